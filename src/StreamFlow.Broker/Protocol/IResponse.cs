@@ -1,0 +1,7 @@
+namespace StreamFlow.Broker.Protocol;
+
+/// <summary>A response body that writes itself in the version of the writer.</summary>
+internal interface IResponse
+{
+    void Write(WireWriter writer);
+}
