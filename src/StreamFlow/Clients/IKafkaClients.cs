@@ -1,0 +1,88 @@
+using System.Diagnostics.CodeAnalysis;
+
+namespace StreamFlow.Clients;
+
+/// <summary>What a topic looks like on the broker.</summary>
+/// <param name="Name">Name of the topic.</param>
+/// <param name="PartitionCount">Number of partitions.</param>
+[Experimental("SF0001")]
+public sealed record TopicDescription(string Name, int PartitionCount);
+
+/// <summary>A topic to create.</summary>
+/// <param name="Name">Name of the topic.</param>
+/// <param name="PartitionCount">Number of partitions.</param>
+/// <param name="Configs">Topic configuration, by Kafka's names.</param>
+/// <param name="ReplicationFactor">Number of replicas; -1 is the broker's default.</param>
+[Experimental("SF0001")]
+public sealed record NewTopic(
+    string Name, int PartitionCount, IReadOnlyDictionary<string, string> Configs, short ReplicationFactor = -1);
+
+/// <summary>Topic administration; slow paths only.</summary>
+[Experimental("SF0001")]
+public interface IKafkaAdmin : IDisposable
+{
+    /// <summary>Looks topics up.</summary>
+    /// <param name="names">Names of the topics.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <returns>Those that exist.</returns>
+    Task<IReadOnlyDictionary<string, TopicDescription>> DescribeTopicsAsync(
+        IReadOnlyCollection<string> names, CancellationToken cancellationToken);
+
+    /// <summary>Reads the configuration of a topic.</summary>
+    /// <param name="name">Name of the topic.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <returns>Effective values by Kafka's names.</returns>
+    Task<IReadOnlyDictionary<string, string>> DescribeTopicConfigAsync(string name, CancellationToken cancellationToken);
+
+    /// <summary>Creates topics; one that exists already (another member was faster) is no error.</summary>
+    /// <param name="topics">The topics.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <returns>A task that ends when all of them exist.</returns>
+    Task CreateTopicsAsync(IReadOnlyCollection<NewTopic> topics, CancellationToken cancellationToken);
+
+    /// <summary>Deletes the records before the given offsets; used for repartition topics, whose records are used up.</summary>
+    /// <param name="offsets">Partition and first offset to keep.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <returns>A task that ends when the broker has answered.</returns>
+    Task DeleteRecordsAsync(IReadOnlyCollection<PartitionOffset> offsets, CancellationToken cancellationToken);
+}
+
+/// <summary>What a consumer is for; decides its settings.</summary>
+/// <param name="ClientId">Name shown by the broker and in logs.</param>
+/// <param name="GroupId">The group, or <see langword="null"/> for a consumer without one.</param>
+/// <param name="GroupInstanceId">Identity of a static member, or <see langword="null"/>.</param>
+/// <param name="ReadCommitted">Whether records of open and aborted transactions are hidden.</param>
+/// <param name="OffsetReset">Where to start without a committed offset: <c>earliest</c>, <c>latest</c> or <c>error</c>.</param>
+[Experimental("SF0001")]
+public sealed record ConsumerRole(
+    string ClientId, string? GroupId, string? GroupInstanceId, bool ReadCommitted, string OffsetReset);
+
+/// <summary>What a producer is for; decides its settings.</summary>
+/// <param name="ClientId">Name shown by the broker and in logs.</param>
+/// <param name="TransactionalId">The transactional id, or <see langword="null"/> for an idempotent producer.</param>
+/// <param name="TransactionTimeout">When the broker aborts a transaction by itself.</param>
+[Experimental("SF0001")]
+public sealed record ProducerRole(string ClientId, string? TransactionalId, TimeSpan TransactionTimeout);
+
+/// <summary>
+/// Makes the engine's clients: the narrow waist between StreamFlow and Kafka. Implemented over librdkafka in
+/// StreamFlow.Kafka and in memory in StreamFlow.Testing.
+/// </summary>
+[Experimental("SF0001")]
+public interface IKafkaClients
+{
+    /// <summary>Makes a consumer for one thread.</summary>
+    /// <param name="role">What it is for.</param>
+    /// <returns>The consumer.</returns>
+    IKafkaConsumer CreateConsumer(ConsumerRole role);
+
+    /// <summary>Makes a producer for one thread.</summary>
+    /// <param name="role">What it is for.</param>
+    /// <returns>The producer.</returns>
+    IKafkaProducer CreateProducer(ProducerRole role);
+
+    /// <summary>Makes an admin client.</summary>
+    /// <param name="clientId">Name shown by the broker and in logs.</param>
+    /// <returns>The client.</returns>
+    IKafkaAdmin CreateAdmin(string clientId);
+}

@@ -1,0 +1,82 @@
+using StreamFlow.Processing;
+using StreamFlow.State;
+
+namespace StreamFlow.Planning;
+
+/// <summary>
+/// What the runtime needs to know of a topology. Names of internal topics are still without the application id, as
+/// <c>Describe()</c> prints them; <see cref="InternalTopics.NameOf"/> completes them.
+/// </summary>
+internal sealed record TopologyPlan(IReadOnlyList<SubTopology> SubTopologies);
+
+/// <summary>A topic a sub-topology reads.</summary>
+/// <param name="Name">Name; of a repartition topic, without the application id.</param>
+/// <param name="IsRepartition">Whether StreamFlow itself writes and owns it.</param>
+/// <param name="SourceNode">Name of the source node that reads it.</param>
+/// <param name="OffsetReset">Where to start without a committed offset: earliest, latest, or null for the default.</param>
+internal sealed record SourceTopic(string Name, bool IsRepartition, string SourceNode, OffsetReset? OffsetReset);
+
+/// <summary>A repartition topic.</summary>
+/// <param name="Name">Name without the application id, ending in <c>-repartition</c>.</param>
+/// <param name="PartitionCount">Count fixed by the user, or null: derived from the topics upstream.</param>
+internal sealed record RepartitionTopic(string Name, int? PartitionCount);
+
+/// <summary>Topics that must have the same number of partitions because records of one key meet there.</summary>
+/// <param name="Topics">Names as in <see cref="SourceTopic.Name"/>.</param>
+/// <param name="Reason">The operator that needs it, for messages.</param>
+internal sealed record CopartitionGroup(IReadOnlyList<string> Topics, string Reason);
+
+/// <summary>A state store of a sub-topology.</summary>
+internal sealed record StoreDefinition
+{
+    public required string Name { get; init; }
+
+    /// <summary>Whether its bytes go to the persistent backend or stay in memory.</summary>
+    public required bool IsPersistent { get; init; }
+
+    public required bool IsLogged { get; init; }
+
+    /// <summary>Name of the changelog without the application id, <c>name-changelog</c>.</summary>
+    public string ChangelogTopic => Name + "-changelog";
+
+    /// <summary>Configuration the changelog topic is created with.</summary>
+    public required IReadOnlyDictionary<string, string> ChangelogConfigs { get; init; }
+
+    /// <summary>Makes the store of one task; called once per task.</summary>
+    public required Func<StateStore> Create { get; init; }
+}
+
+/// <summary>Nodes that belong together because records or stores connect them; a task is one partition of it.</summary>
+internal sealed class SubTopology
+{
+    public required int Id { get; init; }
+
+    public required IReadOnlyList<SourceTopic> Sources { get; init; }
+
+    /// <summary>Repartition topics this sub-topology writes.</summary>
+    public required IReadOnlyList<RepartitionTopic> RepartitionSinks { get; init; }
+
+    /// <summary>Topics with fixed names this sub-topology writes, repartition topics left out.</summary>
+    public required IReadOnlyList<string> SinkTopics { get; init; }
+
+    public required IReadOnlyList<CopartitionGroup> CopartitionGroups { get; init; }
+
+    /// <summary>Stores in topological order: a flush of one may change only later ones.</summary>
+    public required IReadOnlyList<StoreDefinition> Stores { get; init; }
+
+    /// <summary>Creates and links the processors of one task. The stores are in the context already, not yet opened.</summary>
+    public required Func<TaskContext, TaskTopology> Build { get; init; }
+}
+
+/// <summary>The linked processors of one task.</summary>
+/// <param name="Nodes">All nodes, parents before children.</param>
+/// <param name="Sources">Source nodes by topic name as in <see cref="SourceTopic.Name"/>.</param>
+internal sealed record TaskTopology(
+    IReadOnlyList<Node> Nodes, IReadOnlyDictionary<string, SourceProcessor> Sources);
+
+/// <summary>Names and default configurations of internal topics.</summary>
+internal static class InternalTopics
+{
+    /// <summary>The topic's name on the broker, <c>application-name</c>.</summary>
+    public static string NameOf(string applicationId, string name) => applicationId + "-" + name;
+}

@@ -1,0 +1,86 @@
+using System.Diagnostics;
+using System.Diagnostics.CodeAnalysis;
+
+namespace StreamFlow.Processing;
+
+/// <summary>Asks the configured handlers about failed records and carries the answer out.</summary>
+internal sealed class ErrorPolicy
+{
+    private readonly ErrorHandler _deserialization;
+    private readonly ErrorHandler _processing;
+    private readonly ErrorHandler _production;
+
+    public ErrorPolicy(
+        ErrorHandler deserialization, ErrorHandler processing, ErrorHandler production, string? deadLetterTopic)
+    {
+        _deserialization = deserialization;
+        _processing = processing;
+        _production = production;
+        DeadLetterTopic = deadLetterTopic;
+    }
+
+    public string? DeadLetterTopic { get; }
+
+    /// <summary>
+    /// Returns when the record at hand is to be left out (it is counted, logged and perhaps dead-lettered by then);
+    /// throws when the thread is to stop.
+    /// </summary>
+    public void Handle(TaskContext context, Node node, ErrorStage stage, Exception exception)
+    {
+        var record = context.Record;
+        var error = new ErrorContext(
+            stage, context.TaskId, node.Name, record.Topic, record.Partition, record.Offset, exception);
+        var response = Ask(error);
+        ProcessingLog.Failed(
+            context.Logger, exception, context.TaskId, node.Name, stage, response,
+            record.Topic, record.Partition, record.Offset);
+        switch (response)
+        {
+            case ErrorResponse.Continue:
+                context.Metrics.Dropped(Reason(stage));
+                return;
+            case ErrorResponse.DeadLetter when DeadLetterTopic is not null && record.Batch is not null:
+                context.Collector.SendDeadLetter(DeadLetterTopic, context, error);
+                context.Metrics.Dropped(DropReason.DeadLetter);
+                return;
+            default:
+                ThrowFailed(error, response);
+                return;
+        }
+    }
+
+    /// <summary>The answer of the handler for a stage; a handler that throws fails the record.</summary>
+    public ErrorResponse Ask(in ErrorContext error)
+    {
+        var handler = error.Stage switch
+        {
+            ErrorStage.Deserialization => _deserialization,
+            ErrorStage.Processing => _processing,
+            ErrorStage.Production => _production,
+            _ => throw new UnreachableException($"Unknown error stage {error.Stage}."),
+        };
+        return handler(error);
+    }
+
+    private static DropReason Reason(ErrorStage stage) => stage switch
+    {
+        ErrorStage.Deserialization => DropReason.Deserialization,
+        ErrorStage.Processing => DropReason.Processing,
+        _ => DropReason.Production,
+    };
+
+    [DoesNotReturn]
+    private static void ThrowFailed(in ErrorContext error, ErrorResponse response)
+    {
+        var where = error.Offset >= 0
+            ? $"record {error.Topic}-{error.Partition} offset {error.Offset}"
+            : "a record without an input";
+        var why = response == ErrorResponse.DeadLetter
+            ? " The handler answered DeadLetter, but no dead letter topic is set or there is no input record to send."
+            : string.Empty;
+        throw new StreamsException(
+            $"Task {error.TaskId}: {error.Operator} failed in {error.Stage} on {where}: {error.Exception.Message}{why} "
+            + "Mend the record or the operator, or let the error handler answer Continue or DeadLetter.",
+            error.Exception);
+    }
+}

@@ -1,0 +1,18 @@
+using Microsoft.Extensions.Logging;
+
+namespace StreamFlow.Processing;
+
+/// <summary>Log messages of the record's path.</summary>
+internal static partial class ProcessingLog
+{
+    [LoggerMessage(1, LogLevel.Warning,
+        "Task {TaskId}: {Node} left out a record ({Reason}), input {Topic}-{Partition} offset {Offset}")]
+    public static partial void Dropped(
+        ILogger logger, TaskId taskId, string node, DropReason reason, string topic, int partition, long offset);
+
+    [LoggerMessage(2, LogLevel.Warning,
+        "Task {TaskId}: {Node} failed in {Stage}, answer {Response}, input {Topic}-{Partition} offset {Offset}")]
+    public static partial void Failed(
+        ILogger logger, Exception exception, TaskId taskId, string node, ErrorStage stage, ErrorResponse response,
+        string topic, int partition, long offset);
+}

@@ -1,0 +1,27 @@
+namespace StreamFlow.Records;
+
+/// <summary>
+/// An update of a table row: the value now and, where somebody downstream asked for it, the value before.
+/// Both may be missing, which is not the same as <c>default</c>.
+/// </summary>
+internal readonly struct Change<TValue>
+{
+    private readonly bool _hasNew;
+    private readonly bool _hasOld;
+
+    public Change(TValue newValue, bool hasNew, TValue oldValue, bool hasOld)
+    {
+        New = newValue;
+        Old = oldValue;
+        _hasNew = hasNew;
+        _hasOld = hasOld;
+    }
+
+    public TValue New { get; }
+
+    public TValue Old { get; }
+
+    public bool HasNew => _hasNew;
+
+    public bool HasOld => _hasOld;
+}

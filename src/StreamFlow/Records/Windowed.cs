@@ -1,0 +1,27 @@
+using System.Globalization;
+
+namespace StreamFlow;
+
+/// <summary>A stretch of event time.</summary>
+/// <param name="Start">First millisecond, since 1970-01-01T00:00Z.</param>
+/// <param name="End">End in milliseconds; exclusive for tumbling and hopping windows.</param>
+public readonly record struct Window(long Start, long End)
+{
+    /// <summary>Start as a point in time, UTC.</summary>
+    public DateTimeOffset StartTime => DateTimeOffset.FromUnixTimeMilliseconds(Start);
+
+    /// <summary>End as a point in time, UTC.</summary>
+    public DateTimeOffset EndTime => DateTimeOffset.FromUnixTimeMilliseconds(End);
+}
+
+/// <summary>A key within a window: the key of a windowed table.</summary>
+/// <typeparam name="TKey">Type of the record key.</typeparam>
+/// <param name="Key">The record key.</param>
+/// <param name="Window">The window.</param>
+public readonly record struct Windowed<TKey>(TKey Key, Window Window)
+{
+    /// <summary>Key and window as Kafka Streams prints them, <c>[key@start/end]</c>.</summary>
+    /// <returns>The text.</returns>
+    public override string ToString() =>
+        string.Create(CultureInfo.InvariantCulture, $"[{Key}@{Window.Start}/{Window.End}]");
+}
