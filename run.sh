@@ -1,0 +1,33 @@
+#!/usr/bin/env bash
+# Sets the machine up and runs the main job: windowed order counts on the embedded broker.
+# Arguments go to the job:  ./run.sh --help
+set -euo pipefail
+
+readonly root=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+readonly project=$root/samples/OrderCounts
+readonly app=$project/bin/Release/net10.0/OrderCounts.dll
+readonly stamp=$root/artifacts/run.stamp
+
+# What a build depends on: path, size and time of every file it reads.
+inputs() {
+  (
+    cd "$root"
+    find src samples/OrderCounts eng Directory.*.props global.json nuget.config \
+      \( -name bin -o -name obj \) -prune -o -type f -printf '%p %s %T@\n' | sort | cksum
+  )
+}
+
+build() {
+  local before
+  before=$(inputs)
+  if [[ -f $app && -f $stamp && $(<"$stamp") == "$before" ]]; then return; fi
+  echo "run.sh: building (first start or changed sources)" >&2
+  # -nodeReuse:false: leave no build server behind.
+  dotnet build "$project" -c Release -v q --nologo -nodeReuse:false >&2
+  mkdir -p "${stamp%/*}"
+  echo "$before" >"$stamp"
+}
+
+"$root/eng/bootstrap.sh"
+build
+exec dotnet "$app" "$@"

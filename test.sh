@@ -1,0 +1,178 @@
+#!/usr/bin/env bash
+# Sets the machine up, builds everything once in Release and runs every test project.
+#
+#   ./test.sh [--filter EXPRESSION] [PROJECT...]
+#
+#   PROJECT      part of a test project's name, e.g. 'Broker' (default: all)
+#   EXPRESSION   as for 'dotnet test --filter'
+#
+# The last line is 'N passed, N failed' or 'N passed, N failed, N skipped'. A build that fails, a project that crashes,
+# hangs or runs no test counts as one failure. The exit code is 0 only if nothing failed and something ran.
+set -euo pipefail
+
+readonly root=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+readonly results=$root/artifacts/test-results
+# A single test that takes longer is taken for hung; its project is stopped and the test's name is reported.
+readonly hang_timeout=${TEST_HANG_TIMEOUT:-5min}
+# The whole of one project; the hang timeout above does not see a test host that hangs outside of tests.
+readonly project_timeout=${TEST_PROJECT_TIMEOUT:-30m}
+
+filter=''
+wanted=()
+passed=0
+failed=0
+skipped=0
+failures=()
+running=''
+
+main() {
+  parse_arguments "$@"
+  trap stop INT TERM
+  "$root/eng/bootstrap.sh" --test-tools || { fail 'bootstrap'; finish; }
+  mapfile -t projects < <(select_projects)
+  ((${#projects[@]})) || { fail "no test project matches: ${wanted[*]}"; finish; }
+  rm -rf "$results"
+  mkdir -p "$results"
+  build || { fail 'build'; finish; }
+  local project
+  for project in "${projects[@]}"; do
+    run_project "$project"
+  done
+  finish
+}
+
+parse_arguments() {
+  while (($#)); do
+    case $1 in
+      --filter) filter=${2:?--filter needs an expression, e.g. --filter FullyQualifiedName~Commit}; shift ;;
+      -h | --help) sed -n '2,10s/^# \{0,1\}//p' "$0"; exit 0 ;;
+      -*) echo "test.sh: unknown option '$1'; see ./test.sh --help" >&2; exit 2 ;;
+      *) wanted+=("$1") ;;
+    esac
+    shift
+  done
+}
+
+# Benchmarks live beside the tests but are run on purpose only.
+select_projects() {
+  local file name part
+  for file in "$root"/tests/*/*.csproj; do
+    name=$(basename "$file" .csproj)
+    [[ $name == *Benchmarks ]] && continue
+    ((${#wanted[@]})) || { echo "$name"; continue; }
+    for part in "${wanted[@]}"; do
+      if [[ $name == *"$part"* ]]; then echo "$name"; break; fi
+    done
+  done
+}
+
+build() {
+  local target=$root/StreamFlow.sln
+  ((${#wanted[@]})) || { build_one "$target"; return; }
+  local project
+  for project in "${projects[@]}"; do
+    build_one "$root/tests/$project" || return
+  done
+}
+
+# -nodeReuse:false: leave no build server behind.
+build_one() {
+  local log=$results/build.log
+  echo "building $(basename "$1")"
+  if ! dotnet build "$1" -c Release -v q --nologo -nodeReuse:false >"$log" 2>&1; then
+    grep -E '(error|warning) [A-Z]+[0-9]+' "$log" | sort -u | head -n 50 || tail -n 50 "$log"
+    return 1
+  fi
+}
+
+run_project() {
+  local name=$1
+  local folder=$results/$name log=$results/$name.log code=0 started=$SECONDS
+  local arguments=(--nologo --results-directory "$folder" --logger 'trx;LogFileName=results.trx'
+    --logger 'console;verbosity=minimal' --blame
+    --blame-hang-timeout "$hang_timeout" --blame-hang-dump-type mini)
+  [[ -z $filter ]] || arguments+=(--filter "$filter")
+  # In the background, so that an interrupt is handled while it runs.
+  timeout -k 30s "$project_timeout" \
+    dotnet test "$root/tests/$name/bin/Release/net10.0/$name.dll" "${arguments[@]}" >"$log" 2>&1 &
+  running=$!
+  wait "$running" || code=$?
+  running=''
+  count "$name" "$folder/results.trx" "$log" "$code" "$((SECONDS - started))"
+}
+
+# count PROJECT TRX LOG EXIT-CODE SECONDS
+count() {
+  local name=$1 trx=$2 log=$3 code=$4 seconds=$5 total=0 executed=0 ok=0 bad=0 counters
+  if [[ -f $trx ]]; then
+    counters=$(grep -o '<Counters [^>]*' "$trx" || true)
+    total=$(attribute total "$counters") executed=$(attribute executed "$counters")
+    ok=$(attribute passed "$counters") bad=$(attribute failed "$counters")
+  fi
+  printf '%s: %d passed, %d failed, %d skipped (%d s)\n' "$name" "$ok" "$bad" $((total - executed)) "$seconds"
+  ((passed += ok, skipped += total - executed, failed += bad)) || true
+  if ((bad)); then
+    mapfile -t -O "${#failures[@]}" failures < <(failed_names "$trx")
+  fi
+  if ((code == 124 || code == 137)); then
+    fail "$name: stopped after $project_timeout"
+  elif grep -q '^Test Run Aborted' "$log"; then
+    fail "$name: crashed or hung in: $(sed -n '/^The test running when/{n;p}' "$log")"
+  elif ((code != 0 && bad == 0)); then
+    fail "$name: the test run ended with exit code $code"
+  elif ((total == 0)) && [[ -z $filter ]]; then
+    fail "$name: ran no test"
+  fi
+  if ((total > executed)); then skipped_names "$trx"; fi
+  if ((code)); then show_failures "$log"; fi
+}
+
+# The log from the first trouble on, without the frames that are the same in every test.
+show_failures() {
+  sed -n '/^ *Failed \|rror\|bort\|rash/,$p' "$1" |
+    grep -vE '^ +at (Xunit\.Sdk|System\.(Reflection|Runtime|Threading))\.|^ *Skipped ' | head -n 400
+}
+
+attribute() {
+  [[ $2 =~ \ $1=\"([0-9]+)\" ]] && echo "${BASH_REMATCH[1]}" || echo 0
+}
+
+failed_names() {
+  grep -o '<UnitTestResult [^>]*outcome="Failed"[^>]*' "$1" | sed 's/.*testName="\([^"]*\)".*/\1/' | plain | sort
+}
+
+skipped_names() {
+  awk '
+    /<UnitTestResult / { name = ""; if (/outcome="NotExecuted"/) { name = $0; gsub(/.*testName="|".*/, "", name) } }
+    name != "" && /<Message>/ { gsub(/.*<Message>|<\/Message>.*/, ""); print "  skipped " name ": " $0; name = "" }
+  ' "$1" | plain | sort
+}
+
+plain() { sed 's/&#xD;//g; s/&quot;/"/g; s/&lt;/</g; s/&gt;/>/g; s/&amp;/\&/g'; }
+
+fail() {
+  failures+=("$1")
+  ((++failed))
+}
+
+stop() {
+  [[ -z $running ]] || kill "$running" 2>/dev/null || true
+  fail 'interrupted'
+  finish
+}
+
+finish() {
+  if ((${#failures[@]})); then
+    echo 'Failed:'
+    printf '  %s\n' "${failures[@]}"
+  fi
+  if ((passed + failed == 0)); then fail 'no test ran'; echo 'Failed: no test ran'; fi
+  if ((skipped)); then
+    echo "$passed passed, $failed failed, $skipped skipped"
+  else
+    echo "$passed passed, $failed failed"
+  fi
+  exit $((failed > 0))
+}
+
+main "$@"
