@@ -97,13 +97,6 @@ public interface IKafkaConsumer : IDisposable
     /// <returns>Offset of the first record there is, and the offset after the last one.</returns>
     (long Beginning, long End) QueryOffsets(TopicPartition partition, TimeSpan timeout);
 
-    /// <summary>
-    /// End of a partition as last seen by a fetch, without asking: the high watermark, or -1 while unknown.
-    /// </summary>
-    /// <param name="partition">The partition.</param>
-    /// <returns>The offset after the last record.</returns>
-    long CachedEnd(TopicPartition partition);
-
     /// <summary>This member's identity at this moment, for transactional offset commits; opaque.</summary>
     /// <returns>The metadata.</returns>
     ConsumerGroupMetadata GroupMetadata();

@@ -42,6 +42,13 @@ public abstract class PartitionReader
     public abstract long Position { get; }
 
     /// <summary>
+    /// Whether the last fetch found nothing after <see cref="Position"/>: the end of the partition was reached (with
+    /// librdkafka, a partition EOF event whose offset becomes the position), and no record has arrived since.
+    /// False while nothing is known.
+    /// </summary>
+    public abstract bool AtEnd { get; }
+
+    /// <summary>
     /// Releases the current batch and takes the next one from what was prefetched, without waiting.
     /// </summary>
     /// <returns>The batch, with <see cref="RecordBatch.Count"/> 0 when nothing is there yet.</returns>
