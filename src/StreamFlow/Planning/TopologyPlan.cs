@@ -77,6 +77,18 @@ internal sealed record TaskTopology(
 /// <summary>Names and default configurations of internal topics.</summary>
 internal static class InternalTopics
 {
+    /// <summary>
+    /// Configuration of repartition topics, as Kafka Streams creates them: kept until StreamFlow deletes the records it
+    /// has used up, in segments small enough for that to free space soon.
+    /// </summary>
+    public static readonly IReadOnlyDictionary<string, string> RepartitionConfigs = new Dictionary<string, string>
+    {
+        ["cleanup.policy"] = "delete",
+        ["segment.bytes"] = "52428800",
+        ["retention.ms"] = "-1",
+        ["message.timestamp.type"] = "CreateTime",
+    };
+
     /// <summary>The topic's name on the broker, <c>application-name</c>.</summary>
     public static string NameOf(string applicationId, string name) => applicationId + "-" + name;
 }

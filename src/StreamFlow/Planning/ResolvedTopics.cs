@@ -1,0 +1,58 @@
+namespace StreamFlow.Planning;
+
+/// <summary>The plan laid over the topics of a real cluster: names with the application id, partition counts, leaders.</summary>
+internal sealed class ResolvedTopics
+{
+    private readonly Dictionary<string, int> _partitionCounts;
+    private readonly Dictionary<string, SubTopology> _byLeader = new(StringComparer.Ordinal);
+
+    public ResolvedTopics(TopologyPlan plan, string applicationId, Dictionary<string, int> partitionCounts)
+    {
+        Plan = plan;
+        ApplicationId = applicationId;
+        _partitionCounts = partitionCounts;
+        foreach (var subTopology in plan.SubTopologies)
+        {
+            _byLeader.Add(LeaderOf(subTopology), subTopology);
+        }
+    }
+
+    public TopologyPlan Plan { get; }
+
+    public string ApplicationId { get; }
+
+    /// <summary>One topic per sub-topology: what the group balances.</summary>
+    public IReadOnlyCollection<string> LeaderTopics => _byLeader.Keys;
+
+    /// <summary>Every topic that is read.</summary>
+    public IReadOnlyCollection<string> AllSourceTopics =>
+        [.. Plan.SubTopologies.SelectMany(s => s.Sources).Select(NameOf).Distinct(StringComparer.Ordinal)];
+
+    public string NameOf(SourceTopic topic) =>
+        topic.IsRepartition ? InternalTopics.NameOf(ApplicationId, topic.Name) : topic.Name;
+
+    public SubTopology SubTopologyOf(string leaderTopic) =>
+        _byLeader.TryGetValue(leaderTopic, out var found)
+            ? found
+            : throw new StreamsException($"Topic '{leaderTopic}' was assigned but leads no sub-topology of this application.");
+
+    /// <summary>The partitions a task reads: the same number of each source topic that has it.</summary>
+    public IReadOnlyList<(SourceTopic Topic, TopicPartition Partition)> InputsOf(SubTopology subTopology, int partition) =>
+        [.. from source in subTopology.Sources
+            let name = NameOf(source)
+            where partition < _partitionCounts[name]
+            select (source, new TopicPartition(name, partition))];
+
+    public int TaskCount(SubTopology subTopology) => _partitionCounts[LeaderOf(subTopology)];
+
+    /// <summary>
+    /// The source topic with the most partitions; the first by name of several. Each of its partitions is a task, and
+    /// with it go the same-numbered partitions of the other source topics, so tasks are co-partitioned by construction.
+    /// </summary>
+    private string LeaderOf(SubTopology subTopology) =>
+        subTopology.Sources
+            .Select(NameOf)
+            .OrderByDescending(name => _partitionCounts[name])
+            .ThenBy(name => name, StringComparer.Ordinal)
+            .First();
+}

@@ -1,0 +1,120 @@
+using StreamFlow.Clients;
+using StreamFlow.Processing;
+
+namespace StreamFlow.Runtime;
+
+/// <summary>
+/// The records of one input partition that wait for their task: the batch at hand and the position in it.
+/// Invariant: everything before <see cref="CommitOffset"/> is processed, nothing from it on is.
+/// </summary>
+internal sealed class PartitionQueue
+{
+    private readonly PartitionReader _reader;
+    private readonly SourceProcessor _source;
+    private RecordBatch? _batch;
+    private int _index;
+    private int _count;
+    private long _committed = -1;
+
+    public PartitionQueue(PartitionReader reader, SourceProcessor source, long committedOffset, long partitionTime)
+    {
+        _reader = reader;
+        _source = source;
+        _committed = committedOffset;
+        PartitionTime = partitionTime;
+    }
+
+    public TopicPartition Partition => _reader.Partition;
+
+    public SourceProcessor Source => _source;
+
+    public RecordBatch Batch => _batch!;
+
+    public int Index => _index;
+
+    /// <summary>Event time of the record at the head; valid when <see cref="TryLoadHead"/> was true.</summary>
+    public long HeadTimestamp { get; private set; }
+
+    /// <summary>Largest event time taken from this partition; -1 before the first.</summary>
+    public long PartitionTime { get; private set; }
+
+    /// <summary>When the end was first seen with nothing left, as a timestamp of the clock; 0 while there are records.</summary>
+    public long IdleSince { get; set; }
+
+    /// <summary>Whether nothing is left and the broker has nothing either.</summary>
+    public bool AtEnd => _index >= _count && _reader.AtEnd;
+
+    /// <summary>Whether anything was processed since the last commit.</summary>
+    public bool CommitNeeded
+    {
+        get
+        {
+            var offset = CommitOffset;
+            return offset >= 0 && offset != _committed;
+        }
+    }
+
+    /// <summary>Offset of the next record to process; behind skipped control records too. -1 while unknown.</summary>
+    public long CommitOffset => _index < _count ? _batch!.Read(_index).Offset : _reader.Position;
+
+    /// <summary>Makes the next record the head, taking a new batch when the last one is used up.</summary>
+    public bool TryLoadHead()
+    {
+        if (_index >= _count)
+        {
+            _batch = _reader.Next();
+            _count = _batch.Count;
+            _index = 0;
+            if (_count == 0)
+            {
+                return false;
+            }
+
+            IdleSince = 0;
+            ReadHeadTimestamp();
+        }
+
+        return true;
+    }
+
+    /// <summary>The head is processed.</summary>
+    public void Advance()
+    {
+        if (HeadTimestamp > PartitionTime)
+        {
+            PartitionTime = HeadTimestamp;
+        }
+
+        if (++_index < _count)
+        {
+            ReadHeadTimestamp();
+        }
+    }
+
+    public void MarkCommitted(long offset) => _committed = offset;
+
+    /// <summary>Drops the batch at hand, whose records are about to be read again or by somebody else.</summary>
+    public void Clear()
+    {
+        _index = 0;
+        _count = 0;
+    }
+
+    private void ReadHeadTimestamp()
+    {
+        if (!_source.ReadsTimestampFromRecord)
+        {
+            HeadTimestamp = _batch!.Timestamp(_index);
+            return;
+        }
+
+        var record = _batch!.Read(_index);
+        var headers = _batch.ReadHeaders(_index);
+
+        // A record that cannot be read goes to the error handler when its turn comes, at once: it must not hold the
+        // partition back, nor move the time.
+        HeadTimestamp = _source.TryExtractTimestamp(in record, headers, PartitionTime, out var timestamp)
+            ? timestamp
+            : PartitionTime;
+    }
+}

@@ -1,0 +1,122 @@
+using System.Text.Json;
+
+namespace StreamFlow.Runtime;
+
+/// <summary>
+/// The application's folder of local state: <c>state-dir/application-id/</c> with a lock file that keeps a second
+/// process out, the identity of this instance, and one folder per task.
+/// </summary>
+internal sealed class StateDirectory : IDisposable
+{
+    private const string LockName = ".lock";
+    private const string IdentityName = "streamflow-process-metadata";
+    private readonly FileStream _lock;
+    private readonly HashSet<TaskId> _taken = [];
+    private readonly Lock _gate = new();
+
+    private StateDirectory(string path, FileStream lockFile, Guid processId)
+    {
+        Path = path;
+        _lock = lockFile;
+        ProcessId = processId;
+    }
+
+    public string Path { get; }
+
+    /// <summary>Identity of this instance, kept across restarts on the same folder.</summary>
+    public Guid ProcessId { get; }
+
+    /// <summary>Opens or creates the folder and takes its lock.</summary>
+    /// <exception cref="StateStoreException">Another process has it, or it cannot be written.</exception>
+    public static StateDirectory Open(string stateDirectory, string applicationId)
+    {
+        var path = System.IO.Path.Combine(System.IO.Path.GetFullPath(stateDirectory), applicationId);
+        try
+        {
+            Directory.CreateDirectory(path);
+            var lockFile = TakeLock(path);
+            return new StateDirectory(path, lockFile, ReadIdentity(path));
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw new StateStoreException(
+                $"The state directory '{path}' cannot be used: {exception.Message} "
+                + "Give the application a folder it may write to (StateDirectory).",
+                exception);
+        }
+    }
+
+    /// <summary>Claims the folder of a task for one thread.</summary>
+    /// <returns>Null while another thread of this process still holds it.</returns>
+    public string? TryTake(TaskId taskId)
+    {
+        lock (_gate)
+        {
+            if (!_taken.Add(taskId))
+            {
+                return null;
+            }
+        }
+
+        var path = PathOf(taskId);
+        Directory.CreateDirectory(path);
+        return path;
+    }
+
+    public void Release(TaskId taskId)
+    {
+        lock (_gate)
+        {
+            _taken.Remove(taskId);
+        }
+    }
+
+    /// <summary>Removes the data of a task whose state is unusable; the caller holds the task.</summary>
+    public void Wipe(TaskId taskId)
+    {
+        var path = PathOf(taskId);
+        if (Directory.Exists(path))
+        {
+            Directory.Delete(path, recursive: true);
+        }
+
+        Directory.CreateDirectory(path);
+    }
+
+    public void Dispose() => _lock.Dispose();
+
+    private static FileStream TakeLock(string path)
+    {
+        var file = System.IO.Path.Combine(path, LockName);
+        try
+        {
+            return new FileStream(file, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+        }
+        catch (IOException exception)
+        {
+            throw new StateStoreException(
+                $"The state directory '{path}' is in use by another process. "
+                + "Stop that process, or give this one another StateDirectory.",
+                exception);
+        }
+    }
+
+    private static Guid ReadIdentity(string path)
+    {
+        var file = System.IO.Path.Combine(path, IdentityName);
+        if (File.Exists(file))
+        {
+            using var document = JsonDocument.Parse(File.ReadAllBytes(file));
+            if (document.RootElement.TryGetProperty("processId", out var id) && id.TryGetGuid(out var known))
+            {
+                return known;
+            }
+        }
+
+        var fresh = Guid.NewGuid();
+        File.WriteAllText(file, $$"""{"processId":"{{fresh}}"}""");
+        return fresh;
+    }
+
+    private string PathOf(TaskId taskId) => System.IO.Path.Combine(Path, taskId.ToString());
+}

@@ -1,0 +1,142 @@
+namespace StreamFlow;
+
+/// <summary>
+/// Settings of one StreamFlow application. Checked as a whole by <see cref="Validate"/> before anything starts.
+/// Names and defaults are those of Kafka Streams where it has the setting.
+/// </summary>
+public sealed record StreamFlowOptions
+{
+    /// <summary>
+    /// Name of the application: group id of its consumers, prefix of its internal topics and of its state folder.
+    /// Letters, digits, <c>.</c>, <c>_</c> and <c>-</c>. Required.
+    /// </summary>
+    public string ApplicationId { get; set; } = string.Empty;
+
+    /// <summary>Name shown by the broker and in logs; thread numbers are added.</summary>
+    /// <value>Empty: the application id.</value>
+    public string ClientId { get; set; } = string.Empty;
+
+    /// <summary>Number of stream threads in this process.</summary>
+    /// <value>1.</value>
+    public int NumStreamThreads { get; set; } = 1;
+
+    /// <summary>How often processed positions and state are committed.</summary>
+    /// <value>30 seconds.</value>
+    public TimeSpan CommitInterval { get; set; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>Folder below which each application keeps its state, in a folder of its own.</summary>
+    /// <value><c>streamflow</c> in the user's temporary folder; choose a lasting place in production.</value>
+    public string StateDirectory { get; set; } = Path.Combine(Path.GetTempPath(), "streamflow");
+
+    /// <summary>
+    /// Bytes of the record cache, shared by the threads (<c>statestore.cache.max.bytes</c>). Updates of one key between
+    /// two commits are forwarded as one; 0 forwards each update at once.
+    /// </summary>
+    /// <value>10 MiB.</value>
+    public long CacheMaxBytes { get; set; } = 10 * 1024 * 1024;
+
+    /// <summary>Uncommitted bytes of one thread at which it commits without waiting for the interval.</summary>
+    /// <value>64 MiB.</value>
+    public long MaxUncommittedBytes { get; set; } = 64 * 1024 * 1024;
+
+    /// <summary>
+    /// How long a task waits for an input partition that has reached its end before it goes on with the others
+    /// (<c>max.task.idle.ms</c>). Zero waits only for records that are on the broker already; negative never waits.
+    /// </summary>
+    /// <value>Zero.</value>
+    public TimeSpan MaxTaskIdle { get; set; } = TimeSpan.Zero;
+
+    /// <summary>Longest wait for new records in one turn of the thread's loop (<c>poll.ms</c>).</summary>
+    /// <value>100 milliseconds.</value>
+    public TimeSpan PollTimeout { get; set; } = TimeSpan.FromMilliseconds(100);
+
+    /// <summary>Where to start topics that have no committed offset and say nothing themselves.</summary>
+    /// <value><see cref="OffsetReset.Earliest"/>.</value>
+    public OffsetReset DefaultOffsetReset { get; set; } = OffsetReset.Earliest;
+
+    /// <summary>Identity of a static group member; the thread's number is added. Empty for a dynamic member.</summary>
+    /// <value>Empty.</value>
+    public string GroupInstanceId { get; set; } = string.Empty;
+
+    /// <summary>Replicas of internal topics; -1 is the broker's default.</summary>
+    /// <value>-1.</value>
+    public short ReplicationFactor { get; set; } = -1;
+
+    /// <summary>
+    /// How often records of repartition topics that are used up are deleted on the broker
+    /// (<c>repartition.purge.interval.ms</c>).
+    /// </summary>
+    /// <value>30 seconds.</value>
+    public TimeSpan RepartitionPurgeInterval { get; set; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>How long a commit waits for the broker to acknowledge what was produced.</summary>
+    /// <value>2 minutes.</value>
+    public TimeSpan DeliveryTimeout { get; set; } = TimeSpan.FromMinutes(2);
+
+    /// <summary>Topic that gets the input records for which a handler answers <see cref="ErrorResponse.DeadLetter"/>.</summary>
+    /// <value>Empty: there is none.</value>
+    public string DeadLetterTopic { get; set; } = string.Empty;
+
+    /// <summary>Decides about input records that cannot be deserialized.</summary>
+    /// <value>Answers <see cref="ErrorResponse.Fail"/>.</value>
+    public ErrorHandler DeserializationErrorHandler { get; set; } = Fail;
+
+    /// <summary>Decides about records for which an operator throws.</summary>
+    /// <value>Answers <see cref="ErrorResponse.Fail"/>.</value>
+    public ErrorHandler ProcessingErrorHandler { get; set; } = Fail;
+
+    /// <summary>Decides about results that cannot be serialized or delivered.</summary>
+    /// <value>Answers <see cref="ErrorResponse.Fail"/>.</value>
+    public ErrorHandler ProductionErrorHandler { get; set; } = Fail;
+
+    /// <summary>Decides what happens when a stream thread dies of an error.</summary>
+    /// <value>Answers <see cref="ThreadFailureResponse.ShutdownClient"/>.</value>
+    public Func<Exception, ThreadFailureResponse> ThreadFailureHandler { get; set; } =
+        static _ => ThreadFailureResponse.ShutdownClient;
+
+    /// <summary>Checks the settings.</summary>
+    /// <returns>One message for each wrong setting, naming it, its value and the remedy; empty when all is well.</returns>
+    public IReadOnlyList<string> Validate()
+    {
+        var errors = new List<string>();
+        CheckApplicationId(errors);
+        Check(errors, NumStreamThreads is >= 1 and <= 1024, nameof(NumStreamThreads), NumStreamThreads, "from 1 to 1024");
+        Check(errors, CommitInterval >= TimeSpan.Zero, nameof(CommitInterval), CommitInterval, "zero or more");
+        Check(errors, !string.IsNullOrWhiteSpace(StateDirectory), nameof(StateDirectory), StateDirectory, "a folder");
+        Check(errors, CacheMaxBytes >= 0, nameof(CacheMaxBytes), CacheMaxBytes, "0 or more");
+        Check(errors, MaxUncommittedBytes > 0, nameof(MaxUncommittedBytes), MaxUncommittedBytes, "1 or more");
+        Check(errors, PollTimeout > TimeSpan.Zero, nameof(PollTimeout), PollTimeout, "more than zero");
+        Check(errors, RepartitionPurgeInterval > TimeSpan.Zero, nameof(RepartitionPurgeInterval), RepartitionPurgeInterval, "more than zero");
+        Check(errors, DeliveryTimeout > TimeSpan.Zero, nameof(DeliveryTimeout), DeliveryTimeout, "more than zero");
+        Check(errors, ReplicationFactor is -1 or >= 1, nameof(ReplicationFactor), ReplicationFactor, "-1 or at least 1");
+        return errors;
+    }
+
+    private static ErrorResponse Fail(in ErrorContext context) => ErrorResponse.Fail;
+
+    private static void Check<T>(List<string> errors, bool valid, string name, T value, string allowed)
+    {
+        if (!valid)
+        {
+            errors.Add($"{name} is '{value}'; set it to {allowed}.");
+        }
+    }
+
+    private void CheckApplicationId(List<string> errors)
+    {
+        var valid = ApplicationId is { Length: > 0 and <= 200 } and not "." and not ".."
+            && ApplicationId.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '_' or '-');
+        Check(errors, valid, nameof(ApplicationId), ApplicationId,
+            "1 to 200 letters, digits, '.', '_' or '-': it names topics, a group and a folder");
+    }
+}
+
+/// <summary>What to do when a stream thread dies of an error.</summary>
+public enum ThreadFailureResponse
+{
+    /// <summary>Stop all threads; the application ends in <see cref="StreamsState.Error"/>.</summary>
+    ShutdownClient,
+
+    /// <summary>Start a new thread in its place; it goes on from the last commit.</summary>
+    ReplaceThread,
+}

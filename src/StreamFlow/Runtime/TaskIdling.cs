@@ -1,0 +1,35 @@
+namespace StreamFlow.Runtime;
+
+/// <summary>
+/// Decides whether a task may go on while one of its input partitions has nothing to read (<c>max.task.idle.ms</c>):
+/// negative, always; otherwise only when the broker has nothing either, and then after the given time.
+/// </summary>
+internal sealed class TaskIdling(TimeProvider time, TimeSpan maxIdle)
+{
+    public bool MayGoOnWithout(PartitionQueue queue)
+    {
+        if (maxIdle < TimeSpan.Zero)
+        {
+            return true;
+        }
+
+        if (!queue.AtEnd)
+        {
+            queue.IdleSince = 0;
+            return false;
+        }
+
+        if (maxIdle == TimeSpan.Zero)
+        {
+            return true;
+        }
+
+        var now = time.GetTimestamp();
+        if (queue.IdleSince == 0)
+        {
+            queue.IdleSince = now;
+        }
+
+        return time.GetElapsedTime(queue.IdleSince, now) >= maxIdle;
+    }
+}

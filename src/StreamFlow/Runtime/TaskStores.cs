@@ -1,0 +1,206 @@
+using StreamFlow.Clients;
+using StreamFlow.Planning;
+using StreamFlow.Processing;
+using StreamFlow.State;
+
+namespace StreamFlow.Runtime;
+
+/// <summary>
+/// The stores of one task and the backends below them. A commit goes: <see cref="Flush"/>, acknowledgement (or
+/// transaction), <see cref="Apply"/>; an abort is <see cref="Rollback"/>. So a backend never holds uncommitted data, and
+/// each batch carries the changelog offset it corresponds to.
+/// </summary>
+internal sealed class TaskStores : IDisposable
+{
+    private readonly List<TaskStore> _stores = [];
+    private readonly List<BackendSlot> _backends = [];
+
+    private TaskStores()
+    {
+    }
+
+    public IReadOnlyList<TaskStore> All => _stores;
+
+    /// <summary>Whether any store is kept up to date through a changelog.</summary>
+    public bool AnyLogged => _stores.Exists(s => s.Changelog is not null);
+
+    /// <summary>Opens the stores of a task: one persistent backend, one in memory, as the definitions ask.</summary>
+    /// <param name="definitions">The stores, in topological order.</param>
+    /// <param name="context">The task's context; gets the stores.</param>
+    /// <param name="openBackend">Opens a backend for persistent (true) or in-memory (false) stores of these names.</param>
+    public static TaskStores Open(
+        IReadOnlyList<StoreDefinition> definitions,
+        TaskContext context,
+        Func<bool, IReadOnlyList<string>, IStoreBackend> openBackend)
+    {
+        var result = new TaskStores();
+        try
+        {
+            foreach (var persistent in new[] { true, false })
+            {
+                var names = definitions.Where(d => d.IsPersistent == persistent).Select(d => d.Name).ToList();
+                if (names.Count > 0)
+                {
+                    result._backends.Add(new BackendSlot(openBackend(persistent, names), names));
+                }
+            }
+
+            foreach (var definition in definitions)
+            {
+                result._stores.Add(result.OpenStore(definition, context));
+            }
+
+            return result;
+        }
+        catch
+        {
+            result.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Serializes, logs, stages and forwards what is dirty, in topological order.</summary>
+    public void Flush()
+    {
+        foreach (var store in _stores)
+        {
+            store.Store.Flush();
+        }
+    }
+
+    /// <summary>Applies the staged changes with the changelog offsets they were acknowledged at.</summary>
+    public void Apply()
+    {
+        foreach (var backend in _backends)
+        {
+            if (backend.Batch.Count == 0)
+            {
+                continue;
+            }
+
+            foreach (var store in _stores)
+            {
+                if (store.Slot == backend && store.Changelog?.TakeDelivered() is { } next)
+                {
+                    backend.Batch.SetChangelogOffset(store.Index, next);
+                }
+            }
+
+            backend.Batch.Sort();
+            backend.Backend.Write(backend.Batch);
+            backend.Batch.Clear();
+        }
+
+        foreach (var store in _stores)
+        {
+            store.Store.Committed();
+        }
+    }
+
+    /// <summary>Drops what is not committed.</summary>
+    public void Rollback()
+    {
+        foreach (var backend in _backends)
+        {
+            backend.Batch.Clear();
+        }
+
+        foreach (var store in _stores)
+        {
+            store.Store.Rollback();
+        }
+    }
+
+    public void Dispose()
+    {
+        foreach (var backend in _backends)
+        {
+            backend.Backend.Dispose();
+        }
+
+        _backends.Clear();
+    }
+
+    private TaskStore OpenStore(StoreDefinition definition, TaskContext context)
+    {
+        var slot = _backends.Find(b => b.Backend.Stores.Any(s => s.Name == definition.Name))
+            ?? throw new StateStoreException($"The backend of task {context.TaskId} did not open store '{definition.Name}'.");
+        var index = slot.Names.IndexOf(definition.Name);
+        var changelog = definition.IsLogged
+            ? new TaskChangelog(
+                context.Collector, InternalTopics.NameOf(context.ApplicationId, definition.ChangelogTopic), context.TaskId.Partition)
+            : null;
+        var store = definition.Create();
+        store.Open(new StateStoreContext
+        {
+            Bytes = slot.Backend.Stores[index],
+            Index = index,
+            Batch = slot.Batch,
+            Changelog = changelog,
+            Budget = context.Budget,
+            Dropped = _ => context.Metrics.Dropped(DropReason.Expired),
+        });
+        context.AddStore(store);
+        return new TaskStore(store, index, slot, changelog);
+    }
+}
+
+/// <summary>A backend, the names of its stores by index, and the batch that the next commit writes to it.</summary>
+internal sealed class BackendSlot(IStoreBackend backend, List<string> names)
+{
+    public IStoreBackend Backend { get; } = backend;
+
+    public List<string> Names { get; } = names;
+
+    public StoreBatch Batch { get; } = new();
+}
+
+/// <summary>A store of a task and where its bytes and its changelog are.</summary>
+internal sealed record TaskStore(StateStore Store, int Index, BackendSlot Slot, TaskChangelog? Changelog)
+{
+    /// <summary>Offset of the next changelog record to apply; null when the store must be restored from the beginning.</summary>
+    public long? ChangelogOffset => Slot.Backend.TryGetChangelogOffset(Index, out var offset) ? offset : null;
+}
+
+/// <summary>The changelog partition of one store, written through the thread's producer.</summary>
+internal sealed class TaskChangelog : ChangelogWriter
+{
+    private readonly RecordCollector _collector;
+    private readonly int _partition;
+    private ProducerTopic? _topic;
+    private bool _written;
+
+    public TaskChangelog(RecordCollector collector, string topic, int partition)
+    {
+        _collector = collector;
+        _partition = partition;
+        Topic = new TopicPartition(topic, partition);
+    }
+
+    public TopicPartition Topic { get; }
+
+    public override void Append(
+        ReadOnlySpan<byte> key, ReadOnlySpan<byte> value, bool hasValue, long timestamp, Headers? headers)
+    {
+        _topic ??= _collector.Topic(Topic.Topic);
+        var record = new ByteRecord { Key = key, HasKey = true, Value = value, HasValue = hasValue, Timestamp = timestamp };
+        _collector.Send(_topic, _partition, in record, headers);
+        _written = true;
+    }
+
+    /// <summary>
+    /// The offset after the last acknowledged record, when anything was appended since the last call; null otherwise.
+    /// Called only when everything appended is acknowledged.
+    /// </summary>
+    public long? TakeDelivered()
+    {
+        if (!_written)
+        {
+            return null;
+        }
+
+        _written = false;
+        var last = _topic!.LastDeliveredOffset(_partition);
+        return last >= 0 ? last + 1 : null;
+    }
+}
