@@ -1,0 +1,60 @@
+namespace StreamFlow.Broker.Storage;
+
+/// <summary>Walks the batch headers of a segment's file from a position, reading chunks into a caller's buffer.</summary>
+internal ref struct BatchWalker
+{
+    private readonly StorageFile _file;
+    private readonly Span<byte> _buffer;
+    private readonly long _end;
+    private long _bufferStart;
+    private int _bufferLength;
+    private long _next;
+
+    /// <param name="file">The log file.</param>
+    /// <param name="position">Where a batch starts.</param>
+    /// <param name="end">Nothing at or behind this is looked at.</param>
+    /// <param name="buffer">At least a header long; longer means fewer reads.</param>
+    public BatchWalker(StorageFile file, long position, long end, Span<byte> buffer)
+    {
+        _file = file;
+        _buffer = buffer;
+        _end = end;
+        _next = position;
+    }
+
+    public BatchHeader Current { get; private set; }
+
+    /// <summary>Where the current batch starts.</summary>
+    public long Position { get; private set; }
+
+    /// <summary>Where the walk stopped, once <see cref="MoveNext"/> answered false.</summary>
+    public readonly long Next => _next;
+
+    public bool MoveNext()
+    {
+        if (_next + RecordBatch.HeaderSize > _end || !EnsureHeader()
+            || !BatchHeader.TryRead(_buffer[(int)(_next - _bufferStart).._bufferLength], out var header)
+            || _next + header.TotalSize > _end)
+        {
+            return false;
+        }
+
+        Current = header;
+        Position = _next;
+        _next += header.TotalSize;
+        return true;
+    }
+
+    private bool EnsureHeader()
+    {
+        if (_bufferLength > 0 && _next >= _bufferStart
+            && _next + RecordBatch.HeaderSize <= _bufferStart + _bufferLength)
+        {
+            return true;
+        }
+
+        _bufferStart = _next;
+        _bufferLength = _file.Read(_buffer[..(int)Math.Min(_buffer.Length, _end - _next)], _next);
+        return _bufferLength >= RecordBatch.HeaderSize;
+    }
+}

@@ -1,0 +1,336 @@
+using StreamFlow.Broker.Protocol;
+
+namespace StreamFlow.Broker.Storage;
+
+/// <summary>
+/// Brings a log's bytes to the disk: group commit, flushing by interval, the side files of closed segments, the
+/// checkpoint. Any failure here takes the partition offline; a failed fsync is never retried, because the kernel may
+/// have dropped the pages it could not write.
+/// </summary>
+internal sealed class LogDurability : IDisposable
+{
+    // Timers do not take more than some weeks; flushing earlier than asked is no harm.
+    private const long MaxTimerMs = 24L * 60 * 60 * 1000;
+
+    private readonly Lock _flushGate = new();
+    private readonly Lock _checkpointGate = new();
+    private readonly PartitionLog _log;
+    private readonly LogEnvironment _environment;
+    private List<Roll> _rolls = [];
+    private TaskCompletionSource<ErrorCode>? _round;
+    private LogCheckpoint? _saved;
+    private long _snapshotOffset;
+    private long _recordsSinceFlush;
+    private int _queued;
+    private ITimer? _timer;
+    private int _timerArmed;
+
+    public LogDurability(PartitionLog log, LogEnvironment environment, RecoveredLog recovered)
+    {
+        _log = log;
+        _environment = environment;
+        _saved = recovered.Checkpoint;
+        _snapshotOffset = recovered.SnapshotOffset;
+        CleanedTo = recovered.Checkpoint.CleanedTo;
+    }
+
+    /// <summary>The end of the compacted part; guarded by the checkpoint lock.</summary>
+    public long CleanedTo { get; private set; }
+
+    /// <summary>Excludes flushes while held, for whoever replaces segments.</summary>
+    public Lock FlushGate => _flushGate;
+
+    /// <summary>Schedules whatever the policy asks for after an append.</summary>
+    public void AfterAppend(LogOptions options, bool rolled, int records)
+    {
+        if (options.FlushPolicy == FlushPolicy.EveryAppend || rolled)
+        {
+            RequestFlush();
+        }
+        else if (options.FlushPolicy == FlushPolicy.Interval)
+        {
+            if (Interlocked.Add(ref _recordsSinceFlush, records) >= options.FlushMessages)
+            {
+                RequestFlush();
+            }
+            else if (Interlocked.Exchange(ref _timerArmed, 1) == 0)
+            {
+                ArmTimer(TimeSpan.FromMilliseconds(Math.Min(options.FlushIntervalMs, MaxTimerMs)));
+            }
+        }
+    }
+
+    /// <summary>Completes once everything below the offset is fsynced; waiters of one fsync share one task.</summary>
+    public ValueTask<ErrorCode> WaitAsync(long endOffset)
+    {
+        TaskCompletionSource<ErrorCode> round;
+        lock (_log.Gate)
+        {
+            if (_log.State != LogState.Online)
+            {
+                return new ValueTask<ErrorCode>(ErrorCode.KafkaStorageError);
+            }
+
+            if (_log.FlushedEndOffset >= endOffset)
+            {
+                return new ValueTask<ErrorCode>(ErrorCode.None);
+            }
+
+            round = _round ??= new TaskCompletionSource<ErrorCode>(TaskCreationOptions.RunContinuationsAsynchronously);
+        }
+
+        RequestFlush();
+        return new ValueTask<ErrorCode>(round.Task);
+    }
+
+    /// <summary>A queued flush begins: what is appended from here on needs another one.</summary>
+    public void FlushQueued()
+    {
+        Interlocked.Exchange(ref _queued, 0);
+        FlushNow();
+    }
+
+    /// <summary>Fsyncs everything appended so far and tells those who wait for it.</summary>
+    public void FlushNow()
+    {
+        bool moved;
+        lock (_flushGate)
+        {
+            moved = FlushUnderGate();
+        }
+
+        if (moved)
+        {
+            _log.RaiseAdvanced();
+        }
+    }
+
+    /// <summary>Remembers a segment that was just closed; called under the partition lock.</summary>
+    public void NoteRoll(Segment closed, byte[] snapshot, long offset) => _rolls.Add(new Roll(closed, snapshot, offset));
+
+    /// <summary>Moves the log start: first on disk, then for readers.</summary>
+    public ErrorCode MoveLogStart(long offset)
+    {
+        lock (_checkpointGate)
+        {
+            if (offset <= _log.LogStartOffset)
+            {
+                return ErrorCode.None;
+            }
+
+            if (!TrySave(Compose() with { LogStartOffset = offset }))
+            {
+                return ErrorCode.KafkaStorageError;
+            }
+
+            _log.PublishLogStart(offset);
+            return ErrorCode.None;
+        }
+    }
+
+    public void MoveCleanedTo(long offset)
+    {
+        lock (_checkpointGate)
+        {
+            CleanedTo = offset;
+            TrySave(Compose());
+        }
+    }
+
+    public void SaveCheckpoint()
+    {
+        lock (_checkpointGate)
+        {
+            TrySave(Compose());
+        }
+    }
+
+    /// <summary>Writes the producer table as it is now; false when the disk failed.</summary>
+    public bool SaveSnapshot()
+    {
+        byte[] content;
+        long offset;
+        lock (_log.Gate)
+        {
+            offset = _log.LogEndOffset;
+            content = ProducerSnapshot.Serialize(_log.Producers, offset);
+        }
+
+        return Guarded(() => WriteSnapshot(offset, content));
+    }
+
+    public void WriteForClose()
+    {
+        FlushNow();
+        if (_log.State == LogState.Online && NeedsSnapshot())
+        {
+            SaveSnapshot();
+        }
+
+        if (_log.State == LogState.Online)
+        {
+            SaveCheckpoint();
+        }
+    }
+
+    /// <summary>Fails whoever still waits.</summary>
+    public void Dispose()
+    {
+        _timer?.Dispose();
+        FlushNow();
+    }
+
+    private bool FlushUnderGate()
+    {
+        TaskCompletionSource<ErrorCode>? round;
+        List<Roll> rolls;
+        Segment[] segments;
+        long end;
+        bool online;
+        lock (_log.Gate)
+        {
+            (round, _round) = (_round, null);
+            (rolls, _rolls) = (_rolls, _rolls.Count == 0 ? _rolls : []);
+            segments = _log.Segments;
+            end = _log.LogEndOffset;
+            online = _log.State == LogState.Online;
+        }
+
+        var moved = false;
+        var flushed = online && Guarded(() => FlushSegments(segments, directory: rolls.Count > 0));
+        if (flushed)
+        {
+            Interlocked.Exchange(ref _recordsSinceFlush, 0);
+            moved = _log.MarkFlushed(end);
+        }
+
+        round?.TrySetResult(flushed ? ErrorCode.None : ErrorCode.KafkaStorageError);
+        if (flushed && rolls.Count > 0 && Guarded(() => WriteSideFiles(rolls)))
+        {
+            SaveCheckpoint();
+        }
+
+        return moved;
+    }
+
+    private void FlushSegments(Segment[] segments, bool directory)
+    {
+        // A new segment's directory entry must be durable before the data in it counts as such.
+        if (directory)
+        {
+            _environment.Files.FlushDirectory(_log.LogDirectory);
+        }
+
+        var first = segments.Length;
+        while (first > 0 && segments[first - 1].FlushedSize < segments[first - 1].Size)
+        {
+            first--;
+        }
+
+        for (var i = first; i < segments.Length; i++)
+        {
+            if (segments[i].TryAcquire())
+            {
+                try
+                {
+                    segments[i].Flush();
+                }
+                finally
+                {
+                    segments[i].Release();
+                }
+            }
+        }
+    }
+
+    private void WriteSideFiles(List<Roll> rolls)
+    {
+        foreach (var roll in rolls)
+        {
+            IndexFile.Save(_environment.Files, _log.LogDirectory, roll.Closed);
+        }
+
+        WriteSnapshot(rolls[^1].Offset, rolls[^1].Snapshot);
+    }
+
+    private void WriteSnapshot(long offset, byte[] content)
+    {
+        ProducerSnapshot.Write(_environment.Files, _log.LogDirectory, offset, content);
+        _snapshotOffset = offset;
+    }
+
+    private bool NeedsSnapshot()
+    {
+        lock (_log.Gate)
+        {
+            return _snapshotOffset != _log.LogEndOffset
+                && (_log.Producers.Producers.Count > 0 || _log.Producers.Aborted.Length > 0);
+        }
+    }
+
+    private void RequestFlush()
+    {
+        var flusher = _environment.Flusher;
+        if (flusher is null)
+        {
+            FlushNow();
+        }
+        else if (Interlocked.Exchange(ref _queued, 1) == 0 && !flusher.TryEnqueue(_log))
+        {
+            FlushQueued();
+        }
+    }
+
+    private void ArmTimer(TimeSpan due)
+    {
+        _timer ??= _environment.Time.CreateTimer(
+            static state => ((LogDurability)state!).OnTimer(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        _timer.Change(due, Timeout.InfiniteTimeSpan);
+    }
+
+    private void OnTimer()
+    {
+        Interlocked.Exchange(ref _timerArmed, 0);
+        RequestFlush();
+    }
+
+    private LogCheckpoint Compose() => new()
+    {
+        LogStartOffset = _log.LogStartOffset,
+        RecoveryPoint = _log.FlushedEndOffset,
+        CleanedTo = CleanedTo,
+        Epochs = _log.Epochs,
+    };
+
+    private bool TrySave(LogCheckpoint checkpoint)
+    {
+        if (checkpoint == _saved)
+        {
+            return true;
+        }
+
+        if (!Guarded(() => checkpoint.Save(_environment.Files, _log.LogDirectory)))
+        {
+            return false;
+        }
+
+        _saved = checkpoint;
+        return true;
+    }
+
+    private bool Guarded(Action action)
+    {
+        try
+        {
+            action();
+            return true;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            _log.GoOffline(e);
+            return false;
+        }
+    }
+
+    private readonly record struct Roll(Segment Closed, byte[] Snapshot, long Offset);
+}

@@ -1,0 +1,20 @@
+namespace StreamFlow.Broker.Storage;
+
+/// <summary>What a log takes from outside.</summary>
+internal sealed record LogEnvironment
+{
+    public required TimeProvider Time { get; init; }
+
+    public FileSystem Files { get; init; } = FileSystem.Disk;
+
+    /// <summary>Runs fsyncs in the background; without one the thread that asks for durability runs them.</summary>
+    public LogFlusher? Flusher { get; init; }
+
+    /// <summary>Told about truncations, damage and partitions going offline, in a sentence.</summary>
+    public Action<string>? OnWarning { get; init; }
+
+    /// <summary>Verifies every checksum at open, also below the recovery point.</summary>
+    public bool VerifyAll { get; init; }
+
+    public long NowMs => Time.GetUtcNow().ToUnixTimeMilliseconds();
+}

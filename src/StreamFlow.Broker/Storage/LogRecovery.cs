@@ -1,0 +1,322 @@
+using System.Globalization;
+
+namespace StreamFlow.Broker.Storage;
+
+/// <summary>What recovery hands to a log.</summary>
+internal sealed record RecoveredLog(
+    Segment[] Segments, ProducerStateTable Producers, LogCheckpoint Checkpoint, long EndOffset, long SnapshotOffset,
+    RecoveryReport Report, string? Damage);
+
+/// <summary>
+/// Opens a partition's directory after an orderly stop or a crash. Below the recovery point sizes and indexes are
+/// trusted; above it every batch must be whole, in order and have a right checksum, and the first that is not ends
+/// the log. A new leader epoch then tells clients that records behind it are gone.
+/// </summary>
+internal sealed class LogRecovery
+{
+    private readonly string _directory;
+    private readonly LogOptions _options;
+    private readonly LogEnvironment _environment;
+    private readonly List<Segment> _segments = [];
+    private LogCheckpoint _checkpoint;
+    private long _verifyFrom;
+    private long _truncated;
+    private long _scanned;
+    private string? _reason;
+    private string? _damage;
+
+    private LogRecovery(string directory, LogOptions options, LogEnvironment environment)
+    {
+        _directory = directory;
+        _options = options;
+        _environment = environment;
+        var loaded = LogCheckpoint.Load(directory);
+        _checkpoint = loaded ?? new LogCheckpoint();
+        _verifyFrom = environment.VerifyAll ? 0 : _checkpoint.RecoveryPoint;
+    }
+
+    private FileSystem Files => _environment.Files;
+
+    private long EndOffset => _segments[^1].NextOffset;
+
+    public static RecoveredLog Recover(string directory, LogOptions options, LogEnvironment environment)
+    {
+        Directory.CreateDirectory(directory);
+        CompactionSwap.FinishOrUndo(environment.Files, directory);
+        var recovery = new LogRecovery(directory, options, environment);
+        try
+        {
+            return recovery.Run();
+        }
+        catch
+        {
+            recovery._segments.ForEach(static segment => segment.Release());
+            throw;
+        }
+    }
+
+    private RecoveredLog Run()
+    {
+        var existing = BaseOffsets();
+        OpenSegments(existing);
+        if (_segments.Count == 0)
+        {
+            CreateFirstSegment();
+        }
+
+        if (_damage is null && EndOffset < _checkpoint.RecoveryPoint)
+        {
+            _damage = $"it ends at offset {EndOffset} although {_checkpoint.RecoveryPoint} was fsynced";
+        }
+
+        if (_damage is not null)
+        {
+            _environment.OnWarning?.Invoke(
+                $"Partition log '{_directory}' is damaged and stays offline: {_damage}. To accept the loss and open it "
+                + $"up to the damage, delete its '{LogCheckpoint.FileName}' file and restart.");
+            return new RecoveredLog(
+                [.. _segments], new ProducerStateTable(), _checkpoint, EndOffset, 0, Report, _damage);
+        }
+
+        var (producers, replayedFrom) = RestoreProducers();
+        MakeDurable();
+        return new RecoveredLog([.. _segments], producers, _checkpoint, EndOffset, replayedFrom, Report, null);
+    }
+
+    private RecoveryReport Report => new(_truncated, _scanned, _reason);
+
+    private List<long> BaseOffsets()
+    {
+        var found = new List<long>();
+        foreach (var path in Directory.EnumerateFiles(_directory, "*" + Segment.LogSuffix))
+        {
+            var name = Path.GetFileNameWithoutExtension(path);
+            if (long.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out var baseOffset))
+            {
+                found.Add(baseOffset);
+            }
+        }
+
+        found.Sort();
+        return found;
+    }
+
+    private void OpenSegments(List<long> baseOffsets)
+    {
+        for (var i = 0; i < baseOffsets.Count; i++)
+        {
+            var isLast = i == baseOffsets.Count - 1;
+            if (!isLast && baseOffsets[i + 1] <= _checkpoint.LogStartOffset)
+            {
+                DeleteSegmentFiles(baseOffsets[i]);
+            }
+            else if (_reason is not null || _damage is not null)
+            {
+                DropBehindTruncation(baseOffsets[i]);
+            }
+            else
+            {
+                OpenSegment(baseOffsets[i], isLast ? long.MaxValue : baseOffsets[i + 1]);
+            }
+        }
+    }
+
+    private void OpenSegment(long baseOffset, long nextBase)
+    {
+        var path = PathOf(baseOffset, Segment.LogSuffix);
+        var modified = new DateTimeOffset(File.GetLastWriteTimeUtc(path)).ToUnixTimeMilliseconds();
+        var segment = new Segment(Files.Open(path, FileMode.Open), baseOffset, _environment.NowMs)
+        {
+            LastAppendMs = Math.Min(modified, _environment.NowMs),
+        };
+        _segments.Add(segment);
+        if (nextBase <= _verifyFrom && IndexFile.TryLoad(_directory, segment))
+        {
+            return;
+        }
+
+        var problem = Scan(segment, nextBase);
+        var rest = segment.File.Length - segment.Size;
+        if (problem is null && rest == 0)
+        {
+            return;
+        }
+
+        problem ??= "the last batch is cut off";
+        if (segment.NextOffset < _verifyFrom)
+        {
+            _damage = $"behind offset {segment.NextOffset} in '{Path.GetFileName(path)}' {problem}";
+            return;
+        }
+
+        _reason = problem;
+        _truncated += rest;
+        segment.TruncateToSize();
+    }
+
+    /// <summary>Accepts batches until one is not acceptable; answers what is wrong with that one.</summary>
+    private string? Scan(Segment segment, long nextBase)
+    {
+        var buffer = new byte[64 * 1024];
+        var walker = new BatchWalker(segment.File, 0, segment.File.Length, buffer);
+        var crcBuffer = new byte[64 * 1024];
+        while (walker.MoveNext())
+        {
+            var header = walker.Current;
+            if (header.BaseOffset < segment.NextOffset || header.NextOffset > nextBase
+                || header.LastOffset - segment.BaseOffset > int.MaxValue || walker.Next > int.MaxValue)
+            {
+                return $"the batch at byte {walker.Position} has an offset out of order";
+            }
+
+            if (header.NextOffset > _verifyFrom)
+            {
+                _scanned += header.TotalSize;
+                if (!IsCrcRight(segment.File, walker.Position, header.TotalSize, crcBuffer))
+                {
+                    return $"the batch at byte {walker.Position} has a wrong checksum";
+                }
+            }
+
+            segment.Accept(header, _options.IndexIntervalBytes);
+        }
+
+        return walker.Next == segment.File.Length ? null : $"byte {walker.Next} starts no whole batch";
+    }
+
+    private static bool IsCrcRight(StorageFile file, long position, int size, byte[] buffer)
+    {
+        Span<byte> stored = stackalloc byte[sizeof(uint)];
+        if (file.Read(stored, position + RecordBatch.CrcAt) < stored.Length)
+        {
+            return false;
+        }
+
+        var crc = Crc32C.Start;
+        var at = position + RecordBatch.AttributesAt;
+        var end = position + size;
+        while (at < end)
+        {
+            var read = file.Read(buffer.AsSpan(0, (int)Math.Min(buffer.Length, end - at)), at);
+            if (read == 0)
+            {
+                return false;
+            }
+
+            crc = Crc32C.Append(crc, buffer.AsSpan(0, read));
+            at += read;
+        }
+
+        return System.Buffers.Binary.BinaryPrimitives.ReadUInt32BigEndian(stored) == ~crc;
+    }
+
+    // What follows a bad batch was never acknowledged under fsync, and could not be read across the gap anyway.
+    private void DropBehindTruncation(long baseOffset)
+    {
+        if (_damage is not null)
+        {
+            return;
+        }
+
+        _truncated += new FileInfo(PathOf(baseOffset, Segment.LogSuffix)).Length;
+        DeleteSegmentFiles(baseOffset);
+    }
+
+    private void CreateFirstSegment()
+    {
+        // Offsets that were handed out once are never used again, even when the files that held them are gone.
+        var start = Math.Max(_checkpoint.LogStartOffset, _checkpoint.RecoveryPoint);
+        var file = Files.Open(PathOf(start, Segment.LogSuffix), FileMode.CreateNew);
+        _segments.Add(new Segment(file, start, _environment.NowMs));
+        Files.FlushDirectory(_directory);
+        if (start > _checkpoint.LogStartOffset)
+        {
+            _checkpoint = _checkpoint with { LogStartOffset = start };
+        }
+    }
+
+    private (ProducerStateTable Table, long Offset) RestoreProducers()
+    {
+        var (table, from) = ProducerSnapshot.LoadNewest(Files, _directory, EndOffset);
+        var buffer = new byte[64 * 1024];
+        foreach (var segment in _segments)
+        {
+            if (segment.NextOffset > from)
+            {
+                Replay(table, segment, from, buffer);
+            }
+        }
+
+        table.ForgetAbortedBelow(_checkpoint.LogStartOffset);
+        return (table, from);
+    }
+
+    private void Replay(ProducerStateTable table, Segment segment, long from, byte[] buffer)
+    {
+        var marker = new byte[ControlRecord.MarkerSize];
+        var start = segment.Index.FloorPosition(from - segment.BaseOffset);
+        var walker = new BatchWalker(segment.File, start, segment.Size, buffer);
+        while (walker.MoveNext())
+        {
+            var header = walker.Current;
+            if (header.BaseOffset < from || header.ProducerId < 0)
+            {
+                continue;
+            }
+
+            if (!header.IsControl)
+            {
+                table.ApplyData(header, header.BaseOffset, _environment.NowMs);
+                continue;
+            }
+
+            if (header.TotalSize > marker.Length)
+            {
+                marker = new byte[header.TotalSize];
+            }
+
+            var read = segment.File.Read(marker.AsSpan(0, header.TotalSize), walker.Position);
+            if (ControlRecord.TryRead(marker.AsSpan(0, read), out var isCommit, out var coordinatorEpoch))
+            {
+                table.ApplyMarker(header, header.BaseOffset, isCommit, coordinatorEpoch, _environment.NowMs);
+            }
+        }
+    }
+
+    private void MakeDurable()
+    {
+        foreach (var segment in _segments)
+        {
+            segment.Flush();
+        }
+
+        var epochs = _checkpoint.Epochs;
+        if (_reason is not null)
+        {
+            epochs = [.. epochs.Where(epoch => epoch.StartOffset < EndOffset), new(epochs[^1].Epoch + 1, EndOffset)];
+            _environment.OnWarning?.Invoke(
+                $"Partition log '{_directory}' was cut at offset {EndOffset}: {_reason}; {_truncated} bytes dropped.");
+        }
+
+        var start = Math.Clamp(_checkpoint.LogStartOffset, _segments[0].BaseOffset, EndOffset);
+        var recovered = new LogCheckpoint
+        {
+            LogStartOffset = start, RecoveryPoint = EndOffset, CleanedTo = Math.Min(_checkpoint.CleanedTo, EndOffset),
+            Epochs = epochs,
+        };
+        if (recovered != _checkpoint)
+        {
+            recovered.Save(Files, _directory);
+            _checkpoint = recovered;
+        }
+    }
+
+    private void DeleteSegmentFiles(long baseOffset)
+    {
+        Files.Delete(PathOf(baseOffset, Segment.LogSuffix));
+        Files.Delete(PathOf(baseOffset, Segment.IndexSuffix));
+    }
+
+    private string PathOf(long baseOffset, string suffix) =>
+        Path.Combine(_directory, Segment.FileName(baseOffset, suffix));
+}

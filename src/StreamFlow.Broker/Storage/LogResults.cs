@@ -1,0 +1,68 @@
+using StreamFlow.Broker.Protocol;
+
+namespace StreamFlow.Broker.Storage;
+
+/// <summary>Who wrote a batch; decides which checks apply.</summary>
+internal enum AppendOrigin
+{
+    /// <summary>A producer: sequences are checked, control batches refused.</summary>
+    Client,
+
+    /// <summary>A coordinator of this broker: no sequence checks; may belong to a transaction.</summary>
+    Coordinator,
+
+    /// <summary>The transaction coordinator ending a transaction: exactly one control record.</summary>
+    Marker,
+}
+
+/// <summary>The outcome of an append.</summary>
+/// <param name="Error">None, or why nothing was appended.</param>
+/// <param name="BaseOffset">The first record's offset; of the original batch for a duplicate; -1 on error.</param>
+/// <param name="EndOffset">One past the last record: pass it to <see cref="PartitionLog.WaitDurableAsync"/>.</param>
+/// <param name="LogAppendTimeMs">-1 unless the topic uses LogAppendTime.</param>
+/// <param name="LogStartOffset">The partition's log start.</param>
+/// <param name="IsDuplicate">The batch had been appended before; nothing was written now.</param>
+/// <param name="Message">For a refused batch, what is wrong with it.</param>
+internal readonly record struct AppendResult(
+    ErrorCode Error, long BaseOffset, long EndOffset, long LogAppendTimeMs, long LogStartOffset,
+    bool IsDuplicate = false, string? Message = null)
+{
+    public bool IsSuccess => Error == ErrorCode.None;
+}
+
+/// <summary>The outcome of a read.</summary>
+/// <param name="Error">None, <see cref="ErrorCode.OffsetOutOfRange"/> or a storage error.</param>
+/// <param name="Bytes">Bytes of whole batches written to the destination.</param>
+/// <param name="NextOffset">The offset behind the last batch returned; the asked one when none was.</param>
+/// <param name="HighWatermark">The partition's high watermark when read.</param>
+/// <param name="LastStableOffset">The partition's last stable offset when read.</param>
+/// <param name="LogStartOffset">The partition's log start when read.</param>
+/// <param name="AbortedTransactions">Read committed only: aborted ones in the range, by first offset; else null.</param>
+internal readonly record struct ReadResult(
+    ErrorCode Error, int Bytes, long NextOffset, long HighWatermark, long LastStableOffset, long LogStartOffset,
+    IReadOnlyList<AbortedTransaction>? AbortedTransactions);
+
+/// <summary>One aborted transaction of a partition.</summary>
+/// <param name="ProducerId">Whose transaction.</param>
+/// <param name="FirstOffset">Its first record in this partition.</param>
+/// <param name="LastOffset">Its abort marker.</param>
+/// <param name="LastStableOffset">The last stable offset once it was aborted.</param>
+internal readonly record struct AbortedTransaction(
+    long ProducerId, long FirstOffset, long LastOffset, long LastStableOffset);
+
+/// <summary>The answer to a look-up by timestamp; offset and timestamp are -1 when there is no such record.</summary>
+internal readonly record struct TimestampOffset(long Offset, long Timestamp, int LeaderEpoch)
+{
+    public static TimestampOffset None { get; } = new(-1, -1, -1);
+}
+
+/// <summary>What opening a log found.</summary>
+/// <param name="TruncatedBytes">Bytes behind the last good batch that were cut off.</param>
+/// <param name="ScannedBytes">Bytes whose checksums were verified.</param>
+/// <param name="Reason">Why the scan ended before the end of the data; null when nothing was cut.</param>
+internal readonly record struct RecoveryReport(long TruncatedBytes, long ScannedBytes, string? Reason);
+
+/// <summary>One producer of a partition, as DescribeProducers shows it.</summary>
+internal readonly record struct ProducerDescription(
+    long ProducerId, int ProducerEpoch, int LastSequence, long LastTimestamp, int CoordinatorEpoch,
+    long OpenTransactionFirstOffset);

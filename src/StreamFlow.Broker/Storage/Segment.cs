@@ -1,0 +1,155 @@
+using System.Globalization;
+
+namespace StreamFlow.Broker.Storage;
+
+/// <summary>
+/// One log file and its index. Written under the partition lock; read by anyone who holds a reference, so that
+/// retention and compaction can drop a segment while a reader is in the middle of it.
+/// </summary>
+internal sealed class Segment
+{
+    public const string LogSuffix = ".log";
+    public const string IndexSuffix = ".idx";
+
+    private readonly StorageFile _file;
+    private SparseIndex _index = new();
+    private int _references = 1;
+    private int _size;
+    private int _flushedSize;
+    private int _bytesSinceIndexEntry;
+    private long _nextOffset;
+    private long _maxTimestamp = RecordBatch.NoTimestamp;
+    private int _maxTimestampPosition;
+
+    public Segment(StorageFile file, long baseOffset, long createdMs)
+    {
+        _file = file;
+        BaseOffset = baseOffset;
+        CreatedMs = createdMs;
+        _nextOffset = baseOffset;
+    }
+
+    public long BaseOffset { get; }
+
+    public StorageFile File => _file;
+
+    /// <summary>The broker's time of the first append, for rolling by age.</summary>
+    public long CreatedMs { get; set; }
+
+    /// <summary>The broker's time of the last append, the age of a segment without timestamps.</summary>
+    public long LastAppendMs { get; set; }
+
+    /// <summary>Bytes of whole batches; readers never look beyond.</summary>
+    public int Size => Volatile.Read(ref _size);
+
+    public int FlushedSize => Volatile.Read(ref _flushedSize);
+
+    public long NextOffset => Volatile.Read(ref _nextOffset);
+
+    public long MaxTimestamp => Volatile.Read(ref _maxTimestamp);
+
+    public int MaxTimestampPosition => Volatile.Read(ref _maxTimestampPosition);
+
+    public SparseIndex Index => _index;
+
+    /// <summary>No batch may come after a tail that could not be written or whose look-up data is unsure.</summary>
+    public bool HasRoomFor(int bytes, long lastOffset, int limit) =>
+        (long)_size + bytes <= limit && lastOffset - BaseOffset <= int.MaxValue;
+
+    public static string FileName(long baseOffset, string suffix) =>
+        baseOffset.ToString("D20", CultureInfo.InvariantCulture) + suffix;
+
+    /// <summary>Writes a batch behind the last one. When this throws, nothing of it has become visible.</summary>
+    public void Append(ReadOnlySpan<byte> batch, in BatchHeader header, int indexInterval)
+    {
+        _file.Write(batch, _size);
+        Register(header, _size, indexInterval);
+        Volatile.Write(ref _size, _size + batch.Length);
+    }
+
+    /// <summary>Takes a batch that is already in the file into account.</summary>
+    public void Accept(in BatchHeader header, int indexInterval)
+    {
+        Register(header, _size, indexInterval);
+        Volatile.Write(ref _size, _size + header.TotalSize);
+    }
+
+    /// <summary>Takes over what a stored index says about a closed segment.</summary>
+    public void Restore(SparseIndex index, int size, long nextOffset, long maxTimestamp, int maxTimestampPosition)
+    {
+        _index = index;
+        _nextOffset = nextOffset;
+        _maxTimestamp = maxTimestamp;
+        _maxTimestampPosition = maxTimestampPosition;
+        Volatile.Write(ref _size, size);
+    }
+
+    /// <summary>Cuts everything behind the last whole batch.</summary>
+    public void TruncateToSize()
+    {
+        if (_file.Length != _size)
+        {
+            _file.SetLength(_size);
+        }
+    }
+
+    /// <summary>Makes everything written so far durable.</summary>
+    public void Flush()
+    {
+        var size = Size;
+        if (size == FlushedSize)
+        {
+            return;
+        }
+
+        _file.Flush();
+        MarkFlushed(size);
+    }
+
+    public void MarkFlushed(int size) => Volatile.Write(ref _flushedSize, size);
+
+    /// <summary>Keeps the file open until <see cref="Release"/>; false when it is gone already.</summary>
+    public bool TryAcquire()
+    {
+        var seen = Volatile.Read(ref _references);
+        while (seen > 0)
+        {
+            var before = Interlocked.CompareExchange(ref _references, seen + 1, seen);
+            if (before == seen)
+            {
+                return true;
+            }
+
+            seen = before;
+        }
+
+        return false;
+    }
+
+    public void Release()
+    {
+        if (Interlocked.Decrement(ref _references) == 0)
+        {
+            _file.Dispose();
+        }
+    }
+
+    private void Register(in BatchHeader header, int position, int indexInterval)
+    {
+        if (position == 0 || _bytesSinceIndexEntry >= indexInterval)
+        {
+            var relative = (int)(header.BaseOffset - BaseOffset);
+            _index.Add(new IndexEntry(relative, position, position == 0 ? long.MinValue : _maxTimestamp));
+            _bytesSinceIndexEntry = 0;
+        }
+
+        _bytesSinceIndexEntry += header.TotalSize;
+        if (header.MaxTimestamp > _maxTimestamp)
+        {
+            Volatile.Write(ref _maxTimestampPosition, position);
+            Volatile.Write(ref _maxTimestamp, header.MaxTimestamp);
+        }
+
+        Volatile.Write(ref _nextOffset, header.NextOffset);
+    }
+}

@@ -1,0 +1,39 @@
+using Microsoft.Win32.SafeHandles;
+
+namespace StreamFlow.Broker.Storage;
+
+/// <summary>An open file addressed by position; safe for concurrent reads and one writer.</summary>
+internal sealed class StorageFile(FileSystem fileSystem, string path, SafeFileHandle handle) : IDisposable
+{
+    public string Path { get; } = path;
+
+    public SafeFileHandle Handle { get; } = handle;
+
+    public long Length => RandomAccess.GetLength(Handle);
+
+    public void Write(ReadOnlySpan<byte> bytes, long position) => fileSystem.Write(this, bytes, position);
+
+    /// <summary>Reads until the span is full or the file ends; answers the number of bytes read.</summary>
+    public int Read(Span<byte> bytes, long position)
+    {
+        var total = 0;
+        while (total < bytes.Length)
+        {
+            var read = fileSystem.Read(this, bytes[total..], position + total);
+            if (read <= 0)
+            {
+                break;
+            }
+
+            total += read;
+        }
+
+        return total;
+    }
+
+    public void SetLength(long length) => fileSystem.SetLength(this, length);
+
+    public void Flush() => fileSystem.Flush(this);
+
+    public void Dispose() => Handle.Dispose();
+}

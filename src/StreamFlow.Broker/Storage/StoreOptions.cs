@@ -1,0 +1,29 @@
+namespace StreamFlow.Broker.Storage;
+
+/// <summary>How a data directory is kept.</summary>
+internal sealed record StoreOptions
+{
+    public required string DataDirectory { get; init; }
+
+    public TimeProvider Time { get; init; } = TimeProvider.System;
+
+    /// <summary>Settings of all topics that a topic may override, by Kafka's names.</summary>
+    /// <remarks><c>flush.messages=1</c> here makes every acknowledgement wait for an fsync.</remarks>
+    public IReadOnlyDictionary<string, string> TopicDefaults { get; init; } = TopicConfigs.EmptyConfigs;
+
+    /// <summary>Fsyncs in flight at once.</summary>
+    /// <value>2</value>
+    public int FlusherThreads { get; init; } = 2;
+
+    /// <summary>How often retention and compaction run; zero leaves it to <see cref="TopicStore.Maintain"/>.</summary>
+    /// <value>30 seconds</value>
+    public TimeSpan MaintenanceInterval { get; init; } = TimeSpan.FromSeconds(30);
+
+    public FileSystem Files { get; init; } = FileSystem.Disk;
+
+    /// <summary>Told about truncations, damage and partitions going offline, in a sentence.</summary>
+    public Action<string>? OnWarning { get; init; }
+
+    /// <summary>Verifies every checksum at open.</summary>
+    public bool VerifyAll { get; init; }
+}

@@ -1,0 +1,137 @@
+using System.Buffers;
+
+namespace StreamFlow.Broker.Storage;
+
+/// <summary>Finds records by timestamp: the segment by its largest one, the batch by the index, the record inside.</summary>
+internal static class TimestampLookup
+{
+    private const int WalkBuffer = 8192;
+
+    public static TimestampOffset FirstAtOrAfter(PartitionLog log, long timestamp, long upper)
+    {
+        foreach (var segment in log.Segments)
+        {
+            if (segment.MaxTimestamp < timestamp || !segment.TryAcquire())
+            {
+                continue;
+            }
+
+            try
+            {
+                var found = SearchSegment(log, segment, timestamp, upper);
+                if (found.Offset >= 0)
+                {
+                    return found.Offset < upper ? found : TimestampOffset.None;
+                }
+            }
+            finally
+            {
+                segment.Release();
+            }
+        }
+
+        return TimestampOffset.None;
+    }
+
+    public static TimestampOffset Latest(PartitionLog log)
+    {
+        Segment? best = null;
+        foreach (var segment in log.Segments)
+        {
+            if (segment.MaxTimestamp >= 0 && segment.NextOffset > log.LogStartOffset
+                && segment.MaxTimestamp > (best?.MaxTimestamp ?? -1))
+            {
+                best = segment;
+            }
+        }
+
+        if (best is null || !best.TryAcquire())
+        {
+            return TimestampOffset.None;
+        }
+
+        try
+        {
+            // Walks the segment rather than trusting its noted batch: that one may lie below the log start.
+            var max = MaxTimestampAbove(best, log.LogStartOffset, log.HighWatermark);
+            return max < 0 ? TimestampOffset.None : SearchSegment(log, best, max, log.HighWatermark);
+        }
+        finally
+        {
+            best.Release();
+        }
+    }
+
+    private static long MaxTimestampAbove(Segment segment, long start, long upper)
+    {
+        var walker = new BatchWalker(segment.File, 0, segment.Size, stackalloc byte[WalkBuffer]);
+        long max = -1;
+        while (walker.MoveNext() && walker.Current.BaseOffset < upper)
+        {
+            if (walker.Current.LastOffset >= start && !walker.Current.IsControl)
+            {
+                max = Math.Max(max, walker.Current.MaxTimestamp);
+            }
+        }
+
+        return max;
+    }
+
+    private static TimestampOffset SearchSegment(PartitionLog log, Segment segment, long timestamp, long upper)
+    {
+        var from = segment.Index.FloorPositionForTimestamp(timestamp);
+        var walker = new BatchWalker(segment.File, from, segment.Size, stackalloc byte[WalkBuffer]);
+        while (walker.MoveNext() && walker.Current.BaseOffset < upper)
+        {
+            var header = walker.Current;
+            if (header.MaxTimestamp < timestamp || header.IsControl || header.LastOffset < log.LogStartOffset)
+            {
+                continue;
+            }
+
+            var found = SearchBatch(segment, (int)walker.Position, header, timestamp, log.LogStartOffset);
+            if (found.Offset >= 0)
+            {
+                return found;
+            }
+        }
+
+        return TimestampOffset.None;
+    }
+
+    private static TimestampOffset SearchBatch(
+        Segment segment, int position, in BatchHeader header, long timestamp, long start)
+    {
+        if (header.IsLogAppendTime)
+        {
+            return new TimestampOffset(Math.Max(header.BaseOffset, start), header.MaxTimestamp, header.LeaderEpoch);
+        }
+
+        var size = header.TotalSize - RecordBatch.HeaderSize;
+        var buffer = ArrayPool<byte>.Shared.Rent(size);
+        try
+        {
+            var records = buffer.AsSpan(0, segment.File.Read(buffer.AsSpan(0, size), position + RecordBatch.HeaderSize));
+            if (!RecordDecompressor.TryDecompress(header.Codec, records, out var plain))
+            {
+                var first = header.BaseTimestamp >= timestamp ? header.BaseTimestamp : header.MaxTimestamp;
+                return new TimestampOffset(Math.Max(header.BaseOffset, start), first, header.LeaderEpoch);
+            }
+
+            var reader = new RecordReader(header, plain);
+            while (reader.MoveNext())
+            {
+                if (reader.Timestamp >= timestamp && reader.Offset >= start)
+                {
+                    return new TimestampOffset(reader.Offset, reader.Timestamp, header.LeaderEpoch);
+                }
+            }
+
+            return TimestampOffset.None;
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+    }
+}

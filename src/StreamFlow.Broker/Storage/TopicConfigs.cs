@@ -1,0 +1,229 @@
+using System.Globalization;
+
+namespace StreamFlow.Broker.Storage;
+
+/// <summary>The type of a configuration value as DescribeConfigs numbers it.</summary>
+internal enum ConfigType : sbyte
+{
+    Boolean = 1,
+    String = 2,
+    Int = 3,
+    Short = 4,
+    Long = 5,
+    Double = 6,
+    List = 7,
+}
+
+/// <summary>One topic setting.</summary>
+/// <param name="Name">Kafka's name for it.</param>
+/// <param name="Type">Its type on the wire.</param>
+/// <param name="Default">The value when neither topic nor broker sets it.</param>
+/// <param name="Problem">Answers what is wrong with a value, or null.</param>
+/// <param name="Documentation">One sentence for DescribeConfigs.</param>
+internal sealed record TopicConfigDefinition(
+    string Name, ConfigType Type, string Default, Func<string, string?> Problem, string Documentation);
+
+/// <summary>One setting with its effective value.</summary>
+/// <param name="Definition">Which setting.</param>
+/// <param name="Value">The effective value.</param>
+/// <param name="IsTopicOverride">The topic sets it itself.</param>
+/// <param name="IsBrokerDefault">The broker's options set it for all topics.</param>
+internal readonly record struct EffectiveConfig(
+    TopicConfigDefinition Definition, string Value, bool IsTopicOverride, bool IsBrokerDefault);
+
+/// <summary>The topic settings this broker knows: names, defaults, checks, and what a log makes of them.</summary>
+internal static class TopicConfigs
+{
+    public const string CleanupPolicyName = "cleanup.policy";
+    public const string CompressionTypeName = "compression.type";
+    public const string DeleteRetentionMsName = "delete.retention.ms";
+    public const string FlushMessagesName = "flush.messages";
+    public const string FlushMsName = "flush.ms";
+    public const string IndexIntervalBytesName = "index.interval.bytes";
+    public const string MaxCompactionLagMsName = "max.compaction.lag.ms";
+    public const string MaxMessageBytesName = "max.message.bytes";
+    public const string TimestampAfterMaxMsName = "message.timestamp.after.max.ms";
+    public const string TimestampBeforeMaxMsName = "message.timestamp.before.max.ms";
+    public const string TimestampTypeName = "message.timestamp.type";
+    public const string MinCleanableDirtyRatioName = "min.cleanable.dirty.ratio";
+    public const string MinCompactionLagMsName = "min.compaction.lag.ms";
+    public const string MinInsyncReplicasName = "min.insync.replicas";
+    public const string RetentionBytesName = "retention.bytes";
+    public const string RetentionMsName = "retention.ms";
+    public const string SegmentBytesName = "segment.bytes";
+    public const string SegmentMsName = "segment.ms";
+
+    // A batch header must fit, and a limit below it would make every topic unwritable.
+    private const int MinSegmentBytes = 1024;
+    private const string MaxLong = "9223372036854775807";
+
+    public static IReadOnlyList<TopicConfigDefinition> All { get; } =
+    [
+        new(CleanupPolicyName, ConfigType.List, "delete", CleanupProblem,
+            "delete drops old segments, compact keeps the latest record per key; both may be given."),
+        new(CompressionTypeName, ConfigType.String, "producer", OneOf("producer"),
+            "Only producer: batches are stored as they were compressed."),
+        new(DeleteRetentionMsName, ConfigType.Long, "86400000", Whole(0, long.MaxValue),
+            "How long compaction keeps tombstones, in ms."),
+        new(FlushMessagesName, ConfigType.Long, MaxLong, Whole(1, long.MaxValue),
+            "1 acknowledges after an fsync; n fsyncs in the background after n records."),
+        new(FlushMsName, ConfigType.Long, MaxLong, Whole(1, long.MaxValue),
+            "The longest a record stays without fsync, in ms."),
+        new(IndexIntervalBytesName, ConfigType.Int, "4096", Whole(1, int.MaxValue),
+            "Bytes of log between two index entries."),
+        new(MaxCompactionLagMsName, ConfigType.Long, MaxLong, Whole(1, long.MaxValue),
+            "The longest a record stays uncompacted, in ms."),
+        new(MaxMessageBytesName, ConfigType.Int, "1048588", Whole(0, int.MaxValue),
+            "The largest record batch accepted, in bytes."),
+        new(TimestampAfterMaxMsName, ConfigType.Long, MaxLong, Whole(0, long.MaxValue),
+            "How far a record's timestamp may lie after the broker's clock, in ms."),
+        new(TimestampBeforeMaxMsName, ConfigType.Long, MaxLong, Whole(0, long.MaxValue),
+            "How far a record's timestamp may lie before the broker's clock, in ms."),
+        new(TimestampTypeName, ConfigType.String, "CreateTime", OneOf("CreateTime", "LogAppendTime"),
+            "Whose clock timestamps come from."),
+        new(MinCleanableDirtyRatioName, ConfigType.Double, "0.5", Ratio,
+            "The part of the log that must be uncompacted before compaction runs."),
+        new(MinCompactionLagMsName, ConfigType.Long, "0", Whole(0, long.MaxValue),
+            "How long a record stays uncompacted at least, in ms."),
+        new(MinInsyncReplicasName, ConfigType.Int, "1", Whole(1, 1),
+            "Only 1: there is one replica."),
+        new(RetentionBytesName, ConfigType.Long, "-1", Whole(-1, long.MaxValue),
+            "The size at which the oldest segments go, in bytes; -1 for none."),
+        new(RetentionMsName, ConfigType.Long, "604800000", Whole(-1, long.MaxValue),
+            "The age at which segments go, in ms; -1 for none."),
+        new(SegmentBytesName, ConfigType.Int, "67108864", Whole(MinSegmentBytes, int.MaxValue),
+            "The size at which a new segment begins, in bytes."),
+        new(SegmentMsName, ConfigType.Long, "604800000", Whole(1, long.MaxValue),
+            "The age at which a new segment begins, in ms."),
+    ];
+
+    private static readonly Dictionary<string, TopicConfigDefinition> ByName =
+        All.ToDictionary(static definition => definition.Name, StringComparer.Ordinal);
+
+    public static bool TryGet(string name, out TopicConfigDefinition? definition) =>
+        ByName.TryGetValue(name, out definition);
+
+    /// <summary>What is wrong with a setting, naming it, the value and what would be right; null when nothing is.</summary>
+    public static string? Problem(string name, string value)
+    {
+        if (!ByName.TryGetValue(name, out var definition))
+        {
+            return $"Unknown topic config '{name}'; known are {string.Join(", ", ByName.Keys)}.";
+        }
+
+        var problem = definition.Problem(value);
+        return problem is null ? null : $"Invalid value '{value}' for topic config '{name}': {problem}.";
+    }
+
+    /// <summary>The first problem among settings, also between them; null when there is none.</summary>
+    public static string? Problem(IReadOnlyDictionary<string, string> configs)
+    {
+        foreach (var (name, value) in configs)
+        {
+            if (Problem(name, value) is { } problem)
+            {
+                return problem;
+            }
+        }
+
+        var values = new ConfigValues(configs, EmptyConfigs);
+        return values.Long(MinCompactionLagMsName) > values.Long(MaxCompactionLagMsName)
+            ? $"'{MinCompactionLagMsName}' must not exceed '{MaxCompactionLagMsName}'."
+            : null;
+    }
+
+    public static IReadOnlyDictionary<string, string> EmptyConfigs { get; } = new Dictionary<string, string>();
+
+    /// <summary>Every setting with its effective value.</summary>
+    public static IReadOnlyList<EffectiveConfig> Describe(
+        IReadOnlyDictionary<string, string> overrides, IReadOnlyDictionary<string, string> brokerDefaults) =>
+    [
+        .. All.Select(definition =>
+        {
+            var isOverride = overrides.TryGetValue(definition.Name, out var value);
+            var isBroker = brokerDefaults.TryGetValue(definition.Name, out var brokerValue);
+            return new EffectiveConfig(definition, value ?? brokerValue ?? definition.Default, isOverride, isBroker);
+        }),
+    ];
+
+    /// <summary>The settings of a topic's logs; every value must have been checked before.</summary>
+    public static LogOptions ToLogOptions(
+        IReadOnlyDictionary<string, string> overrides, IReadOnlyDictionary<string, string> brokerDefaults)
+    {
+        var values = new ConfigValues(overrides, brokerDefaults);
+        var (flushMessages, flushMs) = (values.Long(FlushMessagesName), values.Long(FlushMsName));
+        return new LogOptions
+        {
+            SegmentBytes = (int)values.Long(SegmentBytesName),
+            SegmentMs = values.Long(SegmentMsName),
+            IndexIntervalBytes = (int)values.Long(IndexIntervalBytesName),
+            MaxMessageBytes = (int)values.Long(MaxMessageBytesName),
+            RetentionMs = values.Long(RetentionMsName),
+            RetentionBytes = values.Long(RetentionBytesName),
+            CleanupPolicy = ParseCleanup(values.Text(CleanupPolicyName)),
+            MessageTimestampType = Enum.Parse<TimestampType>(values.Text(TimestampTypeName)),
+            MessageTimestampAfterMaxMs = values.Long(TimestampAfterMaxMsName),
+            MessageTimestampBeforeMaxMs = values.Long(TimestampBeforeMaxMsName),
+            FlushPolicy = flushMessages == 1 ? FlushPolicy.EveryAppend
+                : flushMessages == long.MaxValue && flushMs == long.MaxValue ? FlushPolicy.OperatingSystem
+                : FlushPolicy.Interval,
+            FlushIntervalMs = flushMs,
+            FlushMessages = flushMessages,
+            DeleteRetentionMs = values.Long(DeleteRetentionMsName),
+            MinCompactionLagMs = values.Long(MinCompactionLagMsName),
+            MaxCompactionLagMs = values.Long(MaxCompactionLagMsName),
+            MinCleanableDirtyRatio = values.Double(MinCleanableDirtyRatioName),
+        };
+    }
+
+    private static CleanupPolicy ParseCleanup(string value)
+    {
+        var policy = CleanupPolicy.None;
+        foreach (var part in value.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
+        {
+            policy |= part switch
+            {
+                "delete" => CleanupPolicy.Delete,
+                "compact" => CleanupPolicy.Compact,
+                _ => throw new FormatException($"'{part}' is no cleanup policy."),
+            };
+        }
+
+        return policy;
+    }
+
+    private static string? CleanupProblem(string value)
+    {
+        var parts = value.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+        return parts.Length > 0 && parts.All(static part => part is "delete" or "compact")
+            ? null
+            : "use delete, compact or both separated by a comma";
+    }
+
+    private static Func<string, string?> OneOf(params string[] allowed) =>
+        value => allowed.Contains(value, StringComparer.Ordinal) ? null : $"use {string.Join(" or ", allowed)}";
+
+    private static Func<string, string?> Whole(long min, long max) => value =>
+        long.TryParse(value, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number)
+        && number >= min && number <= max
+            ? null
+            : string.Create(CultureInfo.InvariantCulture, $"use a whole number from {min} to {max}");
+
+    private static string? Ratio(string value) =>
+        double.TryParse(value, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) && number is >= 0 and <= 1
+            ? null
+            : "use a number from 0 to 1";
+
+    private readonly record struct ConfigValues(
+        IReadOnlyDictionary<string, string> Overrides, IReadOnlyDictionary<string, string> BrokerDefaults)
+    {
+        public string Text(string name) =>
+            Overrides.TryGetValue(name, out var value) || BrokerDefaults.TryGetValue(name, out value)
+                ? value
+                : ByName[name].Default;
+
+        public long Long(string name) => long.Parse(Text(name), CultureInfo.InvariantCulture);
+
+        public double Double(string name) => double.Parse(Text(name), CultureInfo.InvariantCulture);
+    }
+}

@@ -1,0 +1,397 @@
+using System.Buffers.Text;
+using System.Collections.Concurrent;
+using StreamFlow.Broker.Protocol;
+
+namespace StreamFlow.Broker.Storage;
+
+/// <summary>
+/// A data directory: the lock that keeps a second broker out, the cluster's identity, topics with their settings and
+/// partitions. Changes are durable before they are answered; look-ups take no lock.
+/// </summary>
+internal sealed class TopicStore : IDisposable
+{
+    /// <summary>Partitions a topic may have; each holds a file open.</summary>
+    public const int MaxPartitionsPerTopic = 10_000;
+
+    private const int ProducerIdBlock = 1_000;
+
+    private readonly Lock _gate = new();
+    private readonly StoreOptions _options;
+    private readonly FileStream _lockFile;
+    private readonly TopicDirectories _directories;
+    private readonly LogFlusher _flusher;
+    private readonly MaintenanceLoop _maintenance;
+    private readonly ConcurrentDictionary<string, Topic> _byName = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<Guid, Topic> _byId = new();
+    private StoreMetadata _metadata;
+    private long _nextProducerId;
+    private bool _disposed;
+
+    private TopicStore(StoreOptions options, FileStream lockFile, StoreMetadata metadata)
+    {
+        _options = options;
+        _lockFile = lockFile;
+        _metadata = metadata;
+        _nextProducerId = metadata.NextProducerId;
+        _flusher = new LogFlusher(options.FlusherThreads);
+        _directories = new TopicDirectories(options, _flusher);
+        _maintenance = new MaintenanceLoop(options, Maintain);
+    }
+
+    /// <summary>A topic was deleted: committed offsets and open transactions of it mean nothing any more.</summary>
+    public event Action<Topic>? TopicDeleted;
+
+    public string ClusterId => _metadata.ClusterId;
+
+    public IReadOnlyDictionary<string, string> TopicDefaults => _options.TopicDefaults;
+
+    public ICollection<Topic> Topics => _byName.Values;
+
+    /// <summary>Opens or creates a data directory and every partition in it.</summary>
+    /// <exception cref="IOException">The directory is in use by another broker, or cannot be read or written.</exception>
+    /// <exception cref="InvalidDataException">The metadata file is damaged or from a newer version.</exception>
+    /// <exception cref="ArgumentException">A topic default is no valid setting.</exception>
+    public static TopicStore Open(StoreOptions options)
+    {
+        if (TopicConfigs.Problem(options.TopicDefaults) is { } problem)
+        {
+            throw new ArgumentException(problem, nameof(options));
+        }
+
+        options = options with { DataDirectory = Path.GetFullPath(options.DataDirectory) };
+        Directory.CreateDirectory(options.DataDirectory);
+        var lockFile = Lock(options.DataDirectory);
+        try
+        {
+            var metadata = StoreMetadata.Load(options.DataDirectory);
+            if (metadata is null)
+            {
+                metadata = new StoreMetadata { ClusterId = Base64Url.EncodeToString(Guid.NewGuid().ToByteArray()) };
+                metadata.Save(options.Files, options.DataDirectory);
+            }
+
+            var store = new TopicStore(options, lockFile, metadata);
+            try
+            {
+                store.Load();
+                return store;
+            }
+            catch
+            {
+                store.Dispose();
+                throw;
+            }
+        }
+        catch
+        {
+            lockFile.Dispose();
+            throw;
+        }
+    }
+
+    public Topic? GetTopic(string name) => _byName.GetValueOrDefault(name);
+
+    public Topic? GetTopic(Guid id) => _byId.GetValueOrDefault(id);
+
+    public PartitionLog? GetPartition(string topic, int partition) => GetTopic(topic)?.GetPartition(partition);
+
+    /// <summary>Creates a topic with empty partitions; durable when answered.</summary>
+    public TopicResult CreateTopic(
+        string name, int partitions, IReadOnlyDictionary<string, string>? configs = null, bool validateOnly = false)
+    {
+        configs ??= TopicConfigs.EmptyConfigs;
+        lock (_gate)
+        {
+            var refused = CheckNew(name, partitions, configs);
+            if (!refused.IsSuccess || validateOnly)
+            {
+                return refused;
+            }
+
+            var id = Guid.NewGuid();
+            return Guarded(() =>
+            {
+                var logs = _directories.OpenPartitions(id, 0, partitions, configs);
+                var entry = new TopicMetadata(name, id, partitions, new Dictionary<string, string>(configs));
+                SaveOrUndo(_metadata with { Topics = [.. _metadata.Topics, entry] }, () => _directories.Remove(id, logs));
+                return TopicResult.Ok(Publish(entry, logs));
+            });
+        }
+    }
+
+    /// <summary>Deletes a topic: gone for good once the metadata says so, its files right after.</summary>
+    public TopicResult DeleteTopic(string name)
+    {
+        Topic? topic;
+        lock (_gate)
+        {
+            if (!_byName.TryGetValue(name, out topic))
+            {
+                return Unknown(name);
+            }
+
+            var result = Guarded(() =>
+            {
+                Save(_metadata with
+                {
+                    Topics = [.. _metadata.Topics.Where(entry => entry.Id != topic.Id)],
+                    Deleting = [.. _metadata.Deleting, topic.Id],
+                });
+                return TopicResult.Ok(topic);
+            });
+            if (!result.IsSuccess)
+            {
+                return result;
+            }
+
+            _byName.TryRemove(name, out _);
+            _byId.TryRemove(topic.Id, out _);
+        }
+
+        TopicDeleted?.Invoke(topic);
+        if (_directories.Remove(topic.Id, topic.Partitions))
+        {
+            // Forgotten in memory only: the next change writes it, and forgetting late costs one more look.
+            lock (_gate)
+            {
+                _metadata = _metadata with { Deleting = [.. _metadata.Deleting.Where(id => id != topic.Id)] };
+            }
+        }
+
+        return TopicResult.Ok(topic);
+    }
+
+    /// <summary>Raises the number of partitions; they are never removed.</summary>
+    public TopicResult AddPartitions(string name, int newCount, bool validateOnly = false)
+    {
+        lock (_gate)
+        {
+            if (!_byName.TryGetValue(name, out var topic))
+            {
+                return Unknown(name);
+            }
+
+            var current = topic.Partitions.Count;
+            if (newCount <= current || newCount > MaxPartitionsPerTopic)
+            {
+                return TopicResult.Failed(
+                    ErrorCode.InvalidPartitions,
+                    $"Topic '{name}' has {current} partitions; ask for more than that, up to {MaxPartitionsPerTopic}, "
+                    + $"not {newCount}.");
+            }
+
+            return validateOnly ? TopicResult.Ok(topic) : Guarded(() =>
+            {
+                var added = _directories.OpenPartitions(topic.Id, current, newCount - current, topic.Configs);
+                SaveOrUndo(
+                    With(topic.Id, entry => entry with { Partitions = newCount }),
+                    () => _directories.RemovePartitions(added));
+                topic.SetPartitions([.. topic.Partitions, .. added]);
+                return TopicResult.Ok(topic);
+            });
+        }
+    }
+
+    /// <summary>Replaces all settings a topic overrides; they hold from the next append on.</summary>
+    public TopicResult AlterConfigs(string name, IReadOnlyDictionary<string, string> configs, bool validateOnly = false)
+    {
+        lock (_gate)
+        {
+            if (!_byName.TryGetValue(name, out var topic))
+            {
+                return Unknown(name);
+            }
+
+            if (TopicConfigs.Problem(configs) is { } problem)
+            {
+                return TopicResult.Failed(ErrorCode.InvalidConfig, problem);
+            }
+
+            return validateOnly ? TopicResult.Ok(topic) : Guarded(() =>
+            {
+                var copy = new Dictionary<string, string>(configs);
+                Save(With(topic.Id, entry => entry with { Configs = copy }));
+                topic.SetConfigs(copy);
+                var options = TopicConfigs.ToLogOptions(copy, _options.TopicDefaults);
+                foreach (var log in topic.Partitions)
+                {
+                    log.UpdateOptions(options);
+                }
+
+                return TopicResult.Ok(topic);
+            });
+        }
+    }
+
+    /// <summary>Changes some of the settings a topic overrides, all or none.</summary>
+    public TopicResult AlterConfigs(string name, IReadOnlyList<ConfigChange> changes, bool validateOnly = false)
+    {
+        lock (_gate)
+        {
+            if (!_byName.TryGetValue(name, out var topic))
+            {
+                return Unknown(name);
+            }
+
+            var error = ConfigChanges.Apply(topic.Configs, _options.TopicDefaults, changes, out var changed, out var message);
+            return error == ErrorCode.None
+                ? AlterConfigs(name, changed, validateOnly)
+                : TopicResult.Failed(error, message!);
+        }
+    }
+
+    /// <summary>A producer id never handed out before, also over crashes: blocks are reserved durably.</summary>
+    /// <exception cref="IOException">The reservation could not be written.</exception>
+    public long AllocateProducerId()
+    {
+        lock (_gate)
+        {
+            if (_nextProducerId == _metadata.NextProducerId)
+            {
+                Save(_metadata with { NextProducerId = _nextProducerId + ProducerIdBlock });
+            }
+
+            return _nextProducerId++;
+        }
+    }
+
+    /// <summary>One round of retention, compaction and expiry over all partitions.</summary>
+    public void Maintain()
+    {
+        foreach (var topic in Topics)
+        {
+            foreach (var log in topic.Partitions)
+            {
+                log.Maintain();
+            }
+        }
+    }
+
+    /// <summary>Flushes and closes every partition and releases the directory.</summary>
+    public void Dispose()
+    {
+        lock (_gate)
+        {
+            if (_disposed)
+            {
+                return;
+            }
+
+            _disposed = true;
+        }
+
+        _maintenance.Dispose();
+        Parallel.ForEach(
+            Topics.SelectMany(static topic => topic.Partitions),
+            new ParallelOptions { MaxDegreeOfParallelism = TopicDirectories.OpenParallelism },
+            static log => log.Dispose());
+        _flusher.Dispose();
+        _lockFile.Dispose();
+    }
+
+    private static FileStream Lock(string directory)
+    {
+        var path = Path.Combine(directory, "LOCK");
+        try
+        {
+            return new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+        }
+        catch (IOException e)
+        {
+            throw new IOException(
+                $"Data directory '{directory}' is in use by another broker (its LOCK file is held). Stop that one or "
+                + "choose another directory.", e);
+        }
+    }
+
+    private static TopicResult Unknown(string name) =>
+        TopicResult.Failed(ErrorCode.UnknownTopicOrPartition, $"There is no topic '{name}'.");
+
+    private void Load()
+    {
+        _directories.RemoveDeleted(_metadata.Deleting);
+        _directories.MoveOrphansAside(_metadata.Topics);
+        foreach (var entry in _metadata.Topics)
+        {
+            Publish(entry, _directories.OpenPartitions(entry.Id, 0, entry.Partitions, entry.Configs));
+        }
+
+        _metadata = _metadata with { Deleting = [] };
+        _maintenance.Start();
+    }
+
+    private Topic Publish(TopicMetadata entry, PartitionLog[] logs)
+    {
+        var topic = new Topic(entry.Name, entry.Id, entry.Configs, logs);
+        _byId[entry.Id] = topic;
+        _byName[entry.Name] = topic;
+        return topic;
+    }
+
+    private TopicResult CheckNew(string name, int partitions, IReadOnlyDictionary<string, string> configs)
+    {
+        if (TopicNames.Problem(name) is { } nameProblem)
+        {
+            return TopicResult.Failed(ErrorCode.InvalidTopic, nameProblem);
+        }
+
+        if (_byName.ContainsKey(name))
+        {
+            return TopicResult.Failed(ErrorCode.TopicAlreadyExists, $"Topic '{name}' already exists.");
+        }
+
+        var key = TopicNames.CollisionKey(name);
+        if (_byName.Keys.FirstOrDefault(other => TopicNames.CollisionKey(other) == key) is { } twin)
+        {
+            return TopicResult.Failed(
+                ErrorCode.InvalidTopic,
+                $"Topic '{name}' collides with '{twin}': names must differ in more than '.' and '_'.");
+        }
+
+        if (partitions is < 1 or > MaxPartitionsPerTopic)
+        {
+            return TopicResult.Failed(
+                ErrorCode.InvalidPartitions,
+                $"Topic '{name}' asks for {partitions} partitions; use 1 to {MaxPartitionsPerTopic}.");
+        }
+
+        return TopicConfigs.Problem(configs) is { } problem
+            ? TopicResult.Failed(ErrorCode.InvalidConfig, problem)
+            : TopicResult.Ok(null);
+    }
+
+    private StoreMetadata With(Guid id, Func<TopicMetadata, TopicMetadata> change) =>
+        _metadata with { Topics = [.. _metadata.Topics.Select(entry => entry.Id == id ? change(entry) : entry)] };
+
+    private void Save(StoreMetadata metadata)
+    {
+        metadata.Save(_options.Files, _options.DataDirectory);
+        _metadata = metadata;
+    }
+
+    private void SaveOrUndo(StoreMetadata metadata, Action undo)
+    {
+        try
+        {
+            Save(metadata);
+        }
+        catch
+        {
+            undo();
+            throw;
+        }
+    }
+
+    private TopicResult Guarded(Func<TopicResult> change)
+    {
+        try
+        {
+            return change();
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            _options.OnWarning?.Invoke($"A change of the data directory failed: {e.Message}");
+            return TopicResult.Failed(ErrorCode.KafkaStorageError, $"The change could not be written to disk: {e.Message}");
+        }
+    }
+}
