@@ -35,6 +35,11 @@ internal abstract class StateStore
     public virtual void Restored()
     {
     }
+
+    /// <summary>The task leaves this thread: gives the memory back to the thread's budget.</summary>
+    public virtual void Close()
+    {
+    }
 }
 
 /// <summary>What a store works with inside its task.</summary>
@@ -62,40 +67,4 @@ internal abstract class ChangelogWriter
 {
     public abstract void Append(
         ReadOnlySpan<byte> key, ReadOnlySpan<byte> value, bool hasValue, long timestamp, Headers? headers);
-}
-
-/// <summary>
-/// The memory that the caches of one stream thread share. Dirty entries cannot be evicted: they are uncommitted. So when
-/// they outgrow their limit the thread commits early, which has the effect of Kafka Streams' eviction (everything dirty
-/// is forwarded and logged) and bounds uncommitted data at the same time.
-/// </summary>
-internal sealed class CacheBudget
-{
-    public CacheBudget(long maxCacheBytes, long maxUncommittedBytes)
-    {
-        MaxCacheBytes = maxCacheBytes;
-        MaxUncommittedBytes = maxUncommittedBytes;
-        EmitOnUpdate = maxCacheBytes == 0;
-    }
-
-    /// <summary>The thread's share of <c>statestore.cache.max.bytes</c>, for clean and dirty entries together.</summary>
-    public long MaxCacheBytes { get; }
-
-    /// <summary>Uncommitted bytes at which the thread commits early.</summary>
-    public long MaxUncommittedBytes { get; }
-
-    /// <summary>Whether every update is forwarded at once, because there is no record cache.</summary>
-    public bool EmitOnUpdate { get; }
-
-    public long DirtyBytes { get; private set; }
-
-    public long CleanBytes { get; private set; }
-
-    /// <summary>Whether the thread should commit without waiting for the interval.</summary>
-    public bool CommitDue =>
-        DirtyBytes > MaxUncommittedBytes || (!EmitOnUpdate && DirtyBytes > MaxCacheBytes);
-
-    public void AddDirty(long bytes) => DirtyBytes += bytes;
-
-    public void AddClean(long bytes) => CleanBytes += bytes;
 }

@@ -1,0 +1,66 @@
+namespace StreamFlow.State;
+
+/// <summary>
+/// The memory that the caches of one stream thread share. Dirty entries cannot be evicted: they are uncommitted. So when
+/// they outgrow their limit the thread commits early, which has the effect of Kafka Streams' eviction (everything dirty
+/// is forwarded and logged) and bounds uncommitted data at the same time.
+/// </summary>
+internal sealed class CacheBudget
+{
+    /// <summary>
+    /// Clean entries that may stay whatever the limit says. They are a pure read cache, so <c>cache.max.bytes = 0</c>,
+    /// which asks for updates to be forwarded one by one, does not ask for every read to go down to the bytes.
+    /// </summary>
+    public const long MinCleanBytes = 4 * 1024 * 1024;
+
+    private int _caches;
+
+    public CacheBudget(long maxCacheBytes, long maxUncommittedBytes)
+    {
+        MaxCacheBytes = maxCacheBytes;
+        MaxUncommittedBytes = maxUncommittedBytes;
+        EmitOnUpdate = maxCacheBytes == 0;
+    }
+
+    /// <summary>The thread's share of <c>statestore.cache.max.bytes</c>, for clean and dirty entries together.</summary>
+    public long MaxCacheBytes { get; }
+
+    /// <summary>Uncommitted bytes at which the thread commits early.</summary>
+    public long MaxUncommittedBytes { get; }
+
+    /// <summary>Whether every update is forwarded at once, because there is no record cache.</summary>
+    public bool EmitOnUpdate { get; }
+
+    /// <summary>Bytes of entries that are written but not committed.</summary>
+    public long DirtyBytes { get; private set; }
+
+    /// <summary>Bytes of entries that are as the byte store has them.</summary>
+    public long CleanBytes { get; private set; }
+
+    /// <summary>Whether the thread should commit without waiting for the interval.</summary>
+    public bool CommitDue =>
+        DirtyBytes > MaxUncommittedBytes || (!EmitOnUpdate && DirtyBytes > MaxCacheBytes);
+
+    /// <summary>What the dirty entries leave to the clean ones.</summary>
+    public long CleanLimit => Math.Max(MaxCacheBytes - DirtyBytes, MinCleanBytes);
+
+    public void AddDirty(long bytes) => DirtyBytes += bytes;
+
+    public void AddClean(long bytes) => CleanBytes += bytes;
+
+    /// <summary>One more cache shares the budget.</summary>
+    public void Join() => _caches++;
+
+    public void Leave() => _caches--;
+
+    /// <summary>
+    /// Whether a cache that holds that many clean bytes is to evict. Each cache evicts only its own entries, because
+    /// references to those of another may be in use, and none below an equal share, so that a large store cannot starve
+    /// a small one.
+    /// </summary>
+    public bool MustEvict(long ownCleanBytes)
+    {
+        var limit = CleanLimit;
+        return CleanBytes > limit && ownCleanBytes > limit / Math.Max(_caches, 1);
+    }
+}

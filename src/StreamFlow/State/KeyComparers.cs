@@ -1,0 +1,64 @@
+using System.Diagnostics.CodeAnalysis;
+using StreamFlow.Serialization;
+
+namespace StreamFlow.State;
+
+/// <summary>
+/// Which keys are the same: those with the same bytes, as in the store below and in Kafka. For types whose equality is
+/// that of their bytes the comparison is typed; any other is compared by its bytes, because its own equality may see
+/// less than its serde writes (a record with an array in it, 1.0m and 1.00m, a class without Equals).
+/// </summary>
+internal static class KeyComparers
+{
+    /// <returns>The comparer; null for value types whose default comparer serves, which the JIT inlines.</returns>
+    public static IEqualityComparer<TKey>? For<TKey>(ISerde<TKey> serde)
+    {
+        if (typeof(TKey) == typeof(byte[]))
+        {
+            return (IEqualityComparer<TKey>)(object)new ByteArrayComparer();
+        }
+
+        if (typeof(TKey) == typeof(string))
+        {
+            return (IEqualityComparer<TKey>)StringComparer.Ordinal;
+        }
+
+        return IsPlain(typeof(TKey)) ? null : new SerializedComparer<TKey>(serde);
+    }
+
+    private static bool IsPlain(Type type) =>
+        type == typeof(long) || type == typeof(int) || type == typeof(short) || type == typeof(byte)
+        || type == typeof(ulong) || type == typeof(uint) || type == typeof(ushort) || type == typeof(sbyte)
+        || type == typeof(char) || type == typeof(bool) || type == typeof(Guid) || type.IsEnum;
+
+    private sealed class ByteArrayComparer : IEqualityComparer<byte[]>
+    {
+        public bool Equals(byte[]? x, byte[]? y) => x.AsSpan().SequenceEqual(y);
+
+        public int GetHashCode([DisallowNull] byte[] obj) => HashOf(obj);
+    }
+
+    private sealed class SerializedComparer<TKey>(ISerde<TKey> serde) : IEqualityComparer<TKey>
+    {
+        private readonly PooledBuffer _left = new();
+        private readonly PooledBuffer _right = new();
+
+        public bool Equals(TKey? x, TKey? y) => Bytes(x!, _left).SequenceEqual(Bytes(y!, _right));
+
+        public int GetHashCode([DisallowNull] TKey obj) => HashOf(Bytes(obj, _left));
+
+        private ReadOnlySpan<byte> Bytes(TKey key, PooledBuffer buffer)
+        {
+            buffer.Clear();
+            serde.Serialize(key, buffer);
+            return buffer.Written;
+        }
+    }
+
+    private static int HashOf(ReadOnlySpan<byte> bytes)
+    {
+        var hash = default(HashCode);
+        hash.AddBytes(bytes);
+        return hash.ToHashCode();
+    }
+}

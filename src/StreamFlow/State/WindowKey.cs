@@ -1,0 +1,91 @@
+using System.Buffers.Binary;
+using System.Diagnostics.CodeAnalysis;
+using StreamFlow.Serialization;
+
+namespace StreamFlow.State;
+
+/// <summary>Key of a window store: record key and start of the window in milliseconds.</summary>
+internal readonly record struct WindowKey<TKey>(TKey Key, long Start);
+
+/// <summary>
+/// Keys of a window store. In the byte store: 8 bytes segment, key, 8 bytes start, 4 bytes sequence number (0), so that
+/// windows of a stretch of time lie together and expire by removing one range. In the changelog as Kafka Streams has it:
+/// key, 8 bytes start, 4 bytes sequence number. All integers are big-endian.
+/// </summary>
+internal sealed class WindowKeyCodec<TKey> : KeyCodec<WindowKey<TKey>>
+{
+    public const int SegmentBytes = sizeof(long);
+    public const int SuffixBytes = sizeof(long) + sizeof(int);
+
+    /// <summary>
+    /// Key of the store's stream time, above all others: segment numbers are not negative, so their first byte is below.
+    /// </summary>
+    public static readonly byte[] StreamTimeKey = [0xFF];
+
+    /// <summary>A bound above all windows and below <see cref="StreamTimeKey"/>.</summary>
+    public static readonly byte[] EndOfWindows = [0x80];
+
+    private readonly ISerde<TKey> _serde;
+    private readonly WindowExpiry _expiry;
+
+    public WindowKeyCodec(ISerde<TKey> serde, WindowExpiry expiry)
+    {
+        _serde = serde;
+        _expiry = expiry;
+        Comparer = new WindowKeyComparer(KeyComparers.For(serde) ?? EqualityComparer<TKey>.Default);
+    }
+
+    public override IEqualityComparer<WindowKey<TKey>> Comparer { get; }
+
+    public override bool IsStored(in WindowKey<TKey> key) => _expiry.SegmentOf(key.Start) >= _expiry.FirstLiveSegment;
+
+    public override void WriteStoreKey(in WindowKey<TKey> key, PooledBuffer buffer)
+    {
+        WriteSegment(_expiry.SegmentOf(key.Start), buffer);
+        WriteChangelogKey(in key, buffer);
+    }
+
+    public override void WriteChangelogKey(in WindowKey<TKey> key, PooledBuffer buffer)
+    {
+        _serde.Serialize(key.Key, buffer);
+        WriteSuffix(key.Start, buffer);
+    }
+
+    public override WindowKey<TKey> ReadStoreKey(ReadOnlySpan<byte> bytes) =>
+        new(_serde.Deserialize(bytes[SegmentBytes..^SuffixBytes]), StartOf(bytes));
+
+    /// <summary>Start of the window, in a store key as well as in a changelog key.</summary>
+    public static long StartOf(ReadOnlySpan<byte> bytes) => BinaryPrimitives.ReadInt64BigEndian(bytes[^SuffixBytes..]);
+
+    public static void WriteSegment(long segment, PooledBuffer buffer)
+    {
+        BinaryPrimitives.WriteInt64BigEndian(buffer.GetSpan(SegmentBytes), segment);
+        buffer.Advance(SegmentBytes);
+    }
+
+    public static void WriteSuffix(long start, PooledBuffer buffer)
+    {
+        var span = buffer.GetSpan(SuffixBytes);
+        BinaryPrimitives.WriteInt64BigEndian(span, start);
+        BinaryPrimitives.WriteInt32BigEndian(span[sizeof(long)..], 0);
+        buffer.Advance(SuffixBytes);
+    }
+
+    private sealed class WindowKeyComparer(IEqualityComparer<TKey> keys) : IEqualityComparer<WindowKey<TKey>>
+    {
+        public bool Equals(WindowKey<TKey> x, WindowKey<TKey> y) => x.Start == y.Start && keys.Equals(x.Key, y.Key);
+
+        public int GetHashCode([DisallowNull] WindowKey<TKey> obj) =>
+            HashCode.Combine(keys.GetHashCode(obj.Key!), obj.Start);
+    }
+}
+
+/// <summary>Windows to show by the time of their start, both ends included; works on keys of a window store.</summary>
+internal sealed class WindowStarts(long from, long to)
+{
+    public bool Includes(ReadOnlySpan<byte> storeKey)
+    {
+        var start = WindowKeyCodec<long>.StartOf(storeKey);
+        return start >= from && start <= to;
+    }
+}

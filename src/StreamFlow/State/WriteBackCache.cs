@@ -1,0 +1,369 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using StreamFlow.Serialization;
+
+namespace StreamFlow.State;
+
+/// <summary>
+/// Typed values over a byte store. Reads fill it; writes stay in it until <see cref="Flush"/> stages them and
+/// <see cref="Committed"/> says that the byte store has them. An entry is clean (as the byte store has it), dirty
+/// (written since the last flush) or staged (flushed, not yet committed). Only clean entries are evicted, so a read never
+/// sees the byte store's older value. Values are handed out as the objects they are: whoever changes one in place and
+/// does not write it back sees the change stay until the entry leaves the cache.
+/// </summary>
+internal sealed class WriteBackCache<TKey, TValue>
+{
+    // Bounds the work of one read while most entries are dirty; the clock catches up on the reads that follow.
+    private const int EvictionSteps = 64;
+    private const int FirstValueGuess = 32;
+    private readonly string _storeName;
+    private readonly KeyCodec<TKey> _keys;
+    private readonly ValueCodec<TValue> _values;
+    private readonly EntrySlab<TKey, TValue> _slab;
+    private readonly PooledBuffer _keyBuffer = new();
+    private readonly PooledBuffer _valueBuffer = new();
+    private readonly List<int> _uncommitted = [];
+    private List<int> _dirty = [];
+    private List<int> _flushing = [];
+    private ByteTree<int>? _order;
+    private StateStoreContext? _context;
+    private long _sequence;
+    private long _cleanBytes;
+    private long _dirtyBytes;
+    private int _valueGuess = FirstValueGuess;
+    private int _hand;
+
+    public WriteBackCache(string storeName, KeyCodec<TKey> keys, ValueCodec<TValue> values)
+    {
+        _storeName = storeName;
+        _keys = keys;
+        _values = values;
+        _slab = new EntrySlab<TKey, TValue>(keys.Comparer);
+    }
+
+    public FlushListener<TKey, TValue>? Listener { get; set; }
+
+    public StateStoreContext Context => _context ?? ThrowNotOpen();
+
+    public KeyCodec<TKey> Keys => _keys;
+
+    public ValueCodec<TValue> Values => _values;
+
+    public int Count => _slab.Count;
+
+    public int UncommittedCount => _uncommitted.Count;
+
+    public void Open(StateStoreContext context)
+    {
+        if (_context is not null)
+        {
+            throw new InvalidOperationException($"Store '{_storeName}' is open already.");
+        }
+
+        _context = context;
+        context.Budget.Join();
+    }
+
+    public void Close()
+    {
+        if (_context is null)
+        {
+            return;
+        }
+
+        Rollback();
+        _context.Budget.Leave();
+        _context = null;
+    }
+
+    /// <summary>The entry of a key, read from the byte store if need be; without a value if there is none.</summary>
+    public ref CacheEntry<TValue> Find(scoped in TKey key)
+    {
+        var hash = _slab.HashOf(in key);
+        ref var entry = ref _slab.Find(in key, hash);
+        if (Unsafe.IsNullRef(ref entry))
+        {
+            return ref Load(in key, hash);
+        }
+
+        entry.Touch();
+        return ref entry;
+    }
+
+    /// <summary>The key of an entry that <see cref="Find"/> has returned.</summary>
+    public ref readonly TKey KeyOf(ref CacheEntry<TValue> entry)
+    {
+        if (!_slab.IsCurrent(ref entry))
+        {
+            ThrowStale();
+        }
+
+        return ref _slab.Key(entry.Slot);
+    }
+
+    /// <summary>Writes an entry that <see cref="Find"/> has returned.</summary>
+    public void Set(ref CacheEntry<TValue> entry, TValue value, bool hasValue, long timestamp, Headers? headers)
+    {
+        if (!_slab.IsCurrent(ref entry))
+        {
+            ThrowStale();
+        }
+
+        var hadValue = entry.HasValue;
+        var wasUncommitted = entry.IsUncommitted;
+        if (entry.Write(value, hasValue, timestamp, headers, ++_sequence))
+        {
+            _dirty.Add(entry.Slot);
+        }
+
+        if (!wasUncommitted)
+        {
+            BeginUncommitted(ref entry);
+        }
+
+        if (hasValue && !hadValue)
+        {
+            CountDirty(entry.Resize(_valueGuess));
+        }
+    }
+
+    /// <summary>Stages all dirty entries; see <see cref="StateStore.Flush"/>.</summary>
+    public void Flush()
+    {
+        // What a listener forwards may come back and write here: the loop ends when nothing is dirty.
+        while (_dirty.Count > 0)
+        {
+            (_dirty, _flushing) = (_flushing, _dirty);
+            CollectionsMarshal.AsSpan(_flushing).Sort((a, b) => _slab[a].LastWrite.CompareTo(_slab[b].LastWrite));
+            var next = 0;
+            try
+            {
+                while (next < _flushing.Count)
+                {
+                    FlushEntry(_flushing[next]);
+                    next++;
+                }
+            }
+            finally
+            {
+                KeepUnflushed(next);
+            }
+        }
+    }
+
+    /// <summary>Forgets everything, clean entries too: code that failed may have changed their values in place.</summary>
+    public void Rollback()
+    {
+        _slab.Clear();
+        _dirty.Clear();
+        _uncommitted.Clear();
+        _order?.Clear();
+        _hand = 0;
+        CountDirty(-_dirtyBytes);
+        CountClean(-_cleanBytes);
+    }
+
+    public void Committed()
+    {
+        if (_dirty.Count > 0)
+        {
+            throw new InvalidOperationException(
+                $"Store '{_storeName}' has {_dirty.Count} changes that were not flushed before the commit.");
+        }
+
+        foreach (var slot in _uncommitted)
+        {
+            _slab[slot].Commit();
+        }
+
+        _uncommitted.Clear();
+        _order?.Clear();
+        CountClean(_dirtyBytes);
+        CountDirty(-_dirtyBytes);
+        Evict(_slab.Capacity * 2);
+    }
+
+    /// <summary>
+    /// What is written in a range of the byte store's keys and not committed, deletions included, as it is now and in
+    /// order of the keys.
+    /// </summary>
+    public void CopyUncommitted(
+        ReadOnlySpan<byte> from, ReadOnlySpan<byte> to, bool reverse, List<PendingEntry<TKey, TValue>> copies)
+    {
+        if (_uncommitted.Count == 0)
+        {
+            return;
+        }
+
+        var cursor = Order().Range(from, to, reverse);
+        while (cursor.MoveNext())
+        {
+            ref var entry = ref _slab[cursor.Item];
+            copies.Add(new PendingEntry<TKey, TValue>(
+                cursor.Key, _slab.Key(cursor.Item), entry.Value, entry.HasValue, entry.Timestamp));
+        }
+    }
+
+    private ref CacheEntry<TValue> Load(scoped in TKey key, int hash)
+    {
+        Evict(EvictionSteps);
+        _keyBuffer.Clear();
+        _keys.WriteStoreKey(in key, _keyBuffer);
+        _valueBuffer.Clear();
+        var found = Context.Bytes.TryGet(_keyBuffer.Written, _valueBuffer);
+        var timestamp = ValueCodec<TValue>.NoTimestamp;
+        var value = found ? _values.Read(_valueBuffer.Written, out timestamp) : default!;
+        var slot = _slab.Add(in key, hash);
+        ref var entry = ref _slab[slot];
+        entry = CacheEntry<TValue>.Loaded(
+            slot, value, found, timestamp, _keyBuffer.Length + EntrySlab<TKey, TValue>.SlotBytes, _valueBuffer.Length);
+        CountClean(entry.Size);
+        return ref entry;
+    }
+
+    private void BeginUncommitted(ref CacheEntry<TValue> entry)
+    {
+        CountClean(-entry.Size);
+        CountDirty(entry.Size);
+        _uncommitted.Add(entry.Slot);
+        if (_order is not null)
+        {
+            AddToOrder(_order, entry.Slot);
+        }
+    }
+
+    private void FlushEntry(int slot)
+    {
+        ref var entry = ref _slab[slot];
+        var skip = Listener is not null && !entry.HasNewOrOld;
+        if (!skip)
+        {
+            Stage(slot, ref entry);
+        }
+
+        var key = _slab.Key(slot);
+        var change = entry.Change;
+        var timestamp = entry.Timestamp;
+        var headers = entry.Headers;
+        entry.Stage();
+        if (!skip)
+        {
+            Listener?.Flushed(in key, in change, timestamp, headers);
+        }
+    }
+
+    private void Stage(int slot, ref CacheEntry<TValue> entry)
+    {
+        ref readonly var key = ref _slab.Key(slot);
+        var context = Context;
+        _keyBuffer.Clear();
+        _keys.WriteStoreKey(in key, _keyBuffer);
+        _valueBuffer.Clear();
+        if (entry.HasValue)
+        {
+            _values.Write(entry.Value, entry.Timestamp, _valueBuffer);
+            _valueGuess += (_valueBuffer.Length - _valueGuess) / 8;
+        }
+
+        CountDirty(entry.Resize(_valueBuffer.Length));
+        if (!_keys.IsStored(in key))
+        {
+            // Expired since it was written: its result counts, but nothing may be put behind the removal of its segment.
+        }
+        else if (entry.HasValue)
+        {
+            context.Batch.Put(context.Index, _keyBuffer.Written, _valueBuffer.Written);
+        }
+        else
+        {
+            context.Batch.Delete(context.Index, _keyBuffer.Written);
+        }
+
+        if (context.Changelog is not null)
+        {
+            _keyBuffer.Clear();
+            _keys.WriteChangelogKey(in key, _keyBuffer);
+            var value = entry.HasValue ? _valueBuffer.Written[_values.Prefix..] : default;
+            context.Changelog.Append(_keyBuffer.Written, value, entry.HasValue, entry.Timestamp, headers: null);
+        }
+    }
+
+    /// <summary>After an error, what was not reached is still dirty.</summary>
+    private void KeepUnflushed(int next)
+    {
+        for (; next < _flushing.Count; next++)
+        {
+            if (_slab[_flushing[next]].IsDirty && !_dirty.Contains(_flushing[next]))
+            {
+                _dirty.Add(_flushing[next]);
+            }
+        }
+
+        _flushing.Clear();
+    }
+
+    /// <summary>The clock: a clean entry not used since the hand last passed it goes.</summary>
+    private void Evict(int steps)
+    {
+        var budget = Context.Budget;
+        while (steps-- > 0 && _slab.Capacity > 0 && budget.MustEvict(_cleanBytes))
+        {
+            _hand = _hand + 1 < _slab.Capacity ? _hand + 1 : 0;
+            if (_slab.IsFree(_hand))
+            {
+                continue;
+            }
+
+            ref var entry = ref _slab[_hand];
+            if (!entry.IsUncommitted && !entry.TakeChance())
+            {
+                CountClean(-entry.Size);
+                _slab.Remove(_hand);
+            }
+        }
+    }
+
+    /// <summary>The uncommitted keys in order: kept from the first range read on, since many stores never have one.</summary>
+    private ByteTree<int> Order()
+    {
+        if (_order is null)
+        {
+            _order = new ByteTree<int>();
+            foreach (var slot in _uncommitted)
+            {
+                AddToOrder(_order, slot);
+            }
+        }
+
+        return _order;
+    }
+
+    private void AddToOrder(ByteTree<int> order, int slot)
+    {
+        _keyBuffer.Clear();
+        _keys.WriteStoreKey(in _slab.Key(slot), _keyBuffer);
+        order.Set(_keyBuffer.Written, slot);
+    }
+
+    private void CountDirty(long bytes)
+    {
+        _dirtyBytes += bytes;
+        Context.Budget.AddDirty(bytes);
+    }
+
+    private void CountClean(long bytes)
+    {
+        _cleanBytes += bytes;
+        Context.Budget.AddClean(bytes);
+    }
+
+    private StateStoreContext ThrowNotOpen() =>
+        throw new InvalidOperationException($"Store '{_storeName}' is not open.");
+
+    private void ThrowStale() => throw new InvalidOperationException(
+        $"Store '{_storeName}': this entry was returned before another Find. Find it again before writing to it.");
+}
+
+/// <summary>An uncommitted entry as it was when an iterator was opened.</summary>
+internal readonly record struct PendingEntry<TKey, TValue>(
+    byte[] StoreKey, TKey Key, TValue Value, bool HasValue, long Timestamp);

@@ -1,0 +1,195 @@
+using System.Buffers;
+using System.Buffers.Binary;
+using System.Text;
+using StreamFlow.Clients;
+using StreamFlow.Serialization;
+using StreamFlow.State;
+
+namespace StreamFlow.Tests.State;
+
+internal sealed class Utf8Serde : ISerde<string>
+{
+    public static readonly Utf8Serde Instance = new();
+
+    public void Serialize(string value, IBufferWriter<byte> writer) => Encoding.UTF8.GetBytes(value, writer);
+
+    public string Deserialize(ReadOnlySpan<byte> data) => Encoding.UTF8.GetString(data);
+}
+
+internal sealed class BigEndianSerde : ISerde<long>
+{
+    public static readonly BigEndianSerde Instance = new();
+
+    public void Serialize(long value, IBufferWriter<byte> writer)
+    {
+        BinaryPrimitives.WriteInt64BigEndian(writer.GetSpan(8), value);
+        writer.Advance(8);
+    }
+
+    public long Deserialize(ReadOnlySpan<byte> data) =>
+        data.Length == 8
+            ? BinaryPrimitives.ReadInt64BigEndian(data)
+            : throw new FormatException($"A long has 8 bytes, not {data.Length}.");
+}
+
+internal sealed class BytesSerde : ISerde<byte[]>
+{
+    public static readonly BytesSerde Instance = new();
+
+    public void Serialize(byte[] value, IBufferWriter<byte> writer) => writer.Write(value);
+
+    public byte[] Deserialize(ReadOnlySpan<byte> data) => data.ToArray();
+}
+
+/// <summary>A changelog record as it was appended.</summary>
+internal sealed record LoggedRecord(byte[] Key, byte[]? Value, long Timestamp, Headers? Headers)
+{
+    public override string ToString()
+    {
+        var value = Value is null ? "null" : Convert.ToHexStringLower(Value);
+        return $"key={Convert.ToHexStringLower(Key)} val={value} ts={Timestamp}";
+    }
+}
+
+internal sealed class ListChangelog : ChangelogWriter
+{
+    public List<LoggedRecord> Records { get; } = [];
+
+    public override void Append(
+        ReadOnlySpan<byte> key, ReadOnlySpan<byte> value, bool hasValue, long timestamp, Headers? headers) =>
+        Records.Add(new LoggedRecord(key.ToArray(), hasValue ? value.ToArray() : null, timestamp, headers));
+}
+
+/// <summary>Does with one store what a task does: flush, write the batch, commit; or roll back.</summary>
+internal sealed class StoreHarness
+{
+    public const long Unbounded = 1L << 40;
+    private readonly Func<StateStore> _create;
+    private long _loggedBefore;
+
+    public StoreHarness(Func<StateStore> create, long maxCacheBytes = Unbounded, IStoreBackend? backend = null)
+    {
+        _create = create;
+        Backend = backend ?? new InMemoryBackend(["s"]);
+        Budget = new CacheBudget(maxCacheBytes, Unbounded);
+        Store = Open();
+    }
+
+    public IStoreBackend Backend { get; private set; }
+
+    public CacheBudget Budget { get; }
+
+    public StoreBatch Batch { get; } = new();
+
+    public ListChangelog Changelog { get; } = new();
+
+    public List<string> Dropped { get; } = [];
+
+    public StateStore Store { get; private set; }
+
+    public IByteStore Bytes => Backend.Stores[0];
+
+    /// <summary>What the changelog holds that is committed.</summary>
+    public long CommittedRecords { get; private set; }
+
+    public void Flush() => Store.Flush();
+
+    public void WriteBatch()
+    {
+        Batch.Sort();
+        Batch.SetChangelogOffset(0, Changelog.Records.Count);
+        Backend.Write(Batch);
+        Batch.Clear();
+        _loggedBefore = Changelog.Records.Count;
+        CommittedRecords = _loggedBefore;
+    }
+
+    public void Commit()
+    {
+        Flush();
+        WriteBatch();
+        Store.Committed();
+    }
+
+    public void Rollback()
+    {
+        Batch.Clear();
+        Changelog.Records.RemoveRange((int)_loggedBefore, Changelog.Records.Count - (int)_loggedBefore);
+        Store.Rollback();
+    }
+
+    /// <summary>Closes the store and opens it again over the same bytes, as after a crash.</summary>
+    public void Reopen()
+    {
+        Rollback();
+        Store.Close();
+        Store = Open();
+        Store.Restored();
+    }
+
+    /// <summary>Loses the bytes and restores them from the changelog.</summary>
+    public void Restore(int recordsPerBatch)
+    {
+        Rollback();
+        Store.Close();
+        Backend = new InMemoryBackend(["s"]);
+        Store = Open();
+        for (var i = 0; i < Changelog.Records.Count; i++)
+        {
+            var record = Changelog.Records[i];
+            Store.Restore(
+                new ByteRecord
+                {
+                    Key = record.Key,
+                    HasKey = true,
+                    Value = record.Value,
+                    HasValue = record.Value is not null,
+                    Timestamp = record.Timestamp,
+                    Offset = i,
+                },
+                Batch);
+            if ((i + 1) % recordsPerBatch == 0)
+            {
+                WriteRestored(i + 1);
+            }
+        }
+
+        WriteRestored(Changelog.Records.Count);
+        Store.Restored();
+    }
+
+    public Dictionary<string, string> Dump()
+    {
+        var all = new Dictionary<string, string>(StringComparer.Ordinal);
+        using var iterator = Bytes.Range(default, default);
+        while (iterator.MoveNext())
+        {
+            all.Add(Convert.ToHexStringLower(iterator.Key), Convert.ToHexStringLower(iterator.Value));
+        }
+
+        return all;
+    }
+
+    private void WriteRestored(int offset)
+    {
+        Batch.Sort();
+        Batch.SetChangelogOffset(0, offset);
+        Backend.Write(Batch);
+        Batch.Clear();
+    }
+
+    private StateStore Open()
+    {
+        var store = _create();
+        store.Open(new StateStoreContext
+        {
+            Bytes = Bytes,
+            Index = 0,
+            Batch = Batch,
+            Changelog = Changelog,
+            Budget = Budget,
+            Dropped = Dropped.Add,
+        });
+        return store;
+    }
+}
