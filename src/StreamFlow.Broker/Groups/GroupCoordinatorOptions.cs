@@ -1,0 +1,72 @@
+namespace StreamFlow.Broker.Groups;
+
+/// <summary>Limits and delays of the group coordinator.</summary>
+internal sealed record GroupCoordinatorOptions
+{
+    /// <summary>Shortest session timeout a member may ask for (Kafka's <c>group.min.session.timeout.ms</c>).</summary>
+    /// <value>Default 6 s.</value>
+    public TimeSpan MinSessionTimeout { get; init; } = TimeSpan.FromSeconds(6);
+
+    /// <summary>Longest session timeout a member may ask for (Kafka's <c>group.max.session.timeout.ms</c>).</summary>
+    /// <value>Default 30 minutes.</value>
+    public TimeSpan MaxSessionTimeout { get; init; } = TimeSpan.FromMinutes(30);
+
+    /// <summary>
+    /// How long an empty group waits for further members before its first generation
+    /// (Kafka's <c>group.initial.rebalance.delay.ms</c>, there 3 s).
+    /// </summary>
+    /// <value>Default zero: an embedded broker serves development and tests, which feel every wait.</value>
+    public TimeSpan InitialRebalanceDelay { get; init; } = TimeSpan.Zero;
+
+    /// <summary>Most members one group takes (Kafka's <c>group.max.size</c>).</summary>
+    /// <value>Default unlimited.</value>
+    public int MaxGroupSize { get; init; } = int.MaxValue;
+
+    /// <summary>Longest metadata string of a committed offset, in characters.</summary>
+    /// <value>Default 4,096.</value>
+    public int MaxOffsetMetadataLength { get; init; } = 4096;
+
+    /// <summary>How long offsets outlive their use (Kafka's <c>offsets.retention.minutes</c>).</summary>
+    /// <value>Default 7 days.</value>
+    public TimeSpan OffsetsRetention { get; init; } = TimeSpan.FromDays(7);
+
+    /// <summary>How often expired offsets and finished groups are looked for.</summary>
+    /// <value>Default 10 minutes.</value>
+    public TimeSpan OffsetsRetentionCheckInterval { get; init; } = TimeSpan.FromMinutes(10);
+
+    /// <summary>The log is rewritten as a snapshot only when it holds at least this many bytes.</summary>
+    /// <value>Default 16 MiB.</value>
+    public long SnapshotMinBytes { get; init; } = 16L << 20;
+
+    /// <summary>The log is rewritten as a snapshot when it exceeds the live state by this factor.</summary>
+    /// <value>Default 4.</value>
+    public int SnapshotGrowthFactor { get; init; } = 4;
+
+    /// <summary>Checks every value.</summary>
+    /// <exception cref="ArgumentException">A value is out of range; the message names it.</exception>
+    public void Validate()
+    {
+        Require(MinSessionTimeout > TimeSpan.Zero, nameof(MinSessionTimeout), MinSessionTimeout, "more than zero");
+        Require(MaxSessionTimeout >= MinSessionTimeout, nameof(MaxSessionTimeout), MaxSessionTimeout,
+            $"at least {nameof(MinSessionTimeout)} ({MinSessionTimeout})");
+        Require(MaxSessionTimeout.TotalMilliseconds <= int.MaxValue, nameof(MaxSessionTimeout), MaxSessionTimeout,
+            "at most 2^31-1 ms, the largest the protocol can carry");
+        Require(InitialRebalanceDelay >= TimeSpan.Zero, nameof(InitialRebalanceDelay), InitialRebalanceDelay,
+            "zero or more");
+        Require(MaxGroupSize >= 1, nameof(MaxGroupSize), MaxGroupSize, "at least 1");
+        Require(MaxOffsetMetadataLength >= 0, nameof(MaxOffsetMetadataLength), MaxOffsetMetadataLength, "zero or more");
+        Require(OffsetsRetention > TimeSpan.Zero, nameof(OffsetsRetention), OffsetsRetention, "more than zero");
+        Require(OffsetsRetentionCheckInterval > TimeSpan.Zero, nameof(OffsetsRetentionCheckInterval),
+            OffsetsRetentionCheckInterval, "more than zero");
+        Require(SnapshotMinBytes >= 0, nameof(SnapshotMinBytes), SnapshotMinBytes, "zero or more");
+        Require(SnapshotGrowthFactor >= 2, nameof(SnapshotGrowthFactor), SnapshotGrowthFactor, "at least 2");
+    }
+
+    private static void Require<T>(bool holds, string name, T value, string remedy)
+    {
+        if (!holds)
+        {
+            throw new ArgumentException($"{name} is {value}; it must be {remedy}.", name);
+        }
+    }
+}
