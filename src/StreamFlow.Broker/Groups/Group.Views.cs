@@ -67,10 +67,10 @@ internal sealed partial class Group
         ],
     };
 
-    public DescribedGroup Describe()
+    public GroupDescription Describe()
     {
         bool isStable = State == GroupState.Stable;
-        return new DescribedGroup
+        return new GroupDescription
         {
             Error = ErrorCode.None,
             GroupId = GroupId,
@@ -79,7 +79,7 @@ internal sealed partial class Group
             ProtocolName = isStable ? ProtocolName ?? "" : "",
             Members =
             [
-                .. _members.All.Select(member => new DescribedMember(
+                .. _members.All.Select(member => new MemberDescription(
                     member.Id,
                     member.InstanceId,
                     member.ClientId,

@@ -56,7 +56,9 @@ internal sealed partial class Group
     }
 
     /// <summary>Monotonic milliseconds of the next <see cref="Tick"/> that can matter.</summary>
-    public long NextDeadline() => Math.Min(_members.NextDeadline(), Math.Min(_joinDeadline, _syncDeadline));
+    public long NextDeadline() => State == GroupState.Dead
+        ? GroupMember.Never
+        : Math.Min(_members.NextDeadline(), Math.Min(_joinDeadline, _syncDeadline));
 
     public void Sync(SyncCommand command, long request, GroupTime now)
     {
@@ -110,7 +112,7 @@ internal sealed partial class Group
         return State == GroupState.PreparingRebalance ? ErrorCode.RebalanceInProgress : ErrorCode.None;
     }
 
-    public ErrorCode Leave(LeavingMember leaving, GroupTime now)
+    public ErrorCode Leave(MemberToLeave leaving, GroupTime now)
     {
         if (_members.RemovePendingId(leaving.MemberId))
         {
@@ -212,8 +214,6 @@ internal sealed partial class Group
         }
 
         Move(GroupEvent.Closed, now);
-        _joinDeadline = GroupMember.Never;
-        _syncDeadline = GroupMember.Never;
     }
 
     private bool NamesAnotherProtocol(SyncCommand command) =>

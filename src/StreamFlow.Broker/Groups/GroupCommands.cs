@@ -80,7 +80,7 @@ internal sealed record SyncCommand
 internal sealed record HeartbeatCommand(string GroupId, int GenerationId, string MemberId, string? InstanceId);
 
 /// <summary>One member of a LeaveGroup request: by member id, by instance id, or both.</summary>
-internal sealed record LeavingMember(string MemberId, string? InstanceId);
+internal sealed record MemberToLeave(string MemberId, string? InstanceId);
 
 /// <summary>One topic partition, as a key of committed offsets.</summary>
 internal readonly record struct OffsetKey(string Topic, int Partition);

@@ -34,14 +34,6 @@ internal sealed record GroupCoordinatorOptions
     /// <value>Default 10 minutes.</value>
     public TimeSpan OffsetsRetentionCheckInterval { get; init; } = TimeSpan.FromMinutes(10);
 
-    /// <summary>The log is rewritten as a snapshot only when it holds at least this many bytes.</summary>
-    /// <value>Default 16 MiB.</value>
-    public long SnapshotMinBytes { get; init; } = 16L << 20;
-
-    /// <summary>The log is rewritten as a snapshot when it exceeds the live state by this factor.</summary>
-    /// <value>Default 4.</value>
-    public int SnapshotGrowthFactor { get; init; } = 4;
-
     /// <summary>Checks every value.</summary>
     /// <exception cref="ArgumentException">A value is out of range; the message names it.</exception>
     public void Validate()
@@ -58,8 +50,6 @@ internal sealed record GroupCoordinatorOptions
         Require(OffsetsRetention > TimeSpan.Zero, nameof(OffsetsRetention), OffsetsRetention, "more than zero");
         Require(OffsetsRetentionCheckInterval > TimeSpan.Zero, nameof(OffsetsRetentionCheckInterval),
             OffsetsRetentionCheckInterval, "more than zero");
-        Require(SnapshotMinBytes >= 0, nameof(SnapshotMinBytes), SnapshotMinBytes, "zero or more");
-        Require(SnapshotGrowthFactor >= 2, nameof(SnapshotGrowthFactor), SnapshotGrowthFactor, "at least 2");
     }
 
     private static void Require<T>(bool holds, string name, T value, string remedy)

@@ -44,11 +44,11 @@ internal sealed record FetchedOffset(OffsetKey Key, long Offset, int LeaderEpoch
 internal sealed record FetchOffsetsResult(ErrorCode Error, IReadOnlyList<FetchedOffset> Offsets);
 
 /// <summary>A member as DescribeGroups shows it.</summary>
-internal sealed record DescribedMember(
+internal sealed record MemberDescription(
     string MemberId, string? InstanceId, string ClientId, string ClientHost, byte[] Metadata, byte[] Assignment);
 
 /// <summary>A group as DescribeGroups shows it.</summary>
-internal sealed record DescribedGroup
+internal sealed record GroupDescription
 {
     public required ErrorCode Error { get; init; }
 
@@ -61,11 +61,11 @@ internal sealed record DescribedGroup
     /// <summary>The chosen protocol; empty unless the group is stable.</summary>
     public string ProtocolName { get; init; } = "";
 
-    public IReadOnlyList<DescribedMember> Members { get; init; } = [];
+    public IReadOnlyList<MemberDescription> Members { get; init; } = [];
 }
 
 /// <summary>A group as ListGroups shows it; its type is always "classic".</summary>
-internal sealed record ListedGroup(string GroupId, string ProtocolType, GroupState State);
+internal sealed record GroupListing(string GroupId, string ProtocolType, GroupState State);
 
 /// <summary>The answer to an OffsetDelete: one error per partition asked for, in order, unless the whole failed.</summary>
 internal sealed record OffsetDeleteResult(ErrorCode Error, IReadOnlyList<ErrorCode> PartitionErrors);

@@ -1,0 +1,297 @@
+using StreamFlow.Broker.Protocol;
+
+namespace StreamFlow.Broker.Groups;
+
+/// <content>Committed offsets: commit, fetch, delete, expire.</content>
+internal sealed partial class GroupCoordinator
+{
+    /// <summary>Deletions of many offsets are spread over batches of about this size.</summary>
+    private const int MaxDeletionBatchBytes = 1 << 20;
+
+    /// <summary>
+    /// Commits offsets, durably before it completes. The result has one error per offset, in order. Accepts an empty
+    /// group id, which old simple consumers use.
+    /// </summary>
+    public ValueTask<ErrorCode[]> CommitOffsetsAsync(CommitCommand command)
+    {
+        PendingCommit? commit;
+        lock (_lock)
+        {
+            var errors = new ErrorCode[command.Offsets.Count];
+            ErrorCode refusal = AdmitCommit(command, out CoordinatedGroup? group);
+            if (refusal != ErrorCode.None)
+            {
+                Array.Fill(errors, refusal);
+                return new(errors);
+            }
+
+            commit = AppendCommit(group!, command.Offsets, errors);
+            if (commit is null)
+            {
+                return new(errors);
+            }
+
+            if (commit.Durable.IsCompletedSuccessfully)
+            {
+                Settle(commit);
+                return new(errors);
+            }
+        }
+
+        return SettleWhenDurableAsync(commit);
+    }
+
+    /// <summary>
+    /// The committed offsets of a group, of <paramref name="partitions"/> in their order or of all it has. What is
+    /// not known has offset −1 and no error. With <paramref name="requireStable"/> a partition whose offset may be
+    /// about to change answers <see cref="ErrorCode.UnstableOffsetCommit"/> instead.
+    /// </summary>
+    public FetchOffsetsResult FetchOffsets(string groupId, IReadOnlyList<OffsetKey>? partitions, bool requireStable)
+    {
+        lock (_lock)
+        {
+            if (_isStopped)
+            {
+                return new FetchOffsetsResult(ErrorCode.CoordinatorNotAvailable, []);
+            }
+
+            GroupOffsets? offsets = Find(groupId)?.Offsets;
+            IReadOnlyList<OffsetKey> keys = partitions ?? [.. offsets?.Keys ?? []];
+            var fetched = new List<FetchedOffset>(keys.Count);
+            foreach (OffsetKey key in keys)
+            {
+                bool isUnstable = requireStable && offsets?.IsUnstable(key) == true;
+                CommittedOffset? found = isUnstable ? null : offsets?.Find(key);
+                if (partitions is not null || isUnstable || found is not null)
+                {
+                    ErrorCode error = isUnstable ? ErrorCode.UnstableOffsetCommit : ErrorCode.None;
+                    fetched.Add(new FetchedOffset(
+                        key, found?.Offset ?? -1, found?.LeaderEpoch ?? -1, found?.Metadata ?? "", error));
+                }
+            }
+
+            return new FetchOffsetsResult(ErrorCode.None, fetched);
+        }
+    }
+
+    /// <summary>Deletes committed offsets of a group; the result has one error per partition, in order.</summary>
+    public async ValueTask<OffsetDeleteResult> DeleteOffsetsAsync(string groupId, IReadOnlyList<OffsetKey> partitions)
+    {
+        var errors = new ErrorCode[partitions.Count];
+        Task durable;
+        lock (_lock)
+        {
+            CoordinatedGroup? group = Find(groupId);
+            if (_isStopped || group is null)
+            {
+                return new OffsetDeleteResult(
+                    _isStopped ? ErrorCode.CoordinatorNotAvailable : ErrorCode.GroupIdNotFound, []);
+            }
+
+            bool hasMembers = group.Group.State != GroupState.Empty;
+            if (hasMembers && !group.Group.IsConsumerGroup)
+            {
+                return new OffsetDeleteResult(ErrorCode.NonEmptyGroup, []);
+            }
+
+            var deleted = new List<OffsetKey>();
+            for (int i = 0; i < errors.Length; i++)
+            {
+                if (hasMembers && group.Group.MaySubscribe(partitions[i].Topic))
+                {
+                    errors[i] = ErrorCode.GroupSubscribedToTopic;
+                }
+                else if (group.Offsets.Contains(partitions[i]))
+                {
+                    deleted.Add(partitions[i]);
+                }
+                else if (!_partitionExists(partitions[i]))
+                {
+                    errors[i] = ErrorCode.UnknownTopicOrPartition;
+                }
+            }
+
+            RemoveOffsets(group, deleted);
+            durable = AppendDeletions();
+        }
+
+        bool isDurable = await TryAwaitAsync(durable).ConfigureAwait(false);
+        return isDurable
+            ? new OffsetDeleteResult(ErrorCode.None, errors)
+            : new OffsetDeleteResult(ErrorCode.CoordinatorNotAvailable, []);
+    }
+
+    /// <summary>Drops the offsets of a deleted topic from every group, so that a topic of that name starts anew.</summary>
+    /// <returns>False when that could not be made durable.</returns>
+    public async ValueTask<bool> ForgetTopicAsync(string topic)
+    {
+        Task durable;
+        lock (_lock)
+        {
+            if (_isStopped)
+            {
+                return false;
+            }
+
+            foreach (CoordinatedGroup group in _groups.Values)
+            {
+                RemoveOffsets(group, [.. group.Offsets.Keys.Where(key => key.Topic == topic)]);
+            }
+
+            durable = AppendDeletions();
+        }
+
+        return await TryAwaitAsync(durable).ConfigureAwait(false);
+    }
+
+    private ErrorCode AdmitCommit(CommitCommand command, out CoordinatedGroup? group)
+    {
+        group = null;
+        if (_isStopped)
+        {
+            return ErrorCode.CoordinatorNotAvailable;
+        }
+
+        if (!Fits(command.GroupId))
+        {
+            return ErrorCode.InvalidGroupId;
+        }
+
+        group = Find(command.GroupId);
+        if (group is null && command.GenerationId >= 0)
+        {
+            return ErrorCode.IllegalGeneration;
+        }
+
+        group ??= FindOrCreate(command.GroupId);
+        return group.Group.AdmitCommit(
+            command.GenerationId, command.MemberId, command.InstanceId, isTransactional: false, Now());
+    }
+
+    private PendingCommit? AppendCommit(
+        CoordinatedGroup group, IReadOnlyList<OffsetToCommit> offsets, ErrorCode[] errors)
+    {
+        long nowMs = Now().UnixMs;
+        var accepted = new List<KeyValuePair<OffsetKey, CommittedOffset>>(offsets.Count);
+        for (int i = 0; i < errors.Length; i++)
+        {
+            OffsetToCommit offset = offsets[i];
+            errors[i] = !_partitionExists(offset.Key) ? ErrorCode.UnknownTopicOrPartition
+                : offset.Metadata?.Length > _options.MaxOffsetMetadataLength ? ErrorCode.OffsetMetadataTooLarge
+                : ErrorCode.None;
+            if (errors[i] == ErrorCode.None)
+            {
+                var value = new CommittedOffset(offset.Offset, offset.LeaderEpoch, offset.Metadata ?? "", nowMs);
+                accepted.Add(KeyValuePair.Create(offset.Key, value));
+                _journal.AddOffset(group.Group.GroupId, offset.Key, value);
+            }
+        }
+
+        if (accepted.Count == 0)
+        {
+            return null;
+        }
+
+        JournalWrite write = _journal.Append();
+        if (write.Error != ErrorCode.None)
+        {
+            ErrorCode refusal = RefuseCommit(write);
+            for (int i = 0; i < errors.Length; i++)
+            {
+                errors[i] = errors[i] == ErrorCode.None ? refusal : errors[i];
+            }
+
+            return null;
+        }
+
+        foreach ((OffsetKey key, CommittedOffset value) in accepted)
+        {
+            group.Offsets.Append(key, value, write.Offset);
+        }
+
+        return new PendingCommit(group, accepted, write.Offset, write.Durable, errors);
+    }
+
+    private ErrorCode RefuseCommit(JournalWrite write)
+    {
+        if (write.IsTooLarge)
+        {
+            return ErrorCode.InvalidCommitOffsetSize;
+        }
+
+        Fail(new IOException($"the append was refused with {write.Error}"));
+        return ErrorCode.CoordinatorNotAvailable;
+    }
+
+    private async ValueTask<ErrorCode[]> SettleWhenDurableAsync(PendingCommit commit)
+    {
+        bool isDurable = await TryAwaitAsync(commit.Durable).ConfigureAwait(false);
+        lock (_lock)
+        {
+            if (isDurable)
+            {
+                Settle(commit);
+            }
+            else
+            {
+                Array.Fill(commit.Errors, ErrorCode.CoordinatorNotAvailable);
+            }
+        }
+
+        return commit.Errors;
+    }
+
+    private static void Settle(PendingCommit commit)
+    {
+        foreach ((OffsetKey key, CommittedOffset value) in commit.Offsets)
+        {
+            commit.Group.Offsets.Settle(key, value, commit.LogOffset);
+        }
+    }
+
+    private void RemoveOffsets(CoordinatedGroup group, List<OffsetKey> keys)
+    {
+        long nowMs = Now().UnixMs;
+        foreach (OffsetKey key in keys)
+        {
+            group.Offsets.Remove(key);
+            _journal.AddOffsetTombstone(group.Group.GroupId, key, nowMs);
+            if (_journal.PendingBytes >= MaxDeletionBatchBytes)
+            {
+                _ = TryAwaitAsync(AppendDeletions());
+            }
+        }
+    }
+
+    private void ExpireOffsets()
+    {
+        lock (_lock)
+        {
+            if (_isStopped)
+            {
+                return;
+            }
+
+            GroupTime now = Now();
+            long retentionMs = (long)_options.OffsetsRetention.TotalMilliseconds;
+            foreach (CoordinatedGroup group in _groups.Values)
+            {
+                RemoveOffsets(group, group.Offsets.Expired(group.Group, retentionMs, now.UnixMs));
+                if (group.Group.State == GroupState.Empty && !group.Group.HasPendingIds && group.Offsets.Count == 0)
+                {
+                    RemoveGroup(group);
+                }
+            }
+
+            // Nobody waits for it, and were it lost, the next check would expire the same again.
+            _ = TryAwaitAsync(AppendDeletions());
+        }
+    }
+
+    private sealed record PendingCommit(
+        CoordinatedGroup Group,
+        IReadOnlyList<KeyValuePair<OffsetKey, CommittedOffset>> Offsets,
+        long LogOffset,
+        Task Durable,
+        ErrorCode[] Errors);
+}
