@@ -1,10 +1,43 @@
 using StreamFlow.Broker.Protocol;
+using StreamFlow.Broker.Storage;
 
 namespace StreamFlow.Broker.Groups;
 
 /// <content>What is written when, and how it comes back.</content>
 internal sealed partial class GroupCoordinator
 {
+    /// <summary>The internal topic, as in Kafka; here with a single partition.</summary>
+    public const string TopicName = "__consumer_offsets";
+
+    /// <summary>
+    /// Opens the coordinator of a data directory on its internal topic, which is created the first time, and follows
+    /// the deletion of topics.
+    /// </summary>
+    /// <param name="store">Must outlive the coordinator.</param>
+    /// <param name="options">Limits and delays.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="warn">Takes what an operator should know; null drops it.</param>
+    /// <exception cref="IOException">The topic could not be created.</exception>
+    /// <exception cref="InvalidDataException">The log holds a record that cannot be read.</exception>
+    public static GroupCoordinator Open(
+        TopicStore store, GroupCoordinatorOptions options, TimeProvider time, Action<string>? warn = null)
+    {
+        if (store.GetTopic(TopicName) is null)
+        {
+            TopicResult created = store.CreateTopic(TopicName, 1, GroupJournal.TopicSettings);
+            if (!created.IsSuccess)
+            {
+                throw new IOException($"The topic {TopicName} cannot be created: {created.Message}");
+            }
+        }
+
+        var journal = new GroupJournal(store.GetPartition(TopicName, 0)!);
+        var coordinator = new GroupCoordinator(
+            options, journal, time, key => store.GetPartition(key.Topic, key.Partition) is not null, warn);
+        store.TopicDeleted += topic => _ = coordinator.ForgetTopicAsync(topic.Name);
+        return coordinator;
+    }
+
     private void Load()
     {
         GroupTime now = Now();
@@ -42,6 +75,14 @@ internal sealed partial class GroupCoordinator
             owner.Append(key, value, logOffset);
             owner.Settle(key, value, logOffset);
         }
+
+        // A crash may have come between the deletion of a topic and that of its offsets.
+        foreach (CoordinatedGroup group in _groups.Values)
+        {
+            RemoveOffsets(group, [.. group.Offsets.Keys.Where(key => !_partitionExists(key))]);
+        }
+
+        _ = TryAwaitAsync(AppendDeletions());
     }
 
     private void WriteRecord(CoordinatedGroup group, GroupSnapshot snapshot)

@@ -123,7 +123,7 @@ internal sealed partial class GroupCoordinator
 
     /// <summary>Drops the offsets of a deleted topic from every group, so that a topic of that name starts anew.</summary>
     /// <returns>False when that could not be made durable.</returns>
-    public async ValueTask<bool> ForgetTopicAsync(string topic)
+    public async Task<bool> ForgetTopicAsync(string topic)
     {
         Task durable;
         lock (_lock)

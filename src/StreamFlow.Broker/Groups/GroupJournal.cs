@@ -36,16 +36,14 @@ internal sealed class GroupJournal(PartitionLog log)
     private readonly FieldWriter _value = new();
 
     /// <summary>
-    /// The settings of the internal log: compacted, and with room for the record of a group of thousands of members.
-    /// Segments are small because only closed ones are compacted and every start reads them all.
+    /// The settings of the internal topic: compacted, and with room for the record of a group of thousands of
+    /// members. Segments are small because only closed ones are compacted and every start reads them all.
     /// </summary>
-    public static LogOptions LogOptionsFor(FlushPolicy flushPolicy) => LogOptions.Default with
+    public static IReadOnlyDictionary<string, string> TopicSettings { get; } = new Dictionary<string, string>
     {
-        CleanupPolicy = CleanupPolicy.Compact,
-        RetentionMs = -1,
-        SegmentBytes = 8 << 20,
-        MaxMessageBytes = 8 << 20,
-        FlushPolicy = flushPolicy,
+        [TopicConfigs.CleanupPolicyName] = "compact",
+        [TopicConfigs.SegmentBytesName] = "8388608",
+        [TopicConfigs.MaxMessageBytesName] = "8388608",
     };
 
     public bool HasRecords => _batch.Count > 0;

@@ -24,6 +24,7 @@ internal enum ErrorCode : short
     UnknownMemberId = 25,
     InvalidSessionTimeout = 26,
     RebalanceInProgress = 27,
+    InvalidCommitOffsetSize = 28,
     InvalidTimestamp = 32,
     UnsupportedSaslMechanism = 33,
     IllegalSaslState = 34,
