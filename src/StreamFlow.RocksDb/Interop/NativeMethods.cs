@@ -1,0 +1,205 @@
+using System.Runtime.InteropServices;
+
+namespace StreamFlow.RocksDb.Interop;
+
+/// <summary>
+/// The entry points of RocksDB's C API that are used; all of them exist since RocksDB 7.8. An error is a string in
+/// memory that the caller frees, returned through the last argument.
+/// </summary>
+internal static unsafe partial class NativeMethods
+{
+    internal const string Library = "rocksdb";
+
+    [LibraryImport(Library, EntryPoint = "rocksdb_free")]
+    internal static partial void Free(void* memory);
+
+    // --- options -----------------------------------------------------------------------------------------------
+
+    [LibraryImport(Library, EntryPoint = "rocksdb_options_create")]
+    internal static partial nint OptionsCreate();
+
+    [LibraryImport(Library, EntryPoint = "rocksdb_options_destroy")]
+    internal static partial void OptionsDestroy(nint options);
+
+    [LibraryImport(Library, EntryPoint = "rocksdb_options_set_create_if_missing")]
+    internal static partial void OptionsSetCreateIfMissing(nint options, byte value);
+
+    [LibraryImport(Library, EntryPoint = "rocksdb_options_set_create_missing_column_families")]
+    internal static partial void OptionsSetCreateMissingColumnFamilies(nint options, byte value);
+
+    [LibraryImport(Library, EntryPoint = "rocksdb_options_set_write_buffer_size")]
+    internal static partial void OptionsSetWriteBufferSize(nint options, nuint bytes);
+
+    [LibraryImport(Library, EntryPoint = "rocksdb_options_set_max_write_buffer_number")]
+    internal static partial void OptionsSetMaxWriteBufferNumber(nint options, int count);
+
+    [LibraryImport(Library, EntryPoint = "rocksdb_options_set_max_background_jobs")]
+    internal static partial void OptionsSetMaxBackgroundJobs(nint options, int count);
+
+    [LibraryImport(Library, EntryPoint = "rocksdb_options_set_allow_concurrent_memtable_write")]
+    internal static partial void OptionsSetAllowConcurrentMemtableWrite(nint options, byte value);
+
+    [LibraryImport(Library, EntryPoint = "rocksdb_options_set_memtable_whole_key_filtering")]
+    internal static partial void OptionsSetMemtableWholeKeyFiltering(nint options, byte value);
+
+    [LibraryImport(Library, EntryPoint = "rocksdb_options_set_memtable_prefix_bloom_size_ratio")]
+    internal static partial void OptionsSetMemtablePrefixBloomSizeRatio(nint options, double ratio);
+
+    [LibraryImport(Library, EntryPoint = "rocksdb_options_set_compression_per_level")]
+    internal static partial void OptionsSetCompressionPerLevel(nint options, int* levels, nuint count);
+
+    [LibraryImport(Library, EntryPoint = "rocksdb_options_set_info_log_level")]
+    internal static partial void OptionsSetInfoLogLevel(nint options, int level);
+
+    [LibraryImport(Library, EntryPoint = "rocksdb_options_set_keep_log_file_num")]
+    internal static partial void OptionsSetKeepLogFileNum(nint options, nuint count);
+
+    [LibraryImport(Library, EntryPoint = "rocksdb_options_set_max_log_file_size")]
+    internal static partial void OptionsSetMaxLogFileSize(nint options, nuint bytes);
+
+    [LibraryImport(Library, EntryPoint = "rocksdb_options_set_stats_dump_period_sec")]
+    internal static partial void OptionsSetStatsDumpPeriodSec(nint options, uint seconds);
+
+    [LibraryImport(Library, EntryPoint = "rocksdb_options_set_block_based_table_factory")]
+    internal static partial void OptionsSetBlockBasedTableFactory(nint options, nint tableOptions);
+
+    [LibraryImport(Library, EntryPoint = "rocksdb_block_based_options_create")]
+    internal static partial nint TableOptionsCreate();
+
+    [LibraryImport(Library, EntryPoint = "rocksdb_block_based_options_destroy")]
+    internal static partial void TableOptionsDestroy(nint tableOptions);
+
+    [LibraryImport(Library, EntryPoint = "rocksdb_block_based_options_set_block_cache")]
+    internal static partial void TableOptionsSetBlockCache(nint tableOptions, CacheHandle cache);
+
+    [LibraryImport(Library, EntryPoint = "rocksdb_block_based_options_set_filter_policy")]
+    internal static partial void TableOptionsSetFilterPolicy(nint tableOptions, nint policy);
+
+    [LibraryImport(Library, EntryPoint = "rocksdb_block_based_options_set_cache_index_and_filter_blocks")]
+    internal static partial void TableOptionsSetCacheIndexAndFilterBlocks(nint tableOptions, byte value);
+
+    [LibraryImport(Library, EntryPoint = "rocksdb_block_based_options_set_pin_l0_filter_and_index_blocks_in_cache")]
+    internal static partial void TableOptionsSetPinL0FilterAndIndexBlocks(nint tableOptions, byte value);
+
+    [LibraryImport(Library, EntryPoint = "rocksdb_block_based_options_set_data_block_index_type")]
+    internal static partial void TableOptionsSetDataBlockIndexType(nint tableOptions, int type);
+
+    [LibraryImport(Library, EntryPoint = "rocksdb_filterpolicy_create_bloom_full")]
+    internal static partial nint FilterPolicyCreateBloomFull(double bitsPerKey);
+
+    [LibraryImport(Library, EntryPoint = "rocksdb_cache_create_lru")]
+    internal static partial CacheHandle CacheCreateLru(nuint capacity);
+
+    [LibraryImport(Library, EntryPoint = "rocksdb_cache_destroy")]
+    internal static partial void CacheDestroy(nint cache);
+
+    [LibraryImport(Library, EntryPoint = "rocksdb_readoptions_create")]
+    internal static partial nint ReadOptionsCreate();
+
+    [LibraryImport(Library, EntryPoint = "rocksdb_readoptions_destroy")]
+    internal static partial void ReadOptionsDestroy(nint options);
+
+    [LibraryImport(Library, EntryPoint = "rocksdb_readoptions_set_iterate_lower_bound")]
+    internal static partial void ReadOptionsSetLowerBound(nint options, byte* key, nuint length);
+
+    [LibraryImport(Library, EntryPoint = "rocksdb_readoptions_set_iterate_upper_bound")]
+    internal static partial void ReadOptionsSetUpperBound(nint options, byte* key, nuint length);
+
+    [LibraryImport(Library, EntryPoint = "rocksdb_writeoptions_create")]
+    internal static partial nint WriteOptionsCreate();
+
+    [LibraryImport(Library, EntryPoint = "rocksdb_writeoptions_destroy")]
+    internal static partial void WriteOptionsDestroy(nint options);
+
+    [LibraryImport(Library, EntryPoint = "rocksdb_writeoptions_disable_WAL")]
+    internal static partial void WriteOptionsDisableWal(nint options, int disable);
+
+    [LibraryImport(Library, EntryPoint = "rocksdb_flushoptions_create")]
+    internal static partial nint FlushOptionsCreate();
+
+    [LibraryImport(Library, EntryPoint = "rocksdb_flushoptions_destroy")]
+    internal static partial void FlushOptionsDestroy(nint options);
+
+    [LibraryImport(Library, EntryPoint = "rocksdb_flushoptions_set_wait")]
+    internal static partial void FlushOptionsSetWait(nint options, byte wait);
+
+    // --- database ----------------------------------------------------------------------------------------------
+
+    [LibraryImport(Library, EntryPoint = "rocksdb_list_column_families", StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial byte** ListColumnFamilies(nint options, string path, nuint* count, byte** error);
+
+    [LibraryImport(Library, EntryPoint = "rocksdb_list_column_families_destroy")]
+    internal static partial void ListColumnFamiliesDestroy(byte** names, nuint count);
+
+    [LibraryImport(Library, EntryPoint = "rocksdb_open_column_families", StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial nint OpenColumnFamilies(
+        nint options, string path, int count, nint* names, nint* familyOptions, nint* families, byte** error);
+
+    [LibraryImport(Library, EntryPoint = "rocksdb_close")]
+    internal static partial void Close(nint database);
+
+    [LibraryImport(Library, EntryPoint = "rocksdb_column_family_handle_get_id")]
+    internal static partial uint ColumnFamilyGetId(nint family);
+
+    [LibraryImport(Library, EntryPoint = "rocksdb_column_family_handle_destroy")]
+    internal static partial void ColumnFamilyDestroy(nint family);
+
+    [LibraryImport(Library, EntryPoint = "rocksdb_property_int_cf")]
+    internal static partial int PropertyInt(nint database, nint family, byte* name, ulong* value);
+
+    [LibraryImport(Library, EntryPoint = "rocksdb_flush_cf")]
+    internal static partial void Flush(nint database, nint options, nint family, byte** error);
+
+    // --- reads and writes --------------------------------------------------------------------------------------
+
+    [LibraryImport(Library, EntryPoint = "rocksdb_get_pinned_cf")]
+    internal static partial nint GetPinned(
+        nint database, nint options, nint family, byte* key, nuint keyLength, byte** error);
+
+    [LibraryImport(Library, EntryPoint = "rocksdb_pinnableslice_value")]
+    internal static partial byte* PinnedValue(nint slice, nuint* length);
+
+    [LibraryImport(Library, EntryPoint = "rocksdb_pinnableslice_destroy")]
+    internal static partial void PinnedDestroy(nint slice);
+
+    [LibraryImport(Library, EntryPoint = "rocksdb_writebatch_create_from")]
+    internal static partial nint WriteBatchCreateFrom(byte* encoded, nuint length);
+
+    [LibraryImport(Library, EntryPoint = "rocksdb_writebatch_destroy")]
+    internal static partial void WriteBatchDestroy(nint batch);
+
+    [LibraryImport(Library, EntryPoint = "rocksdb_write")]
+    internal static partial void Write(nint database, nint options, nint batch, byte** error);
+
+    // --- iterators ---------------------------------------------------------------------------------------------
+
+    [LibraryImport(Library, EntryPoint = "rocksdb_create_iterator_cf")]
+    internal static partial nint IteratorCreate(nint database, nint options, nint family);
+
+    [LibraryImport(Library, EntryPoint = "rocksdb_iter_destroy")]
+    internal static partial void IteratorDestroy(nint iterator);
+
+    [LibraryImport(Library, EntryPoint = "rocksdb_iter_valid")]
+    internal static partial byte IteratorValid(nint iterator);
+
+    [LibraryImport(Library, EntryPoint = "rocksdb_iter_seek_to_first")]
+    internal static partial void IteratorSeekToFirst(nint iterator);
+
+    [LibraryImport(Library, EntryPoint = "rocksdb_iter_seek_to_last")]
+    internal static partial void IteratorSeekToLast(nint iterator);
+
+    [LibraryImport(Library, EntryPoint = "rocksdb_iter_next")]
+    internal static partial void IteratorNext(nint iterator);
+
+    [LibraryImport(Library, EntryPoint = "rocksdb_iter_prev")]
+    internal static partial void IteratorPrev(nint iterator);
+
+    [LibraryImport(Library, EntryPoint = "rocksdb_iter_key")]
+    internal static partial byte* IteratorKey(nint iterator, nuint* length);
+
+    [LibraryImport(Library, EntryPoint = "rocksdb_iter_value")]
+    internal static partial byte* IteratorValue(nint iterator, nuint* length);
+
+    [LibraryImport(Library, EntryPoint = "rocksdb_iter_get_error")]
+    internal static partial void IteratorGetError(nint iterator, byte** error);
+}

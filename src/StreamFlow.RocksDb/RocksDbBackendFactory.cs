@@ -1,0 +1,56 @@
+using System.Diagnostics.CodeAnalysis;
+using StreamFlow.RocksDb;
+using StreamFlow.RocksDb.Interop;
+
+namespace StreamFlow.State;
+
+/// <summary>
+/// Keeps state stores on disk, in RocksDB: one database per task, in the folder <c>rocksdb</c> of the task's state
+/// directory. Use one factory per process, so that all tasks share its block cache and write buffers.
+/// </summary>
+/// <remarks>
+/// RocksDB's native library is found at run time: the one that the environment variable
+/// <c>STREAMFLOW_ROCKSDB_LIBRARY</c> names, that of the NuGet package <c>RocksDB</c> if the application references it, or
+/// the system's.
+/// </remarks>
+[Experimental("SF0001")]
+public sealed class RocksDbBackendFactory : IStoreBackendFactory
+{
+    private readonly CacheHandle _cache;
+    private readonly OptionsHandle _options;
+    private readonly WriteBufferBudget _budget;
+
+    /// <summary>Loads RocksDB and reserves what the stores share.</summary>
+    /// <param name="options">Settings; <see langword="null"/> for the defaults.</param>
+    /// <exception cref="ArgumentException">Settings are out of range.</exception>
+    /// <exception cref="DllNotFoundException">There is no native library; the message says how to get one.</exception>
+    public RocksDbBackendFactory(RocksDbOptions? options = null)
+    {
+        options ??= new RocksDbOptions();
+        options.Validate();
+        RocksDbLibrary.EnsureLoaded();
+        _cache = CacheHandle.Create(options.BlockCacheBytes);
+        _options = OptionsHandle.Create(options, _cache);
+        _budget = new WriteBufferBudget(options.WriteBufferBytes);
+    }
+
+    /// <summary>Bytes written to stores but not yet to disk, by RocksDB's estimate.</summary>
+    internal long WriteBufferBytes => _budget.UsedBytes;
+
+    /// <inheritdoc/>
+    /// <exception cref="TaskCorruptedException">The files are damaged: delete them and restore.</exception>
+    public IStoreBackend Open(TaskId taskId, string directory, IReadOnlyList<string> storeNames)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(directory);
+        ArgumentNullException.ThrowIfNull(storeNames);
+        var twice = storeNames.GroupBy(name => name, StringComparer.Ordinal).FirstOrDefault(names => names.Count() > 1);
+        if (twice is not null)
+        {
+            throw new ArgumentException(
+                $"Task {taskId} has two stores named '{twice.Key}'; store names are unique.", nameof(storeNames));
+        }
+
+        var path = Path.Combine(directory, "rocksdb");
+        return RocksDbBackend.Open(path, storeNames, _options, new RocksDbErrors(taskId, path), _budget);
+    }
+}

@@ -1,0 +1,147 @@
+using StreamFlow.RocksDb.Interop;
+using StreamFlow.RocksDb.Tests.Support;
+using StreamFlow.State;
+using static StreamFlow.RocksDb.Tests.Support.Backends;
+
+namespace StreamFlow.RocksDb.Tests;
+
+public sealed class RocksDbErrorsTests : IDisposable
+{
+    private readonly TempFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Theory]
+    [InlineData("IO error: No space left on device: While appending to file: /s/000012.sst: No space left on device",
+        RocksDbErrorKind.DiskFull)]
+    [InlineData("IO error: While lock file: /s/LOCK: Resource temporarily unavailable", RocksDbErrorKind.Locked)]
+    [InlineData("IO error: lock hold by current process, acquire time 1 acquiring thread 2: /s/LOCK: No locks available",
+        RocksDbErrorKind.Locked)]
+    [InlineData("IO error: While lock file: /s/LOCK: Permission denied", RocksDbErrorKind.AccessDenied)]
+    [InlineData("IO error: while open a file for random read: /s/9.sst: Too many open files",
+        RocksDbErrorKind.TooManyOpenFiles)]
+    [InlineData("Corruption: block checksum mismatch", RocksDbErrorKind.Corrupted)]
+    [InlineData("IO error: No such file or directory: While open a file for random read: /s/9.sst: No such file or directory",
+        RocksDbErrorKind.Corrupted)]
+    [InlineData("Invalid argument: Compression type LZ4 is not linked with the binary.",
+        RocksDbErrorKind.CompressionUnavailable)]
+    [InlineData("Invalid argument: something", RocksDbErrorKind.Other)]
+    public void Create_names_task_folder_operation_and_cause(string message, RocksDbErrorKind kind)
+    {
+        var error = new RocksDbErrors(Backends.TaskId, "/s").Create("open", message);
+
+        var cause = Assert.IsType<RocksDbException>(error.InnerException);
+        Assert.Equal((kind, "open", "/s"), (cause.Kind, cause.Operation, cause.Path));
+        Assert.StartsWith("Cannot open the state of task 0_1 in '/s': ", error.Message, StringComparison.Ordinal);
+        Assert.Contains(message, error.Message, StringComparison.Ordinal);
+        Assert.Equal(kind == RocksDbErrorKind.Corrupted, error is TaskCorruptedException);
+    }
+
+    [Fact]
+    public void Open_of_a_folder_that_this_process_has_open_says_locked()
+    {
+        using var backend = Open(_folder.Path, "store");
+
+        AssertLocked();
+    }
+
+    [Fact]
+    public void Open_of_a_folder_that_another_process_has_open_says_locked()
+    {
+        using var other = ChildProcess.Start("hold", _folder.Path);
+        Assert.Equal("open", other.ReadLine());
+
+        AssertLocked();
+    }
+
+    [Fact]
+    public void Open_with_a_missing_file_says_corrupted()
+    {
+        Fill();
+        File.Delete(Directory.GetFiles(_folder.Database, "*.sst")[^1]);
+
+        var error = Assert.Throws<TaskCorruptedException>(() => Open(_folder.Path, "store"));
+
+        Assert.Equal(Backends.TaskId, error.TaskId);
+        Assert.Contains(_folder.Database, error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Read_of_a_damaged_block_says_corrupted_instead_of_absent()
+    {
+        Fill();
+        foreach (var path in Directory.GetFiles(_folder.Database, "*.sst"))
+        {
+            // The first half of a table is data, its end the index.
+            using var file = File.OpenWrite(path);
+            file.Write(new byte[file.Length / 4]);
+        }
+
+        Assert.Throws<TaskCorruptedException>(() =>
+        {
+            using var backend = Open(_folder.Path, "store");
+            backend.Stores[0].Get("00001");
+        });
+        Assert.Throws<TaskCorruptedException>(() =>
+        {
+            using var backend = Open(_folder.Path, "store");
+            backend.Stores[0].Read();
+        });
+    }
+
+    [Fact]
+    public void Open_where_no_folder_can_be_made_names_the_folder()
+    {
+        var file = Path.Combine(_folder.Path, "file");
+        File.WriteAllText(file, "");
+
+        var error = Assert.Throws<StateStoreException>(() => Open(file, "store"));
+
+        Assert.Contains(Path.Combine(file, "rocksdb"), error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Open_of_a_newer_format_refuses_and_keeps_the_data()
+    {
+        using (Open(_folder.Path, "store"))
+        {
+        }
+
+        WriteFormat("2");
+        var error = Assert.Throws<StateStoreException>(() => Open(_folder.Path, "store"));
+        Assert.Contains("is in format 2", error.Message, StringComparison.Ordinal);
+
+        WriteFormat("x");
+        Assert.Throws<TaskCorruptedException>(() => Open(_folder.Path, "store"));
+    }
+
+    private void WriteFormat(string version)
+    {
+        using var cache = CacheHandle.Create(1 << 20);
+        using var options = OptionsHandle.Create(Small, cache);
+        using var database = Database.Open(
+            _folder.Database, ["default"], options, new RocksDbErrors(Backends.TaskId, _folder.Database));
+        var encoder = new WriteBatchEncoder();
+        encoder.Put(database.FamilyId(0), KeySpace.Meta, "format"u8, Bytes(version));
+        database.Write(encoder.Encoded);
+        database.CloseWhenIdle();
+    }
+
+    private void AssertLocked()
+    {
+        var error = Assert.Throws<StateStoreException>(() => Open(_folder.Path, "store"));
+        Assert.Equal(RocksDbErrorKind.Locked, Assert.IsType<RocksDbException>(error.InnerException).Kind);
+        Assert.Contains("Does another instance run with the same state directory?", error.Message, StringComparison.Ordinal);
+    }
+
+    private void Fill()
+    {
+        using var backend = Open(_folder.Path, "store");
+        for (var i = 0; i < 2000; i++)
+        {
+            backend.Put(0, i.ToString("D5", System.Globalization.CultureInfo.InvariantCulture), new string('x', 100));
+        }
+
+        backend.Flush();
+    }
+}
