@@ -1,3 +1,5 @@
+using StreamFlow.Broker.Storage;
+
 namespace StreamFlow.Broker.Protocol.Messages;
 
 internal readonly record struct FetchPartition(
@@ -68,8 +70,6 @@ internal sealed record FetchRequest(
         return count;
     }
 }
-
-internal readonly record struct AbortedTransaction(long ProducerId, long FirstOffset);
 
 /// <summary>One partition's answer; the records buffer is rented and passes to the writer of the response.</summary>
 internal readonly record struct FetchPartitionResult(int Index, ErrorCode Error)

@@ -1,15 +1,6 @@
+using StreamFlow.Broker.Storage;
+
 namespace StreamFlow.Broker.Protocol.Messages;
-
-/// <summary>What to do with one entry of a configuration.</summary>
-internal enum ConfigOperation : sbyte
-{
-    Set = 0,
-    Delete = 1,
-    Append = 2,
-    Subtract = 3,
-}
-
-internal readonly record struct ConfigChange(string Name, ConfigOperation Operation, string? Value);
 
 internal sealed record IncrementalAlterConfigsResource(ConfigResourceType Type, string Name, ConfigChange[] Changes);
 

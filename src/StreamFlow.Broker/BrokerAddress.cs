@@ -1,0 +1,27 @@
+using System.Net;
+
+namespace StreamFlow.Broker;
+
+/// <summary>Decides where to listen and what to tell clients.</summary>
+internal static class BrokerAddress
+{
+    /// <exception cref="ArgumentException">The host is no address, or a wildcard without an advertised host.</exception>
+    public static IPEndPoint Resolve(EmbeddedBrokerOptions options)
+    {
+        // Clients try ::1 first for the name localhost on many systems, so the literal is both bound and advertised.
+        IPAddress? address = options.Host == "localhost" ? IPAddress.Loopback
+            : IPAddress.TryParse(options.Host, out IPAddress? parsed) ? parsed
+            : throw new ArgumentException($"Host is '{options.Host}'; it must be an IP address or localhost.");
+        bool wildcard = address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any);
+        if (wildcard && options.AdvertisedHost is null)
+        {
+            throw new ArgumentException(
+                $"Host is '{options.Host}', all addresses; set AdvertisedHost to the name clients reach this machine by.");
+        }
+
+        return new IPEndPoint(address, options.Port);
+    }
+
+    public static string Advertised(EmbeddedBrokerOptions options, IPEndPoint listening) =>
+        options.AdvertisedHost ?? listening.Address.ToString();
+}

@@ -1,0 +1,163 @@
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+using StreamFlow.Broker.Groups;
+using StreamFlow.Broker.Handlers;
+using StreamFlow.Broker.Protocol.Messages;
+using StreamFlow.Broker.Server;
+using StreamFlow.Broker.Storage;
+
+namespace StreamFlow.Broker;
+
+/// <summary>What a broker consists of, put together in the order it depends on each other and taken apart in reverse.</summary>
+internal sealed class BrokerParts : IAsyncDisposable
+{
+    private const string GroupsDirectory = "groups";
+    private const string TemporaryPrefix = "streamflow-broker-";
+
+    private readonly EmbeddedBrokerOptions _options;
+    private readonly BrokerLog _log;
+    private TopicStore? _store;
+    private PartitionLog? _groupLog;
+    private GroupCoordinator? _groups;
+    private SocketServer? _server;
+
+    public BrokerParts(EmbeddedBrokerOptions options)
+    {
+        _options = options;
+        _log = new BrokerLog(options.Log);
+        DataDirectory = options.DataDirectory is null
+            ? Directory.CreateTempSubdirectory(TemporaryPrefix).FullName
+            : Path.GetFullPath(options.DataDirectory);
+    }
+
+    public string DataDirectory { get; }
+
+    public TopicStore Store => _store!;
+
+    public SocketServer Server => _server!;
+
+    /// <summary>Opens the data directory and loads what is in it.</summary>
+    public void Open()
+    {
+        _store = TopicStore.Open(new StoreOptions
+        {
+            DataDirectory = DataDirectory,
+            Time = _options.TimeProvider,
+            TopicDefaults = FlushDefaults(),
+            OnWarning = _log.Write,
+        });
+        FlushPolicy flush = _options.FlushPolicy == BrokerFlushPolicy.EveryAppend
+            ? FlushPolicy.EveryAppend
+            : FlushPolicy.OperatingSystem;
+        _groupLog = PartitionLog.Open(
+            Path.Combine(DataDirectory, GroupsDirectory),
+            GroupJournal.LogOptionsFor(flush),
+            new LogEnvironment { Time = _options.TimeProvider, OnWarning = _log.Write });
+        _groups = new GroupCoordinator(
+            new GroupCoordinatorOptions
+            {
+                InitialRebalanceDelay = _options.GroupInitialRebalanceDelay,
+                MinSessionTimeout = _options.GroupMinSessionTimeout,
+                MaxSessionTimeout = _options.GroupMaxSessionTimeout,
+            },
+            new GroupJournal(_groupLog),
+            _options.TimeProvider,
+            key => _store.GetPartition(key.Topic, key.Partition) is not null,
+            _log.Write);
+    }
+
+    /// <summary>Starts to listen and answers how clients are told to reach this broker.</summary>
+    /// <exception cref="IOException">The address is taken or not one of this machine.</exception>
+    public MetadataBroker Listen(IPEndPoint endPoint, int nodeId)
+    {
+        SocketServerOptions limits = new(
+            _options.MaxConnections, _options.MaxRequestBytes, _options.ConnectionIdleTimeout);
+        try
+        {
+            _server = new SocketServer(endPoint, limits, _log, _options.TimeProvider);
+        }
+        catch (SocketException exception)
+        {
+            throw new IOException(
+                $"Cannot listen on {endPoint}: {exception.Message}. Choose another port, or 0 for a free one.", exception);
+        }
+
+        MetadataBroker self = new(
+            nodeId, BrokerAddress.Advertised(_options, endPoint), _options.AdvertisedPort ?? _server.Port);
+        _server.Start(new RequestDispatcher(CreateHandlers(self)));
+        return self;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        // The coordinator first: what is parked there is answered while the connections are still open.
+        _groups?.Stop();
+        if (_server is not null)
+        {
+            await _server.DisposeAsync().ConfigureAwait(false);
+        }
+
+        _groups?.Dispose();
+        _groupLog?.Dispose();
+        _store?.Dispose();
+        if (_options.DataDirectory is null)
+        {
+            DeleteTemporary();
+        }
+    }
+
+    private void DeleteTemporary()
+    {
+        try
+        {
+            Directory.Delete(DataDirectory, recursive: true);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            _log.Write($"Could not delete the temporary directory '{DataDirectory}': {exception.Message}");
+        }
+    }
+
+    private BrokerHandlers CreateHandlers(MetadataBroker self) => new()
+    {
+        Produce = new ProduceHandler(Store),
+        Fetch = new FetchHandler(Store, _options.TimeProvider),
+        ListOffsets = new ListOffsetsHandler(Store),
+        Metadata = new MetadataHandler(
+            Store, self, Store.ClusterId, _options.AutoCreateTopics, _options.DefaultPartitions),
+        Membership = new MembershipHandler(_groups!),
+        Offsets = new OffsetsHandler(_groups!),
+        GroupAdmin = new GroupAdminHandler(_groups!, self),
+        TopicAdmin = new TopicAdminHandler(
+            Store, _groups!, self.NodeId, _options.DefaultPartitions, _options.AcceptAnyReplicationFactor),
+        Configs = new ConfigHandler(Store, self, DescribeBroker()),
+        ProducerIds = new ProducerIdHandler(Store, _log),
+        Cluster = new ClusterHandler(Store.ClusterId, self),
+    };
+
+    private Dictionary<string, string> FlushDefaults() => _options.FlushPolicy switch
+    {
+        BrokerFlushPolicy.EveryAppend => new() { [TopicConfigs.FlushMessagesName] = "1" },
+        BrokerFlushPolicy.Interval => new()
+        {
+            [TopicConfigs.FlushMsName] = Text(Math.Max(1, (long)_options.FlushInterval.TotalMilliseconds)),
+        },
+        _ => [],
+    };
+
+    private DescribedConfig[] DescribeBroker() =>
+    [
+        Setting("auto.create.topics.enable", _options.AutoCreateTopics ? "true" : "false", ConfigType.Boolean),
+        Setting("connections.max.idle.ms", Text((long)_options.ConnectionIdleTimeout.TotalMilliseconds), ConfigType.Long),
+        Setting("default.replication.factor", "1", ConfigType.Int),
+        Setting("max.connections", Text(_options.MaxConnections), ConfigType.Int),
+        Setting("num.partitions", Text(_options.DefaultPartitions), ConfigType.Int),
+        Setting("socket.request.max.bytes", Text(_options.MaxRequestBytes), ConfigType.Int),
+    ];
+
+    private static DescribedConfig Setting(string name, string value, ConfigType type) =>
+        new(name, value, DescribedConfig.StaticBrokerSource, ReadOnly: true, (sbyte)type);
+
+    private static string Text(long value) => value.ToString(CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,120 @@
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+using StreamFlow.Broker.Groups;
+using StreamFlow.Broker.Handlers;
+using StreamFlow.Broker.Protocol;
+using StreamFlow.Broker.Protocol.Messages;
+using StreamFlow.Broker.Server;
+using StreamFlow.Broker.Storage;
+
+namespace StreamFlow.Broker;
+
+/// <summary>
+/// A Kafka-compatible broker inside this process: one node, durable on request, for development, tests and small
+/// deployments. Any Kafka client connects to <see cref="BootstrapServers"/>.
+/// </summary>
+/// <example>
+/// <code>
+/// await using EmbeddedBroker broker = await EmbeddedBroker.StartAsync(new EmbeddedBrokerOptions
+/// {
+///     Topics = [new BrokerTopic("orders", Partitions: 4)],
+/// });
+/// string bootstrapServers = broker.BootstrapServers;
+/// </code>
+/// </example>
+public sealed class EmbeddedBroker : IAsyncDisposable
+{
+    private const int NodeId = 1;
+
+    private readonly BrokerParts _parts;
+    private int _disposed;
+
+    private EmbeddedBroker(BrokerParts parts, MetadataBroker self)
+    {
+        _parts = parts;
+        BootstrapServers = string.Create(
+            CultureInfo.InvariantCulture,
+            $"{(self.Host.Contains(':', StringComparison.Ordinal) ? $"[{self.Host}]" : self.Host)}:{self.Port}");
+    }
+
+    /// <summary>Where clients connect, as <c>host:port</c>; the value of their <c>bootstrap.servers</c>.</summary>
+    public string BootstrapServers { get; }
+
+    /// <summary>The TCP port the broker listens on.</summary>
+    public int Port => _parts.Server.Port;
+
+    /// <summary>The full path of the directory that holds topics and groups.</summary>
+    public string DataDirectory => _parts.DataDirectory;
+
+    /// <summary>The number of connections open now.</summary>
+    public int ConnectionCount => _parts.Server.ConnectionCount;
+
+    /// <summary>
+    /// Opens the data directory, recovers what a crash may have left, creates the wanted topics and starts to listen.
+    /// </summary>
+    /// <param name="options">The settings; null for a private broker on a free port of the loopback interface.</param>
+    /// <param name="ct">Gives up before the broker listens.</param>
+    /// <returns>A broker that answers; dispose it to stop.</returns>
+    /// <exception cref="ArgumentException">A setting is out of range, or a wanted topic cannot be created.</exception>
+    /// <exception cref="IOException">
+    /// The address is taken, or the data directory is in use by another broker or cannot be read or written.
+    /// </exception>
+    /// <exception cref="InvalidDataException">The data directory holds damaged metadata.</exception>
+    public static async Task<EmbeddedBroker> StartAsync(EmbeddedBrokerOptions? options = null, CancellationToken ct = default)
+    {
+        options ??= new EmbeddedBrokerOptions();
+        options.Validate();
+        ct.ThrowIfCancellationRequested();
+        BrokerParts parts = new(options);
+        try
+        {
+            IPEndPoint endPoint = BrokerAddress.Resolve(options);
+            parts.Open();
+            foreach (BrokerTopic topic in options.Topics)
+            {
+                Create(parts.Store, topic);
+            }
+
+            ct.ThrowIfCancellationRequested();
+            MetadataBroker self = parts.Listen(endPoint, NodeId);
+            return new EmbeddedBroker(parts, self);
+        }
+        catch
+        {
+            await parts.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    /// <summary>
+    /// Stops: answers requests that wait, closes all connections, flushes and closes the data, and deletes the directory
+    /// if it was a temporary one. Further calls do nothing.
+    /// </summary>
+    public async ValueTask DisposeAsync()
+    {
+        if (Interlocked.Exchange(ref _disposed, 1) == 0)
+        {
+            await _parts.DisposeAsync().ConfigureAwait(false);
+        }
+    }
+
+    private static void Create(TopicStore store, BrokerTopic topic)
+    {
+        if (store.GetTopic(topic.Name) is not null)
+        {
+            return;
+        }
+
+        TopicResult result = store.CreateTopic(topic.Name, topic.Partitions, topic.Configs);
+        if (result.Error == ErrorCode.KafkaStorageError)
+        {
+            throw new IOException(result.Message);
+        }
+
+        if (!result.IsSuccess)
+        {
+            throw new ArgumentException($"The topic '{topic.Name}' cannot be created: {result.Message}");
+        }
+    }
+}

@@ -1,0 +1,118 @@
+namespace StreamFlow.Broker;
+
+/// <summary>Settings of an <see cref="EmbeddedBroker"/>. The defaults give a private broker for tests and development.</summary>
+public sealed record EmbeddedBrokerOptions
+{
+    /// <summary>The address to listen on: an IP address or <c>localhost</c>.</summary>
+    /// <value>Default <c>127.0.0.1</c>: reachable from this machine only.</value>
+    public string Host { get; init; } = "127.0.0.1";
+
+    /// <summary>The TCP port to listen on; 0 takes a free one.</summary>
+    /// <value>Default 0.</value>
+    public int Port { get; init; }
+
+    /// <summary>
+    /// The host name clients are told to connect to. Required when <see cref="Host"/> is a wildcard address such as
+    /// <c>0.0.0.0</c>, because only the caller knows under which name the machine is reached.
+    /// </summary>
+    /// <value>Default null: the address the broker listens on.</value>
+    public string? AdvertisedHost { get; init; }
+
+    /// <summary>The port clients are told to connect to, where a container or proxy maps it.</summary>
+    /// <value>Default null: the port the broker listens on.</value>
+    public int? AdvertisedPort { get; init; }
+
+    /// <summary>
+    /// Where topics and groups are kept. A given directory is created when missing, survives restarts and is locked
+    /// against a second broker.
+    /// </summary>
+    /// <value>Default null: a temporary directory that is deleted when the broker is disposed.</value>
+    public string? DataDirectory { get; init; }
+
+    /// <summary>When a produce request is acknowledged.</summary>
+    /// <value>Default <see cref="BrokerFlushPolicy.OperatingSystem"/>.</value>
+    public BrokerFlushPolicy FlushPolicy { get; init; } = BrokerFlushPolicy.OperatingSystem;
+
+    /// <summary>How often <see cref="BrokerFlushPolicy.Interval"/> forces data to the disk.</summary>
+    /// <value>Default 100 ms.</value>
+    public TimeSpan FlushInterval { get; init; } = TimeSpan.FromMilliseconds(100);
+
+    /// <summary>Whether asking for the metadata of an unknown topic creates it, when the client allows that.</summary>
+    /// <value>Default true.</value>
+    public bool AutoCreateTopics { get; init; } = true;
+
+    /// <summary>The partitions of a topic that is created without saying how many.</summary>
+    /// <value>Default 1.</value>
+    public int DefaultPartitions { get; init; } = 1;
+
+    /// <summary>
+    /// Accepts any replication factor when a topic is created, though there is only one replica. For scripts written for
+    /// a cluster; otherwise a factor above 1 is refused with INVALID_REPLICATION_FACTOR.
+    /// </summary>
+    /// <value>Default false.</value>
+    public bool AcceptAnyReplicationFactor { get; init; }
+
+    /// <summary>Topics that exist once the broker has started; existing ones are left as they are.</summary>
+    /// <value>Default none.</value>
+    public IReadOnlyList<BrokerTopic> Topics { get; init; } = [];
+
+    /// <summary>How long an empty group waits for more members before its first assignment.</summary>
+    /// <value>Default zero.</value>
+    public TimeSpan GroupInitialRebalanceDelay { get; init; }
+
+    /// <summary>The shortest session timeout a group member may ask for.</summary>
+    /// <value>Default 6 s, as in Kafka.</value>
+    public TimeSpan GroupMinSessionTimeout { get; init; } = TimeSpan.FromSeconds(6);
+
+    /// <summary>The longest session timeout a group member may ask for.</summary>
+    /// <value>Default 30 minutes, as in Kafka.</value>
+    public TimeSpan GroupMaxSessionTimeout { get; init; } = TimeSpan.FromMinutes(30);
+
+    /// <summary>The connections that may be open at once; more are refused.</summary>
+    /// <value>Default 1,000.</value>
+    public int MaxConnections { get; init; } = 1000;
+
+    /// <summary>The size in bytes of the largest request; a larger one closes its connection.</summary>
+    /// <value>Default 100 MiB, as in Kafka.</value>
+    public int MaxRequestBytes { get; init; } = 100 * 1024 * 1024;
+
+    /// <summary>A connection without requests for this long is closed; clients reconnect by themselves.</summary>
+    /// <value>Default 10 minutes, as in Kafka.</value>
+    public TimeSpan ConnectionIdleTimeout { get; init; } = TimeSpan.FromMinutes(10);
+
+    /// <summary>The clock of timestamps, timeouts and retention.</summary>
+    /// <value>Default <see cref="TimeProvider.System"/>.</value>
+    public TimeProvider TimeProvider { get; init; } = TimeProvider.System;
+
+    /// <summary>Receives one line per event worth knowing: refused connections, recoveries, internal errors.</summary>
+    /// <value>Default null: says nothing.</value>
+    public Action<string>? Log { get; init; }
+
+    /// <summary>Checks every value.</summary>
+    /// <exception cref="ArgumentException">A value is out of range; the message names it and the remedy.</exception>
+    internal void Validate()
+    {
+        Require(Host.Length > 0, nameof(Host), Host, "an IP address or localhost");
+        Require(Port is >= 0 and <= ushort.MaxValue, nameof(Port), Port, "between 0 and 65535");
+        Require(AdvertisedHost is not "", nameof(AdvertisedHost), "empty", "null or a host name");
+        Require(AdvertisedPort is null or (> 0 and <= ushort.MaxValue), nameof(AdvertisedPort), AdvertisedPort,
+            "null or between 1 and 65535");
+        Require(DataDirectory is not "", nameof(DataDirectory), "empty", "null or a path");
+        Require(FlushInterval > TimeSpan.Zero, nameof(FlushInterval), FlushInterval, "more than zero");
+        Require(DefaultPartitions >= 1, nameof(DefaultPartitions), DefaultPartitions, "at least 1");
+        Require(MaxConnections >= 1, nameof(MaxConnections), MaxConnections, "at least 1");
+        Require(MaxRequestBytes >= 1024, nameof(MaxRequestBytes), MaxRequestBytes, "at least 1024");
+        Require(ConnectionIdleTimeout > TimeSpan.Zero, nameof(ConnectionIdleTimeout), ConnectionIdleTimeout,
+            "more than zero");
+        ArgumentNullException.ThrowIfNull(TimeProvider);
+        ArgumentNullException.ThrowIfNull(Topics);
+    }
+
+    private static void Require(bool holds, string name, object? value, string remedy)
+    {
+        if (!holds)
+        {
+            throw new ArgumentException($"{name} is {value}; it must be {remedy}.", name);
+        }
+    }
+}

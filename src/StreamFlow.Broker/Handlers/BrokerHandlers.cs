@@ -1,0 +1,27 @@
+namespace StreamFlow.Broker.Handlers;
+
+/// <summary>The handlers of one broker, by concern.</summary>
+internal sealed record BrokerHandlers
+{
+    public required ProduceHandler Produce { get; init; }
+
+    public required FetchHandler Fetch { get; init; }
+
+    public required ListOffsetsHandler ListOffsets { get; init; }
+
+    public required MetadataHandler Metadata { get; init; }
+
+    public required MembershipHandler Membership { get; init; }
+
+    public required OffsetsHandler Offsets { get; init; }
+
+    public required GroupAdminHandler GroupAdmin { get; init; }
+
+    public required TopicAdminHandler TopicAdmin { get; init; }
+
+    public required ConfigHandler Configs { get; init; }
+
+    public required ProducerIdHandler ProducerIds { get; init; }
+
+    public required ClusterHandler Cluster { get; init; }
+}

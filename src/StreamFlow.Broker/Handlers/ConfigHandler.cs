@@ -1,0 +1,98 @@
+using System.Globalization;
+using StreamFlow.Broker.Protocol;
+using StreamFlow.Broker.Protocol.Messages;
+using StreamFlow.Broker.Storage;
+
+namespace StreamFlow.Broker.Handlers;
+
+/// <summary>Shows and changes settings of topics; shows those of the broker, which are fixed while it runs.</summary>
+internal sealed class ConfigHandler(TopicStore store, MetadataBroker self, IReadOnlyList<DescribedConfig> brokerConfigs)
+{
+    public DescribeConfigsResponse Describe(DescribeConfigsRequest request) =>
+        new([.. request.Resources.Select(Describe)], request.IncludeSynonyms);
+
+    public AlterConfigsResponse Alter(AlterConfigsRequest request) =>
+        new([.. request.Resources.Select(x => Alter(x, request.ValidateOnly))]);
+
+    public AlterConfigsResponse AlterIncrementally(IncrementalAlterConfigsRequest request) =>
+        new([.. request.Resources.Select(x => AlterIncrementally(x, request.ValidateOnly))]);
+
+    private static DescribedConfig Describe(EffectiveConfig config)
+    {
+        sbyte source = config.IsTopicOverride ? DescribedConfig.TopicSource
+            : config.IsBrokerDefault ? DescribedConfig.StaticBrokerSource
+            : DescribedConfig.DefaultSource;
+        return new DescribedConfig(
+            config.Definition.Name, config.Value, source, ReadOnly: false, (sbyte)config.Definition.Type);
+    }
+
+    private static IEnumerable<DescribedConfig> Filter(IEnumerable<DescribedConfig> configs, string[]? keys) =>
+        keys is null ? configs : configs.Where(x => keys.Contains(x.Name, StringComparer.Ordinal));
+
+    private DescribeConfigsResult Describe(DescribeConfigsResource resource)
+    {
+        switch (resource.Type)
+        {
+            case ConfigResourceType.Topic when store.GetTopic(resource.Name) is { } topic:
+                IEnumerable<DescribedConfig> configs =
+                    TopicConfigs.Describe(topic.Configs, store.TopicDefaults).Select(Describe);
+                return Found(resource, configs);
+            case ConfigResourceType.Topic:
+                ErrorCode unknown = TopicNames.Problem(resource.Name) is null
+                    ? ErrorCode.UnknownTopicOrPartition
+                    : ErrorCode.InvalidTopic;
+                return Failed(resource, unknown, $"There is no topic '{resource.Name}'.");
+            case ConfigResourceType.Broker when IsSelf(resource.Name):
+                return Found(resource, brokerConfigs);
+            default:
+                return Failed(resource, ErrorCode.InvalidRequest, $"There is no {resource.Type} '{resource.Name}'.");
+        }
+    }
+
+    private static DescribeConfigsResult Found(DescribeConfigsResource resource, IEnumerable<DescribedConfig> configs) =>
+        new(ErrorCode.None, null, resource.Type, resource.Name, [.. Filter(configs, resource.Keys)]);
+
+    private static DescribeConfigsResult Failed(DescribeConfigsResource resource, ErrorCode error, string message) =>
+        new(error, message, resource.Type, resource.Name, []);
+
+    private bool IsSelf(string name) =>
+        name.Length == 0 || name == self.NodeId.ToString(CultureInfo.InvariantCulture);
+
+    private AlterConfigsResult Alter(AlterConfigsResource resource, bool validateOnly)
+    {
+        if (resource.Type != ConfigResourceType.Topic)
+        {
+            return NotATopic(resource.Type, resource.Name);
+        }
+
+        Dictionary<string, string> configs = new(StringComparer.Ordinal);
+        foreach (ConfigEntry entry in resource.Configs)
+        {
+            if (entry.Value is null || !configs.TryAdd(entry.Name, entry.Value))
+            {
+                return new AlterConfigsResult(
+                    ErrorCode.InvalidRequest,
+                    $"The config '{entry.Name}' has no value or is listed twice.",
+                    resource.Type,
+                    resource.Name);
+            }
+        }
+
+        TopicResult result = store.AlterConfigs(resource.Name, configs, validateOnly);
+        return new AlterConfigsResult(result.Error, result.Message, resource.Type, resource.Name);
+    }
+
+    private AlterConfigsResult AlterIncrementally(IncrementalAlterConfigsResource resource, bool validateOnly)
+    {
+        if (resource.Type != ConfigResourceType.Topic)
+        {
+            return NotATopic(resource.Type, resource.Name);
+        }
+
+        TopicResult result = store.AlterConfigs(resource.Name, resource.Changes, validateOnly);
+        return new AlterConfigsResult(result.Error, result.Message, resource.Type, resource.Name);
+    }
+
+    private static AlterConfigsResult NotATopic(ConfigResourceType type, string name) => new(
+        ErrorCode.InvalidRequest, "Only topics can be changed; the broker's settings are fixed at start.", type, name);
+}

@@ -1,0 +1,174 @@
+using StreamFlow.Broker.Groups;
+using StreamFlow.Broker.Protocol;
+using StreamFlow.Broker.Protocol.Messages;
+using StreamFlow.Broker.Storage;
+
+namespace StreamFlow.Broker.Handlers;
+
+/// <summary>Creates, grows, trims and deletes topics.</summary>
+internal sealed class TopicAdminHandler(
+    TopicStore store, GroupCoordinator groups, int nodeId, int defaultPartitions, bool acceptAnyReplicationFactor)
+{
+    private const int UseDefault = -1;
+
+    public CreateTopicsResponse Create(CreateTopicsRequest request)
+    {
+        HashSet<string> twice = [.. request.Topics.GroupBy(static x => x.Name).Where(static x => x.Skip(1).Any())
+            .Select(static x => x.Key)];
+        return new CreateTopicsResponse([.. request.Topics.Select(topic => twice.Contains(topic.Name)
+            ? new CreatedTopic(topic.Name, ErrorCode.InvalidRequest, $"Topic '{topic.Name}' is listed more than once.")
+            : Create(topic, request.ValidateOnly))]);
+    }
+
+    public async ValueTask<IResponse?> DeleteAsync(DeleteTopicsRequest request)
+    {
+        DeletedTopic[] results = new DeletedTopic[request.Topics.Length];
+        for (int i = 0; i < results.Length; i++)
+        {
+            results[i] = await DeleteAsync(request.Topics[i]).ConfigureAwait(false);
+        }
+
+        return new DeleteTopicsResponse(results);
+    }
+
+    public CreatePartitionsResponse AddPartitions(CreatePartitionsRequest request) =>
+        new([.. request.Topics.Select(topic => AddPartitions(topic, request.ValidateOnly))]);
+
+    public DeleteRecordsResponse DeleteRecords(DeleteRecordsRequest request) =>
+        new([.. request.Topics.Select(topic => new DeleteRecordsTopicResult(
+            topic.Name, [.. topic.Partitions.Select(partition => DeleteRecords(topic.Name, partition))]))]);
+
+    public OffsetForLeaderEpochResponse OffsetForLeaderEpoch(OffsetForLeaderEpochRequest request) =>
+        new([.. request.Topics.Select(topic => new EpochTopicResult(
+            topic.Name,
+            [.. topic.Partitions.Select(x => FindEpoch(store.GetPartition(topic.Name, x.Index), x))]))]);
+
+    private static EpochPartitionResult FindEpoch(PartitionLog? log, EpochPartition partition)
+    {
+        if (log is null)
+        {
+            return new EpochPartitionResult(ErrorCode.UnknownTopicOrPartition, partition.Index, -1, -1);
+        }
+
+        ErrorCode error = LeaderEpochs.Check(partition.CurrentLeaderEpoch, log);
+        if (error != ErrorCode.None)
+        {
+            return new EpochPartitionResult(error, partition.Index, -1, -1);
+        }
+
+        (int epoch, long endOffset) = log.EndOffsetForEpoch(partition.LeaderEpoch);
+        return new EpochPartitionResult(ErrorCode.None, partition.Index, epoch, endOffset);
+    }
+
+    private CreatedTopic Create(CreatableTopic topic, bool validateOnly)
+    {
+        (ErrorCode error, string? message, int partitions) = CountPartitions(topic);
+        if (error != ErrorCode.None)
+        {
+            return new CreatedTopic(topic.Name, error, message);
+        }
+
+        Dictionary<string, string> configs = new(StringComparer.Ordinal);
+        foreach (ConfigEntry entry in topic.Configs)
+        {
+            // Null means "the default" here, as in Kafka.
+            if (entry.Value is not null)
+            {
+                configs[entry.Name] = entry.Value;
+            }
+        }
+
+        TopicResult result = store.CreateTopic(topic.Name, partitions, configs, validateOnly);
+        return new CreatedTopic(topic.Name, result.Error, result.Message)
+        {
+            TopicId = result.Topic?.Id ?? Guid.Empty,
+            PartitionCount = result.IsSuccess ? partitions : -1,
+            ReplicationFactor = result.IsSuccess ? (short)1 : (short)-1,
+            Configs = result.IsSuccess
+                ? [.. TopicConfigs.Describe(configs, store.TopicDefaults).Select(static x =>
+                    new CreatedTopicConfig(x.Definition.Name, x.Value, !x.IsTopicOverride))]
+                : null,
+        };
+    }
+
+    private (ErrorCode Error, string? Message, int Partitions) CountPartitions(CreatableTopic topic)
+    {
+        if (topic.Assignments.Length > 0)
+        {
+            return CountAssigned(topic);
+        }
+
+        bool oneReplica = topic.ReplicationFactor is UseDefault or 1;
+        if (!oneReplica && !(acceptAnyReplicationFactor && topic.ReplicationFactor > 0))
+        {
+            return (
+                ErrorCode.InvalidReplicationFactor,
+                $"Topic '{topic.Name}' asks for {topic.ReplicationFactor} replicas; this broker is alone, ask for 1.",
+                0);
+        }
+
+        return (ErrorCode.None, null, topic.PartitionCount == UseDefault ? defaultPartitions : topic.PartitionCount);
+    }
+
+    private (ErrorCode Error, string? Message, int Partitions) CountAssigned(CreatableTopic topic)
+    {
+        if (topic.PartitionCount != UseDefault || topic.ReplicationFactor != UseDefault)
+        {
+            return (
+                ErrorCode.InvalidRequest,
+                $"Topic '{topic.Name}' has both an assignment and a number of partitions or replicas; give one of them.",
+                0);
+        }
+
+        bool complete = topic.Assignments.Select(static x => x.PartitionIndex).Order()
+            .SequenceEqual(Enumerable.Range(0, topic.Assignments.Length));
+        bool here = topic.Assignments.All(x => x.BrokerIds.Length == 1 && x.BrokerIds[0] == nodeId);
+        return complete && here
+            ? (ErrorCode.None, null, topic.Assignments.Length)
+            : (ErrorCode.InvalidReplicaAssignment,
+                $"The assignment of '{topic.Name}' must give partitions 0 to {topic.Assignments.Length - 1} to broker {nodeId}.",
+                0);
+    }
+
+    private async ValueTask<DeletedTopic> DeleteAsync(DeletableTopic wanted)
+    {
+        Topic? topic = wanted.Name is { } name ? store.GetTopic(name) : store.GetTopic(wanted.TopicId);
+        if (topic is null)
+        {
+            ErrorCode unknown = wanted.Name is null ? ErrorCode.UnknownTopicId : ErrorCode.UnknownTopicOrPartition;
+            return new DeletedTopic(wanted.Name, wanted.TopicId, unknown, null);
+        }
+
+        TopicResult result = store.DeleteTopic(topic.Name);
+        if (result.IsSuccess && !await groups.ForgetTopicAsync(topic.Name).ConfigureAwait(false))
+        {
+            return new DeletedTopic(
+                topic.Name, topic.Id, ErrorCode.KafkaStorageError, "Its committed offsets could not be deleted.");
+        }
+
+        return new DeletedTopic(topic.Name, topic.Id, result.Error, result.Message);
+    }
+
+    private NamedResult AddPartitions(PartitionIncrease topic, bool validateOnly)
+    {
+        if (topic.Assignments is { } assignments && !assignments.All(x => x.Length == 1 && x[0] == nodeId))
+        {
+            return new NamedResult(
+                topic.Name, ErrorCode.InvalidReplicaAssignment, $"Partitions can only be assigned to broker {nodeId}.");
+        }
+
+        TopicResult result = store.AddPartitions(topic.Name, topic.Count, validateOnly);
+        return new NamedResult(topic.Name, result.Error, result.Message);
+    }
+
+    private DeleteRecordsPartitionResult DeleteRecords(string topic, DeleteRecordsPartition partition)
+    {
+        if (store.GetPartition(topic, partition.Index) is not { } log)
+        {
+            return new DeleteRecordsPartitionResult(partition.Index, -1, ErrorCode.UnknownTopicOrPartition);
+        }
+
+        ErrorCode error = log.DeleteRecordsBefore(partition.Offset, out long lowWatermark);
+        return new DeleteRecordsPartitionResult(partition.Index, lowWatermark, error);
+    }
+}

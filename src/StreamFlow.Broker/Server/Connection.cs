@@ -1,0 +1,142 @@
+using System.Net;
+using System.Net.Sockets;
+using StreamFlow.Broker.Protocol;
+
+namespace StreamFlow.Broker.Server;
+
+/// <summary>
+/// One client connection: reads a request, answers it, reads the next. Replies keep the order of the requests; only
+/// produce requests may overlap, so that several share one flush.
+/// </summary>
+internal sealed class Connection : IDisposable
+{
+    private readonly Socket _socket;
+    private readonly RequestDispatcher _dispatcher;
+    private readonly BrokerLog _log;
+    private readonly TimeProvider _time;
+    private readonly CancellationTokenSource _gone = new();
+    private readonly CancellationToken _stopping;
+    private readonly FrameReader _frames;
+    private readonly ReplyQueue _replies;
+    private readonly ConnectionContext _context;
+    private readonly string _peer;
+    private long _lastActivity;
+    private volatile bool _busy;
+
+    public Connection(
+        Socket socket,
+        RequestDispatcher dispatcher,
+        int maxRequestBytes,
+        BrokerLog log,
+        TimeProvider time,
+        CancellationToken stopping)
+    {
+        _socket = socket;
+        _dispatcher = dispatcher;
+        _log = log;
+        _time = time;
+        _stopping = stopping;
+        _frames = new FrameReader(socket, maxRequestBytes);
+        _replies = new ReplyQueue(socket);
+        _lastActivity = time.GetTimestamp();
+        IPEndPoint? remote = socket.RemoteEndPoint as IPEndPoint;
+        _peer = remote?.ToString() ?? "unknown peer";
+        IPAddress? address = remote?.Address is { IsIPv4MappedToIPv6: true } mapped ? mapped.MapToIPv4() : remote?.Address;
+        _context = new ConnectionContext($"/{address}", _gone.Token, stopping);
+    }
+
+    public bool IsWaitingForRequest => !_busy;
+
+    /// <summary>How long no request has begun or ended here; zero while one is being answered.</summary>
+    public TimeSpan Idle => _busy ? TimeSpan.Zero : _time.GetElapsedTime(Volatile.Read(ref _lastActivity));
+
+    public async Task RunAsync()
+    {
+        // Leaves the accept loop at once: no client may keep others from connecting.
+        await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+        try
+        {
+            await ServeAsync().ConfigureAwait(false);
+            await _replies.FinishAsync().ConfigureAwait(false);
+        }
+        catch (ProtocolException exception)
+        {
+            _log.Write($"Closed the connection of {_peer}: {exception.Message}");
+            await FinishQuietlyAsync().ConfigureAwait(false);
+        }
+        catch (Exception exception) when (IsHangUp(exception))
+        {
+            // The peer or the broker closed the socket: the normal end of a connection.
+            await FinishQuietlyAsync().ConfigureAwait(false);
+        }
+#pragma warning disable CA1031 // One broken request must not take the broker down; it is logged and the client reconnects.
+        catch (Exception exception)
+#pragma warning restore CA1031
+        {
+            _log.Write($"Closed the connection of {_peer} after an internal error: {exception}");
+            await FinishQuietlyAsync().ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Ends the connection: a receive under way fails, parked requests are released.</summary>
+    public void Abort()
+    {
+        _socket.Dispose();
+    }
+
+    public void Dispose()
+    {
+        _socket.Dispose();
+        _frames.Dispose();
+        _gone.Dispose();
+    }
+
+    private static bool IsHangUp(Exception exception) =>
+        exception is SocketException or ObjectDisposedException or OperationCanceledException or EndOfStreamException
+        || (exception is System.Threading.Channels.ChannelClosedException { InnerException: { } inner } && IsHangUp(inner));
+
+    private async Task ServeAsync()
+    {
+        while (!_stopping.IsCancellationRequested && _context.CloseReason is null)
+        {
+            Memory<byte>? frame = await _frames.ReadAsync().ConfigureAwait(false);
+            if (frame is null)
+            {
+                return;
+            }
+
+            _busy = true;
+            ValueTask<WireWriter?> reply = _dispatcher.DispatchAsync(frame.Value, _context, out bool mayPipeline);
+            ValueTask<WireWriter?> next = reply.IsCompleted || mayPipeline
+                ? reply
+                : new ValueTask<WireWriter?>(await ParkAsync(reply.AsTask()).ConfigureAwait(false));
+            await _replies.EnqueueAsync(next).ConfigureAwait(false);
+            Volatile.Write(ref _lastActivity, _time.GetTimestamp());
+            _busy = false;
+        }
+
+        if (_context.CloseReason is { } reason)
+        {
+            _log.Write($"Closed the connection of {_peer}: {reason}");
+        }
+    }
+
+    /// <summary>Waits for a reply that depends on others, and gives it up when the peer hangs up meanwhile.</summary>
+    private async Task<WireWriter?> ParkAsync(Task<WireWriter?> reply)
+    {
+        Task hangUp = _frames.WaitForHangUpAsync();
+        if (await Task.WhenAny(reply, hangUp).ConfigureAwait(false) == hangUp && hangUp.IsFaulted)
+        {
+            await _gone.CancelAsync().ConfigureAwait(false);
+        }
+
+        return await reply.ConfigureAwait(false);
+    }
+
+    private async Task FinishQuietlyAsync()
+    {
+        await _gone.CancelAsync().ConfigureAwait(false);
+        _socket.Dispose();
+        await _replies.FinishAsync().ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
+}

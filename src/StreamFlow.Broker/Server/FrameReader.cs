@@ -1,0 +1,198 @@
+using System.Buffers;
+using System.Buffers.Binary;
+using System.Net.Sockets;
+using StreamFlow.Broker.Protocol;
+
+namespace StreamFlow.Broker.Server;
+
+/// <summary>
+/// Cuts the byte stream of one connection into request frames. Small frames are parsed where they were received; a large
+/// one gets a contiguous buffer that grows with the bytes that really arrive, never with the announced size alone.
+/// </summary>
+internal sealed class FrameReader : IDisposable
+{
+    private const int SizePrefix = 4;
+    private const int ApiKeySize = 2;
+    private const int SmallestRequest = 8;
+    private const int SmallBuffer = 16 * 1024;
+    private const int FirstLargeBuffer = 1024 * 1024;
+
+    /// <summary>Only produce requests are ever larger; a tighter bound limits what decoded arrays can take.</summary>
+    private const int NonProduceLimit = 16 * 1024 * 1024;
+
+    private readonly Socket _socket;
+    private readonly int _maxRequestBytes;
+    private byte[] _small = ArrayPool<byte>.Shared.Rent(SmallBuffer);
+    private byte[]? _large;
+    private int _start;
+    private int _end;
+    private Task<int>? _poll;
+
+    public FrameReader(Socket socket, int maxRequestBytes)
+    {
+        _socket = socket;
+        _maxRequestBytes = maxRequestBytes;
+    }
+
+    private int Buffered => _end - _start;
+
+    /// <summary>
+    /// Reads the next frame without its size. The memory stays valid until the next call. Null at the end of the stream.
+    /// </summary>
+    public async ValueTask<Memory<byte>?> ReadAsync()
+    {
+        ReleaseLarge();
+        if (_start == _end)
+        {
+            _start = _end = 0;
+        }
+
+        if (!await FillAsync(SizePrefix + ApiKeySize).ConfigureAwait(false))
+        {
+            return null;
+        }
+
+        int size = ReadSize();
+        if (SizePrefix + size > _small.Length)
+        {
+            return await ReadLargeAsync(size).ConfigureAwait(false);
+        }
+
+        if (!await FillAsync(SizePrefix + size).ConfigureAwait(false))
+        {
+            return null;
+        }
+
+        Memory<byte> frame = _small.AsMemory(_start + SizePrefix, size);
+        _start += SizePrefix + size;
+        return frame;
+    }
+
+    /// <summary>
+    /// Completes when the peer hangs up, or never if it sent more requests meanwhile. Watches with a receive of no bytes,
+    /// so that nothing is taken from the stream.
+    /// </summary>
+    public async Task WaitForHangUpAsync()
+    {
+        if (Buffered > 0)
+        {
+            return;
+        }
+
+        _poll ??= _socket.ReceiveAsync(Memory<byte>.Empty).AsTask();
+        await _poll.ConfigureAwait(false);
+        if (_socket.Available > 0)
+        {
+            return;
+        }
+
+        throw new EndOfStreamException("The peer closed the connection.");
+    }
+
+    public void Dispose()
+    {
+        ReleaseLarge();
+        if (_small.Length > 0)
+        {
+            ArrayPool<byte>.Shared.Return(_small);
+            _small = [];
+        }
+    }
+
+    private int ReadSize()
+    {
+        ReadOnlySpan<byte> head = _small.AsSpan(_start);
+        int size = BinaryPrimitives.ReadInt32BigEndian(head);
+        if (size < SmallestRequest || size > _maxRequestBytes)
+        {
+            throw new ProtocolException($"A request of {size} bytes is outside {SmallestRequest}..{_maxRequestBytes}.");
+        }
+
+        short apiKey = BinaryPrimitives.ReadInt16BigEndian(head[SizePrefix..]);
+        if (size > NonProduceLimit && apiKey != (short)ApiKey.Produce)
+        {
+            throw new ProtocolException(
+                $"A request of {size} bytes with API key {apiKey} exceeds {NonProduceLimit}; only Produce may.");
+        }
+
+        return size;
+    }
+
+    private async ValueTask<bool> FillAsync(int needed)
+    {
+        while (Buffered < needed)
+        {
+            if (_small.Length - _start < needed)
+            {
+                _small.AsSpan(_start, Buffered).CopyTo(_small);
+                _end = Buffered;
+                _start = 0;
+            }
+
+            int received = await ReceiveAsync(_small.AsMemory(_end)).ConfigureAwait(false);
+            if (received == 0)
+            {
+                return false;
+            }
+
+            _end += received;
+        }
+
+        return true;
+    }
+
+    private async ValueTask<Memory<byte>?> ReadLargeAsync(int size)
+    {
+        _start += SizePrefix;
+        int filled = Buffered;
+        _large = ArrayPool<byte>.Shared.Rent(Math.Min(size, FirstLargeBuffer));
+        _small.AsSpan(_start, filled).CopyTo(_large);
+        _start = _end = 0;
+        while (filled < size)
+        {
+            if (filled == _large.Length)
+            {
+                GrowLarge(filled, size);
+            }
+
+            int room = Math.Min(size, _large.Length) - filled;
+            int received = await ReceiveAsync(_large.AsMemory(filled, room)).ConfigureAwait(false);
+            if (received == 0)
+            {
+                return null;
+            }
+
+            filled += received;
+        }
+
+        return _large.AsMemory(0, size);
+    }
+
+    private void GrowLarge(int filled, int size)
+    {
+        byte[] larger = ArrayPool<byte>.Shared.Rent((int)Math.Min(size, filled * 2L));
+        _large.AsSpan(0, filled).CopyTo(larger);
+        ReleaseLarge();
+        _large = larger;
+    }
+
+    private async ValueTask<int> ReceiveAsync(Memory<byte> destination)
+    {
+        if (_poll is not null)
+        {
+            await _poll.ConfigureAwait(false);
+            _poll = null;
+        }
+
+        return await _socket.ReceiveAsync(destination).ConfigureAwait(false);
+    }
+
+    private void ReleaseLarge()
+    {
+        if (_large is not null)
+        {
+            ArrayPool<byte>.Shared.Return(_large);
+            _large = null;
+        }
+    }
+}

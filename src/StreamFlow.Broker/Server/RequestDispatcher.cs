@@ -1,0 +1,87 @@
+using StreamFlow.Broker.Handlers;
+using StreamFlow.Broker.Protocol;
+using StreamFlow.Broker.Protocol.Messages;
+
+namespace StreamFlow.Broker.Server;
+
+/// <summary>Decodes a frame, calls the handler its header names and encodes the answer.</summary>
+internal sealed class RequestDispatcher(BrokerHandlers handlers)
+{
+    /// <summary>
+    /// Handles one request. The frame may be reused as soon as this method returns, even when the task is not complete:
+    /// handlers take what they need before their first wait. Null means that no reply is sent (acks=0).
+    /// </summary>
+    /// <exception cref="ProtocolException">The frame cannot be understood; the connection must be closed.</exception>
+    public ValueTask<WireWriter?> DispatchAsync(Memory<byte> frame, ConnectionContext connection, out bool mayPipeline)
+    {
+        WireReader reader = new(frame);
+        short key = reader.ReadInt16();
+        short version = reader.ReadInt16();
+        int correlationId = reader.ReadInt32();
+        mayPipeline = false;
+        ApiDescriptor? api = ApiTable.Find(key);
+        if (api is null)
+        {
+            throw new ProtocolException($"API key {key} is not supported.");
+        }
+
+        if (version < api.ImplementedFrom || version > api.MaxVersion)
+        {
+            return api.Key == ApiKey.ApiVersions
+                ? new ValueTask<WireWriter?>(UnsupportedApiVersions(correlationId))
+                : throw new ProtocolException(
+                    $"{api.Key} version {version} is not supported; versions {api.ImplementedFrom} to {api.MaxVersion} are.");
+        }
+
+        string clientId = reader.ReadHeaderString() ?? "";
+        reader.Version = version;
+        reader.Flexible = version >= api.FlexibleFrom;
+        reader.SkipTags();
+        mayPipeline = api.MayPipeline;
+        RequestContext context = new(connection, version, clientId);
+        ValueTask<IResponse?> answer = api.Invoke(handlers, ref reader, context);
+        return answer.IsCompletedSuccessfully
+            ? new ValueTask<WireWriter?>(Encode(api, version, correlationId, answer.Result))
+            : EncodeLaterAsync(answer, api, version, correlationId);
+    }
+
+    private static async ValueTask<WireWriter?> EncodeLaterAsync(
+        ValueTask<IResponse?> answer, ApiDescriptor api, short version, int correlationId) =>
+        Encode(api, version, correlationId, await answer.ConfigureAwait(false));
+
+    private static WireWriter? Encode(ApiDescriptor api, short version, int correlationId, IResponse? response)
+    {
+        if (response is null)
+        {
+            return null;
+        }
+
+        WireWriter writer = new() { Version = version, Flexible = version >= api.FlexibleFrom };
+        try
+        {
+            writer.WriteInt32(correlationId);
+
+            // The header of an ApiVersions answer never has tags: the client does not know yet what the broker speaks.
+            if (api.Key != ApiKey.ApiVersions)
+            {
+                writer.WriteEmptyTags();
+            }
+
+            response.Write(writer);
+            return writer;
+        }
+        catch
+        {
+            writer.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>A newer version than known is answered in the shape of version 0, which every client can read.</summary>
+    private static WireWriter? UnsupportedApiVersions(int correlationId) =>
+        Encode(
+            ApiTable.Find((short)ApiKey.ApiVersions)!,
+            0,
+            correlationId,
+            new ApiVersionsResponse(ErrorCode.UnsupportedVersion, ApiTable.Advertised));
+}

@@ -1,0 +1,236 @@
+using System.Net;
+using System.Net.Sockets;
+
+namespace StreamFlow.Broker.Server;
+
+/// <summary>Listens on one address, runs a <see cref="Connection"/> per client and ends them all on stop.</summary>
+internal sealed class SocketServer : IAsyncDisposable
+{
+    private const int Backlog = 512;
+    private static readonly TimeSpan SweepInterval = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan StopGrace = TimeSpan.FromMilliseconds(200);
+    private static readonly TimeSpan AcceptBackOff = TimeSpan.FromMilliseconds(50);
+
+    private readonly Socket _listener;
+    private readonly SocketServerOptions _options;
+    private readonly BrokerLog _log;
+    private readonly TimeProvider _time;
+    private readonly CancellationTokenSource _stopping = new();
+    private readonly HashSet<Connection> _connections = [];
+    private readonly List<Task> _loops = [];
+    private readonly Lock _gate = new();
+    private int _running;
+    private TaskCompletionSource? _drained;
+
+    /// <summary>Binds the address; the port is known from here on, but nobody is let in before <see cref="Start"/>.</summary>
+    /// <exception cref="SocketException">The address cannot be bound, for example because the port is taken.</exception>
+    public SocketServer(IPEndPoint endPoint, SocketServerOptions options, BrokerLog log, TimeProvider time)
+    {
+        _options = options;
+        _log = log;
+        _time = time;
+        _listener = new Socket(endPoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+        try
+        {
+            if (endPoint.Address.Equals(IPAddress.IPv6Any))
+            {
+                _listener.DualMode = true;
+            }
+
+            _listener.Bind(endPoint);
+        }
+        catch
+        {
+            _listener.Dispose();
+            throw;
+        }
+    }
+
+    public int Port => ((IPEndPoint)_listener.LocalEndPoint!).Port;
+
+    /// <summary>Signals parked requests that they must be answered now.</summary>
+    public CancellationToken Stopping => _stopping.Token;
+
+    public int ConnectionCount
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _connections.Count;
+            }
+        }
+    }
+
+    public void Start(RequestDispatcher dispatcher)
+    {
+        _listener.Listen(Backlog);
+        _loops.Add(AcceptAsync(dispatcher));
+        _loops.Add(SweepAsync());
+    }
+
+    /// <summary>Stops accepting, lets parked requests be answered, then closes every connection.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        if (_stopping.IsCancellationRequested)
+        {
+            return;
+        }
+
+        _listener.Dispose();
+        await _stopping.CancelAsync().ConfigureAwait(false);
+        Task drained = Drained();
+        await CloseIdleAsync(drained).ConfigureAwait(false);
+        foreach (Connection connection in Snapshot())
+        {
+            connection.Abort();
+        }
+
+        await drained.ConfigureAwait(false);
+        await Task.WhenAll(_loops).ConfigureAwait(false);
+        _stopping.Dispose();
+    }
+
+    /// <summary>Gives requests that are being answered a short moment; connections that wait for a request get none.</summary>
+    private async Task CloseIdleAsync(Task drained)
+    {
+        foreach (Connection connection in Snapshot())
+        {
+            if (connection.IsWaitingForRequest)
+            {
+                connection.Abort();
+            }
+        }
+
+        using CancellationTokenSource done = new();
+        Task grace = Task.Delay(StopGrace, TimeProvider.System, done.Token);
+        await Task.WhenAny(drained, grace).ConfigureAwait(false);
+        await done.CancelAsync().ConfigureAwait(false);
+    }
+
+    private async Task AcceptAsync(RequestDispatcher dispatcher)
+    {
+        while (!_stopping.IsCancellationRequested)
+        {
+            Socket socket;
+            try
+            {
+                socket = await _listener.AcceptAsync(_stopping.Token).ConfigureAwait(false);
+            }
+            catch (Exception exception) when (exception is ObjectDisposedException or OperationCanceledException)
+            {
+                return;
+            }
+            catch (SocketException exception)
+            {
+                if (_stopping.IsCancellationRequested)
+                {
+                    return;
+                }
+
+                // Out of file handles, or a peer gone before it was accepted: the listener itself is fine.
+                _log.Write($"Could not accept a connection: {exception.Message}");
+                await Task.Delay(AcceptBackOff, TimeProvider.System).ConfigureAwait(false);
+                continue;
+            }
+
+            Admit(socket, dispatcher);
+        }
+    }
+
+    private void Admit(Socket socket, RequestDispatcher dispatcher)
+    {
+        Connection connection;
+        try
+        {
+            socket.NoDelay = true;
+            socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive, true);
+            connection = new Connection(
+                socket, dispatcher, _options.MaxRequestBytes, _log, _time, _stopping.Token);
+        }
+        catch (SocketException)
+        {
+            // The peer reset the connection before its options could be set.
+            socket.Dispose();
+            return;
+        }
+
+        lock (_gate)
+        {
+            if (_connections.Count < _options.MaxConnections && !_stopping.IsCancellationRequested)
+            {
+                _connections.Add(connection);
+                _running++;
+                _ = RunAsync(connection);
+                return;
+            }
+        }
+
+        _log.Write($"Refused a connection: {_options.MaxConnections} are open, which is the limit (MaxConnections).");
+        connection.Dispose();
+    }
+
+    private async Task RunAsync(Connection connection)
+    {
+        try
+        {
+            await connection.RunAsync().ConfigureAwait(false);
+        }
+        finally
+        {
+            connection.Dispose();
+            lock (_gate)
+            {
+                _connections.Remove(connection);
+                if (--_running == 0)
+                {
+                    _drained?.TrySetResult();
+                }
+            }
+        }
+    }
+
+    private async Task SweepAsync()
+    {
+        using PeriodicTimer timer = new(SweepInterval, _time);
+        try
+        {
+            while (await timer.WaitForNextTickAsync(_stopping.Token).ConfigureAwait(false))
+            {
+                foreach (Connection connection in Snapshot())
+                {
+                    if (connection.Idle > _options.IdleTimeout)
+                    {
+                        connection.Abort();
+                    }
+                }
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // The server stops.
+        }
+    }
+
+    private Task Drained()
+    {
+        lock (_gate)
+        {
+            _drained = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            if (_running == 0)
+            {
+                _drained.SetResult();
+            }
+
+            return _drained.Task;
+        }
+    }
+
+    private Connection[] Snapshot()
+    {
+        lock (_gate)
+        {
+            return [.. _connections];
+        }
+    }
+}

@@ -1,0 +1,57 @@
+using StreamFlow.Broker.Tests.Support;
+
+namespace StreamFlow.Broker.Tests.Clients;
+
+public sealed class KcatTests
+{
+    [SkippableFact]
+    public async Task Kcat_lists_brokers_and_topics()
+    {
+        ExternalTool.Require(ExternalTool.Kcat);
+        await using EmbeddedBroker broker = await EmbeddedBroker.StartAsync(
+            new EmbeddedBrokerOptions { Topics = [new BrokerTopic("listed", 3)] });
+        string listing = await ExternalTool.RunAsync(ExternalTool.Kcat, ["-b", broker.BootstrapServers, "-L"]);
+        Assert.Contains($"broker 1 at {broker.BootstrapServers} (controller)", listing, StringComparison.Ordinal);
+        Assert.Contains("topic \"listed\" with 3 partitions", listing, StringComparison.Ordinal);
+    }
+
+    [SkippableTheory]
+    [InlineData("none")]
+    [InlineData("gzip")]
+    [InlineData("snappy")]
+    [InlineData("lz4")]
+    [InlineData("zstd")]
+    public async Task Kcat_consumes_what_it_produced_with_codec(string codec)
+    {
+        ExternalTool.Require(ExternalTool.Kcat);
+        await using EmbeddedBroker broker = await EmbeddedBroker.StartAsync();
+        string lines = string.Join('\n', Enumerable.Range(0, 20_000).Select(x => $"message-{x}-{new string('x', x % 50)}")) + "\n";
+        await ExternalTool.RunAsync(
+            ExternalTool.Kcat, ["-b", broker.BootstrapServers, "-P", "-t", "t", "-z", codec, "-p", "0"], lines);
+        string consumed = await ExternalTool.RunAsync(
+            ExternalTool.Kcat, ["-b", broker.BootstrapServers, "-C", "-t", "t", "-o", "beginning", "-e", "-q"]);
+        Assert.Equal(lines, consumed);
+
+        // A client whose feature detection fails sends uncompressed batches without a word: the stored codec tells.
+        using RawClient client = await RawClient.ConnectAsync(broker.Port);
+        byte[] records = (await client.FetchAsync("t", 0, 0)).Bytes("records");
+        string[] codecs = ["none", "gzip", "snappy", "lz4", "zstd"];
+        Assert.Equal(codec, codecs[records[22] & 7]);
+    }
+
+    [SkippableFact]
+    public async Task Kcat_consumer_group_continues_where_it_stopped()
+    {
+        ExternalTool.Require(ExternalTool.Kcat);
+        await using EmbeddedBroker broker = await EmbeddedBroker.StartAsync();
+        foreach (string round in (string[])["first", "second"])
+        {
+            await ExternalTool.RunAsync(
+                ExternalTool.Kcat, ["-b", broker.BootstrapServers, "-P", "-t", "grouped"], $"{round}\n");
+            string consumed = await ExternalTool.RunAsync(
+                ExternalTool.Kcat,
+                ["-b", broker.BootstrapServers, "-X", "auto.offset.reset=earliest", "-q", "-c", "1", "-G", "g", "grouped"]);
+            Assert.Equal($"{round}\n", consumed);
+        }
+    }
+}

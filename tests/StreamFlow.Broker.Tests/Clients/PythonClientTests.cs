@@ -1,0 +1,80 @@
+using StreamFlow.Broker.Tests.Support;
+
+namespace StreamFlow.Broker.Tests.Clients;
+
+/// <summary>python-confluent (librdkafka) and kafka-python: the scripts beside this file hold the assertions.</summary>
+public sealed class PythonClientTests
+{
+    private const string Confluent = "confluent_kafka";
+    private const string KafkaPython = "kafka";
+
+    [SkippableTheory]
+    [InlineData("none")]
+    [InlineData("gzip")]
+    [InlineData("snappy")]
+    [InlineData("lz4")]
+    [InlineData("zstd")]
+    public async Task Confluent_reads_back_keys_values_and_headers_with_codec(string codec) =>
+        await RunAsync(Confluent, "codec", codec);
+
+    [SkippableFact]
+    public async Task Confluent_idempotent_producer_keeps_order() => await RunAsync(Confluent, "idempotent");
+
+    [SkippableTheory]
+    [InlineData("range")]
+    [InlineData("cooperative-sticky")]
+    public async Task Confluent_group_shares_and_takes_over_partitions(string strategy) =>
+        await RunAsync(Confluent, "group", strategy);
+
+    [SkippableFact]
+    public async Task Confluent_admin_creates_describes_and_deletes() => await RunAsync(Confluent, "admin");
+
+    [SkippableFact]
+    public async Task Confluent_finds_offsets_by_timestamp() => await RunAsync(Confluent, "timestamps");
+
+    [SkippableTheory]
+    [InlineData("none")]
+    [InlineData("gzip")]
+    public async Task KafkaPython_reads_back_keys_values_and_headers_with_codec(string codec) =>
+        await RunAsync(KafkaPython, "codec", codec);
+
+    [SkippableFact]
+    public async Task KafkaPython_group_shares_and_takes_over_partitions() => await RunAsync(KafkaPython, "group");
+
+    [SkippableFact]
+    public async Task KafkaPython_admin_creates_describes_and_deletes() => await RunAsync(KafkaPython, "admin");
+
+    [SkippableFact]
+    public async Task Confluent_clients_survive_a_restart_of_the_broker()
+    {
+        ExternalTool.Require(ExternalTool.Python, Confluent);
+        using TemporaryDirectory directory = new();
+        EmbeddedBrokerOptions options = new() { DataDirectory = directory.Path };
+        EmbeddedBroker broker = await EmbeddedBroker.StartAsync(options);
+        try
+        {
+            using ExternalTool client = ExternalTool.Start(
+                ExternalTool.Python, ExternalTool.Script("confluent_client.py"), "restart", broker.BootstrapServers);
+            await client.ExpectOutputAsync("RESTART");
+            await broker.DisposeAsync();
+            broker = await EmbeddedBroker.StartAsync(options with { Port = broker.Port });
+            await client.Input.WriteLineAsync("RESTARTED");
+            await client.Input.FlushAsync();
+            await client.ExpectSuccessAsync();
+        }
+        finally
+        {
+            await broker.DisposeAsync();
+        }
+    }
+
+    private static async Task RunAsync(string module, string test, params string[] arguments)
+    {
+        ExternalTool.Require(ExternalTool.Python, module);
+        await using EmbeddedBroker broker = await EmbeddedBroker.StartAsync();
+        string script = module == Confluent ? "confluent_client.py" : "kafka_python_client.py";
+        string output = await ExternalTool.RunAsync(
+            ExternalTool.Python, [ExternalTool.Script(script), test, broker.BootstrapServers, .. arguments]);
+        Assert.Contains("OK", output, StringComparison.Ordinal);
+    }
+}

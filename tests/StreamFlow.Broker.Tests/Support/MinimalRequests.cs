@@ -1,0 +1,78 @@
+namespace StreamFlow.Broker.Tests.Support;
+
+/// <summary>For each API a request small enough to be valid against an empty broker.</summary>
+public static class MinimalRequests
+{
+    public static WireStruct For(string api) => api switch
+    {
+        "Produce" => Requests.Produce("absent", 0, TestBatch.Build("x")),
+        "Fetch" => Requests.Fetch("absent", 0, 0),
+        "ApiVersions" => new WireStruct { ["client_software_name"] = "raw", ["client_software_version"] = "1" },
+        "FindCoordinator" => new WireStruct { ["key"] = "g", ["coordinator_keys"] = new[] { "g" } },
+        "JoinGroup" => new WireStruct
+        {
+            ["group_id"] = "absent",
+            ["member_id"] = "nobody",
+            ["session_timeout_ms"] = 10_000,
+            ["rebalance_timeout_ms"] = 10_000,
+            ["protocol_type"] = "consumer",
+            ["protocols"] = new WireStruct { ["name"] = "range", ["metadata"] = new byte[] { 1 } },
+        },
+        "SyncGroup" or "Heartbeat" => new WireStruct { ["group_id"] = "absent", ["member_id"] = "nobody" },
+        "LeaveGroup" => new WireStruct
+        {
+            ["group_id"] = "absent",
+            ["member_id"] = "nobody",
+            ["members"] = new WireStruct { ["member_id"] = "nobody" },
+        },
+        "OffsetCommit" => new WireStruct
+        {
+            ["group_id"] = "absent",
+            ["generation_id"] = -1,
+            ["topics"] = new WireStruct { ["name"] = "absent", ["partitions"] = new WireStruct { ["committed_metadata"] = "" } },
+        },
+        "OffsetFetch" => new WireStruct
+        {
+            ["group_id"] = "absent",
+            ["topics"] = new WireStruct { ["name"] = "absent", ["partition_indexes"] = new[] { 0 } },
+            ["groups"] = new WireStruct { ["group_id"] = "absent" },
+        },
+        "Metadata" => Requests.Metadata("made-by-metadata"),
+        "ListOffsets" => new WireStruct
+        {
+            ["topics"] = new WireStruct { ["name"] = "absent", ["partitions"] = new WireStruct() },
+        },
+        "CreateTopics" => new WireStruct
+        {
+            ["topics"] = new WireStruct { ["name"] = "made", ["num_partitions"] = 1, ["replication_factor"] = 1 },
+        },
+        "DescribeConfigs" => new WireStruct
+        {
+            ["resources"] = new WireStruct { ["resource_type"] = 4, ["resource_name"] = "1" },
+        },
+        "DescribeGroups" => new WireStruct { ["groups"] = new[] { "absent" } },
+        "DeleteGroups" => new WireStruct { ["groups_names"] = new[] { "absent" } },
+        "DescribeCluster" => new WireStruct { ["endpoint_type"] = 1 },
+        "DeleteTopics" => new WireStruct
+        {
+            ["topic_names"] = new[] { "absent" },
+            ["topics"] = new WireStruct { ["name"] = "absent" },
+        },
+        "CreatePartitions" => new WireStruct { ["topics"] = new WireStruct { ["name"] = "absent", ["count"] = 2 } },
+        "DeleteRecords" or "OffsetDelete" => new WireStruct
+        {
+            ["group_id"] = "absent",
+            ["topics"] = new WireStruct { ["name"] = "absent", ["partitions"] = new WireStruct() },
+        },
+        "OffsetForLeaderEpoch" => new WireStruct
+        {
+            ["topics"] = new WireStruct { ["topic"] = "absent", ["partitions"] = new WireStruct() },
+        },
+        "AlterConfigs" or "IncrementalAlterConfigs" => new WireStruct
+        {
+            ["resources"] = new WireStruct { ["resource_type"] = 2, ["resource_name"] = "absent" },
+        },
+        "InitProducerId" => new WireStruct { ["producer_id"] = -1, ["producer_epoch"] = -1 },
+        _ => [],
+    };
+}
