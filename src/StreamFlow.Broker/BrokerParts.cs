@@ -12,13 +12,11 @@ namespace StreamFlow.Broker;
 /// <summary>What a broker consists of, put together in the order it depends on each other and taken apart in reverse.</summary>
 internal sealed class BrokerParts : IAsyncDisposable
 {
-    private const string GroupsDirectory = "groups";
     private const string TemporaryPrefix = "streamflow-broker-";
 
     private readonly EmbeddedBrokerOptions _options;
     private readonly BrokerLog _log;
     private TopicStore? _store;
-    private PartitionLog? _groupLog;
     private GroupCoordinator? _groups;
     private SocketServer? _server;
 
@@ -47,23 +45,15 @@ internal sealed class BrokerParts : IAsyncDisposable
             TopicDefaults = FlushDefaults(),
             OnWarning = _log.Write,
         });
-        FlushPolicy flush = _options.FlushPolicy == BrokerFlushPolicy.EveryAppend
-            ? FlushPolicy.EveryAppend
-            : FlushPolicy.OperatingSystem;
-        _groupLog = PartitionLog.Open(
-            Path.Combine(DataDirectory, GroupsDirectory),
-            GroupJournal.LogOptionsFor(flush),
-            new LogEnvironment { Time = _options.TimeProvider, OnWarning = _log.Write });
-        _groups = new GroupCoordinator(
+        _groups = GroupCoordinator.Open(
+            _store,
             new GroupCoordinatorOptions
             {
                 InitialRebalanceDelay = _options.GroupInitialRebalanceDelay,
                 MinSessionTimeout = _options.GroupMinSessionTimeout,
                 MaxSessionTimeout = _options.GroupMaxSessionTimeout,
             },
-            new GroupJournal(_groupLog),
             _options.TimeProvider,
-            key => _store.GetPartition(key.Topic, key.Partition) is not null,
             _log.Write);
     }
 
@@ -99,7 +89,6 @@ internal sealed class BrokerParts : IAsyncDisposable
         }
 
         _groups?.Dispose();
-        _groupLog?.Dispose();
         _store?.Dispose();
         if (_options.DataDirectory is null)
         {
@@ -130,7 +119,7 @@ internal sealed class BrokerParts : IAsyncDisposable
         Offsets = new OffsetsHandler(_groups!),
         GroupAdmin = new GroupAdminHandler(_groups!, self),
         TopicAdmin = new TopicAdminHandler(
-            Store, _groups!, self.NodeId, _options.DefaultPartitions, _options.AcceptAnyReplicationFactor),
+            Store, self.NodeId, _options.DefaultPartitions, _options.AcceptAnyReplicationFactor),
         Configs = new ConfigHandler(Store, self, DescribeBroker()),
         ProducerIds = new ProducerIdHandler(Store, _log),
         Cluster = new ClusterHandler(Store.ClusterId, self),

@@ -34,7 +34,7 @@ internal static class ApiTable
         Api<ApiVersionsRequest>(ApiKey.ApiVersions, 0, 4, 3, static (_, _, _) =>
             Now(new ApiVersionsResponse(ErrorCode.None, Advertised!))),
         Api<CreateTopicsRequest>(ApiKey.CreateTopics, 2, 7, 5, static (h, r, _) => Now(h.TopicAdmin.Create(r))),
-        Api<DeleteTopicsRequest>(ApiKey.DeleteTopics, 1, 6, 4, static (h, r, _) => h.TopicAdmin.DeleteAsync(r)),
+        Api<DeleteTopicsRequest>(ApiKey.DeleteTopics, 1, 6, 4, static (h, r, _) => Now(h.TopicAdmin.Delete(r))),
         Api<DeleteRecordsRequest>(ApiKey.DeleteRecords, 0, 2, 2, static (h, r, _) => Now(h.TopicAdmin.DeleteRecords(r))),
         Api<InitProducerIdRequest>(ApiKey.InitProducerId, 0, 4, 2, static (h, r, _) => Now(h.ProducerIds.Handle(r))),
         Api<OffsetForLeaderEpochRequest>(

@@ -60,7 +60,7 @@ internal sealed class ConfigHandler(TopicStore store, MetadataBroker self, IRead
 
     private AlterConfigsResult Alter(AlterConfigsResource resource, bool validateOnly)
     {
-        if (resource.Type != ConfigResourceType.Topic)
+        if (resource.Type != ConfigResourceType.Topic || TopicNames.IsInternal(resource.Name))
         {
             return NotATopic(resource.Type, resource.Name);
         }
@@ -84,7 +84,7 @@ internal sealed class ConfigHandler(TopicStore store, MetadataBroker self, IRead
 
     private AlterConfigsResult AlterIncrementally(IncrementalAlterConfigsResource resource, bool validateOnly)
     {
-        if (resource.Type != ConfigResourceType.Topic)
+        if (resource.Type != ConfigResourceType.Topic || TopicNames.IsInternal(resource.Name))
         {
             return NotATopic(resource.Type, resource.Name);
         }
@@ -94,5 +94,5 @@ internal sealed class ConfigHandler(TopicStore store, MetadataBroker self, IRead
     }
 
     private static AlterConfigsResult NotATopic(ConfigResourceType type, string name) => new(
-        ErrorCode.InvalidRequest, "Only topics can be changed; the broker's settings are fixed at start.", type, name);
+        ErrorCode.InvalidRequest, "Only topics of users can be changed; the broker's settings are fixed at start.", type, name);
 }

@@ -35,7 +35,7 @@ internal sealed class MetadataHandler(
             return Failed(ErrorCode.InvalidTopic, name, Guid.Empty);
         }
 
-        return autoCreate && mayCreate ? Create(name) : Failed(ErrorCode.UnknownTopicOrPartition, name, Guid.Empty);
+        return autoCreate && mayCreate && !TopicNames.IsInternal(name) ? Create(name) : Failed(ErrorCode.UnknownTopicOrPartition, name, Guid.Empty);
     }
 
     private MetadataTopic Create(string name)

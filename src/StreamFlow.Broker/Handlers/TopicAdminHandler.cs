@@ -1,4 +1,3 @@
-using StreamFlow.Broker.Groups;
 using StreamFlow.Broker.Protocol;
 using StreamFlow.Broker.Protocol.Messages;
 using StreamFlow.Broker.Storage;
@@ -7,7 +6,7 @@ namespace StreamFlow.Broker.Handlers;
 
 /// <summary>Creates, grows, trims and deletes topics.</summary>
 internal sealed class TopicAdminHandler(
-    TopicStore store, GroupCoordinator groups, int nodeId, int defaultPartitions, bool acceptAnyReplicationFactor)
+    TopicStore store, int nodeId, int defaultPartitions, bool acceptAnyReplicationFactor)
 {
     private const int UseDefault = -1;
 
@@ -20,16 +19,7 @@ internal sealed class TopicAdminHandler(
             : Create(topic, request.ValidateOnly))]);
     }
 
-    public async ValueTask<IResponse?> DeleteAsync(DeleteTopicsRequest request)
-    {
-        DeletedTopic[] results = new DeletedTopic[request.Topics.Length];
-        for (int i = 0; i < results.Length; i++)
-        {
-            results[i] = await DeleteAsync(request.Topics[i]).ConfigureAwait(false);
-        }
-
-        return new DeleteTopicsResponse(results);
-    }
+    public DeleteTopicsResponse Delete(DeleteTopicsRequest request) => new([.. request.Topics.Select(Delete)]);
 
     public CreatePartitionsResponse AddPartitions(CreatePartitionsRequest request) =>
         new([.. request.Topics.Select(topic => AddPartitions(topic, request.ValidateOnly))]);
@@ -42,6 +32,9 @@ internal sealed class TopicAdminHandler(
         new([.. request.Topics.Select(topic => new EpochTopicResult(
             topic.Name,
             [.. topic.Partitions.Select(x => FindEpoch(store.GetPartition(topic.Name, x.Index), x))]))]);
+
+    private static TopicResult InternalTopic(string name) =>
+        TopicResult.Failed(ErrorCode.InvalidTopic, $"'{name}' is a topic of the broker's own; clients only read it.");
 
     private static EpochPartitionResult FindEpoch(PartitionLog? log, EpochPartition partition)
     {
@@ -78,7 +71,9 @@ internal sealed class TopicAdminHandler(
             }
         }
 
-        TopicResult result = store.CreateTopic(topic.Name, partitions, configs, validateOnly);
+        TopicResult result = TopicNames.IsInternal(topic.Name)
+            ? InternalTopic(topic.Name)
+            : store.CreateTopic(topic.Name, partitions, configs, validateOnly);
         return new CreatedTopic(topic.Name, result.Error, result.Message)
         {
             TopicId = result.Topic?.Id ?? Guid.Empty,
@@ -130,7 +125,7 @@ internal sealed class TopicAdminHandler(
                 0);
     }
 
-    private async ValueTask<DeletedTopic> DeleteAsync(DeletableTopic wanted)
+    private DeletedTopic Delete(DeletableTopic wanted)
     {
         Topic? topic = wanted.Name is { } name ? store.GetTopic(name) : store.GetTopic(wanted.TopicId);
         if (topic is null)
@@ -139,13 +134,7 @@ internal sealed class TopicAdminHandler(
             return new DeletedTopic(wanted.Name, wanted.TopicId, unknown, null);
         }
 
-        TopicResult result = store.DeleteTopic(topic.Name);
-        if (result.IsSuccess && !await groups.ForgetTopicAsync(topic.Name).ConfigureAwait(false))
-        {
-            return new DeletedTopic(
-                topic.Name, topic.Id, ErrorCode.KafkaStorageError, "Its committed offsets could not be deleted.");
-        }
-
+        TopicResult result = topic.IsInternal ? InternalTopic(topic.Name) : store.DeleteTopic(topic.Name);
         return new DeletedTopic(topic.Name, topic.Id, result.Error, result.Message);
     }
 
@@ -157,7 +146,9 @@ internal sealed class TopicAdminHandler(
                 topic.Name, ErrorCode.InvalidReplicaAssignment, $"Partitions can only be assigned to broker {nodeId}.");
         }
 
-        TopicResult result = store.AddPartitions(topic.Name, topic.Count, validateOnly);
+        TopicResult result = TopicNames.IsInternal(topic.Name)
+            ? InternalTopic(topic.Name)
+            : store.AddPartitions(topic.Name, topic.Count, validateOnly);
         return new NamedResult(topic.Name, result.Error, result.Message);
     }
 
@@ -166,6 +157,11 @@ internal sealed class TopicAdminHandler(
         if (store.GetPartition(topic, partition.Index) is not { } log)
         {
             return new DeleteRecordsPartitionResult(partition.Index, -1, ErrorCode.UnknownTopicOrPartition);
+        }
+
+        if (TopicNames.IsInternal(topic))
+        {
+            return new DeleteRecordsPartitionResult(partition.Index, -1, ErrorCode.InvalidTopic);
         }
 
         ErrorCode error = log.DeleteRecordsBefore(partition.Offset, out long lowWatermark);

@@ -38,6 +38,7 @@ internal sealed class SocketServer : IAsyncDisposable
             }
 
             _listener.Bind(endPoint);
+            Port = ((IPEndPoint)_listener.LocalEndPoint!).Port;
         }
         catch
         {
@@ -46,7 +47,7 @@ internal sealed class SocketServer : IAsyncDisposable
         }
     }
 
-    public int Port => ((IPEndPoint)_listener.LocalEndPoint!).Port;
+    public int Port { get; }
 
     /// <summary>Signals parked requests that they must be answered now.</summary>
     public CancellationToken Stopping => _stopping.Token;

@@ -22,7 +22,7 @@ internal sealed class Topic
     public Guid Id { get; }
 
     /// <summary>Topics of the broker's own that clients may read but not write.</summary>
-    public bool IsInternal => Name is "__consumer_offsets" or "__transaction_state";
+    public bool IsInternal => TopicNames.IsInternal(Name);
 
     /// <summary>The settings this topic overrides.</summary>
     public IReadOnlyDictionary<string, string> Configs => _configs;

@@ -22,6 +22,9 @@ internal static class TopicNames
         return null;
     }
 
+    /// <summary>Names of the broker's own topics, which clients neither create, change nor delete.</summary>
+    public static bool IsInternal(string name) => name is "__consumer_offsets" or "__transaction_state";
+
     /// <summary>Names that differ only in '.' and '_' collide in metric names.</summary>
     public static string CollisionKey(string name) => name.Replace('.', '_');
 

@@ -9,9 +9,14 @@ public sealed class RawClient : IDisposable
 {
     private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(20);
     private readonly TcpClient _tcp;
+    private readonly NetworkStream _stream;
     private int _correlation;
 
-    private RawClient(TcpClient tcp) => _tcp = tcp;
+    private RawClient(TcpClient tcp)
+    {
+        _tcp = tcp;
+        _stream = tcp.GetStream();
+    }
 
     public Socket Socket => _tcp.Client;
 
@@ -66,7 +71,7 @@ public sealed class RawClient : IDisposable
     public async Task SendRawAsync(byte[] bytes)
     {
         using CancellationTokenSource deadline = new(Deadline);
-        await _tcp.GetStream().WriteAsync(bytes, deadline.Token);
+        await _stream.WriteAsync(bytes, deadline.Token);
     }
 
     public async Task<WireStruct> ReceiveAsync(string api, int version, int correlation)
@@ -86,14 +91,14 @@ public sealed class RawClient : IDisposable
         byte[] size = new byte[4];
         try
         {
-            int first = await _tcp.GetStream().ReadAtLeastAsync(size, 4, throwOnEndOfStream: false, deadline.Token);
+            int first = await _stream.ReadAtLeastAsync(size, 4, throwOnEndOfStream: false, deadline.Token);
             if (first < 4)
             {
                 return null;
             }
 
             byte[] frame = new byte[BinaryPrimitives.ReadInt32BigEndian(size)];
-            await _tcp.GetStream().ReadExactlyAsync(frame, deadline.Token);
+            await _stream.ReadExactlyAsync(frame, deadline.Token);
             return frame;
         }
         catch (IOException)
