@@ -154,14 +154,6 @@ internal sealed class InMemoryConsumer : IKafkaConsumer
         });
     }
 
-    public long CachedEnd(TopicPartition partition)
-    {
-        lock (_cluster.Gate)
-        {
-            return _readers.TryGetValue(partition, out var reader) ? reader.CachedEnd : -1;
-        }
-    }
-
     public ConsumerGroupMetadata GroupMetadata()
     {
         lock (_cluster.Gate)
