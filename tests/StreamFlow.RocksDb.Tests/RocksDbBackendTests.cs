@@ -186,6 +186,7 @@ public sealed class RocksDbBackendTests : IDisposable
         var factory = new RocksDbBackendFactory(
             new RocksDbOptions { MemtableBytes = 1 << 20, WriteBufferBytes = 1 << 20, BlockCacheBytes = 1 << 20 });
         using var backend = factory.Open(Backends.TaskId, _folder.Path, ["a", "b", "c", "d"]);
+        var tablesOfNewDatabase = Directory.GetFiles(_folder.Database, "*.sst").Length;
         var batch = new StoreBatch();
         for (var i = 0; i < 300; i++)
         {
@@ -194,7 +195,10 @@ public sealed class RocksDbBackendTests : IDisposable
             backend.Write(batch);
         }
 
-        Assert.NotEmpty(Directory.GetFiles(_folder.Database, "*.sst"));
+        Assert.True(
+            SpinWait.SpinUntil(
+                () => Directory.GetFiles(_folder.Database, "*.sst").Length > tablesOfNewDatabase, TimeSpan.FromSeconds(30)),
+            "nothing was written to disk");
         Assert.InRange(factory.WriteBufferBytes, 1, 4 << 20);
     }
 }
