@@ -89,13 +89,13 @@ internal sealed class RocksDbBackend : IStoreBackend
             return;
         }
 
+        // Before the write: an error here must mean, as any other, that nothing of the batch was applied.
+        FlushIfOverBudget();
         _database.Write(_encoder.Encoded);
         foreach (var (store, offset) in batch.ChangelogOffsets)
         {
             Volatile.Write(ref _offsets[store], offset);
         }
-
-        FlushIfOverBudget();
     }
 
     public void Flush()
@@ -111,6 +111,26 @@ internal sealed class RocksDbBackend : IStoreBackend
     {
         _budget.Leave();
         _database.CloseWhenIdle();
+    }
+
+    private void FlushIfOverBudget()
+    {
+        long total = 0;
+        var (largest, largestBytes) = (0, -1L);
+        for (var family = FirstStoreFamily; family < FirstStoreFamily + _stores.Length; family++)
+        {
+            total += _database.Property(family, "rocksdb.cur-size-all-mem-tables"u8);
+            var active = _database.Property(family, "rocksdb.cur-size-active-mem-table"u8);
+            if (active > largestBytes)
+            {
+                (largest, largestBytes) = (family, active);
+            }
+        }
+
+        if (_budget.Report(total) && largestBytes > 0)
+        {
+            _database.Flush(largest, wait: false);
+        }
     }
 
     private void Encode(StoreBatch batch)
@@ -153,26 +173,6 @@ internal sealed class RocksDbBackend : IStoreBackend
         {
             throw new ArgumentOutOfRangeException(
                 nameof(store), store, $"Task {_errors.TaskId} has {_stores.Length} stores; the index counts from 0.");
-        }
-    }
-
-    private void FlushIfOverBudget()
-    {
-        long total = 0;
-        var (largest, largestBytes) = (0, -1L);
-        for (var family = FirstStoreFamily; family < FirstStoreFamily + _stores.Length; family++)
-        {
-            total += _database.Property(family, "rocksdb.cur-size-all-mem-tables"u8);
-            var active = _database.Property(family, "rocksdb.cur-size-active-mem-table"u8);
-            if (active > largestBytes)
-            {
-                (largest, largestBytes) = (family, active);
-            }
-        }
-
-        if (_budget.Report(total) && largestBytes > 0)
-        {
-            _database.Flush(largest, wait: false);
         }
     }
 

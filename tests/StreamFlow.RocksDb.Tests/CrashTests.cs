@@ -1,5 +1,6 @@
 using System.Globalization;
 using StreamFlow.RocksDb.Tests.Support;
+using StreamFlow.State;
 
 namespace StreamFlow.RocksDb.Tests;
 
@@ -65,5 +66,32 @@ public sealed class CrashTests
 
         Assert.Equal("1", recovered.Stores[0].Get("k"));
         Assert.Equal("2", recovered.Stores[1].Get("k"));
+    }
+
+    [SkippableFact]
+    public void Write_on_a_full_disk_says_so_and_harms_nothing()
+    {
+        const int seed = 4;
+        using var disk = new SmallDisk(kilobytes: 2048);
+        var filler = Path.Combine(disk.Path, "filler");
+        File.WriteAllBytes(filler, new byte[1 << 20]);
+        var commits = 0;
+        StateStoreException error;
+        using (var backend = Backends.Open(disk.Path, CrashWorkload.Stores))
+        {
+            error = Assert.Throws<StateStoreException>(() =>
+            {
+                for (; commits < 20_000; commits++)
+                {
+                    CrashWorkload.Commit(backend, seed, commits);
+                }
+            });
+        }
+
+        Assert.Equal(RocksDbErrorKind.DiskFull, Assert.IsType<RocksDbException>(error.InnerException).Kind);
+        Assert.Contains("the disk is full", error.Message, StringComparison.Ordinal);
+
+        File.Delete(filler);
+        Assert.All(CrashWorkload.Verify(disk.Path, seed), kept => Assert.InRange(kept, 1, commits + 1));
     }
 }

@@ -201,4 +201,25 @@ public sealed class RocksDbBackendTests : IDisposable
             "nothing was written to disk");
         Assert.InRange(factory.WriteBufferBytes, 1, 4 << 20);
     }
+
+    [Fact]
+    public void TryGet_allocates_nothing()
+    {
+        using var backend = Open(_folder.Path, "a");
+        backend.Put(0, "key", "value", offset: 1);
+        var store = backend.Stores[0];
+        var (present, absent) = (Bytes("key"), Bytes("other"));
+        var value = new System.Buffers.ArrayBufferWriter<byte>(64);
+        long allocated = 0;
+        for (var i = 0; i < 100; i++)
+        {
+            value.ResetWrittenCount();
+            var before = GC.GetAllocatedBytesForCurrentThread();
+            Assert.True(store.TryGet(present, value) && !store.TryGet(absent, value));
+            // The first calls resolve entry points.
+            allocated += i < 10 ? 0 : GC.GetAllocatedBytesForCurrentThread() - before;
+        }
+
+        Assert.Equal(0, allocated);
+    }
 }

@@ -18,28 +18,32 @@ internal static class CrashWorkload
     public static void Run(string folder, int seed)
     {
         using var backend = Backends.Open(folder, Stores);
-        var batch = new StoreBatch();
         for (var commit = 0; ; commit++)
         {
-            batch.Clear();
-            for (var store = 0; store < Stores.Length; store++)
-            {
-                if (Touches(commit, store))
-                {
-                    Apply(seed, commit, store, (from, to) => batch.DeleteRange(store, from, to),
-                        key => batch.Delete(store, key), (key, value) => batch.Put(store, key, value));
-                    batch.SetChangelogOffset(store, OffsetAfter(commit, store));
-                }
-            }
-
-            batch.Sort();
-            backend.Write(batch);
-            if (commit % 150 == 149)
-            {
-                backend.Flush();
-            }
-
+            Commit(backend, seed, commit);
             Console.WriteLine(commit.ToString(CultureInfo.InvariantCulture));
+        }
+    }
+
+    public static void Commit(IStoreBackend backend, int seed, int commit)
+    {
+        var batch = new StoreBatch();
+        for (var store = 0; store < Stores.Length; store++)
+        {
+            if (Touches(commit, store))
+            {
+                var index = store;
+                Apply(seed, commit, store, (from, to) => batch.DeleteRange(index, from, to),
+                    key => batch.Delete(index, key), (key, value) => batch.Put(index, key, value));
+                batch.SetChangelogOffset(store, OffsetAfter(commit, store));
+            }
+        }
+
+        batch.Sort();
+        backend.Write(batch);
+        if (commit % 150 == 149)
+        {
+            backend.Flush();
         }
     }
 
