@@ -113,6 +113,10 @@ internal sealed class TaskStores : IDisposable
 
     public void Dispose()
     {
+        foreach (var store in _stores)
+        {
+            store.Store.Close();
+        }
         foreach (var backend in _backends)
         {
             backend.Backend.Dispose();

@@ -2,7 +2,7 @@ namespace StreamFlow.State;
 
 /// <summary>
 /// A node of a <see cref="ByteTree{TItem}"/>. A leaf has items beside its keys. A parent has children; its key at a
-/// position is a lower bound of that child's keys, the one at 0 standing for the lowest of all.
+/// position is a lower bound of that child's keys, except at 0, where it means nothing: that child has no lower bound.
 /// </summary>
 internal sealed class ByteTreeNode<TItem>
 {
@@ -57,7 +57,7 @@ internal sealed class ByteTreeNode<TItem>
     /// <returns>Position of the key, or the complement of the first one above it.</returns>
     public int Find(ReadOnlySpan<byte> key)
     {
-        var low = 0;
+        var low = IsLeaf ? 0 : 1;
         var high = Count - 1;
         while (low <= high)
         {
@@ -85,7 +85,7 @@ internal sealed class ByteTreeNode<TItem>
     public int ChildOf(ReadOnlySpan<byte> key)
     {
         var index = Find(key);
-        return index >= 0 ? index : Math.Max(~index - 1, 0);
+        return index >= 0 ? index : ~index - 1;
     }
 
     /// <returns>Whether the key is new; <paramref name="split"/> is the right half if the node had to be split.</returns>

@@ -13,10 +13,12 @@ internal sealed class CacheBudget
     /// </summary>
     public const long MinCleanBytes = 4 * 1024 * 1024;
 
+    private readonly long _minCleanBytes;
     private int _caches;
 
-    public CacheBudget(long maxCacheBytes, long maxUncommittedBytes)
+    public CacheBudget(long maxCacheBytes, long maxUncommittedBytes, long minCleanBytes = MinCleanBytes)
     {
+        _minCleanBytes = minCleanBytes;
         MaxCacheBytes = maxCacheBytes;
         MaxUncommittedBytes = maxUncommittedBytes;
         EmitOnUpdate = maxCacheBytes == 0;
@@ -42,7 +44,7 @@ internal sealed class CacheBudget
         DirtyBytes > MaxUncommittedBytes || (!EmitOnUpdate && DirtyBytes > MaxCacheBytes);
 
     /// <summary>What the dirty entries leave to the clean ones.</summary>
-    public long CleanLimit => Math.Max(MaxCacheBytes - DirtyBytes, MinCleanBytes);
+    public long CleanLimit => Math.Max(MaxCacheBytes - DirtyBytes, _minCleanBytes);
 
     public void AddDirty(long bytes) => DirtyBytes += bytes;
 

@@ -69,6 +69,14 @@ internal struct CacheEntry<TValue>
             _flags = (hasValue ? EntryFlags.HasValue : EntryFlags.None) | EntryFlags.Used,
         };
 
+    /// <summary>The same entry in another slot.</summary>
+    internal readonly CacheEntry<TValue> MovedTo(int slot)
+    {
+        var moved = this;
+        moved.Slot = slot;
+        return moved;
+    }
+
     internal void Touch() => _flags |= EntryFlags.Used;
 
     /// <summary>Takes the mark of use away and says whether it was there: the second chance of the clock.</summary>

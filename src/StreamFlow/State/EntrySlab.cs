@@ -10,6 +10,7 @@ namespace StreamFlow.State;
 internal sealed class EntrySlab<TKey, TValue>
 {
     private const int InitialCapacity = 16;
+    private const int MinCompacted = 1024;
     private const int FreeSlot = -2;
     private readonly IEqualityComparer<TKey>? _comparer;
     private int[] _buckets = new int[InitialCapacity];
@@ -122,6 +123,34 @@ internal sealed class EntrySlab<TKey, TValue>
         slot.Next = FreeSlot - 1 - _freeHead;
         _freeHead = index;
         Count--;
+    }
+
+    /// <summary>Gives memory back if most slots are free; references and slot numbers are void then.</summary>
+    /// <returns>Whether it did.</returns>
+    public bool Compact()
+    {
+        if (_slots.Length <= MinCompacted || Count > _slots.Length / 8)
+        {
+            return false;
+        }
+
+        var old = _slots;
+        var used = _used;
+        _slots = new Slot[Math.Max(InitialCapacity, (int)BitOperations.RoundUpToPowerOf2((uint)Count * 2))];
+        _buckets = new int[_slots.Length];
+        _used = 0;
+        _freeHead = -1;
+        Count = 0;
+        for (var i = 0; i < used; i++)
+        {
+            if (old[i].Next > FreeSlot)
+            {
+                var index = Add(in old[i].Key, old[i].Hash);
+                _slots[index].Entry = old[i].Entry.MovedTo(index);
+            }
+        }
+
+        return true;
     }
 
     public void Clear()

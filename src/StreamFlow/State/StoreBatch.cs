@@ -47,6 +47,7 @@ public sealed class StoreBatch
     private byte[] _buffer = new byte[4096];
     private int _used;
     private int _ranges;
+    private int _sequence;
 
     /// <summary>Number of changes.</summary>
     public int Count => _entries.Count;
@@ -131,6 +132,7 @@ public sealed class StoreBatch
         _offsets.Clear();
         _used = 0;
         _ranges = 0;
+        _sequence = 0;
     }
 
     private void Add(StoreChangeKind kind, int store, ReadOnlySpan<byte> key, ReadOnlySpan<byte> value)
@@ -143,7 +145,7 @@ public sealed class StoreBatch
 
         key.CopyTo(_buffer.AsSpan(_used));
         value.CopyTo(_buffer.AsSpan(_used + key.Length));
-        _entries.Add(new Entry(_used, key.Length, value.Length, store, _entries.Count, kind));
+        _entries.Add(new Entry(_used, key.Length, value.Length, store, _sequence++, kind));
         _used = needed;
     }
 

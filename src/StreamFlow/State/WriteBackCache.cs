@@ -138,15 +138,16 @@ internal sealed class WriteBackCache<TKey, TValue>
             var next = 0;
             try
             {
-                while (next < _flushing.Count)
+                for (; next < _flushing.Count; next++)
                 {
                     FlushEntry(_flushing[next]);
-                    next++;
                 }
             }
             finally
             {
-                KeepUnflushed(next);
+                // After an error, what was not reached is still to be flushed.
+                _dirty.AddRange(CollectionsMarshal.AsSpan(_flushing)[next..]);
+                _flushing.Clear();
             }
         }
     }
@@ -181,6 +182,10 @@ internal sealed class WriteBackCache<TKey, TValue>
         CountClean(_dirtyBytes);
         CountDirty(-_dirtyBytes);
         Evict(_slab.Capacity * 2);
+        if (_slab.Compact())
+        {
+            _hand = 0;
+        }
     }
 
     /// <summary>
@@ -235,6 +240,12 @@ internal sealed class WriteBackCache<TKey, TValue>
     private void FlushEntry(int slot)
     {
         ref var entry = ref _slab[slot];
+        if (!entry.IsDirty)
+        {
+            return;
+        }
+
+        // Without a record cache Kafka Streams logs the deletion of what is not there; with one it does not.
         var skip = Listener is not null && !entry.HasNewOrOld;
         if (!skip)
         {
@@ -286,20 +297,6 @@ internal sealed class WriteBackCache<TKey, TValue>
             var value = entry.HasValue ? _valueBuffer.Written[_values.Prefix..] : default;
             context.Changelog.Append(_keyBuffer.Written, value, entry.HasValue, entry.Timestamp, headers: null);
         }
-    }
-
-    /// <summary>After an error, what was not reached is still dirty.</summary>
-    private void KeepUnflushed(int next)
-    {
-        for (; next < _flushing.Count; next++)
-        {
-            if (_slab[_flushing[next]].IsDirty && !_dirty.Contains(_flushing[next]))
-            {
-                _dirty.Add(_flushing[next]);
-            }
-        }
-
-        _flushing.Clear();
     }
 
     /// <summary>The clock: a clean entry not used since the hand last passed it goes.</summary>

@@ -67,11 +67,11 @@ internal sealed class StoreHarness
     private readonly Func<StateStore> _create;
     private long _loggedBefore;
 
-    public StoreHarness(Func<StateStore> create, long maxCacheBytes = Unbounded, IStoreBackend? backend = null)
+    public StoreHarness(Func<StateStore> create, long maxCacheBytes = Unbounded)
     {
         _create = create;
-        Backend = backend ?? new InMemoryBackend(["s"]);
-        Budget = new CacheBudget(maxCacheBytes, Unbounded);
+        Backend = new InMemoryBackend(["s"]);
+        Budget = new CacheBudget(maxCacheBytes, Unbounded, minCleanBytes: 0);
         Store = Open();
     }
 
@@ -89,9 +89,6 @@ internal sealed class StoreHarness
 
     public IByteStore Bytes => Backend.Stores[0];
 
-    /// <summary>What the changelog holds that is committed.</summary>
-    public long CommittedRecords { get; private set; }
-
     public void Flush() => Store.Flush();
 
     public void WriteBatch()
@@ -101,7 +98,6 @@ internal sealed class StoreHarness
         Backend.Write(Batch);
         Batch.Clear();
         _loggedBefore = Changelog.Records.Count;
-        CommittedRecords = _loggedBefore;
     }
 
     public void Commit()
