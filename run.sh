@@ -7,6 +7,7 @@ readonly root=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 readonly project=$root/samples/OrderCounts
 readonly app=$project/bin/Release/net10.0/OrderCounts.dll
 readonly stamp=$root/artifacts/run.stamp
+readonly log=$root/artifacts/run-build.log
 
 # What a build depends on: path, size and time of every file it reads.
 inputs() {
@@ -22,9 +23,13 @@ build() {
   before=$(inputs)
   if [[ -f $app && -f $stamp && $(<"$stamp") == "$before" ]]; then return; fi
   echo "run.sh: building (first start or changed sources)" >&2
-  # -nodeReuse:false: leave no build server behind.
-  dotnet build "$project" -c Release -v q --nologo -nodeReuse:false >&2
   mkdir -p "${stamp%/*}"
+  # -nodeReuse:false: leave no build server behind.
+  if ! dotnet build "$project" -c Release -v q --nologo -nodeReuse:false >"$log" 2>&1; then
+    grep -E '(error|warning) [A-Z]+[0-9]+' "$log" | sort -u | head -n 50 >&2 || tail -n 50 "$log" >&2
+    echo "run.sh: the build failed; all of its output is in $log" >&2
+    exit 1
+  fi
   echo "$before" >"$stamp"
 }
 

@@ -21,7 +21,7 @@ readonly rdkafka_sources_sha512=\
 readonly rdkafka_recipe=streamflow-recipe-1
 
 # Newest first; src/StreamFlow.RocksDb/Interop/NativeLibraryResolver.cs looks for the same names.
-readonly rocksdb_sonames='librocksdb\.so\.(10|9|8|7)'
+readonly rocksdb_sonames='librocksdb\.so\.(11|10|9|8|7\.([89]|1[0-9]))'
 readonly rocksdb_package=librocksdb7.8
 readonly test_tools=(kcat python3-confluent-kafka python3-kafka)
 

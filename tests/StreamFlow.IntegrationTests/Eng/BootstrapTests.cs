@@ -81,6 +81,32 @@ public sealed class BootstrapTests : IDisposable
     }
 
     [SkippableFact]
+    public void Bootstrap_on_a_fresh_machine_updates_the_package_lists_and_installs()
+    {
+        Skip.IfNot(Environment.IsPrivilegedProcess, "only root installs without sudo");
+        Command("dotnet", WorkingDotnet);
+        Command("ldconfig", $"[ ! -e {_root}/installed ] || echo 'librocksdb.so.7.8 (libc6,x86-64)'");
+        Command("dpkg-query", "exit 1");
+        Command("apt-get", $$"""
+            echo "$*" >>{{_root}}/calls
+            case "$*" in
+              *update) > {{_root}}/updated ;;
+              *install*) [ -e {{_root}}/updated ] && > {{_root}}/installed ;;
+            esac
+            """);
+        CachePackage("<tags>native</tags>");
+
+        var first = Run();
+        var second = Run();
+
+        Assert.Equal((0, ""), (first.ExitCode, first.Output));
+        Assert.Equal("bootstrap: installing librocksdb7.8 (RocksDB, for state stores)\n", first.Error);
+        Assert.Equal((0, "", ""), (second.ExitCode, second.Output, second.Error));
+        var calls = File.ReadAllLines(Path.Combine(_root, "calls"));
+        Assert.Equal(["install", "update", "install"], calls.Select(call => call.Contains("install") ? "install" : "update"));
+    }
+
+    [SkippableFact]
     public void Bootstrap_whose_feed_cannot_be_reached_shows_the_error_and_builds_nothing()
     {
         Command("dotnet", WorkingDotnet + "; [ $1 != restore ] || { echo 'error NU1301: no route'; exit 1; }");
