@@ -1,3 +1,4 @@
+using System.Globalization;
 using StreamFlow.Processing;
 using StreamFlow.State;
 
@@ -77,6 +78,14 @@ internal sealed record TaskTopology(
 /// <summary>Names and default configurations of internal topics.</summary>
 internal static class InternalTopics
 {
+    public const string RepartitionSuffix = "-repartition";
+
+    /// <summary>
+    /// How much longer than its store a window changelog keeps records, because the broker's clock and event time differ
+    /// (Kafka's <c>windowstore.changelog.additional.retention.ms</c>).
+    /// </summary>
+    public static readonly TimeSpan AdditionalRetention = TimeSpan.FromDays(1);
+
     /// <summary>
     /// Configuration of repartition topics, as Kafka Streams creates them: kept until StreamFlow deletes the records it
     /// has used up, in segments small enough for that to free space soon.
@@ -91,4 +100,39 @@ internal static class InternalTopics
 
     /// <summary>The topic's name on the broker, <c>application-name</c>.</summary>
     public static string NameOf(string applicationId, string name) => applicationId + "-" + name;
+
+    /// <summary>Configuration of a key-value changelog; what the user sets for the topic goes before.</summary>
+    public static IReadOnlyDictionary<string, string> KeyValueChangelogConfigs(
+        IReadOnlyDictionary<string, string> overrides) =>
+        Merge(overrides, new Dictionary<string, string>
+        {
+            ["cleanup.policy"] = "compact",
+            ["message.timestamp.type"] = "CreateTime",
+        });
+
+    /// <summary>Configuration of a window changelog; what the user sets for the topic goes before.</summary>
+    public static IReadOnlyDictionary<string, string> WindowChangelogConfigs(
+        TimeSpan retention, IReadOnlyDictionary<string, string> overrides) =>
+        Merge(overrides, new Dictionary<string, string>
+        {
+            ["cleanup.policy"] = "compact,delete",
+            ["retention.ms"] = RetentionMs(retention).ToString(CultureInfo.InvariantCulture),
+            ["message.timestamp.type"] = "CreateTime",
+        });
+
+    private static long RetentionMs(TimeSpan retention) =>
+        retention > TimeSpan.MaxValue - AdditionalRetention
+            ? long.MaxValue
+            : (long)(retention + AdditionalRetention).TotalMilliseconds;
+
+    private static Dictionary<string, string> Merge(
+        IReadOnlyDictionary<string, string> overrides, Dictionary<string, string> configs)
+    {
+        foreach (var (name, value) in overrides)
+        {
+            configs[name] = value;
+        }
+
+        return configs;
+    }
 }

@@ -22,7 +22,7 @@ public readonly record struct Record<TKey, TValue>
     /// <param name="timestamp">Event time in milliseconds since 1970-01-01T00:00Z.</param>
     /// <param name="headers">Headers, or <see langword="null"/> for none.</param>
     public Record(TKey key, TValue value, long timestamp, Headers? headers = null)
-        : this(key, value, timestamp, headers, key is null, value is null)
+        : this(key, value, timestamp, headers, Missing.Is(key), Missing.Is(value))
     {
     }
 
@@ -70,14 +70,14 @@ public readonly record struct Record<TKey, TValue>
     /// <param name="key">The new key.</param>
     /// <returns>The changed copy.</returns>
     public Record<TNewKey, TValue> WithKey<TNewKey>(TNewKey key) =>
-        new(key, Value, Timestamp, Headers, key is null, _valueMissing);
+        new(key, Value, Timestamp, Headers, Missing.Is(key), _valueMissing);
 
     /// <summary>The same record with another value.</summary>
     /// <typeparam name="TNewValue">Type of the new value.</typeparam>
     /// <param name="value">The new value; <see langword="null"/> is a tombstone.</param>
     /// <returns>The changed copy.</returns>
     public Record<TKey, TNewValue> WithValue<TNewValue>(TNewValue value) =>
-        new(Key, value, Timestamp, Headers, _keyMissing, value is null);
+        new(Key, value, Timestamp, Headers, _keyMissing, Missing.Is(value));
 
     /// <summary>The same record as a tombstone of another value type.</summary>
     /// <typeparam name="TNewValue">Type of the missing value.</typeparam>
@@ -109,4 +109,14 @@ public static class Record
     /// <returns>The tombstone.</returns>
     public static Record<TKey, TValue> Tombstone<TKey, TValue>(TKey key, long timestamp, Headers? headers = null) =>
         Record<TKey, TValue>.Create(key, key is not null, default!, hasValue: false, timestamp, headers);
+}
+
+/// <summary>Tells a missing key or value from a present one.</summary>
+internal static class Missing
+{
+    /// <summary>
+    /// Whether a value is null. The first test is constant per type and keeps value types from the second one, which
+    /// boxes them in code that is not optimized.
+    /// </summary>
+    public static bool Is<T>(T value) => default(T) is null && value is null;
 }

@@ -1,0 +1,55 @@
+using StreamFlow.Processing;
+using StreamFlow.Serialization;
+
+namespace StreamFlow.Planning;
+
+/// <summary>Where a sink writes, as far as its types do not matter.</summary>
+/// <param name="Topic">The topic; <see langword="null"/> when each record chooses.</param>
+/// <param name="Repartition">The repartition topic it writes, or <see langword="null"/> for one of the user's.</param>
+internal sealed record SinkTarget(string? Topic, RepartitionTopic? Repartition);
+
+/// <summary>A node that writes to a topic.</summary>
+internal sealed class SinkNode<TKey, TValue> : InputNode<TKey, TValue>
+{
+    private readonly SerdeSource<TKey> _keys;
+    private readonly SerdeSource<TValue> _values;
+    private readonly TopicNameExtractor<TKey, TValue>? _chooser;
+    private readonly StreamPartitioner<TKey, TValue>? _partitioner;
+    private ISerde<TKey>? _keySerde;
+    private ISerde<TValue>? _valueSerde;
+
+    public SinkNode(
+        string name, Output<TKey, TValue> input, SinkTarget target, TopicNameExtractor<TKey, TValue>? chooser,
+        SerdeSource<TKey> keys, SerdeSource<TValue> values, StreamPartitioner<TKey, TValue>? partitioner)
+        : base(name, NodeKind.Sink, [input])
+    {
+        Target = target;
+        _chooser = chooser;
+        _keys = keys;
+        _values = values;
+        _partitioner = partitioner;
+    }
+
+    public override SinkTarget Target { get; }
+
+    public override string Detail =>
+        Target.Topic is { } topic ? $"topic: {topic}" : $"extractor class: {_chooser!.Method.Name}";
+
+    public override void Bind(SerdeRegistry serdes)
+    {
+        _keySerde = _keys.Resolve(serdes, $"the keys of {Name} ({Detail})");
+        _valueSerde = _values.Resolve(serdes, $"the values of {Name} ({Detail})");
+    }
+
+    public override Processor<TKey, TValue> CreateProcessor(TaskLinker linker)
+    {
+        var format = new SinkFormat<TKey, TValue>(_keySerde!, _valueSerde!, _partitioner);
+        if (Target.Topic is not { } topic)
+        {
+            return new SinkProcessor<TKey, TValue>(Name, linker.Task, format, _chooser!);
+        }
+
+        var name = Target.Repartition is null ? topic : InternalTopics.NameOf(linker.Task.ApplicationId, topic);
+        return new SinkProcessor<TKey, TValue>(Name, linker.Task, format, name);
+    }
+}

@@ -1,0 +1,69 @@
+using StreamFlow.Processing;
+using StreamFlow.Serialization;
+
+namespace StreamFlow.Planning;
+
+/// <summary>A node that reads topics.</summary>
+internal abstract class SourceNode : NodeDescription
+{
+    protected SourceNode(string name, IReadOnlyCollection<string> topics, bool isRepartition, OffsetReset? offsetReset)
+        : base(name, NodeKind.Source, [])
+    {
+        Topics = [.. topics.Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
+        IsRepartition = isRepartition;
+        OffsetReset = offsetReset;
+    }
+
+    /// <summary>Its topics, in ordinal order.</summary>
+    public IReadOnlyList<string> Topics { get; }
+
+    public bool IsRepartition { get; }
+
+    public OffsetReset? OffsetReset { get; }
+
+    public override string Detail => $"topics: [{string.Join(", ", Topics)}]";
+
+    public IEnumerable<SourceTopic> SourceTopics =>
+        Topics.Select(topic => new SourceTopic(topic, IsRepartition, Name, OffsetReset));
+}
+
+/// <summary>How the records of a source get their time.</summary>
+internal sealed record SourceTime<TKey, TValue>(
+    TimestampExtractor<TKey, TValue>? Extractor, InvalidTimestampPolicy OnInvalid);
+
+/// <summary>A source whose types are known.</summary>
+internal sealed class SourceNode<TKey, TValue> : SourceNode
+{
+    private readonly SerdeSource<TKey> _keys;
+    private readonly SerdeSource<TValue> _values;
+    private ISerde<TKey>? _keySerde;
+    private ISerde<TValue>? _valueSerde;
+
+    public SourceNode(
+        string name, IReadOnlyCollection<string> topics, bool isRepartition, OffsetReset? offsetReset,
+        SerdeSource<TKey> keys, SerdeSource<TValue> values, SourceTime<TKey, TValue> time)
+        : base(name, topics, isRepartition, offsetReset)
+    {
+        _keys = keys;
+        _values = values;
+        Time = time;
+        Output = new Output<TKey, TValue>(this);
+    }
+
+    public Output<TKey, TValue> Output { get; }
+
+    public SourceTime<TKey, TValue> Time { get; }
+
+    public override void Bind(SerdeRegistry serdes)
+    {
+        _keySerde = _keys.Resolve(serdes, $"the keys of {Name} ({Detail})");
+        _valueSerde = _values.Resolve(serdes, $"the values of {Name} ({Detail})");
+    }
+
+    public override Node Create(TaskLinker linker) =>
+        new TopicSourceProcessor<TKey, TValue>(
+            Name,
+            linker.Task,
+            new SourceFormat<TKey, TValue>(_keySerde!, _valueSerde!, Time.Extractor, Time.OnInvalid, Topics.Count == 1),
+            linker.Next(Output));
+}

@@ -1,0 +1,34 @@
+using StreamFlow.Planning;
+
+namespace StreamFlow;
+
+/// <summary>
+/// A finished topology: what <c>StreamsBuilder.Build()</c> makes and an application runs. It never changes and may be
+/// shared by any number of applications and threads.
+/// </summary>
+public sealed class Topology
+{
+    private readonly IReadOnlyList<NodeGroup> _groups;
+
+    internal Topology(TopologyPlan plan, IReadOnlyList<NodeGroup> groups)
+    {
+        Plan = plan;
+        _groups = groups;
+    }
+
+    internal TopologyPlan Plan { get; }
+
+    /// <summary>
+    /// The topology as text, in the format of Kafka Streams' <c>TopologyDescription</c>, so that tools made for it
+    /// (visualisers, tests of upgrade compatibility) work.
+    /// </summary>
+    /// <returns>Text of several lines.</returns>
+    public string Describe() => TopologyDescriber.Describe(_groups);
+
+    /// <summary>The topology as a Mermaid flowchart: topics, nodes and stores, grouped by sub-topology.</summary>
+    /// <returns>Text of several lines, to put into a Markdown block <c>mermaid</c>.</returns>
+    public string ToMermaid() => MermaidWriter.Write(_groups);
+
+    /// <inheritdoc cref="Describe"/>
+    public override string ToString() => Describe();
+}

@@ -1,0 +1,137 @@
+using System.Globalization;
+using StreamFlow.Serialization;
+
+namespace StreamFlow.Planning;
+
+/// <summary>
+/// All that was described on one builder: nodes in the order of their description, names in use, the counter behind
+/// generated names. Frozen when the topology is built.
+/// </summary>
+internal sealed class TopologyGraph
+{
+    private readonly List<NodeDescription> _nodes = [];
+    private readonly HashSet<string> _names = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, StoreDescription> _stores = new(StringComparer.Ordinal);
+    private readonly List<SourceNode> _sources = [];
+    private int _counter;
+    private bool _frozen;
+
+    public SerdeRegistry Serdes { get; } = new();
+
+    public IReadOnlyList<NodeDescription> Nodes => _nodes;
+
+    /// <summary>
+    /// The name given, or a generated one. The number is used up in both cases, as in Kafka Streams, where naming one
+    /// operator must not rename the state of another.
+    /// </summary>
+    public string NodeName(string? given, string prefix)
+    {
+        EnsureOpen();
+        var generated = Generate(prefix);
+        return given is null ? generated : ResourceName.Check(given);
+    }
+
+    /// <summary>The name given, which uses no number up, or a generated one.</summary>
+    public string StoreName(string? given, string prefix)
+    {
+        EnsureOpen();
+        return given is null ? Generate(prefix + "STATE-STORE-") : ResourceName.Check(given);
+    }
+
+    /// <summary>Uses a number up where Kafka Streams does for compatibility with its own older versions.</summary>
+    public void BurnNumber() => Generate(string.Empty);
+
+    public void Add(NodeDescription node)
+    {
+        EnsureOpen();
+        if (!_names.Add(node.Name))
+        {
+            throw new TopologyException($"There are two operators named '{node.Name}'. Give one of them another name.");
+        }
+
+        foreach (var store in node.Stores)
+        {
+            // One store may belong to several nodes; two stores may not have one name.
+            if (!_stores.TryAdd(store.Name, store) && !ReferenceEquals(_stores[store.Name], store))
+            {
+                throw new TopologyException($"There are two stores named '{store.Name}'. Give one of them another name.");
+            }
+        }
+
+        node.Attach(_nodes.Count);
+        _nodes.Add(node);
+        if (node is SourceNode source)
+        {
+            _sources.Add(source);
+        }
+    }
+
+    /// <summary>
+    /// The source that reads exactly the given topics already, or null. Partly the same topics are an error: one record
+    /// cannot go to two sources.
+    /// </summary>
+    public SourceNode? FindSource(IReadOnlyCollection<string> topics)
+    {
+        EnsureOpen();
+        var wanted = topics.ToHashSet(StringComparer.Ordinal);
+        foreach (var source in _sources)
+        {
+            if (wanted.SetEquals(source.Topics))
+            {
+                return source;
+            }
+
+            if (wanted.Overlaps(source.Topics))
+            {
+                throw new TopologyException(
+                    $"The sources [{string.Join(", ", source.Topics)}] and [{string.Join(", ", topics)}] overlap but are "
+                    + "not equal. Read each topic by one Stream(...) call, and Merge the streams.");
+            }
+        }
+
+        return null;
+    }
+
+    public void EnsureOpen()
+    {
+        if (_frozen)
+        {
+            throw new InvalidOperationException(
+                "The topology is built: its description cannot change any more. Describe all of it before Build().");
+        }
+    }
+
+    public void Freeze()
+    {
+        _frozen = true;
+        Serdes.Freeze();
+    }
+
+    private string Generate(string prefix) => prefix + _counter++.ToString("D10", CultureInfo.InvariantCulture);
+}
+
+/// <summary>Rules for names that become part of topic names (Kafka's, as in <c>Named</c> and <c>Topic</c>).</summary>
+internal static class ResourceName
+{
+    private const int MaxLength = 249;
+
+    public static string Check(string name)
+    {
+        if (name.Length is 0 or > MaxLength || name is "." or "..")
+        {
+            throw new TopologyException(
+                $"'{name}' is no name: it must have 1 to {MaxLength} characters and not be '.' or '..'.");
+        }
+
+        foreach (var c in name)
+        {
+            if (!char.IsAsciiLetterOrDigit(c) && c is not ('.' or '_' or '-'))
+            {
+                throw new TopologyException(
+                    $"'{name}' is no name: it may have ASCII letters, digits, '.', '_' and '-', not '{c}'.");
+            }
+        }
+
+        return name;
+    }
+}

@@ -1,0 +1,101 @@
+using StreamFlow.Serialization;
+
+namespace StreamFlow.Planning;
+
+/// <summary>The nodes of one sub-topology, in the order of their description.</summary>
+internal sealed record NodeGroup(int Id, IReadOnlyList<NodeDescription> Nodes);
+
+/// <summary>Turns a description into a plan, one step per method.</summary>
+internal static class TopologyPlanner
+{
+    public static Topology Plan(TopologyGraph graph)
+    {
+        if (graph.Nodes.Count == 0)
+        {
+            throw new TopologyException("The topology is empty: read a topic with builder.Stream(...) first.");
+        }
+
+        foreach (var node in graph.Nodes)
+        {
+            node.Bind(graph.Serdes);
+        }
+
+        var groups = Group(graph.Nodes);
+        var subTopologies = groups.Select(group => PlanGroup(group, graph.Serdes)).ToArray();
+
+        // Last: a missing serde leaves the builder open, so that it can be added.
+        graph.Freeze();
+        return new Topology(new TopologyPlan(subTopologies), groups);
+    }
+
+    /// <summary>
+    /// Connected components over links and shared stores. They are numbered by the names of their sources in ordinal
+    /// order, as Kafka Streams does: the number is part of task ids, hence of state directories.
+    /// </summary>
+    private static NodeGroup[] Group(IReadOnlyList<NodeDescription> nodes)
+    {
+        var roots = Enumerable.Range(0, nodes.Count).ToArray();
+        var storeOwners = new Dictionary<string, int>(StringComparer.Ordinal);
+        foreach (var node in nodes)
+        {
+            foreach (var parent in node.Parents)
+            {
+                Join(roots, node.Order, parent.Order);
+            }
+
+            foreach (var store in node.Stores)
+            {
+                if (!storeOwners.TryAdd(store.Name, node.Order))
+                {
+                    Join(roots, node.Order, storeOwners[store.Name]);
+                }
+            }
+        }
+
+        return [.. nodes
+            .GroupBy(node => Root(roots, node.Order))
+            .OrderBy(FirstSourceName, StringComparer.Ordinal)
+            .Select((group, id) => new NodeGroup(id, [.. group]))];
+    }
+
+    private static SubTopology PlanGroup(NodeGroup group, SerdeRegistry serdes)
+    {
+        var targets = group.Nodes.Select(node => node.Target).OfType<SinkTarget>().ToArray();
+        return new SubTopology
+        {
+            Id = group.Id,
+            Sources = [.. group.Nodes.OfType<SourceNode>().SelectMany(source => source.SourceTopics)],
+            RepartitionSinks = [.. targets.Select(target => target.Repartition).OfType<RepartitionTopic>().Distinct()],
+            SinkTopics = [.. targets
+                .Where(target => target.Repartition is null)
+                .Select(target => target.Topic)
+                .OfType<string>()
+                .Distinct(StringComparer.Ordinal)],
+            CopartitionGroups = [],
+            Stores = [.. group.Nodes
+                .SelectMany(node => node.Stores)
+                .DistinctBy(store => store.Name)
+                .Select(store => store.Define(serdes))],
+            Build = task => new TaskLinker(task).Link(group.Nodes),
+        };
+    }
+
+    private static string FirstSourceName(IEnumerable<NodeDescription> group) =>
+        group.OfType<SourceNode>().Select(source => source.Name).Min(StringComparer.Ordinal)!;
+
+    private static void Join(int[] roots, int a, int b)
+    {
+        var (rootA, rootB) = (Root(roots, a), Root(roots, b));
+        roots[Math.Max(rootA, rootB)] = Math.Min(rootA, rootB);
+    }
+
+    private static int Root(int[] roots, int node)
+    {
+        while (roots[node] != node)
+        {
+            node = roots[node];
+        }
+
+        return node;
+    }
+}

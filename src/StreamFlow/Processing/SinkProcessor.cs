@@ -1,0 +1,167 @@
+using System.Globalization;
+using StreamFlow.Clients;
+using StreamFlow.Serialization;
+
+namespace StreamFlow.Processing;
+
+/// <summary>What a sink needs to turn records into bytes.</summary>
+/// <param name="Keys">Serde of the keys.</param>
+/// <param name="Values">Serde of the values.</param>
+/// <param name="Partitioner">Chooses partitions; null: the hash of the key does.</param>
+internal sealed record SinkFormat<TKey, TValue>(
+    ISerde<TKey> Keys, ISerde<TValue> Values, StreamPartitioner<TKey, TValue>? Partitioner);
+
+/// <summary>Serializes records, once, and sends them to a topic.</summary>
+internal sealed class SinkProcessor<TKey, TValue> : Processor<TKey, TValue>
+{
+    private readonly TaskContext _task;
+    private readonly SinkFormat<TKey, TValue> _format;
+    private readonly TopicNameExtractor<TKey, TValue>? _chooser;
+    private readonly string _topicName = string.Empty;
+    private readonly int _keySuffix;
+    private readonly PooledBuffer _key = new();
+    private readonly PooledBuffer _value = new();
+    private readonly Dictionary<string, ProducerTopic> _topics = new(StringComparer.Ordinal);
+    private ProducerTopic? _topic;
+
+    public SinkProcessor(string name, TaskContext task, SinkFormat<TKey, TValue> format, string topic)
+        : this(name, task, format) => _topicName = topic;
+
+    public SinkProcessor(
+        string name, TaskContext task, SinkFormat<TKey, TValue> format, TopicNameExtractor<TKey, TValue> chooser)
+        : this(name, task, format) => _chooser = chooser;
+
+    private SinkProcessor(string name, TaskContext task, SinkFormat<TKey, TValue> format)
+        : base(name)
+    {
+        _task = task;
+        _format = format;
+        _keySuffix = format.Keys is WindowKeySerde<TKey> windowed ? windowed.SuffixLength : 0;
+    }
+
+    public override void Process(in Record<TKey, TValue> record)
+    {
+        if (!TryChoose(in record, out var topic, out var partition) || !TrySerialize(in record))
+        {
+            return;
+        }
+
+        var bytes = new ByteRecord
+        {
+            Key = _key.Written,
+            Value = _value.Written,
+            HasKey = record.HasKey,
+            HasValue = record.HasValue,
+            Timestamp = record.Timestamp,
+        };
+        switch (partition)
+        {
+            case Partitions.None:
+                _task.Drop(DropReason.NoPartition, this);
+                return;
+            case Partitions.All:
+                for (var i = 0; i < topic.PartitionCount; i++)
+                {
+                    _task.Collector.Send(topic, i, in bytes, record.Headers);
+                }
+
+                return;
+            case Partitions.Default:
+                partition = _task.Collector.PartitionFor(
+                    topic, record.HasKey ? bytes.Key[..^_keySuffix] : default, record.HasKey);
+                break;
+        }
+
+        _task.Collector.Send(topic, partition, in bytes, record.Headers);
+    }
+
+    private bool TryChoose(in Record<TKey, TValue> record, out ProducerTopic topic, out int partition)
+    {
+        if (_chooser is null && _format.Partitioner is null)
+        {
+            topic = _topic ??= _task.Collector.Topic(_topicName);
+            partition = Partitions.Default;
+            return true;
+        }
+
+        string? name;
+        try
+        {
+            name = _chooser is null ? _topicName : _chooser(record);
+            ArgumentException.ThrowIfNullOrEmpty(name, nameof(topic));
+        }
+        catch (Exception e)
+        {
+            _task.Errors.Handle(_task, this, ErrorStage.Processing, e);
+            topic = null!;
+            partition = Partitions.None;
+            return false;
+        }
+
+        topic = TopicNamed(name);
+        return TryPartition(in record, topic, out partition);
+    }
+
+    private bool TryPartition(in Record<TKey, TValue> record, ProducerTopic topic, out int partition)
+    {
+        partition = Partitions.Default;
+        if (_format.Partitioner is null)
+        {
+            return true;
+        }
+
+        try
+        {
+            partition = _format.Partitioner(topic.Name, record, topic.PartitionCount);
+            if (partition >= topic.PartitionCount || partition < Partitions.All)
+            {
+                throw new InvalidOperationException(string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"The partitioner chose partition {partition} of {topic.Name}, which has {topic.PartitionCount}."));
+            }
+
+            return true;
+        }
+        catch (Exception e)
+        {
+            _task.Errors.Handle(_task, this, ErrorStage.Processing, e);
+            return false;
+        }
+    }
+
+    private bool TrySerialize(in Record<TKey, TValue> record)
+    {
+        _key.Clear();
+        _value.Clear();
+        try
+        {
+            if (record.HasKey)
+            {
+                _format.Keys.Serialize(record.Key, _key);
+            }
+
+            if (record.HasValue)
+            {
+                _format.Values.Serialize(record.Value, _value);
+            }
+
+            return true;
+        }
+        catch (Exception e)
+        {
+            _task.Errors.Handle(_task, this, ErrorStage.Production, e);
+            return false;
+        }
+    }
+
+    private ProducerTopic TopicNamed(string name)
+    {
+        if (!_topics.TryGetValue(name, out var topic))
+        {
+            topic = _task.Collector.Topic(name);
+            _topics.Add(name, topic);
+        }
+
+        return topic;
+    }
+}

@@ -1,0 +1,57 @@
+using System.Buffers;
+using System.Buffers.Binary;
+
+namespace StreamFlow.Serialization;
+
+/// <summary>
+/// Serde of a key with a window behind it. Records of one key must meet in one partition whatever their window, so
+/// partitioning leaves <see cref="SuffixLength"/> bytes out.
+/// </summary>
+internal abstract class WindowKeySerde<TWindowed> : ISerde<TWindowed>
+{
+    /// <summary>Bytes after the key that belong to the window.</summary>
+    public abstract int SuffixLength { get; }
+
+    public abstract void Serialize(TWindowed value, IBufferWriter<byte> writer);
+
+    public abstract TWindowed Deserialize(ReadOnlySpan<byte> data);
+}
+
+internal sealed class TimeWindowedSerde<TKey> : WindowKeySerde<Windowed<TKey>>
+{
+    private readonly ISerde<TKey> _key;
+    private readonly long _sizeMs;
+
+    public TimeWindowedSerde(ISerde<TKey> key, long sizeMs)
+    {
+        _key = key;
+        _sizeMs = sizeMs;
+    }
+
+    public override int SuffixLength => sizeof(long);
+
+    public override void Serialize(Windowed<TKey> value, IBufferWriter<byte> writer)
+    {
+        if (value.Key is not null)
+        {
+            _key.Serialize(value.Key, writer);
+        }
+
+        BinaryPrimitives.WriteInt64BigEndian(writer.GetSpan(sizeof(long)), value.Window.Start);
+        writer.Advance(sizeof(long));
+    }
+
+    public override Windowed<TKey> Deserialize(ReadOnlySpan<byte> data)
+    {
+        if (data.Length < sizeof(long))
+        {
+            throw new FormatException(
+                $"A windowed key takes at least 8 bytes; got {data.Length}. Check the serde of the topic's keys.");
+        }
+
+        var start = BinaryPrimitives.ReadInt64BigEndian(data[^sizeof(long)..]);
+        // An end beyond the last representable moment stays at it, as in Kafka (TimeWindow of the long's end).
+        var end = start > long.MaxValue - _sizeMs ? long.MaxValue : start + _sizeMs;
+        return new Windowed<TKey>(_key.Deserialize(data[..^sizeof(long)]), new Window(start, end));
+    }
+}

@@ -1,0 +1,128 @@
+using System.Text;
+using Microsoft.Extensions.Logging.Abstractions;
+using StreamFlow.Clients;
+using StreamFlow.Planning;
+using StreamFlow.Processing;
+using StreamFlow.State;
+
+namespace StreamFlow.Tests.Dsl;
+
+/// <summary>
+/// Runs a topology without the runtime: one task per sub-topology, one record at a time, records of internal topics read
+/// back at once.
+/// </summary>
+internal sealed class TaskHarness
+{
+    private readonly Dictionary<string, (TaskContext Task, SourceProcessor Source)> _sources = [];
+    private readonly Dictionary<string, long> _offsets = [];
+    private readonly Dictionary<string, long> _partitionTimes = [];
+    private readonly List<TaskContext> _tasks = [];
+    private readonly List<ProducedRecord> _written = [];
+
+    public TaskHarness(Topology topology, ErrorHandler? handler = null, int partitionCount = 1, bool keep = true)
+    {
+        Producer = new FakeProducer(partitionCount, keep);
+        handler ??= static (in ErrorContext _) => ErrorResponse.Fail;
+        foreach (var sub in topology.Plan.SubTopologies)
+        {
+            var task = new TaskContext
+            {
+                TaskId = new TaskId(sub.Id, 0),
+                ApplicationId = "app",
+                Time = TimeProvider.System,
+                Logger = NullLogger.Instance,
+                Collector = new RecordCollector(Producer),
+                Errors = new ErrorPolicy(handler, handler, handler, deadLetterTopic: "dead"),
+                Metrics = new TaskMetrics("app", new TaskId(sub.Id, 0)),
+                Budget = new CacheBudget(0, long.MaxValue),
+            };
+            var linked = sub.Build(task);
+            foreach (var node in linked.Nodes)
+            {
+                node.Init(task);
+            }
+
+            foreach (var source in sub.Sources)
+            {
+                var topic = source.IsRepartition ? InternalTopics.NameOf("app", source.Name) : source.Name;
+                _sources.Add(topic, (task, linked.Sources[source.Name]));
+            }
+
+            _tasks.Add(task);
+        }
+    }
+
+    public FakeProducer Producer { get; }
+
+    public long Dropped => _tasks.Sum(task => task.Metrics.DroppedTotal);
+
+    public long DroppedBy(DropReason reason) => _tasks.Sum(task => task.Metrics.DroppedBy(reason));
+
+    /// <summary>Pipes text in; null is a missing key or a tombstone.</summary>
+    public void Pipe(string topic, string? key, string? value, long timestamp, Headers? headers = null) =>
+        Pipe(topic, Bytes(key), Bytes(value), timestamp, headers);
+
+    public void Pipe(string topic, byte[]? key, byte[]? value, long timestamp, Headers? headers = null)
+    {
+        var (task, source) = _sources[topic];
+        var offset = _offsets.GetValueOrDefault(topic);
+        _offsets[topic] = offset + 1;
+        var record = new ByteRecord
+        {
+            Key = key,
+            Value = value,
+            HasKey = key is not null,
+            HasValue = value is not null,
+            Timestamp = timestamp,
+            Offset = offset,
+        };
+        var partitionTime = _partitionTimes.GetValueOrDefault(topic, -1);
+        if (source.ReadsTimestampFromRecord)
+        {
+            source.TryExtractTimestamp(in record, headers, partitionTime, out timestamp);
+            if (timestamp < 0)
+            {
+                task.Metrics.Dropped(DropReason.InvalidTimestamp);
+                return;
+            }
+        }
+
+        _partitionTimes[topic] = Math.Max(partitionTime, timestamp);
+        source.Process(in record, headers, timestamp);
+        ReadBack();
+    }
+
+    /// <summary>What was written to a topic since the last call, as text <c>key=value@timestamp</c>.</summary>
+    public string Read(string topic)
+    {
+        var text = new StringBuilder();
+        foreach (var record in _written.Where(record => record.Topic == topic))
+        {
+            text.Append(text.Length > 0 ? " " : string.Empty)
+                .Append(Text(record.Key)).Append('=').Append(Text(record.Value)).Append('@').Append(record.Timestamp);
+            foreach (var header in record.Headers ?? Headers.Empty)
+            {
+                text.Append('{').Append(header.Key).Append('=').Append(Text(header.Value)).Append('}');
+            }
+        }
+
+        _written.RemoveAll(record => record.Topic == topic);
+        return text.Length == 0 ? "-" : text.ToString();
+    }
+
+    private void ReadBack()
+    {
+        while (Producer.Records.TryDequeue(out var record))
+        {
+            _written.Add(record);
+            if (record.Topic.StartsWith("app-", StringComparison.Ordinal) && _sources.ContainsKey(record.Topic))
+            {
+                Pipe(record.Topic, record.Key, record.Value, record.Timestamp, record.Headers);
+            }
+        }
+    }
+
+    private static byte[]? Bytes(string? text) => text is null ? null : Encoding.UTF8.GetBytes(text);
+
+    private static string Text(byte[]? bytes) => bytes is null ? "null" : Encoding.UTF8.GetString(bytes);
+}
