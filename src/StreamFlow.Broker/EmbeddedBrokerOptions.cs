@@ -1,3 +1,5 @@
+using StreamFlow.Broker.Storage;
+
 namespace StreamFlow.Broker;
 
 /// <summary>Settings of an <see cref="EmbeddedBroker"/>. The defaults give a private broker for tests and development.</summary>
@@ -99,7 +101,8 @@ public sealed record EmbeddedBrokerOptions
             "null or between 1 and 65535");
         Require(DataDirectory is not "", nameof(DataDirectory), "empty", "null or a path");
         Require(FlushInterval > TimeSpan.Zero, nameof(FlushInterval), FlushInterval, "more than zero");
-        Require(DefaultPartitions >= 1, nameof(DefaultPartitions), DefaultPartitions, "at least 1");
+        Require(DefaultPartitions is >= 1 and <= TopicStore.MaxPartitionsPerTopic, nameof(DefaultPartitions),
+            DefaultPartitions, $"between 1 and {TopicStore.MaxPartitionsPerTopic}");
         Require(MaxConnections >= 1, nameof(MaxConnections), MaxConnections, "at least 1");
         Require(MaxRequestBytes >= 1024, nameof(MaxRequestBytes), MaxRequestBytes, "at least 1024");
         Require(ConnectionIdleTimeout > TimeSpan.Zero, nameof(ConnectionIdleTimeout), ConnectionIdleTimeout,

@@ -37,7 +37,7 @@ internal sealed class Connection : IDisposable
         _time = time;
         _stopping = stopping;
         _frames = new FrameReader(socket, maxRequestBytes);
-        _replies = new ReplyQueue(socket);
+        _replies = new ReplyQueue(socket, time);
         _lastActivity = time.GetTimestamp();
         IPEndPoint? remote = socket.RemoteEndPoint as IPEndPoint;
         _peer = remote?.ToString() ?? "unknown peer";
@@ -45,10 +45,15 @@ internal sealed class Connection : IDisposable
         _context = new ConnectionContext($"/{address}", _gone.Token, stopping);
     }
 
-    public bool IsWaitingForRequest => !_busy;
+    public bool IsWaitingForRequest => !_busy && _replies.IsEmpty;
 
-    /// <summary>How long no request has begun or ended here; zero while one is being answered.</summary>
-    public TimeSpan Idle => _busy ? TimeSpan.Zero : _time.GetElapsedTime(Volatile.Read(ref _lastActivity));
+    /// <summary>
+    /// How long nothing has moved: no whole request came in, or the peer does not take its answer. Zero while a request
+    /// waits for its turn, as a fetch without data does.
+    /// </summary>
+    public TimeSpan Idle => IsWaitingForRequest
+        ? _time.GetElapsedTime(Volatile.Read(ref _lastActivity))
+        : _replies.Stalled;
 
     public async Task RunAsync()
     {
@@ -79,10 +84,7 @@ internal sealed class Connection : IDisposable
     }
 
     /// <summary>Ends the connection: a receive under way fails, parked requests are released.</summary>
-    public void Abort()
-    {
-        _socket.Dispose();
-    }
+    public void Abort() => _socket.Dispose();
 
     public void Dispose()
     {
@@ -125,6 +127,7 @@ internal sealed class Connection : IDisposable
     private async Task<WireWriter?> ParkAsync(Task<WireWriter?> reply)
     {
         Task hangUp = _frames.WaitForHangUpAsync();
+        Tasks.Observe(hangUp);
         if (await Task.WhenAny(reply, hangUp).ConfigureAwait(false) == hangUp && hangUp.IsFaulted)
         {
             await _gone.CancelAsync().ConfigureAwait(false);

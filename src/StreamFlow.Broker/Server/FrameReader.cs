@@ -79,7 +79,12 @@ internal sealed class FrameReader : IDisposable
             return;
         }
 
-        _poll ??= _socket.ReceiveAsync(Memory<byte>.Empty).AsTask();
+        if (_poll is null)
+        {
+            _poll = _socket.ReceiveAsync(Memory<byte>.Empty).AsTask();
+            Tasks.Observe(_poll);
+        }
+
         await _poll.ConfigureAwait(false);
         if (_socket.Available > 0)
         {

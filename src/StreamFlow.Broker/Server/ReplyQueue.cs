@@ -8,7 +8,7 @@ namespace StreamFlow.Broker.Server;
 /// Sends the replies of one connection in the order of their requests. A reply that is ready while none is pending goes
 /// out at once; replies that wait (a produce on its flush) queue up and let later requests be read meanwhile.
 /// </summary>
-internal sealed class ReplyQueue(Socket socket)
+internal sealed class ReplyQueue(Socket socket, TimeProvider time)
 {
     private const int MaxPending = 64;
 
@@ -17,12 +17,25 @@ internal sealed class ReplyQueue(Socket socket)
             new BoundedChannelOptions(MaxPending) { SingleReader = true, SingleWriter = true });
 
     private int _outstanding;
+    private long _sendingSince;
     private Task? _pump;
+
+    public bool IsEmpty => Volatile.Read(ref _outstanding) == 0;
+
+    /// <summary>How long the peer has not taken what is being sent to it; zero while nothing is.</summary>
+    public TimeSpan Stalled
+    {
+        get
+        {
+            long since = Volatile.Read(ref _sendingSince);
+            return since == 0 ? TimeSpan.Zero : time.GetElapsedTime(since);
+        }
+    }
 
     /// <summary>Takes the next reply in order; waits when too many are pending.</summary>
     public async ValueTask EnqueueAsync(ValueTask<WireWriter?> reply)
     {
-        if (Volatile.Read(ref _outstanding) == 0 && reply.IsCompleted)
+        if (IsEmpty && reply.IsCompleted)
         {
             await SendAsync(await reply.ConfigureAwait(false)).ConfigureAwait(false);
             return;
@@ -67,7 +80,12 @@ internal sealed class ReplyQueue(Socket socket)
     {
         while (_pending.Reader.TryRead(out ValueTask<WireWriter?> reply))
         {
-            await ((Task)reply.AsTask()).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            Task<WireWriter?> task = reply.AsTask();
+            await ((Task)task).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            if (task.IsCompletedSuccessfully)
+            {
+                task.Result?.Dispose();
+            }
         }
     }
 
@@ -81,23 +99,19 @@ internal sealed class ReplyQueue(Socket socket)
         using (reply)
         {
             List<ArraySegment<byte>> pieces = reply.Complete();
+            Volatile.Write(ref _sendingSince, time.GetTimestamp());
+
+            // A stream socket takes everything it is given, in as many system calls as that needs, or fails.
             if (pieces.Count == 1)
             {
-                await SendAllAsync(pieces[0]).ConfigureAwait(false);
-                return;
+                await socket.SendAsync(pieces[0].AsMemory(), SocketFlags.None).ConfigureAwait(false);
+            }
+            else
+            {
+                await socket.SendAsync(pieces, SocketFlags.None).ConfigureAwait(false);
             }
 
-            // Stream sockets send a list whole or fail, like a single buffer with the loop below.
-            await socket.SendAsync(pieces, SocketFlags.None).ConfigureAwait(false);
-        }
-    }
-
-    private async ValueTask SendAllAsync(ReadOnlyMemory<byte> bytes)
-    {
-        while (bytes.Length > 0)
-        {
-            int sent = await socket.SendAsync(bytes, SocketFlags.None).ConfigureAwait(false);
-            bytes = bytes[sent..];
+            Volatile.Write(ref _sendingSince, 0);
         }
     }
 }

@@ -1,0 +1,87 @@
+using System.Diagnostics;
+
+namespace StreamFlow.Broker.Tests.Support;
+
+/// <summary>The broker as a process of its own, as users run it, so that it can be killed.</summary>
+public sealed class StandaloneBroker : IDisposable
+{
+    private readonly Process _process;
+    private readonly Task<string> _errors;
+
+    private StandaloneBroker(Process process, string readyLine)
+    {
+        _process = process;
+        ReadyLine = readyLine;
+        _errors = process.StandardError.ReadToEndAsync();
+    }
+
+    public string ReadyLine { get; }
+
+    public string BootstrapServers => ReadyLine.Split(' ', ',')[3];
+
+    public int Port => int.Parse(BootstrapServers.Split(':')[1], System.Globalization.CultureInfo.InvariantCulture);
+
+    /// <summary>Starts the executable and returns when it has said that it is ready.</summary>
+    public static async Task<StandaloneBroker> StartAsync(params string[] arguments)
+    {
+        Process process = Launch(arguments);
+        string? line = await process.StandardOutput.ReadLineAsync();
+        if (line is null)
+        {
+            Assert.Fail($"The broker did not start: {await process.StandardError.ReadToEndAsync()}");
+        }
+
+        return new StandaloneBroker(process, line);
+    }
+
+    /// <summary>Runs the executable to its end.</summary>
+    public static async Task<(int ExitCode, string Output, string Errors)> RunAsync(params string[] arguments)
+    {
+        using Process process = Launch(arguments);
+        using CancellationTokenSource deadline = new(TimeSpan.FromSeconds(60));
+        Task<string> output = process.StandardOutput.ReadToEndAsync(deadline.Token);
+        Task<string> errors = process.StandardError.ReadToEndAsync(deadline.Token);
+        await process.WaitForExitAsync(deadline.Token);
+        return (process.ExitCode, await output, await errors);
+    }
+
+    /// <summary>Ends the process the hard way: nothing of it runs any more.</summary>
+    public async Task KillAsync()
+    {
+        _process.Kill();
+        await _process.WaitForExitAsync();
+    }
+
+    /// <summary>Asks the process to end and returns its exit code.</summary>
+    public async Task<int> TerminateAsync()
+    {
+        using (Process kill = Process.Start("kill", ["-TERM", $"{_process.Id}"]))
+        {
+            await kill.WaitForExitAsync();
+        }
+
+        using CancellationTokenSource deadline = new(TimeSpan.FromSeconds(60));
+        await _process.WaitForExitAsync(deadline.Token);
+        Assert.Equal("", await _errors);
+        return _process.ExitCode;
+    }
+
+    public void Dispose()
+    {
+        if (!_process.HasExited)
+        {
+            _process.Kill();
+        }
+
+        _process.Dispose();
+    }
+
+    private static Process Launch(string[] arguments) => Process.Start(
+        new ProcessStartInfo(
+            Environment.ProcessPath is { } host && Path.GetFileNameWithoutExtension(host) == "dotnet" ? host : "dotnet",
+            ["exec", typeof(EmbeddedBroker).Assembly.Location, .. arguments])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        })!;
+}
