@@ -1,0 +1,64 @@
+using StreamFlow.Broker.Tests.Support;
+
+namespace StreamFlow.Broker.Tests.Handlers;
+
+public sealed class ListOffsetsTests : IAsyncLifetime
+{
+    private const long Start = 1_700_000_000_000;
+    private EmbeddedBroker _broker = null!;
+    private RawClient _client = null!;
+
+    public async Task InitializeAsync()
+    {
+        _broker = await EmbeddedBroker.StartAsync(new EmbeddedBrokerOptions { Topics = [new BrokerTopic("t")] });
+        _client = await RawClient.ConnectAsync(_broker.Port);
+        await _client.ProduceAsync("t", 0, TestBatch.Build(new TestBatchOptions { TimestampStep = 10 }, "a", "b", "c"));
+    }
+
+    public async Task DisposeAsync()
+    {
+        _client.Dispose();
+        await _broker.DisposeAsync();
+    }
+
+    [Theory]
+    [InlineData(-1, 3, -1)]
+    [InlineData(-2, 0, -1)]
+    [InlineData(-3, 2, Start + 20)]
+    [InlineData(0, 0, Start)]
+    [InlineData(Start, 0, Start)]
+    [InlineData(Start + 1, 1, Start + 10)]
+    [InlineData(Start + 20, 2, Start + 20)]
+    [InlineData(Start + 21, -1, -1)]
+    public async Task Offset_is_found_by_position_or_timestamp(long timestamp, long offset, long found)
+    {
+        WireStruct result = await ListAsync(7, "t", timestamp);
+        Assert.Equal(
+            (0L, offset, found),
+            (result.Number("error_code"), result.Number("offset"), result.Number("timestamp")));
+    }
+
+    [Theory]
+    [InlineData(7, -4, 35)]
+    [InlineData(6, -3, 35)]
+    public async Task Unknown_special_timestamp_is_unsupported(int version, long timestamp, int error) =>
+        Assert.Equal(error, (await ListAsync(version, "t", timestamp)).Number("error_code"));
+
+    [Fact]
+    public async Task Unknown_topic_is_reported() =>
+        Assert.Equal(3, (await ListAsync(7, "absent", -1)).Number("error_code"));
+
+    private async Task<WireStruct> ListAsync(int version, string topic, long timestamp)
+    {
+        WireStruct answer = await _client.CallAsync("ListOffsets", version, new WireStruct
+        {
+            ["replica_id"] = -1,
+            ["topics"] = new WireStruct
+            {
+                ["name"] = topic,
+                ["partitions"] = new WireStruct { ["current_leader_epoch"] = -1, ["timestamp"] = timestamp },
+            },
+        });
+        return answer.Only("topics").Only("partitions");
+    }
+}
