@@ -83,6 +83,9 @@ public sealed class KafkaClientException : StreamsException
 
     /// <summary>What the caller can do about it.</summary>
     public KafkaErrorKind Kind { get; }
+
+    /// <summary>The partition it is about, or <see langword="null"/> when it is about none or about several.</summary>
+    public TopicPartition? Partition { get; init; }
 }
 
 /// <summary>What can be done about an error of the Kafka client.</summary>
@@ -99,4 +102,10 @@ public enum KafkaErrorKind
 
     /// <summary>The client is unusable: make a new one.</summary>
     Fatal,
+
+    /// <summary>
+    /// The log does not have the offset that <see cref="KafkaClientException.Partition"/> was to be read from: that
+    /// partition stands still; seek it to an offset that exists.
+    /// </summary>
+    OffsetOutOfRange,
 }

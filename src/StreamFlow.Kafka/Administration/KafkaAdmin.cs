@@ -1,0 +1,234 @@
+using Confluent.Kafka;
+using Confluent.Kafka.Admin;
+using Microsoft.Extensions.Logging;
+using StreamFlow.Clients;
+using TopicDescription = StreamFlow.Clients.TopicDescription;
+
+namespace StreamFlow.Kafka.Administration;
+
+/// <summary>Topic administration with Confluent.Kafka's client. Only calls that report errors safely are used.</summary>
+internal sealed class KafkaAdmin : IKafkaAdmin
+{
+    private static readonly TimeSpan RequestTimeout = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan AppearTimeout = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan AppearStep = TimeSpan.FromMilliseconds(100);
+
+    private readonly IAdminClient _client;
+    private readonly TimeProvider _time;
+
+    internal KafkaAdmin(IEnumerable<KeyValuePair<string, string>> settings, ILogger logger, TimeProvider time)
+    {
+        _time = time;
+        var clientId = settings.Last(s => s.Key == "client.id").Value;
+
+        // Settings of both layers may name one setting twice; the later one counts.
+        var merged = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (var (name, value) in settings)
+        {
+            merged[name] = value;
+        }
+
+        _client = new AdminClientBuilder(merged)
+            .SetLogHandler((_, log) =>
+            {
+                var level = (LogLevel)log.LevelAs(LogLevelType.MicrosoftExtensionsLogging);
+                Log.Library(logger, level, clientId, log.Facility, log.Message);
+            })
+            .SetErrorHandler((_, error) => Log.Library(logger, LogLevel.Warning, clientId, "error", error.Reason))
+            .Build();
+    }
+
+    public async Task<IReadOnlyDictionary<string, TopicDescription>> DescribeTopicsAsync(
+        IReadOnlyCollection<string> names, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(names);
+        var found = new Dictionary<string, TopicDescription>(StringComparer.Ordinal);
+        if (names.Count == 0)
+        {
+            return found;
+        }
+
+        foreach (var topic in await DescribeAsync(names.Distinct(), cancellationToken).ConfigureAwait(false))
+        {
+            if (!topic.Error.IsError)
+            {
+                found.Add(topic.Name, new TopicDescription(topic.Name, topic.Partitions.Count));
+            }
+            else if (topic.Error.Code != ErrorCode.UnknownTopicOrPart)
+            {
+                throw Failed($"Topic '{topic.Name}' cannot be described", topic.Error, null);
+            }
+        }
+
+        return found;
+    }
+
+    public async Task<IReadOnlyDictionary<string, string>> DescribeTopicConfigAsync(
+        string name, CancellationToken cancellationToken)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(name);
+        try
+        {
+            var results = await _client.DescribeConfigsAsync(
+                [new ConfigResource { Type = ResourceType.Topic, Name = name }],
+                new DescribeConfigsOptions { RequestTimeout = RequestTimeout })
+                .WaitAsync(cancellationToken).ConfigureAwait(false);
+            return results[0].Entries.Where(e => e.Value.Value is not null)
+                .ToDictionary(e => e.Key, e => e.Value.Value, StringComparer.Ordinal);
+        }
+        catch (KafkaException e)
+        {
+            throw Failed($"The configuration of topic '{name}' cannot be read", e.Error, e);
+        }
+    }
+
+    public async Task CreateTopicsAsync(IReadOnlyCollection<NewTopic> topics, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(topics);
+        if (topics.Count == 0)
+        {
+            return;
+        }
+
+        try
+        {
+            await _client.CreateTopicsAsync(
+                topics.Select(Specification), new CreateTopicsOptions { RequestTimeout = RequestTimeout })
+                .WaitAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (CreateTopicsException e) when (
+            e.Results.TrueForAll(r => !r.Error.IsError || r.Error.Code == ErrorCode.TopicAlreadyExists))
+        {
+            // Another member was faster; that the topic fits is checked below.
+        }
+        catch (CreateTopicsException e)
+        {
+            var failed = e.Results.First(r => r.Error.IsError && r.Error.Code != ErrorCode.TopicAlreadyExists);
+            throw Failed($"Topic '{failed.Topic}' cannot be created", failed.Error, e);
+        }
+        catch (KafkaException e)
+        {
+            throw Failed($"Topics {string.Join(", ", topics.Select(t => t.Name))} cannot be created", e.Error, e);
+        }
+
+        await WaitUntilTheyExistAsync(topics, cancellationToken).ConfigureAwait(false);
+    }
+
+    public async Task DeleteRecordsAsync(
+        IReadOnlyCollection<PartitionOffset> offsets, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(offsets);
+        if (offsets.Count == 0)
+        {
+            return;
+        }
+
+        try
+        {
+            await _client.DeleteRecordsAsync(
+                offsets.Select(o => new TopicPartitionOffset(o.Partition.Topic, o.Partition.Partition, o.Offset)),
+                new DeleteRecordsOptions { RequestTimeout = RequestTimeout })
+                .WaitAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (DeleteRecordsException e)
+        {
+            var failed = e.Results.First(r => r.Error.IsError);
+            throw Failed($"Records of {failed.Topic}-{failed.Partition.Value} cannot be deleted", failed.Error, e);
+        }
+        catch (KafkaException e)
+        {
+            throw Failed("Records cannot be deleted", e.Error, e);
+        }
+    }
+
+    public void Dispose() => _client.Dispose();
+
+    private static TopicSpecification Specification(NewTopic topic) => new()
+    {
+        Name = topic.Name,
+        NumPartitions = topic.PartitionCount,
+        ReplicationFactor = topic.ReplicationFactor,
+        Configs = topic.Configs.ToDictionary(c => c.Key, c => c.Value, StringComparer.Ordinal),
+    };
+
+    private static KafkaClientException Failed(string operation, Error error, Exception? cause) =>
+        new(
+            $"{operation}: {error.Code}: {error.Reason}",
+            error.IsFatal
+                ? KafkaErrorKind.Fatal
+                : Errors.ConsumerKind(new Interop.NativeError((Interop.ErrorCode)(int)error.Code, error.Reason)),
+            cause);
+
+    /// <summary>Brokers learn of a new topic one after the other; and one that was there already must be the same.</summary>
+    private async Task WaitUntilTheyExistAsync(
+        IReadOnlyCollection<NewTopic> topics, CancellationToken cancellationToken)
+    {
+        var names = topics.Select(t => t.Name).ToList();
+        var start = _time.GetTimestamp();
+        while (true)
+        {
+            IReadOnlyDictionary<string, TopicDescription> found = new Dictionary<string, TopicDescription>();
+            try
+            {
+                found = await DescribeTopicsAsync(names, cancellationToken).ConfigureAwait(false);
+            }
+            catch (KafkaClientException e) when (e.Kind == KafkaErrorKind.Retriable)
+            {
+                // A partition without a leader yet; asked again below, within the same time.
+            }
+
+            var missing = names.Where(name => !found.ContainsKey(name)).ToList();
+            if (missing.Count == 0)
+            {
+                ThrowIfOtherPartitionCount(topics, found);
+                return;
+            }
+
+            if (_time.GetElapsedTime(start) > AppearTimeout)
+            {
+                throw new KafkaClientException(
+                    $"Topics {string.Join(", ", missing)} were created, but the brokers do not know them after "
+                    + $"{AppearTimeout}.",
+                    KafkaErrorKind.Retriable);
+            }
+
+            await Task.Delay(AppearStep, _time, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    private static void ThrowIfOtherPartitionCount(
+        IReadOnlyCollection<NewTopic> topics, IReadOnlyDictionary<string, TopicDescription> found)
+    {
+        foreach (var topic in topics)
+        {
+            var count = found[topic.Name].PartitionCount;
+            if (topic.PartitionCount > 0 && count != topic.PartitionCount)
+            {
+                throw new KafkaClientException(
+                    $"Topic '{topic.Name}' exists with {count} partitions, but {topic.PartitionCount} are needed. "
+                    + "Delete it if nothing in it is needed any more, or go back to the topology it was made for.",
+                    KafkaErrorKind.Fatal);
+            }
+        }
+    }
+
+    private async Task<List<Confluent.Kafka.Admin.TopicDescription>> DescribeAsync(
+        IEnumerable<string> names, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var result = await _client.DescribeTopicsAsync(
+                TopicCollection.OfTopicNames(names), new DescribeTopicsOptions { RequestTimeout = RequestTimeout })
+                .WaitAsync(cancellationToken).ConfigureAwait(false);
+            return result.TopicDescriptions;
+        }
+        catch (DescribeTopicsException e)
+        {
+            return e.Results.TopicDescriptions;
+        }
+        catch (KafkaException e)
+        {
+            throw Failed("Topics cannot be described", e.Error, e);
+        }
+    }
+}

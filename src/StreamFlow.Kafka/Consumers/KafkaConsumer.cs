@@ -1,0 +1,243 @@
+using Microsoft.Extensions.Logging;
+using StreamFlow.Clients;
+using StreamFlow.Kafka.Interop;
+
+namespace StreamFlow.Kafka.Consumers;
+
+/// <summary>The engine's consumer over librdkafka.</summary>
+internal sealed class KafkaConsumer : IKafkaConsumer
+{
+    private static readonly TimeSpan SeekTimeout = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan CallTimeout = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan CloseTimeout = TimeSpan.FromSeconds(15);
+
+    private readonly string _clientId;
+    private readonly NativeConsumer _native;
+    private readonly ReaderSignals _signals;
+    private readonly ReaderSet _readers;
+    private readonly Rebalancer _rebalancer;
+    private readonly ILogger _logger;
+    private readonly TimeProvider _time;
+    private bool _subscribed;
+    private bool _closed;
+
+    internal KafkaConsumer(
+        string clientId, IEnumerable<KeyValuePair<string, string>> settings, ILogger logger, TimeProvider time)
+    {
+        _clientId = clientId;
+        _logger = logger;
+        _time = time;
+        _native = new NativeConsumer(
+            settings, new ClientCallbacks(clientId, logger, (code, partitions) => _rebalancer!.Answer(code, partitions)));
+        _signals = new ReaderSignals(logger);
+        _readers = new ReaderSet(_native, _signals);
+        _rebalancer = new Rebalancer(_native, _readers, logger);
+    }
+
+    public void Subscribe(
+        IReadOnlyCollection<string> leaderTopics, IReadOnlyCollection<string> allTopics, IRebalanceListener listener)
+    {
+        ArgumentNullException.ThrowIfNull(leaderTopics);
+        ArgumentNullException.ThrowIfNull(allTopics);
+        ArgumentNullException.ThrowIfNull(listener);
+        ThrowIfClosed();
+        foreach (var topic in allTopics.Concat(leaderTopics))
+        {
+            _readers.KeepTopic(topic);
+        }
+
+        _subscribed = true;
+        _rebalancer.Listen(leaderTopics, listener);
+        Check($"Cannot subscribe to {string.Join(", ", leaderTopics)}", _native.Subscribe(leaderTopics));
+    }
+
+    public void Assign(IReadOnlyList<PartitionOffset> partitions)
+    {
+        ArgumentNullException.ThrowIfNull(partitions);
+        ThrowIfClosed();
+        if (_subscribed)
+        {
+            throw new InvalidOperationException(
+                $"Consumer '{_clientId}' has subscribed to topics; its partitions come from the group. "
+                + "Use a consumer of its own to read chosen partitions.");
+        }
+
+        // A partition that is read from just there already keeps what was prefetched.
+        var kept = partitions
+            .Where(p => _readers.TryGet(p.Partition, out var reader) && reader.Position == p.Offset)
+            .Select(p => p.Partition)
+            .ToHashSet();
+        Check("Cannot stop reading", _readers.Remove([.. _readers.Partitions.Where(p => !kept.Contains(p))]));
+        Check("Cannot start reading", _readers.Add(partitions));
+    }
+
+    public void Poll(TimeSpan timeout)
+    {
+        ThrowIfClosed();
+        ThrowIfReaderFailed();
+        var wait = _signals.TakeMoreExpected() ? 0 : Milliseconds(timeout);
+        var failed = _native.Poll(wait, out var error);
+        _rebalancer.ThrowIfFailed();
+        if (failed)
+        {
+            Throw(error);
+        }
+    }
+
+    public PartitionReader Reader(TopicPartition partition) =>
+        _readers.TryGet(partition, out var reader)
+            ? reader
+            : throw new InvalidOperationException(
+                $"{partition} is not read by consumer '{_clientId}'. It reads: {string.Join(", ", _readers.Partitions)}.");
+
+    public void Seek(PartitionOffset offset)
+    {
+        ThrowIfClosed();
+        var partition = offset.Partition;
+        var reader = (PrefetchReader)Reader(partition);
+        reader.Moved(offset.Offset);
+        var error = _native.Seek(offset, (int)SeekTimeout.TotalMilliseconds);
+        if (error.Code == ErrorCode.State)
+        {
+            // Not fetching yet, or not any more after an offset that is out of range: begin anew.
+            error = _readers.Remove([partition]);
+            if (!error.IsError)
+            {
+                error = _readers.Add([offset]);
+            }
+        }
+
+        if (error.IsError)
+        {
+            throw Errors.Exception($"Cannot seek {partition} to {offset.Offset}", error, Errors.ConsumerKind(error), partition);
+        }
+    }
+
+    public void Commit(IReadOnlyList<PartitionOffset> offsets)
+    {
+        ArgumentNullException.ThrowIfNull(offsets);
+        ThrowIfClosed();
+        if (offsets.Count > 0)
+        {
+            Check(
+                $"Cannot commit {offsets.Count} offsets", _native.Commit(offsets, (int)CallTimeout.TotalMilliseconds));
+        }
+    }
+
+    public IReadOnlyList<PartitionOffset> Committed(IReadOnlyList<TopicPartition> partitions)
+    {
+        ArgumentNullException.ThrowIfNull(partitions);
+        ThrowIfClosed();
+        var offsets = new PartitionOffset[partitions.Count];
+        if (offsets.Length > 0)
+        {
+            Check(
+                $"Cannot read the committed offsets of {offsets.Length} partitions",
+                _native.Committed(partitions, (int)CallTimeout.TotalMilliseconds, offsets));
+        }
+
+        return offsets;
+    }
+
+    public (long Beginning, long End) QueryOffsets(TopicPartition partition, TimeSpan timeout)
+    {
+        ThrowIfClosed();
+        _readers.KeepTopic(partition.Topic);
+        var error = _native.QueryOffsets(partition, Milliseconds(timeout), out var beginning, out var end);
+        return error.IsError
+            ? throw Errors.Exception(
+                $"Cannot read the offsets of {partition}", error, Errors.ConsumerKind(error), partition)
+            : (beginning, end);
+    }
+
+    public ConsumerGroupMetadata GroupMetadata()
+    {
+        ThrowIfClosed();
+        return new MemberMetadata(
+            _native.GroupMetadata()
+            ?? throw new InvalidOperationException($"Consumer '{_clientId}' belongs to no group."));
+    }
+
+    public void Close()
+    {
+        if (_closed)
+        {
+            return;
+        }
+
+        _closed = true;
+        try
+        {
+            // A record that is still held would block the client's end for ever.
+            _readers.Release();
+            LeaveGroup();
+        }
+        finally
+        {
+            _readers.Close();
+            _native.Dispose();
+        }
+
+        _rebalancer.ThrowIfFailed();
+    }
+
+    public void Dispose()
+    {
+        try
+        {
+            Close();
+        }
+#pragma warning disable CA1031 // Dispose must not hide the exception that led to it.
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            Log.CloseFailed(_logger, _clientId, e);
+        }
+    }
+
+    /// <summary>Whole milliseconds, rounded up: a wait of less than one must not become a spin.</summary>
+    internal static int Milliseconds(TimeSpan timeout) =>
+        timeout <= TimeSpan.Zero ? 0 : (int)Math.Min(int.MaxValue, Math.Ceiling(timeout.TotalMilliseconds));
+
+    private void LeaveGroup()
+    {
+        var error = _native.BeginClose(out var queue);
+        using (queue)
+        {
+            var start = _time.GetTimestamp();
+            while (!error.IsError && !_native.ServeClose(queue, 100))
+            {
+                if (_time.GetElapsedTime(start) > CloseTimeout)
+                {
+                    Log.CloseTimedOut(_logger, _clientId, CloseTimeout);
+                    break;
+                }
+            }
+        }
+    }
+
+    private void ThrowIfReaderFailed()
+    {
+        if (_signals.TryTakeFailure(out var failure))
+        {
+            Throw(failure);
+        }
+    }
+
+    private void Throw(in ConsumerError failure)
+    {
+        var what = failure.Partition is { } partition ? $"Cannot read {partition}" : "Cannot go on reading";
+        throw Errors.Exception(
+            $"Consumer '{_clientId}': {what}", failure.Error, Errors.ConsumerKind(failure.Error), failure.Partition);
+    }
+
+    private void Check(string operation, in NativeError error)
+    {
+        if (error.IsError)
+        {
+            throw Errors.Exception($"Consumer '{_clientId}': {operation}", error);
+        }
+    }
+
+    private void ThrowIfClosed() => ObjectDisposedException.ThrowIf(_closed, this);
+}

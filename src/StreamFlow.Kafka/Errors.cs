@@ -1,0 +1,76 @@
+using StreamFlow.Kafka.Interop;
+
+namespace StreamFlow.Kafka;
+
+/// <summary>What each error means for the engine: one table for every client.</summary>
+internal static class Errors
+{
+    /// <summary>The kind of an error of the consumer: of a fetch, of the group, of a commit.</summary>
+    internal static KafkaErrorKind ConsumerKind(in NativeError error) => error switch
+    {
+        { IsFatal: true } => KafkaErrorKind.Fatal,
+        { IsRetriable: true } => KafkaErrorKind.Retriable,
+        _ when IsMigrated(error.Code) => KafkaErrorKind.Migrated,
+        { Code: ErrorCode.OffsetOutOfRange or ErrorCode.AutoOffsetReset or ErrorCode.LogTruncation } =>
+            KafkaErrorKind.OffsetOutOfRange,
+        _ => IsTransient(error.Code) ? KafkaErrorKind.Retriable : KafkaErrorKind.Fatal,
+    };
+
+    /// <summary>
+    /// The kind of an error of a transactional call. Fatal comes first: librdkafka answers a fenced producer's calls
+    /// with local codes whose own flags do not always say so.
+    /// </summary>
+    internal static KafkaErrorKind TransactionKind(in NativeError error) => error switch
+    {
+        { IsFatal: true } => KafkaErrorKind.Fatal,
+        _ when IsFenced(error.Code) => KafkaErrorKind.Fatal,
+        { RequiresAbort: true } when IsMigrated(error.Code) => KafkaErrorKind.Migrated,
+        { RequiresAbort: true } => KafkaErrorKind.Abortable,
+        { IsRetriable: true } => KafkaErrorKind.Retriable,
+        _ => KafkaErrorKind.Fatal,
+    };
+
+    /// <summary>The kind of a failed delivery, or of a record refused at once.</summary>
+    internal static KafkaErrorKind DeliveryKind(in NativeError error) => error switch
+    {
+        { IsFatal: true } => KafkaErrorKind.Fatal,
+        { Code: ErrorCode.Fatal or ErrorCode.GaplessGuarantee or ErrorCode.Inconsistent } =>
+            KafkaErrorKind.Fatal,
+        { Code: ErrorCode.OutOfOrderSequence or ErrorCode.InvalidTransactionState } => KafkaErrorKind.Fatal,
+        _ when IsFenced(error.Code) => KafkaErrorKind.Fatal,
+        { Code: ErrorCode.MessageTimedOut or ErrorCode.TimedOutInQueue or ErrorCode.NotEnoughReplicas } =>
+            KafkaErrorKind.Retriable,
+        _ => IsTransient(error.Code) ? KafkaErrorKind.Retriable : KafkaErrorKind.Abortable,
+    };
+
+    /// <summary>The exception for an error: what was done, Kafka's name of the error, librdkafka's words.</summary>
+    internal static KafkaClientException Exception(
+        string operation, in NativeError error, KafkaErrorKind kind, TopicPartition? partition = null) =>
+        new($"{operation}: {NativeError.Name(error.Code)}: {error.Text}", kind) { Partition = partition };
+
+    /// <summary>The exception for an error of a consumer or of an ordinary call.</summary>
+    internal static KafkaClientException Exception(string operation, in NativeError error) =>
+        Exception(operation, error, ConsumerKind(error));
+
+    private static bool IsMigrated(ErrorCode code) => code is
+        ErrorCode.IllegalGeneration or ErrorCode.UnknownMemberId or ErrorCode.RebalanceInProgress or
+        ErrorCode.FencedInstanceId or ErrorCode.MaxPollExceeded or ErrorCode.AssignmentLost or
+        ErrorCode.FencedMemberEpoch or ErrorCode.StaleMemberEpoch;
+
+    private static bool IsFenced(ErrorCode code) => code is
+        ErrorCode.Fenced or ErrorCode.InvalidProducerEpoch or ErrorCode.ProducerFenced;
+
+    /// <summary>
+    /// Errors that go away by themselves. Anything unknown is not among them: a corrupt batch, for one, is skipped by
+    /// librdkafka once it has reported it, so carrying on would lose its records.
+    /// </summary>
+    private static bool IsTransient(ErrorCode code) => code is
+        ErrorCode.Transport or ErrorCode.Resolve or ErrorCode.AllBrokersDown or ErrorCode.TimedOut or
+        ErrorCode.WaitCoordinator or ErrorCode.WaitCache or ErrorCode.Retry or ErrorCode.Unknown or
+        ErrorCode.LeaderNotAvailable or ErrorCode.NotLeader or ErrorCode.RequestTimedOut or
+        ErrorCode.ReplicaNotAvailable or ErrorCode.NetworkException or ErrorCode.CoordinatorLoadInProgress or
+        ErrorCode.CoordinatorNotAvailable or ErrorCode.NotCoordinator or ErrorCode.NotEnoughReplicas or
+        ErrorCode.NotEnoughReplicasAfterAppend or ErrorCode.StorageError or ErrorCode.FencedLeaderEpoch or
+        ErrorCode.UnknownLeaderEpoch or ErrorCode.OffsetNotAvailable or ErrorCode.UnstableOffsetCommit or
+        ErrorCode.ConcurrentTransactions or ErrorCode.ThrottlingQuotaExceeded;
+}

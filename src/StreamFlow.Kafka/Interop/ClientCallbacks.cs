@@ -1,0 +1,81 @@
+using System.Runtime.InteropServices;
+using Microsoft.Extensions.Logging;
+
+namespace StreamFlow.Kafka.Interop;
+
+/// <summary>Answers a rebalance; called on the polling thread, inside librdkafka. Must not throw.</summary>
+/// <param name="code">Assign, revoke, or why neither was possible.</param>
+/// <param name="partitions">The partitions of the subscribed topics concerned.</param>
+internal delegate void RebalanceHandler(ErrorCode code, IReadOnlyList<TopicPartition> partitions);
+
+/// <summary>What a client's native callbacks lead to.</summary>
+internal sealed unsafe class ClientCallbacks
+{
+    private readonly ILogger _logger;
+
+    internal ClientCallbacks(string clientId, ILogger logger, RebalanceHandler? rebalance = null)
+    {
+        ClientId = clientId;
+        _logger = logger;
+        Rebalance = rebalance;
+    }
+
+    internal string ClientId { get; }
+
+    private RebalanceHandler? Rebalance { get; }
+
+    [UnmanagedCallersOnly]
+    internal static void OnLog(nint client, int level, byte* facility, byte* text)
+    {
+        // librdkafka logs without a client while it checks settings that are no client's yet.
+        if (client == 0 || GCHandle.FromIntPtr(NativeMethods.rd_kafka_opaque(client)).Target is not ClientCallbacks target)
+        {
+            return;
+        }
+
+        try
+        {
+            var severity = Level(level);
+            if (target._logger.IsEnabled(severity))
+            {
+                var from = NativeError.Utf8(facility) ?? string.Empty;
+                var what = NativeError.Utf8(text) ?? string.Empty;
+                Log.Library(target._logger, severity, target.ClientId, from, what);
+            }
+        }
+#pragma warning disable CA1031 // A logger that throws must not unwind through native frames: that ends the process.
+        catch (Exception)
+#pragma warning restore CA1031
+        {
+            target.LoggerFailures++;
+        }
+    }
+
+    /// <summary>How often the application's logger threw; there is nowhere else to say so.</summary>
+    internal int LoggerFailures { get; private set; }
+
+    [UnmanagedCallersOnly]
+    internal static void OnRebalance(nint client, int code, NativePartitionList* partitions, nint opaque)
+    {
+        var target = (ClientCallbacks)GCHandle.FromIntPtr(opaque).Target!;
+        target.Rebalance!((ErrorCode)code, PartitionList.Read(partitions));
+
+        // Back to the caller of Poll, who has partitions to serve now, instead of waiting for the rest of the time.
+        NativeMethods.rd_kafka_yield(client);
+    }
+
+    /// <summary>Records have come to a partition's queue: ends the wait on the consumer's queue.</summary>
+    [UnmanagedCallersOnly]
+    internal static void OnRecords(nint client, nint consumerQueue) =>
+        NativeMethods.rd_kafka_queue_yield(consumerQueue);
+
+    /// <summary>librdkafka's levels are those of syslog.</summary>
+    private static LogLevel Level(int level) => level switch
+    {
+        <= 2 => LogLevel.Critical,
+        3 => LogLevel.Error,
+        4 => LogLevel.Warning,
+        <= 6 => LogLevel.Information,
+        _ => LogLevel.Debug,
+    };
+}

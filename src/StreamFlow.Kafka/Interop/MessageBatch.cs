@@ -1,0 +1,155 @@
+using System.Runtime.InteropServices;
+using StreamFlow.Clients;
+
+namespace StreamFlow.Kafka.Interop;
+
+/// <summary>What a fill of a batch ended with, besides records.</summary>
+/// <param name="EndOffset">Offset of the partition's end when it was reached last, or -1.</param>
+/// <param name="Error">The first error met.</param>
+/// <param name="Skipped">Records left out because they had been handed out before.</param>
+internal readonly record struct FillResult(long EndOffset, NativeError Error, int Skipped);
+
+/// <summary>
+/// Messages taken from a partition's queue, read in place. A held message keeps the fetch response it came with in
+/// memory, and blocks the end of its client: the owner releases the batch before anything that ends or moves the fetch.
+/// </summary>
+internal sealed unsafe class MessageBatch : RecordBatch, IDisposable
+{
+    internal const int Capacity = 512;
+
+    private NativeMessage** _messages =
+        (NativeMessage**)NativeMemory.Alloc(Capacity, (nuint)sizeof(NativeMessage*));
+
+    private int _count;
+
+    public override int Count => _count;
+
+    /// <summary>Offset of the first record; there must be one.</summary>
+    internal long FirstOffset => _messages[0]->Offset;
+
+    /// <summary>Offset of the last record; there must be one.</summary>
+    internal long LastOffset => _messages[_count - 1]->Offset;
+
+    public override ByteRecord Read(int index)
+    {
+        var message = At(index);
+        return new ByteRecord
+        {
+            Key = new ReadOnlySpan<byte>(message->Key, (int)message->KeyLength),
+            Value = new ReadOnlySpan<byte>(message->Value, (int)message->ValueLength),
+            HasKey = message->Key != null,
+            HasValue = message->Value != null,
+            Timestamp = Timestamp(index),
+            Offset = message->Offset,
+        };
+    }
+
+    public override long Timestamp(int index)
+    {
+        int type;
+        return NativeMethods.rd_kafka_message_timestamp(At(index), &type);
+    }
+
+    public override Headers? ReadHeaders(int index)
+    {
+        nint headers;
+        if (NativeMethods.rd_kafka_message_headers(At(index), &headers) != 0)
+        {
+            return null;
+        }
+
+        var items = new Header[(int)NativeMethods.rd_kafka_header_cnt(headers)];
+        for (var i = 0; i < items.Length; i++)
+        {
+            byte* name;
+            byte* value;
+            nuint size;
+            if (NativeMethods.rd_kafka_header_get_all(headers, (nuint)i, &name, &value, &size) != 0)
+            {
+                throw new KafkaClientException(
+                    $"The headers of the record at offset {At(index)->Offset} cannot be parsed.", KafkaErrorKind.Fatal);
+            }
+
+            items[i] = new Header(
+                NativeError.Utf8(name)!, value == null ? null : new ReadOnlySpan<byte>(value, (int)size).ToArray());
+        }
+
+        return items.Length == 0 ? null : new Headers(items);
+    }
+
+    /// <summary>Releases what is held and takes what the queue has, without waiting.</summary>
+    /// <param name="queue">The partition's queue.</param>
+    /// <param name="replayFrom">Records from here on ...</param>
+    /// <param name="replayEnd">... and before here were handed out already and are left out.</param>
+    /// <returns>What else there was.</returns>
+    internal FillResult Fill(QueueHandle queue, long replayFrom, long replayEnd)
+    {
+        Release();
+        ObjectDisposedException.ThrowIf(_messages == null, this);
+        var taken = (int)NativeMethods.rd_kafka_consume_batch_queue(queue.Pointer, 0, _messages, Capacity);
+        if (taken < 0)
+        {
+            return new FillResult(-1, NativeError.Of(NativeMethods.rd_kafka_last_error()), 0);
+        }
+
+        var end = -1L;
+        var error = NativeError.None;
+        var skipped = 0;
+        for (var i = 0; i < taken; i++)
+        {
+            var message = _messages[i];
+            if (message->Error == 0 && (message->Offset < replayFrom || message->Offset >= replayEnd))
+            {
+                end = -1;
+                _messages[_count++] = message;
+                continue;
+            }
+
+            if (message->Error == 0)
+            {
+                skipped++;
+            }
+            else if (message->Error == (int)ErrorCode.PartitionEnd)
+            {
+                end = message->Offset;
+            }
+            else if (!error.IsError)
+            {
+                error = ErrorOf(message);
+            }
+
+            NativeMethods.rd_kafka_message_destroy(message);
+        }
+
+        return new FillResult(end, error, skipped);
+    }
+
+    /// <summary>Gives the messages back to librdkafka; spans into them are invalid from now on.</summary>
+    internal void Release()
+    {
+        for (var i = 0; i < _count; i++)
+        {
+            NativeMethods.rd_kafka_message_destroy(_messages[i]);
+        }
+
+        _count = 0;
+    }
+
+    internal static NativeError ErrorOf(NativeMessage* message) =>
+        new(
+            (ErrorCode)message->Error,
+            NativeError.Utf8(NativeMethods.rd_kafka_message_errstr(message)) ?? string.Empty,
+            IsFatal: message->Error == (int)ErrorCode.Fatal);
+
+    public void Dispose()
+    {
+        Release();
+        NativeMemory.Free(_messages);
+        _messages = null;
+    }
+
+    private NativeMessage* At(int index) =>
+        (uint)index < (uint)_count
+            ? _messages[index]
+            : throw new ArgumentOutOfRangeException(nameof(index), index, $"The batch has {_count} records.");
+}

@@ -1,0 +1,24 @@
+namespace StreamFlow.Kafka;
+
+/// <summary>
+/// How to reach Kafka. Settings beyond the address go through to librdkafka under its own names (CONFIGURATION.md there),
+/// as a dictionary or as a <c>ClientConfig</c>, <c>ConsumerConfig</c> or <c>ProducerConfig</c> of Confluent.Kafka.
+/// </summary>
+public sealed record KafkaClientOptions
+{
+    /// <summary>Brokers to ask first, as <c>host:port</c>, separated by commas.</summary>
+    /// <value>Required.</value>
+    public required string BootstrapServers { get; init; }
+
+    /// <summary>Settings of every client, such as security: <c>security.protocol</c>, <c>sasl.*</c>, <c>ssl.*</c>.</summary>
+    /// <value>None.</value>
+    public IEnumerable<KeyValuePair<string, string>> Client { get; init; } = [];
+
+    /// <summary>Settings of consumers, over <see cref="Client"/>, such as <c>max.poll.interval.ms</c>.</summary>
+    /// <value>None.</value>
+    public IEnumerable<KeyValuePair<string, string>> Consumer { get; init; } = [];
+
+    /// <summary>Settings of producers, over <see cref="Client"/>, such as <c>compression.type</c>.</summary>
+    /// <value>None.</value>
+    public IEnumerable<KeyValuePair<string, string>> Producer { get; init; } = [];
+}

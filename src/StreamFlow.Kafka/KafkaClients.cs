@@ -1,0 +1,66 @@
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+using StreamFlow.Clients;
+using StreamFlow.Kafka.Administration;
+using StreamFlow.Kafka.Consumers;
+using StreamFlow.Kafka.Producers;
+using StreamFlow.Kafka.Settings;
+
+namespace StreamFlow.Kafka;
+
+/// <summary>
+/// StreamFlow's clients of a Kafka cluster, over librdkafka. Each is used by one thread; this factory by any.
+/// </summary>
+public sealed class KafkaClients : IKafkaClients
+{
+    private readonly KafkaClientOptions _options;
+    private readonly ILoggerFactory _loggers;
+    private readonly TimeProvider _time;
+
+    /// <summary>Checks the options; nothing is connected yet.</summary>
+    /// <param name="options">Where Kafka is, and settings of librdkafka.</param>
+    /// <param name="loggerFactory">Takes what librdkafka logs; <see langword="null"/> to drop it.</param>
+    /// <param name="timeProvider">Clock for time limits; <see langword="null"/> for the system's.</param>
+    /// <exception cref="ArgumentException">A setting is unknown, malformed or not to be changed; the message names each.</exception>
+    /// <exception cref="DllNotFoundException">librdkafka is missing.</exception>
+    public KafkaClients(
+        KafkaClientOptions options, ILoggerFactory? loggerFactory = null, TimeProvider? timeProvider = null)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        var complaints = ClientSettings.Complaints(options);
+        if (complaints.Count > 0)
+        {
+            throw new ArgumentException(
+                "The settings of the Kafka clients are not usable:" + Environment.NewLine + "- "
+                + string.Join(Environment.NewLine + "- ", complaints),
+                nameof(options));
+        }
+
+        _options = options;
+        _loggers = loggerFactory ?? NullLoggerFactory.Instance;
+        _time = timeProvider ?? TimeProvider.System;
+    }
+
+    /// <inheritdoc/>
+    public IKafkaConsumer CreateConsumer(ConsumerRole role)
+    {
+        ArgumentNullException.ThrowIfNull(role);
+        return new KafkaConsumer(
+            role.ClientId, ClientSettings.ForConsumer(_options, role), _loggers.CreateLogger<KafkaConsumer>(), _time);
+    }
+
+    /// <inheritdoc/>
+    public IKafkaProducer CreateProducer(ProducerRole role)
+    {
+        ArgumentNullException.ThrowIfNull(role);
+        return new KafkaProducer(
+            role, ClientSettings.ForProducer(_options, role), _loggers.CreateLogger<KafkaProducer>(), _time);
+    }
+
+    /// <inheritdoc/>
+    public IKafkaAdmin CreateAdmin(string clientId)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(clientId);
+        return new KafkaAdmin(ClientSettings.ForAdmin(_options, clientId), _loggers.CreateLogger<KafkaAdmin>(), _time);
+    }
+}

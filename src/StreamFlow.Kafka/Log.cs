@@ -1,0 +1,41 @@
+using Microsoft.Extensions.Logging;
+
+namespace StreamFlow.Kafka;
+
+/// <summary>Every message the clients log.</summary>
+internal static partial class Log
+{
+    [LoggerMessage(EventId = 1, Message = "{ClientId}: librdkafka {Facility}: {Text}")]
+    public static partial void Library(ILogger logger, LogLevel level, string clientId, string facility, string text);
+
+    [LoggerMessage(2, LogLevel.Warning, "Another error while fetching {Partition}: {Text}")]
+    public static partial void FurtherFetchError(ILogger logger, TopicPartition partition, string text);
+
+    [LoggerMessage(3, LogLevel.Information, "Left out {Count} records of {Partition} that came again after a rebalance")]
+    public static partial void SkippedReplayed(ILogger logger, TopicPartition partition, int count);
+
+    [LoggerMessage(4, LogLevel.Information, "The group added {Count} leader partitions")]
+    public static partial void Assigned(ILogger logger, int count);
+
+    [LoggerMessage(5, LogLevel.Information, "The group takes {Count} leader partitions away; lost already: {Lost}")]
+    public static partial void Revoked(ILogger logger, int count, bool lost);
+
+    [LoggerMessage(6, LogLevel.Warning, "The group cannot rebalance ({Error}): all partitions are given up")]
+    public static partial void RebalanceFailed(ILogger logger, string error);
+
+    [LoggerMessage(7, LogLevel.Error, "Another error in the same rebalance")]
+    public static partial void FurtherRebalanceError(ILogger logger, Exception exception);
+
+    [LoggerMessage(8, LogLevel.Warning, "{ClientId}: could not leave the group within {Timeout}; "
+        + "the broker removes this member when its session ends")]
+    public static partial void CloseTimedOut(ILogger logger, string clientId, TimeSpan timeout);
+
+    [LoggerMessage(9, LogLevel.Error, "{ClientId}: error while closing")]
+    public static partial void CloseFailed(ILogger logger, string clientId, Exception exception);
+
+    [LoggerMessage(10, LogLevel.Warning, "{ClientId}: disposed with {Count} records not acknowledged; they are given up")]
+    public static partial void DroppedAtClose(ILogger logger, string clientId, int count);
+
+    [LoggerMessage(11, LogLevel.Warning, "{ClientId}: metadata of topic {Topic} could not be refreshed: {Text}")]
+    public static partial void RefreshFailed(ILogger logger, string clientId, string topic, string text);
+}

@@ -1,0 +1,183 @@
+using Microsoft.Extensions.Logging;
+using StreamFlow.Clients;
+using StreamFlow.Kafka.Consumers;
+using StreamFlow.Kafka.Interop;
+
+namespace StreamFlow.Kafka.Producers;
+
+/// <summary>The engine's producer over librdkafka.</summary>
+internal sealed class KafkaProducer : IKafkaProducer
+{
+    private static readonly TimeSpan TopicTimeout = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan RefreshInterval = TimeSpan.FromMinutes(5);
+    private static readonly TimeSpan RefreshTimeout = TimeSpan.FromSeconds(1);
+
+    private readonly string _clientId;
+    private readonly NativeProducer _native;
+    private readonly DeliveryReports _reports = new();
+    private readonly Dictionary<string, SinkTopic> _topics = new(StringComparer.Ordinal);
+    private readonly Transactions? _transactions;
+    private readonly ILogger _logger;
+    private readonly TimeProvider _time;
+    private long _refreshed;
+    private int _refreshNext;
+    private bool _disposed;
+
+    internal KafkaProducer(
+        ProducerRole role, IEnumerable<KeyValuePair<string, string>> settings, ILogger logger, TimeProvider time)
+    {
+        _clientId = role.ClientId;
+        _logger = logger;
+        _time = time;
+        _native = new NativeProducer(settings, new ClientCallbacks(_clientId, logger));
+        _transactions = role.TransactionalId is null ? null : new Transactions(role.TransactionalId, _native, _reports, time);
+        _refreshed = time.GetTimestamp();
+    }
+
+    public ProducerTopic Topic(string name)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(name);
+        ThrowIfDisposed();
+        if (!_topics.TryGetValue(name, out var topic))
+        {
+            topic = Find(name);
+            _topics.Add(name, topic);
+            _reports.Add(topic);
+        }
+
+        return topic;
+    }
+
+    public bool TryProduce(ProducerTopic topic, int partition, in ByteRecord record, Headers? headers)
+    {
+        if ((uint)partition >= (uint)topic.PartitionCount)
+        {
+            _transactions?.MarkForAbort($"a record for {topic.Name}-{partition} was refused");
+            throw new KafkaClientException(
+                $"Topic '{topic.Name}' has no partition {partition}; it has {topic.PartitionCount}.",
+                KafkaErrorKind.Abortable);
+        }
+
+        var error = _native.Produce(((SinkTopic)topic).Pointer, partition, in record, headers);
+        return !error.IsError || (error.Code == ErrorCode.QueueFull ? false : ThrowRefused(topic, partition, error));
+    }
+
+    public void Poll(TimeSpan timeout)
+    {
+        ThrowIfDisposed();
+        _native.Poll(_reports, KafkaConsumer.Milliseconds(timeout));
+        if (_topics.Count > 0 && _time.GetElapsedTime(_refreshed) >= RefreshInterval / _topics.Count)
+        {
+            RefreshOneTopic();
+        }
+    }
+
+    public bool Drain(TimeSpan timeout)
+    {
+        ThrowIfDisposed();
+        return Outbox.Drain(_native, _reports, _time, timeout);
+    }
+
+    public bool TryTakeFailure(out DeliveryFailure failure) => _reports.TryTakeFailure(out failure);
+
+    public void InitTransactions(TimeSpan timeout) => Transacting().Init(timeout);
+
+    public void BeginTransaction() => Transacting().Begin();
+
+    public void SendOffsetsToTransaction(
+        IReadOnlyList<PartitionOffset> offsets, ConsumerGroupMetadata group, TimeSpan timeout) =>
+        Transacting().SendOffsets(offsets, group, timeout);
+
+    public void CommitTransaction(TimeSpan timeout) => Transacting().Commit(timeout);
+
+    public void AbortTransaction(TimeSpan timeout) => Transacting().Abort(timeout);
+
+    public void Dispose()
+    {
+        if (_disposed)
+        {
+            return;
+        }
+
+        _disposed = true;
+        if (_native.Outstanding is var outstanding and > 0)
+        {
+            Log.DroppedAtClose(_logger, _clientId, outstanding);
+            _native.Purge();
+            _native.Poll(_reports, 0);
+        }
+
+        foreach (var topic in _topics.Values)
+        {
+            topic.Dispose();
+        }
+
+        _native.Dispose();
+    }
+
+    /// <summary>Looks a topic up. One that was created a moment ago is not known to every broker yet.</summary>
+    private SinkTopic Find(string name)
+    {
+        var handle = _native.KeepTopic(name);
+        var start = _time.GetTimestamp();
+        while (true)
+        {
+            var left = TopicTimeout - _time.GetElapsedTime(start);
+            var error = _native.PartitionCount(handle, KafkaConsumer.Milliseconds(left), out var count);
+            if (!error.IsError && count > 0)
+            {
+                return new SinkTopic(name, handle, count);
+            }
+
+            if (left <= TimeSpan.Zero || !MayAppear(error))
+            {
+                handle.Dispose();
+                throw Errors.Exception(
+                    $"Producer '{_clientId}' cannot write to topic '{name}' (create it, or check its name and access)",
+                    error);
+            }
+
+            _native.Poll(_reports, 50);
+        }
+    }
+
+    private static bool MayAppear(in NativeError error) =>
+        !error.IsError || error.Code is ErrorCode.LeaderNotAvailable or ErrorCode.Transport or ErrorCode.TimedOut;
+
+    /// <summary>Partitions may be added to a topic at any time; keys go to the new ones from then on, as in Kafka.</summary>
+    private void RefreshOneTopic()
+    {
+        _refreshed = _time.GetTimestamp();
+        _refreshNext = (_refreshNext + 1) % _topics.Count;
+        var topic = _topics.Values.ElementAt(_refreshNext);
+        var error = _native.PartitionCount(topic.Handle, KafkaConsumer.Milliseconds(RefreshTimeout), out var count);
+        if (error.IsError)
+        {
+            Log.RefreshFailed(_logger, _clientId, topic.Name, error.Text);
+        }
+        else
+        {
+            topic.Grow(count);
+        }
+    }
+
+    private bool ThrowRefused(ProducerTopic topic, int partition, in NativeError error)
+    {
+        // librdkafka does not count a record it refused at once: it would commit the transaction without it.
+        _transactions?.MarkForAbort($"a record for {topic.Name}-{partition} was refused: {error.Text}");
+        var fatal = _native.FatalError();
+        throw Errors.Exception(
+            $"Producer '{_clientId}' refuses a record for {topic.Name}-{partition}",
+            fatal.IsError ? fatal : error, Errors.DeliveryKind(fatal.IsError ? fatal : error),
+            new TopicPartition(topic.Name, partition));
+    }
+
+    private Transactions Transacting()
+    {
+        ThrowIfDisposed();
+        return _transactions ?? throw new InvalidOperationException(
+            $"Producer '{_clientId}' has no transactional id; transactions need one.");
+    }
+
+    private void ThrowIfDisposed() => ObjectDisposedException.ThrowIf(_disposed, this);
+}

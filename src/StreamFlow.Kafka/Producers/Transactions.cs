@@ -1,0 +1,170 @@
+using StreamFlow.Clients;
+using StreamFlow.Kafka.Consumers;
+using StreamFlow.Kafka.Interop;
+
+namespace StreamFlow.Kafka.Producers;
+
+/// <summary>Runs one producer's transactions and says what each error means.</summary>
+internal sealed class Transactions
+{
+    private const int AbortStepMs = 20;
+
+    private readonly string _id;
+    private readonly NativeProducer _native;
+    private readonly DeliveryReports _reports;
+    private readonly TimeProvider _time;
+    private TransactionState _state;
+    private string _reason = string.Empty;
+
+    internal Transactions(string id, NativeProducer native, DeliveryReports reports, TimeProvider time)
+    {
+        _id = id;
+        _native = native;
+        _reports = reports;
+        _time = time;
+    }
+
+    internal void Init(TimeSpan timeout)
+    {
+        Expect(TransactionEvent.Initialized, "init");
+        Check("init", _native.InitTransactions(KafkaConsumer.Milliseconds(timeout)));
+        Move(TransactionEvent.Initialized);
+    }
+
+    internal void Begin()
+    {
+        Expect(TransactionEvent.Begun, "begin");
+        Check("begin", _native.BeginTransaction());
+        Move(TransactionEvent.Begun);
+    }
+
+    internal void SendOffsets(IReadOnlyList<PartitionOffset> offsets, ConsumerGroupMetadata group, TimeSpan timeout)
+    {
+        ArgumentNullException.ThrowIfNull(offsets);
+        ArgumentNullException.ThrowIfNull(group);
+        Expect(TransactionEvent.OffsetsSent, "send the offsets");
+        if (offsets.Count == 0)
+        {
+            return;
+        }
+
+        if (group is not MemberMetadata member)
+        {
+            throw new ArgumentException("The metadata comes from another kind of client.", nameof(group));
+        }
+
+        // Offsets sent while records are on their way make the coordinator wait, and librdkafka back off 100 ms.
+        var start = _time.GetTimestamp();
+        DrainOrThrow("send the offsets", timeout);
+        var left = timeout - _time.GetElapsedTime(start);
+        Check(
+            "send the offsets", _native.SendOffsets(offsets, member.Handle, Math.Max(1, KafkaConsumer.Milliseconds(left))));
+    }
+
+    internal void Commit(TimeSpan timeout)
+    {
+        Expect(TransactionEvent.CommitBegun, "commit");
+        var start = _time.GetTimestamp();
+        DrainOrThrow("commit", timeout);
+        Move(TransactionEvent.CommitBegun);
+        var left = timeout - _time.GetElapsedTime(start);
+        Check("commit", _native.CommitTransaction(Math.Max(1, KafkaConsumer.Milliseconds(left))));
+        Move(TransactionEvent.Committed);
+    }
+
+    /// <summary>
+    /// Aborts. librdkafka purges the queued records itself (a purge of ours would leave a gap in the sequence numbers),
+    /// but then waits for their reports, which are ours to take: so it is called in short turns until it is through.
+    /// </summary>
+    internal void Abort(TimeSpan timeout)
+    {
+        Expect(TransactionEvent.AbortBegun, "abort");
+        Move(TransactionEvent.AbortBegun);
+        _reports.Aborting = true;
+        try
+        {
+            var start = _time.GetTimestamp();
+            while (true)
+            {
+                var left = KafkaConsumer.Milliseconds(timeout - _time.GetElapsedTime(start));
+                var step = _native.Outstanding > 0 ? Math.Min(AbortStepMs, left) : left;
+                var error = _native.AbortTransaction(Math.Max(1, step));
+                _native.Poll(_reports, 0);
+                if (!error.IsError)
+                {
+                    break;
+                }
+
+                if (!error.IsRetriable || error.IsFatal || left == 0)
+                {
+                    Check("abort", error);
+                }
+            }
+
+            _reports.Clear();
+            Move(TransactionEvent.Aborted);
+        }
+        finally
+        {
+            _reports.Aborting = false;
+        }
+    }
+
+    /// <summary>A record of this transaction was not accepted: committing would lose it.</summary>
+    internal void MarkForAbort(string reason)
+    {
+        if (_state is TransactionState.Open or TransactionState.MustAbort)
+        {
+            _reason = reason;
+            Move(TransactionEvent.RecordRefused);
+        }
+    }
+
+    private void DrainOrThrow(string operation, TimeSpan timeout)
+    {
+        if (!Outbox.Drain(_native, _reports, _time, timeout))
+        {
+            throw new KafkaClientException(
+                $"Transaction '{_id}': cannot {operation} yet: {_native.Outstanding} records are not acknowledged "
+                + $"after {timeout}.",
+                KafkaErrorKind.Retriable);
+        }
+    }
+
+    /// <summary>Throws when the operation is not possible now, before anything is done.</summary>
+    private void Expect(TransactionEvent @event, string operation)
+    {
+        if (_state == TransactionState.Failed)
+        {
+            throw new KafkaClientException(
+                $"Transaction '{_id}': cannot {operation}, the producer has failed: {_reason}", KafkaErrorKind.Fatal);
+        }
+
+        if (_state == TransactionState.MustAbort && @event != TransactionEvent.AbortBegun)
+        {
+            throw new KafkaClientException(
+                $"Transaction '{_id}': cannot {operation}, it must be aborted: {_reason}", KafkaErrorKind.Abortable);
+        }
+
+        _ = TransactionStates.Next(_state, @event);
+    }
+
+    private void Check(string operation, in NativeError error)
+    {
+        if (!error.IsError)
+        {
+            return;
+        }
+
+        var kind = Errors.TransactionKind(error);
+        if (kind != KafkaErrorKind.Retriable)
+        {
+            _reason = error.Text;
+            Move(kind == KafkaErrorKind.Fatal ? TransactionEvent.Failed : TransactionEvent.AbortRequired);
+        }
+
+        throw Errors.Exception($"Transaction '{_id}': cannot {operation}", error, kind);
+    }
+
+    private void Move(TransactionEvent @event) => _state = TransactionStates.Next(_state, @event);
+}

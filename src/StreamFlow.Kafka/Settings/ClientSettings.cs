@@ -1,0 +1,155 @@
+using System.Globalization;
+using StreamFlow.Clients;
+using StreamFlow.Kafka.Interop;
+
+namespace StreamFlow.Kafka.Settings;
+
+/// <summary>Puts each client's settings together: defaults, then the application's, then what is fixed.</summary>
+internal static class ClientSettings
+{
+    internal static List<KeyValuePair<string, string>> ForConsumer(KafkaClientOptions options, ConsumerRole role)
+    {
+        var settings = Merge(options, options.Consumer, ConsumerDefaults);
+        settings.AddRange(
+        [
+            new("client.id", role.ClientId),
+
+            // librdkafka wants a group even of a consumer that only assigns; it never joins it.
+            new("group.id", role.GroupId ?? role.ClientId),
+            new("isolation.level", role.ReadCommitted ? "read_committed" : "read_uncommitted"),
+            new("auto.offset.reset", role.OffsetReset),
+            new("enable.auto.commit", "false"),
+            new("enable.auto.offset.store", "false"),
+            new("enable.partition.eof", "true"),
+            new("allow.auto.create.topics", "false"),
+            new("partition.assignment.strategy", "cooperative-sticky"),
+        ]);
+        if (role.GroupInstanceId is not null)
+        {
+            settings.Add(new("group.instance.id", role.GroupInstanceId));
+        }
+
+        return settings;
+    }
+
+    internal static List<KeyValuePair<string, string>> ForProducer(KafkaClientOptions options, ProducerRole role)
+    {
+        var settings = Merge(options, options.Producer, ProducerDefaults);
+        settings.AddRange(
+        [
+            new("client.id", role.ClientId),
+            new("enable.idempotence", "true"),
+            new("acks", "all"),
+            new("allow.auto.create.topics", "false"),
+        ]);
+        if (role.TransactionalId is null)
+        {
+            return settings;
+        }
+
+        settings.Add(new("transactional.id", role.TransactionalId));
+        settings.Add(new(
+            "transaction.timeout.ms",
+            ((long)role.TransactionTimeout.TotalMilliseconds).ToString(CultureInfo.InvariantCulture)));
+
+        // A record must not outlive its transaction; librdkafka refuses a longer time than the transaction's.
+        settings.RemoveAll(s => s.Key is "delivery.timeout.ms" or "message.timeout.ms");
+        return settings;
+    }
+
+    internal static List<KeyValuePair<string, string>> ForAdmin(KafkaClientOptions options, string clientId)
+    {
+        var settings = Merge(options, [], []);
+        settings.Add(new("client.id", clientId));
+        settings.Add(new("allow.auto.create.topics", "false"));
+        return settings;
+    }
+
+    /// <summary>Everything that is wrong with the options, in words that say what to do.</summary>
+    internal static IReadOnlyList<string> Complaints(KafkaClientOptions options)
+    {
+        var complaints = new List<string>();
+        if (string.IsNullOrWhiteSpace(options.BootstrapServers))
+        {
+            complaints.Add("BootstrapServers is empty; give at least one broker as host:port.");
+        }
+
+        AddFixed(complaints, nameof(options.Client), options.Client);
+        AddFixed(complaints, nameof(options.Consumer), options.Consumer);
+        AddFixed(complaints, nameof(options.Producer), options.Producer);
+        if (complaints.Count == 0)
+        {
+            var consumer = new ConsumerRole("check", null, null, ReadCommitted: true, OffsetReset: "error");
+            var producer = new ProducerRole("check", null, TimeSpan.FromMinutes(1));
+            complaints.AddRange(ClientHandle.Check(ForConsumer(options, consumer))
+                .Union(ClientHandle.Check(ForProducer(options, producer))));
+            AddOAuth(complaints, options);
+        }
+
+        return complaints;
+    }
+
+    private static KeyValuePair<string, string>[] ConsumerDefaults { get; } =
+    [
+        // How long a partition whose queue was full waits until it is fetched again; librdkafka's own default of a
+        // second starves a fast reader.
+        new("fetch.queue.backoff.ms", "5"),
+
+        // Prefetch per partition. The second bound matters for large records; what is prefetched costs about 300 bytes
+        // per record more than its own size.
+        new("queued.min.messages", "20000"),
+        new("queued.max.messages.kbytes", "16384"),
+        new("fetch.wait.max.ms", "500"),
+        new("socket.nagle.disable", "true"),
+    ];
+
+    private static KeyValuePair<string, string>[] ProducerDefaults { get; } =
+    [
+        // A commit does not wait for it: draining sends at once.
+        new("linger.ms", "5"),
+        new("queue.buffering.max.messages", "100000"),
+        new("queue.buffering.max.kbytes", "131072"),
+        new("delivery.timeout.ms", "120000"),
+        new("socket.nagle.disable", "true"),
+    ];
+
+    private static List<KeyValuePair<string, string>> Merge(
+        KafkaClientOptions options,
+        IEnumerable<KeyValuePair<string, string>> own,
+        IEnumerable<KeyValuePair<string, string>> defaults) =>
+        [new("bootstrap.servers", options.BootstrapServers), .. defaults, .. options.Client, .. own];
+
+    private static void AddFixed(
+        List<string> complaints, string where, IEnumerable<KeyValuePair<string, string>> settings)
+    {
+        foreach (var (name, value) in settings)
+        {
+            if (FixedSettings.Reasons.TryGetValue(name, out var reason))
+            {
+                complaints.Add($"{where} sets '{name}' to '{value}', which cannot be changed: {reason}. Remove it.");
+            }
+            else if (name.StartsWith("dotnet.", StringComparison.OrdinalIgnoreCase))
+            {
+                complaints.Add(
+                    $"{where} sets '{name}' to '{value}', a setting of Confluent.Kafka's own clients, which are not "
+                    + "used. Remove it.");
+            }
+        }
+    }
+
+    private static void AddOAuth(List<string> complaints, KafkaClientOptions options)
+    {
+        string? Last(string name) => options.Client.LastOrDefault(
+            s => string.Equals(s.Key, name, StringComparison.OrdinalIgnoreCase)).Value;
+
+        var mechanism = Last("sasl.mechanism") ?? Last("sasl.mechanisms");
+        if (string.Equals(mechanism, "OAUTHBEARER", StringComparison.OrdinalIgnoreCase)
+            && !string.Equals(Last("sasl.oauthbearer.method"), "oidc", StringComparison.OrdinalIgnoreCase)
+            && !string.Equals(Last("enable.sasl.oauthbearer.unsecure.jwt"), "true", StringComparison.OrdinalIgnoreCase))
+        {
+            complaints.Add(
+                "Client sets 'sasl.mechanism' to 'OAUTHBEARER' but not where tokens come from. "
+                + "Set 'sasl.oauthbearer.method' to 'oidc', with its endpoint and credentials.");
+        }
+    }
+}

@@ -1,0 +1,62 @@
+using StreamFlow.Clients;
+
+namespace StreamFlow.Kafka.Tests.Support;
+
+/// <summary>Reads, with each leader partition, the same-numbered partitions of other topics, as the engine does.</summary>
+internal sealed class FollowingListener : IRebalanceListener
+{
+    private readonly string[] _followers;
+
+    internal FollowingListener(params string[] followers) => _followers = followers;
+
+    internal HashSet<TopicPartition> Owned { get; } = [];
+
+    internal List<string> Events { get; } = [];
+
+    /// <summary>Called before partitions are given up, while they may still be committed.</summary>
+    internal Action<IReadOnlyList<TopicPartition>>? BeforeRevoke { get; set; }
+
+    internal Exception? ThrowOnAssigned { get; set; }
+
+    internal Exception? ThrowOnRevoked { get; set; }
+
+    public IReadOnlyList<PartitionOffset> OnAssigned(IReadOnlyList<TopicPartition> leaders)
+    {
+        Events.Add($"assigned {leaders.Count}");
+        ThrowOnce(ThrowOnAssigned);
+        ThrowOnAssigned = null;
+        var all = WithFollowers(leaders);
+        Owned.UnionWith(all);
+        return [.. all.Select(p => new PartitionOffset(p, PartitionOffset.Stored))];
+    }
+
+    public IReadOnlyList<TopicPartition> OnRevoked(IReadOnlyList<TopicPartition> leaders)
+    {
+        Events.Add($"revoked {leaders.Count}");
+        ThrowOnce(ThrowOnRevoked);
+        ThrowOnRevoked = null;
+        var all = WithFollowers(leaders);
+        BeforeRevoke?.Invoke(all);
+        Owned.ExceptWith(all);
+        return all;
+    }
+
+    public IReadOnlyList<TopicPartition> OnLost(IReadOnlyList<TopicPartition> leaders)
+    {
+        Events.Add($"lost {leaders.Count}");
+        var all = WithFollowers(leaders);
+        Owned.ExceptWith(all);
+        return all;
+    }
+
+    private static void ThrowOnce(Exception? exception)
+    {
+        if (exception is not null)
+        {
+            throw exception;
+        }
+    }
+
+    private List<TopicPartition> WithFollowers(IReadOnlyList<TopicPartition> leaders) =>
+        [.. leaders.Concat(leaders.SelectMany(l => _followers.Select(f => l with { Topic = f })))];
+}
