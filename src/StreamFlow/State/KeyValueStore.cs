@@ -34,6 +34,9 @@ internal sealed class KeyValueStore<TKey, TValue> : StateStore, IReadOnlyKeyValu
 
     public long ApproximateCount => _cache.Context.Bytes.ApproximateCount;
 
+    /// <summary>Entries in the cache, those of missing keys included.</summary>
+    public int CachedCount => _cache.Count;
+
     public override void Open(StateStoreContext context) => _cache.Open(context);
 
     /// <summary>The entry of a key, without a value if there is none; valid until the next Find.</summary>

@@ -52,7 +52,10 @@ internal sealed class WindowKeyCodec<TKey> : KeyCodec<WindowKey<TKey>>
     }
 
     public override WindowKey<TKey> ReadStoreKey(ReadOnlySpan<byte> bytes) =>
-        new(_serde.Deserialize(bytes[SegmentBytes..^SuffixBytes]), StartOf(bytes));
+        new(_serde.Deserialize(KeyOf(bytes)), StartOf(bytes));
+
+    /// <summary>Bytes of the record key in a store key.</summary>
+    public static ReadOnlySpan<byte> KeyOf(ReadOnlySpan<byte> bytes) => bytes[SegmentBytes..^SuffixBytes];
 
     /// <summary>Start of the window, in a store key as well as in a changelog key.</summary>
     public static long StartOf(ReadOnlySpan<byte> bytes) => BinaryPrimitives.ReadInt64BigEndian(bytes[^SuffixBytes..]);
@@ -80,12 +83,21 @@ internal sealed class WindowKeyCodec<TKey> : KeyCodec<WindowKey<TKey>>
     }
 }
 
-/// <summary>Windows to show by the time of their start, both ends included; works on keys of a window store.</summary>
-internal sealed class WindowStarts(long from, long to)
+/// <summary>
+/// Which entries of a byte range of a window store belong to a read: those that start in a stretch of time, both ends
+/// included, and are of one key, if it is given. A range alone does not say so, because the start follows a key of any
+/// length: between two starts of "k" there are also windows of keys that begin with "k".
+/// </summary>
+/// <param name="from">Lowest start.</param>
+/// <param name="to">Highest start.</param>
+/// <param name="key">Bytes of the record key, or null for all.</param>
+internal sealed class WindowFilter(long from, long to, byte[]? key = null)
 {
     public bool Includes(ReadOnlySpan<byte> storeKey)
     {
         var start = WindowKeyCodec<long>.StartOf(storeKey);
-        return start >= from && start <= to;
+        return start >= from
+            && start <= to
+            && (key is null || WindowKeyCodec<long>.KeyOf(storeKey).SequenceEqual(key));
     }
 }

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Diagnostics.CodeAnalysis;
 using StreamFlow.Serialization;
 
@@ -10,7 +11,10 @@ internal sealed partial class WindowStore<TKey, TValue>
     {
         from = Math.Max(from, _expiry.FirstLiveStart);
         to = Math.Min(to, _expiry.StreamTime);
-        var iterator = new StoreIterator<WindowKey<TKey>, TValue>(_cache, reverse, new WindowStarts(from, to));
+        _key.Clear();
+        _keySerde.Serialize(key, _key);
+        var filter = new WindowFilter(from, to, _key.Written.ToArray());
+        var iterator = new StoreIterator<WindowKey<TKey>, TValue>(_cache, reverse, filter);
         if (from > to)
         {
             return iterator;
@@ -20,8 +24,8 @@ internal sealed partial class WindowStore<TKey, TValue>
         for (var i = 0L; i <= last - first; i++)
         {
             var segment = reverse ? last - i : first + i;
-            WriteBound(segment, in key, from, _from);
-            WriteBound(segment, in key, to, _to);
+            WriteBound(segment, from, _from);
+            WriteBound(segment, to, _to);
             // The key after the last one included is that key with a zero byte behind it.
             _to.GetSpan(1)[0] = 0;
             _to.Advance(1);
@@ -36,7 +40,7 @@ internal sealed partial class WindowStore<TKey, TValue>
     {
         from = Math.Max(from, _expiry.FirstLiveStart);
         to = Math.Min(to, _expiry.StreamTime);
-        var iterator = new StoreIterator<WindowKey<TKey>, TValue>(_cache, reverse, new WindowStarts(from, to));
+        var iterator = new StoreIterator<WindowKey<TKey>, TValue>(_cache, reverse, new WindowFilter(from, to));
         if (from <= to)
         {
             _from.Clear();
@@ -88,11 +92,11 @@ internal sealed partial class WindowStore<TKey, TValue>
     public IEnumerable<KeyValuePair<Windowed<TKey>, ValueAndTimestamp<TValue>>> All(bool reverse = false) =>
         FetchAll(0, long.MaxValue, reverse);
 
-    private void WriteBound(long segment, in TKey key, long start, PooledBuffer buffer)
+    private void WriteBound(long segment, long start, PooledBuffer buffer)
     {
         buffer.Clear();
         WindowKeyCodec<TKey>.WriteSegment(segment, buffer);
-        _keySerde.Serialize(key, buffer);
+        buffer.Write(_key.Written);
         WindowKeyCodec<TKey>.WriteSuffix(start, buffer);
     }
 }

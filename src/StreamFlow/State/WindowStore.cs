@@ -16,6 +16,7 @@ internal sealed partial class WindowStore<TKey, TValue> : StateStore, IReadOnlyW
     private readonly ValueCodec<TValue> _values;
     private readonly WindowExpiry _expiry;
     private readonly WriteBackCache<WindowKey<TKey>, TValue> _cache;
+    private readonly PooledBuffer _key = new();
     private readonly PooledBuffer _from = new();
     private readonly PooledBuffer _to = new();
     private CacheEntry<TValue> _expired;
