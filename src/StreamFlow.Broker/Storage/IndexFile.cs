@@ -14,7 +14,6 @@ internal static class IndexFile
         writer.Int32(segment.Size);
         writer.Int64(segment.NextOffset);
         writer.Int64(segment.MaxTimestamp);
-        writer.Int32(segment.MaxTimestampPosition);
         writer.Int32(entries.Length);
         foreach (ref readonly var entry in entries)
         {
@@ -38,7 +37,7 @@ internal static class IndexFile
         }
 
         var (size, nextOffset) = (reader.Int32(), reader.Int64());
-        var (maxTimestamp, maxTimestampPosition, count) = (reader.Int64(), reader.Int32(), reader.Int32());
+        var (maxTimestamp, count) = (reader.Int64(), reader.Int32());
         var index = new SparseIndex();
         for (var i = 0; i < count && !reader.Failed; i++)
         {
@@ -50,7 +49,7 @@ internal static class IndexFile
             return false;
         }
 
-        segment.Restore(index, size, nextOffset, maxTimestamp, maxTimestampPosition);
+        segment.Restore(index, size, nextOffset, maxTimestamp);
         segment.MarkFlushed(size);
         return true;
     }

@@ -7,6 +7,7 @@ internal sealed class LogCleaner(PartitionLog log, LogEnvironment environment)
     public const long ProducerRetentionMs = 24L * 60 * 60 * 1000;
 
     private readonly Lock _gate = new();
+    private readonly LogCompactor _compactor = new(log, environment);
 
     public void Maintain()
     {
@@ -22,6 +23,10 @@ internal sealed class LogCleaner(PartitionLog log, LogEnvironment environment)
                 ExpireProducers();
                 ApplyRetention();
                 DropLocked();
+                if (log.Options.IsCompacted)
+                {
+                    _compactor.Run();
+                }
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
@@ -102,11 +107,12 @@ internal sealed class LogCleaner(PartitionLog log, LogEnvironment environment)
         lock (log.Gate)
         {
             var active = log.Segments[^1];
-            if (options.RetentionMs >= 0 && active.Size > 0
-                && Age(active, environment.NowMs) > options.RetentionMs)
+            if (options.RetentionMs < 0 || active.Size == 0 || Age(active, environment.NowMs) <= options.RetentionMs)
             {
-                log.RollLocked(environment.NowMs);
+                return;
             }
+
+            log.RollLocked(environment.NowMs);
         }
 
         log.Durability.FlushNow();

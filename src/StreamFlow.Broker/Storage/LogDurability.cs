@@ -159,6 +159,14 @@ internal sealed class LogDurability : IDisposable
         return Guarded(() => WriteSnapshot(offset, content));
     }
 
+    /// <summary>Writes the producer table as it is now and deletes the snapshots that say otherwise.</summary>
+    public bool SaveOnlySnapshot()
+    {
+        FlushNow();
+        return _log.State == LogState.Online && SaveSnapshot()
+            && Guarded(() => ProducerSnapshot.KeepOnly(_environment.Files, _log.LogDirectory, _snapshotOffset));
+    }
+
     public void WriteForClose()
     {
         FlushNow();
@@ -221,15 +229,9 @@ internal sealed class LogDurability : IDisposable
             _environment.Files.FlushDirectory(_log.LogDirectory);
         }
 
-        var first = segments.Length;
-        while (first > 0 && segments[first - 1].FlushedSize < segments[first - 1].Size)
+        for (var i = 0; i < segments.Length; i++)
         {
-            first--;
-        }
-
-        for (var i = first; i < segments.Length; i++)
-        {
-            if (segments[i].TryAcquire())
+            if (segments[i].FlushedSize < segments[i].Size && segments[i].TryAcquire())
             {
                 try
                 {

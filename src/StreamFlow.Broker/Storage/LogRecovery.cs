@@ -14,12 +14,16 @@ internal sealed record RecoveredLog(
 /// </summary>
 internal sealed class LogRecovery
 {
+    /// <summary>An empty file of this name tells recovery to cut a damaged log where the damage begins.</summary>
+    public const string AcceptLossFile = "accept-loss";
+
     private readonly string _directory;
     private readonly LogOptions _options;
     private readonly LogEnvironment _environment;
     private readonly List<Segment> _segments = [];
     private LogCheckpoint _checkpoint;
-    private long _verifyFrom;
+    private readonly long _verifyFrom;
+    private readonly bool _acceptLoss;
     private long _truncated;
     private long _scanned;
     private string? _reason;
@@ -30,14 +34,14 @@ internal sealed class LogRecovery
         _directory = directory;
         _options = options;
         _environment = environment;
-        var loaded = LogCheckpoint.Load(directory);
-        _checkpoint = loaded ?? new LogCheckpoint();
-        _verifyFrom = environment.VerifyAll ? 0 : _checkpoint.RecoveryPoint;
+        _checkpoint = LogCheckpoint.Load(directory) ?? new LogCheckpoint();
+        _acceptLoss = File.Exists(Path.Combine(directory, AcceptLossFile));
+        _verifyFrom = environment.VerifyAll || _acceptLoss ? 0 : _checkpoint.RecoveryPoint;
     }
 
     private FileSystem Files => _environment.Files;
 
-    private long EndOffset => _segments[^1].NextOffset;
+    private long EndOffset => _segments.Count == 0 ? _checkpoint.RecoveryPoint : _segments[^1].NextOffset;
 
     public static RecoveredLog Recover(string directory, LogOptions options, LogEnvironment environment)
     {
@@ -59,31 +63,53 @@ internal sealed class LogRecovery
     {
         var existing = BaseOffsets();
         OpenSegments(existing);
+        CheckNothingDurableIsMissing();
+        if (_damage is not null)
+        {
+            _environment.OnWarning?.Invoke(
+                $"Partition log '{_directory}' is damaged and stays offline: {_damage}. Restore it from a backup; or, to "
+                + $"lose what lies behind the damage, create an empty file '{AcceptLossFile}' in it and restart.");
+            return new RecoveredLog(
+                [.. _segments], new ProducerStateTable(), _checkpoint, EndOffset, 0, Report, _damage);
+        }
+
         if (_segments.Count == 0)
         {
             CreateFirstSegment();
         }
 
-        if (_damage is null && EndOffset < _checkpoint.RecoveryPoint)
-        {
-            _damage = $"it ends at offset {EndOffset} although {_checkpoint.RecoveryPoint} was fsynced";
-        }
-
-        if (_damage is not null)
-        {
-            _environment.OnWarning?.Invoke(
-                $"Partition log '{_directory}' is damaged and stays offline: {_damage}. To accept the loss and open it "
-                + $"up to the damage, delete its '{LogCheckpoint.FileName}' file and restart.");
-            return new RecoveredLog(
-                [.. _segments], new ProducerStateTable(), _checkpoint, EndOffset, 0, Report, _damage);
-        }
-
         var (producers, replayedFrom) = RestoreProducers();
         MakeDurable();
+        if (_acceptLoss)
+        {
+            Files.Delete(Path.Combine(_directory, AcceptLossFile));
+        }
+
         return new RecoveredLog([.. _segments], producers, _checkpoint, EndOffset, replayedFrom, Report, null);
     }
 
     private RecoveryReport Report => new(_truncated, _scanned, _reason);
+
+    private void CheckNothingDurableIsMissing()
+    {
+        if (_damage is not null || (_segments.Count > 0 && EndOffset >= _checkpoint.RecoveryPoint)
+            || _checkpoint.RecoveryPoint == 0)
+        {
+            return;
+        }
+
+        var problem = _segments.Count == 0
+            ? $"its segments are missing although records up to offset {_checkpoint.RecoveryPoint} were fsynced"
+            : $"it ends at offset {EndOffset} although records up to {_checkpoint.RecoveryPoint} were fsynced";
+        if (_acceptLoss)
+        {
+            _reason ??= problem;
+        }
+        else
+        {
+            _damage = problem;
+        }
+    }
 
     private List<long> BaseOffsets()
     {
@@ -143,7 +169,7 @@ internal sealed class LogRecovery
         }
 
         problem ??= "the last batch is cut off";
-        if (segment.NextOffset < _verifyFrom)
+        if (segment.NextOffset < _checkpoint.RecoveryPoint && !_acceptLoss)
         {
             _damage = $"behind offset {segment.NextOffset} in '{Path.GetFileName(path)}' {problem}";
             return;

@@ -19,7 +19,6 @@ internal sealed class Segment
     private int _bytesSinceIndexEntry;
     private long _nextOffset;
     private long _maxTimestamp = RecordBatch.NoTimestamp;
-    private int _maxTimestampPosition;
 
     public Segment(StorageFile file, long baseOffset, long createdMs)
     {
@@ -48,11 +47,9 @@ internal sealed class Segment
 
     public long MaxTimestamp => Volatile.Read(ref _maxTimestamp);
 
-    public int MaxTimestampPosition => Volatile.Read(ref _maxTimestampPosition);
-
     public SparseIndex Index => _index;
 
-    /// <summary>No batch may come after a tail that could not be written or whose look-up data is unsure.</summary>
+    /// <summary>Whether a batch still fits; relative offsets in the index are 32 bits wide.</summary>
     public bool HasRoomFor(int bytes, long lastOffset, int limit) =>
         (long)_size + bytes <= limit && lastOffset - BaseOffset <= int.MaxValue;
 
@@ -75,12 +72,11 @@ internal sealed class Segment
     }
 
     /// <summary>Takes over what a stored index says about a closed segment.</summary>
-    public void Restore(SparseIndex index, int size, long nextOffset, long maxTimestamp, int maxTimestampPosition)
+    public void Restore(SparseIndex index, int size, long nextOffset, long maxTimestamp)
     {
         _index = index;
         _nextOffset = nextOffset;
         _maxTimestamp = maxTimestamp;
-        _maxTimestampPosition = maxTimestampPosition;
         Volatile.Write(ref _size, size);
     }
 
@@ -146,7 +142,6 @@ internal sealed class Segment
         _bytesSinceIndexEntry += header.TotalSize;
         if (header.MaxTimestamp > _maxTimestamp)
         {
-            Volatile.Write(ref _maxTimestampPosition, position);
             Volatile.Write(ref _maxTimestamp, header.MaxTimestamp);
         }
 

@@ -9,56 +9,86 @@ internal static class TimestampLookup
 
     public static TimestampOffset FirstAtOrAfter(PartitionLog log, long timestamp, long upper)
     {
+        TimestampOffset found;
+        while (!TryFirstAtOrAfter(log, timestamp, upper, out found))
+        {
+            // A segment was deleted or replaced meanwhile: the list published before that names its successor.
+        }
+
+        return found;
+    }
+
+    public static TimestampOffset Latest(PartitionLog log)
+    {
+        while (true)
+        {
+            Segment? best = null;
+            foreach (var segment in log.Segments)
+            {
+                if (segment.MaxTimestamp >= 0 && segment.NextOffset > log.LogStartOffset
+                    && segment.MaxTimestamp > (best?.MaxTimestamp ?? -1))
+                {
+                    best = segment;
+                }
+            }
+
+            if (best is null || log.State != LogState.Online)
+            {
+                return TimestampOffset.None;
+            }
+
+            if (best.TryAcquire())
+            {
+                return LatestIn(log, best);
+            }
+        }
+    }
+
+    private static bool TryFirstAtOrAfter(PartitionLog log, long timestamp, long upper, out TimestampOffset found)
+    {
+        found = TimestampOffset.None;
         foreach (var segment in log.Segments)
         {
-            if (segment.MaxTimestamp < timestamp || !segment.TryAcquire())
+            if (segment.MaxTimestamp < timestamp || log.State != LogState.Online)
             {
                 continue;
             }
 
+            if (!segment.TryAcquire())
+            {
+                return false;
+            }
+
             try
             {
-                var found = SearchSegment(log, segment, timestamp, upper);
-                if (found.Offset >= 0)
-                {
-                    return found.Offset < upper ? found : TimestampOffset.None;
-                }
+                found = SearchSegment(log, segment, timestamp, upper);
             }
             finally
             {
                 segment.Release();
             }
-        }
 
-        return TimestampOffset.None;
-    }
-
-    public static TimestampOffset Latest(PartitionLog log)
-    {
-        Segment? best = null;
-        foreach (var segment in log.Segments)
-        {
-            if (segment.MaxTimestamp >= 0 && segment.NextOffset > log.LogStartOffset
-                && segment.MaxTimestamp > (best?.MaxTimestamp ?? -1))
+            if (found.Offset >= 0)
             {
-                best = segment;
+                found = found.Offset < upper ? found : TimestampOffset.None;
+                return true;
             }
         }
 
-        if (best is null || !best.TryAcquire())
-        {
-            return TimestampOffset.None;
-        }
+        return true;
+    }
 
+    private static TimestampOffset LatestIn(PartitionLog log, Segment segment)
+    {
         try
         {
-            // Walks the segment rather than trusting its noted batch: that one may lie below the log start.
-            var max = MaxTimestampAbove(best, log.LogStartOffset, log.HighWatermark);
-            return max < 0 ? TimestampOffset.None : SearchSegment(log, best, max, log.HighWatermark);
+            // The segment's own maximum may belong to a record below the log start or above the watermark.
+            var max = MaxTimestampAbove(segment, log.LogStartOffset, log.HighWatermark);
+            return max < 0 ? TimestampOffset.None : SearchSegment(log, segment, max, log.HighWatermark);
         }
         finally
         {
-            best.Release();
+            segment.Release();
         }
     }
 

@@ -30,7 +30,7 @@ public sealed class TemporaryDirectory : IDisposable
     {
         var copy = Sub(Guid.NewGuid().ToString("N"));
         Directory.CreateDirectory(copy);
-        foreach (var file in Directory.GetFiles(directory))
+        foreach (var file in Directory.GetFiles(directory).Where(file => Path.GetFileName(file) != "LOCK"))
         {
             using var from = new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
             using var to = File.Create(Path.Combine(copy, Path.GetFileName(file)));

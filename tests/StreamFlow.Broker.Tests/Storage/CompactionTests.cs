@@ -1,0 +1,345 @@
+using System.Buffers;
+using System.Buffers.Binary;
+using System.IO.Compression;
+using StreamFlow.Broker.Protocol;
+using StreamFlow.Broker.Storage;
+
+namespace StreamFlow.Broker.Tests.Storage;
+
+public sealed class CompactionTests : IDisposable
+{
+    private static readonly LogOptions Options = new()
+    {
+        SegmentBytes = 2048, CleanupPolicy = CleanupPolicy.Compact, MinCleanableDirtyRatio = 0.01,
+        DeleteRetentionMs = 60_000, IndexIntervalBytes = 100,
+    };
+
+    private readonly TemporaryDirectory _temporary = new();
+    private readonly ManualClock _clock = new();
+
+    public void Dispose() => _temporary.Dispose();
+
+    [Fact]
+    public void Compaction_keeps_the_last_record_of_every_key_at_its_offset()
+    {
+        using var log = Open();
+        var last = new Dictionary<string, (long Offset, string Key, string? Value)>();
+        for (var i = 0; i < 300; i++)
+        {
+            var key = "k" + (i * 7 % 20);
+            last[key] = (i, key, "v" + i);
+            Append(log, (key, "v" + i));
+        }
+
+        var before = log.SizeInBytes;
+        log.Maintain();
+        Assert.True(log.SizeInBytes < before / 2);
+        Assert.Equal(300, log.LogEndOffset);
+        var kept = Batches.ReadAll(log);
+        Assert.Equal(kept.Select(r => r.Offset).Order(), kept.Select(r => r.Offset));
+        Assert.Superset(last.Values.ToHashSet(), kept.ToHashSet());
+        Assert.True(kept.Count < 60, $"{kept.Count} records kept");
+        for (var offset = 0L; offset < 300; offset++)
+        {
+            var expected = kept.First(r => r.Offset >= offset);
+            Assert.Equal(expected, Batches.ReadAll(log, offset)[0]);
+        }
+    }
+
+    [Fact]
+    public void Tombstones_stay_until_their_horizon_and_go_after_it()
+    {
+        using var log = Open();
+        Append(log, ("gone", "x"));
+        Append(log, ("gone", null));
+        Fill(log, 40);
+        log.Maintain();
+        Assert.Contains((1L, "gone", null), Batches.ReadAll(log));
+        Assert.DoesNotContain(Batches.ReadAll(log), r => r.Value == "x");
+
+        _clock.Advance(TimeSpan.FromSeconds(59));
+        log.Maintain();
+        Assert.Contains(Batches.ReadAll(log), r => r.Key == "gone");
+        _clock.Advance(TimeSpan.FromSeconds(2));
+        log.Maintain();
+        Assert.DoesNotContain(Batches.ReadAll(log), r => r.Key == "gone");
+    }
+
+    [Fact]
+    public void Horizon_leaves_the_timestamps_of_records_as_they_were()
+    {
+        using var log = Open();
+        var when = _clock.NowMs - 5000;
+        Assert.True(log.Append(Batches.Keyed(when, ("a", "1"), ("b", null)), AppendOrigin.Client).IsSuccess);
+        Fill(log, 40);
+        log.Maintain();
+        var buffer = new ArrayBufferWriter<byte>();
+        log.Read(0, 100, true, false, buffer);
+        Assert.True(BatchHeader.TryRead(buffer.WrittenSpan, out var header));
+        Assert.True(header.HasDeleteHorizon);
+        Assert.Equal(_clock.NowMs + 60_000, header.BaseTimestamp);
+        var reader = new RecordReader(buffer.WrittenSpan);
+        while (reader.MoveNext())
+        {
+            Assert.Equal(when, reader.Timestamp);
+        }
+    }
+
+    [Fact]
+    public void Open_transactions_and_young_records_are_not_touched()
+    {
+        using var log = Open(Options with { MinCompactionLagMs = 10_000 });
+        Fill(log, 60);
+        log.Maintain();
+        Assert.Equal(60, Batches.ReadAll(log).Count);
+        _clock.Advance(TimeSpan.FromSeconds(11));
+        log.RegisterTransaction(9, 0);
+        log.Append(Batches.Produced(9, 0, 0, transactional: true), AppendOrigin.Client);
+        log.Maintain();
+        Assert.InRange(Batches.ReadAll(log).Count, 1, 59);
+        var count = Batches.ReadAll(log).Count;
+        Fill(log, 60);
+        _clock.Advance(TimeSpan.FromSeconds(11));
+        log.Maintain();
+        Assert.Equal(count + 60, Batches.ReadAll(log).Count);
+    }
+
+    [Fact]
+    public void Aborted_records_go_and_never_shadow_committed_ones()
+    {
+        using var log = Open();
+        Append(log, ("k", "committed"));
+        log.RegisterTransaction(5, 0);
+        log.Append(Batches.Produced(5, 0, 0, transactional: true), AppendOrigin.Client);
+        log.Append(Batches.Marker(5, 0, commit: false), AppendOrigin.Marker);
+        Fill(log, 40, "other");
+        log.Maintain();
+        Assert.Contains((0L, "k", "committed"), Batches.ReadAll(log));
+        Assert.DoesNotContain(Batches.ReadAll(log), r => r.Offset == 1);
+        Assert.Single(log.Producers.Aborted.ToArray());
+
+        // The producer's last batch stays emptied, and with it the marker: the sequence must survive a replay.
+        using var replayed = OpenWithoutSnapshot(log);
+        Assert.Equal(log.LastStableOffset, replayed.LastStableOffset);
+        replayed.RegisterTransaction(5, 0);
+        var repeated = replayed.Append(Batches.Produced(5, 0, 0, transactional: true), AppendOrigin.Client);
+        Assert.Equal((true, 1L), (repeated.IsDuplicate, repeated.BaseOffset));
+    }
+
+    [Fact]
+    public void Markers_go_with_their_aborted_entry_once_nothing_of_the_transaction_is_left()
+    {
+        using var log = Open();
+        log.RegisterTransaction(5, 0);
+        log.Append(Batches.Produced(5, 0, 0, transactional: true), AppendOrigin.Client);
+        log.Append(Batches.Marker(5, 0, commit: false), AppendOrigin.Marker);
+        log.RegisterTransaction(5, 0);
+        log.Append(Batches.Produced(5, 0, 1, transactional: true, key: "stays"), AppendOrigin.Client);
+        log.Append(Batches.Marker(5, 0, commit: true), AppendOrigin.Marker);
+        Fill(log, 40, "other");
+        log.Maintain();
+        Assert.Equal([1L, 3L], MarkerOffsets(log));
+        _clock.Advance(TimeSpan.FromMinutes(2));
+        log.Maintain();
+        Assert.Equal([3L], MarkerOffsets(log));
+        Assert.Empty(log.Producers.Aborted.ToArray());
+        using var crashed = PartitionLog.Open(_temporary.CopyOf(log.LogDirectory), Options, _clock);
+        Assert.Empty(crashed.Producers.Aborted.ToArray());
+        Assert.Equal(log.LastStableOffset, crashed.LastStableOffset);
+    }
+
+    [Fact]
+    public void Producer_sequences_survive_compaction_of_all_their_records()
+    {
+        using var log = Open();
+        for (var i = 0; i < 30; i++)
+        {
+            log.Append(Batches.Produced(7, 0, i, key: "same"), AppendOrigin.Client);
+        }
+
+        Append(log, ("same", "newest"));
+        Fill(log, 40, "other");
+        log.Maintain();
+        using var replayed = OpenWithoutSnapshot(log);
+        Assert.True(replayed.Append(Batches.Produced(7, 0, 29), AppendOrigin.Client).IsDuplicate);
+        Assert.Equal(ErrorCode.OutOfOrderSequenceNumber, replayed.Append(Batches.Produced(7, 0, 31), AppendOrigin.Client).Error);
+    }
+
+    [Theory]
+    [InlineData(1, true)]
+    [InlineData(4, false)]
+    public void Compressed_batches_are_opened_where_possible_and_kept_whole_otherwise(int codec, bool isOpened)
+    {
+        using var log = Open();
+        Assert.True(log.Append(Compressed((short)codec, ("a", "old"), ("b", "kept")), AppendOrigin.Client).IsSuccess);
+        Append(log, ("a", null));
+        Append(log, ("c", null));
+        Fill(log, 40, "other");
+        log.Maintain();
+        _clock.Advance(TimeSpan.FromMinutes(2));
+        log.Maintain();
+        var buffer = new ArrayBufferWriter<byte>();
+        log.Read(0, 10, true, false, buffer);
+        Assert.True(BatchHeader.TryRead(buffer.WrittenSpan, out var header));
+        Assert.Equal(isOpened ? (0, 1) : (4, 2), (header.Codec, header.RecordCount));
+
+        // Tombstones above a batch nobody can look into have to stay: they may be all that hides its records.
+        Assert.Equal(!isOpened, Batches.ReadAll(log, 2).Any(r => r is { Key: "a", Value: null }));
+    }
+
+    [Theory]
+    [InlineData(".cleaned")]
+    [InlineData(".swap")]
+    public void Crash_at_each_step_of_the_swap_leaves_a_log_with_the_same_content(string stopAt)
+    {
+        var files = new FaultyFileSystem();
+        string? copy = null;
+        using var log = PartitionLog.Open(
+            _temporary.Sub("log"), Options, new LogEnvironment { Time = _clock, Files = files });
+        for (var i = 0; i < 200; i++)
+        {
+            Append(log, ("k" + (i % 10), "v" + i));
+        }
+
+        files.BeforeRename = (from, _) =>
+        {
+            if (copy is null && from.EndsWith(stopAt, StringComparison.Ordinal))
+            {
+                copy = _temporary.CopyOf(log.LogDirectory);
+            }
+        };
+        log.Maintain();
+        Assert.NotNull(copy);
+        using var crashed = PartitionLog.Open(copy, Options, _clock);
+        Assert.Equal(Latest(log), Latest(crashed));
+        Assert.Equal(200, crashed.LogEndOffset);
+        Assert.DoesNotContain(
+            Directory.GetFiles(copy), path => path.EndsWith(".cleaned", StringComparison.Ordinal)
+                || path.EndsWith(".swap", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Full_disk_during_compaction_leaves_the_log_online_and_whole()
+    {
+        var files = new FaultyFileSystem();
+        using var log = PartitionLog.Open(
+            _temporary.Sub("log"), Options, new LogEnvironment { Time = _clock, Files = files });
+        Fill(log, 60);
+        files.Target = ".cleaned";
+        files.FillUpAfter(10);
+        log.Maintain();
+        Assert.Equal((LogState.Online, 60), (log.State, Batches.ReadAll(log).Count));
+        files.FillUpAfter(long.MaxValue);
+        log.Maintain();
+        Assert.InRange(Batches.ReadAll(log).Count, 1, 59);
+    }
+
+    [Fact]
+    public void Random_updates_with_maintenance_and_restarts_always_read_as_the_latest_values()
+    {
+        const int Seed = 77;
+        var random = new Random(Seed);
+        var model = new Dictionary<string, string?>();
+        var directory = _temporary.Sub("log");
+        var log = PartitionLog.Open(directory, Options, _clock);
+        for (var i = 0; i < 3000; i++)
+        {
+            var key = "k" + random.Next(50);
+            var value = random.Next(5) == 0 ? null : "v" + i;
+            Append(log, (key, value), ("k" + random.Next(50, 60), "w" + i));
+            model[key] = value;
+            if (random.Next(100) == 0)
+            {
+                _clock.Advance(TimeSpan.FromSeconds(random.Next(40)));
+                log.Maintain();
+            }
+
+            if (random.Next(400) == 0)
+            {
+                var copy = _temporary.CopyOf(log.LogDirectory);
+                log.Dispose();
+                log = PartitionLog.Open(random.Next(2) == 0 ? copy : log.LogDirectory, Options, _clock);
+                Assert.Equal(2 * (i + 1), log.LogEndOffset);
+            }
+        }
+
+        var latest = Latest(log);
+        Assert.All(
+            model, pair => Assert.True(latest.GetValueOrDefault(pair.Key) == pair.Value, $"seed {Seed}, {pair.Key}"));
+        Assert.True(log.Segments.Length < 12, $"{log.Segments.Length} segments");
+        log.Dispose();
+    }
+
+    private static Dictionary<string, string?> Latest(PartitionLog log)
+    {
+        var latest = new Dictionary<string, string?>();
+        foreach (var (_, key, value) in Batches.ReadAll(log))
+        {
+            latest[key] = value;
+        }
+
+        return latest;
+    }
+
+    private static List<long> MarkerOffsets(PartitionLog log)
+    {
+        var buffer = new ArrayBufferWriter<byte>();
+        for (var offset = 0L; offset < log.HighWatermark;)
+        {
+            offset = log.Read(offset, 100_000, true, false, buffer).NextOffset;
+        }
+
+        var found = new List<long>();
+        var bytes = buffer.WrittenSpan;
+        while (BatchHeader.TryRead(bytes, out var header))
+        {
+            if (header.IsControl)
+            {
+                Assert.True(ControlRecord.TryRead(bytes[..header.TotalSize], out _, out _));
+                found.Add(header.BaseOffset);
+            }
+
+            bytes = bytes[header.TotalSize..];
+        }
+
+        return found;
+    }
+
+    private static byte[] Compressed(short codec, params (string Key, string? Value)[] records)
+    {
+        var plain = Batches.Keyed(1_700_000_000_000, records);
+        using var output = new MemoryStream();
+        output.Write(plain, 0, RecordBatch.HeaderSize);
+        using (var gzip = new GZipStream(output, CompressionLevel.Fastest, leaveOpen: true))
+        {
+            gzip.Write(plain, RecordBatch.HeaderSize, plain.Length - RecordBatch.HeaderSize);
+        }
+
+        var batch = output.ToArray();
+        BinaryPrimitives.WriteInt32BigEndian(batch.AsSpan(RecordBatch.LengthAt), batch.Length - 12);
+        BinaryPrimitives.WriteInt16BigEndian(batch.AsSpan(RecordBatch.AttributesAt), codec);
+        RecordBatch.WriteCrc(batch);
+        return batch;
+    }
+
+    private void Append(PartitionLog log, params (string Key, string? Value)[] records) => Assert.Equal(
+        ErrorCode.None, log.Append(Batches.Keyed(_clock.NowMs, records), AppendOrigin.Client).Error);
+
+    private void Fill(PartitionLog log, int count, string key = "filler")
+    {
+        for (var i = 0; i < count; i++)
+        {
+            Append(log, (key, "f" + i));
+        }
+    }
+
+    private PartitionLog OpenWithoutSnapshot(PartitionLog log)
+    {
+        var copy = _temporary.CopyOf(log.LogDirectory);
+        Array.ForEach(Directory.GetFiles(copy, "*.snapshot"), File.Delete);
+        return PartitionLog.Open(copy, Options, _clock);
+    }
+
+    private PartitionLog Open(LogOptions? options = null) =>
+        PartitionLog.Open(_temporary.Sub("log"), options ?? Options, _clock);
+}

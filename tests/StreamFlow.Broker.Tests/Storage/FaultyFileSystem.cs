@@ -1,0 +1,80 @@
+using StreamFlow.Broker.Storage;
+
+namespace StreamFlow.Broker.Tests.Storage;
+
+/// <summary>The real disk, until a test says that it is full or fails.</summary>
+internal sealed class FaultyFileSystem : FileSystem
+{
+    private long _bytesLeft = long.MaxValue;
+
+    /// <summary>Only files whose path contains this are hit.</summary>
+    public string Target { get; set; } = "";
+
+    public volatile bool FailFlush;
+
+    /// <summary>Runs before every fsync of a file.</summary>
+    public Action<string>? BeforeFlush { get; set; }
+
+    /// <summary>Runs before every rename; may throw.</summary>
+    public Action<string, string>? BeforeRename { get; set; }
+
+    private int _flushes;
+
+    public int Flushes => Volatile.Read(ref _flushes);
+
+    /// <summary>After this many more bytes the disk is full; a write that crosses the limit is cut there.</summary>
+    public void FillUpAfter(long bytes) => Interlocked.Exchange(ref _bytesLeft, bytes);
+
+    public override StorageFile Open(string path, FileMode mode)
+    {
+        using var file = Disk.Open(path, mode);
+        return new StorageFile(this, path, File.OpenHandle(
+            path, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete));
+    }
+
+    public override void Write(StorageFile file, ReadOnlySpan<byte> bytes, long position)
+    {
+        if (!file.Path.Contains(Target, StringComparison.Ordinal))
+        {
+            Disk.Write(file, bytes, position);
+            return;
+        }
+
+        var left = Interlocked.Add(ref _bytesLeft, -bytes.Length) + bytes.Length;
+        if (left >= bytes.Length)
+        {
+            Disk.Write(file, bytes, position);
+            return;
+        }
+
+        Disk.Write(file, bytes[..(int)Math.Max(0, left)], position);
+        Interlocked.Exchange(ref _bytesLeft, 0);
+        throw new IOException("No space left on device (injected)");
+    }
+
+    public override int Read(StorageFile file, Span<byte> bytes, long position) => Disk.Read(file, bytes, position);
+
+    public override void SetLength(StorageFile file, long length) => Disk.SetLength(file, length);
+
+    public override void Flush(StorageFile file)
+    {
+        BeforeFlush?.Invoke(file.Path);
+        Interlocked.Increment(ref _flushes);
+        if (FailFlush && file.Path.Contains(Target, StringComparison.Ordinal))
+        {
+            throw new IOException("Input/output error (injected)");
+        }
+
+        Disk.Flush(file);
+    }
+
+    public override void Rename(string from, string to)
+    {
+        BeforeRename?.Invoke(from, to);
+        Disk.Rename(from, to);
+    }
+
+    public override void Delete(string path) => Disk.Delete(path);
+
+    public override void FlushDirectory(string path) => Disk.FlushDirectory(path);
+}

@@ -1,0 +1,249 @@
+using StreamFlow.Broker.Protocol;
+using StreamFlow.Broker.Storage;
+
+namespace StreamFlow.Broker.Tests.Storage;
+
+public sealed class LogRecoveryTests : IDisposable
+{
+    private readonly TemporaryDirectory _temporary = new();
+    private readonly ManualClock _clock = new();
+
+    public void Dispose() => _temporary.Dispose();
+
+    [Fact]
+    public void Open_after_a_cut_at_every_byte_of_the_last_batch_keeps_all_whole_batches()
+    {
+        using var log = Open("log");
+        log.Append(Batches.Of("a"), AppendOrigin.Client);
+        log.Append(Batches.Of("b", "c"), AppendOrigin.Client);
+        var whole = log.SizeInBytes;
+        log.Append(Batches.Of("the last"), AppendOrigin.Client);
+        var full = log.SizeInBytes;
+        for (var size = whole; size <= full; size++)
+        {
+            var copy = _temporary.CopyOf(log.LogDirectory);
+            SetLength(copy, size);
+            using (var recovered = Open(copy))
+            {
+                Assert.Equal(size == full ? 4 : 3, recovered.LogEndOffset);
+                Assert.Equal(size == full ? 0 : size - whole, recovered.Recovery.TruncatedBytes);
+                Assert.Equal(size > whole && size < full ? 1 : 0, recovered.LeaderEpoch);
+                Assert.Equal(["a", "b", "c"], Batches.ReadAll(recovered).Take(3).Select(r => r.Value));
+                Assert.Equal(recovered.LogEndOffset, Append(recovered, "next"));
+            }
+
+            using var again = Open(copy);
+            Assert.Equal("next", Batches.ReadAll(again)[^1].Value);
+        }
+    }
+
+    [Fact]
+    public void Open_after_a_flipped_bit_anywhere_in_the_last_batch_never_serves_it()
+    {
+        using var log = Open("log");
+        log.Append(Batches.Of("a"), AppendOrigin.Client);
+        var whole = log.SizeInBytes;
+        log.Append(Batches.Of("the last"), AppendOrigin.Client);
+        for (var at = whole; at < log.SizeInBytes; at++)
+        {
+            var isOutsideChecksum = at - whole is < RecordBatch.LengthAt
+                or (>= RecordBatch.LeaderEpochAt and < RecordBatch.MagicAt);
+            if (isOutsideChecksum)
+            {
+                continue;
+            }
+
+            var copy = _temporary.CopyOf(log.LogDirectory);
+            Corrupt(copy, at);
+            using var recovered = Open(copy);
+            Assert.True(recovered.LogEndOffset == 1, $"byte {at - whole} of the batch");
+            Assert.Equal(["a"], Batches.ReadAll(recovered).Select(r => r.Value));
+        }
+    }
+
+    [Fact]
+    public void Open_with_zeros_behind_the_last_batch_cuts_them()
+    {
+        using var log = Open("log");
+        Append(log, "a");
+        var copy = _temporary.CopyOf(log.LogDirectory);
+        SetLength(copy, log.SizeInBytes + 5000);
+        using var recovered = Open(copy);
+        Assert.Equal((1, 5000), (recovered.LogEndOffset, recovered.Recovery.TruncatedBytes));
+    }
+
+    [Fact]
+    public void Open_with_a_hole_in_the_unflushed_part_stops_there_and_drops_later_segments()
+    {
+        var options = new LogOptions { SegmentBytes = 1024 };
+        var copy = Crashed(options, records: 60);
+        File.Delete(Path.Combine(copy, LogCheckpoint.FileName));
+        var second = Directory.GetFiles(copy, "*.log").Order().ElementAt(1);
+        Corrupt(second, 10 + RecordBatch.HeaderSize, isPath: true);
+
+        using var recovered = Open(copy, options);
+        var secondBase = long.Parse(Path.GetFileNameWithoutExtension(second), null);
+        Assert.Equal(secondBase, recovered.LogEndOffset);
+        Assert.Equal(2, Directory.GetFiles(copy, "*.log").Length);
+        Assert.Equal(secondBase, Batches.ReadAll(recovered).Count);
+        Assert.Equal((0, secondBase), recovered.EndOffsetForEpoch(0));
+        Assert.Equal((1, secondBase), recovered.EndOffsetForEpoch(5));
+    }
+
+    [Fact]
+    public void Open_after_cuts_at_random_places_keeps_a_prefix_and_never_more_than_the_cut_loses()
+    {
+        const int Seed = 20;
+        var random = new Random(Seed);
+        for (var round = 0; round < 60; round++)
+        {
+            var options = new LogOptions { SegmentBytes = 1024, IndexIntervalBytes = 100 };
+            var copy = Crashed(options, records: random.Next(1, 40));
+            File.Delete(Path.Combine(copy, LogCheckpoint.FileName));
+            var last = Directory.GetFiles(copy, "*.log").Order().Last();
+            var before = int.Parse(Path.GetFileNameWithoutExtension(last), null);
+            SetLength(last, random.NextInt64(new FileInfo(last).Length + 1), isPath: true);
+            using var recovered = Open(copy, options);
+            var values = Batches.ReadAll(recovered).Select(r => r.Value).ToList();
+            Assert.True(values.Count >= before, $"seed {Seed}, round {round}");
+            Assert.Equal(Enumerable.Range(0, values.Count).Select(i => "v" + i), values);
+        }
+    }
+
+    [Theory]
+    [InlineData("missing")]
+    [InlineData("garbage")]
+    [InlineData("another size")]
+    public void Open_rebuilds_an_index_that_is_missing_or_wrong(string how)
+    {
+        var options = new LogOptions { SegmentBytes = 1024, IndexIntervalBytes = 100 };
+        var copy = Crashed(options, records: 60);
+        var indexes = Directory.GetFiles(copy, "*.idx");
+        Assert.NotEmpty(indexes);
+        foreach (var index in indexes)
+        {
+            if (how == "missing")
+            {
+                File.Delete(index);
+            }
+            else if (how == "garbage")
+            {
+                File.WriteAllBytes(index, [1, 2, 3, 4, 5, 6, 7, 8]);
+            }
+            else if (index != indexes[0])
+            {
+                File.Copy(indexes[0], index, overwrite: true);
+            }
+        }
+
+        using var recovered = Open(copy, options);
+        Assert.Equal(60, Batches.ReadAll(recovered).Count);
+        Assert.Equal("v33", Batches.ReadAll(recovered, 33)[0].Value);
+    }
+
+    [Fact]
+    public void Open_without_a_readable_checkpoint_verifies_everything()
+    {
+        var options = new LogOptions { SegmentBytes = 1024 };
+        var copy = Crashed(options, records: 60);
+        File.WriteAllBytes(Path.Combine(copy, LogCheckpoint.FileName), [9, 9, 9, 9, 9]);
+        using var recovered = Open(copy, options);
+        Assert.Equal(recovered.SizeInBytes, recovered.Recovery.ScannedBytes);
+        Assert.Equal(60, recovered.LogEndOffset);
+    }
+
+    [Theory]
+    [InlineData("cut")]
+    [InlineData("gone")]
+    public void Open_with_fsynced_records_missing_stays_offline_until_the_loss_is_accepted(string how)
+    {
+        using (var log = Open("log"))
+        {
+            Append(log, "a");
+            Append(log, "b");
+        }
+
+        var directory = _temporary.Sub("log");
+        var file = Directory.GetFiles(directory, "*.log").Single();
+        if (how == "cut")
+        {
+            SetLength(directory, new FileInfo(file).Length - 1);
+        }
+        else
+        {
+            File.Delete(file);
+        }
+
+        for (var attempt = 0; attempt < 2; attempt++)
+        {
+            var warnings = new List<string>();
+            using var damaged = PartitionLog.Open(directory, LogOptions.Default, Environment(warnings));
+            Assert.True(damaged.IsOffline);
+            Assert.Contains(LogRecovery.AcceptLossFile, warnings.Single());
+            Assert.Equal(
+                ErrorCode.KafkaStorageError, damaged.Append(Batches.Of("c"), AppendOrigin.Client).Error);
+            var read = damaged.Read(0, 100, true, false, new System.Buffers.ArrayBufferWriter<byte>());
+            Assert.Equal(ErrorCode.KafkaStorageError, read.Error);
+        }
+
+        File.WriteAllBytes(Path.Combine(directory, LogRecovery.AcceptLossFile), []);
+        using var accepted = Open("log");
+        Assert.Equal((false, 1), (accepted.IsOffline, accepted.LeaderEpoch));
+        Assert.Equal(how == "cut" ? 1 : 2, accepted.LogEndOffset);
+        Assert.False(File.Exists(Path.Combine(directory, LogRecovery.AcceptLossFile)));
+    }
+
+    [Fact]
+    public void Open_that_verifies_everything_finds_rot_below_the_recovery_point()
+    {
+        using (var log = Open("log"))
+        {
+            Append(log, "a");
+            Append(log, "b");
+        }
+
+        Corrupt(_temporary.Sub("log"), RecordBatch.HeaderSize + 3);
+        var environment = Environment([]) with { VerifyAll = true };
+        using var damaged = PartitionLog.Open(_temporary.Sub("log"), LogOptions.Default, environment);
+        Assert.True(damaged.IsOffline);
+    }
+
+    private static long Append(PartitionLog log, string value)
+    {
+        var result = log.Append(Batches.Of(value), AppendOrigin.Client);
+        Assert.Equal(ErrorCode.None, result.Error);
+        return result.BaseOffset;
+    }
+
+    private static void SetLength(string target, long size, bool isPath = false)
+    {
+        var path = isPath ? target : Directory.GetFiles(target, "*.log").Order().Last();
+        using var file = new FileStream(path, FileMode.Open);
+        file.SetLength(size);
+    }
+
+    private static void Corrupt(string target, long at, bool isPath = false)
+    {
+        var path = isPath ? target : Directory.GetFiles(target, "*.log").Order().Last();
+        var bytes = File.ReadAllBytes(path);
+        bytes[at] ^= 0x10;
+        File.WriteAllBytes(path, bytes);
+    }
+
+    // A directory as kill -9 leaves it: everything written, nothing closed.
+    private string Crashed(LogOptions options, int records)
+    {
+        using var log = PartitionLog.Open(_temporary.Sub(Guid.NewGuid().ToString("N")), options, _clock);
+        for (var i = 0; i < records; i++)
+        {
+            Append(log, "v" + i);
+        }
+
+        return _temporary.CopyOf(log.LogDirectory);
+    }
+
+    private LogEnvironment Environment(List<string> warnings) => new() { Time = _clock, OnWarning = warnings.Add };
+
+    private PartitionLog Open(string name, LogOptions? options = null) =>
+        PartitionLog.Open(Path.Combine(_temporary.Root, name), options ?? LogOptions.Default, _clock);
+}
