@@ -78,8 +78,8 @@ internal sealed class SocketServer : IAsyncDisposable
             return;
         }
 
-        _listener.Dispose();
         await _stopping.CancelAsync().ConfigureAwait(false);
+        _listener.Dispose();
         Task drained = Drained();
         await CloseIdleAsync(drained).ConfigureAwait(false);
         foreach (Connection connection in Snapshot())
