@@ -84,7 +84,7 @@ internal static class InternalTopics
     /// How much longer than its store a window changelog keeps records, because the broker's clock and event time differ
     /// (Kafka's <c>windowstore.changelog.additional.retention.ms</c>).
     /// </summary>
-    public static readonly TimeSpan AdditionalRetention = TimeSpan.FromDays(1);
+    public const long AdditionalRetentionMs = 24 * 60 * 60 * 1000;
 
     /// <summary>
     /// Configuration of repartition topics, as Kafka Streams creates them: kept until StreamFlow deletes the records it
@@ -112,18 +112,16 @@ internal static class InternalTopics
 
     /// <summary>Configuration of a window changelog; what the user sets for the topic goes before.</summary>
     public static IReadOnlyDictionary<string, string> WindowChangelogConfigs(
-        TimeSpan retention, IReadOnlyDictionary<string, string> overrides) =>
+        long retentionMs, IReadOnlyDictionary<string, string> overrides) =>
         Merge(overrides, new Dictionary<string, string>
         {
             ["cleanup.policy"] = "compact,delete",
-            ["retention.ms"] = RetentionMs(retention).ToString(CultureInfo.InvariantCulture),
+            ["retention.ms"] = WithAdditional(retentionMs).ToString(CultureInfo.InvariantCulture),
             ["message.timestamp.type"] = "CreateTime",
         });
 
-    private static long RetentionMs(TimeSpan retention) =>
-        retention > TimeSpan.MaxValue - AdditionalRetention
-            ? long.MaxValue
-            : (long)(retention + AdditionalRetention).TotalMilliseconds;
+    private static long WithAdditional(long retentionMs) =>
+        retentionMs > long.MaxValue - AdditionalRetentionMs ? long.MaxValue : retentionMs + AdditionalRetentionMs;
 
     private static Dictionary<string, string> Merge(
         IReadOnlyDictionary<string, string> overrides, Dictionary<string, string> configs)

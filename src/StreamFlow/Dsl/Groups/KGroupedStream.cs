@@ -1,0 +1,76 @@
+using StreamFlow.Dsl;
+using StreamFlow.Planning;
+using StreamFlow.Records;
+using StreamFlow.Serialization;
+using StreamFlow.State;
+
+namespace StreamFlow;
+
+/// <summary>
+/// Records grouped by key, to be aggregated. Where keys changed, an aggregation sends them through a repartition topic
+/// first, so that a key is counted in one place.
+/// </summary>
+/// <typeparam name="TKey">Type of the keys.</typeparam>
+/// <typeparam name="TValue">Type of the values.</typeparam>
+public sealed partial class KGroupedStream<TKey, TValue>
+{
+    private const string AggregatePrefix = "KSTREAM-AGGREGATE-";
+    private const string ReducePrefix = "KSTREAM-REDUCE-";
+    private readonly GroupedSource<TKey, TValue> _source;
+
+    internal KGroupedStream(GroupedSource<TKey, TValue> source) => _source = source;
+
+    /// <summary>Cuts the groups into windows that do not overlap.</summary>
+    /// <param name="windows">The windows.</param>
+    /// <returns>The groups by key and window.</returns>
+    /// <example><code>
+    /// clicks.GroupByKey().WindowedBy(TumblingWindows.Of(TimeSpan.FromMinutes(5), grace: TimeSpan.FromMinutes(1))).Count()
+    /// </code></example>
+    public TimeWindowedKStream<TKey, TValue> WindowedBy(TumblingWindows windows)
+    {
+        ArgumentNullException.ThrowIfNull(windows);
+        return new TimeWindowedKStream<TKey, TValue>(_source, windows.Windows);
+    }
+
+    /// <summary>Cuts the groups into windows that overlap.</summary>
+    /// <param name="windows">The windows.</param>
+    /// <returns>The groups by key and window.</returns>
+    public TimeWindowedKStream<TKey, TValue> WindowedBy(HoppingWindows windows)
+    {
+        ArgumentNullException.ThrowIfNull(windows);
+        return new TimeWindowedKStream<TKey, TValue>(_source, windows.Windows);
+    }
+
+    private KTable<TKey, TResult> Aggregate<TResult>(
+        Fold<TKey, TValue, TResult> fold, Materialized<TKey, TResult> materialized, SerdeSource<TResult> values,
+        string prefix)
+    {
+        var graph = _source.Graph;
+        var storeName = graph.StoreName(materialized.Name, prefix);
+        var name = graph.NodeName(materialized.ProcessorName, prefix);
+        var keySource = _source.Keys.Or(materialized.KeySerde);
+        var store = new StoreDescription(storeName, serdes =>
+        {
+            var keySerde = keySource.Resolve(serdes, $"the keys of store {storeName}");
+            var valueSerde = values.Resolve(serdes, $"the values of store {storeName}");
+            return new StoreDefinition
+            {
+                Name = storeName,
+                IsPersistent = materialized.StoreType == StoreType.Persistent,
+                IsLogged = materialized.LoggingEnabled,
+                ChangelogConfigs = InternalTopics.KeyValueChangelogConfigs(materialized.TopicConfigs),
+                Create = () => new KeyValueStore<TKey, TResult>(storeName, keySerde, valueSerde, timestamped: true),
+            };
+        });
+        var node = new OperatorNode<TKey, TValue, TKey, Change<TResult>>(
+            name,
+            [_source.Input(storeName)],
+            (nodeName, task, next) => new AggregateProcessor<TKey, TValue, TResult>(
+                nodeName, task, next, fold, storeName, materialized.CachingEnabled))
+        {
+            Stores = [store],
+        };
+        graph.Add(node);
+        return new KTable<TKey, TResult>(graph, node.Output, keySource, values);
+    }
+}

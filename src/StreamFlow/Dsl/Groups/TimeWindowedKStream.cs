@@ -1,0 +1,79 @@
+using StreamFlow.Dsl;
+using StreamFlow.Planning;
+using StreamFlow.Records;
+using StreamFlow.Serialization;
+using StreamFlow.State;
+
+namespace StreamFlow;
+
+/// <summary>
+/// Records grouped by key and window, to be aggregated. A record that comes after its window's end and grace is dropped
+/// and counted as late.
+/// </summary>
+/// <typeparam name="TKey">Type of the keys.</typeparam>
+/// <typeparam name="TValue">Type of the values.</typeparam>
+public sealed partial class TimeWindowedKStream<TKey, TValue>
+{
+    private const string AggregatePrefix = "KSTREAM-AGGREGATE-";
+    private const string ReducePrefix = "KSTREAM-REDUCE-";
+    private readonly GroupedSource<TKey, TValue> _source;
+    private readonly TimeWindows _windows;
+
+    internal TimeWindowedKStream(GroupedSource<TKey, TValue> source, TimeWindows windows)
+    {
+        _source = source;
+        _windows = windows;
+    }
+
+    private KTable<Windowed<TKey>, TResult> Aggregate<TResult>(
+        Fold<TKey, TValue, TResult> fold, Materialized<TKey, TResult> materialized, SerdeSource<TResult> values,
+        string prefix)
+    {
+        var (graph, windows) = (_source.Graph, _windows);
+        var retention = Retention(materialized.Retention);
+        var storeName = graph.StoreName(materialized.Name, prefix);
+        var name = graph.NodeName(materialized.ProcessorName, prefix);
+        var keySource = _source.Keys.Or(materialized.KeySerde);
+        var store = new StoreDescription(storeName, serdes =>
+        {
+            var keySerde = keySource.Resolve(serdes, $"the keys of store {storeName}");
+            var valueSerde = values.Resolve(serdes, $"the values of store {storeName}");
+            return new StoreDefinition
+            {
+                Name = storeName,
+                IsPersistent = materialized.StoreType == StoreType.Persistent,
+                IsLogged = materialized.LoggingEnabled,
+                ChangelogConfigs = InternalTopics.WindowChangelogConfigs(retention, materialized.TopicConfigs),
+                Create = () => new WindowStore<TKey, TResult>(
+                    storeName, keySerde, valueSerde, timestamped: true, windows.Size, retention),
+            };
+        });
+        var node = new OperatorNode<TKey, TValue, Windowed<TKey>, Change<TResult>>(
+            name,
+            [_source.Input(storeName)],
+            (nodeName, task, next) => new WindowAggregateProcessor<TKey, TValue, TResult>(
+                nodeName, task, next, fold, storeName, windows, materialized.CachingEnabled))
+        {
+            Stores = [store],
+        };
+        graph.Add(node);
+        var windowedKeys = SerdeSource<Windowed<TKey>>.From((serdes, where) =>
+            new TimeWindowedSerde<TKey>(keySource.Resolve(serdes, where), windows.Size));
+        return new KTable<Windowed<TKey>, TResult>(graph, node.Output, windowedKeys, values);
+    }
+
+    private long Retention(TimeSpan? given)
+    {
+        if (given is not { } time)
+        {
+            return _windows.Retention;
+        }
+
+        var retention = time.Ticks / TimeSpan.TicksPerMillisecond;
+        return retention >= _windows.Retention
+            ? retention
+            : throw new ArgumentException(
+                $"Materialized.Retention is {time}, less than size plus grace of the windows, "
+                + $"{TimeSpan.FromMilliseconds(_windows.Retention)}: windows would be gone before they close.");
+    }
+}

@@ -1,0 +1,64 @@
+using StreamFlow.Serialization;
+
+namespace StreamFlow;
+
+/// <summary>Where the bytes of a store are.</summary>
+public enum StoreType
+{
+    /// <summary>On disk, in RocksDB; larger than memory, and quick to reopen.</summary>
+    Persistent,
+
+    /// <summary>In memory; read again from the changelog at each start.</summary>
+    InMemory,
+}
+
+/// <summary>How an aggregation keeps its results.</summary>
+/// <typeparam name="TKey">Type of the keys aggregated by.</typeparam>
+/// <typeparam name="TValue">Type of the results.</typeparam>
+public sealed record Materialized<TKey, TValue>
+{
+    /// <summary>
+    /// Name of the store: for queries, and in the changelog's name, <c>{application id}-{name}-changelog</c>. Name every
+    /// store that is to survive a change of the topology, because generated names count the operators before it.
+    /// </summary>
+    /// <value>Default: generated, as <c>KSTREAM-AGGREGATE-STATE-STORE-0000000001</c>.</value>
+    public string? Name { get; init; }
+
+    /// <summary>Name of the operator.</summary>
+    /// <value>Default: generated, as <c>KSTREAM-AGGREGATE-0000000002</c>.</value>
+    public string? ProcessorName { get; init; }
+
+    /// <summary>Serde of the keys.</summary>
+    /// <value>Default: the group's, or the one registered for the type.</value>
+    public ISerde<TKey>? KeySerde { get; init; }
+
+    /// <summary>Serde of the results.</summary>
+    /// <value>Default: the group's for a reduction, or the one registered for the type.</value>
+    public ISerde<TValue>? ValueSerde { get; init; }
+
+    /// <summary>
+    /// How long a windowed store keeps windows behind the latest one; at least size and grace of the windows. Longer
+    /// serves queries about the past. Not used by stores without windows.
+    /// </summary>
+    /// <value>Default: size plus grace of the windows.</value>
+    public TimeSpan? Retention { get; init; }
+
+    /// <summary>
+    /// Whether results wait for the commit, so that of several updates of one key in between only the last is sent on.
+    /// Off, each update is sent on at once.
+    /// </summary>
+    /// <value>Default: <see langword="true"/>.</value>
+    public bool CachingEnabled { get; init; } = true;
+
+    /// <summary>Whether changes go to a changelog topic. Without one the results of a lost machine are lost.</summary>
+    /// <value>Default: <see langword="true"/>.</value>
+    public bool LoggingEnabled { get; init; } = true;
+
+    /// <summary>Where the bytes are.</summary>
+    /// <value>Default: <see cref="StoreType.Persistent"/>.</value>
+    public StoreType StoreType { get; init; } = StoreType.Persistent;
+
+    /// <summary>Configuration of the changelog topic by Kafka's names; goes before the defaults.</summary>
+    /// <value>Default: none.</value>
+    public IReadOnlyDictionary<string, string> TopicConfigs { get; init; } = new Dictionary<string, string>();
+}
