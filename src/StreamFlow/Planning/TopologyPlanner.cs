@@ -29,8 +29,8 @@ internal static class TopologyPlanner
     }
 
     /// <summary>
-    /// Connected components over links and shared stores. They are numbered by the names of their sources in ordinal
-    /// order, as Kafka Streams does: the number is part of task ids, hence of state directories.
+    /// Connected components over links and shared stores, numbered in the order of their first nodes, as in Kafka
+    /// Streams: the number is part of task ids, hence of state directories.
     /// </summary>
     private static NodeGroup[] Group(IReadOnlyList<NodeDescription> nodes)
     {
@@ -54,7 +54,6 @@ internal static class TopologyPlanner
 
         return [.. nodes
             .GroupBy(node => Root(roots, node.Order))
-            .OrderBy(FirstSourceName, StringComparer.Ordinal)
             .Select((group, id) => new NodeGroup(id, [.. group]))];
     }
 
@@ -79,9 +78,6 @@ internal static class TopologyPlanner
             Build = task => new TaskLinker(task).Link(group.Nodes),
         };
     }
-
-    private static string FirstSourceName(IEnumerable<NodeDescription> group) =>
-        group.OfType<SourceNode>().Select(source => source.Name).Min(StringComparer.Ordinal)!;
 
     private static void Join(int[] roots, int a, int b)
     {

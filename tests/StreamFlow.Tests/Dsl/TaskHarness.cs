@@ -3,13 +3,14 @@ using Microsoft.Extensions.Logging.Abstractions;
 using StreamFlow.Clients;
 using StreamFlow.Planning;
 using StreamFlow.Processing;
+using StreamFlow.Runtime;
 using StreamFlow.State;
 
 namespace StreamFlow.Tests.Dsl;
 
 /// <summary>
-/// Runs a topology without the runtime: one task per sub-topology, one record at a time, records of internal topics read
-/// back at once.
+/// Runs a topology without threads: one task per sub-topology, a commit after each record, and records of topics that the
+/// topology reads are read back at once.
 /// </summary>
 internal sealed class TaskHarness
 {
@@ -17,9 +18,11 @@ internal sealed class TaskHarness
     private readonly Dictionary<string, long> _offsets = [];
     private readonly Dictionary<string, long> _partitionTimes = [];
     private readonly List<TaskContext> _tasks = [];
+    private readonly List<TaskStores> _stores = [];
     private readonly List<ProducedRecord> _written = [];
 
-    public TaskHarness(Topology topology, ErrorHandler? handler = null, int partitionCount = 1, bool keep = true)
+    public TaskHarness(
+        Topology topology, ErrorHandler? handler = null, int partitionCount = 1, bool keep = true, long cacheBytes = 0)
     {
         Producer = new FakeProducer(partitionCount, keep);
         handler ??= static (in ErrorContext _) => ErrorResponse.Fail;
@@ -34,8 +37,15 @@ internal sealed class TaskHarness
                 Collector = new RecordCollector(Producer),
                 Errors = new ErrorPolicy(handler, handler, handler, deadLetterTopic: "dead"),
                 Metrics = new TaskMetrics("app", new TaskId(sub.Id, 0)),
-                Budget = new CacheBudget(0, long.MaxValue),
+                Budget = new CacheBudget(cacheBytes, long.MaxValue),
             };
+            var stores = TaskStores.Open(sub.Stores, task, (_, names) => new InMemoryBackend(names));
+            foreach (var store in stores.All)
+            {
+                store.Store.Restored();
+            }
+
+            _stores.Add(stores);
             var linked = sub.Build(task);
             foreach (var node in linked.Nodes)
             {
@@ -89,14 +99,36 @@ internal sealed class TaskHarness
 
         _partitionTimes[topic] = Math.Max(partitionTime, timestamp);
         source.Process(in record, headers, timestamp);
+        Commit();
         ReadBack();
+    }
+
+    /// <summary>Commits as the runtime does; done after each record unless records are not kept.</summary>
+    public void Commit()
+    {
+        foreach (var stores in _stores)
+        {
+            stores.Flush();
+            stores.Apply();
+        }
+    }
+
+    /// <summary>Names of all topics written so far.</summary>
+    public SortedSet<string> Topics { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>What was written to a topic since the last call.</summary>
+    public IReadOnlyList<ProducedRecord> Take(string topic)
+    {
+        var taken = _written.FindAll(record => record.Topic == topic);
+        _written.RemoveAll(record => record.Topic == topic);
+        return taken;
     }
 
     /// <summary>What was written to a topic since the last call, as text <c>key=value@timestamp</c>.</summary>
     public string Read(string topic)
     {
         var text = new StringBuilder();
-        foreach (var record in _written.Where(record => record.Topic == topic))
+        foreach (var record in Take(topic))
         {
             text.Append(text.Length > 0 ? " " : string.Empty)
                 .Append(Text(record.Key)).Append('=').Append(Text(record.Value)).Append('@').Append(record.Timestamp);
@@ -106,7 +138,6 @@ internal sealed class TaskHarness
             }
         }
 
-        _written.RemoveAll(record => record.Topic == topic);
         return text.Length == 0 ? "-" : text.ToString();
     }
 
@@ -115,7 +146,8 @@ internal sealed class TaskHarness
         while (Producer.Records.TryDequeue(out var record))
         {
             _written.Add(record);
-            if (record.Topic.StartsWith("app-", StringComparison.Ordinal) && _sources.ContainsKey(record.Topic))
+            Topics.Add(record.Topic);
+            if (_sources.ContainsKey(record.Topic))
             {
                 Pipe(record.Topic, record.Key, record.Value, record.Timestamp, record.Headers);
             }
