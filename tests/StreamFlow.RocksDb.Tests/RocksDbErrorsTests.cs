@@ -130,9 +130,11 @@ public sealed class RocksDbErrorsTests : IDisposable
         Assert.Contains("Does another instance run with the same state directory?", error.Message, StringComparison.Ordinal);
     }
 
+    // One memtable takes everything, so that one table holds all keys.
     private void Fill()
     {
-        using var backend = Open(_folder.Path, "store");
+        var factory = new RocksDbBackendFactory(Small with { MemtableBytes = 8 << 20, WriteBufferBytes = 64 << 20 });
+        using var backend = factory.Open(Backends.TaskId, _folder.Path, ["store"]);
         for (var i = 0; i < 2000; i++)
         {
             backend.Put(0, i.ToString("D5", System.Globalization.CultureInfo.InvariantCulture), new string('x', 100));
