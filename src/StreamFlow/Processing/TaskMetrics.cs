@@ -56,7 +56,7 @@ internal sealed class TaskMetrics
         }
     }
 
-    private static string Name(DropReason reason) => reason switch
+    internal static string Name(DropReason reason) => reason switch
     {
         DropReason.NullKey => "null_key",
         DropReason.NullValue => "null_value",

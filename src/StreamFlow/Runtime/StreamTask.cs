@@ -36,6 +36,8 @@ internal sealed class StreamTask
 
     public TaskStores Stores => _stores ?? throw new InvalidOperationException($"The stores of task {Id} are not open.");
 
+    public bool HasOpenStores => _stores is not null;
+
     /// <summary>Whether anything was processed since the last commit.</summary>
     public bool CommitNeeded
     {

@@ -1,0 +1,46 @@
+using Microsoft.Extensions.Logging;
+
+namespace StreamFlow.Runtime;
+
+/// <summary>Log messages of threads, tasks and the application.</summary>
+internal static partial class RuntimeLog
+{
+    [LoggerMessage(100, LogLevel.Information, "Application {ApplicationId}: {From} -> {To}")]
+    public static partial void StateChanged(ILogger logger, string applicationId, StreamsState from, StreamsState to);
+
+    [LoggerMessage(101, LogLevel.Information, "{Thread}: assigned tasks {Tasks}")]
+    public static partial void Assigned(ILogger logger, string thread, string tasks);
+
+    [LoggerMessage(102, LogLevel.Information, "{Thread}: gave up tasks {Tasks} ({How})")]
+    public static partial void Unassigned(ILogger logger, string thread, string tasks, string how);
+
+    [LoggerMessage(103, LogLevel.Information, "Task {TaskId}: restoring store {Store}, changelog offsets {From} to {To}")]
+    public static partial void RestoreStarted(ILogger logger, TaskId taskId, string store, long from, long to);
+
+    [LoggerMessage(104, LogLevel.Information, "Task {TaskId}: store {Store} is restored, {Records} records applied")]
+    public static partial void RestoreCompleted(ILogger logger, TaskId taskId, string store, long records);
+
+    [LoggerMessage(105, LogLevel.Error, "{Thread}: restoring failed")]
+    public static partial void RestoreFailed(ILogger logger, Exception exception, string thread);
+
+    [LoggerMessage(106, LogLevel.Warning, "Task {TaskId}: its local state is unusable and is rebuilt from the changelog")]
+    public static partial void TaskCorrupted(ILogger logger, Exception exception, TaskId taskId);
+
+    [LoggerMessage(107, LogLevel.Warning, "{Thread}: the offsets were not committed, the next commit covers them")]
+    public static partial void CommitPostponed(ILogger logger, Exception exception, string thread);
+
+    [LoggerMessage(108, LogLevel.Error, "{Thread}: the last commit before giving up tasks failed; their records are processed again")]
+    public static partial void CommitOnRevokeFailed(ILogger logger, Exception exception, string thread);
+
+    [LoggerMessage(109, LogLevel.Critical, "{Thread}: died, answer {Response}")]
+    public static partial void ThreadDied(ILogger logger, Exception exception, string thread, ThreadFailureResponse response);
+
+    [LoggerMessage(110, LogLevel.Error, "{Thread}: closing failed")]
+    public static partial void CloseFailed(ILogger logger, Exception exception, string thread);
+
+    [LoggerMessage(111, LogLevel.Warning, "Deleting used-up records of repartition topics failed; it is tried again")]
+    public static partial void PurgeFailed(ILogger logger, Exception exception);
+
+    [LoggerMessage(112, LogLevel.Information, "Task {TaskId}: running")]
+    public static partial void TaskRunning(ILogger logger, TaskId taskId);
+}

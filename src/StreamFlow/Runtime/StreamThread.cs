@@ -1,0 +1,151 @@
+using StreamFlow.Clients;
+using StreamFlow.State;
+
+namespace StreamFlow.Runtime;
+
+/// <summary>
+/// One dedicated thread with its own consumer, producer and tasks: poll, process, commit, in a synchronous loop.
+/// </summary>
+internal sealed class StreamThread
+{
+    private const int RecordsPerTurn = 1000;
+    private readonly ThreadServices _services;
+    private readonly Action<StreamThread> _changed;
+    private readonly Action<StreamThread, Exception?> _ended;
+    private readonly Thread _thread;
+    private readonly int _index;
+    private TaskManager? _tasks;
+    private Restorer? _restorer;
+    private volatile ThreadStatus _status;
+    private volatile bool _stopping;
+
+    /// <param name="services">What the threads share.</param>
+    /// <param name="index">Number of the thread, from 1.</param>
+    /// <param name="changed">Called on the thread when its status changes.</param>
+    /// <param name="ended">Called on the thread as the last thing it does, with the error that ended it.</param>
+    public StreamThread(
+        ThreadServices services, int index, Action<StreamThread> changed, Action<StreamThread, Exception?> ended)
+    {
+        _services = services;
+        _index = index;
+        _changed = changed;
+        _ended = ended;
+        var clientId = services.Options.ClientId is { Length: > 0 } given ? given : services.Options.ApplicationId;
+        Name = $"{clientId}-StreamThread-{index}";
+        _status = new ThreadStatus(Name, IsSettled: false, HasJoined: false, RestoreRemaining: 0, []);
+        _thread = new Thread(Run) { Name = Name, IsBackground = true };
+    }
+
+    public string Name { get; }
+
+    public int Index => _index;
+
+    public ThreadStatus Status => _status with { RestoreRemaining = _restorer?.Remaining ?? 0 };
+
+    public void Start() => _thread.Start();
+
+    /// <summary>Asks the thread to commit and end; does not wait.</summary>
+    public void Stop() => _stopping = true;
+
+    private void Run()
+    {
+        Exception? error = null;
+        try
+        {
+            RunWithClients();
+        }
+        catch (Exception exception)
+        {
+            // The one place where a thread's failure is caught: the application decides what becomes of it.
+            error = exception;
+        }
+
+        _ended(this, error);
+    }
+
+    private void RunWithClients()
+    {
+        var options = _services.Options;
+        var instance = options.GroupInstanceId.Length > 0 ? $"{options.GroupInstanceId}-{_index}" : null;
+        var reset = options.DefaultOffsetReset == OffsetReset.Earliest ? "earliest" : "latest";
+        using var producer = _services.Clients.CreateProducer(
+            new ProducerRole($"{Name}-producer", null, TimeSpan.FromSeconds(10)));
+        using var consumer = _services.Clients.CreateConsumer(
+            new ConsumerRole($"{Name}-consumer", options.ApplicationId, instance, ReadCommitted: false, reset));
+        using var restorer = new Restorer(
+            $"{Name}-restore",
+            () => _services.Clients.CreateConsumer(
+                new ConsumerRole($"{Name}-restore-consumer", null, null, ReadCommitted: true, "error")),
+            _services.Logger,
+            static () => { });
+        using var purger = new RepartitionPurger(_services, $"{Name}-admin");
+        var budget = new CacheBudget(_services.CacheBytesPerThread, options.MaxUncommittedBytes);
+        var factory = new TaskFactory(_services, producer, budget);
+        var committer = new Committer(_services, Name, consumer, producer, factory.Errors);
+        var tasks = new TaskManager(_services, Name, factory, consumer, restorer, committer);
+        _restorer = restorer;
+        _tasks = tasks;
+        try
+        {
+            consumer.Subscribe(_services.Topics.LeaderTopics, _services.Topics.AllSourceTopics, tasks);
+            Loop(consumer, tasks, committer, purger, budget);
+            committer.Commit(tasks.Running);
+        }
+        finally
+        {
+            tasks.CloseAll();
+            consumer.Close();
+            _restorer = null;
+        }
+    }
+
+    private void Loop(
+        IKafkaConsumer consumer, TaskManager tasks, Committer committer, RepartitionPurger purger, CacheBudget budget)
+    {
+        while (!_stopping)
+        {
+            var processed = 0;
+            try
+            {
+                tasks.Advance();
+                processed = tasks.Process(RecordsPerTurn);
+                committer.Poll();
+                if ((budget.CommitDue || committer.SinceLastCommit >= _services.Options.CommitInterval)
+                    && committer.Commit(tasks.Running))
+                {
+                    purger.PurgeIfDue(committer.CommittedOffsets);
+                }
+            }
+            catch (TaskCorruptedException corrupted)
+            {
+                RuntimeLog.TaskCorrupted(_services.Logger, corrupted, corrupted.TaskId);
+                tasks.Rebuild(corrupted.TaskId);
+            }
+
+            Report(tasks);
+            consumer.Poll(processed > 0 ? TimeSpan.Zero : Wait(committer));
+        }
+    }
+
+    private TimeSpan Wait(Committer committer)
+    {
+        var untilCommit = _services.Options.CommitInterval - committer.SinceLastCommit;
+        return untilCommit < TimeSpan.Zero ? TimeSpan.Zero
+            : untilCommit < _services.Options.PollTimeout ? untilCommit
+            : _services.Options.PollTimeout;
+    }
+
+    private void Report(TaskManager tasks)
+    {
+        var known = _status;
+        if (known.IsSettled == tasks.IsSettled && known.HasJoined == tasks.HasJoined && known.Tasks.Count == tasks.All.Count
+            && known.Tasks.Zip(tasks.All).All(p => p.First.TaskId == p.Second.Id && p.First.State == p.Second.State))
+        {
+            return;
+        }
+
+        _status = new ThreadStatus(
+            Name, tasks.IsSettled, tasks.HasJoined, 0, [.. tasks.All.Select(t => new TaskStatus(t.Id, t.State))]);
+        _changed(this);
+    }
+}

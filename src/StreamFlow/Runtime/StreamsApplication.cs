@@ -1,0 +1,266 @@
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+using StreamFlow.Clients;
+using StreamFlow.Planning;
+using StreamFlow.Runtime;
+using StreamFlow.State;
+
+namespace StreamFlow;
+
+/// <summary>What an application runs on besides its Kafka clients.</summary>
+public sealed record StreamsServices
+{
+    /// <summary>Opens persistent stores.</summary>
+    /// <value><see langword="null"/>: all stores stay in memory and are restored from their changelogs at each start.</value>
+    public IStoreBackendFactory? Stores { get; init; }
+
+    /// <summary>The clock.</summary>
+    /// <value>The system's clock.</value>
+    public TimeProvider Time { get; init; } = TimeProvider.System;
+
+    /// <summary>Where log messages go.</summary>
+    /// <value>Nowhere.</value>
+    public ILoggerFactory Logging { get; init; } = NullLoggerFactory.Instance;
+}
+
+/// <summary>
+/// A topology at work: started, it joins its group, takes over partitions, restores state and processes records until
+/// it is stopped. Usually run by StreamFlow.Hosting; this class is what that does its work with.
+/// </summary>
+public sealed class StreamsApplication : IAsyncDisposable
+{
+    private readonly TopologyPlan _plan;
+    private readonly StreamFlowOptions _options;
+    private readonly IKafkaClients _clients;
+    private readonly StreamsServices _services;
+    private readonly ILogger _logger;
+    private readonly Lock _gate = new();
+    private readonly List<StreamThread> _threads = [];
+    private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private ThreadServices? _threadServices;
+    private StateDirectory? _stateDirectory;
+    private int _nextIndex = 1;
+    private Exception? _error;
+
+    /// <summary>Creates an application; nothing runs before <see cref="StartAsync"/>.</summary>
+    /// <param name="topology">What it does.</param>
+    /// <param name="options">Its settings.</param>
+    /// <param name="clients">Its way to Kafka.</param>
+    /// <param name="services">Stores, clock and logging.</param>
+    /// <exception cref="ArgumentException">Settings are wrong; the message lists all of them.</exception>
+    public StreamsApplication(
+        Topology topology, StreamFlowOptions options, IKafkaClients clients, StreamsServices? services = null)
+    {
+        ArgumentNullException.ThrowIfNull(topology);
+        ArgumentNullException.ThrowIfNull(options);
+        ArgumentNullException.ThrowIfNull(clients);
+        var errors = options.Validate();
+        if (errors.Count > 0)
+        {
+            throw new ArgumentException("The options are not valid: " + string.Join(" ", errors), nameof(options));
+        }
+
+        _plan = topology.Plan;
+        _options = options with { };
+        _clients = clients;
+        _services = services ?? new StreamsServices();
+        _logger = _services.Logging.CreateLogger("StreamFlow.StreamsApplication");
+    }
+
+    /// <summary>Raised after each change of <see cref="State"/>, on the thread that caused it; must return soon.</summary>
+    public event EventHandler<StreamsState>? StateChanged;
+
+    /// <summary>Where the application is in its life.</summary>
+    public StreamsState State { get; private set; } = StreamsState.Created;
+
+    /// <summary>Ends when the application has stopped; faulted with the cause when an error stopped it.</summary>
+    public Task Completion => _ended.Task;
+
+    /// <summary>The application's name.</summary>
+    public string ApplicationId => _options.ApplicationId;
+
+    /// <summary>State, threads and tasks at this moment.</summary>
+    public StreamsStatus Status
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return new StreamsStatus(State, [.. _threads.Select(t => t.Status)], _error);
+            }
+        }
+    }
+
+    /// <summary>Checks the topics, creates internal ones, and starts the stream threads.</summary>
+    /// <param name="cancellationToken">Ends the wait for the broker.</param>
+    /// <returns>A task that ends when the threads have started; they join the group from then on.</returns>
+    /// <exception cref="TopologyException">The topics do not fit the topology.</exception>
+    /// <exception cref="StateStoreException">The state directory cannot be used.</exception>
+    /// <exception cref="InvalidOperationException">It was started before.</exception>
+    public async Task StartAsync(CancellationToken cancellationToken = default)
+    {
+        Move(StreamsEvent.Start);
+        try
+        {
+            using var admin = _clients.CreateAdmin($"{_options.ApplicationId}-admin");
+            var topics = await new TopicPreparation(_plan, _options, admin).RunAsync(cancellationToken).ConfigureAwait(false);
+            _stateDirectory = _services.Stores is not null && _plan.SubTopologies.Any(s => s.Stores.Any(d => d.IsPersistent))
+                ? StateDirectory.Open(_options.StateDirectory, _options.ApplicationId)
+                : null;
+            _threadServices = new ThreadServices
+            {
+                Options = _options,
+                Topics = topics,
+                Clients = _clients,
+                StateDirectory = _stateDirectory,
+                Backends = _services.Stores,
+                Time = _services.Time,
+                Logger = _logger,
+            };
+        }
+        catch (Exception exception)
+        {
+            _error = exception;
+            Move(StreamsEvent.Fail);
+            Finish();
+            throw;
+        }
+
+        for (var i = 0; i < _options.NumStreamThreads; i++)
+        {
+            StartThread();
+        }
+    }
+
+    /// <summary>
+    /// Stops: every thread ends its current record, commits what it has processed, closes its stores and leaves the
+    /// group. Calling it again waits for the same end.
+    /// </summary>
+    /// <param name="cancellationToken">Ends the wait, not the stopping.</param>
+    /// <returns>A task that ends when everything has stopped.</returns>
+    public async Task StopAsync(CancellationToken cancellationToken = default)
+    {
+        bool nothingRuns;
+        lock (_gate)
+        {
+            if (StreamsStates.Next(State, StreamsEvent.Stop) is not null)
+            {
+                Move(StreamsEvent.Stop);
+            }
+
+            _threads.ForEach(t => t.Stop());
+            nothingRuns = _threads.Count == 0;
+        }
+
+        if (nothingRuns)
+        {
+            Finish();
+        }
+
+        await Task.WhenAny(_ended.Task.WaitAsync(cancellationToken)).ConfigureAwait(false);
+        cancellationToken.ThrowIfCancellationRequested();
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync() => await StopAsync().ConfigureAwait(false);
+
+    private void StartThread()
+    {
+        lock (_gate)
+        {
+            var thread = new StreamThread(_threadServices!, _nextIndex++, OnThreadChanged, OnThreadEnded);
+            _threads.Add(thread);
+            thread.Start();
+        }
+    }
+
+    private void OnThreadChanged(StreamThread thread)
+    {
+        lock (_gate)
+        {
+            var settled = _threads.TrueForAll(t => t.Status.IsSettled);
+            if (StreamsStates.Next(State, settled ? StreamsEvent.ThreadsRunning : StreamsEvent.ThreadsBusy) is not null)
+            {
+                Move(settled ? StreamsEvent.ThreadsRunning : StreamsEvent.ThreadsBusy);
+            }
+        }
+    }
+
+    private void OnThreadEnded(StreamThread thread, Exception? error)
+    {
+        bool last;
+        lock (_gate)
+        {
+            _threads.Remove(thread);
+            if (error is not null)
+            {
+                Decide(thread, error);
+            }
+
+            last = _threads.Count == 0;
+        }
+
+        if (last)
+        {
+            Finish();
+        }
+    }
+
+    private void Decide(StreamThread thread, Exception error)
+    {
+        _error = error;
+        var response = _options.ThreadFailureHandler(error);
+        RuntimeLog.ThreadDied(_logger, error, thread.Name, response);
+        if (response == ThreadFailureResponse.ReplaceThread
+            && State is StreamsState.Rebalancing or StreamsState.Running)
+        {
+            StartThread();
+            return;
+        }
+
+        if (StreamsStates.Next(State, StreamsEvent.Fail) is not null)
+        {
+            Move(StreamsEvent.Fail);
+        }
+
+        _threads.ForEach(t => t.Stop());
+    }
+
+    private void Finish()
+    {
+        lock (_gate)
+        {
+            _stateDirectory?.Dispose();
+            _stateDirectory = null;
+            if (StreamsStates.Next(State, StreamsEvent.Stopped) is not null)
+            {
+                Move(StreamsEvent.Stopped);
+            }
+        }
+
+        if (State == StreamsState.Error)
+        {
+            _ended.TrySetException(_error ?? new StreamsException("The application failed."));
+            _ = _ended.Task.Exception;
+        }
+        else
+        {
+            _ended.TrySetResult();
+        }
+    }
+
+    private void Move(StreamsEvent happened)
+    {
+        StreamsState from;
+        lock (_gate)
+        {
+            from = State;
+            State = StreamsStates.Next(State, happened)
+                ?? throw new InvalidOperationException(
+                    $"Application '{_options.ApplicationId}' cannot take {happened} in state {State}.");
+        }
+
+        RuntimeLog.StateChanged(_logger, _options.ApplicationId, from, State);
+        StateChanged?.Invoke(this, State);
+    }
+}

@@ -1,0 +1,93 @@
+using StreamFlow.Clients;
+using StreamFlow.Processing;
+using StreamFlow.State;
+
+namespace StreamFlow.Runtime;
+
+/// <summary>Makes the tasks of one thread and opens their stores.</summary>
+internal sealed class TaskFactory
+{
+    private readonly ThreadServices _services;
+    private readonly IKafkaProducer _producer;
+    private readonly CacheBudget _budget;
+    private readonly ErrorPolicy _errors;
+
+    public TaskFactory(ThreadServices services, IKafkaProducer producer, CacheBudget budget)
+    {
+        _services = services;
+        _producer = producer;
+        _budget = budget;
+        var options = services.Options;
+        _errors = new ErrorPolicy(
+            options.DeserializationErrorHandler,
+            options.ProcessingErrorHandler,
+            options.ProductionErrorHandler,
+            string.IsNullOrEmpty(options.DeadLetterTopic) ? null : options.DeadLetterTopic);
+    }
+
+    public ErrorPolicy Errors => _errors;
+
+    public StreamTask Create(string leaderTopic, int partition)
+    {
+        var subTopology = _services.Topics.SubTopologyOf(leaderTopic);
+        var taskId = new TaskId(subTopology.Id, partition);
+        var context = new TaskContext
+        {
+            TaskId = taskId,
+            ApplicationId = _services.Options.ApplicationId,
+            Time = _services.Time,
+            Logger = _services.Logger,
+            Collector = new RecordCollector(_producer),
+            Errors = _errors,
+            Metrics = new TaskMetrics(_services.Options.ApplicationId, taskId),
+            Budget = _budget,
+        };
+        return new StreamTask(subTopology, context, _services.Options.MaxTaskIdle);
+    }
+
+    /// <summary>Opens the stores of a task, claiming its folder when any of them is persistent.</summary>
+    /// <returns>False while another thread of this process still holds the folder.</returns>
+    public bool TryOpenStores(StreamTask task)
+    {
+        var directory = task.SubTopology.Stores.Any(s => s.IsPersistent) && _services.Backends is not null
+            ? _services.StateDirectory
+            : null;
+        string? path = null;
+        if (directory is not null && (path = directory.TryTake(task.Id)) is null)
+        {
+            return false;
+        }
+
+        try
+        {
+            task.OpenStores((persistent, names) => persistent && path is not null
+                ? _services.Backends!.Open(task.Id, path, names)
+                : new InMemoryBackend(names));
+            return true;
+        }
+        catch
+        {
+            directory?.Release(task.Id);
+            throw;
+        }
+    }
+
+    /// <summary>Closes a task and frees its folder.</summary>
+    public void Close(StreamTask task)
+    {
+        var opened = task.HasOpenStores;
+        try
+        {
+            task.Close();
+        }
+        finally
+        {
+            if (opened && task.SubTopology.Stores.Any(s => s.IsPersistent))
+            {
+                _services.StateDirectory?.Release(task.Id);
+            }
+        }
+    }
+
+    public void Wipe(TaskId taskId) => _services.StateDirectory?.Wipe(taskId);
+}

@@ -1,0 +1,234 @@
+using StreamFlow.Clients;
+
+namespace StreamFlow.Runtime;
+
+/// <summary>
+/// The tasks of one stream thread: made when the group assigns their leader partitions, opened, restored, run, and
+/// given up again. Called on the stream thread only; the rebalance callbacks come from the consumer's poll.
+/// </summary>
+internal sealed class TaskManager : IRebalanceListener
+{
+    private const int RecordsPerRun = 128;
+    private readonly ThreadServices _services;
+    private readonly string _threadName;
+    private readonly TaskFactory _factory;
+    private readonly IKafkaConsumer _consumer;
+    private readonly Restorer _restorer;
+    private readonly Committer _committer;
+    private readonly SortedDictionary<TaskId, StreamTask> _tasks = [];
+    private readonly List<StreamTask> _unopened = [];
+    private readonly List<StreamTask> _running = [];
+
+    public TaskManager(
+        ThreadServices services,
+        string threadName,
+        TaskFactory factory,
+        IKafkaConsumer consumer,
+        Restorer restorer,
+        Committer committer)
+    {
+        _services = services;
+        _threadName = threadName;
+        _factory = factory;
+        _consumer = consumer;
+        _restorer = restorer;
+        _committer = committer;
+    }
+
+    /// <summary>Whether the group has answered at least once and all tasks it gave are running.</summary>
+    public bool IsSettled => HasJoined && _running.Count == _tasks.Count;
+
+    public bool HasJoined { get; private set; }
+
+    public IReadOnlyList<StreamTask> Running => _running;
+
+    public IReadOnlyCollection<StreamTask> All => _tasks.Values;
+
+    public IReadOnlyList<PartitionOffset> OnAssigned(IReadOnlyList<TopicPartition> leaders)
+    {
+        HasJoined = true;
+        foreach (var leader in leaders)
+        {
+            var task = _factory.Create(leader.Topic, leader.Partition);
+            if (_tasks.TryAdd(task.Id, task))
+            {
+                _unopened.Add(task);
+            }
+        }
+
+        RuntimeLog.Assigned(_services.Logger, _threadName, Names(leaders));
+        return [.. Inputs(leaders).Select(p => new PartitionOffset(p, PartitionOffset.Stored))];
+    }
+
+    public IReadOnlyList<TopicPartition> OnRevoked(IReadOnlyList<TopicPartition> leaders)
+    {
+        try
+        {
+            _committer.Commit(_running);
+        }
+        catch (Exception exception) when (exception is StreamsException)
+        {
+            // Nothing may leave a rebalance callback, and the partitions go whatever happened here: what was not
+            // committed is processed again by their new owner.
+            RuntimeLog.CommitOnRevokeFailed(_services.Logger, exception, _threadName);
+        }
+
+        return GiveUp(leaders, "revoked");
+    }
+
+    public IReadOnlyList<TopicPartition> OnLost(IReadOnlyList<TopicPartition> leaders) => GiveUp(leaders, "lost");
+
+    /// <summary>Moves tasks on: opens stores, hands them to the restorer, runs those that are ready.</summary>
+    public void Advance()
+    {
+        for (var i = _unopened.Count - 1; i >= 0; i--)
+        {
+            var task = _unopened[i];
+            if (!_factory.TryOpenStores(task))
+            {
+                continue;
+            }
+
+            _unopened.RemoveAt(i);
+            if (task.State == TaskState.Restoring)
+            {
+                _restorer.Add(task);
+            }
+            else
+            {
+                Run(task);
+            }
+        }
+
+        while (_restorer.TryTakeFinished(out var result))
+        {
+            TakeBack(result);
+        }
+    }
+
+    /// <summary>
+    /// Processes up to a number of records of each running task, in short runs that go round, so that the partitions of
+    /// a backlog stay close in event time and a window downstream does not close because one of them ran ahead.
+    /// </summary>
+    public int Process(int maxRecordsPerTask)
+    {
+        var processed = 0;
+        for (var left = maxRecordsPerTask; left > 0; left -= RecordsPerRun)
+        {
+            var before = processed;
+            foreach (var task in _running)
+            {
+                processed += task.Process(RecordsPerRun);
+            }
+
+            if (processed == before)
+            {
+                break;
+            }
+        }
+
+        return processed;
+    }
+
+    /// <summary>Closes a task and makes it anew over an empty folder, to be restored from the changelog.</summary>
+    public void Rebuild(TaskId taskId)
+    {
+        if (!_tasks.Remove(taskId, out var task))
+        {
+            return;
+        }
+
+        var leader = Leader(task);
+        Drop(task);
+        _factory.Wipe(taskId);
+        var fresh = _factory.Create(leader.Topic, leader.Partition);
+        _tasks.Add(fresh.Id, fresh);
+        _unopened.Add(fresh);
+        foreach (var committed in _consumer.Committed([.. Inputs([leader])]))
+        {
+            var start = committed.Offset >= 0 ? committed.Offset
+                : _services.Options.DefaultOffsetReset == OffsetReset.Earliest ? PartitionOffset.Beginning
+                : PartitionOffset.End;
+            _consumer.Seek(committed with { Offset = start, Metadata = null });
+        }
+    }
+
+    /// <summary>Gives all tasks up; what is not committed is dropped.</summary>
+    public void CloseAll()
+    {
+        foreach (var task in _tasks.Values)
+        {
+            Drop(task);
+        }
+
+        _tasks.Clear();
+    }
+
+    private void Run(StreamTask task)
+    {
+        var inputs = _services.Topics.InputsOf(task.SubTopology, task.Id.Partition);
+        var committed = _consumer.Committed([.. inputs.Select(i => i.Partition)]);
+        task.Run([.. inputs.Select((input, i) =>
+            new TaskInput(input.Topic.Name, _consumer.Reader(input.Partition), committed[i]))]);
+        _running.Add(task);
+        _running.Sort((a, b) => a.Id.CompareTo(b.Id));
+        RuntimeLog.TaskRunning(_services.Logger, task.Id);
+    }
+
+    private void TakeBack(RestoreResult result)
+    {
+        switch (result.Error)
+        {
+            case null:
+                Run(result.Task);
+                break;
+            case TaskCorruptedException corrupted:
+                RuntimeLog.TaskCorrupted(_services.Logger, corrupted, result.Task.Id);
+                Rebuild(result.Task.Id);
+                break;
+            default:
+                throw new StreamsException(
+                    $"Task {result.Task.Id} could not be restored: {result.Error.Message}", result.Error);
+        }
+    }
+
+    private List<TopicPartition> GiveUp(IReadOnlyList<TopicPartition> leaders, string how)
+    {
+        foreach (var leader in leaders)
+        {
+            var id = new TaskId(_services.Topics.SubTopologyOf(leader.Topic).Id, leader.Partition);
+            if (_tasks.Remove(id, out var task))
+            {
+                Drop(task);
+            }
+        }
+
+        RuntimeLog.Unassigned(_services.Logger, _threadName, Names(leaders), how);
+        return Inputs(leaders);
+    }
+
+    private void Drop(StreamTask task)
+    {
+        _unopened.Remove(task);
+        _running.Remove(task);
+        _restorer.Remove(task);
+        try
+        {
+            _factory.Close(task);
+        }
+        catch (Exception exception) when (exception is StreamsException)
+        {
+            RuntimeLog.CloseFailed(_services.Logger, exception, _threadName);
+        }
+    }
+
+    private TopicPartition Leader(StreamTask task) =>
+        new(_services.Topics.LeaderTopics.First(t => _services.Topics.SubTopologyOf(t) == task.SubTopology), task.Id.Partition);
+
+    private List<TopicPartition> Inputs(IReadOnlyList<TopicPartition> leaders) =>
+        [.. leaders.SelectMany(l => _services.Topics.InputsOf(_services.Topics.SubTopologyOf(l.Topic), l.Partition)
+            .Select(i => i.Partition))];
+
+    private string Names(IReadOnlyList<TopicPartition> leaders) =>
+        string.Join(", ", leaders.Select(l => new TaskId(_services.Topics.SubTopologyOf(l.Topic).Id, l.Partition)));
+}

@@ -1,0 +1,28 @@
+using Microsoft.Extensions.Logging;
+using StreamFlow.Clients;
+using StreamFlow.Planning;
+using StreamFlow.State;
+
+namespace StreamFlow.Runtime;
+
+/// <summary>What the stream threads of an application share.</summary>
+internal sealed class ThreadServices
+{
+    public required StreamFlowOptions Options { get; init; }
+
+    public required ResolvedTopics Topics { get; init; }
+
+    public required IKafkaClients Clients { get; init; }
+
+    public required StateDirectory? StateDirectory { get; init; }
+
+    /// <summary>Opens persistent stores; null keeps all stores in memory.</summary>
+    public required IStoreBackendFactory? Backends { get; init; }
+
+    public required TimeProvider Time { get; init; }
+
+    public required ILogger Logger { get; init; }
+
+    /// <summary>The thread's share of the record cache.</summary>
+    public long CacheBytesPerThread => Options.CacheMaxBytes / Options.NumStreamThreads;
+}

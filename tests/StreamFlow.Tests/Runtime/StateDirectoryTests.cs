@@ -1,0 +1,83 @@
+using StreamFlow.Runtime;
+
+namespace StreamFlow.Tests.Runtime;
+
+public sealed class StateDirectoryTests : IDisposable
+{
+    private readonly string _root = Directory.CreateTempSubdirectory("streamflow-test-").FullName;
+
+    [Fact]
+    public void Open_of_a_directory_in_use_names_it_and_the_remedy()
+    {
+        using var first = StateDirectory.Open(_root, "app");
+
+        var error = Assert.Throws<StateStoreException>(() => StateDirectory.Open(_root, "app"));
+
+        Assert.Contains(first.Path, error.Message, StringComparison.Ordinal);
+        Assert.Contains("another StateDirectory", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Open_after_dispose_keeps_the_identity_of_the_instance()
+    {
+        Guid identity;
+        using (var first = StateDirectory.Open(_root, "app"))
+        {
+            identity = first.ProcessId;
+        }
+
+        using var second = StateDirectory.Open(_root, "app");
+        Assert.Equal(identity, second.ProcessId);
+    }
+
+    [Fact]
+    public void Two_applications_share_a_state_directory()
+    {
+        using var first = StateDirectory.Open(_root, "app-1");
+        using var second = StateDirectory.Open(_root, "app-2");
+
+        Assert.NotEqual(first.ProcessId, second.ProcessId);
+    }
+
+    [Fact]
+    public void A_task_folder_belongs_to_one_holder_at_a_time()
+    {
+        using var directory = StateDirectory.Open(_root, "app");
+        var task = new TaskId(1, 2);
+
+        var path = directory.TryTake(task);
+        Assert.Null(directory.TryTake(task));
+        directory.Release(task);
+
+        Assert.EndsWith("1_2", path, StringComparison.Ordinal);
+        Assert.Equal(path, directory.TryTake(task));
+    }
+
+    [Fact]
+    public void Wipe_empties_the_folder_of_that_task_only()
+    {
+        using var directory = StateDirectory.Open(_root, "app");
+        var wiped = directory.TryTake(new TaskId(0, 0))!;
+        var kept = directory.TryTake(new TaskId(0, 1))!;
+        File.WriteAllText(Path.Combine(wiped, "data"), "x");
+        File.WriteAllText(Path.Combine(kept, "data"), "x");
+
+        directory.Wipe(new TaskId(0, 0));
+
+        Assert.Empty(Directory.GetFileSystemEntries(wiped));
+        Assert.True(File.Exists(Path.Combine(kept, "data")));
+    }
+
+    [Fact]
+    public void Open_where_writing_is_impossible_names_the_directory()
+    {
+        var file = Path.Combine(_root, "file");
+        File.WriteAllText(file, "not a folder");
+
+        var error = Assert.Throws<StateStoreException>(() => StateDirectory.Open(file, "app"));
+
+        Assert.Contains(file, error.Message, StringComparison.Ordinal);
+    }
+
+    public void Dispose() => Directory.Delete(_root, recursive: true);
+}

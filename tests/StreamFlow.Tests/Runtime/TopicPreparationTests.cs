@@ -1,0 +1,184 @@
+using StreamFlow.Clients;
+using StreamFlow.Planning;
+using StreamFlow.Runtime;
+
+namespace StreamFlow.Tests.Runtime;
+
+public sealed class TopicPreparationTests : IDisposable
+{
+    private readonly FakeAdmin _admin = new();
+
+    public void Dispose() => _admin.Dispose();
+
+    [Fact]
+    public async Task A_missing_source_topic_is_an_error_that_names_it()
+    {
+        var plan = new TopologyPlan([Sub(0, ["orders"])]);
+
+        var error = await Assert.ThrowsAsync<TopologyException>(() => Prepare(plan));
+
+        Assert.Contains("'orders'", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_repartition_topic_takes_the_largest_count_upstream_and_is_created()
+    {
+        _admin.Topics["a"] = 3;
+        _admin.Topics["b"] = 5;
+        var plan = new TopologyPlan([Sub(0, ["a", "b"], writes: [new("x-repartition", null)]), Sub(1, [], ["x-repartition"])]);
+
+        var topics = await Prepare(plan);
+
+        Assert.Equal(5, _admin.Topics["app-x-repartition"]);
+        Assert.Equal("-1", _admin.Configs["app-x-repartition"]["retention.ms"]);
+        Assert.Equal(5, topics.TaskCount(plan.SubTopologies[1]));
+    }
+
+    [Fact]
+    public async Task Repartition_counts_are_derived_through_a_chain_whatever_its_order()
+    {
+        _admin.Topics["in"] = 4;
+        var plan = new TopologyPlan(
+        [
+            Sub(0, [], ["r1-repartition"], [new("r2-repartition", null)]),
+            Sub(1, ["in"], writes: [new("r1-repartition", null)]),
+            Sub(2, [], ["r2-repartition"]),
+        ]);
+
+        await Prepare(plan);
+
+        Assert.Equal(4, _admin.Topics["app-r1-repartition"]);
+        Assert.Equal(4, _admin.Topics["app-r2-repartition"]);
+    }
+
+    [Fact]
+    public async Task A_fixed_count_wins()
+    {
+        _admin.Topics["in"] = 4;
+
+        await Prepare(new TopologyPlan([Sub(0, ["in"], writes: [new("r-repartition", 7)]), Sub(1, [], ["r-repartition"])]));
+
+        Assert.Equal(7, _admin.Topics["app-r-repartition"]);
+    }
+
+    [Fact]
+    public async Task Copartitioned_topics_of_different_size_are_an_error_that_lists_both()
+    {
+        _admin.Topics["a"] = 2;
+        _admin.Topics["b"] = 3;
+        var plan = new TopologyPlan([Sub(0, ["a", "b"], groups: [new(["a", "b"], "The join KSTREAM-JOIN-1")])]);
+
+        var error = await Assert.ThrowsAsync<TopologyException>(() => Prepare(plan));
+
+        Assert.Contains("'a' 2", error.Message, StringComparison.Ordinal);
+        Assert.Contains("'b' 3", error.Message, StringComparison.Ordinal);
+        Assert.Contains("KSTREAM-JOIN-1", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_changelog_has_one_partition_per_task_and_its_own_configs()
+    {
+        _admin.Topics["in"] = 3;
+
+        await Prepare(new TopologyPlan([Sub(0, ["in"], stores: [Store("counts", logged: true), Store("scratch", logged: false)])]));
+
+        Assert.Equal(3, _admin.Topics["app-counts-changelog"]);
+        Assert.Equal("compact", _admin.Configs["app-counts-changelog"]["cleanup.policy"]);
+        Assert.DoesNotContain("app-scratch-changelog", _admin.Topics.Keys);
+    }
+
+    [Fact]
+    public async Task An_internal_topic_of_another_size_is_an_error_that_names_counts_and_remedy()
+    {
+        _admin.Topics["in"] = 3;
+        _admin.Topics["app-counts-changelog"] = 2;
+
+        var error = await Assert.ThrowsAsync<TopologyException>(
+            () => Prepare(new TopologyPlan([Sub(0, ["in"], stores: [Store("counts", logged: true)])])));
+
+        Assert.Contains("'app-counts-changelog' has 2 partitions, the topology needs 3", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task The_leader_is_the_topic_with_most_partitions_and_tasks_read_same_numbered_ones()
+    {
+        _admin.Topics["few"] = 2;
+        _admin.Topics["many"] = 3;
+        var plan = new TopologyPlan([Sub(0, ["few", "many"])]);
+
+        var topics = await Prepare(plan);
+
+        Assert.Equal(["many"], topics.LeaderTopics);
+        Assert.Equal(
+            [new TopicPartition("few", 1), new TopicPartition("many", 1)],
+            topics.InputsOf(plan.SubTopologies[0], 1).Select(i => i.Partition));
+        Assert.Equal([new TopicPartition("many", 2)], topics.InputsOf(plan.SubTopologies[0], 2).Select(i => i.Partition));
+    }
+
+    private Task<ResolvedTopics> Prepare(TopologyPlan plan) =>
+        new TopicPreparation(plan, new StreamFlowOptions { ApplicationId = "app" }, _admin).RunAsync(CancellationToken.None);
+
+    private static SubTopology Sub(
+        int id,
+        string[] external,
+        string[]? repartition = null,
+        RepartitionTopic[]? writes = null,
+        CopartitionGroup[]? groups = null,
+        StoreDefinition[]? stores = null) => new()
+        {
+            Id = id,
+            Sources =
+            [
+                .. external.Select(t => new SourceTopic(t, false, "source-" + t, null)),
+                .. (repartition ?? []).Select(t => new SourceTopic(t, true, "source-" + t, null)),
+            ],
+            RepartitionSinks = writes ?? [],
+            SinkTopics = [],
+            CopartitionGroups = groups ?? [],
+            Stores = stores ?? [],
+            Build = _ => throw new InvalidOperationException("not built here"),
+        };
+
+    private static StoreDefinition Store(string name, bool logged) => new()
+    {
+        Name = name,
+        IsPersistent = false,
+        IsLogged = logged,
+        ChangelogConfigs = new Dictionary<string, string> { ["cleanup.policy"] = "compact" },
+        Create = () => throw new InvalidOperationException("not created here"),
+    };
+
+    private sealed class FakeAdmin : IKafkaAdmin
+    {
+        public Dictionary<string, int> Topics { get; } = [];
+
+        public Dictionary<string, IReadOnlyDictionary<string, string>> Configs { get; } = [];
+
+        public Task<IReadOnlyDictionary<string, TopicDescription>> DescribeTopicsAsync(
+            IReadOnlyCollection<string> names, CancellationToken cancellationToken) =>
+            Task.FromResult<IReadOnlyDictionary<string, TopicDescription>>(names
+                .Where(Topics.ContainsKey)
+                .ToDictionary(n => n, n => new TopicDescription(n, Topics[n])));
+
+        public Task<IReadOnlyDictionary<string, string>> DescribeTopicConfigAsync(
+            string name, CancellationToken cancellationToken) => Task.FromResult(Configs[name]);
+
+        public Task CreateTopicsAsync(IReadOnlyCollection<NewTopic> topics, CancellationToken cancellationToken)
+        {
+            foreach (var topic in topics)
+            {
+                Topics.Add(topic.Name, topic.PartitionCount);
+                Configs.Add(topic.Name, topic.Configs);
+            }
+
+            return Task.CompletedTask;
+        }
+
+        public Task DeleteRecordsAsync(IReadOnlyCollection<PartitionOffset> offsets, CancellationToken cancellationToken) =>
+            Task.CompletedTask;
+
+        public void Dispose()
+        {
+        }
+    }
+}
