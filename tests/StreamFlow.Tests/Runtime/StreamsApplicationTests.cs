@@ -1,0 +1,223 @@
+using StreamFlow.Clients;
+using StreamFlow.Testing;
+
+namespace StreamFlow.Tests.Runtime;
+
+public sealed class StreamsApplicationTests
+{
+    [Fact]
+    public async Task Records_go_through_and_a_stop_commits_their_positions()
+    {
+        await using var harness = new AppHarness(("in", 2), ("out", 2));
+        harness.Send("in", 0, "a", "1");
+        harness.Send("in", 1, "b", "2");
+
+        var application = await harness.StartAsync(Upper, o => o.CommitInterval = TimeSpan.FromHours(1));
+        await AppHarness.Until(() => harness.Values("out").Count == 2, "two results");
+        await application.StopAsync();
+
+        Assert.Equal(["1!", "2!"], harness.Values("out").Order());
+        Assert.Equal(1, harness.Kafka.CommittedOffsets("app")[new TopicPartition("in", 0)].Offset);
+        Assert.Equal(1, harness.Kafka.CommittedOffsets("app")[new TopicPartition("in", 1)].Offset);
+        Assert.Equal(StreamsState.NotRunning, application.State);
+    }
+
+    [Fact]
+    public async Task A_restart_goes_on_behind_the_committed_records()
+    {
+        await using var harness = new AppHarness(("in", 1), ("out", 1));
+        harness.Send("in", 0, "a", "1");
+        var first = await harness.StartAsync(Upper);
+        await AppHarness.Until(() => harness.Values("out").Count == 1, "the first result");
+        await first.StopAsync();
+
+        harness.Send("in", 0, "a", "2");
+        await harness.StartAsync(Upper);
+        await AppHarness.Until(() => harness.Values("out").Count == 2, "the second result");
+
+        Assert.Equal(["1!", "2!"], harness.Values("out"));
+    }
+
+    [Fact]
+    public async Task The_states_go_from_created_to_running_to_not_running()
+    {
+        await using var harness = new AppHarness(("in", 1), ("out", 1));
+        var builder = new StreamsBuilder();
+        Upper(builder);
+        var application = new StreamsApplication(builder.Build(), AppHarness.Options(), harness.Kafka);
+        var seen = new List<StreamsState>();
+        application.StateChanged += (_, state) => seen.Add(state);
+
+        Assert.Equal(StreamsState.Created, application.State);
+        await application.StartAsync();
+        await AppHarness.Until(() => application.State == StreamsState.Running, "running");
+        await application.StopAsync();
+
+        Assert.Equal(
+            [StreamsState.Rebalancing, StreamsState.Running, StreamsState.PendingShutdown, StreamsState.NotRunning], seen);
+        await application.Completion;
+    }
+
+    [Fact]
+    public async Task A_missing_source_topic_fails_the_start_and_the_application()
+    {
+        await using var harness = new AppHarness(("out", 1));
+        var builder = new StreamsBuilder();
+        Upper(builder);
+        var application = new StreamsApplication(builder.Build(), AppHarness.Options(), harness.Kafka);
+
+        await Assert.ThrowsAsync<TopologyException>(() => application.StartAsync());
+
+        Assert.Equal(StreamsState.Error, application.State);
+        await Assert.ThrowsAsync<TopologyException>(() => application.Completion);
+    }
+
+    [Fact]
+    public async Task Two_instances_share_the_partitions_and_nothing_is_lost_when_one_leaves()
+    {
+        await using var harness = new AppHarness(("in", 4), ("out", 4));
+        var first = await harness.StartAsync(Upper);
+        var second = await harness.StartAsync(Upper);
+        await AppHarness.Until(
+            () => Tasks(first) == 2 && Tasks(second) == 2 && first.State == StreamsState.Running && second.State == StreamsState.Running,
+            "two tasks each");
+        SendHundred(harness, from: 0);
+        await first.StopAsync();
+        await AppHarness.Until(() => Tasks(second) == 4, "all tasks at the second instance");
+        SendHundred(harness, from: 100);
+
+        await AppHarness.Until(() => harness.Values("out").Distinct().Count() == 200, "every record");
+        Assert.Equal(StreamsState.Running, second.State);
+    }
+
+    [Fact]
+    public async Task A_failed_commit_in_a_rebalance_neither_parks_nor_kills_the_thread()
+    {
+        await using var harness = new AppHarness(("in", 4), ("out", 4));
+        harness.Kafka.Faults.Fail(ClientCall.CommitOffsets, KafkaErrorKind.Migrated, new FaultMatch { Times = 5 });
+        var first = await harness.StartAsync(Upper);
+        SendHundred(harness, from: 0);
+        var second = await harness.StartAsync(Upper);
+        await AppHarness.Until(() => Tasks(first) == 2 && Tasks(second) == 2, "two tasks each");
+        SendHundred(harness, from: 100);
+
+        await AppHarness.Until(() => harness.Values("out").Distinct().Count() == 200, "every record");
+        Assert.Null(first.Status.Error);
+        Assert.Null(second.Status.Error);
+    }
+
+    [Fact]
+    public async Task A_poison_record_stops_the_client_with_an_error_that_names_it()
+    {
+        await using var harness = new AppHarness(("in", 1), ("out", 1));
+        harness.Send("in", 0, "a", "ok");
+        harness.Send("in", 0, "a", "poison");
+
+        var application = await harness.StartAsync(Picky);
+        var error = await Assert.ThrowsAsync<StreamsException>(() => application.Completion.WaitAsync(TimeSpan.FromSeconds(30)));
+
+        Assert.Contains("in-0 offset 1", error.Message, StringComparison.Ordinal);
+        Assert.Equal(StreamsState.Error, application.State);
+    }
+
+    [Fact]
+    public async Task A_replaced_thread_goes_on_from_the_last_commit()
+    {
+        await using var harness = new AppHarness(("in", 1), ("out", 1));
+        harness.Send("in", 0, "a", "flaky");
+        harness.Send("in", 0, "a", "later");
+        var failures = 0;
+
+        var application = await harness.StartAsync(
+            builder => builder.Stream<string, string>("in")
+                .MapValues(v => v == "flaky" && failures++ < 2 ? throw new InvalidOperationException("not yet") : v)
+                .To("out"),
+            o => o.ThreadFailureHandler = _ => ThreadFailureResponse.ReplaceThread);
+        await AppHarness.Until(() => harness.Values("out").Contains("later"), "the record behind the flaky one");
+
+        Assert.Equal(3, failures);
+        Assert.Equal(["flaky", "later"], harness.Values("out"));
+        Assert.Single(application.Status.Threads);
+    }
+
+    [Fact]
+    public async Task A_dead_letter_carries_the_input_and_the_reason_and_the_rest_goes_on()
+    {
+        await using var harness = new AppHarness(("in", 1), ("out", 1), ("dead", 1));
+        harness.Send("in", 0, "k", "poison", timestamp: 7);
+        harness.Send("in", 0, "k", "fine");
+
+        await harness.StartAsync(Picky, o =>
+        {
+            o.DeadLetterTopic = "dead";
+            o.ProcessingErrorHandler = static (in ErrorContext _) => ErrorResponse.DeadLetter;
+        });
+        await AppHarness.Until(() => harness.Values("out").Count == 1 && harness.Values("dead").Count == 1, "both records");
+
+        var letter = harness.Kafka.Read(new TopicPartition("dead", 0))[0];
+        Assert.Equal(["poison"], harness.Values("dead"));
+        Assert.Equal("k"u8.ToArray(), letter.Key);
+        Assert.Equal(7, letter.Timestamp);
+        Assert.True(letter.Headers.TryGetLast("__streams.errors.offset", out var offset));
+        Assert.Equal("0"u8.ToArray(), offset);
+    }
+
+    [Fact]
+    public async Task A_repartition_topic_is_created_read_and_purged_once_committed()
+    {
+        await using var harness = new AppHarness(("in", 2), ("out", 2));
+        harness.Send("in", 0, "a", "1");
+        harness.Send("in", 1, "b", "2");
+
+        await harness.StartAsync(
+            builder => builder.Stream<string, string>("in").SelectKey((_, v) => v).Repartition().To("out"),
+            o => o.RepartitionPurgeInterval = TimeSpan.FromMilliseconds(1));
+        await AppHarness.Until(() => harness.Values("out").Count == 2, "two results");
+
+        var topic = Assert.Single(harness.Kafka.Topics, t => t.EndsWith("-repartition", StringComparison.Ordinal));
+        harness.Send("in", 0, "c", "3");
+        await AppHarness.Until(() => harness.Values("out").Count == 3, "a third result");
+        await AppHarness.Until(
+            () => Enumerable.Range(0, 2).Sum(p => harness.Kafka.Offsets(new TopicPartition(topic, p)).Beginning) >= 2,
+            "the first records purged");
+    }
+
+    [Fact]
+    public async Task Deliveries_that_fail_for_good_reach_the_production_handler()
+    {
+        await using var harness = new AppHarness(("in", 1), ("out", 1));
+        harness.Kafka.Faults.Fail(ClientCall.Produce, KafkaErrorKind.Abortable, new FaultMatch { Topic = "out" });
+        harness.Send("in", 0, "a", "refused");
+        harness.Send("in", 0, "a", "accepted");
+        var asked = 0;
+
+        await harness.StartAsync(Upper, o => o.ProductionErrorHandler = (in ErrorContext error) =>
+        {
+            asked++;
+            return error.Topic == "out" ? ErrorResponse.Continue : ErrorResponse.Fail;
+        });
+        await AppHarness.Until(() => harness.Values("out").Contains("accepted!"), "the second record");
+
+        Assert.Equal(1, asked);
+        Assert.Equal(["accepted!"], harness.Values("out"));
+    }
+
+    private static void Upper(StreamsBuilder builder) =>
+        builder.Stream<string, string>("in").MapValues(v => v + "!").To("out");
+
+    private static void Picky(StreamsBuilder builder) =>
+        builder.Stream<string, string>("in")
+            .MapValues(v => v == "poison" ? throw new InvalidOperationException("I do not like it") : v)
+            .To("out");
+
+    private static int Tasks(StreamsApplication application) =>
+        application.Status.Threads.Sum(t => t.Tasks.Count(task => task.State == TaskState.Running));
+
+    private static void SendHundred(AppHarness harness, int from)
+    {
+        for (var i = from; i < from + 100; i++)
+        {
+            harness.Send("in", i % 4, "k" + i, "v" + i);
+        }
+    }
+}
