@@ -36,6 +36,8 @@ public sealed class InMemoryKafka : IKafkaClients
     /// <summary>The cluster's clock.</summary>
     public TimeProvider Time => _cluster.Time;
 
+    internal MemoryCluster Cluster => _cluster;
+
     /// <summary>The faults it is told to show.</summary>
     public FaultPlan Faults => _cluster.Faults;
 

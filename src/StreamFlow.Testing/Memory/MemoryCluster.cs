@@ -10,6 +10,7 @@ internal sealed class MemoryCluster
     private static readonly TimeSpan LongestWait = TimeSpan.FromDays(1);
     private readonly Dictionary<string, MemoryTopic> _topics = new(StringComparer.Ordinal);
     private readonly Dictionary<string, ConsumerGroup> _groups = new(StringComparer.Ordinal);
+    private long _sequence;
 
     public MemoryCluster(InMemoryKafkaOptions options)
     {
@@ -104,7 +105,8 @@ internal sealed class MemoryCluster
     {
         var topic = Topic(partition.Topic);
         var time = topic.UsesAppendTime ? Time.GetUtcNow().ToUnixTimeMilliseconds() : timestamp;
-        var offset = Log(partition).Append(time, key, value, headers, transaction);
+        var entry = new LogEntry(-1, time, key, value, headers, transaction, IsControl: false) { Sequence = _sequence++ };
+        var offset = Log(partition).Append(entry);
         Pulse();
         return offset;
     }

@@ -4,6 +4,10 @@ namespace StreamFlow.Testing.Memory;
 internal sealed record LogEntry(
     long Offset, long Timestamp, byte[]? Key, byte[]? Value, Headers? Headers, Transaction? Transaction, bool IsControl)
 {
+    /// <summary>Order of appending over all partitions of the cluster.</summary>
+    public long Sequence { get; init; }
+
+
     public bool IsVisible(bool readCommitted) =>
         !IsControl && (!readCommitted || Transaction is null or { Outcome: TransactionOutcome.Committed });
 }
@@ -27,15 +31,16 @@ internal sealed class PartitionLog(TopicPartition partition)
 
     public LogEntry At(long offset) => _entries[checked((int)(offset - StartOffset))];
 
-    public long Append(long timestamp, byte[]? key, byte[]? value, Headers? headers, Transaction? transaction)
+    public long Append(LogEntry entry)
     {
         var offset = HighWatermark;
+        var transaction = entry.Transaction;
         if (transaction is not null && transaction.Logs.Add(this))
         {
             _open.Add((transaction, offset));
         }
 
-        _entries.Add(new LogEntry(offset, timestamp, key, value, headers, transaction, IsControl: false));
+        _entries.Add(entry with { Offset = offset });
         return offset;
     }
 

@@ -1,0 +1,155 @@
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+using StreamFlow.Clients;
+using StreamFlow.Planning;
+using StreamFlow.Processing;
+using StreamFlow.Runtime;
+using StreamFlow.State;
+using TaskFactory = StreamFlow.Runtime.TaskFactory;
+
+namespace StreamFlow.Testing.Driver;
+
+/// <summary>
+/// The tasks of a topology over an in-memory cluster, run on the caller's thread: the production tasks, topic
+/// preparation and committer, with one loop in place of the stream threads.
+/// </summary>
+internal sealed class DriverRuntime : IDisposable
+{
+    private readonly IKafkaConsumer _consumer;
+    private readonly IKafkaProducer _producer;
+    private readonly StateDirectory? _stateDirectory;
+    private readonly string? _temporaryFolder;
+    private readonly TaskFactory _factory;
+    private readonly Committer _committer;
+    private readonly List<StreamTask> _tasks = [];
+
+    public DriverRuntime(Topology topology, TopologyTestDriverOptions options)
+    {
+        var application = options.Application;
+        Time = new VirtualTime(options.StartTime);
+        Kafka = new InMemoryKafka(new InMemoryKafkaOptions { Time = Time, AutoCreateTopics = true });
+        CreateTopics(topology.Plan, options);
+        using var admin = Kafka.CreateAdmin(application.ApplicationId);
+
+        // The in-memory admin answers at once, so nothing is waited for here.
+        Topics = new TopicPreparation(topology.Plan, application, admin).RunAsync(default).GetAwaiter().GetResult();
+        if (options.Backends is not null)
+        {
+            _temporaryFolder = Directory.CreateTempSubdirectory("streamflow-driver-").FullName;
+            _stateDirectory = StateDirectory.Open(_temporaryFolder, application.ApplicationId);
+        }
+
+        var services = new ThreadServices
+        {
+            Options = application,
+            Topics = Topics,
+            Clients = Kafka,
+            StateDirectory = _stateDirectory,
+            Backends = options.Backends,
+            Time = Time,
+            Logger = options.Logger ?? NullLogger.Instance,
+        };
+        _producer = Kafka.CreateProducer(new ProducerRole("driver-producer", null, TimeSpan.FromMinutes(1)));
+        _consumer = Kafka.CreateConsumer(
+            new ConsumerRole("driver-consumer", application.ApplicationId, null, ReadCommitted: false, "earliest"));
+        var budget = new CacheBudget(services.CacheBytesPerThread, application.MaxUncommittedBytes);
+        _factory = new TaskFactory(services, _producer, budget);
+        _committer = new Committer(services, "driver", _consumer, _producer, _factory.Errors);
+        RunTasks();
+    }
+
+    public VirtualTime Time { get; }
+
+    public InMemoryKafka Kafka { get; }
+
+    public ResolvedTopics Topics { get; }
+
+    public IReadOnlyList<StreamTask> Tasks => _tasks;
+
+    /// <summary>
+    /// Goes round the tasks, one record each, until none has any work left; a commit follows each record, so records
+    /// sent to repartition topics come back in.
+    /// </summary>
+    public void Complete()
+    {
+        bool any;
+        do
+        {
+            any = false;
+            foreach (var task in _tasks)
+            {
+                if (task.Process(1) > 0)
+                {
+                    any = true;
+                    _committer.Poll();
+                    _committer.Commit(_tasks);
+                }
+            }
+        }
+        while (any);
+    }
+
+    public void Dispose()
+    {
+        foreach (var task in _tasks)
+        {
+            _factory.Close(task);
+        }
+
+        _tasks.Clear();
+        _consumer.Dispose();
+        _producer.Dispose();
+        _stateDirectory?.Dispose();
+        if (_temporaryFolder is not null)
+        {
+            Directory.Delete(_temporaryFolder, recursive: true);
+        }
+    }
+
+    private void CreateTopics(TopologyPlan plan, TopologyTestDriverOptions options)
+    {
+        var named = plan.SubTopologies.SelectMany(s => s.Sources.Where(t => !t.IsRepartition).Select(t => t.Name))
+            .Concat(plan.SubTopologies.SelectMany(s => s.SinkTopics))
+            .Concat(options.Partitions.Keys)
+            .Distinct(StringComparer.Ordinal);
+        foreach (var topic in named)
+        {
+            var count = options.Partitions.GetValueOrDefault(topic, 1);
+            if (count < 1)
+            {
+                throw new ArgumentException(
+                    $"Partitions of topic '{topic}' is {count}; set it to 1 or more.", nameof(options));
+            }
+
+            Kafka.CreateTopic(topic, count);
+        }
+    }
+
+    private void RunTasks()
+    {
+        foreach (var leader in Topics.LeaderTopics)
+        {
+            for (var partition = 0; partition < Topics.TaskCount(Topics.SubTopologyOf(leader)); partition++)
+            {
+                _tasks.Add(_factory.Create(leader, partition));
+            }
+        }
+
+        _tasks.Sort((a, b) => a.Id.CompareTo(b.Id));
+        var inputs = _tasks.ConvertAll(task => Topics.InputsOf(task.SubTopology, task.Id.Partition));
+        _consumer.Assign(
+            [.. inputs.SelectMany(i => i).Select(i => new PartitionOffset(i.Partition, PartitionOffset.Beginning))]);
+        _consumer.Poll(TimeSpan.Zero);
+        for (var i = 0; i < _tasks.Count; i++)
+        {
+            if (!_factory.TryOpenStores(_tasks[i]))
+            {
+                throw new StreamsException($"The folder of task {_tasks[i].Id} is taken by another task.");
+            }
+
+            // The changelogs are as new and empty as the stores: there is nothing to restore.
+            _tasks[i].Run([.. inputs[i].Select(input =>
+                new TaskInput(input.Topic.Name, _consumer.Reader(input.Partition), new PartitionOffset(input.Partition, -1)))]);
+        }
+    }
+}

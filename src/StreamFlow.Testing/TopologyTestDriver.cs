@@ -1,0 +1,252 @@
+using System.Diagnostics.CodeAnalysis;
+using StreamFlow.Clients;
+using StreamFlow.Processing;
+using StreamFlow.Runtime;
+using StreamFlow.Serialization;
+using StreamFlow.State;
+using StreamFlow.Testing.Driver;
+
+namespace StreamFlow.Testing;
+
+/// <summary>
+/// Runs a topology on the caller's thread, without a broker: records piped into an input topic are processed to the end,
+/// through all repartition topics, before the call returns, and their results can be read from output topics and stores.
+/// It runs the tasks, stores, changelogs and error handling that an application runs; only threads, network and group
+/// are missing. Time stands still until <see cref="AdvanceWallClock"/>.
+/// </summary>
+/// <remarks>
+/// The driver commits after every record, so the record cache merges only updates made by one record. When processing
+/// throws, the error leaves the call that piped the record and the driver is over, as a stream thread would be; what was
+/// produced before can still be read. For one thread at a time.
+/// </remarks>
+public sealed class TopologyTestDriver : IDisposable
+{
+    private readonly DriverRuntime _runtime;
+    private readonly Dictionary<string, long> _piped = new(StringComparer.Ordinal);
+    private Exception? _failure;
+    private bool _isDisposed;
+
+    /// <summary>Creates the driver: topics, tasks and stores are there afterwards, nothing has run.</summary>
+    /// <param name="topology">The topology.</param>
+    /// <param name="options">How to run it.</param>
+    /// <exception cref="ArgumentException">A setting is wrong; the message lists all that are.</exception>
+    /// <exception cref="TopologyException">The topology does not fit its topics, for example their partition counts.</exception>
+    public TopologyTestDriver(Topology topology, TopologyTestDriverOptions? options = null)
+    {
+        ArgumentNullException.ThrowIfNull(topology);
+        options ??= new TopologyTestDriverOptions();
+        if (options.Application.Validate() is { Count: > 0 } errors)
+        {
+            throw new ArgumentException(string.Join(Environment.NewLine, errors), nameof(options));
+        }
+
+        _runtime = new DriverRuntime(topology, options);
+    }
+
+    /// <summary>The clock that the topology sees.</summary>
+    public TimeProvider Time => _runtime.Time;
+
+    /// <summary>The cluster the topology runs on, to look at any topic or to script faults.</summary>
+    [Experimental("SF0001")]
+    public InMemoryKafka Kafka => _runtime.Kafka;
+
+    /// <summary>Names of the topics that the topology has produced to, internal ones included, in ordinal order.</summary>
+    public IReadOnlyList<string> ProducedTopics
+    {
+        get
+        {
+            var kafka = _runtime.Kafka;
+            return [.. kafka.Topics.Where(topic => RecordCount(topic) > _piped.GetValueOrDefault(topic))];
+        }
+    }
+
+    /// <summary>Names of the state stores, in ordinal order.</summary>
+    public IReadOnlyList<string> StateStores =>
+        [.. _runtime.Tasks.SelectMany(task => task.SubTopology.Stores).Select(s => s.Name).Distinct().Order(StringComparer.Ordinal)];
+
+    /// <summary>What has been counted so far.</summary>
+    public TopologyTestMetrics Metrics => new(
+        _runtime.Tasks.Sum(task => task.Context.Metrics.ProcessedTotal),
+        Enum.GetValues<DropReason>()
+            .Select(reason => (Reason: reason, Count: _runtime.Tasks.Sum(t => t.Context.Metrics.DroppedBy(reason))))
+            .Where(dropped => dropped.Count > 0)
+            .ToDictionary(dropped => dropped.Reason, dropped => dropped.Count));
+
+    internal VirtualTime VirtualTime => _runtime.Time;
+
+    /// <summary>Opens a source topic to pipe records in.</summary>
+    /// <typeparam name="TKey">Type of the keys.</typeparam>
+    /// <typeparam name="TValue">Type of the values.</typeparam>
+    /// <param name="topic">Name of the topic.</param>
+    /// <param name="keySerde">Writes the keys.</param>
+    /// <param name="valueSerde">Writes the values.</param>
+    /// <param name="start">Timestamp of the first record piped without one, in milliseconds since 1970-01-01T00:00Z;
+    /// left out, such records get the wall clock, unless <paramref name="autoAdvance"/> is given: then the wall clock now.</param>
+    /// <param name="autoAdvance">How much later each next record without a timestamp is; left out, zero.</param>
+    /// <returns>The topic.</returns>
+    /// <exception cref="ArgumentException">The topology does not read that topic.</exception>
+    public TestInputTopic<TKey, TValue> CreateInputTopic<TKey, TValue>(
+        string topic, ISerde<TKey> keySerde, ISerde<TValue> valueSerde, long? start = null, TimeSpan? autoAdvance = null)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(topic);
+        ArgumentNullException.ThrowIfNull(keySerde);
+        ArgumentNullException.ThrowIfNull(valueSerde);
+        var sources = _runtime.Topics.AllSourceTopics;
+        if (!sources.Contains(topic))
+        {
+            throw new ArgumentException(
+                $"The topology does not read topic '{topic}'. It reads {string.Join(", ", sources.Order(StringComparer.Ordinal))}.",
+                nameof(topic));
+        }
+
+        return new TestInputTopic<TKey, TValue>(this, topic, keySerde, valueSerde, start, autoAdvance);
+    }
+
+    /// <summary>
+    /// Opens a topic to read what the topology produced to it: an output topic, a repartition topic, a changelog or the
+    /// dead letter topic. It is read from the beginning, whatever was read through other calls.
+    /// </summary>
+    /// <typeparam name="TKey">Type of the keys.</typeparam>
+    /// <typeparam name="TValue">Type of the values.</typeparam>
+    /// <param name="topic">Name of the topic; it need not exist yet.</param>
+    /// <param name="keySerde">Reads the keys.</param>
+    /// <param name="valueSerde">Reads the values.</param>
+    /// <returns>The topic.</returns>
+    public TestOutputTopic<TKey, TValue> CreateOutputTopic<TKey, TValue>(
+        string topic, ISerde<TKey> keySerde, ISerde<TValue> valueSerde)
+        where TKey : notnull
+    {
+        ArgumentException.ThrowIfNullOrEmpty(topic);
+        ArgumentNullException.ThrowIfNull(keySerde);
+        ArgumentNullException.ThrowIfNull(valueSerde);
+        return new TestOutputTopic<TKey, TValue>(this, topic, keySerde, valueSerde);
+    }
+
+    /// <summary>Moves the wall clock forward, and lets tasks go on that waited for it.</summary>
+    /// <param name="by">How far; not negative.</param>
+    /// <exception cref="StreamsException">Processing failed.</exception>
+    public void AdvanceWallClock(TimeSpan by)
+    {
+        ThrowIfOver();
+        _runtime.Time.Advance(by);
+        Complete();
+    }
+
+    /// <summary>A key-value store, to be read.</summary>
+    /// <typeparam name="TKey">Type of the keys.</typeparam>
+    /// <typeparam name="TValue">Type of the values.</typeparam>
+    /// <param name="name">Name of the store.</param>
+    /// <param name="partition">Partition of its task; may be left out when there is only one.</param>
+    /// <returns>The store.</returns>
+    /// <exception cref="ArgumentException">There is no such store, or it has other types.</exception>
+    public IReadOnlyKeyValueStore<TKey, TValue> GetKeyValueStore<TKey, TValue>(string name, int? partition = null) =>
+        Store<IReadOnlyKeyValueStore<TKey, TValue>>(name, partition);
+
+    /// <summary>A window store, to be read.</summary>
+    /// <typeparam name="TKey">Type of the record keys.</typeparam>
+    /// <typeparam name="TValue">Type of the values.</typeparam>
+    /// <param name="name">Name of the store.</param>
+    /// <param name="partition">Partition of its task; may be left out when there is only one.</param>
+    /// <returns>The store.</returns>
+    /// <exception cref="ArgumentException">There is no such store, or it has other types.</exception>
+    public IReadOnlyWindowStore<TKey, TValue> GetWindowStore<TKey, TValue>(string name, int? partition = null) =>
+        Store<IReadOnlyWindowStore<TKey, TValue>>(name, partition);
+
+    /// <summary>Closes the tasks and deletes what they kept.</summary>
+    public void Dispose()
+    {
+        if (!_isDisposed)
+        {
+            _isDisposed = true;
+            _runtime.Dispose();
+        }
+    }
+
+    internal void Pipe(string topic, int? partition, byte[]? key, byte[]? value, long timestamp, Headers? headers)
+    {
+        ThrowIfOver();
+        var count = _runtime.Kafka.PartitionCount(topic);
+        var piped = _piped.GetValueOrDefault(topic);
+        var target = partition
+            ?? (key is null ? (int)(piped % count) : Murmur2.Partition(key, count));
+        _runtime.Kafka.Append(new TopicPartition(topic, target), key, value, timestamp, headers);
+        _piped[topic] = piped + 1;
+        Complete();
+    }
+
+    internal void ThrowIfDisposed() => ObjectDisposedException.ThrowIf(_isDisposed, this);
+
+    private void Complete()
+    {
+        try
+        {
+            _runtime.Complete();
+        }
+        catch (Exception error)
+        {
+            _failure = error;
+            throw;
+        }
+    }
+
+    private void ThrowIfOver()
+    {
+        ThrowIfDisposed();
+        if (_failure is not null)
+        {
+            throw new InvalidOperationException(
+                $"Processing failed earlier, so nothing runs any more: {_failure.Message} Make a new driver, or let the "
+                + "error handler answer Continue or DeadLetter.",
+                _failure);
+        }
+    }
+
+    private long RecordCount(string topic)
+    {
+        var count = 0L;
+        for (var partition = 0; partition < _runtime.Kafka.PartitionCount(topic); partition++)
+        {
+            count += _runtime.Kafka.Offsets(new TopicPartition(topic, partition)).HighWatermark;
+        }
+
+        return count;
+    }
+
+    private TStore Store<TStore>(string name, int? partition)
+        where TStore : class
+    {
+        ThrowIfDisposed();
+        var tasks = _runtime.Tasks.Where(task => task.SubTopology.Stores.Any(s => s.Name == name)).ToList();
+        if (tasks.Count == 0)
+        {
+            throw new ArgumentException(
+                $"There is no state store '{name}'. There are: {string.Join(", ", StateStores)}.", nameof(name));
+        }
+
+        var task = partition is { } wanted ? tasks.Find(t => t.Id.Partition == wanted)
+            : tasks.Count == 1 ? tasks[0]
+            : null;
+        if (task is null)
+        {
+            throw new ArgumentException(
+                $"State store '{name}' has the partitions {string.Join(", ", tasks.Select(t => t.Id.Partition))}; "
+                + "say which one to read.", nameof(partition));
+        }
+
+        StateStore store = task.Context.Store(name);
+        return store as TStore
+            ?? throw new ArgumentException(
+                $"State store '{name}' is a {TypeName(store.GetType())}, not a {TypeName(typeof(TStore))}.", nameof(name));
+    }
+
+    private static string TypeName(Type type) =>
+        type.IsGenericType
+            ? $"{type.Name[..type.Name.IndexOf('`', StringComparison.Ordinal)]}<{string.Join(", ", type.GetGenericArguments().Select(TypeName))}>"
+            : type.Name;
+}
+
+/// <summary>What the tasks of a driver have counted.</summary>
+/// <param name="ProcessedRecords">Input records processed, those of repartition topics included.</param>
+/// <param name="DroppedRecords">Records left out, by reason; a reason that did not occur has no entry.</param>
+public sealed record TopologyTestMetrics(
+    long ProcessedRecords, IReadOnlyDictionary<DropReason, long> DroppedRecords);
