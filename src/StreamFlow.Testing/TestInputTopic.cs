@@ -76,7 +76,7 @@ public sealed class TestInputTopic<TKey, TValue>
     /// <summary>Pipes records one after the other, with the timestamps they have.</summary>
     /// <param name="records">The records.</param>
     /// <exception cref="StreamsException">Processing failed; the records after it were not piped.</exception>
-    public void PipeAll(IEnumerable<Record<TKey, TValue>> records)
+    public void PipeRecords(IEnumerable<Record<TKey, TValue>> records)
     {
         ArgumentNullException.ThrowIfNull(records);
         foreach (var record in records)
@@ -88,7 +88,7 @@ public sealed class TestInputTopic<TKey, TValue>
     /// <summary>Pipes records one after the other, with the timestamps of this topic.</summary>
     /// <param name="records">Keys and values.</param>
     /// <exception cref="StreamsException">Processing failed; the records after it were not piped.</exception>
-    public void PipeAll(IEnumerable<KeyValuePair<TKey, TValue>> records)
+    public void PipeKeyValues(IEnumerable<KeyValuePair<TKey, TValue>> records)
     {
         ArgumentNullException.ThrowIfNull(records);
         foreach (var (key, value) in records)

@@ -8,17 +8,13 @@ public sealed class VirtualTime : TimeProvider
 {
     private readonly Lock _gate = new();
     private readonly PriorityQueue<Shot, (long Due, long Sequence)> _shots = new();
-    private readonly long _start;
     private long _now;
     private long _sequence;
 
     /// <summary>Creates a clock.</summary>
     /// <param name="start">What it shows first; the default is 2000-01-01T00:00Z.</param>
-    public VirtualTime(DateTimeOffset? start = null)
-    {
-        _start = (start ?? new DateTimeOffset(2000, 1, 1, 0, 0, 0, TimeSpan.Zero)).UtcTicks;
-        _now = _start;
-    }
+    public VirtualTime(DateTimeOffset? start = null) =>
+        _now = (start ?? new DateTimeOffset(2000, 1, 1, 0, 0, 0, TimeSpan.Zero)).UtcTicks;
 
     /// <summary>Raised after each move of the clock, on the thread that moved it, when its timers have fired.</summary>
     public event EventHandler? Advanced;
@@ -33,7 +29,7 @@ public sealed class VirtualTime : TimeProvider
     public override DateTimeOffset GetUtcNow() => new(Volatile.Read(ref _now), TimeSpan.Zero);
 
     /// <inheritdoc/>
-    public override long GetTimestamp() => Volatile.Read(ref _now) - _start;
+    public override long GetTimestamp() => Volatile.Read(ref _now);
 
     /// <summary>Moves the clock forward and fires the timers that become due, each at its own time.</summary>
     /// <param name="by">How far; not negative.</param>
