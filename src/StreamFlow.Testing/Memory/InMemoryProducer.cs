@@ -166,7 +166,8 @@ internal sealed class InMemoryProducer : IKafkaProducer
         Require(ProducerEvent.Aborted, nameof(AbortTransaction));
         if (_commitSent)
         {
-            throw Error("the outcome of the commit is unknown; commit again", KafkaErrorKind.Fatal);
+            MoveToFatal("the transaction was to be aborted after a commit whose outcome is unknown");
+            ThrowIfFatal();
         }
 
         Call(ClientCall.AbortTransaction, timeout, () =>

@@ -50,6 +50,26 @@ public sealed class GroupTests
     }
 
     [Fact]
+    public void Partition_is_not_given_away_while_its_owner_has_not_heard_that_it_moves()
+    {
+        using var a = new Member(_kafka, "a");
+        using var b = new Member(_kafka, "b");
+        Settle(a, b);
+        using var c = new Member(_kafka, "c");
+        c.Poll();
+        b.Poll();
+        a.Poll();
+        c.Poll();
+        c.Poll();
+        Assert.Equal(4, a.Leaders.Count + b.Leaders.Count);
+        Assert.Empty(c.Leaders);
+
+        Settle(a, b, c);
+
+        Assert.Single(c.Leaders);
+    }
+
+    [Fact]
     public void Members_keep_what_they_have_when_another_leaves()
     {
         using var a = new Member(_kafka, "a");

@@ -200,6 +200,21 @@ public sealed class TransactionTests
     }
 
     [Fact]
+    public void Abort_after_a_commit_of_unknown_outcome_is_fatal()
+    {
+        using var producer = _kafka.Producer(transactionalId: "tx");
+        _kafka.Faults.LoseAnswer(ClientCall.CommitTransaction, KafkaErrorKind.Retriable);
+        producer.SendInTransaction("t", "a");
+        Assert.Throws<KafkaClientException>(() => producer.CommitTransaction(ClientsExtensions.Timeout));
+
+        var error = Assert.Throws<KafkaClientException>(() => producer.AbortTransaction(ClientsExtensions.Timeout));
+
+        Assert.Equal(KafkaErrorKind.Fatal, error.Kind);
+        Assert.Equal(["a"], _kafka.Values(T0));
+        Assert.Throws<KafkaClientException>(producer.BeginTransaction);
+    }
+
+    [Fact]
     public void Commit_that_failed_before_its_effect_leaves_the_transaction_open()
     {
         using var producer = _kafka.Producer(transactionalId: "tx");

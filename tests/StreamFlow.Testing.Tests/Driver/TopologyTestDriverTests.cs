@@ -70,6 +70,21 @@ public sealed class TopologyTestDriverTests
     }
 
     [Fact]
+    public void All_records_that_one_record_caused_are_processed_before_the_call_returns()
+    {
+        var builder = new StreamsBuilder();
+        builder.Stream<string, string>("in")
+            .FlatMapValues((_, value) => value.Split(' '))
+            .Repartition(new() { Name = "words" })
+            .To("out");
+        using var driver = new TopologyTestDriver(builder.Build());
+
+        Input(driver).Pipe("k", "a b c");
+
+        Assert.Equal(["a", "b", "c"], Output(driver).ReadAll().Select(r => r.Value));
+    }
+
+    [Fact]
     public void More_partitions_run_more_tasks_and_outputs_keep_their_order()
     {
         var builder = new StreamsBuilder();

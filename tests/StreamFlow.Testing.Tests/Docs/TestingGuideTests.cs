@@ -1,0 +1,110 @@
+using System.Globalization;
+using System.Runtime.CompilerServices;
+using StreamFlow.Serialization;
+
+namespace StreamFlow.Testing.Tests.Docs;
+
+/// <summary>The snippets of docs/guide/testing.md, compiled and run.</summary>
+public sealed class TestingGuideTests
+{
+    [Fact]
+    public void Pipe_in_read_out()
+    {
+        var builder = new StreamsBuilder();
+        builder.Stream<string, int>("payments")
+            .Filter((account, cents) => cents >= 100)
+            .MapValues(cents => cents / 100.0)
+            .To("large-payments");
+
+        using var driver = new TopologyTestDriver(builder.Build());
+        var payments = driver.CreateInputTopic("payments", Serdes.String, Serdes.Int32);
+        var large = driver.CreateOutputTopic("large-payments", Serdes.String, Serdes.Double);
+
+        payments.Pipe("alice", 250);
+        payments.Pipe("bob", 99);
+
+        Assert.Equal(KeyValuePair.Create("alice", 2.5), large.ReadKeyValue());
+        Assert.True(large.IsEmpty);
+    }
+
+    [Fact]
+    public void Time()
+    {
+        var builder = new StreamsBuilder();
+        builder.Stream<string, string>("clicks").To("seen");
+        using var driver = new TopologyTestDriver(builder.Build());
+        var seen = driver.CreateOutputTopic("seen", Serdes.String, Serdes.String);
+
+        var clicks = driver.CreateInputTopic(
+            "clicks", Serdes.String, Serdes.String, start: 0, autoAdvance: TimeSpan.FromSeconds(10));
+        clicks.Pipe("alice", "home");
+        clicks.Pipe("alice", "cart");
+        clicks.Pipe("bob", "late", timestamp: 5_000);
+
+        Assert.Equal([0, 10_000, 5_000], seen.ReadAll().Select(record => record.Timestamp));
+    }
+
+    [Fact]
+    public void Errors()
+    {
+        var builder = new StreamsBuilder();
+        builder.Stream<string, string>("amounts")
+            .MapValues(amount => int.Parse(amount, CultureInfo.InvariantCulture))
+            .To("cents");
+        var topology = builder.Build();
+
+        var options = new StreamFlowOptions
+        {
+            ApplicationId = "billing",
+            DeadLetterTopic = "billing-dead",
+            ProcessingErrorHandler = (in ErrorContext _) => ErrorResponse.DeadLetter,
+        };
+        using var driver = new TopologyTestDriver(topology, new() { Application = options });
+
+        driver.CreateInputTopic("amounts", Serdes.String, Serdes.String).Pipe("alice", "not a number");
+
+        Assert.Equal(1, driver.Metrics.DroppedRecords[DropReason.DeadLetter]);
+        var dead = driver.CreateOutputTopic("billing-dead", Serdes.String, Serdes.String).ReadRecord();
+        Assert.Equal("not a number", dead.Value);
+    }
+
+    [Fact]
+    public void Partitions()
+    {
+        var builder = new StreamsBuilder();
+        builder.Stream<string, string>("orders").To("out");
+        var topology = builder.Build();
+
+        using var driver = new TopologyTestDriver(
+            topology, new() { Partitions = new Dictionary<string, int> { ["orders"] = 4 } });
+
+        Assert.Equal(4, driver.Kafka.PartitionCount("orders"));
+    }
+
+    [Fact]
+    public void Faults()
+    {
+        var kafka = new InMemoryKafka();
+        kafka.Faults.Fail(ClientCall.CommitOffsets, KafkaErrorKind.Retriable, new() { Nth = 3 });
+        kafka.Faults.LoseAnswer(ClientCall.CommitTransaction, KafkaErrorKind.Retriable);
+
+        Assert.Empty(kafka.Topics);
+    }
+
+    [Fact]
+    public void Every_snippet_of_the_guide_stands_in_this_file()
+    {
+        var source = Normalized(File.ReadAllLines(ThisFile()));
+        var guide = File.ReadAllText(
+            Path.Combine(Path.GetDirectoryName(ThisFile())!, "../../../docs/guide/testing.md"));
+        var snippets = guide.Split("```csharp\n").Skip(1).Select(part => part.Split("```")[0]).ToList();
+
+        Assert.Equal(5, snippets.Count);
+        Assert.All(snippets, snippet => Assert.Contains(Normalized(snippet.Split('\n')), source, StringComparison.Ordinal));
+    }
+
+    private static string Normalized(IEnumerable<string> lines) =>
+        string.Join('\n', lines.Select(line => line.Trim()).Where(line => line.Length > 0));
+
+    private static string ThisFile([CallerFilePath] string path = "") => path;
+}
