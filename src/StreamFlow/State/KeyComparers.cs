@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Runtime.InteropServices;
 using StreamFlow.Serialization;
 
 namespace StreamFlow.State;
@@ -20,7 +21,7 @@ internal static class KeyComparers
 
         if (typeof(TKey) == typeof(string))
         {
-            return (IEqualityComparer<TKey>)StringComparer.Ordinal;
+            return (IEqualityComparer<TKey>)(object)new TextComparer();
         }
 
         return IsPlain(typeof(TKey)) ? null : new SerializedComparer<TKey>(serde);
@@ -31,11 +32,19 @@ internal static class KeyComparers
         || type == typeof(ulong) || type == typeof(uint) || type == typeof(ushort) || type == typeof(sbyte)
         || type == typeof(char) || type == typeof(bool) || type == typeof(Guid) || type.IsEnum;
 
+    private sealed class TextComparer : IEqualityComparer<string>
+    {
+        public bool Equals(string? x, string? y) =>
+            string.Equals(x, y, StringComparison.Ordinal);
+
+        public int GetHashCode([DisallowNull] string obj) => KeyHash.Of(MemoryMarshal.AsBytes(obj.AsSpan()));
+    }
+
     private sealed class ByteArrayComparer : IEqualityComparer<byte[]>
     {
         public bool Equals(byte[]? x, byte[]? y) => x.AsSpan().SequenceEqual(y);
 
-        public int GetHashCode([DisallowNull] byte[] obj) => HashOf(obj);
+        public int GetHashCode([DisallowNull] byte[] obj) => KeyHash.Of(obj);
     }
 
     private sealed class SerializedComparer<TKey>(ISerde<TKey> serde) : IEqualityComparer<TKey>
@@ -45,7 +54,7 @@ internal static class KeyComparers
 
         public bool Equals(TKey? x, TKey? y) => Bytes(x!, _left).SequenceEqual(Bytes(y!, _right));
 
-        public int GetHashCode([DisallowNull] TKey obj) => HashOf(Bytes(obj, _left));
+        public int GetHashCode([DisallowNull] TKey obj) => KeyHash.Of(Bytes(obj, _left));
 
         private ReadOnlySpan<byte> Bytes(TKey key, PooledBuffer buffer)
         {
@@ -53,12 +62,5 @@ internal static class KeyComparers
             serde.Serialize(key, buffer);
             return buffer.Written;
         }
-    }
-
-    private static int HashOf(ReadOnlySpan<byte> bytes)
-    {
-        var hash = default(HashCode);
-        hash.AddBytes(bytes);
-        return hash.ToHashCode();
     }
 }

@@ -8,8 +8,8 @@ namespace StreamFlow.State;
 /// Typed values over a byte store. Reads fill it; writes stay in it until <see cref="Flush"/> stages them and
 /// <see cref="Committed"/> says that the byte store has them. An entry is clean (as the byte store has it), dirty
 /// (written since the last flush) or staged (flushed, not yet committed). Only clean entries are evicted, so a read never
-/// sees the byte store's older value. Values are handed out as the objects they are: whoever changes one in place and
-/// does not write it back sees the change stay until the entry leaves the cache.
+/// sees the byte store's older value. Values are handed out as the objects they are, not as copies: one that is changed
+/// in place changes for every reader, written back or not, and is its own old value.
 /// </summary>
 internal sealed class WriteBackCache<TKey, TValue>
 {
@@ -32,6 +32,7 @@ internal sealed class WriteBackCache<TKey, TValue>
     private long _dirtyBytes;
     private int _valueGuess = FirstValueGuess;
     private int _hand;
+    private int _lastFound = -1;
 
     public WriteBackCache(string storeName, KeyCodec<TKey> keys, ValueCodec<TValue> values)
     {
@@ -87,28 +88,21 @@ internal sealed class WriteBackCache<TKey, TValue>
         }
 
         entry.Touch();
+        _lastFound = entry.Slot;
         return ref entry;
     }
 
     /// <summary>The key of an entry that <see cref="Find"/> has returned.</summary>
     public ref readonly TKey KeyOf(ref CacheEntry<TValue> entry)
     {
-        if (!_slab.IsCurrent(ref entry))
-        {
-            ThrowStale();
-        }
-
+        Verify(ref entry);
         return ref _slab.Key(entry.Slot);
     }
 
     /// <summary>Writes an entry that <see cref="Find"/> has returned.</summary>
     public void Set(ref CacheEntry<TValue> entry, TValue value, bool hasValue, long timestamp, Headers? headers)
     {
-        if (!_slab.IsCurrent(ref entry))
-        {
-            ThrowStale();
-        }
-
+        Verify(ref entry);
         var hadValue = entry.HasValue;
         var wasUncommitted = entry.IsUncommitted;
         if (entry.Write(value, hasValue, timestamp, headers, ++_sequence))
@@ -160,6 +154,7 @@ internal sealed class WriteBackCache<TKey, TValue>
         _uncommitted.Clear();
         _order?.Clear();
         _hand = 0;
+        _lastFound = -1;
         CountDirty(-_dirtyBytes);
         CountClean(-_cleanBytes);
     }
@@ -181,6 +176,7 @@ internal sealed class WriteBackCache<TKey, TValue>
         _order?.Clear();
         CountClean(_dirtyBytes);
         CountDirty(-_dirtyBytes);
+        _lastFound = -1;
         Evict(_slab.Capacity * 2);
         if (_slab.Compact())
         {
@@ -223,6 +219,7 @@ internal sealed class WriteBackCache<TKey, TValue>
         entry = CacheEntry<TValue>.Loaded(
             slot, value, found, timestamp, _keyBuffer.Length + EntrySlab<TKey, TValue>.SlotBytes, _valueBuffer.Length);
         CountClean(entry.Size);
+        _lastFound = slot;
         return ref entry;
     }
 
@@ -352,6 +349,16 @@ internal sealed class WriteBackCache<TKey, TValue>
     {
         _cleanBytes += bytes;
         Context.Budget.AddClean(bytes);
+    }
+
+    /// <summary>A slot may have been given to another key since, so only the entry found last may be written.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void Verify(ref CacheEntry<TValue> entry)
+    {
+        if (entry.Slot != _lastFound || !_slab.IsCurrent(ref entry))
+        {
+            ThrowStale();
+        }
     }
 
     private StateStoreContext ThrowNotOpen() =>

@@ -162,6 +162,27 @@ public class KeyValueStoreTests
     }
 
     [Fact]
+    public void Set_through_the_reference_of_an_earlier_find_is_refused()
+    {
+        Store.Find("b");
+        ref var entry = ref Store.Find("a");
+        Store.Find("b");
+
+        InvalidOperationException? error = null;
+        try
+        {
+            Store.Set(ref entry, 1, hasValue: true, 1, headers: null);
+        }
+        catch (InvalidOperationException caught)
+        {
+            error = caught;
+        }
+
+        Assert.NotNull(error);
+        Assert.False(Store.Find("a").HasValue);
+    }
+
+    [Fact]
     public void Range_and_prefix_follow_the_order_of_serialized_keys_and_merge_uncommitted_changes()
     {
         foreach (var key in new[] { "a", "ab", "b", "ba", "c", "\u00ff" })

@@ -128,6 +128,20 @@ public class WindowStoreTests
     }
 
     [Fact]
+    public void Windows_filled_and_expired_within_one_batch_leave_with_the_next()
+    {
+        Put("k", 0, 1);
+        Store.Flush();
+        Put("k", 10 * Retention, 2);
+        _harness.Commit();
+        Put("k", (10 * Retention) + 1, 3);
+        _harness.Commit();
+
+        Assert.DoesNotContain(_harness.Dump().Keys, k => k.StartsWith($"{0:x16}", StringComparison.Ordinal));
+        Assert.Equal([2L, 3], Store.All().Select(p => p.Value.Value));
+    }
+
+    [Fact]
     public void Rollback_takes_the_stream_time_back()
     {
         Put("k", 0, 1);
