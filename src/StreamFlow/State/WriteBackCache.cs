@@ -23,13 +23,12 @@ internal sealed class WriteBackCache<TKey, TValue>
     private readonly PooledBuffer _keyBuffer = new();
     private readonly PooledBuffer _valueBuffer = new();
     private readonly List<int> _uncommitted = [];
+    private readonly KeyOrder<TKey, TValue> _order;
     private List<int> _dirty = [];
     private List<int> _flushing = [];
-    private ByteTree<int>? _order;
     private StateStoreContext? _context;
+    private CacheShare? _share;
     private long _sequence;
-    private long _cleanBytes;
-    private long _dirtyBytes;
     private int _valueGuess = FirstValueGuess;
     private int _hand;
     private int _lastFound = -1;
@@ -40,11 +39,14 @@ internal sealed class WriteBackCache<TKey, TValue>
         _keys = keys;
         _values = values;
         _slab = new EntrySlab<TKey, TValue>(keys.Comparer);
+        _order = new KeyOrder<TKey, TValue>(_slab, keys);
     }
 
     public FlushListener<TKey, TValue>? Listener { get; set; }
 
-    public StateStoreContext Context => _context ?? ThrowNotOpen();
+    public StateStoreContext Context => _context ?? throw NotOpen();
+
+    private CacheShare Share => _share ?? throw NotOpen();
 
     public KeyCodec<TKey> Keys => _keys;
 
@@ -62,7 +64,7 @@ internal sealed class WriteBackCache<TKey, TValue>
         }
 
         _context = context;
-        context.Budget.Join();
+        _share = new CacheShare(context.Budget);
     }
 
     public void Close()
@@ -73,7 +75,8 @@ internal sealed class WriteBackCache<TKey, TValue>
         }
 
         Rollback();
-        _context.Budget.Leave();
+        Share.Leave();
+        _share = null;
         _context = null;
     }
 
@@ -117,7 +120,7 @@ internal sealed class WriteBackCache<TKey, TValue>
 
         if (hasValue && !hadValue)
         {
-            CountDirty(entry.Resize(_valueGuess));
+            Share.AddDirty(entry.Resize(_valueGuess));
         }
     }
 
@@ -152,11 +155,10 @@ internal sealed class WriteBackCache<TKey, TValue>
         _slab.Clear();
         _dirty.Clear();
         _uncommitted.Clear();
-        _order?.Clear();
+        _order.Clear();
         _hand = 0;
         _lastFound = -1;
-        CountDirty(-_dirtyBytes);
-        CountClean(-_cleanBytes);
+        Share.Clear();
     }
 
     public void Committed()
@@ -173,9 +175,8 @@ internal sealed class WriteBackCache<TKey, TValue>
         }
 
         _uncommitted.Clear();
-        _order?.Clear();
-        CountClean(_dirtyBytes);
-        CountDirty(-_dirtyBytes);
+        _order.Clear();
+        Share.Commit();
         _lastFound = -1;
         Evict(_slab.Capacity * 2);
         if (_slab.Compact())
@@ -191,17 +192,9 @@ internal sealed class WriteBackCache<TKey, TValue>
     public void CopyUncommitted(
         ReadOnlySpan<byte> from, ReadOnlySpan<byte> to, bool reverse, List<PendingEntry<TKey, TValue>> copies)
     {
-        if (_uncommitted.Count == 0)
+        if (_uncommitted.Count > 0)
         {
-            return;
-        }
-
-        var cursor = Order().Range(from, to, reverse);
-        while (cursor.MoveNext())
-        {
-            ref var entry = ref _slab[cursor.Item];
-            copies.Add(new PendingEntry<TKey, TValue>(
-                cursor.Key, _slab.Key(cursor.Item), entry.Value, entry.HasValue, entry.Timestamp));
+            _order.Copy(_uncommitted, from, to, reverse, copies);
         }
     }
 
@@ -218,20 +211,16 @@ internal sealed class WriteBackCache<TKey, TValue>
         ref var entry = ref _slab[slot];
         entry = CacheEntry<TValue>.Loaded(
             slot, value, found, timestamp, _keyBuffer.Length + EntrySlab<TKey, TValue>.SlotBytes, _valueBuffer.Length);
-        CountClean(entry.Size);
+        Share.AddClean(entry.Size);
         _lastFound = slot;
         return ref entry;
     }
 
     private void BeginUncommitted(ref CacheEntry<TValue> entry)
     {
-        CountClean(-entry.Size);
-        CountDirty(entry.Size);
+        Share.MoveToDirty(entry.Size);
         _uncommitted.Add(entry.Slot);
-        if (_order is not null)
-        {
-            AddToOrder(_order, entry.Slot);
-        }
+        _order.Add(entry.Slot);
     }
 
     private void FlushEntry(int slot)
@@ -273,7 +262,7 @@ internal sealed class WriteBackCache<TKey, TValue>
             _valueGuess += (_valueBuffer.Length - _valueGuess) / 8;
         }
 
-        CountDirty(entry.Resize(_valueBuffer.Length));
+        Share.AddDirty(entry.Resize(_valueBuffer.Length));
         if (!_keys.IsStored(in key))
         {
             // Expired since it was written: its result counts, but nothing may be put behind the removal of its segment.
@@ -299,8 +288,7 @@ internal sealed class WriteBackCache<TKey, TValue>
     /// <summary>The clock: a clean entry not used since the hand last passed it goes.</summary>
     private void Evict(int steps)
     {
-        var budget = Context.Budget;
-        while (steps-- > 0 && _slab.Capacity > 0 && budget.MustEvict(_cleanBytes))
+        while (steps-- > 0 && _slab.Capacity > 0 && Share.MustEvict)
         {
             _hand = _hand + 1 < _slab.Capacity ? _hand + 1 : 0;
             if (_slab.IsFree(_hand))
@@ -311,44 +299,10 @@ internal sealed class WriteBackCache<TKey, TValue>
             ref var entry = ref _slab[_hand];
             if (!entry.IsUncommitted && !entry.TakeChance())
             {
-                CountClean(-entry.Size);
+                Share.AddClean(-entry.Size);
                 _slab.Remove(_hand);
             }
         }
-    }
-
-    /// <summary>The uncommitted keys in order: kept from the first range read on, since many stores never have one.</summary>
-    private ByteTree<int> Order()
-    {
-        if (_order is null)
-        {
-            _order = new ByteTree<int>();
-            foreach (var slot in _uncommitted)
-            {
-                AddToOrder(_order, slot);
-            }
-        }
-
-        return _order;
-    }
-
-    private void AddToOrder(ByteTree<int> order, int slot)
-    {
-        _keyBuffer.Clear();
-        _keys.WriteStoreKey(in _slab.Key(slot), _keyBuffer);
-        order.Set(_keyBuffer.Written, slot);
-    }
-
-    private void CountDirty(long bytes)
-    {
-        _dirtyBytes += bytes;
-        Context.Budget.AddDirty(bytes);
-    }
-
-    private void CountClean(long bytes)
-    {
-        _cleanBytes += bytes;
-        Context.Budget.AddClean(bytes);
     }
 
     /// <summary>A slot may have been given to another key since, so only the entry found last may be written.</summary>
@@ -361,13 +315,8 @@ internal sealed class WriteBackCache<TKey, TValue>
         }
     }
 
-    private StateStoreContext ThrowNotOpen() =>
-        throw new InvalidOperationException($"Store '{_storeName}' is not open.");
+    private InvalidOperationException NotOpen() => new($"Store '{_storeName}' is not open.");
 
     private void ThrowStale() => throw new InvalidOperationException(
         $"Store '{_storeName}': this entry was returned before another Find. Find it again before writing to it.");
 }
-
-/// <summary>An uncommitted entry as it was when an iterator was opened.</summary>
-internal readonly record struct PendingEntry<TKey, TValue>(
-    byte[] StoreKey, TKey Key, TValue Value, bool HasValue, long Timestamp);

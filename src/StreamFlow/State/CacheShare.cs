@@ -1,0 +1,56 @@
+namespace StreamFlow.State;
+
+/// <summary>What one cache takes of its thread's <see cref="CacheBudget"/>.</summary>
+internal sealed class CacheShare
+{
+    private readonly CacheBudget _budget;
+    private long _cleanBytes;
+    private long _dirtyBytes;
+
+    public CacheShare(CacheBudget budget)
+    {
+        _budget = budget;
+        budget.Join();
+    }
+
+    public bool MustEvict => _budget.MustEvict(_cleanBytes);
+
+    public void AddDirty(long bytes)
+    {
+        _dirtyBytes += bytes;
+        _budget.AddDirty(bytes);
+    }
+
+    public void AddClean(long bytes)
+    {
+        _cleanBytes += bytes;
+        _budget.AddClean(bytes);
+    }
+
+    public void MoveToDirty(long bytes)
+    {
+        AddClean(-bytes);
+        AddDirty(bytes);
+    }
+
+    /// <summary>What was dirty is clean now.</summary>
+    public void Commit()
+    {
+        AddClean(_dirtyBytes);
+        AddDirty(-_dirtyBytes);
+    }
+
+    /// <summary>Gives everything back; the cache is empty.</summary>
+    public void Clear()
+    {
+        AddClean(-_cleanBytes);
+        AddDirty(-_dirtyBytes);
+    }
+
+    /// <summary>Gives everything back and no longer counts as one of those that share.</summary>
+    public void Leave()
+    {
+        Clear();
+        _budget.Leave();
+    }
+}
