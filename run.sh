@@ -3,7 +3,8 @@
 # Arguments go to the job:  ./run.sh --help
 set -euo pipefail
 
-readonly root=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+readonly root
 readonly project=$root/samples/OrderCounts
 readonly app=$project/bin/Release/net10.0/OrderCounts.dll
 readonly stamp=$root/artifacts/run.stamp

@@ -10,7 +10,8 @@
 # hangs or runs no test counts as one failure. The exit code is 0 only if nothing failed and something ran.
 set -euo pipefail
 
-readonly root=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+readonly root
 readonly results=$root/artifacts/test-results
 # A single test that takes longer is taken for hung; its project is stopped and the test's name is reported.
 readonly hang_timeout=${TEST_HANG_TIMEOUT:-5min}
@@ -155,6 +156,7 @@ fail() {
   ((++failed))
 }
 
+# shellcheck disable=SC2317 # called by trap
 stop() {
   [[ -z $running ]] || kill "$running" 2>/dev/null || true
   fail 'interrupted'

@@ -5,7 +5,8 @@
 #   eng/bootstrap.sh [--test-tools]     --test-tools: also the foreign Kafka clients some tests compare with
 set -euo pipefail
 
-readonly root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+readonly root
 readonly work=$root/artifacts/bootstrap
 readonly log=$work/bootstrap.log
 readonly feed=$root/artifacts/feed
@@ -58,8 +59,9 @@ ready() {
 
 # Children get the lock's descriptor closed: a build server that outlives us would keep it.
 take_lock() {
-  mkdir -p "$work" 2>/dev/null && : >>"$log" 2>/dev/null ||
+  if ! mkdir -p "$work" 2>/dev/null || ! touch "$log" 2>/dev/null; then
     die "cannot write to $work." "Make the checkout writable for $(id -un), or run as its owner."
+  fi
   exec 9>"$work/lock"
   if ! flock -n 9; then
     say 'another bootstrap is running here, waiting for it'

@@ -22,7 +22,7 @@ public sealed class BootstrapTests : IDisposable
         File.Copy(Path.Combine(RepositoryRoot(), "eng", "bootstrap.sh"), Path.Combine(_root, "eng", "bootstrap.sh"));
         _commands = Directory.CreateDirectory(Path.Combine(_root, "commands")).FullName;
         foreach (var tool in new[] { "bash", "dirname", "grep", "cut", "paste", "mkdir", "rm", "cat", "tail", "head",
-            "sort", "uname", "id", "flock", "sha512sum", "tar", "nproc", "env", "sudo" })
+            "sort", "uname", "id", "flock", "sha512sum", "tar", "nproc", "env", "touch", "sudo" })
         {
             // sudo included: it must not be able to make up for what the test takes away.
             Command(tool, tool == "sudo" ? "exit 1" : $"exec {Where(tool)} \"$@\"");
@@ -143,6 +143,18 @@ public sealed class BootstrapTests : IDisposable
 
         Assert.Equal(1, result.ExitCode);
         Assert.False(Directory.Exists(cached));
+    }
+
+    [SkippableFact]
+    public void Bootstrap_in_a_checkout_that_is_not_writable_says_so()
+    {
+        Command("dotnet", WorkingDotnet);
+        Command("mkdir", "exit 1");
+
+        var result = Run();
+
+        Assert.Equal(1, result.ExitCode);
+        Assert.Contains($"cannot write to {_root}/artifacts/bootstrap", result.Error, StringComparison.Ordinal);
     }
 
     [SkippableFact]
