@@ -9,25 +9,14 @@ namespace StreamFlow.Broker.Storage;
 internal sealed class ProducerStateTable
 {
     private readonly Dictionary<long, ProducerState> _producers = [];
-    private readonly SortedDictionary<long, long> _openTransactions = [];
+    private readonly SortedSet<long> _openTransactions = [];
     private readonly Dictionary<long, short> _registered = [];
     private PublishedList<AbortedTransaction> _aborted = new();
 
     public IReadOnlyCollection<ProducerState> Producers => _producers.Values;
 
     /// <summary>The first record of the oldest open transaction, or <see cref="long.MaxValue"/>.</summary>
-    public long FirstOpenOffset
-    {
-        get
-        {
-            foreach (var open in _openTransactions)
-            {
-                return open.Key;
-            }
-
-            return long.MaxValue;
-        }
-    }
+    public long FirstOpenOffset { get; private set; } = long.MaxValue;
 
     public ReadOnlySpan<AbortedTransaction> Aborted => Volatile.Read(ref _aborted).Published;
 
@@ -95,7 +84,7 @@ internal sealed class ProducerStateTable
         if (header.IsTransactional && state.OpenTransactionFirstOffset < 0)
         {
             state.OpenTransactionFirstOffset = baseOffset;
-            _openTransactions[baseOffset] = header.ProducerId;
+            Open(baseOffset);
         }
     }
 
@@ -120,6 +109,7 @@ internal sealed class ProducerStateTable
 
         state.OpenTransactionFirstOffset = -1;
         _openTransactions.Remove(firstOffset);
+        FirstOpenOffset = _openTransactions.Count == 0 ? long.MaxValue : _openTransactions.Min;
         if (!isCommit)
         {
             var stable = Math.Min(FirstOpenOffset, offset + 1);
@@ -161,7 +151,7 @@ internal sealed class ProducerStateTable
         _producers[state.ProducerId] = state;
         if (state.OpenTransactionFirstOffset >= 0)
         {
-            _openTransactions[state.OpenTransactionFirstOffset] = state.ProducerId;
+            Open(state.OpenTransactionFirstOffset);
         }
     }
 
@@ -182,6 +172,12 @@ internal sealed class ProducerStateTable
         {
             Volatile.Write(ref _aborted, kept);
         }
+    }
+
+    private void Open(long firstOffset)
+    {
+        _openTransactions.Add(firstOffset);
+        FirstOpenOffset = Math.Min(FirstOpenOffset, firstOffset);
     }
 
     private ProducerState GetOrAdd(long producerId)
