@@ -188,12 +188,13 @@ public sealed class CompactionTests : IDisposable
     }
 
     [Theory]
-    [InlineData(".cleaned")]
-    [InlineData(".swap")]
-    public void Crash_at_each_step_of_the_swap_leaves_a_log_with_the_same_content(string stopAt)
+    [InlineData("rename", ".cleaned")]
+    [InlineData("delete", ".idx")]
+    [InlineData("delete", ".log")]
+    [InlineData("rename", ".swap")]
+    public void Crash_at_each_step_of_the_swap_leaves_a_log_with_the_same_content(string step, string suffix)
     {
         var files = new FaultyFileSystem();
-        string? copy = null;
         using var log = PartitionLog.Open(
             _temporary.Sub("log"), Options, new LogEnvironment { Time = _clock, Files = files });
         for (var i = 0; i < 200; i++)
@@ -201,21 +202,35 @@ public sealed class CompactionTests : IDisposable
             Append(log, ("k" + (i % 10), "v" + i));
         }
 
-        files.BeforeRename = (from, _) =>
-        {
-            if (copy is null && from.EndsWith(stopAt, StringComparison.Ordinal))
-            {
-                copy = _temporary.CopyOf(log.LogDirectory);
-            }
-        };
+        // The second round merges what the first one shrank, so that one file replaces several.
         log.Maintain();
-        Assert.NotNull(copy);
-        using var crashed = PartitionLog.Open(copy, Options, _clock);
-        Assert.Equal(Latest(log), Latest(crashed));
-        Assert.Equal(200, crashed.LogEndOffset);
-        Assert.DoesNotContain(
-            Directory.GetFiles(copy), path => path.EndsWith(".cleaned", StringComparison.Ordinal)
-                || path.EndsWith(".swap", StringComparison.Ordinal));
+        for (var i = 200; i < 400; i++)
+        {
+            Append(log, ("k" + (i % 10), "v" + i));
+        }
+
+        var copies = new List<string>();
+        void Crash(string happening, string path)
+        {
+            if (happening == step && path.EndsWith(suffix, StringComparison.Ordinal))
+            {
+                copies.Add(_temporary.CopyOf(log.LogDirectory));
+            }
+        }
+
+        files.BeforeRename = (from, _) => Crash("rename", from);
+        files.BeforeDelete = path => Crash("delete", path);
+        log.Maintain();
+        Assert.NotEmpty(copies);
+        foreach (var copy in copies)
+        {
+            using var crashed = PartitionLog.Open(copy, Options, _clock);
+            Assert.Equal((LogState.Online, 400L, 0), (crashed.State, crashed.LogEndOffset, crashed.LeaderEpoch));
+            Assert.Equal(Latest(log), Latest(crashed));
+            Assert.DoesNotContain(
+                Directory.GetFiles(copy), path => path.EndsWith(".cleaned", StringComparison.Ordinal)
+                    || path.EndsWith(".swap", StringComparison.Ordinal));
+        }
     }
 
     [Fact]

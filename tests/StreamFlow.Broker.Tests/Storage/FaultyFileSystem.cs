@@ -18,6 +18,9 @@ internal sealed class FaultyFileSystem : FileSystem
     /// <summary>Runs before every rename; may throw.</summary>
     public Action<string, string>? BeforeRename { get; set; }
 
+    /// <summary>Runs before every deletion.</summary>
+    public Action<string>? BeforeDelete { get; set; }
+
     private int _flushes;
 
     public int Flushes => Volatile.Read(ref _flushes);
@@ -74,7 +77,11 @@ internal sealed class FaultyFileSystem : FileSystem
         Disk.Rename(from, to);
     }
 
-    public override void Delete(string path) => Disk.Delete(path);
+    public override void Delete(string path)
+    {
+        BeforeDelete?.Invoke(path);
+        Disk.Delete(path);
+    }
 
     public override void FlushDirectory(string path) => Disk.FlushDirectory(path);
 }
