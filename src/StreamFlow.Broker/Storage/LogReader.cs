@@ -107,9 +107,15 @@ internal static class LogReader
             try
             {
                 var position = Locate(segment, request.Offset, out var first);
-                if (position < segment.Size && first.TotalSize > 0)
+                if (first.TotalSize > 0)
                 {
                     return ReadFrom(segment, position, first, request, upper, destination);
+                }
+
+                // Below the upper end every batch was written whole; going on behind it would skip records in silence.
+                if (request.Offset < segment.NextOffset)
+                {
+                    throw new IOException($"'{segment.File.Path}' no longer holds offset {request.Offset}.");
                 }
             }
             catch (IOException e)
@@ -157,8 +163,12 @@ internal static class LogReader
         }
 
         var span = destination.GetSpan(wanted)[..wanted];
-        var read = segment.File.Read(span, position);
-        var (bytes, next) = WholeBatches(span[..read], upper, request.Offset);
+        if (segment.File.Read(span, position) < wanted)
+        {
+            throw new IOException($"'{segment.File.Path}' ends before byte {position + (long)wanted}.");
+        }
+
+        var (bytes, next) = WholeBatches(span, upper, request.Offset);
         destination.Advance(bytes);
         return (ErrorCode.None, bytes, next);
     }

@@ -62,7 +62,15 @@ internal sealed class MaintenanceLoop : IDisposable
     {
         while (WaitForTick())
         {
-            _round();
+            try
+            {
+                _round();
+            }
+            catch (Exception e) when (e is not OutOfMemoryException)
+            {
+                // A round that fails must end neither the process it is embedded in nor the rounds after it.
+                _options.OnWarning?.Invoke($"Maintenance of '{_options.DataDirectory}' failed: {e}");
+            }
         }
     }
 

@@ -168,6 +168,25 @@ public sealed class StorageFailureTests : IDisposable
         Assert.Equal(3, counted.FlushedEndOffset);
     }
 
+    [Theory]
+    [InlineData(0)]
+    [InlineData(70)]
+    [InlineData(300)]
+    public void Read_of_a_file_that_shrank_under_the_log_goes_offline_instead_of_skipping_records(int size)
+    {
+        using var log = Open(_temporary.Sub("log"), new LogOptions { SegmentBytes = 1024 });
+        for (var i = 0; i < 40; i++)
+        {
+            log.Append(Batches.Of("value"), AppendOrigin.Client);
+        }
+
+        log.Segments[1].File.SetLength(size);
+        var buffer = new ArrayBufferWriter<byte>();
+        var read = log.Read(log.Segments[1].NextOffset - 1, 10_000, true, false, buffer);
+        Assert.Equal((ErrorCode.KafkaStorageError, 0), (read.Error, read.Bytes));
+        Assert.True(log.IsOffline);
+    }
+
     [Fact]
     public void Delete_records_whose_checkpoint_fails_moves_nothing()
     {

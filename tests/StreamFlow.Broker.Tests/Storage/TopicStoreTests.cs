@@ -267,6 +267,28 @@ public sealed class TopicStoreTests : IDisposable
         Assert.True(ran.Wait(TimeSpan.FromSeconds(30)));
     }
 
+    [Fact]
+    public void Maintenance_goes_on_after_a_round_that_failed()
+    {
+        using var again = new CountdownEvent(2);
+        var options = Options(_temporary.Root) with { MaintenanceInterval = TimeSpan.FromMilliseconds(10) };
+        using (var loop = new MaintenanceLoop(options, () =>
+        {
+            if (!again.IsSet)
+            {
+                again.Signal();
+            }
+
+            throw new InvalidOperationException("on purpose");
+        }))
+        {
+            loop.Start();
+            Assert.True(again.Wait(TimeSpan.FromSeconds(30)));
+        }
+
+        Assert.Contains(_warnings, warning => warning.Contains("on purpose", StringComparison.Ordinal));
+    }
+
     private static Dictionary<string, string> Config(string name, string value) => new() { [name] = value };
 
     private StoreOptions Options(string directory) => new()
