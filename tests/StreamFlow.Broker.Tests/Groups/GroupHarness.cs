@@ -159,6 +159,7 @@ internal sealed class GroupHarness
             TimeMs = Math.Max(TimeMs, Group.NextDeadline());
             Group.Tick(Now);
             Collect();
+            Assert.True(Group.NextDeadline() > TimeMs, "a deadline was ignored");
         }
 
         TimeMs = end;
