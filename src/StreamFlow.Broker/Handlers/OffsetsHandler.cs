@@ -79,12 +79,12 @@ internal sealed class OffsetsHandler(GroupCoordinator groups)
                 .Select(static x => new OffsetFetchTopicResult(x.Key, [.. x.Select(static offset =>
                     new OffsetFetchPartitionResult(
                         offset.Key.Partition, offset.Offset, offset.LeaderEpoch, offset.Metadata, offset.Error))]))]
-            : Failed(group.Topics ?? []);
+            : Failed(group.Topics ?? [], result.Error);
         return new OffsetFetchGroupResult(group.GroupId, result.Error, topics);
     }
 
     /// <summary>Repeats the partitions asked for: old versions have no other place for the error.</summary>
-    private static OffsetFetchTopicResult[] Failed(OffsetFetchTopic[] topics) =>
-        [.. topics.Select(static topic => new OffsetFetchTopicResult(
-            topic.Name, [.. topic.Partitions.Select(static x => OffsetFetchPartitionResult.None(x))]))];
+    private static OffsetFetchTopicResult[] Failed(OffsetFetchTopic[] topics, ErrorCode error) =>
+        [.. topics.Select(topic => new OffsetFetchTopicResult(
+            topic.Name, [.. topic.Partitions.Select(x => OffsetFetchPartitionResult.None(x, error))]))];
 }

@@ -1,5 +1,7 @@
 using StreamFlow.Broker.Groups;
+using StreamFlow.Broker.Handlers;
 using StreamFlow.Broker.Protocol;
+using StreamFlow.Broker.Protocol.Messages;
 using static StreamFlow.Broker.Tests.Groups.CoordinatorFixture;
 using static StreamFlow.Broker.Tests.Groups.GroupHarness;
 
@@ -161,6 +163,18 @@ public sealed class GroupCoordinatorOffsetsTests : IDisposable
 
         _fixture.Disk.FailsWrites = false;
         Assert.Equal(ErrorCode.CoordinatorNotAvailable, synced.Error);
+    }
+
+    [Fact]
+    public async Task Fetch_from_a_stopped_coordinator_says_so_per_partition_because_version_1_has_no_other_error()
+    {
+        await _fixture.CommitAsync((Orders(0), 5));
+        _fixture.Coordinator.Stop();
+        var request = new OffsetFetchRequest([new("group", [new("orders", [0])])], RequireStable: false);
+
+        OffsetFetchResponse response = new OffsetsHandler(_fixture.Coordinator).Fetch(request);
+
+        Assert.Equal(ErrorCode.CoordinatorNotAvailable, response.Groups[0].Topics[0].Partitions[0].Error);
     }
 
     [Fact]
