@@ -1,0 +1,101 @@
+using System.Globalization;
+using Microsoft.Extensions.Hosting;
+using Spectre.Console;
+using Spectre.Console.Rendering;
+
+namespace OrderCounts;
+
+/// <summary>Shows windows, counts, rate and lag: a live table in a terminal, plain lines elsewhere.</summary>
+internal sealed class Display(Settings settings, Ledger ledger, CountTable counts, RunClock clock) : BackgroundService
+{
+    private const int WindowsShown = 3;
+    private long _lastSeen;
+    private TimeSpan _lastAt;
+    private double _rate;
+    private bool _firstWindowShown;
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        await Task.Yield();
+        try
+        {
+            await (settings.Plain ? RunPlainAsync(stoppingToken) : RunLiveAsync(stoppingToken));
+        }
+        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+        {
+            // The program ends; the summary follows.
+        }
+    }
+
+    private async Task RunLiveAsync(CancellationToken stop) =>
+        await AnsiConsole.Live(Draw()).StartAsync(async live =>
+        {
+            while (!stop.IsCancellationRequested)
+            {
+                live.UpdateTarget(Draw());
+                await Task.Delay(250, stop);
+            }
+        });
+
+    private async Task RunPlainAsync(CancellationToken stop)
+    {
+        while (!stop.IsCancellationRequested)
+        {
+            await Task.Delay(_firstWindowShown ? 1000 : 50, stop);
+            var rows = counts.Rows();
+            if (rows.Count == 0)
+            {
+                continue;
+            }
+
+            _firstWindowShown = true;
+            UpdateRate();
+            var latest = rows.Where(r => r.Key.WindowStart == rows[0].Key.WindowStart).ToList();
+            Console.WriteLine(string.Create(
+                CultureInfo.InvariantCulture,
+                $"{clock.Elapsed.TotalSeconds,6:F1} s  {_rate,9:N0} orders/s  lag {ledger.InFlight,6:N0}  window {Time(rows[0].Key.WindowStart)}: ")
+                + string.Join("  ", latest.Select(r => $"{r.Key.Category} {r.Count.Count}")));
+        }
+    }
+
+    private Rows Draw()
+    {
+        UpdateRate();
+        var rows = counts.Rows();
+        var windows = rows.Select(r => r.Key.WindowStart).Distinct().Take(WindowsShown).Order().ToList();
+        var table = new Table().Border(TableBorder.Rounded).AddColumn("category");
+        foreach (var window in windows)
+        {
+            table.AddColumn(new TableColumn($"{Time(window)} - {Time(window + Pipeline.WindowMs)}").RightAligned());
+        }
+
+        foreach (var category in rows.GroupBy(r => r.Key.Category).OrderBy(g => g.Key, StringComparer.Ordinal))
+        {
+            var byWindow = category.ToDictionary(r => r.Key.WindowStart, r => r.Count);
+            table.AddRow([category.Key, .. windows.Select(w => byWindow.TryGetValue(w, out var row)
+                ? string.Create(CultureInfo.InvariantCulture, $"{row.Count:N0}  {row.Cents / 100m,14:N2}")
+                : "-")]);
+        }
+
+        return new Rows(
+            new Markup("[bold]Placed orders per category and 10-minute window[/]  (number and amount)"),
+            table,
+            new Text(string.Create(
+                CultureInfo.InvariantCulture,
+                $"{_rate:N0} orders/s   lag {ledger.InFlight:N0}   in {ledger.Generated:N0}   counted {ledger.Counted:N0}   filtered {ledger.Filtered:N0}   late {ledger.Late:N0}   malformed {ledger.Malformed:N0}")));
+    }
+
+    private void UpdateRate()
+    {
+        var (seen, at) = (ledger.Seen, clock.Elapsed);
+        var seconds = (at - _lastAt).TotalSeconds;
+        if (seconds > 0)
+        {
+            _rate = (seen - _lastSeen) / seconds;
+            (_lastSeen, _lastAt) = (seen, at);
+        }
+    }
+
+    private static string Time(long ms) =>
+        DateTimeOffset.FromUnixTimeMilliseconds(ms).ToString("HH:mm", CultureInfo.InvariantCulture);
+}

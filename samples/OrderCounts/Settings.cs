@@ -1,0 +1,90 @@
+using System.CommandLine;
+
+namespace OrderCounts;
+
+/// <summary>What the command line asks for.</summary>
+internal sealed record Settings
+{
+    public string? BootstrapServers { get; init; }
+
+    /// <summary>Number of orders to generate; 0 for none, <see cref="long.MaxValue"/> until the time is over.</summary>
+    public long Orders { get; init; }
+
+    public TimeSpan? Duration { get; init; }
+
+    public int Seed { get; init; } = 42;
+
+    public int Partitions { get; init; } = 4;
+
+    public int Threads { get; init; } = 1;
+
+    /// <summary>Orders per second the generator aims at; 0 for as many as the topology takes.</summary>
+    public int Rate { get; init; }
+
+    public string? StateDirectory { get; init; }
+
+    public string ApplicationId { get; init; } = "order-counts";
+
+    public bool Plain { get; init; }
+
+    public bool UsesEmbeddedBroker => BootstrapServers is null;
+
+    public bool Generates => Orders > 0;
+
+    /// <summary>Reads the command line and runs the program; prints help and mistakes itself.</summary>
+    public static int Run(string[] args, Func<Settings, Task<int>> program)
+    {
+        var servers = new Option<string?>("--bootstrap-servers")
+        {
+            Description = "Apache Kafka to use, host:port[,...]; without it an embedded broker is started",
+        };
+        var generate = new Option<long?>("--generate")
+        {
+            Description = "Orders to generate on that Kafka (the embedded broker always gets some)",
+        };
+        var orders = new Option<long?>("--orders") { Description = "Generate so many orders, then end with a summary" };
+        var duration = new Option<double?>("--duration") { Description = "End with a summary after so many seconds" };
+        var seed = new Option<int>("--seed") { Description = "Seed of the generator", DefaultValueFactory = _ => 42 };
+        var rate = new Option<int?>("--rate")
+        {
+            Description = "Orders per second; 0 = as many as possible, the default with --orders (else 2000)",
+        };
+        var partitions = new Option<int>("--partitions")
+        {
+            Description = "Partitions of the topics, if they are created here",
+            DefaultValueFactory = _ => 4,
+        };
+        var threads = new Option<int>("--threads") { Description = "Stream threads", DefaultValueFactory = _ => 1 };
+        var state = new Option<string?>("--state-dir") { Description = "Folder of the local state (default: a temporary one)" };
+        var application = new Option<string>("--application-id")
+        {
+            Description = "Name of the application: its group, internal topics and state",
+            DefaultValueFactory = _ => "order-counts",
+        };
+        var plain = new Option<bool>("--plain") { Description = "Plain lines instead of a live table" };
+
+        var command = new RootCommand("Windowed order counts with StreamFlow.")
+        {
+            servers, generate, orders, duration, seed, rate, partitions, threads, state, application, plain,
+        };
+        command.SetAction(parsed => program(new Settings
+        {
+            BootstrapServers = parsed.GetValue(servers),
+            Orders = parsed.GetValue(orders) ?? parsed.GetValue(generate)
+                ?? (parsed.GetValue(servers) is null ? long.MaxValue : 0),
+            Duration = parsed.GetValue(duration) is { } seconds ? TimeSpan.FromSeconds(seconds) : null,
+            Seed = parsed.GetValue(seed),
+            Rate = parsed.GetValue(rate) ?? (parsed.GetValue(orders) ?? parsed.GetValue(generate)) switch
+            {
+                null => 2000,
+                _ => 0,
+            },
+            Partitions = parsed.GetValue(partitions),
+            Threads = parsed.GetValue(threads),
+            StateDirectory = parsed.GetValue(state),
+            ApplicationId = parsed.GetValue(application)!,
+            Plain = parsed.GetValue(plain) || Console.IsOutputRedirected,
+        }));
+        return command.Parse(args).Invoke();
+    }
+}

@@ -1,0 +1,33 @@
+using Confluent.Kafka;
+using Confluent.Kafka.Admin;
+
+namespace OrderCounts;
+
+/// <summary>Sees to it that the topics of the sample exist.</summary>
+internal static class Topics
+{
+    /// <summary>Creates what is missing.</summary>
+    /// <returns>Number of partitions of <c>order-counts</c>.</returns>
+    public static async Task<int> EnsureAsync(string bootstrapServers, int partitions)
+    {
+        using var admin = new AdminClientBuilder(new AdminClientConfig { BootstrapServers = bootstrapServers }).Build();
+        try
+        {
+            // Event time is the generator's, not the clock's: the topics must not drop "old" records by it.
+            var configs = new Dictionary<string, string> { ["retention.ms"] = "-1" };
+            await admin.CreateTopicsAsync(
+            [
+                new TopicSpecification { Name = Pipeline.Orders, NumPartitions = partitions, ReplicationFactor = -1, Configs = configs },
+                new TopicSpecification { Name = Pipeline.OrderCounts, NumPartitions = partitions, ReplicationFactor = -1, Configs = configs },
+            ]);
+        }
+        catch (CreateTopicsException exception) when (exception.Results.All(
+            r => r.Error.Code is ErrorCode.NoError or ErrorCode.TopicAlreadyExists))
+        {
+            // They were there already, perhaps with another number of partitions.
+        }
+
+        var metadata = admin.GetMetadata(Pipeline.OrderCounts, TimeSpan.FromSeconds(20));
+        return metadata.Topics[0].Partitions.Count;
+    }
+}

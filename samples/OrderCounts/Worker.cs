@@ -1,0 +1,108 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using StreamFlow;
+
+namespace OrderCounts;
+
+/// <summary>The hosted worker around the topology, and what the sample adds: generator, display, summary.</summary>
+internal static class Worker
+{
+    private static readonly TimeSpan SettleLimit = TimeSpan.FromSeconds(60);
+
+    /// <returns>Exit code: 0 when the books balance, or nothing was generated and the worker stopped in order.</returns>
+    public static async Task<int> RunAsync(Settings settings, BootstrapServers servers)
+    {
+        var temporary = settings.StateDirectory is null ? Directory.CreateTempSubdirectory("order-counts-").FullName : null;
+        try
+        {
+            var partitions = await Topics.EnsureAsync(servers.Value, settings.Partitions);
+            using var ledger = new Ledger();
+            using var counts = new CountTable(servers.Value, Pipeline.OrderCounts, partitions);
+            var clock = new RunClock(TimeProvider.System, FirstWindow(counts), settings.Duration);
+            using var host = Build(settings, servers, ledger, counts, clock, temporary ?? settings.StateDirectory!);
+            counts.Start();
+            return settings.Generates || settings.Duration is not null
+                ? await RunAndCheckAsync(host, ledger, counts, clock)
+                : await RunUntilStoppedAsync(host);
+        }
+        finally
+        {
+            if (temporary is not null)
+            {
+                Directory.Delete(temporary, recursive: true);
+            }
+        }
+    }
+
+    private static IHost Build(
+        Settings settings, BootstrapServers servers, Ledger ledger, CountTable counts, RunClock clock, string stateDirectory)
+    {
+        var builder = Host.CreateApplicationBuilder();
+        builder.Logging.SetMinimumLevel(LogLevel.Warning);
+
+        // The generator makes late and malformed orders on purpose: they are counted and shown, not logged one by one.
+        builder.Logging.AddFilter("StreamFlow", LogLevel.Error);
+        builder.Services.AddSingleton(settings).AddSingleton(servers);
+        builder.Services.AddSingleton(ledger).AddSingleton(counts).AddSingleton(clock);
+        builder.Services.AddStreamFlow(
+            settings.ApplicationId,
+            (topology, _) => Pipeline.Describe(topology, ledger),
+            options =>
+            {
+                options.BootstrapServers = servers.Value;
+                options.Streams.StateDirectory = stateDirectory;
+                options.Streams.NumStreamThreads = settings.Threads;
+                options.Streams.CommitInterval = TimeSpan.FromMilliseconds(200);
+                options.Streams.DeserializationErrorHandler = static (in ErrorContext _) => ErrorResponse.Continue;
+            });
+        builder.Services.AddHealthChecks().AddStreamFlow();
+        if (settings.Generates)
+        {
+            builder.Services.AddSingleton<GeneratorService>();
+            builder.Services.AddHostedService(provider => provider.GetRequiredService<GeneratorService>());
+        }
+
+        builder.Services.AddHostedService<Display>();
+        return builder.Build();
+    }
+
+    private static async Task<int> RunUntilStoppedAsync(IHost host)
+    {
+        await host.RunAsync();
+        return Environment.ExitCode;
+    }
+
+    private static async Task<int> RunAndCheckAsync(IHost host, Ledger ledger, CountTable counts, RunClock clock)
+    {
+        var application = host.Services.GetServices<IHostedService>().OfType<GeneratorService>().FirstOrDefault();
+        var lifetime = host.Services.GetRequiredService<IHostApplicationLifetime>();
+        var stopped = new TaskCompletionSource();
+        using var registration = lifetime.ApplicationStopping.Register(stopped.SetResult);
+        await host.StartAsync();
+        var generated = application?.Done ?? Task.Delay(Timeout.Infinite, lifetime.ApplicationStopping);
+        await Task.WhenAny(generated, stopped.Task);
+        if (generated.IsFaulted)
+        {
+            await generated;
+        }
+
+        if (!stopped.Task.IsCompleted)
+        {
+            await Summary.SettleAsync(ledger, counts, TimeProvider.System, SettleLimit);
+        }
+
+        await host.StopAsync();
+        await Summary.SettleAsync(ledger, counts, TimeProvider.System, TimeSpan.FromSeconds(5));
+        return Summary.Print(ledger, counts, clock) && Environment.ExitCode == 0 ? 0 : 1;
+    }
+
+    /// <summary>The current window, or one behind everything that was counted before, so that nothing is late by itself.</summary>
+    private static long FirstWindow(CountTable counts)
+    {
+        var earliest = Math.Max(
+            TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds(),
+            counts.BaselineEnd + (long)Pipeline.Grace.TotalMilliseconds);
+        return (earliest + Pipeline.WindowMs - 1) / Pipeline.WindowMs * Pipeline.WindowMs;
+    }
+}

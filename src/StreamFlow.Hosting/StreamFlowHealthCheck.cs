@@ -1,0 +1,50 @@
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+
+namespace StreamFlow.Hosting;
+
+/// <summary>Tells whether an application is starting, restoring, running, stopping or failed.</summary>
+internal sealed class StreamFlowHealthCheck(StreamsApplication application) : IHealthCheck
+{
+    public Task<HealthCheckResult> CheckHealthAsync(
+        HealthCheckContext context, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(context);
+        return Task.FromResult(Evaluate(application.Status, application.ApplicationId, context.Registration.FailureStatus));
+    }
+
+    internal static HealthCheckResult Evaluate(StreamsStatus status, string applicationId, HealthStatus failureStatus)
+    {
+        var phase = Phase(status);
+        var remaining = status.Threads.Sum(t => t.RestoreRemaining);
+        var data = new Dictionary<string, object>
+        {
+            ["phase"] = phase,
+            ["state"] = status.State.ToString(),
+            ["threads"] = status.Threads.Count,
+            ["tasks.running"] = Count(status, TaskState.Running),
+            ["tasks.restoring"] = Count(status, TaskState.Restoring),
+            ["restore.remaining"] = remaining,
+        };
+        var text = phase == "restoring"
+            ? $"{applicationId}: restoring, {remaining} changelog records to go"
+            : $"{applicationId}: {phase}";
+        return phase switch
+        {
+            "running" => HealthCheckResult.Healthy(text, data),
+            "failed" or "stopped" => new HealthCheckResult(failureStatus, text, status.Error, data),
+            _ => HealthCheckResult.Degraded(text, status.Error, data),
+        };
+    }
+
+    private static string Phase(StreamsStatus status) => status.State switch
+    {
+        StreamsState.Running => "running",
+        StreamsState.PendingShutdown => "stopping",
+        StreamsState.NotRunning => "stopped",
+        StreamsState.PendingError or StreamsState.Error => "failed",
+        _ => Count(status, TaskState.Restoring) > 0 ? "restoring" : "starting",
+    };
+
+    private static int Count(StreamsStatus status, TaskState state) =>
+        status.Threads.Sum(t => t.Tasks.Count(task => task.State == state));
+}
