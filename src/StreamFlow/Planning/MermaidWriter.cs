@@ -61,7 +61,7 @@ internal static class MermaidWriter
 
         if (node.Target is { } target)
         {
-            var topic = target.Topic ?? "(" + node.Detail + ")";
+            var topic = target.Topic ?? "chosen per record";
             text.Append(CultureInfo.InvariantCulture, $"  {Id(node)} --> {TopicId(topics, topic)}\n");
         }
     }

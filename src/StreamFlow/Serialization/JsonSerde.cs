@@ -40,11 +40,13 @@ public sealed class JsonSerde<T> : ISerde<T>
     }
 
     /// <summary>Creates a serde that finds the type's metadata by reflection.</summary>
-    /// <param name="options">Options of the serializer, or <see langword="null"/> for its defaults.</param>
+    /// <param name="options">
+    /// Options of the serializer, or <see langword="null"/> for its defaults; they cannot be changed afterwards.
+    /// </param>
     [RequiresUnreferencedCode("Reads the type's members by reflection; take the constructor with JsonTypeInfo when trimming.")]
     [RequiresDynamicCode("May generate code at run time; take the constructor with JsonTypeInfo for native compilation.")]
     public JsonSerde(JsonSerializerOptions? options = null)
-        : this((JsonTypeInfo<T>)(options ?? JsonSerializerOptions.Default).GetTypeInfo(typeof(T)))
+        : this(TypeInfo(options ?? JsonSerializerOptions.Default))
     {
     }
 
@@ -82,6 +84,15 @@ public sealed class JsonSerde<T> : ISerde<T>
         {
             throw new FormatException($"Not JSON of {typeof(T).Name}: {e.Message} The bytes begin: {Excerpt(data)}", e);
         }
+    }
+
+    [RequiresUnreferencedCode("Reads the type's members by reflection.")]
+    [RequiresDynamicCode("May generate code at run time.")]
+    private static JsonTypeInfo<T> TypeInfo(JsonSerializerOptions options)
+    {
+        // As JsonSerializer does at the first use: options without a resolver get the reflecting one, and are fixed.
+        options.MakeReadOnly(populateMissingResolver: true);
+        return (JsonTypeInfo<T>)options.GetTypeInfo(typeof(T));
     }
 
     private static string Excerpt(ReadOnlySpan<byte> data)

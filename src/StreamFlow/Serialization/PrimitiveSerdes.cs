@@ -96,7 +96,9 @@ internal sealed class SingleSerde : ISerde<float>
 {
     public void Serialize(float value, IBufferWriter<byte> writer)
     {
-        BinaryPrimitives.WriteSingleBigEndian(writer.GetSpan(sizeof(float)), value);
+        // .NET's NaN has the sign bit set, Java's has not: one key must have one form.
+        var bits = float.IsNaN(value) ? 0x7FC00000 : BitConverter.SingleToInt32Bits(value);
+        BinaryPrimitives.WriteInt32BigEndian(writer.GetSpan(sizeof(float)), bits);
         writer.Advance(sizeof(float));
     }
 
@@ -111,7 +113,8 @@ internal sealed class DoubleSerde : ISerde<double>
 {
     public void Serialize(double value, IBufferWriter<byte> writer)
     {
-        BinaryPrimitives.WriteDoubleBigEndian(writer.GetSpan(sizeof(double)), value);
+        var bits = double.IsNaN(value) ? 0x7FF8000000000000 : BitConverter.DoubleToInt64Bits(value);
+        BinaryPrimitives.WriteInt64BigEndian(writer.GetSpan(sizeof(double)), bits);
         writer.Advance(sizeof(double));
     }
 

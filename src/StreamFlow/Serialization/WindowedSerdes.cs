@@ -32,7 +32,7 @@ internal sealed class TimeWindowedSerde<TKey> : WindowKeySerde<Windowed<TKey>>
 
     public override void Serialize(Windowed<TKey> value, IBufferWriter<byte> writer)
     {
-        if (value.Key is not null)
+        if (!Missing.Is(value.Key))
         {
             _key.Serialize(value.Key, writer);
         }

@@ -74,6 +74,14 @@ internal sealed class TaskHarness
 
     public void Pipe(string topic, byte[]? key, byte[]? value, long timestamp, Headers? headers = null)
     {
+        Process(topic, key, value, timestamp, headers);
+        Commit();
+        ReadBack();
+    }
+
+    /// <summary>Processes a record and commits nothing.</summary>
+    public void Process(string topic, byte[]? key, byte[]? value, long timestamp, Headers? headers = null)
+    {
         var (task, source) = _sources[topic];
         var offset = _offsets.GetValueOrDefault(topic);
         _offsets[topic] = offset + 1;
@@ -99,11 +107,9 @@ internal sealed class TaskHarness
 
         _partitionTimes[topic] = Math.Max(partitionTime, timestamp);
         source.Process(in record, headers, timestamp);
-        Commit();
-        ReadBack();
     }
 
-    /// <summary>Commits as the runtime does; done after each record unless records are not kept.</summary>
+    /// <summary>Commits as the runtime does.</summary>
     public void Commit()
     {
         foreach (var stores in _stores)

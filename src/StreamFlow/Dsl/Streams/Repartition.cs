@@ -16,7 +16,7 @@ public sealed partial class KStream<TKey, TValue>
     public KStream<TKey, TValue> Repartition(Repartitioned<TKey, TValue>? repartitioned = null)
     {
         repartitioned ??= new Repartitioned<TKey, TValue>();
-        var baseName = repartitioned.Name ?? _graph.NodeName(null, RepartitionPrefix);
+        var baseName = CheckedName(repartitioned.Name) ?? _graph.NodeName(null, RepartitionPrefix);
         var serdes = new StreamSerdes<TKey, TValue>(
             _keys.Or(repartitioned.KeySerde), _values.Or(repartitioned.ValueSerde));
         var output = Repartitioning.Add(

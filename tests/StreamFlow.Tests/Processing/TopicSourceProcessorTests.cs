@@ -1,0 +1,110 @@
+using System.Buffers;
+using System.Text;
+using StreamFlow.Serialization;
+using StreamFlow.Tests.Dsl;
+
+namespace StreamFlow.Tests.Processing;
+
+public sealed class TopicSourceProcessorTests
+{
+    [Fact]
+    public void Key_or_value_that_cannot_be_read_goes_to_the_deserialization_handler()
+    {
+        var failures = new List<ErrorContext>();
+        ErrorResponse Handle(in ErrorContext error)
+        {
+            failures.Add(error);
+            return ErrorResponse.Continue;
+        }
+
+        var builder = new StreamsBuilder();
+        builder.Stream<long, string>("in").To("out");
+        var harness = new TaskHarness(builder.Build(), Handle);
+
+        harness.Pipe("in", "short", "v", 1);
+
+        var failure = Assert.Single(failures);
+        Assert.Equal((ErrorStage.Deserialization, "KSTREAM-SOURCE-0000000000"), (failure.Stage, failure.Operator));
+        Assert.IsType<FormatException>(failure.Exception);
+        Assert.Equal(1, harness.DroppedBy(DropReason.Deserialization));
+    }
+
+    [Fact]
+    public void Record_is_deserialized_once_though_its_time_is_in_it()
+    {
+        var serde = new Counting();
+        var builder = new StreamsBuilder();
+        builder.Stream<string, string>("in", new()
+        {
+            ValueSerde = serde,
+            TimestampExtractor = (record, _) => record.Value.Length,
+        }).To("out", new() { ValueSerde = Serdes.String });
+        var harness = new TaskHarness(builder.Build());
+
+        harness.Pipe("in", "k", "four", 1);
+        harness.Pipe("in", "k", "three", 1);
+
+        Assert.Equal("k=four@4 k=three@5", harness.Read("out"));
+        Assert.Equal(2, serde.Reads);
+    }
+
+    [Fact]
+    public void Record_of_several_topics_with_equal_offsets_are_not_mixed_up()
+    {
+        var builder = new StreamsBuilder();
+        builder.Stream<string, string>(["a", "b"], new() { TimestampExtractor = (record, _) => record.Timestamp + 1 })
+            .To("out");
+        var harness = new TaskHarness(builder.Build());
+
+        harness.Pipe("a", "k", "a", 1);
+        harness.Pipe("b", "k", "b", 1);
+
+        Assert.Equal("k=a@2 k=b@2", harness.Read("out"));
+    }
+
+    [Fact]
+    public void Extractor_that_throws_stops_with_the_name_of_the_source()
+    {
+        var builder = new StreamsBuilder();
+        builder.Stream<string, string>("in", new()
+        {
+            TimestampExtractor = (_, _) => throw new InvalidOperationException("no time"),
+            Name = "orders",
+        }).To("out");
+        var harness = new TaskHarness(builder.Build());
+
+        var error = Assert.Throws<StreamsException>(() => harness.Pipe("in", "k", "v", 1));
+
+        Assert.Contains("orders", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Wall_clock_is_the_time_of_reading()
+    {
+        var builder = new StreamsBuilder();
+        builder.Stream<string, string>("in", new()
+        {
+            TimestampExtractor = TimestampExtractors.WallClock<string, string>(),
+        }).To("out");
+        var harness = new TaskHarness(builder.Build());
+        var before = TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds();
+
+        harness.Pipe("in", "k", "v", 1);
+
+        var after = TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds();
+        Assert.InRange(harness.Take("out").Single().Timestamp, before, after);
+    }
+
+    private sealed class Counting : ISerde<string>
+    {
+        public int Reads { get; private set; }
+
+        public void Serialize(string value, IBufferWriter<byte> writer) => throw new NotSupportedException();
+
+        public string Deserialize(ReadOnlySpan<byte> data)
+        {
+            Reads++;
+            return Encoding.UTF8.GetString(data);
+        }
+    }
+}
