@@ -156,4 +156,23 @@ public sealed class EmbeddedBrokerTests
         await producer.ProduceAsync("t", 0, TestBatch.Build("x"));
         await waiting.ReceiveAsync("Fetch", 11, correlation);
     }
+
+    [Fact]
+    public async Task Peer_that_does_not_take_its_answer_is_closed()
+    {
+        await using EmbeddedBroker broker = await EmbeddedBroker.StartAsync(new EmbeddedBrokerOptions
+        {
+            Topics = [new BrokerTopic("t")],
+            ConnectionIdleTimeout = TimeSpan.FromMilliseconds(500),
+        });
+        using RawClient deaf = await RawClient.ConnectAsync(broker.Port);
+        for (int i = 0; i < 40; i++)
+        {
+            await deaf.ProduceAsync("t", 0, TestBatch.Build(new string('x', 1_000_000)));
+        }
+
+        // More than the socket buffers of both sides hold, so that the broker cannot get rid of it.
+        await deaf.SendAsync("Fetch", 11, Requests.Fetch("t", 0, 0, partitionMaxBytes: 40 << 20));
+        await Eventually.TrueAsync(() => broker.ConnectionCount == 0, "the connection is closed from the broker's side");
+    }
 }

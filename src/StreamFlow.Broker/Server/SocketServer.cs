@@ -167,7 +167,11 @@ internal sealed class SocketServer : IAsyncDisposable
             }
         }
 
-        _log.Write($"Refused a connection: {_options.MaxConnections} are open, which is the limit (MaxConnections).");
+        if (!_stopping.IsCancellationRequested)
+        {
+            _log.Write($"Refused a connection: {_options.MaxConnections} are open, which is the limit (MaxConnections).");
+        }
+
         connection.Dispose();
     }
 

@@ -60,7 +60,7 @@ public sealed class ExternalTool : IDisposable
     /// <summary>Skips the test with a reason where the tool, or a module of Python, is not installed.</summary>
     public static void Require(string file, string? module = null)
     {
-        string[] probe = module is null ? ["-V"] : ["-c", $"import {module}"];
+        string[] probe = file == "java" ? ["-version"] : module is null ? ["-V"] : ["-c", $"import {module}"];
         bool works;
         try
         {

@@ -1,0 +1,42 @@
+using System.Runtime.CompilerServices;
+using StreamFlow.Broker.Tests.Support;
+
+namespace StreamFlow.Broker.Tests.Clients;
+
+/// <summary>The tools of Apache Kafka itself, where a distribution is at hand.</summary>
+public sealed class JavaClientTests
+{
+    [SkippableFact]
+    public async Task Kafka_tools_create_produce_consume_and_describe()
+    {
+        string kafka = RequireKafka();
+        await using EmbeddedBroker broker = await EmbeddedBroker.StartAsync();
+        string[] server = ["--bootstrap-server", broker.BootstrapServers];
+        await ExternalTool.RunAsync(
+            kafka, ["topics", .. server, "--create", "--topic", "t", "--partitions", "1", "--config", "cleanup.policy=compact"]);
+        string described = await ExternalTool.RunAsync(kafka, ["topics", .. server, "--describe", "--topic", "t"]);
+        Assert.Contains("cleanup.policy=compact", described, StringComparison.Ordinal);
+
+        string lines = string.Join('\n', Enumerable.Range(0, 1000).Select(x => $"line {x}")) + "\n";
+        await ExternalTool.RunAsync(
+            kafka, ["console-producer", .. server, "--topic", "produced", "--compression-codec", "zstd"], lines);
+        string consumed = await ExternalTool.RunAsync(
+            kafka,
+            ["console-consumer", .. server, "--topic", "produced", "--group", "g", "--from-beginning", "--max-messages", "1000"]);
+        Assert.Equal(lines, consumed);
+        string group = await ExternalTool.RunAsync(kafka, ["consumer-groups", .. server, "--describe", "--group", "g"]);
+        string[] row = group.Split('\n').Single(x => x.StartsWith("g ", StringComparison.Ordinal))
+            .Split(' ', StringSplitOptions.RemoveEmptyEntries);
+        Assert.Equal(["g", "produced", "0", "1000", "1000", "0"], row[..6]);
+    }
+
+    private static string RequireKafka([CallerFilePath] string path = "")
+    {
+        string beside = Path.Combine(Path.GetDirectoryName(path)!, "..", "..", "..", "..", "shared", "kafka");
+        string home = Environment.GetEnvironmentVariable("KAFKA_HOME") ?? beside;
+        string tool = Path.GetFullPath(Path.Combine(home, "bin", "kafka"));
+        Skip.IfNot(File.Exists(tool), $"there is no Kafka distribution with {tool}; KAFKA_HOME says where it is");
+        ExternalTool.Require("java");
+        return tool;
+    }
+}
