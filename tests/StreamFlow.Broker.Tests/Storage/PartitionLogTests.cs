@@ -76,6 +76,33 @@ public sealed class PartitionLogTests : IDisposable
         Assert.Equal((ErrorCode.None, 0, 1L), (atEnd.Error, atEnd.Bytes, atEnd.HighWatermark));
     }
 
+    [Fact]
+    public void Append_and_read_allocate_nothing_per_batch()
+    {
+        using var log = Open();
+        var batch = Batches.Of("a", "b", "c");
+        var header = batch.AsSpan(0, RecordBatch.HeaderSize).ToArray();
+        var buffer = new ArrayBufferWriter<byte>(64 * 1024);
+        long Measure(int rounds)
+        {
+            var before = GC.GetAllocatedBytesForCurrentThread();
+            for (var i = 0; i < rounds; i++)
+            {
+                header.CopyTo(batch, 0);
+                log.Append(batch, AppendOrigin.Client);
+                buffer.ResetWrittenCount();
+                log.Read(log.LogEndOffset - 3, 10_000, true, false, buffer);
+            }
+
+            return GC.GetAllocatedBytesForCurrentThread() - before;
+        }
+
+        Measure(200);
+
+        // What remains is the index, which grows by doubling: 16 bytes per 4 KiB of log.
+        Assert.InRange(Measure(1000), 0, 8192);
+    }
+
     private PartitionLog Open(LogOptions? options = null) =>
         PartitionLog.Open(_temporary.Sub("log"), options ?? LogOptions.Default, _clock);
 }
