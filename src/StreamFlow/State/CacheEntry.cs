@@ -77,6 +77,10 @@ internal struct CacheEntry<TValue>
         return moved;
     }
 
+    /// <summary>An entry without a value that belongs to no cache.</summary>
+    internal static CacheEntry<TValue> Nothing() =>
+        Loaded(-1, default!, hasValue: false, ValueCodec<TValue>.NoTimestamp, 0, 0);
+
     internal void Touch() => _flags |= EntryFlags.Used;
 
     /// <summary>Takes the mark of use away and says whether it was there: the second chance of the clock.</summary>

@@ -18,6 +18,12 @@ internal abstract class KeyCodec<TKey>
     public virtual bool IsStored(in TKey key) => true;
 }
 
+/// <summary>Which entries of a range of store keys belong to a read.</summary>
+internal abstract class StoreKeyFilter
+{
+    public abstract bool Includes(ReadOnlySpan<byte> storeKey);
+}
+
 /// <summary>The key's own bytes, everywhere.</summary>
 internal sealed class PlainKeyCodec<TKey>(ISerde<TKey> serde) : KeyCodec<TKey>
 {

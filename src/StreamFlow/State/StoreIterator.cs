@@ -10,7 +10,7 @@ internal sealed class StoreIterator<TKey, TValue> : IDisposable
 {
     private readonly WriteBackCache<TKey, TValue> _cache;
     private readonly bool _reverse;
-    private readonly WindowFilter? _filter;
+    private readonly StoreKeyFilter? _filter;
     private readonly List<ByteIterator> _committed = [];
     private readonly List<PendingEntry<TKey, TValue>> _pending = [];
     private int _range;
@@ -22,8 +22,8 @@ internal sealed class StoreIterator<TKey, TValue> : IDisposable
 
     /// <param name="cache">Where the entries are.</param>
     /// <param name="reverse">Whether ranges and keys come downwards.</param>
-    /// <param name="filter">Which windows to show; null for all entries.</param>
-    public StoreIterator(WriteBackCache<TKey, TValue> cache, bool reverse, WindowFilter? filter = null)
+    /// <param name="filter">Which entries to show; null for all entries.</param>
+    public StoreIterator(WriteBackCache<TKey, TValue> cache, bool reverse, StoreKeyFilter? filter = null)
     {
         _cache = cache;
         _reverse = reverse;

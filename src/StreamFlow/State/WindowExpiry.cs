@@ -1,12 +1,17 @@
+using StreamFlow.Clients;
+
 namespace StreamFlow.State;
 
 /// <summary>
 /// Which windows a store still has. Its stream time is the highest start written; a window that starts more than the
 /// retention before it is expired: unreadable at once, and removed with its segment of time later. Both follow Kafka
-/// Streams (AbstractRocksDBSegmentedBytesStore, InMemoryWindowStore).
+/// Streams (AbstractRocksDBSegmentedBytesStore, InMemoryWindowStore). For sessions it is the end instead of the start.
 /// </summary>
 internal sealed class WindowExpiry
 {
+    /// <summary>Reason given for a write to what has expired.</summary>
+    public const string Reason = "expired";
+
     private const long MinSegmentMs = 60_000;
     private readonly long _retentionMs;
     private readonly long _segmentMs;
@@ -35,6 +40,10 @@ internal sealed class WindowExpiry
     public bool IsExpired(long start) => start < FirstLiveStart;
 
     public void Advance(long start) => StreamTime = Math.Max(StreamTime, start);
+
+    public static StateStoreException KeyTooShort(string store, in ByteRecord record) => new(
+        $"The changelog of store '{store}' has a key of {record.Key.Length} bytes at offset {record.Offset}, too short "
+        + "for a window. Check that the topic belongs to this application and was not written by another.");
 
     /// <summary>Takes over the stream time of the byte store.</summary>
     public void Load(long streamTime)

@@ -14,16 +14,7 @@ internal readonly record struct WindowKey<TKey>(TKey Key, long Start);
 /// </summary>
 internal sealed class WindowKeyCodec<TKey> : KeyCodec<WindowKey<TKey>>
 {
-    public const int SegmentBytes = sizeof(long);
     public const int SuffixBytes = sizeof(long) + sizeof(int);
-
-    /// <summary>
-    /// Key of the store's stream time, above all others: segment numbers are not negative, so their first byte is below.
-    /// </summary>
-    public static readonly byte[] StreamTimeKey = [0xFF];
-
-    /// <summary>A bound above all windows and below <see cref="StreamTimeKey"/>.</summary>
-    public static readonly byte[] EndOfWindows = [0x80];
 
     private readonly ISerde<TKey> _serde;
     private readonly WindowExpiry _expiry;
@@ -41,7 +32,7 @@ internal sealed class WindowKeyCodec<TKey> : KeyCodec<WindowKey<TKey>>
 
     public override void WriteStoreKey(in WindowKey<TKey> key, PooledBuffer buffer)
     {
-        WriteSegment(_expiry.SegmentOf(key.Start), buffer);
+        SegmentCleaner.WriteSegment(_expiry.SegmentOf(key.Start), buffer);
         WriteChangelogKey(in key, buffer);
     }
 
@@ -55,16 +46,11 @@ internal sealed class WindowKeyCodec<TKey> : KeyCodec<WindowKey<TKey>>
         new(_serde.Deserialize(KeyOf(bytes)), StartOf(bytes));
 
     /// <summary>Bytes of the record key in a store key.</summary>
-    public static ReadOnlySpan<byte> KeyOf(ReadOnlySpan<byte> bytes) => bytes[SegmentBytes..^SuffixBytes];
+    public static ReadOnlySpan<byte> KeyOf(ReadOnlySpan<byte> bytes) =>
+        bytes[SegmentCleaner.SegmentBytes..^SuffixBytes];
 
     /// <summary>Start of the window, in a store key as well as in a changelog key.</summary>
     public static long StartOf(ReadOnlySpan<byte> bytes) => BinaryPrimitives.ReadInt64BigEndian(bytes[^SuffixBytes..]);
-
-    public static void WriteSegment(long segment, PooledBuffer buffer)
-    {
-        BinaryPrimitives.WriteInt64BigEndian(buffer.GetSpan(SegmentBytes), segment);
-        buffer.Advance(SegmentBytes);
-    }
 
     public static void WriteSuffix(long start, PooledBuffer buffer)
     {
@@ -91,9 +77,9 @@ internal sealed class WindowKeyCodec<TKey> : KeyCodec<WindowKey<TKey>>
 /// <param name="from">Lowest start.</param>
 /// <param name="to">Highest start.</param>
 /// <param name="key">Bytes of the record key, or null for all.</param>
-internal sealed class WindowFilter(long from, long to, byte[]? key = null)
+internal sealed class WindowFilter(long from, long to, byte[]? key = null) : StoreKeyFilter
 {
-    public bool Includes(ReadOnlySpan<byte> storeKey)
+    public override bool Includes(ReadOnlySpan<byte> storeKey)
     {
         var start = WindowKeyCodec<long>.StartOf(storeKey);
         return start >= from

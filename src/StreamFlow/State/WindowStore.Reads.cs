@@ -44,9 +44,9 @@ internal sealed partial class WindowStore<TKey, TValue>
         if (from <= to)
         {
             _from.Clear();
-            WindowKeyCodec<TKey>.WriteSegment(_expiry.SegmentOf(from), _from);
+            SegmentCleaner.WriteSegment(_expiry.SegmentOf(from), _from);
             _to.Clear();
-            WindowKeyCodec<TKey>.WriteSegment(_expiry.SegmentOf(to) + 1, _to);
+            SegmentCleaner.WriteSegment(_expiry.SegmentOf(to) + 1, _to);
             iterator.AddRange(_from.Written, _to.Written);
         }
 
@@ -95,7 +95,7 @@ internal sealed partial class WindowStore<TKey, TValue>
     private void WriteBound(long segment, long start, PooledBuffer buffer)
     {
         buffer.Clear();
-        WindowKeyCodec<TKey>.WriteSegment(segment, buffer);
+        SegmentCleaner.WriteSegment(segment, buffer);
         buffer.Write(_key.Written);
         WindowKeyCodec<TKey>.WriteSuffix(start, buffer);
     }

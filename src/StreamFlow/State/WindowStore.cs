@@ -1,4 +1,4 @@
-using System.Buffers.Binary;
+using System.Buffers;
 using System.Runtime.CompilerServices;
 using StreamFlow.Clients;
 using StreamFlow.Serialization;
@@ -8,20 +8,16 @@ namespace StreamFlow.State;
 /// <summary>A window store: per key one value for each start of a window, kept for a retention time.</summary>
 internal sealed partial class WindowStore<TKey, TValue> : StateStore, IReadOnlyWindowStore<TKey, TValue>
 {
-    /// <summary>Reason given for a write to a window that has expired.</summary>
-    public const string ExpiredReason = "expired";
-
     private const long NoStart = -1;
     private readonly ISerde<TKey> _keySerde;
     private readonly ValueCodec<TValue> _values;
     private readonly WindowExpiry _expiry;
+    private readonly SegmentCleaner _segments;
     private readonly WriteBackCache<WindowKey<TKey>, TValue> _cache;
     private readonly PooledBuffer _key = new();
     private readonly PooledBuffer _from = new();
     private readonly PooledBuffer _to = new();
     private CacheEntry<TValue> _expired;
-    private long _oldestSegment;
-    private long _committedLiveSegment;
 
     /// <param name="name">Name of the store.</param>
     /// <param name="keySerde">Serde of the record keys.</param>
@@ -43,9 +39,10 @@ internal sealed partial class WindowStore<TKey, TValue> : StateStore, IReadOnlyW
         WindowSizeMs = windowSizeMs;
         _values = new ValueCodec<TValue>(name, valueSerde, timestamped);
         _expiry = new WindowExpiry(retentionMs);
+        _segments = new SegmentCleaner(_expiry);
         _cache = new WriteBackCache<WindowKey<TKey>, TValue>(
             name, new WindowKeyCodec<TKey>(keySerde, _expiry), _values);
-        _expired = NoEntry();
+        _expired = CacheEntry<TValue>.Nothing();
     }
 
     public long WindowSizeMs { get; }
@@ -74,7 +71,7 @@ internal sealed partial class WindowStore<TKey, TValue> : StateStore, IReadOnlyW
         ArgumentOutOfRangeException.ThrowIfNegative(windowStart);
         if (_expiry.IsExpired(windowStart))
         {
-            _expired = NoEntry();
+            _expired = CacheEntry<TValue>.Nothing();
             return ref _expired;
         }
 
@@ -88,7 +85,7 @@ internal sealed partial class WindowStore<TKey, TValue> : StateStore, IReadOnlyW
         var start = Unsafe.AreSame(ref entry, ref _expired) ? NoStart : _cache.KeyOf(ref entry).Start;
         if (_expiry.IsExpired(start))
         {
-            _cache.Context.Dropped(ExpiredReason);
+            _cache.Context.Dropped(WindowExpiry.Reason);
             return false;
         }
 
@@ -100,33 +97,19 @@ internal sealed partial class WindowStore<TKey, TValue> : StateStore, IReadOnlyW
     public override void Flush()
     {
         _cache.Flush();
-        if (!_expiry.HasAdvanced)
-        {
-            return;
-        }
-
-        var batch = _cache.Context.Batch;
-        WriteStreamTime(batch);
-        if (_expiry.FirstLiveSegment > _oldestSegment)
-        {
-            WriteRemoval(_oldestSegment, batch);
-        }
+        _segments.Flush(_cache.Context);
     }
 
     public override void Rollback()
     {
         _cache.Rollback();
-        _expiry.Rollback();
+        _segments.Rollback();
     }
 
     public override void Committed()
     {
         _cache.Committed();
-        _expiry.Commit();
-        // A removal comes before the other changes of its batch, so it misses segments filled and expired within one
-        // batch; none of these is older than what was live at the commit before.
-        _oldestSegment = _committedLiveSegment;
-        _committedLiveSegment = _expiry.FirstLiveSegment;
+        _segments.Committed();
     }
 
     public override void Close() => _cache.Close();
@@ -135,9 +118,7 @@ internal sealed partial class WindowStore<TKey, TValue> : StateStore, IReadOnlyW
     {
         if (record.Key.Length < WindowKeyCodec<TKey>.SuffixBytes)
         {
-            throw new StateStoreException(
-                $"The changelog of store '{Name}' has a key of {record.Key.Length} bytes at offset {record.Offset}, too "
-                + "short for a window. Check that the topic belongs to this application and was not written by another.");
+            throw WindowExpiry.KeyTooShort(Name, in record);
         }
 
         var start = WindowKeyCodec<TKey>.StartOf(record.Key);
@@ -147,9 +128,8 @@ internal sealed partial class WindowStore<TKey, TValue> : StateStore, IReadOnlyW
         }
 
         _to.Clear();
-        WindowKeyCodec<TKey>.WriteSegment(_expiry.SegmentOf(start), _to);
-        record.Key.CopyTo(_to.GetSpan(record.Key.Length));
-        _to.Advance(record.Key.Length);
+        SegmentCleaner.WriteSegment(_expiry.SegmentOf(start), _to);
+        _to.Write(record.Key);
         var index = _cache.Context.Index;
         if (record.HasValue)
         {
@@ -160,57 +140,8 @@ internal sealed partial class WindowStore<TKey, TValue> : StateStore, IReadOnlyW
             batch.Delete(index, _to.Written);
         }
 
-        if (start > _expiry.StreamTime)
-        {
-            AdvanceRestored(start, batch);
-        }
+        _segments.Restore(start, index, batch);
     }
 
-    public override void Restored()
-    {
-        var bytes = _cache.Context.Bytes;
-        _from.Clear();
-        if (bytes.TryGet(WindowKeyCodec<TKey>.StreamTimeKey, _from))
-        {
-            _expiry.Load(BinaryPrimitives.ReadInt64BigEndian(_from.Written));
-        }
-
-        using var iterator = bytes.Range(default, WindowKeyCodec<TKey>.EndOfWindows);
-        _oldestSegment = iterator.MoveNext()
-            ? BinaryPrimitives.ReadInt64BigEndian(iterator.Key)
-            : _expiry.FirstLiveSegment;
-        _committedLiveSegment = _expiry.FirstLiveSegment;
-    }
-
-    private static CacheEntry<TValue> NoEntry() =>
-        CacheEntry<TValue>.Loaded(-1, default!, hasValue: false, ValueCodec<TValue>.NoTimestamp, 0, 0);
-
-    private void AdvanceRestored(long start, StoreBatch batch)
-    {
-        var live = _expiry.FirstLiveSegment;
-        _expiry.Advance(start);
-        WriteStreamTime(batch);
-        if (_expiry.FirstLiveSegment > live)
-        {
-            // What a batch fills and lets expire stays behind (see Committed), and it is not known where one begins:
-            // each removal starts from the lowest segment there may be.
-            WriteRemoval(0, batch);
-        }
-    }
-
-    private void WriteRemoval(long oldestSegment, StoreBatch batch)
-    {
-        _from.Clear();
-        WindowKeyCodec<TKey>.WriteSegment(oldestSegment, _from);
-        _to.Clear();
-        WindowKeyCodec<TKey>.WriteSegment(_expiry.FirstLiveSegment, _to);
-        batch.DeleteRange(_cache.Context.Index, _from.Written, _to.Written);
-    }
-
-    private void WriteStreamTime(StoreBatch batch)
-    {
-        Span<byte> time = stackalloc byte[sizeof(long)];
-        BinaryPrimitives.WriteInt64BigEndian(time, _expiry.StreamTime);
-        batch.Put(_cache.Context.Index, WindowKeyCodec<TKey>.StreamTimeKey, time);
-    }
+    public override void Restored() => _segments.Load(_cache.Context.Bytes);
 }
