@@ -1,6 +1,6 @@
 namespace StreamFlow.Broker.Storage;
 
-/// <summary>Walks the batch headers of a segment's file from a position, reading chunks into a caller's buffer.</summary>
+/// <summary>Walks the batch headers of a segment's file from a position, in chunks into a caller's buffer.</summary>
 internal ref struct BatchWalker
 {
     private readonly StorageFile _file;

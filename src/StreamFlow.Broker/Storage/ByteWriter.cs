@@ -33,7 +33,7 @@ internal sealed class ByteWriter
     }
 }
 
-/// <summary>Reads what <see cref="ByteWriter"/> wrote; a number beyond the end reads as a failure, not a throw.</summary>
+/// <summary>Reads what <see cref="ByteWriter"/> wrote; a number beyond the end is a failure, not a throw.</summary>
 internal ref struct ByteReader
 {
     private ReadOnlySpan<byte> _rest;

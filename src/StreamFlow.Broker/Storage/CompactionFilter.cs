@@ -6,7 +6,8 @@ namespace StreamFlow.Broker.Storage;
 /// if need be, the last batch of a producer so that its sequence survives.
 /// </summary>
 internal sealed class CompactionFilter(
-    KeyOffsetMap latest, long mappedTo, AbortedRanges aborted, Dictionary<long, long> lastBatches, CompactionClock clock)
+    KeyOffsetMap latest, long mappedTo, AbortedRanges aborted, Dictionary<long, long> lastBatches,
+    CompactionClock clock)
 {
     private readonly BatchRewriter _rewriter = new();
     private readonly HashSet<long> _retainedTransactions = [];

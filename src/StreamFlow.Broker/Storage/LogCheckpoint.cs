@@ -41,7 +41,10 @@ internal sealed record LogCheckpoint
 
         return reader.Failed || epochs.Count == 0
             ? null
-            : new LogCheckpoint { LogStartOffset = start, RecoveryPoint = recovery, CleanedTo = cleaned, Epochs = [.. epochs] };
+            : new LogCheckpoint
+            {
+                LogStartOffset = start, RecoveryPoint = recovery, CleanedTo = cleaned, Epochs = [.. epochs],
+            };
     }
 
     public void Save(FileSystem files, string directory)

@@ -106,7 +106,8 @@ internal sealed class LogDurability : IDisposable
     }
 
     /// <summary>Remembers a segment that was just closed; called under the partition lock.</summary>
-    public void NoteRoll(Segment closed, byte[] snapshot, long offset) => _rolls.Add(new Roll(closed, snapshot, offset));
+    public void NoteRoll(Segment closed, byte[] snapshot, long offset) =>
+        _rolls.Add(new Roll(closed, snapshot, offset));
 
     /// <summary>Moves the log start: first on disk, then for readers.</summary>
     public ErrorCode MoveLogStart(long offset)
@@ -286,7 +287,8 @@ internal sealed class LogDurability : IDisposable
     private void ArmTimer(TimeSpan due)
     {
         _timer ??= _environment.Time.CreateTimer(
-            static state => ((LogDurability)state!).OnTimer(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+            static state => ((LogDurability)state!).OnTimer(), this, Timeout.InfiniteTimeSpan,
+            Timeout.InfiniteTimeSpan);
         _timer.Change(due, Timeout.InfiniteTimeSpan);
     }
 

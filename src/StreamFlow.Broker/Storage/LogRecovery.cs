@@ -67,8 +67,8 @@ internal sealed class LogRecovery
         if (_damage is not null)
         {
             _environment.OnWarning?.Invoke(
-                $"Partition log '{_directory}' is damaged and stays offline: {_damage}. Restore it from a backup; or, to "
-                + $"lose what lies behind the damage, create an empty file '{AcceptLossFile}' in it and restart.");
+                $"Partition log '{_directory}' is damaged and stays offline: {_damage}. Restore it from a backup; or, "
+                + $"to lose what lies behind the damage, create an empty file '{AcceptLossFile}' in it and restart.");
             return new RecoveredLog(
                 [.. _segments], new ProducerStateTable(), _checkpoint, EndOffset, 0, Report, _damage);
         }

@@ -37,7 +37,7 @@ internal readonly record struct AppendResult(
 /// <param name="HighWatermark">The partition's high watermark when read.</param>
 /// <param name="LastStableOffset">The partition's last stable offset when read.</param>
 /// <param name="LogStartOffset">The partition's log start when read.</param>
-/// <param name="AbortedTransactions">Read committed only: aborted ones in the range, by first offset; else null.</param>
+/// <param name="AbortedTransactions">Read committed only: those in the range, by first offset; else null.</param>
 internal readonly record struct ReadResult(
     ErrorCode Error, int Bytes, long NextOffset, long HighWatermark, long LastStableOffset, long LogStartOffset,
     IReadOnlyList<AbortedTransaction>? AbortedTransactions);

@@ -211,7 +211,7 @@ internal sealed class PartitionLog : IDisposable
     /// <summary>The first record among those with the largest timestamp.</summary>
     public TimestampOffset OffsetOfMaxTimestamp() => TimestampLookup.Latest(this);
 
-    /// <summary>The largest known epoch not above the given one and where it ends; -1 and -1 when there is none.</summary>
+    /// <summary>The largest known epoch not above the given one and where it ends; -1 and -1 for none.</summary>
     public (int Epoch, long EndOffset) EndOffsetForEpoch(int epoch)
     {
         for (var i = Epochs.Length - 1; i >= 0; i--)
@@ -399,7 +399,8 @@ internal sealed class PartitionLog : IDisposable
         var active = _segments[^1];
         var options = _options;
         var aged = active.Size > 0 && now - active.CreatedMs >= options.SegmentMs;
-        var rolled = aged || (active.Size > 0 && !active.HasRoomFor(batch.Length, header.LastOffset, options.SegmentBytes));
+        var rolled = aged
+            || (active.Size > 0 && !active.HasRoomFor(batch.Length, header.LastOffset, options.SegmentBytes));
         if (rolled)
         {
             RollLocked(now);

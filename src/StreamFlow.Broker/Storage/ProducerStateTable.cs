@@ -29,7 +29,7 @@ internal sealed class ProducerStateTable
     /// </summary>
     public void RegisterTransaction(long producerId, short epoch) => _registered[producerId] = epoch;
 
-    /// <summary>Whether a batch may be appended; a duplicate is told with the batch it repeats, if remembered.</summary>
+    /// <summary>Whether a batch may be appended; a duplicate comes with the batch it repeats, if remembered.</summary>
     public ErrorCode Check(in BatchHeader header, AppendOrigin origin, out ProducedBatch duplicate)
     {
         duplicate = ProducedBatch.None;

@@ -70,6 +70,6 @@ internal static class RecordBatch
         WriteCrc(batch);
     }
 
-    /// <summary>The sequence number <paramref name="delta"/> after <paramref name="sequence"/>; wraps at 2^31.</summary>
+    /// <summary>The sequence <paramref name="delta"/> after <paramref name="sequence"/>; wraps at 2^31.</summary>
     public static int AddSequence(int sequence, int delta) => (int)(((long)sequence + delta) & int.MaxValue);
 }

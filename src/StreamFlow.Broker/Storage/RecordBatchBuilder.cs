@@ -41,7 +41,8 @@ internal sealed class RecordBatchBuilder
 
     /// <summary>Finishes a plain batch; the span is valid until the builder is used again.</summary>
     /// <exception cref="InvalidOperationException">No record was added.</exception>
-    public Span<byte> Build() => Build(0, RecordBatch.NoProducerId, RecordBatch.NoProducerEpoch, RecordBatch.NoSequence);
+    public Span<byte> Build() =>
+        Build(0, RecordBatch.NoProducerId, RecordBatch.NoProducerEpoch, RecordBatch.NoSequence);
 
     /// <summary>Finishes a batch with producer fields, for transactional writes of a coordinator.</summary>
     /// <exception cref="InvalidOperationException">No record was added.</exception>
@@ -94,7 +95,8 @@ internal sealed class RecordBatchBuilder
             _baseTimestamp = timestampMs;
         }
 
-        var record = new RecordFields(timestampMs - _baseTimestamp, offsetDelta, hasKey, key, hasValue, value, rawHeaders);
+        var record = new RecordFields(
+            timestampMs - _baseTimestamp, offsetDelta, hasKey, key, hasValue, value, rawHeaders);
         EnsureRoom(record.EncodedSize);
         _length += record.Write(_buffer.AsSpan(_length));
         _count++;

@@ -52,7 +52,8 @@ internal sealed record StoreMetadata
     }
 
     public void Save(FileSystem files, string dataDirectory) => files.ReplaceDurably(
-        Path.Combine(dataDirectory, FileName), JsonSerializer.SerializeToUtf8Bytes(this, StoreJson.Default.StoreMetadata));
+        Path.Combine(dataDirectory, FileName),
+        JsonSerializer.SerializeToUtf8Bytes(this, StoreJson.Default.StoreMetadata));
 }
 
 /// <summary>One topic in the metadata file.</summary>

@@ -2,7 +2,7 @@ using System.Buffers;
 
 namespace StreamFlow.Broker.Storage;
 
-/// <summary>Finds records by timestamp: the segment by its largest one, the batch by the index, the record inside.</summary>
+/// <summary>Finds records by timestamp: the segment by its largest one, the batch by the index.</summary>
 internal static class TimestampLookup
 {
     private const int WalkBuffer = 8192;
@@ -141,7 +141,8 @@ internal static class TimestampLookup
         var buffer = ArrayPool<byte>.Shared.Rent(size);
         try
         {
-            var records = buffer.AsSpan(0, segment.File.Read(buffer.AsSpan(0, size), position + RecordBatch.HeaderSize));
+            var read = segment.File.Read(buffer.AsSpan(0, size), position + RecordBatch.HeaderSize);
+            var records = buffer.AsSpan(0, read);
             if (!RecordDecompressor.TryDecompress(header.Codec, records, out var plain))
             {
                 var first = header.BaseTimestamp >= timestamp ? header.BaseTimestamp : header.MaxTimestamp;

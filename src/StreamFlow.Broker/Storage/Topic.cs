@@ -2,7 +2,7 @@ using StreamFlow.Broker.Protocol;
 
 namespace StreamFlow.Broker.Storage;
 
-/// <summary>One topic: its identity, settings and partitions. Settings and partitions may grow while it is read.</summary>
+/// <summary>One topic: its identity, settings and partitions. The latter two may change while it is read.</summary>
 internal sealed class Topic
 {
     private volatile PartitionLog[] _partitions;

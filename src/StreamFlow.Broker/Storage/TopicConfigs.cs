@@ -103,7 +103,7 @@ internal static class TopicConfigs
     public static bool TryGet(string name, out TopicConfigDefinition? definition) =>
         ByName.TryGetValue(name, out definition);
 
-    /// <summary>What is wrong with a setting, naming it, the value and what would be right; null when nothing is.</summary>
+    /// <summary>What is wrong with a setting, naming it, the value and the remedy; null when nothing is.</summary>
     public static string? Problem(string name, string value)
     {
         if (!ByName.TryGetValue(name, out var definition))
@@ -210,7 +210,8 @@ internal static class TopicConfigs
             : string.Create(CultureInfo.InvariantCulture, $"use a whole number from {min} to {max}");
 
     private static string? Ratio(string value) =>
-        double.TryParse(value, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) && number is >= 0 and <= 1
+        double.TryParse(value, NumberStyles.Float, CultureInfo.InvariantCulture, out var number)
+        && number is >= 0 and <= 1
             ? null
             : "use a number from 0 to 1";
 

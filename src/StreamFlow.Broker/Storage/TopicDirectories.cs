@@ -45,7 +45,7 @@ internal sealed class TopicDirectories(StoreOptions options, LogFlusher flusher)
         return logs;
     }
 
-    /// <summary>Closes the partitions of a deleted topic and removes their files; false when something is left.</summary>
+    /// <summary>Closes the partitions of a deleted topic and removes their files; false when some stay.</summary>
     public bool Remove(Guid topicId, IEnumerable<PartitionLog> logs)
     {
         foreach (var log in logs)

@@ -15,8 +15,8 @@ internal static class TopicNames
 
         if (name is "." or ".." || name.Length > MaxLength || !name.All(IsAllowed))
         {
-            return $"Invalid topic name '{name[..Math.Min(name.Length, MaxLength)]}': use 1 to {MaxLength} ASCII letters, "
-                + "digits, '.', '_' and '-', and not '.' or '..' alone.";
+            return $"Invalid topic name '{name[..Math.Min(name.Length, MaxLength)]}': use 1 to {MaxLength} ASCII "
+                + "letters, digits, '.', '_' and '-', and not '.' or '..' alone.";
         }
 
         return null;

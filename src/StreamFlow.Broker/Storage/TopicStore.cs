@@ -48,7 +48,7 @@ internal sealed class TopicStore : IDisposable
     public ICollection<Topic> Topics => _byName.Values;
 
     /// <summary>Opens or creates a data directory and every partition in it.</summary>
-    /// <exception cref="IOException">The directory is in use by another broker, or cannot be read or written.</exception>
+    /// <exception cref="IOException">The directory is in use by another broker, or unreadable.</exception>
     /// <exception cref="InvalidDataException">The metadata file is damaged or from a newer version.</exception>
     /// <exception cref="ArgumentException">A topic default is no valid setting.</exception>
     public static TopicStore Open(StoreOptions options)
@@ -113,7 +113,8 @@ internal sealed class TopicStore : IDisposable
             {
                 var logs = _directories.OpenPartitions(id, 0, partitions, configs);
                 var entry = new TopicMetadata(name, id, partitions, new Dictionary<string, string>(configs));
-                SaveOrUndo(_metadata with { Topics = [.. _metadata.Topics, entry] }, () => _directories.Remove(id, logs));
+                SaveOrUndo(
+                    _metadata with { Topics = [.. _metadata.Topics, entry] }, () => _directories.Remove(id, logs));
                 return TopicResult.Ok(Publish(entry, logs));
             });
         }
@@ -233,7 +234,8 @@ internal sealed class TopicStore : IDisposable
                 return Unknown(name);
             }
 
-            var error = ConfigChanges.Apply(topic.Configs, _options.TopicDefaults, changes, out var changed, out var message);
+            var error = ConfigChanges.Apply(
+                topic.Configs, _options.TopicDefaults, changes, out var changed, out var message);
             return error == ErrorCode.None
                 ? AlterConfigs(name, changed, validateOnly)
                 : TopicResult.Failed(error, message!);
@@ -391,7 +393,8 @@ internal sealed class TopicStore : IDisposable
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             _options.OnWarning?.Invoke($"A change of the data directory failed: {e.Message}");
-            return TopicResult.Failed(ErrorCode.KafkaStorageError, $"The change could not be written to disk: {e.Message}");
+            return TopicResult.Failed(
+                ErrorCode.KafkaStorageError, $"The change could not be written to disk: {e.Message}");
         }
     }
 }

@@ -162,7 +162,8 @@ public sealed class CompactionTests : IDisposable
         log.Maintain();
         using var replayed = OpenWithoutSnapshot(log);
         Assert.True(replayed.Append(Batches.Produced(7, 0, 29), AppendOrigin.Client).IsDuplicate);
-        Assert.Equal(ErrorCode.OutOfOrderSequenceNumber, replayed.Append(Batches.Produced(7, 0, 31), AppendOrigin.Client).Error);
+        Assert.Equal(
+            ErrorCode.OutOfOrderSequenceNumber, replayed.Append(Batches.Produced(7, 0, 31), AppendOrigin.Client).Error);
     }
 
     [Theory]

@@ -21,7 +21,7 @@ public sealed class TemporaryDirectory : IDisposable
 {
     public TemporaryDirectory() => Directory.CreateDirectory(Root);
 
-    public string Root { get; } = Path.Combine(Path.GetTempPath(), "streamflow-storage-" + Guid.NewGuid().ToString("N"));
+    public string Root { get; } = Path.Combine(Path.GetTempPath(), "sf-storage-" + Guid.NewGuid().ToString("N"));
 
     public string Sub(string name) => Path.Combine(Root, name);
 
@@ -32,7 +32,8 @@ public sealed class TemporaryDirectory : IDisposable
         Directory.CreateDirectory(copy);
         foreach (var file in Directory.GetFiles(directory).Where(file => Path.GetFileName(file) != "LOCK"))
         {
-            using var from = new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+            using var from = new FileStream(
+                file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
             using var to = File.Create(Path.Combine(copy, Path.GetFileName(file)));
             from.CopyTo(to);
         }

@@ -41,7 +41,7 @@ public sealed class LogLookupTests : IDisposable
         }
 
         var max = timestamps.Skip(20).Max();
-        Assert.Equal((timestamps.IndexOf(max, 20), max), (log.OffsetOfMaxTimestamp().Offset, log.OffsetOfMaxTimestamp().Timestamp));
+        Assert.Equal(new TimestampOffset(timestamps.IndexOf(max, 20), max, 0), log.OffsetOfMaxTimestamp());
     }
 
     [Fact]

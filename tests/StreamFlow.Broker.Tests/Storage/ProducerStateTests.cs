@@ -22,7 +22,9 @@ public sealed class ProducerStateTests : IDisposable
         for (var i = 2; i < 7; i++)
         {
             var again = Produce(log, 0, i);
-            Assert.Equal((ErrorCode.None, i, i + 1L, true), (again.Error, (int)again.BaseOffset, again.EndOffset, again.IsDuplicate));
+            Assert.Equal(
+                (ErrorCode.None, i, i + 1L, true),
+                (again.Error, (int)again.BaseOffset, again.EndOffset, again.IsDuplicate));
         }
 
         Assert.Equal(ErrorCode.DuplicateSequenceNumber, Produce(log, 0, 1).Error);

@@ -220,9 +220,11 @@ public sealed class TopicStoreTests : IDisposable
             var options = store.GetPartition("t", 0)!.Options;
             Assert.Equal(CleanupPolicy.Compact | CleanupPolicy.Delete, options.CleanupPolicy);
             Assert.Equal((4096, LogOptions.Default.RetentionMs), (options.SegmentBytes, options.RetentionMs));
-            ConfigChange[] bad = [new("segment.bytes", ConfigOperation.Set, "8192"), new("retention.ms", ConfigOperation.Append, "1")];
+            ConfigChange[] bad =
+                [new("segment.bytes", ConfigOperation.Set, "8192"), new("retention.ms", ConfigOperation.Append, "1")];
             Assert.Equal(ErrorCode.InvalidRequest, store.AlterConfigs("t", bad).Error);
-            Assert.True(store.AlterConfigs("t", (ConfigChange[])[new("cleanup.policy", ConfigOperation.Subtract, "delete")]).IsSuccess);
+            ConfigChange[] subtract = [new("cleanup.policy", ConfigOperation.Subtract, "delete")];
+            Assert.True(store.AlterConfigs("t", subtract).IsSuccess);
         }
 
         using var again = Open();
