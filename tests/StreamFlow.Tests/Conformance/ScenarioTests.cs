@@ -1,7 +1,4 @@
 using System.Globalization;
-using System.Text;
-using StreamFlow.Serialization;
-using StreamFlow.Tests.Dsl;
 
 namespace StreamFlow.Tests.Conformance;
 
@@ -34,17 +31,17 @@ public sealed class ScenarioTests
     {
         var builder = new StreamsBuilder();
         ScenarioTopologies.All[name](builder);
-        var harness = new TaskHarness(
+        using var run = new ScenarioRun(
             builder.Build(),
             name.EndsWith("continue", StringComparison.Ordinal)
                 ? static (in ErrorContext _) => ErrorResponse.Continue
                 : static (in ErrorContext _) => ErrorResponse.Fail,
-            cacheBytes: CacheBytes(name));
+            CacheBytes(name));
 
         var actual = new List<string>();
         foreach (var line in Expected[name])
         {
-            actual.AddRange(Run(harness, line, actual));
+            actual.AddRange(Step(run, line, actual));
         }
 
         var expected = Expected[name]
@@ -53,74 +50,32 @@ public sealed class ScenarioTests
         Assert.Equal(string.Join('\n', expected), string.Join('\n', actual));
     }
 
-    private static IEnumerable<string> Run(TaskHarness harness, string line, List<string> sofar)
+    private static IEnumerable<string> Step(ScenarioRun run, string line, List<string> sofar)
     {
         var text = line.Trim();
         if (text.StartsWith("dropped=", StringComparison.Ordinal))
         {
-            return [string.Create(CultureInfo.InvariantCulture, $"  dropped={harness.Dropped}.0")];
+            return [$"  dropped={run.Dropped}.0"];
         }
 
         if (text.StartsWith("topics=", StringComparison.Ordinal))
         {
             // Java prints a hash set: the recording's own order is taken for what is in both.
-            var topics = harness.Topics;
             var recorded = text["topics=[".Length..^1].Split(", ");
-            return [$"  topics=[{string.Join(", ", recorded.Where(topics.Contains).Concat(topics.Except(recorded)))}]"];
+            var topics = recorded.Where(run.Topics.Contains).Concat(run.Topics.Except(recorded));
+            return [$"  topics=[{string.Join(", ", topics)}]"];
         }
 
         if (text.StartsWith("raw ", StringComparison.Ordinal))
         {
+            // The first line of a topic asks for all of it.
             var topic = text.Split(' ')[1];
-            return sofar.Exists(done => done.Contains($"raw {topic} ", StringComparison.Ordinal))
-                ? []
-                : harness.Take(topic).Select(Raw);
+            return sofar.Exists(done => done.Contains($"raw {topic} ", StringComparison.Ordinal)) ? [] : run.Raw(topic);
         }
 
-        return [$"  {text[..text.IndexOf(" -> ", StringComparison.Ordinal)]} -> {Pipe(harness, text)}"];
+        var step = text[..text.IndexOf(" -> ", StringComparison.Ordinal)];
+        return [$"  {step} -> {run.Pipe(step)}"];
     }
-
-    private static string Pipe(TaskHarness harness, string step)
-    {
-        var topic = step[..step.IndexOf(' ', StringComparison.Ordinal)];
-        var record = step[(topic.Length + 1)..step.IndexOf(" -> ", StringComparison.Ordinal)];
-        var at = record.LastIndexOf('@');
-        var colon = record.IndexOf(':', StringComparison.Ordinal);
-        var time = record[(at + 1)..].Split('#');
-        var headers = time.Length > 1 ? Headers.Empty.With("h", time[1]) : null;
-        try
-        {
-            harness.Pipe(
-                topic,
-                OrNull(record[..colon]),
-                OrNull(record[(colon + 1)..at]),
-                long.Parse(time[0], CultureInfo.InvariantCulture),
-                headers);
-        }
-        catch (StreamsException)
-        {
-            return "EXC";
-        }
-
-        return harness.Read("out");
-    }
-
-    private static string Raw(ProducedRecord record)
-    {
-        var headers = new StringBuilder();
-        foreach (var header in record.Headers ?? Headers.Empty)
-        {
-            headers.Append(CultureInfo.InvariantCulture, $"{{{header.Key}={Encoding.UTF8.GetString(header.Value!)}}}");
-        }
-
-        return string.Create(
-            CultureInfo.InvariantCulture,
-            $"    raw {record.Topic} key={Hex(record.Key)} val={Hex(record.Value)} ts={record.Timestamp} hdr={headers}");
-    }
-
-    private static string Hex(byte[]? bytes) => bytes is null ? "null" : Convert.ToHexStringLower(bytes);
-
-    private static string? OrNull(string text) => text == "null" ? null : text;
 
     private static long CacheBytes(string name)
     {

@@ -1,0 +1,95 @@
+using System.Globalization;
+using System.Text;
+using StreamFlow.Serialization;
+using StreamFlow.Testing;
+
+namespace StreamFlow.Tests.Conformance;
+
+/// <summary>
+/// Runs the steps of a recording. Kafka's driver goes on after an exception, StreamFlow's is over then: another one takes
+/// the steps that are left.
+/// </summary>
+internal sealed class ScenarioRun : IDisposable
+{
+    private readonly Topology _topology;
+    private readonly TopologyTestDriverOptions _options;
+    private readonly Dictionary<string, TestOutputTopic<byte[], byte[]>> _outputs = new(StringComparer.Ordinal);
+    private TopologyTestDriver _driver;
+
+    public ScenarioRun(Topology topology, ErrorHandler handler, long cacheBytes)
+    {
+        _topology = topology;
+        _options = new TopologyTestDriverOptions
+        {
+            Application = new StreamFlowOptions
+            {
+                ApplicationId = "app",
+                CacheMaxBytes = cacheBytes,
+                DeserializationErrorHandler = handler,
+                ProcessingErrorHandler = handler,
+                ProductionErrorHandler = handler,
+            },
+        };
+        _driver = new TopologyTestDriver(_topology, _options);
+    }
+
+    public IReadOnlyList<string> Topics => _driver.ProducedTopics;
+
+    public long Dropped => _driver.Metrics.DroppedRecords.Values.Sum();
+
+    /// <summary>Pipes <c>topic key:value@timestamp#header</c> and prints what came out of topic <c>out</c>.</summary>
+    public string Pipe(string step)
+    {
+        var topic = step[..step.IndexOf(' ', StringComparison.Ordinal)];
+        var record = step[(topic.Length + 1)..];
+        var at = record.LastIndexOf('@');
+        var colon = record.IndexOf(':', StringComparison.Ordinal);
+        var time = record[(at + 1)..].Split('#');
+        try
+        {
+            _driver.CreateInputTopic(topic, Serdes.String, Serdes.String).Pipe(
+                OrNull(record[..colon])!,
+                OrNull(record[(colon + 1)..at])!,
+                long.Parse(time[0], CultureInfo.InvariantCulture),
+                time.Length > 1 ? Headers.Empty.With("h", time[1]) : null);
+        }
+        catch (StreamsException)
+        {
+            Dispose();
+            _outputs.Clear();
+            _driver = new TopologyTestDriver(_topology, _options);
+            return "EXC";
+        }
+
+        var records = Output("out").ReadAll().Select(
+            r => $"{Text(r.HasKey, r.Key)}={Text(r.HasValue, r.Value)}@{r.Timestamp}{HeadersText(r.Headers)}");
+        return string.Join(' ', records) is { Length: > 0 } text ? text : "-";
+    }
+
+    /// <summary>Prints what was written to a topic since the last call, in bytes.</summary>
+    public IEnumerable<string> Raw(string topic) => Output(topic).ReadAll().Select(r =>
+        $"    raw {topic} key={Hex(r.HasKey, r.Key)} val={Hex(r.HasValue, r.Value)} ts={r.Timestamp} "
+        + $"hdr={HeadersText(r.Headers)}");
+
+    public void Dispose() => _driver.Dispose();
+
+    private TestOutputTopic<byte[], byte[]> Output(string topic)
+    {
+        if (!_outputs.TryGetValue(topic, out var output))
+        {
+            output = _driver.CreateOutputTopic(topic, Serdes.Bytes, Serdes.Bytes);
+            _outputs.Add(topic, output);
+        }
+
+        return output;
+    }
+
+    private static string Text(bool has, byte[] bytes) => has ? Encoding.UTF8.GetString(bytes) : "null";
+
+    private static string Hex(bool has, byte[] bytes) => has ? Convert.ToHexStringLower(bytes) : "null";
+
+    private static string HeadersText(Headers? headers) =>
+        string.Concat((headers ?? Headers.Empty).Select(h => $"{{{h.Key}={Encoding.UTF8.GetString(h.Value!)}}}"));
+
+    private static string? OrNull(string text) => text == "null" ? null : text;
+}
