@@ -154,16 +154,20 @@ public sealed class ProduceTests : IAsyncLifetime
         await using EmbeddedBroker broker = await EmbeddedBroker.StartAsync(
             new EmbeddedBrokerOptions { FlushPolicy = policy, Topics = [new BrokerTopic("t")] });
         using RawClient client = await RawClient.ConnectAsync(broker.Port);
-        List<int> sent = [];
+        List<(int Produce, int Other)> sent = [];
         for (int i = 0; i < 200; i++)
         {
-            sent.Add(await client.SendAsync("Produce", 8, Requests.Produce("t", 0, TestBatch.Build($"{i}"))));
+            // The second request has its answer at once and must not overtake the first, which waits for an fsync.
+            sent.Add((
+                await client.SendAsync("Produce", 8, Requests.Produce("t", 0, TestBatch.Build($"{i}"))),
+                await client.SendAsync("ApiVersions", 0, [])));
         }
 
         for (int i = 0; i < sent.Count; i++)
         {
-            WireStruct answer = await client.ReceiveAsync("Produce", 8, sent[i]);
+            WireStruct answer = await client.ReceiveAsync("Produce", 8, sent[i].Produce);
             Assert.Equal(i, answer.Only("responses").Only("partition_responses").Number("base_offset"));
+            await client.ReceiveAsync("ApiVersions", 0, sent[i].Other);
         }
 
         Assert.Equal(200, (await client.FetchAsync("t", 0, 0)).Number("high_watermark"));
