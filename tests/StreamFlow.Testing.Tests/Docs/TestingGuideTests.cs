@@ -82,6 +82,20 @@ public sealed class TestingGuideTests
     }
 
     [Fact]
+    public void State()
+    {
+        var builder = new StreamsBuilder();
+        builder.Stream<string, string>("logins").GroupByKey().Count(new() { Name = "logins-per-user" });
+
+        using var driver = new TopologyTestDriver(builder.Build());
+        driver.CreateInputTopic("logins", Serdes.String, Serdes.String)
+            .PipeKeyValues([new("alice", "web"), new("alice", "app")]);
+
+        Assert.True(driver.GetKeyValueStore<string, long>("logins-per-user").TryGet("alice", out var logins));
+        Assert.Equal(2, logins);
+    }
+
+    [Fact]
     public void Faults()
     {
         var kafka = new InMemoryKafka();
@@ -99,7 +113,7 @@ public sealed class TestingGuideTests
             Path.Combine(Path.GetDirectoryName(ThisFile())!, "../../../docs/guide/testing.md"));
         var snippets = guide.Split("```csharp\n").Skip(1).Select(part => part.Split("```")[0]).ToList();
 
-        Assert.Equal(5, snippets.Count);
+        Assert.Equal(6, snippets.Count);
         Assert.All(snippets, snippet => Assert.Contains(Normalized(snippet.Split('\n')), source, StringComparison.Ordinal));
     }
 

@@ -188,11 +188,11 @@ public sealed class TopologyTestDriverTests
     }
 
     [Theory]
-    [InlineData(false)]
-    [InlineData(true)]
-    public void Stores_and_changelogs_can_be_read(bool persistent)
+    [InlineData(StoreType.InMemory)]
+    [InlineData(StoreType.Persistent)]
+    public void Stores_and_changelogs_can_be_read(StoreType type)
     {
-        using var driver = new TopologyTestDriver(CountingTopology.Create(persistent));
+        using var driver = new TopologyTestDriver(Count(type));
         var input = Input(driver);
         input.PipeKeyValues([new("a", "1"), new("b", "2"), new("a", "3")]);
         input.PipeWithoutKey("4");
@@ -207,11 +207,53 @@ public sealed class TopologyTestDriverTests
         Assert.Equal(["a", "b", "a"], changelog.ReadAll().Select(r => r.Key));
     }
 
+    [Theory]
+    [InlineData(0, 3)]
+    [InlineData(1_000_000, 1)]
+    public void Record_cache_merges_what_one_record_caused(long cacheBytes, int expectedUpdates)
+    {
+        var builder = new StreamsBuilder();
+        builder.Stream<string, string>("in")
+            .FlatMapValues(value => value.Split(' '))
+            .GroupByKey()
+            .Count(new() { Name = "counts" })
+            .ToStream()
+            .To("out");
+        using var driver = new TopologyTestDriver(
+            builder.Build(), new() { Application = new() { ApplicationId = "app", CacheMaxBytes = cacheBytes } });
+        var output = driver.CreateOutputTopic("out", Serdes.String, Serdes.Int64);
+
+        Input(driver).Pipe("k", "a b c");
+
+        Assert.Equal(expectedUpdates, output.Count);
+        Assert.Equal(3, output.ReadTable()["k"]);
+    }
+
+    [Fact]
+    public void Window_stores_can_be_read()
+    {
+        var builder = new StreamsBuilder();
+        builder.Stream<string, string>("in")
+            .GroupByKey()
+            .WindowedBy(TumblingWindows.Of(TimeSpan.FromSeconds(10), TimeSpan.Zero))
+            .Count(new() { Name = "per-10s", Retention = TimeSpan.FromMinutes(1) });
+        using var driver = new TopologyTestDriver(builder.Build());
+        var input = driver.CreateInputTopic("in", Serdes.String, Serdes.String, 0, TimeSpan.FromSeconds(4));
+        input.PipeKeyValues([new("a", "0"), new("a", "4"), new("a", "8"), new("a", "12")]);
+        input.Pipe("a", "late", 3_000);
+
+        var store = driver.GetWindowStore<string, long>("per-10s");
+        Assert.True(store.TryFetch("a", 0, out var first));
+        Assert.True(store.TryFetch("a", 10_000, out var second));
+        Assert.Equal((3, 1), (first, second));
+        Assert.Equal(1, driver.Metrics.DroppedRecords[DropReason.Late]);
+    }
+
     [Fact]
     public void Store_of_several_partitions_wants_to_know_which()
     {
         using var driver = new TopologyTestDriver(
-            CountingTopology.Create(), new() { Partitions = new Dictionary<string, int> { ["in"] = 2 } });
+            Count(StoreType.InMemory), new() { Partitions = new Dictionary<string, int> { ["in"] = 2 } });
         var input = Input(driver);
         input.Pipe(new Record<string, string>("a", "1", 0), partition: 1);
 
@@ -224,7 +266,7 @@ public sealed class TopologyTestDriverTests
     [Fact]
     public void Wrong_store_names_and_types_are_explained()
     {
-        using var driver = new TopologyTestDriver(CountingTopology.Create());
+        using var driver = new TopologyTestDriver(Count(StoreType.InMemory));
         var missing = Assert.Throws<ArgumentException>(() => driver.GetKeyValueStore<string, long>("nope"));
         Assert.Contains("There are: counts", missing.Message, StringComparison.Ordinal);
         var wrong = Assert.Throws<ArgumentException>(() => driver.GetKeyValueStore<string, int>("counts"));
@@ -237,7 +279,7 @@ public sealed class TopologyTestDriverTests
     {
         var backends = new RecordingBackends();
         using (var driver = new TopologyTestDriver(
-            CountingTopology.Create(persistent: true), new() { Backends = backends }))
+            Count(StoreType.Persistent), new() { Backends = backends }))
         {
             Input(driver).Pipe("a", "1");
             Assert.True(driver.GetKeyValueStore<string, long>("counts").TryGet("a", out _));
@@ -305,6 +347,17 @@ public sealed class TopologyTestDriverTests
     {
         var builder = new StreamsBuilder();
         builder.Stream<string, string>("in").MapValues(map).To("out");
+        return builder.Build();
+    }
+
+    private static Topology Count(StoreType type)
+    {
+        var builder = new StreamsBuilder();
+        builder.Stream<string, string>("in")
+            .GroupByKey()
+            .Count(new() { Name = "counts", StoreType = type })
+            .ToStream()
+            .To("out");
         return builder.Build();
     }
 
