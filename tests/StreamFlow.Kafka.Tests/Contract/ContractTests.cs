@@ -1,32 +1,29 @@
-using StreamFlow.Broker;
 using StreamFlow.ClientContract;
 using StreamFlow.Clients;
 using StreamFlow.Kafka.Tests.Support;
 
 namespace StreamFlow.Kafka.Tests.Contract;
 
-/// <summary>The clients over librdkafka keep the contract that the in-memory cluster keeps.</summary>
-public sealed class ContractTests : ClientContractTests, IClassFixture<ContractTests.Cluster>
+/// <summary>The clients over librdkafka keep, on StreamFlow's own broker, the contract of the in-memory cluster.</summary>
+public sealed class EmbeddedContractTests(EmbeddedCluster cluster)
+    : ClientContractTests, IClassFixture<EmbeddedCluster>
 {
-    public ContractTests(Cluster cluster) => Clients = TestClients.For(cluster.BootstrapServers);
+    private protected override IKafkaClients Clients { get; } = TestClients.For(cluster.BootstrapServers);
+}
 
-    private protected override IKafkaClients Clients { get; }
+/// <summary>So do they on Apache Kafka.</summary>
+public sealed class ApacheContractTests(ApacheCluster cluster) : ClientContractTests, IClassFixture<ApacheCluster>
+{
+    private protected override IKafkaClients Clients { get; } = TestClients.For(cluster.BootstrapServers);
 
-    /// <summary>One broker for all tests of the class; they use different topics, groups and ids.</summary>
-    public sealed class Cluster : IAsyncLifetime
-    {
-        private EmbeddedBroker? _broker;
+    private protected override string? Unavailable => cluster.Unavailable;
+}
 
-        public string BootstrapServers => _broker!.BootstrapServers;
+/// <summary>And their transactions on Apache Kafka.</summary>
+public sealed class ApacheTransactionContractTests(ApacheCluster cluster)
+    : TransactionContractTests, IClassFixture<ApacheCluster>
+{
+    private protected override IKafkaClients Clients { get; } = TestClients.For(cluster.BootstrapServers);
 
-        public async Task InitializeAsync() => _broker = await EmbeddedBroker.StartAsync();
-
-        public async Task DisposeAsync()
-        {
-            if (_broker is not null)
-            {
-                await _broker.DisposeAsync();
-            }
-        }
-    }
+    private protected override string? Unavailable => cluster.Unavailable;
 }

@@ -8,3 +8,9 @@ public sealed class ContractTests : ClientContractTests
 {
     private protected override IKafkaClients Clients { get; } = new InMemoryKafka();
 }
+
+/// <summary>So do its transactions.</summary>
+public sealed class InMemoryTransactionContractTests : TransactionContractTests
+{
+    private protected override IKafkaClients Clients { get; } = new InMemoryKafka();
+}
