@@ -37,12 +37,12 @@ internal sealed class Connection : IDisposable
         _time = time;
         _stopping = stopping;
         _frames = new FrameReader(socket, maxRequestBytes);
-        _replies = new ReplyQueue(socket, time);
         _lastActivity = time.GetTimestamp();
         IPEndPoint? remote = socket.RemoteEndPoint as IPEndPoint;
         _peer = remote?.ToString() ?? "unknown peer";
         IPAddress? address = remote?.Address is { IsIPv4MappedToIPv6: true } mapped ? mapped.MapToIPv4() : remote?.Address;
         _context = new ConnectionContext($"/{address}", _gone.Token, stopping);
+        _replies = new ReplyQueue(socket, _context, time);
     }
 
     public bool IsWaitingForRequest => !_busy && _replies.IsEmpty;
@@ -63,6 +63,10 @@ internal sealed class Connection : IDisposable
         {
             await ServeAsync().ConfigureAwait(false);
             await _replies.FinishAsync().ConfigureAwait(false);
+            if (_context.CloseReason is { } reason)
+            {
+                _log.Write($"Closed the connection of {_peer}: {reason}");
+            }
         }
         catch (ProtocolException exception)
         {
@@ -115,11 +119,6 @@ internal sealed class Connection : IDisposable
             await _replies.EnqueueAsync(next).ConfigureAwait(false);
             Volatile.Write(ref _lastActivity, _time.GetTimestamp());
             _busy = false;
-        }
-
-        if (_context.CloseReason is { } reason)
-        {
-            _log.Write($"Closed the connection of {_peer}: {reason}");
         }
     }
 

@@ -8,7 +8,7 @@ namespace StreamFlow.Broker.Server;
 /// Sends the replies of one connection in the order of their requests. A reply that is ready while none is pending goes
 /// out at once; replies that wait (a produce on its flush) queue up and let later requests be read meanwhile.
 /// </summary>
-internal sealed class ReplyQueue(Socket socket, TimeProvider time)
+internal sealed class ReplyQueue(Socket socket, ConnectionContext context, TimeProvider time)
 {
     private const int MaxPending = 64;
 
@@ -64,6 +64,11 @@ internal sealed class ReplyQueue(Socket socket, TimeProvider time)
             {
                 await SendAsync(await reply.ConfigureAwait(false)).ConfigureAwait(false);
                 Interlocked.Decrement(ref _outstanding);
+                if (context.CloseReason is not null)
+                {
+                    // A produce without acknowledgement failed on the disk: the reading side may wait for long.
+                    socket.Shutdown(SocketShutdown.Both);
+                }
             }
         }
         catch (Exception exception)
