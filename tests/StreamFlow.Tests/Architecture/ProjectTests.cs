@@ -1,0 +1,94 @@
+using System.Xml.Linq;
+
+namespace StreamFlow.Tests.Architecture;
+
+/// <summary>What the product projects reference and whom they open themselves to.</summary>
+public sealed class ProjectTests
+{
+    private static readonly Dictionary<string, string[]> AllowedReferences = new()
+    {
+        ["StreamFlow"] = [],
+        ["StreamFlow.Broker"] = [],
+        ["StreamFlow.Kafka"] = ["StreamFlow"],
+        ["StreamFlow.RocksDb"] = ["StreamFlow"],
+        ["StreamFlow.Testing"] = ["StreamFlow"],
+        ["StreamFlow.Hosting"] = ["StreamFlow.Kafka", "StreamFlow.RocksDb"],
+    };
+
+    private static readonly string[] TestFrameworks =
+        ["xunit", "nunit", "mstest", "FsCheck", "Microsoft.NET.Test.Sdk", "coverlet", "NSubstitute", "Moq", "Shouldly"];
+
+    public static TheoryData<string> Projects() => [.. AllowedReferences.Keys];
+
+    [Fact]
+    public void Every_product_project_is_known() =>
+        Assert.Equal(
+            AllowedReferences.Keys.Order(),
+            Directory.EnumerateFiles(SourceTree.FullPath("src"), "*.csproj", SearchOption.AllDirectories)
+                .Select(Path.GetFileNameWithoutExtension).Order());
+
+    [Theory]
+    [MemberData(nameof(Projects))]
+    public void Projects_reference_only_what_lies_below(string project) =>
+        Assert.Equal(
+            AllowedReferences[project].Order(),
+            Items(project, "ProjectReference").Select(Path.GetFileNameWithoutExtension).Order());
+
+    [Theory]
+    [MemberData(nameof(Projects))]
+    public void No_product_project_references_a_test_framework(string project) =>
+        Assert.DoesNotContain(
+            Items(project, "PackageReference"),
+            package => TestFrameworks.Any(f => package.StartsWith(f, StringComparison.OrdinalIgnoreCase)));
+
+    [Theory]
+    [MemberData(nameof(Projects))]
+    public void Internals_are_open_to_own_tests_only(string project)
+    {
+        var allowed = new HashSet<string> { project + ".Tests", "StreamFlow.Benchmarks" };
+        if (project == "StreamFlow")
+        {
+            // The one exception: the test kit runs the engine's own tasks, so that tests equal production.
+            allowed.UnionWith(["StreamFlow.Testing", "StreamFlow.Testing.Tests"]);
+        }
+
+        Assert.Empty(Items(project, "InternalsVisibleTo").Where(friend => !allowed.Contains(friend)));
+    }
+
+    [Theory]
+    [MemberData(nameof(Projects))]
+    public void Unsafe_code_is_allowed_only_where_native_libraries_are_bound(string project)
+    {
+        var allowed = Load(project).Descendants("AllowUnsafeBlocks").Any(e => e.Value == "true");
+
+        Assert.Equal(project is "StreamFlow.Kafka" or "StreamFlow.RocksDb", allowed);
+    }
+
+    [Fact]
+    public void Package_versions_stand_in_one_place() =>
+        Assert.Empty(
+            from file in Directory.EnumerateFiles(SourceTree.Root, "*.csproj", SearchOption.AllDirectories)
+            from reference in XDocument.Load(file).Descendants("PackageReference")
+            where reference.Attribute("Version") is not null
+            select $"{file}: {reference}");
+
+    [Fact]
+    public void The_path_of_a_record_in_the_architecture_page_names_code_that_exists()
+    {
+        var page = File.ReadAllText(SourceTree.FullPath("docs/ARCHITECTURE.md"));
+        var section = page.Split("## The path of a record")[1].Split("\n## ")[0];
+        var names = System.Text.RegularExpressions.Regex.Matches(section, @"`([A-Z]\w+)\.([A-Z]\w+)`")
+            .Select(m => (Type: m.Groups[1].Value, Member: m.Groups[2].Value)).ToList();
+
+        Assert.NotEmpty(names);
+        Assert.Empty(names.Where(n => !SourceTree.ProductFiles.Any(f =>
+            System.Text.RegularExpressions.Regex.IsMatch(f.Text, $@"(class|interface|struct) {n.Type}\b")
+            && System.Text.RegularExpressions.Regex.IsMatch(f.Text, $@"\b{n.Member}\b"))));
+    }
+
+    private static IReadOnlyList<string> Items(string project, string kind) =>
+        [.. Load(project).Descendants(kind).Select(e => e.Attribute("Include")?.Value ?? string.Empty)];
+
+    private static XDocument Load(string project) =>
+        XDocument.Load(SourceTree.FullPath($"src/{project}/{project}.csproj"));
+}
