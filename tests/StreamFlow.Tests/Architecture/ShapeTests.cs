@@ -23,7 +23,7 @@ public sealed class ShapeTests
     {
         var files = SourceTree.ProductFiles.ToDictionary(f => f.Path, f => f.LineCount);
 
-        Assert.Empty(files.Where(f => f.Value > FileLimit).Select(f => $"{f.Key}: {f.Value} lines, the limit is {FileLimit}"));
+        SourceTree.AssertNone(files.Where(f => f.Value > FileLimit).Select(f => $"{f.Key}: {f.Value} lines, the limit is {FileLimit}"));
         CheckRatchet(files, FileHabit, "file ");
     }
 
@@ -35,13 +35,13 @@ public sealed class ShapeTests
             .GroupBy(m => m.Name)
             .ToDictionary(g => g.Key, g => g.Max(m => m.Lines));
 
-        Assert.Empty(methods.Where(m => m.Value > MethodLimit).Select(m => $"{m.Key}: {m.Value} lines, the limit is {MethodLimit}"));
+        SourceTree.AssertNone(methods.Where(m => m.Value > MethodLimit).Select(m => $"{m.Key}: {m.Value} lines, the limit is {MethodLimit}"));
         CheckRatchet(methods, MethodHabit, "method ");
     }
 
     [Fact]
     public void Constructors_take_few_parameters() =>
-        Assert.Empty(
+        SourceTree.AssertNone(
             from file in SourceTree.ProductFiles
             from type in file.Syntax.DescendantNodes().OfType<TypeDeclarationSyntax>()
             where type is not RecordDeclarationSyntax
@@ -66,7 +66,7 @@ public sealed class ShapeTests
             where !bases.Contains(parts.Key)
             select $"{parts.First().file.Path}: {parts.Key}";
 
-        Assert.Empty(open);
+        SourceTree.AssertNone(open);
     }
 
     [Fact]
@@ -79,7 +79,7 @@ public sealed class ShapeTests
                 || file.Syntax.DescendantNodes().OfType<AttributeSyntax>().Any(a => a.Name.ToString() is "LibraryImport" or "DllImport")
             select file.Path;
 
-        Assert.Empty(offenders);
+        SourceTree.AssertNone(offenders);
     }
 
     [Fact]
@@ -91,7 +91,7 @@ public sealed class ShapeTests
             where file.Text.Contains(mark, StringComparison.Ordinal)
             select $"{file.Path}: {mark}";
 
-        Assert.Empty(offenders);
+        SourceTree.AssertNone(offenders);
     }
 
     [Fact]
@@ -104,7 +104,7 @@ public sealed class ShapeTests
                 && !clause.Block.DescendantTrivia().Any(t => t.IsKind(SyntaxKind.SingleLineCommentTrivia))
             select $"{file.Path}:{file.LineOf(clause)}";
 
-        Assert.Empty(offenders);
+        SourceTree.AssertNone(offenders);
     }
 
     private static void CheckRatchet(Dictionary<string, int> sizes, int habit, string kind)
@@ -117,7 +117,7 @@ public sealed class ShapeTests
             .Concat(known.Where(k => !over.TryGetValue(k.Key, out var size) || size < k.Value)
                 .Select(k => $"{k.Key} is shorter than its allowance of {k.Value}; lower the entry or take it out."));
 
-        Assert.Empty(wrong);
+        SourceTree.AssertNone(wrong);
     }
 
     private static Dictionary<string, int> ReadAllowances() =>

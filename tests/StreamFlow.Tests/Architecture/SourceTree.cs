@@ -14,6 +14,13 @@ internal static class SourceTree
     /// <summary>Every C# file of the product projects.</summary>
     public static IReadOnlyList<SourceFile> ProductFiles => Product.Value;
 
+    /// <summary>Fails with one line per offender, whole: a truncated list would have to be asked for again and again.</summary>
+    public static void AssertNone(IEnumerable<string> offenders)
+    {
+        var list = offenders.ToList();
+        Assert.True(list.Count == 0, string.Join('\n', list));
+    }
+
     public static string FullPath(string relative) => Path.Combine(Root, relative);
 
     private static IReadOnlyList<SourceFile> Load(string folder) =>
@@ -51,5 +58,5 @@ internal sealed record SourceFile(string Path, string Text, SyntaxTree Tree)
 
     public SyntaxNode Syntax => Tree.GetRoot();
 
-    public int LineOf(SyntaxNode node) => node.GetLocation().GetLineSpan().StartLinePosition.Line + 1;
+    public int LineOf(SyntaxNode node) => Tree.GetLineSpan(node.Span).StartLinePosition.Line + 1;
 }
