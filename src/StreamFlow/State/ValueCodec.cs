@@ -32,7 +32,7 @@ internal sealed class ValueCodec<TValue>(string storeName, ISerde<TValue> serde,
         if (!timestamped)
         {
             timestamp = NoTimestamp;
-            return serde.Deserialize(stored);
+            return Deserialize(stored);
         }
 
         if (stored.Length < TimestampBytes)
@@ -43,7 +43,7 @@ internal sealed class ValueCodec<TValue>(string storeName, ISerde<TValue> serde,
         }
 
         timestamp = BinaryPrimitives.ReadInt64BigEndian(stored);
-        return serde.Deserialize(stored[TimestampBytes..]);
+        return Deserialize(stored[TimestampBytes..]);
     }
 
     /// <summary>Turns a value of the changelog into one of the byte store.</summary>
@@ -60,5 +60,20 @@ internal sealed class ValueCodec<TValue>(string storeName, ISerde<TValue> serde,
         logged.CopyTo(span[TimestampBytes..]);
         buffer.Advance(TimestampBytes + logged.Length);
         return buffer.Written;
+    }
+
+    private TValue Deserialize(ReadOnlySpan<byte> bytes)
+    {
+        try
+        {
+            return serde.Deserialize(bytes);
+        }
+        catch (Exception exception)
+        {
+            throw new StateStoreException(
+                $"Store '{storeName}' holds a value of {bytes.Length} bytes that {serde.GetType().Name} cannot read: "
+                + $"{exception.Message} Use the serde that wrote it, or reset the application.",
+                exception);
+        }
     }
 }

@@ -288,6 +288,18 @@ public class KeyValueStoreTests
         Assert.Equal(0, _harness.Budget.CleanBytes);
     }
 
+    [Fact]
+    public void Value_that_the_serde_cannot_read_is_reported_with_store_and_serde()
+    {
+        _harness.Batch.Put(0, "a"u8, new byte[11]);
+        _harness.WriteBatch();
+
+        var error = Assert.Throws<StateStoreException>(() => Store.TryGet("a", out _));
+
+        Assert.Contains("'s' holds a value of 3 bytes that BigEndianSerde cannot read", error.Message, StringComparison.Ordinal);
+        Assert.IsType<FormatException>(error.InnerException);
+    }
+
     private static KeyValueStore<string, long> NewStore() =>
         new("s", Utf8Serde.Instance, BigEndianSerde.Instance, timestamped: true);
 
