@@ -89,6 +89,22 @@ public class CacheBudgetTests
     }
 
     [Fact]
+    public void Store_that_closes_leaves_its_share_to_the_others()
+    {
+        var budget = new CacheBudget(maxCacheBytes: 100_000, maxUncommittedBytes: 1 << 30, minCleanBytes: 0);
+        var (first, _, _) = Open(budget);
+        Open(budget);
+        budget.AddClean(100_001);
+        Assert.True(budget.MustEvict(60_000));
+
+        first.Close();
+        first.Close();
+
+        Assert.False(budget.MustEvict(60_000));
+        Assert.True(budget.MustEvict(100_001));
+    }
+
+    [Fact]
     public void Large_store_leaves_a_small_one_its_share()
     {
         var budget = new CacheBudget(maxCacheBytes: 100_000, maxUncommittedBytes: 1 << 30, minCleanBytes: 0);
