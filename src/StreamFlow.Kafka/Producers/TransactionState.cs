@@ -53,8 +53,12 @@ internal static class TransactionStates
         (TransactionState.Open, TransactionEvent.CommitBegun) => TransactionState.Committing,
         (TransactionState.Committing, TransactionEvent.CommitBegun) => TransactionState.Committing,
         (TransactionState.Committing, TransactionEvent.Committed) => TransactionState.Ready,
-        (TransactionState.Open or TransactionState.MustAbort or TransactionState.Committing or TransactionState.Aborting,
-            TransactionEvent.AbortRequired or TransactionEvent.RecordRefused) => TransactionState.MustAbort,
+        (TransactionState.Open or TransactionState.MustAbort, TransactionEvent.RecordRefused) =>
+            TransactionState.MustAbort,
+        (TransactionState.Open or TransactionState.MustAbort, TransactionEvent.AbortRequired) =>
+            TransactionState.MustAbort,
+        (TransactionState.Committing or TransactionState.Aborting, TransactionEvent.AbortRequired) =>
+            TransactionState.MustAbort,
         (TransactionState.Open or TransactionState.MustAbort or TransactionState.Aborting,
             TransactionEvent.AbortBegun) => TransactionState.Aborting,
         (TransactionState.Aborting, TransactionEvent.Aborted) => TransactionState.Ready,

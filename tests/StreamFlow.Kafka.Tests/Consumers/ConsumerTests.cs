@@ -16,14 +16,20 @@ public sealed class ConsumerTests : IDisposable
     private static readonly TopicPartition P1 = new("t", 1);
     private readonly MockCluster _cluster = new();
     private readonly KafkaClients _clients;
+    private readonly IKafkaProducer _producer;
 
     public ConsumerTests()
     {
         _cluster.CreateTopic("t", 2);
         _clients = TestClients.For(_cluster.BootstrapServers);
+        _producer = _clients.Producer();
     }
 
-    public void Dispose() => _cluster.Dispose();
+    public void Dispose()
+    {
+        _producer.Dispose();
+        _cluster.Dispose();
+    }
 
     [Fact]
     public void Seek_back_and_forth_reads_from_there()
@@ -101,8 +107,7 @@ public sealed class ConsumerTests : IDisposable
     public void Poll_returns_when_a_record_arrives_and_not_only_at_its_timeout()
     {
         using var consumer = _clients.Loner();
-        using var producer = _clients.Producer();
-        _ = producer.Topic("t");
+        _ = _producer.Topic("t");
         consumer.AssignAll("t", 2);
         consumer.PollUntil(
             () => consumer.Reader(P0).Next().Count == 0 && consumer.Reader(P0).AtEnd
@@ -111,14 +116,13 @@ public sealed class ConsumerTests : IDisposable
         consumer.Poll(TimeSpan.Zero);
         var timeout = TimeSpan.FromSeconds(20);
         var start = TimeProvider.System.GetTimestamp();
-        producer.Send("t", 1, "k", "v");
+        _producer.Send("t", 1, "k", "v");
         while (consumer.Reader(P1).Next().Count == 0)
         {
             consumer.Poll(timeout);
         }
 
         Assert.True(TimeProvider.System.GetElapsedTime(start) < timeout, "the record did not end the wait");
-        producer.Flush();
     }
 
     [Fact]
@@ -214,16 +218,12 @@ public sealed class ConsumerTests : IDisposable
     public void Reading_allocates_nothing_per_record()
     {
         const int Records = 50_000;
-        using (var producer = _clients.Producer())
+        for (var i = 0; i < Records; i++)
         {
-            for (var i = 0; i < Records; i++)
-            {
-                producer.Send("t", 0, "a key of 20 bytes   ", "a value");
-            }
-
-            producer.Flush();
+            _producer.Send("t", 0, "a key of 20 bytes   ", "a value");
         }
 
+        _producer.Flush();
         using var consumer = _clients.Loner();
         consumer.Assign([new PartitionOffset(P0, 0)]);
         var reader = consumer.Reader(P0);
@@ -270,12 +270,11 @@ public sealed class ConsumerTests : IDisposable
 
     private void Produce(TopicPartition partition, int count)
     {
-        using var producer = _clients.Producer();
         for (var i = 0; i < count; i++)
         {
-            producer.Send(partition.Topic, partition.Partition, null, i.ToString(CultureInfo.InvariantCulture));
+            _producer.Send(partition.Topic, partition.Partition, null, i.ToString(CultureInfo.InvariantCulture));
         }
 
-        producer.Flush();
+        _producer.Flush();
     }
 }

@@ -1,0 +1,219 @@
+using StreamFlow.Clients;
+using StreamFlow.Kafka.Interop;
+using StreamFlow.Kafka.Producers;
+using StreamFlow.Kafka.Tests.Interop;
+using StreamFlow.Kafka.Tests.Support;
+
+namespace StreamFlow.Kafka.Tests.Producers;
+
+/// <summary>Transactions, with every class of error a broker may answer.</summary>
+public sealed class TransactionTests : IDisposable
+{
+    private static readonly TopicPartition Source = new("source", 0);
+    private readonly MockCluster _cluster = new();
+    private readonly KafkaClients _clients;
+    private readonly IKafkaConsumer _member;
+    private readonly FollowingListener _listener = new();
+
+    public TransactionTests()
+    {
+        _cluster.CreateTopic("source", 1);
+        _cluster.CreateTopic("t", 2);
+        _clients = TestClients.For(_cluster.BootstrapServers);
+        _member = _clients.Member("g");
+        _member.Subscribe(["source"], ["source"], _listener);
+        _member.PollUntil(() => _listener.Owned.Count == 1, "the assignment");
+    }
+
+    public void Dispose()
+    {
+        _member.Dispose();
+        _cluster.Dispose();
+    }
+
+    [Fact]
+    public void Transactions_commit_and_abort_in_turn()
+    {
+        using var producer = Initialized();
+        for (var i = 0; i < 5; i++)
+        {
+            producer.BeginTransaction();
+            producer.Send("t", 0, "k", "v");
+            SendOffsets(producer, i);
+            producer.CommitTransaction(TestClients.Deadline);
+            producer.BeginTransaction();
+            producer.Send("t", 0, "k", "v");
+            producer.AbortTransaction(TestClients.Deadline);
+        }
+
+        Assert.False(producer.TryTakeFailure(out _));
+        Assert.True(producer.Topic("t").LastDeliveredOffset(0) >= 4);
+    }
+
+    [Fact]
+    public void Abort_gives_up_a_full_queue_and_reports_none_of_it()
+    {
+        using var producer = Initialized();
+        producer.BeginTransaction();
+        producer.Send("t", 0, "k", "v");
+        Assert.True(producer.Drain(TestClients.Deadline));
+        _cluster.SetRoundTripTime(300);
+        for (var i = 0; i < 20_000; i++)
+        {
+            producer.Send("t", i % 2, "k", "v");
+        }
+
+        producer.AbortTransaction(TestClients.Deadline);
+        _cluster.SetRoundTripTime(0);
+        Assert.False(producer.TryTakeFailure(out _));
+        AssertWorks(producer);
+    }
+
+    [Theory]
+    [InlineData(ErrorCode.IllegalGeneration)]
+    [InlineData(ErrorCode.UnknownMemberId)]
+    [InlineData(ErrorCode.FencedInstanceId)]
+    public void Offsets_of_a_member_that_is_no_longer_one_are_answered_with_migrated(object code)
+    {
+        using var producer = Initialized();
+        producer.BeginTransaction();
+        producer.Send("t", 0, "k", "v");
+        Assert.True(producer.Drain(TestClients.Deadline));
+        _cluster.PushErrors(ApiKey.TxnOffsetCommit, (int)code);
+        var error = Assert.Throws<KafkaClientException>(() => SendOffsets(producer, 1));
+        Assert.Equal(KafkaErrorKind.Migrated, error.Kind);
+
+        error = Assert.Throws<KafkaClientException>(() => producer.CommitTransaction(TestClients.Deadline));
+        Assert.Equal(KafkaErrorKind.Abortable, error.Kind);
+        producer.AbortTransaction(TestClients.Deadline);
+        AssertWorks(producer);
+    }
+
+    [Theory]
+    [InlineData((int)ApiKey.AddPartitionsToTxn, 120)]
+    [InlineData((int)ApiKey.Produce, 10)]
+    [InlineData((int)ApiKey.Produce, 87)]
+    public void Error_of_a_record_can_be_aborted(int api, int code)
+    {
+        using var producer = Initialized();
+        producer.BeginTransaction();
+        _cluster.PushErrors((ApiKey)api, code);
+        producer.Send("t", 0, "k", "v");
+        var error = Assert.Throws<KafkaClientException>(() => producer.CommitTransaction(TestClients.Deadline));
+        Assert.Equal(KafkaErrorKind.Abortable, error.Kind);
+        producer.AbortTransaction(TestClients.Deadline);
+        AssertWorks(producer);
+    }
+
+    [Theory]
+    [InlineData((int)ApiKey.AddPartitionsToTxn, (int)ErrorCode.InvalidProducerEpoch)]
+    [InlineData((int)ApiKey.AddPartitionsToTxn, (int)ErrorCode.ProducerFenced)]
+    [InlineData((int)ApiKey.EndTxn, (int)ErrorCode.InvalidProducerEpoch)]
+    [InlineData((int)ApiKey.EndTxn, (int)ErrorCode.ProducerFenced)]
+    public void Fenced_producer_is_fatal_for_every_later_call(int api, int code)
+    {
+        using var producer = Initialized();
+        producer.BeginTransaction();
+        _cluster.PushErrors((ApiKey)api, code);
+        producer.Send("t", 0, "k", "v");
+        Assert.Equal(KafkaErrorKind.Fatal, Kind(() => producer.CommitTransaction(TestClients.Deadline)));
+        Assert.Equal(KafkaErrorKind.Fatal, Kind(() => producer.AbortTransaction(TestClients.Deadline)));
+        Assert.Equal(KafkaErrorKind.Fatal, Kind(producer.BeginTransaction));
+        using var next = Initialized();
+        AssertWorks(next);
+    }
+
+    [Theory]
+    [InlineData((int)ApiKey.TxnOffsetCommit, (int)ErrorCode.CoordinatorLoadInProgress)]
+    [InlineData((int)ApiKey.EndTxn, (int)ErrorCode.CoordinatorNotAvailable)]
+    [InlineData((int)ApiKey.AddPartitionsToTxn, (int)ErrorCode.ConcurrentTransactions)]
+    public void Error_that_passes_is_not_seen(int api, int code)
+    {
+        using var producer = Initialized();
+        producer.BeginTransaction();
+        _cluster.PushErrors((ApiKey)api, code, code);
+        producer.Send("t", 0, "k", "v");
+        SendOffsets(producer, 1);
+        producer.CommitTransaction(TestClients.Deadline);
+        AssertWorks(producer);
+    }
+
+    [Fact]
+    public void Commit_that_runs_out_of_time_is_resumed_by_calling_it_again()
+    {
+        using var producer = Initialized();
+        producer.BeginTransaction();
+        producer.Send("t", 0, "k", "v");
+        Assert.True(producer.Drain(TestClients.Deadline));
+        _cluster.SetRoundTripTime(400);
+        Assert.Equal(
+            KafkaErrorKind.Retriable, Kind(() => producer.CommitTransaction(TimeSpan.FromMilliseconds(50))));
+        producer.CommitTransaction(TestClients.Deadline);
+        _cluster.SetRoundTripTime(0);
+        AssertWorks(producer);
+    }
+
+    [Fact]
+    public void Record_refused_at_once_makes_the_commit_impossible()
+    {
+        using var producer = Initialized();
+        producer.BeginTransaction();
+        producer.Send("t", 0, "k", "v");
+        var topic = producer.Topic("t");
+        Assert.Throws<KafkaClientException>(() => producer.TryProduce(
+            topic, 0, new ByteRecord { Value = new byte[2_000_000], HasValue = true }, null));
+        Assert.Equal(KafkaErrorKind.Abortable, Kind(() => SendOffsets(producer, 1)));
+        Assert.Equal(KafkaErrorKind.Abortable, Kind(() => producer.CommitTransaction(TestClients.Deadline)));
+        producer.AbortTransaction(TestClients.Deadline);
+        AssertWorks(producer);
+    }
+
+    [Fact]
+    public void Record_for_a_partition_that_does_not_exist_makes_the_commit_impossible()
+    {
+        using var producer = Initialized();
+        producer.BeginTransaction();
+        var topic = producer.Topic("t");
+        Assert.Throws<KafkaClientException>(() => producer.TryProduce(topic, 9, default, null));
+        Assert.Equal(KafkaErrorKind.Abortable, Kind(() => producer.CommitTransaction(TestClients.Deadline)));
+    }
+
+    [Fact]
+    public void Calls_out_of_order_are_refused_without_harm()
+    {
+        using var producer = _clients.Producer("tx");
+        Assert.Throws<InvalidOperationException>(producer.BeginTransaction);
+        producer.InitTransactions(TestClients.Deadline);
+        Assert.Throws<InvalidOperationException>(() => producer.InitTransactions(TestClients.Deadline));
+        Assert.Throws<InvalidOperationException>(() => producer.CommitTransaction(TestClients.Deadline));
+        Assert.Throws<InvalidOperationException>(() => producer.AbortTransaction(TestClients.Deadline));
+        producer.BeginTransaction();
+        Assert.Throws<InvalidOperationException>(producer.BeginTransaction);
+        producer.Send("t", 0, "k", "v");
+        producer.CommitTransaction(TestClients.Deadline);
+        AssertWorks(producer);
+    }
+
+    private static KafkaErrorKind Kind(Action action) => Assert.Throws<KafkaClientException>(action).Kind;
+
+    private static void AssertWorks(IKafkaProducer producer)
+    {
+        producer.BeginTransaction();
+        producer.Send("t", 1, "k", "v");
+        producer.CommitTransaction(TestClients.Deadline);
+        Assert.False(producer.TryTakeFailure(out _));
+    }
+
+    private IKafkaProducer Initialized()
+    {
+        var producer = _clients.Producer("tx");
+        producer.InitTransactions(TestClients.Deadline);
+        return producer;
+    }
+
+    private void SendOffsets(IKafkaProducer producer, long offset)
+    {
+        using var group = _member.GroupMetadata();
+        producer.SendOffsetsToTransaction([new PartitionOffset(Source, offset)], group, TestClients.Deadline);
+    }
+}

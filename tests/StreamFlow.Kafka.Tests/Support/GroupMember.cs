@@ -1,0 +1,46 @@
+using StreamFlow.Clients;
+
+namespace StreamFlow.Kafka.Tests.Support;
+
+/// <summary>A member that reads what it owns, commits before it gives partitions up, and counts what it has read.</summary>
+internal sealed class GroupMember : IDisposable
+{
+    private readonly IKafkaConsumer _consumer;
+    private readonly FollowingListener _listener;
+
+    internal GroupMember(KafkaClients clients, string leader, string extra)
+    {
+        _listener = new FollowingListener(extra);
+        _consumer = clients.Member("g-" + leader);
+        _listener.BeforeRevoke = Commit;
+        _consumer.Subscribe([leader], [leader, extra], _listener);
+    }
+
+    internal int Owned => _listener.Owned.Count;
+
+    internal void Serve(Dictionary<(TopicPartition Partition, long Offset), int> seen)
+    {
+        _consumer.Poll(TimeSpan.FromMilliseconds(1));
+        foreach (var partition in _listener.Owned)
+        {
+            var batch = _consumer.Reader(partition).Next();
+            for (var i = 0; i < batch.Count; i++)
+            {
+                var key = (partition, batch.Read(i).Offset);
+                seen[key] = seen.GetValueOrDefault(key) + 1;
+            }
+        }
+    }
+
+    public void Dispose()
+    {
+        _consumer.Close();
+        Assert.Empty(_listener.Owned);
+    }
+
+    private void Commit(IReadOnlyList<TopicPartition> partitions) =>
+        _consumer.Commit(
+            [.. partitions
+                .Select(p => new PartitionOffset(p, _consumer.Reader(p).Position))
+                .Where(o => o.Offset >= 0)]);
+}
