@@ -1,7 +1,7 @@
 namespace StreamFlow.Kafka;
 
 /// <summary>
-/// How to reach Kafka. Settings beyond the address go through to librdkafka under its own names (CONFIGURATION.md there),
+/// How to reach Kafka. Settings beyond the address go through to librdkafka under its own names (its CONFIGURATION.md),
 /// as a dictionary or as a <c>ClientConfig</c>, <c>ConsumerConfig</c> or <c>ProducerConfig</c> of Confluent.Kafka.
 /// </summary>
 public sealed record KafkaClientOptions
@@ -10,7 +10,7 @@ public sealed record KafkaClientOptions
     /// <value>Required.</value>
     public required string BootstrapServers { get; init; }
 
-    /// <summary>Settings of every client, such as security: <c>security.protocol</c>, <c>sasl.*</c>, <c>ssl.*</c>.</summary>
+    /// <summary>Settings of every client, security above all: <c>security.protocol</c>, <c>sasl.*</c>, <c>ssl.*</c>.</summary>
     /// <value>None.</value>
     public IEnumerable<KeyValuePair<string, string>> Client { get; init; } = [];
 

@@ -21,7 +21,7 @@ public sealed class KafkaClients : IKafkaClients
     /// <param name="options">Where Kafka is, and settings of librdkafka.</param>
     /// <param name="loggerFactory">Takes what librdkafka logs; <see langword="null"/> to drop it.</param>
     /// <param name="timeProvider">Clock for time limits; <see langword="null"/> for the system's.</param>
-    /// <exception cref="ArgumentException">A setting is unknown, malformed or not to be changed; the message names each.</exception>
+    /// <exception cref="ArgumentException">A setting is unknown, malformed or fixed; the message names each.</exception>
     /// <exception cref="DllNotFoundException">librdkafka is missing.</exception>
     public KafkaClients(
         KafkaClientOptions options, ILoggerFactory? loggerFactory = null, TimeProvider? timeProvider = null)

@@ -11,7 +11,7 @@ internal static partial class Log
     [LoggerMessage(2, LogLevel.Warning, "Another error while fetching {Partition}: {Text}")]
     public static partial void FurtherFetchError(ILogger logger, TopicPartition partition, string text);
 
-    [LoggerMessage(3, LogLevel.Information, "Left out {Count} records of {Partition} that came again after a rebalance")]
+    [LoggerMessage(3, LogLevel.Information, "Left out {Count} records of {Partition} that came twice in a rebalance")]
     public static partial void SkippedReplayed(ILogger logger, TopicPartition partition, int count);
 
     [LoggerMessage(4, LogLevel.Information, "The group added {Count} leader partitions")]
@@ -33,8 +33,11 @@ internal static partial class Log
     [LoggerMessage(9, LogLevel.Error, "{ClientId}: error while closing")]
     public static partial void CloseFailed(ILogger logger, string clientId, Exception exception);
 
-    [LoggerMessage(10, LogLevel.Warning, "{ClientId}: disposed with {Count} records not acknowledged; they are given up")]
+    [LoggerMessage(10, LogLevel.Warning, "{ClientId}: {Count} records were not acknowledged when disposed; given up")]
     public static partial void DroppedAtClose(ILogger logger, string clientId, int count);
+
+    [LoggerMessage(12, LogLevel.Warning, "{ClientId}: error while closing: {Text}")]
+    public static partial void ErrorWhileClosing(ILogger logger, string clientId, string text);
 
     [LoggerMessage(11, LogLevel.Warning, "{ClientId}: metadata of topic {Topic} could not be refreshed: {Text}")]
     public static partial void RefreshFailed(ILogger logger, string clientId, string topic, string text);

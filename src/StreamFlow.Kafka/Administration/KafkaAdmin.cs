@@ -6,7 +6,7 @@ using TopicDescription = StreamFlow.Clients.TopicDescription;
 
 namespace StreamFlow.Kafka.Administration;
 
-/// <summary>Topic administration with Confluent.Kafka's client. Only calls that report errors safely are used.</summary>
+/// <summary>Topic administration with Confluent.Kafka's client, by those calls that report errors safely.</summary>
 internal sealed class KafkaAdmin : IKafkaAdmin
 {
     private static readonly TimeSpan RequestTimeout = TimeSpan.FromSeconds(30);
@@ -159,7 +159,7 @@ internal sealed class KafkaAdmin : IKafkaAdmin
                 : Errors.ConsumerKind(new Interop.NativeError((Interop.ErrorCode)(int)error.Code, error.Reason)),
             cause);
 
-    /// <summary>Brokers learn of a new topic one after the other; and one that was there already must be the same.</summary>
+    /// <summary>Brokers learn of a new topic one by one; and one that was there already must be the same.</summary>
     private async Task WaitUntilTheyExistAsync(
         IReadOnlyCollection<NewTopic> topics, CancellationToken cancellationToken)
     {

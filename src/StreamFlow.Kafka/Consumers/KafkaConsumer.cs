@@ -19,7 +19,7 @@ internal sealed class KafkaConsumer : IKafkaConsumer
     private readonly ILogger _logger;
     private readonly TimeProvider _time;
     private bool _subscribed;
-    private bool _closed;
+    private ConsumerState _state;
 
     internal KafkaConsumer(
         string clientId, IEnumerable<KeyValuePair<string, string>> settings, ILogger logger, TimeProvider time)
@@ -28,7 +28,8 @@ internal sealed class KafkaConsumer : IKafkaConsumer
         _logger = logger;
         _time = time;
         _native = new NativeConsumer(
-            settings, new ClientCallbacks(clientId, logger, (code, partitions) => _rebalancer!.Answer(code, partitions)));
+            settings,
+            new ClientCallbacks(clientId, logger, (code, partitions) => _rebalancer!.Answer(code, partitions)));
         _signals = new ReaderSignals(logger);
         _readers = new ReaderSet(_native, _signals);
         _rebalancer = new Rebalancer(_native, _readers, logger);
@@ -40,7 +41,7 @@ internal sealed class KafkaConsumer : IKafkaConsumer
         ArgumentNullException.ThrowIfNull(leaderTopics);
         ArgumentNullException.ThrowIfNull(allTopics);
         ArgumentNullException.ThrowIfNull(listener);
-        ThrowIfClosed();
+        ThrowIfNotOpen();
         foreach (var topic in allTopics.Concat(leaderTopics))
         {
             _readers.KeepTopic(topic);
@@ -54,7 +55,7 @@ internal sealed class KafkaConsumer : IKafkaConsumer
     public void Assign(IReadOnlyList<PartitionOffset> partitions)
     {
         ArgumentNullException.ThrowIfNull(partitions);
-        ThrowIfClosed();
+        ThrowIfNotOpen();
         if (_subscribed)
         {
             throw new InvalidOperationException(
@@ -73,7 +74,7 @@ internal sealed class KafkaConsumer : IKafkaConsumer
 
     public void Poll(TimeSpan timeout)
     {
-        ThrowIfClosed();
+        ThrowIfNotOpen();
         ThrowIfReaderFailed();
         var wait = _signals.TakeMoreExpected() ? 0 : Milliseconds(timeout);
         var failed = _native.Poll(wait, out var error);
@@ -88,7 +89,8 @@ internal sealed class KafkaConsumer : IKafkaConsumer
         _readers.TryGet(partition, out var reader)
             ? reader
             : throw new InvalidOperationException(
-                $"{partition} is not read by consumer '{_clientId}'. It reads: {string.Join(", ", _readers.Partitions)}.");
+                $"{partition} is not read by consumer '{_clientId}', which reads "
+                + $"[{string.Join(", ", _readers.Partitions)}].");
 
     public void Seek(PartitionOffset offset)
     {
@@ -109,7 +111,8 @@ internal sealed class KafkaConsumer : IKafkaConsumer
 
         if (error.IsError)
         {
-            throw Errors.Exception($"Cannot seek {partition} to {offset.Offset}", error, Errors.ConsumerKind(error), partition);
+            throw Errors.Exception(
+                $"Cannot seek {partition} to {offset.Offset}", error, Errors.ConsumerKind(error), partition);
         }
     }
 
@@ -160,20 +163,31 @@ internal sealed class KafkaConsumer : IKafkaConsumer
 
     public void Close()
     {
-        if (_closed)
+        if (_state != ConsumerState.Open)
         {
             return;
         }
 
-        _closed = true;
+        _state = ConsumerState.Closing;
         try
         {
-            // A record that is still held would block the client's end for ever.
-            _readers.Release();
-            LeaveGroup();
+            // A record still held would block the client's end for ever. Those of a member are given back when the
+            // listener has given up their partitions: until then it may ask how far they were processed.
+            if (_subscribed)
+            {
+                ServeWaitingRebalance();
+                LeaveGroup();
+                _rebalancer.LoseRest();
+            }
+            else
+            {
+                _ = _readers.Remove([.. _readers.Partitions]);
+                LeaveGroup();
+            }
         }
         finally
         {
+            _state = ConsumerState.Closed;
             _readers.Close();
             _native.Dispose();
         }
@@ -198,6 +212,17 @@ internal sealed class KafkaConsumer : IKafkaConsumer
     /// <summary>Whole milliseconds, rounded up: a wait of less than one must not become a spin.</summary>
     internal static int Milliseconds(TimeSpan timeout) =>
         timeout <= TimeSpan.Zero ? 0 : (int)Math.Min(int.MaxValue, Math.Ceiling(timeout.TotalMilliseconds));
+
+    /// <summary>
+    /// A rebalance that was not answered yet would keep librdkafka from asking for the partitions back on the way out.
+    /// </summary>
+    private void ServeWaitingRebalance()
+    {
+        while (_native.Poll(0, out var error))
+        {
+            Log.ErrorWhileClosing(_logger, _clientId, error.Error.Text);
+        }
+    }
 
     private void LeaveGroup()
     {
@@ -239,5 +264,8 @@ internal sealed class KafkaConsumer : IKafkaConsumer
         }
     }
 
-    private void ThrowIfClosed() => ObjectDisposedException.ThrowIf(_closed, this);
+    private void ThrowIfNotOpen() => ObjectDisposedException.ThrowIf(_state != ConsumerState.Open, this);
+
+    /// <summary>While it leaves its group the listener may still commit.</summary>
+    private void ThrowIfClosed() => ObjectDisposedException.ThrowIf(_state == ConsumerState.Closed, this);
 }

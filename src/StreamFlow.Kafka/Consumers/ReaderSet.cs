@@ -88,15 +88,6 @@ internal sealed class ReaderSet
         }
     }
 
-    /// <summary>Gives back all records that were handed out.</summary>
-    internal void Release()
-    {
-        foreach (var reader in _readers.Values)
-        {
-            reader.Release();
-        }
-    }
-
     /// <summary>Ends all readers and lets go of all topics.</summary>
     internal void Close()
     {

@@ -68,6 +68,25 @@ internal sealed class Rebalancer
         }
     }
 
+    /// <summary>The group is left. Partitions given in the last moment were not taken back by a callback.</summary>
+    internal void LoseRest()
+    {
+        var leaders = Leaders();
+        if (leaders.Count > 0)
+        {
+            try
+            {
+                _ = _listener!.OnLost(leaders);
+            }
+#pragma warning disable CA1031 // Kept and thrown again by ThrowIfFailed, when the consumer is gone.
+            catch (Exception e)
+#pragma warning restore CA1031
+            {
+                Keep(e);
+            }
+        }
+    }
+
     private void Assign(IReadOnlyList<TopicPartition> leaders)
     {
         Log.Assigned(_logger, leaders.Count);
@@ -112,10 +131,9 @@ internal sealed class Rebalancer
     private void Reset(ErrorCode code)
     {
         Log.RebalanceFailed(_logger, NativeError.Name(code));
-        var leaders = _readers.Partitions.Where(p => _leaderTopics.Contains(p.Topic)).ToList();
         try
         {
-            _ = _listener!.OnLost(leaders);
+            _ = _listener!.OnLost(Leaders());
         }
         finally
         {
@@ -123,6 +141,9 @@ internal sealed class Rebalancer
             Check("The assignment cannot be reset", _native.UnassignAll());
         }
     }
+
+    private List<TopicPartition> Leaders() =>
+        [.. _readers.Partitions.Where(p => _leaderTopics.Contains(p.Topic))];
 
     private void Check(string operation, in NativeError error)
     {

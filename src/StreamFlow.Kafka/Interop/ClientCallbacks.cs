@@ -28,7 +28,8 @@ internal sealed unsafe class ClientCallbacks
     internal static void OnLog(nint client, int level, byte* facility, byte* text)
     {
         // librdkafka logs without a client while it checks settings that are no client's yet.
-        if (client == 0 || GCHandle.FromIntPtr(NativeMethods.rd_kafka_opaque(client)).Target is not ClientCallbacks target)
+        if (client == 0
+            || GCHandle.FromIntPtr(NativeMethods.rd_kafka_opaque(client)).Target is not ClientCallbacks target)
         {
             return;
         }

@@ -60,7 +60,8 @@ internal sealed unsafe class ClientHandle : NativeHandle
         var topic = NativeMethods.rd_kafka_topic_new(Pointer, name, 0);
         if (topic == 0)
         {
-            throw Errors.Exception($"Topic '{name}' cannot be used", NativeError.Of(NativeMethods.rd_kafka_last_error()));
+            throw Errors.Exception(
+                $"Topic '{name}' cannot be used", NativeError.Of(NativeMethods.rd_kafka_last_error()));
         }
 
         return new TopicHandle(topic);

@@ -63,7 +63,7 @@ internal sealed unsafe class PartitionList : IDisposable
         return result;
     }
 
-    /// <summary>The first entry's error in a list that librdkafka has filled in, with the partition it is about.</summary>
+    /// <summary>The first entry's error in a list that librdkafka has filled in, naming its partition.</summary>
     internal static NativeError FirstError(NativePartitionList* list)
     {
         for (var i = 0; list != null && i < list->Count; i++)

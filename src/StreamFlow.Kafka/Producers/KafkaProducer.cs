@@ -30,7 +30,9 @@ internal sealed class KafkaProducer : IKafkaProducer
         _logger = logger;
         _time = time;
         _native = new NativeProducer(settings, new ClientCallbacks(_clientId, logger));
-        _transactions = role.TransactionalId is null ? null : new Transactions(role.TransactionalId, _native, _reports, time);
+        _transactions = role.TransactionalId is null
+            ? null
+            : new Transactions(role.TransactionalId, _native, _reports, time);
         _refreshed = time.GetTimestamp();
     }
 
@@ -144,7 +146,7 @@ internal sealed class KafkaProducer : IKafkaProducer
     private static bool MayAppear(in NativeError error) =>
         !error.IsError || error.Code is ErrorCode.LeaderNotAvailable or ErrorCode.Transport or ErrorCode.TimedOut;
 
-    /// <summary>Partitions may be added to a topic at any time; keys go to the new ones from then on, as in Kafka.</summary>
+    /// <summary>Partitions may be added at any time; keys go to the new ones from then on, as in Kafka.</summary>
     private void RefreshOneTopic()
     {
         _refreshed = _time.GetTimestamp();

@@ -9,8 +9,8 @@ internal static class Outbox
     private const int PollStepMs = 100;
 
     /// <summary>
-    /// Waits until every record is acknowledged or has failed and its report was taken. rd_kafka_flush cannot do it: the
-    /// reports it waits for are ours to take. It only makes librdkafka send now what it would hold back for linger.ms.
+    /// Waits until every record is acknowledged or has failed and its report was taken. rd_kafka_flush cannot do it,
+    /// for the reports it waits for are ours to take; it only makes librdkafka send now what it holds for linger.ms.
     /// </summary>
     internal static bool Drain(NativeProducer native, DeliveryReports reports, TimeProvider time, TimeSpan timeout)
     {

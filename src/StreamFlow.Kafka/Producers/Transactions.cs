@@ -57,8 +57,8 @@ internal sealed class Transactions
         var start = _time.GetTimestamp();
         DrainOrThrow("send the offsets", timeout);
         var left = timeout - _time.GetElapsedTime(start);
-        Check(
-            "send the offsets", _native.SendOffsets(offsets, member.Handle, Math.Max(1, KafkaConsumer.Milliseconds(left))));
+        var leftMs = Math.Max(1, KafkaConsumer.Milliseconds(left));
+        Check("send the offsets", _native.SendOffsets(offsets, member.Handle, leftMs));
     }
 
     internal void Commit(TimeSpan timeout)

@@ -5,7 +5,8 @@ using StreamFlow.Kafka.Tests.Support;
 namespace StreamFlow.Kafka.Tests.Consumers;
 
 /// <summary>The clients against StreamFlow's own broker.</summary>
-public sealed class EmbeddedClusterTests(EmbeddedCluster cluster) : ClusterTests(cluster), IClassFixture<EmbeddedCluster>;
+public sealed class EmbeddedClusterTests(EmbeddedCluster cluster)
+    : ClusterTests(cluster), IClassFixture<EmbeddedCluster>;
 
 /// <summary>The clients against Apache Kafka.</summary>
 public sealed class ApacheClusterTests(ApacheCluster cluster) : ClusterTests(cluster), IClassFixture<ApacheCluster>
@@ -134,6 +135,7 @@ public abstract class ClusterTests
         var seen = new Dictionary<(TopicPartition, long), int>();
         var members = new List<GroupMember>();
         var produced = 0;
+        var refused = 0;
 
         void Serve(Func<bool> until, string what)
         {
@@ -159,12 +161,15 @@ public abstract class ClusterTests
             Serve(() => members.TrueForAll(m => m.Owned == Partitions), "the second member");
             members.Add(new GroupMember(Clients, leader, extra));
             Serve(() => members.TrueForAll(m => m.Owned >= 2) && members.Sum(m => m.Owned) == 8, "the third member");
-            members[1].Dispose();
+            members[1].Close();
+            refused += members[1].CommitsRefused;
             members.RemoveAt(1);
             Serve(() => members.TrueForAll(m => m.Owned == Partitions), "the rest taking over");
             producer.Flush();
             var total = produced;
             Serve(() => seen.Count >= 2 * total, "all records");
+            members.ForEach(m => m.Close());
+            refused += members.Sum(m => m.CommitsRefused);
         }
         finally
         {
@@ -174,7 +179,11 @@ public abstract class ClusterTests
             }
         }
 
-        Assert.DoesNotContain(seen, s => s.Value != 1);
+        // Nothing is missing, by the wait above. Without a transaction only a refused commit may bring records again.
+        if (refused == 0)
+        {
+            Assert.DoesNotContain(seen, s => s.Value != 1);
+        }
     }
 
     [SkippableFact]

@@ -260,7 +260,8 @@ public sealed class ConsumerTests : IDisposable
         var start = TimeProvider.System.GetTimestamp();
         while (records.Count < count)
         {
-            Assert.True(TimeProvider.System.GetElapsedTime(start) < TestClients.Deadline, $"{records.Count} of {count}");
+            Assert.True(
+                TimeProvider.System.GetElapsedTime(start) < TestClients.Deadline, $"{records.Count} of {count}");
             Assert.False(native.Poll(20, out var error), error.Error.Text);
             TestClients.Take(reader, records);
         }

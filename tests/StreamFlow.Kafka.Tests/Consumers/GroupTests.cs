@@ -57,6 +57,144 @@ public sealed class GroupTests : IDisposable
         Assert.Equal([new PartitionOffset(partition, -1)], consumer.Committed([partition]));
     }
 
+    [Fact]
+    public void Listener_may_look_at_the_batch_at_hand_and_commit_while_the_member_closes()
+    {
+        using var producer = _clients.Producer();
+        Produce(producer, 0, 40);
+        var partition = new TopicPartition("leader", 1);
+        var member = _clients.Member("g");
+        var listener = new FollowingListener("extra");
+        member.Subscribe(["leader"], ["leader", "extra"], listener);
+        member.PollUntil(() => listener.Owned.Count == 2 * Partitions, "the assignment");
+        RecordBatch? batch = null;
+        member.PollUntil(() => (batch = member.Reader(partition).Next()).Count > 0, "a batch");
+        listener.BeforeRevoke = _ => member.Commit([new PartitionOffset(partition, batch!.Read(0).Offset)]);
+        member.Close();
+        Assert.Equal(0, batch!.Count);
+
+        using var next = _clients.Member("g");
+        Assert.Equal(0, next.Committed([partition])[0].Offset);
+    }
+
+    [Fact]
+    public void Listener_that_throws_when_assigned_fails_the_poll_and_the_member_can_close()
+    {
+        var thrown = new InvalidOperationException("from the listener");
+        var listener = new FollowingListener("extra") { ThrowOnAssigned = thrown };
+        using var member = _clients.Member("g");
+        member.Subscribe(["leader"], ["leader", "extra"], listener);
+        Assert.Same(thrown, Assert.Throws<InvalidOperationException>(
+            () => member.PollUntil(() => false, "the exception")));
+        member.Poll(TimeSpan.FromMilliseconds(10));
+        member.Close();
+        Assert.Equal(["assigned 4", "revoked 4"], listener.Events);
+    }
+
+    [Fact]
+    public void Listener_that_throws_when_revoked_fails_the_poll_and_nothing_is_read_on()
+    {
+        var thrown = new InvalidOperationException("from the listener");
+        var listener = new FollowingListener("extra");
+        using var member = _clients.Member("g");
+        member.Subscribe(["leader"], ["leader", "extra"], listener);
+        member.PollUntil(() => listener.Owned.Count == 2 * Partitions, "the assignment");
+        listener.ThrowOnRevoked = thrown;
+
+        var otherListener = new FollowingListener("extra");
+        using var other = _clients.Member("g", "other");
+        other.Subscribe(["leader"], ["leader", "extra"], otherListener);
+        var start = TimeProvider.System.GetTimestamp();
+        Exception? caught = null;
+        while (otherListener.Owned.Count < Partitions)
+        {
+            Assert.True(TimeProvider.System.GetElapsedTime(start) < TestClients.Deadline, "the other got nothing");
+            var exception = Xunit.Record.Exception(() => member.Poll(TimeSpan.FromMilliseconds(20)));
+            caught ??= exception;
+            other.Poll(TimeSpan.FromMilliseconds(20));
+        }
+
+        Assert.Same(thrown, caught);
+        Assert.All(
+            Enumerable.Range(0, Partitions),
+            p => Assert.Throws<InvalidOperationException>(() => member.Reader(new TopicPartition("extra", p))));
+        member.Close();
+    }
+
+    [Fact]
+    public void Listener_that_throws_while_closing_fails_the_close_which_ends_nevertheless()
+    {
+        var thrown = new InvalidOperationException("from the listener");
+        var listener = new FollowingListener("extra");
+        var member = _clients.Member("g");
+        member.Subscribe(["leader"], ["leader", "extra"], listener);
+        member.PollUntil(() => listener.Owned.Count == 2 * Partitions, "the assignment");
+        listener.ThrowOnRevoked = thrown;
+        Assert.Same(thrown, Assert.Throws<InvalidOperationException>(member.Close));
+        Assert.Throws<ObjectDisposedException>(() => member.Poll(TimeSpan.Zero));
+    }
+
+    [Theory]
+    [InlineData(22, KafkaErrorKind.Migrated)]
+    [InlineData(25, KafkaErrorKind.Migrated)]
+    [InlineData(30, KafkaErrorKind.Fatal)]
+    public void Commit_that_the_group_refuses_says_what_to_do(int code, KafkaErrorKind kind)
+    {
+        var listener = new FollowingListener();
+        using var member = _clients.Member("g");
+        member.Subscribe(["leader"], ["leader"], listener);
+        member.PollUntil(() => listener.Owned.Count == Partitions, "the assignment");
+        _cluster.PushErrors(ApiKey.OffsetCommit, code);
+        var error = Assert.Throws<KafkaClientException>(
+            () => member.Commit([new PartitionOffset(new TopicPartition("leader", 0), 1)]));
+        Assert.Equal(kind, error.Kind);
+    }
+
+    [Fact]
+    public void Member_that_does_not_poll_in_time_is_told_so_and_loses_its_partitions()
+    {
+        var clients = TestClients.For(
+            _cluster.BootstrapServers,
+            new Dictionary<string, string> { ["max.poll.interval.ms"] = "6000", ["session.timeout.ms"] = "6000" });
+        var listener = new FollowingListener("extra");
+        using var member = clients.Member("g");
+        member.Subscribe(["leader"], ["leader", "extra"], listener);
+        member.PollUntil(() => listener.Owned.Count == 2 * Partitions, "the assignment");
+        using (var wait = new ManualResetEventSlim())
+        {
+            // Not a wait for something to happen but the very thing under test: silence for longer than allowed.
+            wait.Wait(TimeSpan.FromSeconds(8));
+        }
+
+        var error = Assert.Throws<KafkaClientException>(() => member.PollUntil(() => false, "the error"));
+        Assert.Equal(KafkaErrorKind.Migrated, error.Kind);
+        Assert.Contains("_MAX_POLL_EXCEEDED", error.Message, StringComparison.Ordinal);
+        member.PollUntil(() => listener.Events.Contains("lost 4"), "the loss");
+        member.PollUntil(() => listener.Owned.Count == 2 * Partitions, "the next assignment");
+    }
+
+    [Fact]
+    public void Topic_that_does_not_exist_is_reported()
+    {
+        _cluster.SetTopicError("missing", 3);
+        var clients = TestClients.For(
+            _cluster.BootstrapServers,
+            new Dictionary<string, string> { ["topic.metadata.propagation.max.ms"] = "100" });
+        using var member = clients.Member("g");
+        member.Subscribe(["missing"], ["missing"], new FollowingListener());
+        var error = Assert.Throws<KafkaClientException>(() => member.PollUntil(() => false, "the error"));
+        Assert.Equal(KafkaErrorKind.Fatal, error.Kind);
+        Assert.Contains("missing", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Subscribing_and_assigning_do_not_mix()
+    {
+        using var member = _clients.Member("g");
+        member.Subscribe(["leader"], ["leader"], new FollowingListener());
+        Assert.Throws<InvalidOperationException>(() => member.Assign([]));
+    }
+
     private static void Produce(IKafkaProducer producer, int from, int to)
     {
         for (var i = from; i < to; i++)

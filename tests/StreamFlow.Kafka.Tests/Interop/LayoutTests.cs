@@ -80,7 +80,7 @@ public sealed unsafe partial class LayoutTests
     private static partial int rd_kafka_msg_partitioner_murmur2(
         nint topic, byte* key, nuint length, int partitions, nint opaque, nint messageOpaque);
 
-    /// <summary>Marshal.OffsetOf is not for blittable interop without marshalling; this asks the runtime's own layout.</summary>
+    /// <summary>The managed layout, which is what counts without marshalling; Marshal.OffsetOf tells another.</summary>
     private static int Offset<T>(string field)
         where T : unmanaged
     {

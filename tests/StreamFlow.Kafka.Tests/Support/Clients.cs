@@ -62,7 +62,8 @@ internal static class TestClients
 
     internal static void AssignAll(this IKafkaConsumer consumer, string topic, int partitions, long offset = 0) =>
         consumer.Assign(
-            [.. Enumerable.Range(0, partitions).Select(p => new PartitionOffset(new TopicPartition(topic, p), offset))]);
+            [.. Enumerable.Range(0, partitions)
+                .Select(p => new PartitionOffset(new TopicPartition(topic, p), offset))]);
 
     /// <summary>Polls until a condition holds.</summary>
     internal static void PollUntil(this IKafkaConsumer consumer, Func<bool> done, string what)

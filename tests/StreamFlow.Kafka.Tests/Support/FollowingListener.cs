@@ -2,7 +2,9 @@ using StreamFlow.Clients;
 
 namespace StreamFlow.Kafka.Tests.Support;
 
-/// <summary>Reads, with each leader partition, the same-numbered partitions of other topics, as the engine does.</summary>
+/// <summary>
+/// Reads, with each leader partition, the same-numbered partitions of other topics, as the engine does.
+/// </summary>
 internal sealed class FollowingListener : IRebalanceListener
 {
     private readonly string[] _followers;
@@ -23,8 +25,9 @@ internal sealed class FollowingListener : IRebalanceListener
     public IReadOnlyList<PartitionOffset> OnAssigned(IReadOnlyList<TopicPartition> leaders)
     {
         Events.Add($"assigned {leaders.Count}");
-        ThrowOnce(ThrowOnAssigned);
+        var exception = ThrowOnAssigned;
         ThrowOnAssigned = null;
+        Throw(exception);
         var all = WithFollowers(leaders);
         Owned.UnionWith(all);
         return [.. all.Select(p => new PartitionOffset(p, PartitionOffset.Stored))];
@@ -33,8 +36,9 @@ internal sealed class FollowingListener : IRebalanceListener
     public IReadOnlyList<TopicPartition> OnRevoked(IReadOnlyList<TopicPartition> leaders)
     {
         Events.Add($"revoked {leaders.Count}");
-        ThrowOnce(ThrowOnRevoked);
+        var exception = ThrowOnRevoked;
         ThrowOnRevoked = null;
+        Throw(exception);
         var all = WithFollowers(leaders);
         BeforeRevoke?.Invoke(all);
         Owned.ExceptWith(all);
@@ -49,7 +53,7 @@ internal sealed class FollowingListener : IRebalanceListener
         return all;
     }
 
-    private static void ThrowOnce(Exception? exception)
+    private static void Throw(Exception? exception)
     {
         if (exception is not null)
         {

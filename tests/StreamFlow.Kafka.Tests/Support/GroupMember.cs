@@ -2,7 +2,7 @@ using StreamFlow.Clients;
 
 namespace StreamFlow.Kafka.Tests.Support;
 
-/// <summary>A member that reads what it owns, commits before it gives partitions up, and counts what it has read.</summary>
+/// <summary>A member that reads what it owns, counts it, and commits before it gives partitions up.</summary>
 internal sealed class GroupMember : IDisposable
 {
     private readonly IKafkaConsumer _consumer;
@@ -15,6 +15,8 @@ internal sealed class GroupMember : IDisposable
         _listener.BeforeRevoke = Commit;
         _consumer.Subscribe([leader], [leader, extra], _listener);
     }
+
+    internal int CommitsRefused { get; private set; }
 
     internal int Owned => _listener.Owned.Count;
 
@@ -32,15 +34,28 @@ internal sealed class GroupMember : IDisposable
         }
     }
 
-    public void Dispose()
+    /// <summary>Leaves the group; every partition must have been taken back by then.</summary>
+    internal void Close()
     {
         _consumer.Close();
         Assert.Empty(_listener.Owned);
     }
 
-    private void Commit(IReadOnlyList<TopicPartition> partitions) =>
-        _consumer.Commit(
-            [.. partitions
-                .Select(p => new PartitionOffset(p, _consumer.Reader(p).Position))
-                .Where(o => o.Offset >= 0)]);
+    public void Dispose() => _consumer.Dispose();
+
+    private void Commit(IReadOnlyList<TopicPartition> partitions)
+    {
+        try
+        {
+            _consumer.Commit(
+                [.. partitions
+                    .Select(p => new PartitionOffset(p, _consumer.Reader(p).Position))
+                    .Where(o => o.Offset >= 0)]);
+        }
+        catch (KafkaClientException e) when (e.Kind is KafkaErrorKind.Migrated or KafkaErrorKind.Retriable)
+        {
+            // The group has moved on meanwhile: the next owner reads these records again.
+            CommitsRefused++;
+        }
+    }
 }

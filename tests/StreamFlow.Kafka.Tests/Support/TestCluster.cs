@@ -25,7 +25,8 @@ public abstract class TestCluster : IAsyncLifetime
         await admin.CreateTopicsAsync(topics, CancellationToken.None);
     }
 
-    internal static NewTopic Topic(string name, int partitions) => new(name, partitions, new Dictionary<string, string>());
+    internal static NewTopic Topic(string name, int partitions) =>
+        new(name, partitions, new Dictionary<string, string>());
 }
 
 /// <summary>StreamFlow's own broker.</summary>
@@ -49,12 +50,14 @@ public sealed class EmbeddedCluster : TestCluster
 }
 
 /// <summary>
-/// Apache Kafka from KAFKA_HOME, or from the folder shared/kafka beside the checkout. Skipped where it or Java is missing.
+/// Apache Kafka from KAFKA_HOME, or from the folder shared/kafka beside the checkout; skipped where that or Java is
+/// missing.
 /// </summary>
 public sealed class ApacheCluster : TestCluster
 {
     private readonly string? _script;
     private string? _folder;
+    private bool _started;
 
     public ApacheCluster()
     {
@@ -72,17 +75,28 @@ public sealed class ApacheCluster : TestCluster
         }
 
         _folder = Directory.CreateTempSubdirectory("streamflow-kafka-").FullName;
-        var port = FreePort();
-        await RunAsync("start", _folder, port.ToString(CultureInfo.InvariantCulture), "auto.create.topics.enable=true");
-        BootstrapServers = $"127.0.0.1:{port}";
+        for (var attempt = 1; BootstrapServers.Length == 0; attempt++)
+        {
+            // The port may be taken meanwhile, and the script's random cluster id may begin with a hyphen.
+            var port = FreePort().ToString(CultureInfo.InvariantCulture);
+            if (await RunAsync("start", _folder, port, "auto.create.topics.enable=true") == 0)
+            {
+                BootstrapServers = $"127.0.0.1:{port}";
+                _started = true;
+            }
+            else if (attempt == 3)
+            {
+                throw new InvalidOperationException($"Apache Kafka does not start; see {_folder}/log.");
+            }
+        }
     }
 
     public override async Task DisposeAsync()
     {
-        if (_folder is not null)
+        if (_started)
         {
-            await RunAsync("stop", _folder);
-            Directory.Delete(_folder, recursive: true);
+            Assert.Equal(0, await RunAsync("stop", _folder!));
+            Directory.Delete(_folder!, recursive: true);
         }
     }
 
@@ -123,11 +137,12 @@ public sealed class ApacheCluster : TestCluster
         return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 
-    private async Task RunAsync(params string[] arguments)
+    private async Task<int> RunAsync(params string[] arguments)
     {
         // No redirection: the broker would inherit the pipe, and reading it to its end would wait for the broker.
         using var process = Process.Start(new ProcessStartInfo(_script!, arguments) { UseShellExecute = false })!;
-        await process.WaitForExitAsync(new CancellationTokenSource(TimeSpan.FromMinutes(2)).Token);
-        Assert.True(process.ExitCode == 0, $"bin/kafka {string.Join(' ', arguments)}: exit code {process.ExitCode}");
+        using var deadline = new CancellationTokenSource(TimeSpan.FromMinutes(2));
+        await process.WaitForExitAsync(deadline.Token);
+        return process.ExitCode;
     }
 }

@@ -1,0 +1,124 @@
+using Confluent.Kafka;
+using StreamFlow.Clients;
+using StreamFlow.Kafka.Settings;
+
+namespace StreamFlow.Kafka.Tests.Settings;
+
+/// <summary>Which settings reach librdkafka.</summary>
+public sealed class ClientSettingsTests
+{
+    private static readonly ConsumerRole Consumer = new("c", "g", "i", ReadCommitted: false, "latest");
+    private static readonly ProducerRole Transactional = new("p", "tx", TimeSpan.FromSeconds(20));
+
+    [Fact]
+    public void Application_settings_stand_over_defaults_and_under_fixed_ones()
+    {
+        var options = new KafkaClientOptions
+        {
+            BootstrapServers = "b:1",
+            Client = new Dictionary<string, string> { ["fetch.wait.max.ms"] = "7", ["security.protocol"] = "ssl" },
+            Consumer = new Dictionary<string, string> { ["fetch.queue.backoff.ms"] = "9" },
+        };
+        var settings = Effective(ClientSettings.ForConsumer(options, Consumer));
+        Assert.Equal("b:1", settings["bootstrap.servers"]);
+        Assert.Equal("7", settings["fetch.wait.max.ms"]);
+        Assert.Equal("9", settings["fetch.queue.backoff.ms"]);
+        Assert.Equal("ssl", settings["security.protocol"]);
+        Assert.Equal("c", settings["client.id"]);
+        Assert.Equal("g", settings["group.id"]);
+        Assert.Equal("i", settings["group.instance.id"]);
+        Assert.Equal("read_uncommitted", settings["isolation.level"]);
+        Assert.Equal("latest", settings["auto.offset.reset"]);
+        Assert.Equal("cooperative-sticky", settings["partition.assignment.strategy"]);
+    }
+
+    [Fact]
+    public void Settings_of_Confluent_Kafka_pass_through()
+    {
+        var clients = new KafkaClients(new KafkaClientOptions
+        {
+            BootstrapServers = "localhost:1",
+            Client = new ClientConfig
+            {
+                SecurityProtocol = SecurityProtocol.SaslPlaintext, SaslMechanism = SaslMechanism.Plain,
+            },
+            Consumer = new ConsumerConfig { MaxPollIntervalMs = 60_000 },
+            Producer = new ProducerConfig { CompressionType = CompressionType.Lz4, LingerMs = 1 },
+        });
+        Assert.NotNull(clients);
+    }
+
+    [Fact]
+    public void Transactional_producer_takes_its_times_from_the_transaction()
+    {
+        var options = new KafkaClientOptions
+        {
+            BootstrapServers = "b:1",
+            Producer = new Dictionary<string, string> { ["message.timeout.ms"] = "600000" },
+        };
+        var settings = Effective(ClientSettings.ForProducer(options, Transactional));
+        Assert.Equal("tx", settings["transactional.id"]);
+        Assert.Equal("20000", settings["transaction.timeout.ms"]);
+        Assert.DoesNotContain("message.timeout.ms", settings.Keys);
+        Assert.DoesNotContain("delivery.timeout.ms", settings.Keys);
+        Assert.Equal("600000", Effective(
+            ClientSettings.ForProducer(options, Transactional with { TransactionalId = null }))["message.timeout.ms"]);
+    }
+
+    [Fact]
+    public void Fixed_setting_is_refused_with_place_value_and_reason()
+    {
+        foreach (var name in FixedSettings.Reasons.Keys)
+        {
+            var error = Assert.Throws<ArgumentException>(() => new KafkaClients(new KafkaClientOptions
+            {
+                BootstrapServers = "localhost:1",
+                Producer = new Dictionary<string, string> { [name] = "mine" },
+            }));
+            Assert.Contains($"Producer sets '{name}' to 'mine'", error.Message, StringComparison.Ordinal);
+            Assert.Contains(FixedSettings.Reasons[name], error.Message, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public void All_mistakes_are_listed_at_once()
+    {
+        var error = Assert.Throws<ArgumentException>(() => new KafkaClients(new KafkaClientOptions
+        {
+            BootstrapServers = "localhost:1",
+            Client = new Dictionary<string, string> { ["no.such.setting"] = "1" },
+            Consumer = new Dictionary<string, string> { ["session.timeout.ms"] = "soon" },
+            Producer = new Dictionary<string, string> { ["linger.ms"] = "-5" },
+        }));
+        Assert.Contains("no.such.setting", error.Message, StringComparison.Ordinal);
+        Assert.Contains("session.timeout.ms", error.Message, StringComparison.Ordinal);
+        Assert.Contains("linger.ms", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Empty_address_and_tokens_from_nowhere_are_refused()
+    {
+        Assert.Contains(
+            "BootstrapServers", Complaint(new KafkaClientOptions { BootstrapServers = " " }), StringComparison.Ordinal);
+        var options = new KafkaClientOptions
+        {
+            BootstrapServers = "localhost:1",
+            Client = new Dictionary<string, string> { ["sasl.mechanism"] = "OAUTHBEARER" },
+        };
+        Assert.Contains("oidc", Complaint(options), StringComparison.Ordinal);
+    }
+
+    private static string Complaint(KafkaClientOptions options) =>
+        Assert.Throws<ArgumentException>(() => new KafkaClients(options)).Message;
+
+    private static Dictionary<string, string> Effective(IEnumerable<KeyValuePair<string, string>> settings)
+    {
+        var effective = new Dictionary<string, string>();
+        foreach (var (name, value) in settings)
+        {
+            effective[name] = value;
+        }
+
+        return effective;
+    }
+}
