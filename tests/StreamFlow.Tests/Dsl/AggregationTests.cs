@@ -1,4 +1,4 @@
-using StreamFlow.Serialization;
+using StreamFlow.State;
 
 namespace StreamFlow.Tests.Dsl;
 
@@ -85,6 +85,27 @@ public sealed class AggregationTests
 
         Assert.Equal("[a@0/10]=1@9 [b@10/20]=1@10", harness.Read("out"));
         Assert.Equal(1, harness.DroppedBy(DropReason.Late));
+    }
+
+    [Fact]
+    public void Window_that_was_closed_stays_closed_after_a_restart()
+    {
+        var builder = new StreamsBuilder();
+        builder.Stream<string, string>("in").GroupByKey().WindowedBy(TenMs)
+            .Count(new() { Retention = TimeSpan.FromHours(1) }).ToStream()
+            .Map((k, v) => (k.ToString(), $"{v}")).To("out");
+        var topology = builder.Build();
+        var backends = new Dictionary<string, InMemoryBackend>();
+        var first = new TaskHarness(topology, backends: backends);
+        first.Pipe("in", "a", "x", 5);
+        first.Pipe("in", "b", "x", 25);
+
+        var second = new TaskHarness(topology, backends: backends);
+        second.Pipe("in", "a", "x", 5);
+        second.Pipe("in", "b", "x", 26);
+
+        Assert.Equal("[b@20/30]=2@26", second.Read("out"));
+        Assert.Equal(1, second.DroppedBy(DropReason.Late));
     }
 
     [Fact]

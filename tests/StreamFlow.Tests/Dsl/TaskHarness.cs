@@ -22,8 +22,10 @@ internal sealed class TaskHarness
     private readonly List<ProducedRecord> _written = [];
 
     public TaskHarness(
-        Topology topology, ErrorHandler? handler = null, int partitionCount = 1, bool keep = true, long cacheBytes = 0)
+        Topology topology, ErrorHandler? handler = null, int partitionCount = 1, bool keep = true, long cacheBytes = 0,
+        Dictionary<string, InMemoryBackend>? backends = null)
     {
+        backends ??= [];
         Producer = new FakeProducer(partitionCount, keep);
         handler ??= static (in ErrorContext _) => ErrorResponse.Fail;
         foreach (var sub in topology.Plan.SubTopologies)
@@ -39,7 +41,11 @@ internal sealed class TaskHarness
                 Metrics = new TaskMetrics("app", new TaskId(sub.Id, 0)),
                 Budget = new CacheBudget(cacheBytes, long.MaxValue),
             };
-            var stores = TaskStores.Open(sub.Stores, task, (_, names) => new InMemoryBackend(names));
+            var stores = TaskStores.Open(sub.Stores, task, (_, names) =>
+            {
+                var id = string.Join(',', names);
+                return backends.TryGetValue(id, out var kept) ? kept : backends[id] = new InMemoryBackend(names);
+            });
             foreach (var store in stores.All)
             {
                 store.Store.Restored();
@@ -63,6 +69,8 @@ internal sealed class TaskHarness
     }
 
     public FakeProducer Producer { get; }
+
+    public SourceProcessor Source(string topic) => _sources[topic].Source;
 
     public long Dropped => _tasks.Sum(task => task.Metrics.DroppedTotal);
 
