@@ -1,0 +1,150 @@
+using System.Text;
+using Confluent.Kafka;
+using Confluent.Kafka.Admin;
+using ConfluentPartition = Confluent.Kafka.TopicPartition;
+
+namespace StreamFlow.IntegrationTests.Support;
+
+/// <summary>Looks at a Kafka from outside, with a client that shares nothing with the engine.</summary>
+internal sealed class Probe(string bootstrapServers)
+{
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
+
+    public async Task CreateTopicsAsync(int partitions, params string[] names)
+    {
+        using var admin = Admin();
+        await admin.CreateTopicsAsync(names.Select(name => new TopicSpecification
+        {
+            Name = name,
+            NumPartitions = partitions,
+            ReplicationFactor = 1,
+            Configs = new Dictionary<string, string> { ["retention.ms"] = "-1" },
+        }));
+        await Until.TrueAsync(() => names.All(n => Partitions(admin, n).Count == partitions), "the topics are there");
+    }
+
+    public async Task DeleteTopicsAsync(params string[] names)
+    {
+        using var admin = Admin();
+        await admin.DeleteTopicsAsync(names);
+        await Until.TrueAsync(() => !Names(admin).Intersect(names).Any(), "the topics are gone");
+    }
+
+    public async Task DeleteAllTopicsAsync()
+    {
+        using var admin = Admin();
+        var names = Names(admin).Where(n => !n.StartsWith("__", StringComparison.Ordinal)).ToArray();
+        if (names.Length > 0)
+        {
+            await DeleteTopicsAsync(names);
+        }
+    }
+
+    public IProducer<string?, byte[]?> Producer() => new ProducerBuilder<string?, byte[]?>(new ProducerConfig
+    {
+        BootstrapServers = bootstrapServers,
+        EnableIdempotence = true,
+        Partitioner = Partitioner.Murmur2Random,
+        LingerMs = 5,
+    }).Build();
+
+    /// <summary>Sends records and waits until all are acknowledged.</summary>
+    public void Produce(string topic, IEnumerable<Message<string?, byte[]?>> messages)
+    {
+        using var producer = Producer();
+        Error? failure = null;
+        foreach (var message in messages)
+        {
+            producer.Produce(topic, message, report => failure = report.Error.IsError ? report.Error : failure);
+        }
+
+        producer.Flush(Limit);
+        Assert.Null(failure);
+    }
+
+    public void Produce(string topic, params (string Key, string Value, long Timestamp)[] records) =>
+        Produce(topic, records.Select(r => new Message<string?, byte[]?>
+        {
+            Key = r.Key,
+            Value = Encoding.UTF8.GetBytes(r.Value),
+            Timestamp = new Timestamp(r.Timestamp, TimestampType.CreateTime),
+        }));
+
+    /// <summary>Everything on a topic now, partition after partition.</summary>
+    public IReadOnlyList<ConsumeResult<byte[], byte[]>> ReadAll(string topic)
+    {
+        using var admin = Admin();
+        var results = new List<ConsumeResult<byte[], byte[]>>();
+        using var consumer = Consumer("probe");
+        foreach (var partition in Partitions(admin, topic))
+        {
+            var end = consumer.QueryWatermarkOffsets(partition, Limit).High.Value;
+            consumer.Assign(new TopicPartitionOffset(partition, Offset.Beginning));
+            ReadTo(consumer, end, results);
+        }
+
+        return results;
+    }
+
+    public int PartitionCount(string topic)
+    {
+        using var admin = Admin();
+        return Partitions(admin, topic).Count;
+    }
+
+    /// <summary>Records of the topics that the group has not committed.</summary>
+    public long Lag(string group, params string[] topics)
+    {
+        using var admin = Admin();
+        using var consumer = Consumer(group);
+        return consumer.Committed(topics.SelectMany(t => Partitions(admin, t)), Limit).Sum(c =>
+        {
+            var ends = consumer.QueryWatermarkOffsets(c.TopicPartition, Limit);
+            return ends.High.Value - (c.Offset.Value >= 0 ? c.Offset.Value : ends.Low.Value);
+        });
+    }
+
+    /// <summary>How many partitions each member of the group has.</summary>
+    public async Task<IReadOnlyList<int>> MembersAsync(string group)
+    {
+        using var admin = Admin();
+        var result = await admin.DescribeConsumerGroupsAsync([group]);
+        return [.. result.ConsumerGroupDescriptions[0].Members.Select(m => m.Assignment.TopicPartitions.Count).Order()];
+    }
+
+    private static void ReadTo(
+        IConsumer<byte[], byte[]> consumer, long end, List<ConsumeResult<byte[], byte[]>> results)
+    {
+        for (long position = 0; position < end;)
+        {
+            var result = consumer.Consume(Limit) ?? throw new TimeoutException($"Nothing came within {Limit}.");
+            position = result.Offset.Value + (result.IsPartitionEOF ? 0 : 1);
+            if (result.IsPartitionEOF)
+            {
+                continue;
+            }
+
+            results.Add(result);
+        }
+    }
+
+    private static List<string> Names(IAdminClient admin) =>
+        [.. admin.GetMetadata(Limit).Topics.Where(t => !t.Error.IsError).Select(t => t.Topic)];
+
+    private static List<ConfluentPartition> Partitions(IAdminClient admin, string topic) =>
+        [.. admin.GetMetadata(topic, Limit).Topics.Single().Partitions.Select(p => new ConfluentPartition(topic, p.PartitionId))];
+
+    private IAdminClient Admin() =>
+        new AdminClientBuilder(new AdminClientConfig { BootstrapServers = bootstrapServers }).Build();
+
+    private IConsumer<byte[], byte[]> Consumer(string group) =>
+        new ConsumerBuilder<byte[], byte[]>(new ConsumerConfig
+        {
+            BootstrapServers = bootstrapServers,
+            GroupId = group,
+            EnableAutoCommit = false,
+            AutoOffsetReset = AutoOffsetReset.Earliest,
+            EnablePartitionEof = true,
+            FetchWaitMaxMs = 20,
+        }).Build();
+}
