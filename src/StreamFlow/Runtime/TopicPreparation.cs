@@ -143,15 +143,46 @@ internal sealed class TopicPreparation
 
         foreach (var topic in wanted)
         {
-            if (existing.TryGetValue(topic.Name, out var actual) && actual.PartitionCount != topic.PartitionCount)
-            {
-                throw new TopologyException(
-                    $"The internal topic '{topic.Name}' has {actual.PartitionCount} partitions, the topology needs "
-                    + $"{topic.PartitionCount}. Was a source topic repartitioned or the topology changed? Delete the "
-                    + "application's internal topics and local state, or start it under a new ApplicationId.");
-            }
+            CheckPartitionCount(topic, existing);
+        }
+
+        foreach (var topic in wanted.Except(missing))
+        {
+            await CheckCleanupPolicyAsync(topic, cancellationToken).ConfigureAwait(false);
         }
     }
+
+    private static void CheckPartitionCount(NewTopic topic, IReadOnlyDictionary<string, TopicDescription> existing)
+    {
+        if (existing.TryGetValue(topic.Name, out var actual) && actual.PartitionCount != topic.PartitionCount)
+        {
+            throw new TopologyException(
+                $"The internal topic '{topic.Name}' has {actual.PartitionCount} partitions, the topology needs "
+                + $"{topic.PartitionCount}. Was a source topic repartitioned or the topology changed? Delete the "
+                + "application's internal topics and local state, or start it under a new ApplicationId.");
+        }
+    }
+
+    /// <summary>
+    /// A compacted repartition topic would lose records, a changelog that is not compacted would lose state: that is
+    /// noticed here, before it happens. Other settings are the operator's own business.
+    /// </summary>
+    private async Task CheckCleanupPolicyAsync(NewTopic topic, CancellationToken cancellationToken)
+    {
+        const string Setting = "cleanup.policy";
+        var actual = await _admin.DescribeTopicConfigAsync(topic.Name, cancellationToken).ConfigureAwait(false);
+        if (topic.Configs.TryGetValue(Setting, out var wanted)
+            && actual.TryGetValue(Setting, out var found)
+            && !Policies(wanted).SetEquals(Policies(found)))
+        {
+            throw new TopologyException(
+                $"The internal topic '{topic.Name}' has {Setting}={found}, but its use needs {wanted}: records or state would "
+                + $"be lost. Set it with: kafka-configs --alter --topic {topic.Name} --add-config {Setting}=[{wanted}]");
+        }
+    }
+
+    private static HashSet<string> Policies(string value) =>
+        [.. value.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)];
 
     private IEnumerable<NewTopic> WantedTopics(ResolvedTopics resolved, Dictionary<string, int> counts)
     {

@@ -92,11 +92,29 @@ public sealed class TopicPreparationTests : IDisposable
     {
         _admin.Topics["in"] = 3;
         _admin.Topics["app-counts-changelog"] = 2;
+        _admin.Configs["app-counts-changelog"] = new Dictionary<string, string>();
 
         var error = await Assert.ThrowsAsync<TopologyException>(
             () => Prepare(new TopologyPlan([Sub(0, ["in"], stores: [Store("counts", logged: true)])])));
 
         Assert.Contains("'app-counts-changelog' has 2 partitions, the topology needs 3", error.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("compact", null)]
+    [InlineData("delete", "cleanup.policy=delete, but its use needs compact")]
+    [InlineData("compact,delete", "cleanup.policy=compact,delete, but its use needs compact")]
+    public async Task An_internal_topic_that_would_lose_state_is_an_error(string policy, string? expected)
+    {
+        _admin.Topics["in"] = 1;
+        _admin.Topics["app-counts-changelog"] = 1;
+        _admin.Configs["app-counts-changelog"] = new Dictionary<string, string> { ["cleanup.policy"] = policy };
+
+        var error = await Xunit.Record.ExceptionAsync(
+            () => Prepare(new TopologyPlan([Sub(0, ["in"], stores: [Store("counts", logged: true)])])));
+
+        Assert.Equal(expected is null, error is null);
+        Assert.Contains(expected ?? string.Empty, error?.Message ?? string.Empty, StringComparison.Ordinal);
     }
 
     [Fact]
