@@ -1,0 +1,42 @@
+namespace StreamFlow.Benchmarks.Peer;
+
+/// <summary>
+/// Tells what the loader of the Kafka Streams peer put into <c>orders</c>: each order draws from its own splitmix64
+/// sequence, so that what must come out is known without reading the topic.
+/// </summary>
+internal static class Generator
+{
+    private const ulong Gamma = 0x9E3779B97F4A7C15;
+    private const ulong OrderStream = 1;
+
+    public static long PlacedOrders(long seed, long orders)
+    {
+        var placed = 0L;
+        for (var i = 0L; i < orders; i++)
+        {
+            var state = Finish(unchecked((ulong)seed + (OrderStream << 48) + (ulong)i + Gamma));
+            _ = Below(ref state, 10_000); // customer
+            _ = Below(ref state, 50); // category
+            _ = Below(ref state, 6); // region
+            placed += Below(ref state, 100) < 75 ? 1 : 0;
+        }
+
+        return placed;
+    }
+
+    private static uint Below(ref ulong state, uint limit)
+    {
+        state = unchecked(state + Gamma);
+        return (uint)((Finish(state) >> 33) % limit);
+    }
+
+    private static ulong Finish(ulong z)
+    {
+        unchecked
+        {
+            z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9;
+            z = (z ^ (z >> 27)) * 0x94D049BB133111EB;
+            return z ^ (z >> 31);
+        }
+    }
+}

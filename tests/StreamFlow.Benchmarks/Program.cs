@@ -1,0 +1,32 @@
+using StreamFlow.Benchmarks;
+using StreamFlow.Benchmarks.Bare;
+using StreamFlow.Benchmarks.Peer;
+using StreamFlow.Benchmarks.Startup;
+
+const string Usage = """
+    StreamFlow.Benchmarks PART [--option value ...]      see docs/benchmarks.md
+
+      Peer         drains a loaded topic through a workload:  --workload passthrough|ordercount --bootstrap HOST:PORT
+                   [--in TOPIC] [--cache BYTES] [--threads 1] [--commit MS] [--state DIR] [--broker-pid PID]
+                   [--consumer name=value,...] [--producer name=value,...] [--seed 1] [--note TEXT] [--append FILE]
+      Bare         the engine beside a bare loop on the same clients, over the embedded broker:
+                   [--records 1000000] [--repetitions 5] [--serde bytes|raw] [--append FILE]
+      BrokerStart  embedded broker, start to first metadata answer:  [--repetitions 20] [--cold 5] [--append FILE]
+      Report       the table of a file of results:  --in FILE
+    """;
+
+var options = new Options(args.Skip(1));
+switch (args.FirstOrDefault())
+{
+    case "Peer":
+        return await PeerRun.MainAsync(options);
+    case "Bare":
+        return await BareRun.MainAsync(options);
+    case "BrokerStart":
+        return await BrokerStartRun.MainAsync(options);
+    case "Report":
+        return Report.Print(options);
+    default:
+        await Console.Error.WriteLineAsync(Usage);
+        return 2;
+}

@@ -1,0 +1,91 @@
+using System.Globalization;
+using System.Text.Json.Nodes;
+using StreamFlow.Benchmarks.Measuring;
+
+namespace StreamFlow.Benchmarks;
+
+/// <summary>Makes tables of a file of results: medians over repetitions, StreamFlow beside the Kafka Streams peer.</summary>
+internal static class Report
+{
+    private static readonly CultureInfo Culture = CultureInfo.InvariantCulture;
+
+    public static int Print(Options options)
+    {
+        var lines = Results.Read(options.Need("in"));
+        Peers([.. lines.Where(l => l.Text("kind") == "bench")]);
+        foreach (var line in lines.Where(l => l.Text("kind") is "bare" or "broker-start"))
+        {
+            Console.WriteLine();
+            foreach (var (name, value) in line.Where(p => p.Key is not ("kind" or "date")))
+            {
+                Console.WriteLine($"{line.Text("kind")}  {name} = {value}");
+            }
+        }
+
+        return lines.Any(l => l.Text("kind") == "bench" && l.Text("ok") != "true") ? 3 : 0;
+    }
+
+    private static void Peers(IReadOnlyList<JsonObject> lines)
+    {
+        if (lines.Count == 0)
+        {
+            return;
+        }
+
+        Console.WriteLine("| workload | engine | runs | records/s | steady records/s | records/CPU-s | steady records/CPU-s "
+            + "| peak RSS MB | B alloc/record | out records | dropped | others | check |");
+        Console.WriteLine("|---|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|---|");
+        foreach (var workload in lines.GroupBy(l => l.Text("workload")))
+        {
+            var ours = workload.Where(l => l.Text("engine") == "streamflow").ToList();
+            var theirs = workload.Where(l => l.Text("engine") != "streamflow").ToList();
+            Row(workload.Key, "StreamFlow", ours);
+            Row(workload.Key, "Kafka Streams", theirs);
+            if (ours.Count > 0 && theirs.Count > 0)
+            {
+                Ratio(workload.Key, ours, theirs);
+            }
+        }
+    }
+
+    private static void Row(string workload, string engine, List<JsonObject> runs)
+    {
+        if (runs.Count == 0)
+        {
+            return;
+        }
+
+        var others = Results.Median(runs.Select(r =>
+            r.Number("other_cpu_s").GetValueOrDefault() / r.Number("wall_s").GetValueOrDefault(1) / Environment.ProcessorCount));
+        var ok = runs.TrueForAll(r => r.Text("ok") == "true");
+        Console.WriteLine(string.Create(Culture,
+            $"| {workload} | {engine} | {runs.Count} | {Of(runs, "records_per_s")} | {Of(runs, "steady_records_per_s")} "
+            + $"| {Of(runs, "records_per_cpu_s")} | {Of(runs, "steady_records_per_cpu_s")} | {Of(runs, "peak_rss_mb")} "
+            + $"| {Of(runs, "alloc_bytes_per_record")} | {Of(runs, "out_records")} | {Of(runs, "dropped")} | {others:P0} "
+            + $"| {(ok ? "ok" : "WRONG")} {Proof(runs)} |"));
+    }
+
+    private static void Ratio(string workload, List<JsonObject> ours, List<JsonObject> theirs)
+    {
+        string By(string name) => string.Create(Culture, $"{Median(ours, name) / Median(theirs, name):F2}");
+        var same = Proof(ours) == Proof(theirs) ? "same output" : "outputs differ, see 'dropped'";
+        Console.WriteLine(
+            $"| {workload} | **StreamFlow / Kafka Streams** | | **{By("records_per_s")}** | **{By("steady_records_per_s")}** "
+            + $"| **{By("records_per_cpu_s")}** | **{By("steady_records_per_cpu_s")}** | **{By("peak_rss_mb")}** "
+            + $"| {By("alloc_bytes_per_record")} | | | | {same} |");
+    }
+
+    private static double Median(List<JsonObject> runs, string name) =>
+        Results.Median(runs.Select(r => r.Number(name)).OfType<double>());
+
+    private static string Of(List<JsonObject> runs, string name) =>
+        Median(runs, name) is var median && double.IsNaN(median) ? "too short" : median.ToString("N0", Culture);
+
+    /// <summary>What tells one output from another: the hash of the bytes, or counts and sums; all runs' when they differ.</summary>
+    private static string Proof(List<JsonObject> runs) =>
+        string.Join(" / ", runs
+            .Select(r => r.ContainsKey("out_hash")
+                ? r.Text("out_hash")
+                : $"{r.Text("final_count")} orders, {r.Text("final_cents")} cents")
+            .Distinct(StringComparer.Ordinal));
+}
