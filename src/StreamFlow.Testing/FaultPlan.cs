@@ -43,7 +43,8 @@ public enum ClientCall
 /// <summary>Which calls a scripted fault strikes.</summary>
 public sealed record FaultMatch
 {
-    /// <summary>The first call struck, counted from 1 among the calls that match after the fault was scripted.</summary>
+    /// <summary>The first call struck, counted from 1 among the calls that match after the fault was
+    /// scripted.</summary>
     /// <value>Default: 1, the next one.</value>
     public int Nth { get; init; } = 1;
 
@@ -138,8 +139,8 @@ public sealed class FaultPlan
         Add(new ScriptedFault(call, match ?? new FaultMatch()) { Kind = kind, AfterEffect = true });
 
     /// <summary>
-    /// Holds a call back. A record produced, and those behind it, stay in the producer's queue until the cluster's clock
-    /// has moved on; another call waits until the clock has moved or as much real time is over, and fails as
+    /// Holds a call back. A record produced, and those behind it, stay in the producer's queue until the cluster's
+    /// clock has moved on; another call waits until the clock has moved or as much real time is over, and fails as
     /// <see cref="KafkaErrorKind.Retriable"/> when its own timeout is shorter.
     /// </summary>
     /// <param name="call">The call.</param>

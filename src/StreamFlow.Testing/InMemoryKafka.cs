@@ -18,8 +18,9 @@ namespace StreamFlow.Testing;
 /// </para>
 /// <para>
 /// Groups follow the classic protocol with cooperative rebalancing: members answer a rebalance in their polls, and a
-/// member learns of a new generation at its next poll. No member is removed for being silent; <see cref="ExpireMember"/>
-/// does that, and disposing a consumer without closing it. Retention and compaction do not take place.
+/// member learns of a new generation at its next poll. No member is removed for being silent;
+/// <see cref="ExpireMember"/> does that, and disposing a consumer without closing it. Retention and compaction do not
+/// take place.
 /// </para>
 /// </remarks>
 [Experimental("SF0001")]
@@ -122,7 +123,8 @@ public sealed class InMemoryKafka : IKafkaClients
     /// <param name="partition">Where to.</param>
     /// <param name="key">Its key, or <see langword="null"/>; not copied.</param>
     /// <param name="value">Its value, or <see langword="null"/> for a tombstone; not copied.</param>
-    /// <param name="timestamp">Its timestamp in milliseconds since 1970-01-01T00:00Z; left out, the cluster's clock.</param>
+    /// <param name="timestamp">Its timestamp in milliseconds since 1970-01-01T00:00Z; left out, the cluster's
+    /// clock.</param>
     /// <param name="headers">Its headers, or <see langword="null"/>.</param>
     /// <returns>Its offset.</returns>
     /// <exception cref="KafkaClientException">There is no such partition.</exception>
@@ -164,7 +166,8 @@ public sealed class InMemoryKafka : IKafkaClients
 
     /// <summary>First and last offsets of a partition.</summary>
     /// <param name="partition">The partition.</param>
-    /// <returns>Offset of the first record, offset up to which all transactions have ended, offset after the last.</returns>
+    /// <returns>Offset of the first record, offset up to which all transactions have ended, offset after the
+    /// last.</returns>
     /// <exception cref="KafkaClientException">There is no such partition.</exception>
     public (long Beginning, long LastStable, long HighWatermark) Offsets(TopicPartition partition)
     {
@@ -216,8 +219,8 @@ public sealed class InMemoryKafka : IKafkaClients
     }
 
     /// <summary>
-    /// Takes partitions from a consumer at its next poll, in an orderly way; the group rebalances then and may give them
-    /// to another member or back.
+    /// Takes partitions from a consumer at its next poll, in an orderly way; the group rebalances then and may give
+    /// them to another member or back.
     /// </summary>
     /// <param name="clientId">Client id of the consumer.</param>
     /// <param name="partitions">Partitions of the leader topics; those it does not have are left out.</param>
@@ -232,7 +235,8 @@ public sealed class InMemoryKafka : IKafkaClients
         }
     }
 
-    /// <summary>Fences the producer of a transactional id, as a newer one would; its open transaction is aborted.</summary>
+    /// <summary>Fences the producer of a transactional id, as a newer one would; its open transaction is
+    /// aborted.</summary>
     /// <param name="transactionalId">The transactional id.</param>
     /// <exception cref="ArgumentException">No producer has registered that id.</exception>
     public void FenceProducer(string transactionalId)

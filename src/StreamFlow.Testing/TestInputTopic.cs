@@ -99,7 +99,8 @@ public sealed class TestInputTopic<TKey, TValue>
 
     /// <summary>Moves the timestamp of the next record piped without one.</summary>
     /// <param name="by">How far; not negative.</param>
-    /// <exception cref="InvalidOperationException">The topic follows the wall clock: it was created without a start.</exception>
+    /// <exception cref="InvalidOperationException">The topic follows the wall clock: it was created without a
+    /// start.</exception>
     public void AdvanceTime(TimeSpan by)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(by, TimeSpan.Zero);

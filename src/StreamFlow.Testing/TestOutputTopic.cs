@@ -1,5 +1,6 @@
 using StreamFlow.Serialization;
 using StreamFlow.Testing.Driver;
+using StreamFlow.Testing.Memory;
 
 namespace StreamFlow.Testing;
 
@@ -47,19 +48,13 @@ public sealed class TestOutputTopic<TKey, TValue>
             ?? throw new InvalidOperationException(
                 $"Topic '{Topic}' has no record left to read. The topology produced to: "
                 + (_driver.ProducedTopics is { Count: > 0 } produced ? string.Join(", ", produced) : "nothing") + ".");
-        return Record<TKey, TValue>.Create(
-            Read(_keySerde, entry.Key, "key", entry.Offset),
-            entry.Key is not null,
-            Read(_valueSerde, entry.Value, "value", entry.Offset),
-            entry.Value is not null,
-            entry.Timestamp,
-            entry.Headers);
+        return ToRecord(entry);
     }
 
     /// <summary>Reads key and value of the next record.</summary>
     /// <returns>Key and value; of a tombstone the value is <see langword="null"/>.</returns>
-    /// <exception cref="InvalidOperationException">There is nothing left to read, or a part is missing for which the type
-    /// has no <see langword="null"/>.</exception>
+    /// <exception cref="InvalidOperationException">There is nothing left to read, or a part is missing for which the
+    /// type has no <see langword="null"/>.</exception>
     /// <exception cref="StreamsException">Its bytes are not what the serdes expect.</exception>
     public KeyValuePair<TKey, TValue> ReadKeyValue() => ToKeyValue(ReadRecord());
 
@@ -67,10 +62,11 @@ public sealed class TestOutputTopic<TKey, TValue>
     /// <returns>The records in order; empty when there are none.</returns>
     public IReadOnlyList<Record<TKey, TValue>> ReadAll()
     {
-        var records = new List<Record<TKey, TValue>>(Count);
-        while (!IsEmpty)
+        _driver.ThrowIfDisposed();
+        var records = new List<Record<TKey, TValue>>();
+        while (_cursor.Next() is { } entry)
         {
-            records.Add(ReadRecord());
+            records.Add(ToRecord(entry));
         }
 
         return records;
@@ -109,6 +105,15 @@ public sealed class TestOutputTopic<TKey, TValue>
         return table;
     }
 
+    private Record<TKey, TValue> ToRecord(LogEntry entry) =>
+        Record<TKey, TValue>.Create(
+            Read(_keySerde, entry.Key, "key", entry.Offset),
+            entry.Key is not null,
+            Read(_valueSerde, entry.Value, "value", entry.Offset),
+            entry.Value is not null,
+            entry.Timestamp,
+            entry.Headers);
+
     private KeyValuePair<TKey, TValue> ToKeyValue(Record<TKey, TValue> record)
     {
         if ((!record.HasKey && default(TKey) is not null) || (!record.HasValue && default(TValue) is not null))
@@ -135,8 +140,8 @@ public sealed class TestOutputTopic<TKey, TValue>
         catch (Exception error)
         {
             throw new StreamsException(
-                $"The {what} of topic '{Topic}' offset {offset} cannot be read as {typeof(T).Name} ({bytes.Length} bytes): "
-                + $"{error.Message} Create the output topic with the serdes the topology writes with.", error);
+                $"The {what} of topic '{Topic}' offset {offset} cannot be read as {typeof(T).Name} "
+                + $"({bytes.Length} bytes): {error.Message} Create the output topic with the serdes the topology writes with.", error);
         }
     }
 }

@@ -9,15 +9,15 @@ using StreamFlow.Testing.Driver;
 namespace StreamFlow.Testing;
 
 /// <summary>
-/// Runs a topology on the caller's thread, without a broker: records piped into an input topic are processed to the end,
-/// through all repartition topics, before the call returns, and their results can be read from output topics and stores.
-/// It runs the tasks, stores, changelogs and error handling that an application runs; only threads, network and group
-/// are missing. Time stands still until <see cref="AdvanceWallClock"/>.
+/// Runs a topology on the caller's thread, without a broker: records piped into an input topic are processed to the
+/// end, through all repartition topics, before the call returns, and their results can be read from output topics and
+/// stores. It runs the tasks, stores, changelogs and error handling that an application runs; only threads, network
+/// and group are missing. Time stands still until <see cref="AdvanceWallClock"/>.
 /// </summary>
 /// <remarks>
 /// The driver commits after every record, so the record cache merges only updates made by one record. When processing
-/// throws, the error leaves the call that piped the record and the driver is over, as a stream thread would be; what was
-/// produced before can still be read. For one thread at a time.
+/// throws, the error leaves the call that piped the record and the driver is over, as a stream thread would be; what
+/// was produced before can still be read. For one thread at a time.
 /// </remarks>
 public sealed class TopologyTestDriver : IDisposable
 {
@@ -30,7 +30,8 @@ public sealed class TopologyTestDriver : IDisposable
     /// <param name="topology">The topology.</param>
     /// <param name="options">How to run it.</param>
     /// <exception cref="ArgumentException">A setting is wrong; the message lists all that are.</exception>
-    /// <exception cref="TopologyException">The topology does not fit its topics, for example their partition counts.</exception>
+    /// <exception cref="TopologyException">The topology does not fit its topics, for example their partition
+    /// counts.</exception>
     public TopologyTestDriver(Topology topology, TopologyTestDriverOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(topology);
@@ -50,7 +51,8 @@ public sealed class TopologyTestDriver : IDisposable
     [Experimental("SF0001")]
     public InMemoryKafka Kafka => _runtime.Kafka;
 
-    /// <summary>Names of the topics that the topology has produced to, internal ones included, in ordinal order.</summary>
+    /// <summary>Names of the topics that the topology has produced to, internal ones included, in ordinal
+    /// order.</summary>
     public IReadOnlyList<string> ProducedTopics
     {
         get
@@ -62,7 +64,13 @@ public sealed class TopologyTestDriver : IDisposable
 
     /// <summary>Names of the state stores, in ordinal order.</summary>
     public IReadOnlyList<string> StateStores =>
-        [.. _runtime.Tasks.SelectMany(task => task.SubTopology.Stores).Select(s => s.Name).Distinct().Order(StringComparer.Ordinal)];
+    [
+        .. _runtime.Tasks
+            .SelectMany(task => task.SubTopology.Stores)
+            .Select(store => store.Name)
+            .Distinct(StringComparer.Ordinal)
+            .Order(StringComparer.Ordinal),
+    ];
 
     /// <summary>What has been counted so far.</summary>
     public TopologyTestMetrics Metrics => new(
@@ -81,12 +89,14 @@ public sealed class TopologyTestDriver : IDisposable
     /// <param name="keySerde">Writes the keys.</param>
     /// <param name="valueSerde">Writes the values.</param>
     /// <param name="start">Timestamp of the first record piped without one, in milliseconds since 1970-01-01T00:00Z;
-    /// left out, such records get the wall clock, unless <paramref name="autoAdvance"/> is given: then the wall clock now.</param>
+    /// left out, such records get the wall clock, unless <paramref name="autoAdvance"/> is given: then the wall clock
+    /// now.</param>
     /// <param name="autoAdvance">How much later each next record without a timestamp is; left out, zero.</param>
     /// <returns>The topic.</returns>
     /// <exception cref="ArgumentException">The topology does not read that topic.</exception>
     public TestInputTopic<TKey, TValue> CreateInputTopic<TKey, TValue>(
-        string topic, ISerde<TKey> keySerde, ISerde<TValue> valueSerde, long? start = null, TimeSpan? autoAdvance = null)
+        string topic, ISerde<TKey> keySerde, ISerde<TValue> valueSerde, long? start = null,
+        TimeSpan? autoAdvance = null)
     {
         ArgumentException.ThrowIfNullOrEmpty(topic);
         ArgumentNullException.ThrowIfNull(keySerde);
@@ -95,7 +105,8 @@ public sealed class TopologyTestDriver : IDisposable
         if (!sources.Contains(topic))
         {
             throw new ArgumentException(
-                $"The topology does not read topic '{topic}'. It reads {string.Join(", ", sources.Order(StringComparer.Ordinal))}.",
+                $"The topology does not read topic '{topic}'. It reads "
+                + $"{string.Join(", ", sources.Order(StringComparer.Ordinal))}.",
                 nameof(topic));
         }
 
@@ -195,8 +206,8 @@ public sealed class TopologyTestDriver : IDisposable
         if (_failure is not null)
         {
             throw new InvalidOperationException(
-                $"Processing failed earlier, so nothing runs any more: {_failure.Message} Make a new driver, or let the "
-                + "error handler answer Continue or DeadLetter.",
+                $"Processing failed earlier, so nothing runs any more: {_failure.Message} Make a new driver, or let "
+                + "the error handler answer Continue or DeadLetter.",
                 _failure);
         }
     }
@@ -236,13 +247,20 @@ public sealed class TopologyTestDriver : IDisposable
         StateStore store = task.Context.Store(name);
         return store as TStore
             ?? throw new ArgumentException(
-                $"State store '{name}' is a {TypeName(store.GetType())}, not a {TypeName(typeof(TStore))}.", nameof(name));
+                $"State store '{name}' is a {TypeName(store.GetType())}, not a {TypeName(typeof(TStore))}.",
+                nameof(name));
     }
 
-    private static string TypeName(Type type) =>
-        type.IsGenericType
-            ? $"{type.Name[..type.Name.IndexOf('`', StringComparison.Ordinal)]}<{string.Join(", ", type.GetGenericArguments().Select(TypeName))}>"
-            : type.Name;
+    private static string TypeName(Type type)
+    {
+        if (!type.IsGenericType)
+        {
+            return type.Name;
+        }
+
+        var name = type.Name[..type.Name.IndexOf('`', StringComparison.Ordinal)];
+        return $"{name}<{string.Join(", ", type.GetGenericArguments().Select(TypeName))}>";
+    }
 }
 
 /// <summary>What the tasks of a driver have counted.</summary>

@@ -9,8 +9,8 @@ public sealed record TopologyTestDriverOptions
 {
     /// <summary>
     /// The application's settings, best the very ones it runs with: names, record cache, error handlers, dead letter
-    /// topic and task idling have their effect here too. Intervals and folders have none: the driver commits after every
-    /// record and keeps no data.
+    /// topic and task idling have their effect here too. Intervals and folders have none: the driver commits after
+    /// every record and keeps no data.
     /// </summary>
     /// <value>Default: the defaults, under the application id <c>test-driver</c>.</value>
     public StreamFlowOptions Application { get; init; } = new() { ApplicationId = "test-driver" };

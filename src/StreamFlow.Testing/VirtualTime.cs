@@ -1,8 +1,8 @@
 namespace StreamFlow.Testing;
 
 /// <summary>
-/// A clock that stands still until <see cref="Advance"/> moves it. Timers made from it fire during the move, in order of
-/// their due times, on the thread that moves the clock. Safe for use by several threads.
+/// A clock that stands still until <see cref="Advance"/> moves it. Timers made from it fire during the move, in order
+/// of their due times, on the thread that moves the clock. Safe for use by several threads.
 /// </summary>
 public sealed class VirtualTime : TimeProvider
 {

@@ -4,8 +4,8 @@ using StreamFlow.Clients;
 namespace StreamFlow.ClientContract;
 
 /// <summary>
-/// What the engine relies on in <see cref="IKafkaClients"/>, asked of every implementation alike: each test project that
-/// has one links this folder and derives from the two classes of tests.
+/// What the engine relies on in <see cref="IKafkaClients"/>, asked of every implementation alike: each test project
+/// that has one links this folder and derives from the two classes of tests.
 /// </summary>
 public abstract class ContractBase
 {

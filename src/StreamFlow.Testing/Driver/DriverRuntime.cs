@@ -148,8 +148,8 @@ internal sealed class DriverRuntime : IDisposable
             }
 
             // The changelogs are as new and empty as the stores: there is nothing to restore.
-            _tasks[i].Run([.. inputs[i].Select(input =>
-                new TaskInput(input.Topic.Name, _consumer.Reader(input.Partition), new PartitionOffset(input.Partition, -1)))]);
+            _tasks[i].Run([.. inputs[i].Select(input => new TaskInput(
+                input.Topic.Name, _consumer.Reader(input.Partition), new PartitionOffset(input.Partition, -1)))]);
         }
     }
 }

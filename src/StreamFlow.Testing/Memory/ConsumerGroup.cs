@@ -53,7 +53,8 @@ internal sealed class GroupMember(string id, string clientId, string? instanceId
 
 /// <summary>
 /// A consumer group under the classic protocol with cooperative rebalancing: a rebalance waits until every member has
-/// polled, then the generation moves on and everybody learns its part at its next poll. Callers hold the cluster's lock.
+/// polled, then the generation moves on and everybody learns its part at its next poll. Callers hold the cluster's
+/// lock.
 /// </summary>
 internal sealed class ConsumerGroup(string name, MemoryCluster cluster)
 {
@@ -136,7 +137,8 @@ internal sealed class ConsumerGroup(string name, MemoryCluster cluster)
         CompleteWhenAllJoined();
     }
 
-    /// <summary>Throws the broker's answer to a commit by somebody who is no longer, or not yet again, a valid member.</summary>
+    /// <summary>Throws the broker's answer to a commit by somebody who is no longer, or not yet again, a valid
+    /// member.</summary>
     public void CheckMember(string memberId, int generation, bool transactional)
     {
         if (generation < 0 && memberId.Length == 0 && (transactional || _members.Count == 0))
@@ -156,6 +158,10 @@ internal sealed class ConsumerGroup(string name, MemoryCluster cluster)
 
     public void Commit(PartitionOffset offset) => _committed[offset.Partition] = offset;
 
+    /// <summary>The committed offset of a partition, -1 when there is none.</summary>
+    public PartitionOffset CommittedOf(TopicPartition partition) =>
+        _committed.TryGetValue(partition, out var offset) ? offset : new PartitionOffset(partition, -1);
+
     public void AddPending(PartitionOffset offset) =>
         _pendingOffsets[offset.Partition] = _pendingOffsets.GetValueOrDefault(offset.Partition) + 1;
 
@@ -172,7 +178,8 @@ internal sealed class ConsumerGroup(string name, MemoryCluster cluster)
         }
     }
 
-    /// <summary>Whether an open transaction holds an offset of the partition, so that a stable one is not known yet.</summary>
+    /// <summary>Whether an open transaction holds an offset of the partition, so that a stable one is not known
+    /// yet.</summary>
     public bool IsUnstable(TopicPartition partition) => _pendingOffsets.ContainsKey(partition);
 
     private static KafkaClientException Migrated(string message) => new(message, KafkaErrorKind.Migrated);

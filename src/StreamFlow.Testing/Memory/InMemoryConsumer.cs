@@ -7,7 +7,7 @@ internal sealed class InMemoryConsumer : IKafkaConsumer
 {
     private readonly MemoryCluster _cluster;
     private readonly ConsumerRole _role;
-    private readonly Dictionary<TopicPartition, InMemoryReader> _readers = [];
+    private readonly ReaderSet _readers;
     private GroupMembership? _membership;
     private IRebalanceListener? _listener;
     private bool _isClosed;
@@ -22,6 +22,7 @@ internal sealed class InMemoryConsumer : IKafkaConsumer
 
         _cluster = cluster;
         _role = role;
+        _readers = new ReaderSet(cluster, role);
     }
 
     public void Subscribe(
@@ -54,13 +55,14 @@ internal sealed class InMemoryConsumer : IKafkaConsumer
         ThrowIfClosed();
         if (_membership is not null)
         {
-            throw new InvalidOperationException($"Consumer '{_role.ClientId}' is subscribed and cannot be assigned to.");
+            throw new InvalidOperationException(
+                $"Consumer '{_role.ClientId}' is subscribed and cannot be assigned to.");
         }
 
         lock (_cluster.Gate)
         {
-            CloseReaders();
-            Add(partitions);
+            _readers.Clear();
+            _readers.Add(partitions);
         }
     }
 
@@ -71,18 +73,15 @@ internal sealed class InMemoryConsumer : IKafkaConsumer
         ServeGroup();
         lock (_cluster.Gate)
         {
-            ResolveStarts();
+            _readers.ResolveStarts();
             _cluster.WaitUntil(HasNews, timeout);
         }
 
         ServeGroup();
         lock (_cluster.Gate)
         {
-            ResolveStarts();
-            foreach (var reader in _readers.Values)
-            {
-                reader.Look();
-            }
+            _readers.ResolveStarts();
+            _readers.Look();
         }
     }
 
@@ -90,7 +89,7 @@ internal sealed class InMemoryConsumer : IKafkaConsumer
     {
         lock (_cluster.Gate)
         {
-            return Find(partition);
+            return _readers.Find(partition);
         }
     }
 
@@ -99,9 +98,7 @@ internal sealed class InMemoryConsumer : IKafkaConsumer
         ThrowIfClosed();
         lock (_cluster.Gate)
         {
-            var reader = Find(offset.Partition);
-            reader.Seek(offset.Offset);
-            Resolve(reader);
+            _readers.Seek(offset);
         }
     }
 
@@ -132,7 +129,8 @@ internal sealed class InMemoryConsumer : IKafkaConsumer
         {
             var group = Group();
 
-            // A read_committed consumer asks for stable offsets: Kafka lets it wait for the transactions that hold them.
+            // A read_committed consumer asks for stable offsets: Kafka lets it wait for the transactions that hold
+            // them.
             if (_role.ReadCommitted && !_cluster.WaitUntil(() => !partitions.Any(group.IsUnstable), timeout))
             {
                 throw new KafkaClientException(
@@ -140,7 +138,7 @@ internal sealed class InMemoryConsumer : IKafkaConsumer
                     KafkaErrorKind.Retriable);
             }
 
-            return (IReadOnlyList<PartitionOffset>)[.. partitions.Select(p => CommittedOf(group, p))];
+            return (IReadOnlyList<PartitionOffset>)[.. partitions.Select(group.CommittedOf)];
         });
     }
 
@@ -195,19 +193,14 @@ internal sealed class InMemoryConsumer : IKafkaConsumer
             if (!_isClosed)
             {
                 _isClosed = true;
-                CloseReaders();
+                _readers.Clear();
                 _membership?.Leave();
                 _cluster.Pulse();
             }
         }
     }
 
-    private static PartitionOffset CommittedOf(ConsumerGroup group, TopicPartition partition) =>
-        group.CommittedOffsets.TryGetValue(partition, out var offset) ? offset : new PartitionOffset(partition, -1);
-
-    private bool HasNews() =>
-        _membership is { HasWork: true }
-        || _readers.Values.Any(reader => reader.HasNews || (!reader.IsResolved && CanResolve(reader)));
+    private bool HasNews() => _membership is { HasWork: true } || _readers.AnyNews;
 
     private void ServeGroup()
     {
@@ -259,101 +252,10 @@ internal sealed class InMemoryConsumer : IKafkaConsumer
 
         lock (_cluster.Gate)
         {
-            Remove(removed);
-            Add(added);
+            _readers.Remove(removed);
+            _readers.Add(added);
         }
     }
-
-    private void Add(IReadOnlyList<PartitionOffset> partitions)
-    {
-        foreach (var start in partitions)
-        {
-            var reader = new InMemoryReader(
-                _cluster, _cluster.Log(start.Partition), _role.ReadCommitted, start.Offset);
-            if (!_readers.TryAdd(start.Partition, reader))
-            {
-                throw new KafkaClientException(
-                    $"Consumer '{_role.ClientId}' reads {start.Partition} already.", KafkaErrorKind.Fatal);
-            }
-        }
-    }
-
-    private void Remove(IReadOnlyList<TopicPartition> partitions)
-    {
-        foreach (var partition in partitions)
-        {
-            if (!_readers.Remove(partition, out var reader))
-            {
-                throw new KafkaClientException(
-                    $"Consumer '{_role.ClientId}' was not reading {partition}.", KafkaErrorKind.Fatal);
-            }
-
-            reader.Close();
-        }
-    }
-
-    private void CloseReaders()
-    {
-        foreach (var reader in _readers.Values)
-        {
-            reader.Close();
-        }
-
-        _readers.Clear();
-    }
-
-    private void ResolveStarts()
-    {
-        foreach (var reader in _readers.Values)
-        {
-            if (!reader.IsResolved || reader.Position < reader.Log.StartOffset
-                || reader.Position > reader.Log.HighWatermark)
-            {
-                Resolve(reader);
-            }
-        }
-    }
-
-    private bool CanResolve(InMemoryReader reader) =>
-        reader.Start != PartitionOffset.Stored || !_role.ReadCommitted || _role.GroupId is null
-        || !Group().IsUnstable(reader.Partition);
-
-    private void Resolve(InMemoryReader reader)
-    {
-        if (!CanResolve(reader))
-        {
-            return;
-        }
-
-        var log = reader.Log;
-        var wanted = reader.IsResolved ? reader.Position : reader.Start;
-        if (wanted == PartitionOffset.Stored)
-        {
-            wanted = _role.GroupId is null ? -1 : CommittedOf(Group(), reader.Partition).Offset;
-        }
-        else if (wanted is PartitionOffset.Beginning or PartitionOffset.End)
-        {
-            reader.Resolve(wanted == PartitionOffset.Beginning ? log.StartOffset : log.End(_role.ReadCommitted));
-            return;
-        }
-
-        reader.Resolve(wanted >= log.StartOffset && wanted <= log.HighWatermark ? wanted : ResetOf(log, wanted));
-    }
-
-    private long ResetOf(PartitionLog log, long wanted) => _role.OffsetReset switch
-    {
-        "earliest" => log.StartOffset,
-        "latest" => log.End(_role.ReadCommitted),
-        _ => throw new KafkaClientException(
-            $"Consumer '{_role.ClientId}' has no valid position in {log.Partition} "
-            + (wanted < 0 ? "(nothing is committed)" : $"({wanted} is not in {log.StartOffset}..{log.HighWatermark})")
-            + " and is not told to reset it.", KafkaErrorKind.Fatal),
-    };
-
-    private InMemoryReader Find(TopicPartition partition) =>
-        _readers.TryGetValue(partition, out var reader)
-            ? reader
-            : throw new InvalidOperationException($"Consumer '{_role.ClientId}' does not read {partition}.");
 
     private ConsumerGroup Group() =>
         _cluster.Group(_role.GroupId

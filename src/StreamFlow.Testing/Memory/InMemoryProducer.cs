@@ -3,8 +3,8 @@ using StreamFlow.Clients;
 namespace StreamFlow.Testing.Memory;
 
 /// <summary>
-/// A producer of an in-memory cluster. A record is in the log as soon as it is handed over, unless a fault holds it back;
-/// its acknowledgement reaches the owner at the next <see cref="Poll"/> or <see cref="Drain"/>, as with Kafka.
+/// A producer of an in-memory cluster. A record is in the log as soon as it is handed over, unless a fault holds it
+/// back; its acknowledgement reaches the owner at the next <see cref="Poll"/> or <see cref="Drain"/>, as with Kafka.
 /// </summary>
 internal sealed class InMemoryProducer : IKafkaProducer
 {
@@ -350,27 +350,4 @@ internal sealed class InMemoryProducer : IKafkaProducer
         Headers? Headers, ScriptedFault? Fault, DateTimeOffset DueAt);
 
     private readonly record struct DeliveryReport(Unsent Record, long Offset, KafkaErrorKind? Kind, string? Reason);
-}
-
-/// <summary>A topic as one producer knows it.</summary>
-internal sealed class InMemoryProducerTopic(MemoryCluster cluster, MemoryTopic topic) : ProducerTopic
-{
-    private readonly Dictionary<int, long> _delivered = [];
-
-    public override string Name => topic.Name;
-
-    public override int PartitionCount
-    {
-        get
-        {
-            lock (cluster.Gate)
-            {
-                return topic.Partitions.Count;
-            }
-        }
-    }
-
-    public override long LastDeliveredOffset(int partition) => _delivered.GetValueOrDefault(partition, -1);
-
-    public void Delivered(int partition, long offset) => _delivered[partition] = offset;
 }

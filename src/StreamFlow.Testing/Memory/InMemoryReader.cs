@@ -46,7 +46,8 @@ internal sealed class InMemoryReader : PartitionReader
         }
     }
 
-    /// <summary>Whether a poll has reason to return for this partition: something came since it was last looked at.</summary>
+    /// <summary>Whether a poll has reason to return for this partition: something came since it was last looked
+    /// at.</summary>
     public bool HasNews => IsResolved && Math.Max(_seenEnd, _position) < _log.End(_readCommitted);
 
     public PartitionLog Log => _log;

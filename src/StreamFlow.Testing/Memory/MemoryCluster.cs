@@ -101,11 +101,15 @@ internal sealed class MemoryCluster
     }
 
     public long Append(
-        TopicPartition partition, long timestamp, byte[]? key, byte[]? value, Headers? headers, Transaction? transaction)
+        TopicPartition partition, long timestamp, byte[]? key, byte[]? value, Headers? headers,
+        Transaction? transaction)
     {
         var topic = Topic(partition.Topic);
         var time = topic.UsesAppendTime ? Time.GetUtcNow().ToUnixTimeMilliseconds() : timestamp;
-        var entry = new LogEntry(-1, time, key, value, headers, transaction, IsControl: false) { Sequence = _sequence++ };
+        var entry = new LogEntry(-1, time, key, value, headers, transaction, IsControl: false)
+        {
+            Sequence = _sequence++,
+        };
         var offset = Log(partition).Append(entry);
         Pulse();
         return offset;

@@ -44,7 +44,8 @@ internal sealed class PartitionLog(TopicPartition partition)
         return offset;
     }
 
-    /// <summary>Writes the marker that ends a transaction; like a record it takes an offset, which no reader sees.</summary>
+    /// <summary>Writes the marker that ends a transaction; like a record it takes an offset, which no reader
+    /// sees.</summary>
     public void EndTransaction(Transaction transaction, long timestamp)
     {
         _open.RemoveAll(open => open.Transaction == transaction);

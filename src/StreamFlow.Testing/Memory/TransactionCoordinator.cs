@@ -73,7 +73,8 @@ internal sealed class TransactionCoordinator(TimeProvider time)
         return true;
     }
 
-    /// <summary>Aborts transactions that outlived their timeout; the epoch moves on, which fences their producers.</summary>
+    /// <summary>Aborts transactions that outlived their timeout; the epoch moves on, which fences their
+    /// producers.</summary>
     /// <returns>Whether there was one.</returns>
     public bool ExpireDue()
     {

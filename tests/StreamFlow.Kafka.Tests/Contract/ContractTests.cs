@@ -4,7 +4,8 @@ using StreamFlow.Kafka.Tests.Support;
 
 namespace StreamFlow.Kafka.Tests.Contract;
 
-/// <summary>The clients over librdkafka keep, on StreamFlow's own broker, the contract of the in-memory cluster.</summary>
+/// <summary>The clients over librdkafka keep, on StreamFlow's own broker, the contract of the in-memory
+/// cluster.</summary>
 public sealed class EmbeddedContractTests(EmbeddedCluster cluster)
     : ClientContractTests, IClassFixture<EmbeddedCluster>
 {

@@ -27,7 +27,8 @@ internal static class ClientsExtensions
         return producer;
     }
 
-    public static bool Send(this IKafkaProducer producer, string topic, string? value, int partition = 0, string key = "k")
+    public static bool Send(
+        this IKafkaProducer producer, string topic, string? value, int partition = 0, string key = "k")
     {
         var record = new ByteRecord
         {
@@ -72,5 +73,6 @@ internal static class ClientsExtensions
     }
 
     public static string[] Values(this InMemoryKafka kafka, TopicPartition partition, bool readCommitted = true) =>
-        [.. kafka.Read(partition, readCommitted).Select(r => r.Value is null ? "null" : Encoding.UTF8.GetString(r.Value))];
+        [.. kafka.Read(partition, readCommitted)
+            .Select(r => r.Value is null ? "null" : Encoding.UTF8.GetString(r.Value))];
 }

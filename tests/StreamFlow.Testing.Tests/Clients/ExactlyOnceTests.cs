@@ -4,8 +4,8 @@ using StreamFlow.Clients;
 namespace StreamFlow.Testing.Tests.Clients;
 
 /// <summary>
-/// The whole cluster at once: members that read, write and commit in transactions on their own threads, while members are
-/// expired, partitions revoked, producers fenced and calls fail. Nothing may be lost or doubled for read_committed.
+/// The whole cluster at once: members that read, write and commit in transactions on their own threads, while members
+/// are expired, partitions revoked, producers fenced and calls fail. Nothing may be lost or doubled for read_committed.
 /// </summary>
 public sealed class ExactlyOnceTests
 {
@@ -49,8 +49,9 @@ public sealed class ExactlyOnceTests
         Assert.All(copiers, copier => Assert.Null(copier.Error));
         for (var p = 0; p < Partitions; p++)
         {
+            var expected = Enumerable.Range(0, PerPartition).Select(i => $"{p}:{i}");
             Assert.True(
-                Enumerable.Range(0, PerPartition).Select(i => $"{p}:{i}").SequenceEqual(kafka.Values(new TopicPartition("out", p))),
+                expected.SequenceEqual(kafka.Values(new TopicPartition("out", p))),
                 $"Seed {seed}: partition {p} is not copied exactly once and in order.");
         }
     }

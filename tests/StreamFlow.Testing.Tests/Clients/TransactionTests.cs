@@ -23,7 +23,8 @@ public sealed class TransactionTests
         producer.SendInTransaction("t", "a");
         plain.Send("t", "b");
         using var committed = _kafka.Consumer("rc", null).Reading(T0, PartitionOffset.Beginning);
-        using var uncommitted = _kafka.Consumer("ru", null, readCommitted: false).Reading(T0, PartitionOffset.Beginning);
+        using var uncommitted = _kafka.Consumer("ru", null, readCommitted: false)
+            .Reading(T0, PartitionOffset.Beginning);
 
         Assert.Empty(committed.ReadAll(T0));
         Assert.Equal(["a", "b"], uncommitted.ReadAll(T0));
@@ -58,7 +59,8 @@ public sealed class TransactionTests
         producer.SendInTransaction("t", "c");
         producer.CommitTransaction(ClientsExtensions.Timeout);
         using var committed = _kafka.Consumer("rc", null).Reading(T0, PartitionOffset.Beginning);
-        using var uncommitted = _kafka.Consumer("ru", null, readCommitted: false).Reading(T0, PartitionOffset.Beginning);
+        using var uncommitted = _kafka.Consumer("ru", null, readCommitted: false)
+            .Reading(T0, PartitionOffset.Beginning);
 
         Assert.Equal(["c"], committed.ReadAll(T0));
         Assert.Equal(5, committed.Reader(T0).Position);

@@ -114,7 +114,9 @@ public sealed class TestingGuideTests
         var snippets = guide.Split("```csharp\n").Skip(1).Select(part => part.Split("```")[0]).ToList();
 
         Assert.Equal(6, snippets.Count);
-        Assert.All(snippets, snippet => Assert.Contains(Normalized(snippet.Split('\n')), source, StringComparison.Ordinal));
+        Assert.All(
+            snippets,
+            snippet => Assert.Contains(Normalized(snippet.Split('\n')), source, StringComparison.Ordinal));
     }
 
     private static string Normalized(IEnumerable<string> lines) =>

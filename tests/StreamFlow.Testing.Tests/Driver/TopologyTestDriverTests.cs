@@ -153,7 +153,8 @@ public sealed class TopologyTestDriverTests
 
         Assert.IsType<InvalidTimeZoneException>(error.InnerException);
         Assert.Contains("in-0 offset 1", error.Message, StringComparison.Ordinal);
-        Assert.Contains("oops", Assert.Throws<InvalidOperationException>(() => input.Pipe("k", "good")).Message, StringComparison.Ordinal);
+        var over = Assert.Throws<InvalidOperationException>(() => input.Pipe("k", "good"));
+        Assert.Contains("oops", over.Message, StringComparison.Ordinal);
         Assert.Throws<InvalidOperationException>(() => driver.AdvanceWallClock(TimeSpan.FromSeconds(1)));
         Assert.Equal("good", Output(driver).ReadKeyValue().Value);
     }
@@ -322,7 +323,8 @@ public sealed class TopologyTestDriverTests
         Input(driver).Pipe("k", "abc");
         var output = driver.CreateOutputTopic("out", Serdes.String, Serdes.Int64);
         var error = Assert.Throws<StreamsException>(() => output.ReadRecord());
-        Assert.Contains("value of topic 'out' offset 0 cannot be read as Int64 (3 bytes)", error.Message, StringComparison.Ordinal);
+        Assert.StartsWith(
+            "The value of topic 'out' offset 0 cannot be read as Int64 (3 bytes)", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]
