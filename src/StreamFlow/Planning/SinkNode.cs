@@ -43,7 +43,8 @@ internal sealed class SinkNode<TKey, TValue> : InputNode<TKey, TValue>
 
     public override Processor<TKey, TValue> CreateProcessor(TaskLinker linker)
     {
-        var format = new SinkFormat<TKey, TValue>(_keySerde!, _valueSerde!, _partitioner);
+        var format = new SinkFormat<TKey, TValue>(
+            _keySerde!, _valueSerde!, _partitioner, IsInternal: Target.Repartition is not null);
         if (Target.Topic is not { } topic)
         {
             return new SinkProcessor<TKey, TValue>(Name, linker.Task, format, _chooser!);

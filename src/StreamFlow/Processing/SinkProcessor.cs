@@ -8,8 +8,9 @@ namespace StreamFlow.Processing;
 /// <param name="Keys">Serde of the keys.</param>
 /// <param name="Values">Serde of the values.</param>
 /// <param name="Partitioner">Chooses partitions; null: the hash of the key does.</param>
+/// <param name="IsInternal">Whether it is a repartition topic: of its records none may be left out.</param>
 internal sealed record SinkFormat<TKey, TValue>(
-    ISerde<TKey> Keys, ISerde<TValue> Values, StreamPartitioner<TKey, TValue>? Partitioner);
+    ISerde<TKey> Keys, ISerde<TValue> Values, StreamPartitioner<TKey, TValue>? Partitioner, bool IsInternal);
 
 /// <summary>Serializes records, once, and sends them to a topic.</summary>
 internal sealed class SinkProcessor<TKey, TValue> : Processor<TKey, TValue>
@@ -54,6 +55,19 @@ internal sealed class SinkProcessor<TKey, TValue> : Processor<TKey, TValue>
             HasValue = record.HasValue,
             Timestamp = record.Timestamp,
         };
+        try
+        {
+            Send(topic, partition, in bytes, record.Headers);
+        }
+        catch (KafkaClientException e) when (e.Kind == KafkaErrorKind.Abortable && !_format.IsInternal)
+        {
+            // The client refused this record, too large for example, and is itself in order.
+            _task.Errors.Handle(_task, this, ErrorStage.Production, e);
+        }
+    }
+
+    private void Send(ProducerTopic topic, int partition, in ByteRecord bytes, Headers? headers)
+    {
         switch (partition)
         {
             case Partitions.None:
@@ -62,17 +76,17 @@ internal sealed class SinkProcessor<TKey, TValue> : Processor<TKey, TValue>
             case Partitions.All:
                 for (var i = 0; i < topic.PartitionCount; i++)
                 {
-                    _task.Collector.Send(topic, i, in bytes, record.Headers);
+                    _task.Collector.Send(topic, i, in bytes, headers);
                 }
 
                 return;
             case Partitions.Default:
                 partition = _task.Collector.PartitionFor(
-                    topic, record.HasKey ? bytes.Key[..^_keySuffix] : default, record.HasKey);
+                    topic, bytes.HasKey ? bytes.Key[..^_keySuffix] : default, bytes.HasKey);
                 break;
         }
 
-        _task.Collector.Send(topic, partition, in bytes, record.Headers);
+        _task.Collector.Send(topic, partition, in bytes, headers);
     }
 
     private bool TryChoose(in Record<TKey, TValue> record, out ProducerTopic topic, out int partition)

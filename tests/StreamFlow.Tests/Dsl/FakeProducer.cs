@@ -9,6 +9,9 @@ internal sealed record ProducedRecord(
 /// <summary>Takes every record; keeps them, or only counts them where the test counts allocations.</summary>
 internal sealed class FakeProducer(int partitionCount, bool keep = true) : IKafkaProducer
 {
+    /// <summary>Length of values above which records are refused.</summary>
+    public const int MaxValueBytes = 1000;
+
     private readonly Dictionary<string, FakeTopic> _topics = [];
 
     public Queue<ProducedRecord> Records { get; } = [];
@@ -28,6 +31,11 @@ internal sealed class FakeProducer(int partitionCount, bool keep = true) : IKafk
 
     public bool TryProduce(ProducerTopic topic, int partition, in ByteRecord record, Headers? headers)
     {
+        if (record.Value.Length > MaxValueBytes)
+        {
+            throw new KafkaClientException("Record too large.", KafkaErrorKind.Abortable);
+        }
+
         Count++;
         if (keep)
         {

@@ -81,6 +81,31 @@ public sealed class SinkProcessorTests
         Assert.Equal("k=topic@3", harness.Read("topic"));
     }
 
+    [Fact]
+    public void Record_the_client_refuses_goes_to_the_production_handler()
+    {
+        var builder = new StreamsBuilder();
+        builder.Stream<string, string>("in").To("out");
+        var harness = new TaskHarness(builder.Build(), static (in ErrorContext _) => ErrorResponse.Continue);
+
+        harness.Pipe("in", "k", new string('x', FakeProducer.MaxValueBytes + 1), 1);
+        harness.Pipe("in", "k", "small", 2);
+
+        Assert.Equal("k=small@2", harness.Read("out"));
+        Assert.Equal(1, harness.DroppedBy(DropReason.Production));
+    }
+
+    [Fact]
+    public void Record_refused_on_the_way_to_a_repartition_topic_is_never_left_out()
+    {
+        var builder = new StreamsBuilder();
+        builder.Stream<string, string>("in").Repartition().To("out");
+        var harness = new TaskHarness(builder.Build(), static (in ErrorContext _) => ErrorResponse.Continue);
+
+        Assert.Throws<KafkaClientException>(
+            () => harness.Pipe("in", "k", new string('x', FakeProducer.MaxValueBytes + 1), 1));
+    }
+
     private static TaskHarness Through(Action<StreamsBuilder> describe, int partitionCount)
     {
         var builder = new StreamsBuilder();
