@@ -57,6 +57,12 @@ internal static class ScenarioTopologies
         ["C94 handler continue"] = FailingSerde,
         ["cached windows"] = b => In(b).GroupByKey().WindowedBy(Tumbling(10, 0)).Count(new() { Name = "w" })
             .ToStream().Map((k, v) => (k.ToString(), Number(v))).To("out"),
+        ["table filter and mapValues"] = b => In(b).GroupByKey().Count().Filter((_, v) => v > 1).MapValues(Number)
+            .ToStream().To("out"),
+        ["table filterNot and deletes"] = b => In(b).GroupByKey().Reduce((_, v) => v == "del" ? null! : v)
+            .FilterNot((_, v) => v == "no").MapValues((k, v) => v == "none" ? null! : k + v).ToStream().To("out"),
+        ["windowed table filter"] = b => In(b).GroupByKey().WindowedBy(Tumbling(10, 0)).Count()
+            .Filter((_, v) => v > 1, "big").ToStream().Map((k, v) => (k.ToString(), Number(v))).To("out"),
         ["windowed aggregate null"] = b => In(b).GroupByKey().WindowedBy(Tumbling(10, 0))
             .Aggregate(() => "0", ConcatOrDelete, new() { Name = "w" })
             .ToStream().Map((k, v) => (k.ToString(), v)).To("out"),

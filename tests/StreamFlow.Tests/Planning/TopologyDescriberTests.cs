@@ -85,6 +85,10 @@ public sealed class TopologyDescriberTests
         ["name ending in repartition"] = b => In(b).Repartition(new() { Name = "x-repartition" }).To("out"),
         ["chained aggregations"] = b => In(b).GroupByKey().Count().ToStream().GroupBy((k, v) => $"{v}")
             .Count(new() { Name = "second" }).ToStream().To("out"),
+        ["table filter and mapValues"] = b => In(b).GroupByKey().Count().Filter((k, v) => v > 1)
+            .MapValues(v => $"{v}").ToStream().To("out"),
+        ["table filter named"] = b => In(b).GroupByKey().WindowedBy(Tumbling(10, 0)).Count()
+            .Filter((k, v) => v > 1, "big").ToStream().Map((k, v) => (k.ToString(), $"{v}")).To("out"),
     };
 
     public static TheoryData<string> Names => [.. Expected.Keys];

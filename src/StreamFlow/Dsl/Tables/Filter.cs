@@ -1,0 +1,83 @@
+using StreamFlow.Planning;
+using StreamFlow.Processing;
+using StreamFlow.Records;
+
+namespace StreamFlow;
+
+public sealed partial class KTable<TKey, TValue>
+{
+    private const string FilterPrefix = "KTABLE-FILTER-";
+
+    /// <summary>
+    /// The rows that satisfy a condition. A row that no longer satisfies it is deleted from the result; one that neither did
+    /// nor does is not sent on at all. The condition is not asked about deletions.
+    /// </summary>
+    /// <param name="predicate">
+    /// The condition on key and value; called again for the value before, so it must have no side effects.
+    /// </param>
+    /// <param name="name">Name of the operator; default generated, as <c>KTABLE-FILTER-0000000003</c>.</param>
+    /// <returns>The rows kept; not stored, but derived from this table.</returns>
+    /// <example><code>counts.Filter((word, count) => count >= 10)</code></example>
+    public KTable<TKey, TValue> Filter(Func<TKey, TValue, bool> predicate, string? name = null) =>
+        Filtered(predicate, name, keep: true);
+
+    /// <summary>The rows that do not satisfy a condition; else as <see cref="Filter"/>.</summary>
+    /// <param name="predicate">The condition on key and value.</param>
+    /// <param name="name">Name of the operator; default generated, as <c>KTABLE-FILTER-0000000003</c>.</param>
+    /// <returns>The rows kept; not stored, but derived from this table.</returns>
+    /// <example><code>counts.FilterNot((word, count) => word.Length &lt; 3)</code></example>
+    public KTable<TKey, TValue> FilterNot(Func<TKey, TValue, bool> predicate, string? name = null) =>
+        Filtered(predicate, name, keep: false);
+
+    private KTable<TKey, TValue> Filtered(Func<TKey, TValue, bool> predicate, string? name, bool keep)
+    {
+        ArgumentNullException.ThrowIfNull(predicate);
+        var node = new OperatorNode<TKey, Change<TValue>, TKey, Change<TValue>>(
+            _graph.NodeName(name, FilterPrefix),
+            [_output],
+            (nodeName, task, next) => new TableFilterProcessor<TKey, TValue>(nodeName, task, next, predicate, keep));
+        _graph.Add(node);
+        return new KTable<TKey, TValue>(_graph, node.Output, _keys, _values);
+    }
+}
+
+internal sealed class TableFilterProcessor<TKey, TValue> : Processor<TKey, Change<TValue>>
+{
+    private readonly TaskContext _task;
+    private readonly Processor<TKey, Change<TValue>> _next;
+    private readonly Func<TKey, TValue, bool> _predicate;
+    private readonly bool _keep;
+
+    public TableFilterProcessor(
+        string name, TaskContext task, Processor<TKey, Change<TValue>> next, Func<TKey, TValue, bool> predicate, bool keep)
+        : base(name)
+    {
+        _task = task;
+        _next = next;
+        _predicate = predicate;
+        _keep = keep;
+    }
+
+    public override void Process(in Record<TKey, Change<TValue>> record)
+    {
+        var change = record.Value;
+        Change<TValue> kept;
+        try
+        {
+            var hasNew = change.HasNew && _predicate(record.Key, change.New) == _keep;
+            var hasOld = change.HasOld && _predicate(record.Key, change.Old) == _keep;
+            kept = new Change<TValue>(
+                hasNew ? change.New : default!, hasNew, hasOld ? change.Old : default!, hasOld);
+        }
+        catch (Exception e)
+        {
+            _task.Errors.Handle(_task, this, ErrorStage.Processing, e);
+            return;
+        }
+
+        if (kept.HasNew || kept.HasOld)
+        {
+            _next.Process(record.WithValue(kept));
+        }
+    }
+}
