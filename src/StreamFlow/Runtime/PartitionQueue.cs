@@ -38,8 +38,8 @@ internal sealed class PartitionQueue
     /// <summary>Largest event time taken from this partition; -1 before the first.</summary>
     public long PartitionTime { get; private set; }
 
-    /// <summary>When the end was first seen with nothing left, as a timestamp of the clock; 0 while there are records.</summary>
-    public long IdleSince { get; set; }
+    /// <summary>When the end was first seen with nothing left, as a timestamp of the clock; null while there are records.</summary>
+    public long? IdleSince { get; set; }
 
     /// <summary>Whether nothing is left and the broker has nothing either.</summary>
     public bool AtEnd => _index >= _count && _reader.AtEnd;
@@ -70,7 +70,7 @@ internal sealed class PartitionQueue
                 return false;
             }
 
-            IdleSince = 0;
+            IdleSince = null;
             ReadHeadTimestamp();
         }
 

@@ -15,7 +15,7 @@ internal sealed class TaskIdling(TimeProvider time, TimeSpan maxIdle)
 
         if (!queue.AtEnd)
         {
-            queue.IdleSince = 0;
+            queue.IdleSince = null;
             return false;
         }
 
@@ -25,11 +25,7 @@ internal sealed class TaskIdling(TimeProvider time, TimeSpan maxIdle)
         }
 
         var now = time.GetTimestamp();
-        if (queue.IdleSince == 0)
-        {
-            queue.IdleSince = now;
-        }
-
-        return time.GetElapsedTime(queue.IdleSince, now) >= maxIdle;
+        queue.IdleSince ??= now;
+        return time.GetElapsedTime(queue.IdleSince.Value, now) >= maxIdle;
     }
 }
