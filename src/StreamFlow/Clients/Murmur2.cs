@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Diagnostics.CodeAnalysis;
 
 namespace StreamFlow.Clients;
 
@@ -6,14 +7,22 @@ namespace StreamFlow.Clients;
 /// Kafka's default partitioner: 32-bit murmur2 of the key with seed 0x9747b28c, sign bit cleared, modulo the number of
 /// partitions (org.apache.kafka.common.utils.Utils.murmur2, BuiltInPartitioner.partitionForKey).
 /// </summary>
-internal static class Murmur2
+[Experimental("SF0001")]
+public static class Murmur2
 {
     private const uint Seed = 0x9747b28c;
     private const uint Multiplier = 0x5bd1e995;
 
+    /// <summary>The partition of a key.</summary>
+    /// <param name="key">The key's bytes.</param>
+    /// <param name="partitionCount">Number of partitions, at least 1.</param>
+    /// <returns>A partition from 0.</returns>
     public static int Partition(ReadOnlySpan<byte> key, int partitionCount) =>
         (int)((Hash(key) & 0x7fffffff) % (uint)partitionCount);
 
+    /// <summary>The hash of some bytes.</summary>
+    /// <param name="data">The bytes.</param>
+    /// <returns>The hash, sign bit included.</returns>
     public static uint Hash(ReadOnlySpan<byte> data)
     {
         var hash = Seed ^ (uint)data.Length;

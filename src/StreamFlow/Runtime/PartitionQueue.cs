@@ -35,6 +35,9 @@ internal sealed class PartitionQueue
     /// <summary>Event time of the record at the head; valid when <see cref="TryLoadHead"/> was true.</summary>
     public long HeadTimestamp { get; private set; }
 
+    /// <summary>Whether the head's time could be read; otherwise it cannot be deserialized.</summary>
+    public bool IsHeadReadable { get; private set; }
+
     /// <summary>Largest event time taken from this partition; -1 before the first.</summary>
     public long PartitionTime { get; private set; }
 
@@ -80,7 +83,7 @@ internal sealed class PartitionQueue
     /// <summary>The head is processed.</summary>
     public void Advance()
     {
-        if (HeadTimestamp > PartitionTime)
+        if (IsHeadReadable && HeadTimestamp > PartitionTime)
         {
             PartitionTime = HeadTimestamp;
         }
@@ -105,6 +108,7 @@ internal sealed class PartitionQueue
         if (!_source.ReadsTimestampFromRecord)
         {
             HeadTimestamp = _batch!.Timestamp(_index);
+            IsHeadReadable = true;
             return;
         }
 
@@ -113,8 +117,7 @@ internal sealed class PartitionQueue
 
         // A record that cannot be read goes to the error handler when its turn comes, at once: it must not hold the
         // partition back, nor move the time.
-        HeadTimestamp = _source.TryExtractTimestamp(in record, headers, PartitionTime, out var timestamp)
-            ? timestamp
-            : PartitionTime;
+        IsHeadReadable = _source.TryExtractTimestamp(in record, headers, PartitionTime, out var timestamp);
+        HeadTimestamp = IsHeadReadable ? timestamp : PartitionTime;
     }
 }

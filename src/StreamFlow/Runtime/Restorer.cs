@@ -142,8 +142,31 @@ internal sealed class Restorer : IDisposable
                 continue;
             }
 
-            consumer.Poll(more ? TimeSpan.Zero : PollTimeout);
+            Poll(consumer, more ? TimeSpan.Zero : PollTimeout);
             more = ApplyAll(consumer);
+        }
+    }
+
+    private void Poll(IKafkaConsumer consumer, TimeSpan timeout)
+    {
+        try
+        {
+            consumer.Poll(timeout);
+        }
+        catch (KafkaClientException exception) when (exception.Kind == KafkaErrorKind.Retriable)
+        {
+            RuntimeLog.PollFailed(_logger, exception, _name);
+        }
+        catch (KafkaClientException exception) when (exception.Kind == KafkaErrorKind.OffsetOutOfRange)
+        {
+            lock (_gate)
+            {
+                foreach (var task in _stores.Where(s => s.Changelog == exception.Partition).Select(s => s.Task).Distinct().ToList())
+                {
+                    Finish(task, new TaskCorruptedException(
+                        task.Id, $"The position in {exception.Partition} has left the log during the restore.", exception));
+                }
+            }
         }
     }
 

@@ -41,6 +41,14 @@ internal static partial class RuntimeLog
     [LoggerMessage(111, LogLevel.Warning, "Deleting used-up records of repartition topics failed; it is tried again")]
     public static partial void PurgeFailed(ILogger logger, Exception exception);
 
+    [LoggerMessage(113, LogLevel.Warning, "{Thread}: the client has a problem that it mends itself")]
+    public static partial void PollFailed(ILogger logger, Exception exception, string thread);
+
+    [LoggerMessage(114, LogLevel.Error,
+        "{Thread}: the position in {Partition} is not in the log; records may be lost or repeated. Going on at its {Policy} end")]
+    public static partial void PositionReset(
+        ILogger logger, Exception exception, string thread, TopicPartition partition, string policy);
+
     [LoggerMessage(112, LogLevel.Information, "Task {TaskId}: running")]
     public static partial void TaskRunning(ILogger logger, TaskId taskId);
 }

@@ -106,6 +106,18 @@ internal sealed class StreamTask
         return done;
     }
 
+    /// <summary>Forgets what was prefetched of a partition whose position is about to move.</summary>
+    public void DropPrefetched(TopicPartition partition)
+    {
+        foreach (var queue in _queues)
+        {
+            if (queue.Partition == partition)
+            {
+                queue.Clear();
+            }
+        }
+    }
+
     /// <summary>First step of a commit: everything dirty is serialized, logged, staged and forwarded.</summary>
     public void Flush()
     {
@@ -204,7 +216,12 @@ internal sealed class StreamTask
         var record = queue.Batch.Read(queue.Index);
         _context.Record.Set(queue.Partition.Topic, queue.Partition.Partition, record.Offset, queue.Batch, queue.Index);
         var timestamp = queue.HeadTimestamp;
-        if (timestamp < 0 && queue.Source.ReadsTimestampFromRecord)
+        if (!queue.IsHeadReadable)
+        {
+            // Without a time of its own; the source meets the same failure again and asks the error handler.
+            queue.Source.Process(in record, queue.Batch.ReadHeaders(queue.Index), Math.Max(0, record.Timestamp));
+        }
+        else if (timestamp < 0 && queue.Source.ReadsTimestampFromRecord)
         {
             _context.Drop(DropReason.InvalidTimestamp, queue.Source);
         }

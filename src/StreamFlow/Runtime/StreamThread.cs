@@ -123,7 +123,28 @@ internal sealed class StreamThread
             }
 
             Report(tasks);
-            consumer.Poll(processed > 0 ? TimeSpan.Zero : Wait(committer));
+            Poll(consumer, tasks, processed > 0 ? TimeSpan.Zero : Wait(committer));
+        }
+    }
+
+    /// <summary>
+    /// What the client mends itself (a broker away, a rebalance it joins again) is logged; a position that has left the log
+    /// is reset; everything else ends the thread.
+    /// </summary>
+    private void Poll(IKafkaConsumer consumer, TaskManager tasks, TimeSpan timeout)
+    {
+        try
+        {
+            consumer.Poll(timeout);
+        }
+        catch (KafkaClientException exception) when (exception.Kind is KafkaErrorKind.Retriable or KafkaErrorKind.Migrated)
+        {
+            RuntimeLog.PollFailed(_services.Logger, exception, Name);
+        }
+        catch (KafkaClientException exception)
+            when (exception.Kind == KafkaErrorKind.OffsetOutOfRange && exception.Partition is { } partition)
+        {
+            tasks.ResetPosition(partition, exception);
         }
     }
 

@@ -1,4 +1,5 @@
 using StreamFlow.Clients;
+using StreamFlow.Planning;
 
 namespace StreamFlow.Runtime;
 
@@ -15,8 +16,10 @@ internal sealed class TaskManager : IRebalanceListener
     private readonly IKafkaConsumer _consumer;
     private readonly Restorer _restorer;
     private readonly Committer _committer;
+    private readonly StartOffsets _startOffsets;
     private readonly SortedDictionary<TaskId, StreamTask> _tasks = [];
     private readonly List<StreamTask> _unopened = [];
+    private readonly List<StreamTask> _complete = [];
     private readonly List<StreamTask> _running = [];
 
     public TaskManager(
@@ -33,6 +36,7 @@ internal sealed class TaskManager : IRebalanceListener
         _consumer = consumer;
         _restorer = restorer;
         _committer = committer;
+        _startOffsets = new StartOffsets(services, consumer);
     }
 
     /// <summary>Whether the group has answered at least once and all tasks it gave are running.</summary>
@@ -57,7 +61,7 @@ internal sealed class TaskManager : IRebalanceListener
         }
 
         RuntimeLog.Assigned(_services.Logger, _threadName, Names(leaders));
-        return [.. Inputs(leaders).Select(p => new PartitionOffset(p, PartitionOffset.Stored))];
+        return _startOffsets.For([.. leaders.SelectMany(InputsOf)]);
     }
 
     public IReadOnlyList<TopicPartition> OnRevoked(IReadOnlyList<TopicPartition> leaders)
@@ -96,7 +100,7 @@ internal sealed class TaskManager : IRebalanceListener
             }
             else
             {
-                Run(task);
+                _complete.Add(task);
             }
         }
 
@@ -104,6 +108,8 @@ internal sealed class TaskManager : IRebalanceListener
         {
             TakeBack(result);
         }
+
+        _complete.RemoveAll(TryRun);
     }
 
     /// <summary>
@@ -144,13 +150,26 @@ internal sealed class TaskManager : IRebalanceListener
         var fresh = _factory.Create(leader.Topic, leader.Partition);
         _tasks.Add(fresh.Id, fresh);
         _unopened.Add(fresh);
-        foreach (var committed in _consumer.Committed([.. Inputs([leader])]))
+        foreach (var committed in _consumer.Committed(Inputs([leader])))
         {
-            var start = committed.Offset >= 0 ? committed.Offset
-                : _services.Options.DefaultOffsetReset == OffsetReset.Earliest ? PartitionOffset.Beginning
-                : PartitionOffset.End;
-            _consumer.Seek(committed with { Offset = start, Metadata = null });
+            _consumer.Seek(committed.Offset >= 0
+                ? committed with { Metadata = null }
+                : _startOffsets.ResetOf(committed.Partition));
         }
+    }
+
+    /// <summary>Goes on where the offset policy says, because the position of a partition is not in the log any more.</summary>
+    public void ResetPosition(TopicPartition partition, KafkaClientException reason)
+    {
+        var reset = _startOffsets.ResetOf(partition);
+        RuntimeLog.PositionReset(
+            _services.Logger, reason, _threadName, partition, reset.Offset == PartitionOffset.Beginning ? "earliest" : "latest");
+        foreach (var task in _running)
+        {
+            task.DropPrefetched(partition);
+        }
+
+        _consumer.Seek(reset);
     }
 
     /// <summary>Gives all tasks up; what is not committed is dropped.</summary>
@@ -164,15 +183,27 @@ internal sealed class TaskManager : IRebalanceListener
         _tasks.Clear();
     }
 
-    private void Run(StreamTask task)
+    /// <returns>False when the committed positions cannot be read at the moment.</returns>
+    private bool TryRun(StreamTask task)
     {
         var inputs = _services.Topics.InputsOf(task.SubTopology, task.Id.Partition);
-        var committed = _consumer.Committed([.. inputs.Select(i => i.Partition)]);
+        IReadOnlyList<PartitionOffset> committed;
+        try
+        {
+            committed = _consumer.Committed([.. inputs.Select(i => i.Partition)]);
+        }
+        catch (KafkaClientException exception) when (exception.Kind is KafkaErrorKind.Retriable or KafkaErrorKind.Migrated)
+        {
+            RuntimeLog.PollFailed(_services.Logger, exception, _threadName);
+            return false;
+        }
+
         task.Run([.. inputs.Select((input, i) =>
             new TaskInput(input.Topic.Name, _consumer.Reader(input.Partition), committed[i]))]);
         _running.Add(task);
         _running.Sort((a, b) => a.Id.CompareTo(b.Id));
         RuntimeLog.TaskRunning(_services.Logger, task.Id);
+        return true;
     }
 
     private void TakeBack(RestoreResult result)
@@ -180,7 +211,7 @@ internal sealed class TaskManager : IRebalanceListener
         switch (result.Error)
         {
             case null:
-                Run(result.Task);
+                _complete.Add(result.Task);
                 break;
             case TaskCorruptedException corrupted:
                 RuntimeLog.TaskCorrupted(_services.Logger, corrupted, result.Task.Id);
@@ -210,6 +241,7 @@ internal sealed class TaskManager : IRebalanceListener
     private void Drop(StreamTask task)
     {
         _unopened.Remove(task);
+        _complete.Remove(task);
         _running.Remove(task);
         _restorer.Remove(task);
         try
@@ -226,8 +258,10 @@ internal sealed class TaskManager : IRebalanceListener
         new(_services.Topics.LeaderTopics.First(t => _services.Topics.SubTopologyOf(t) == task.SubTopology), task.Id.Partition);
 
     private List<TopicPartition> Inputs(IReadOnlyList<TopicPartition> leaders) =>
-        [.. leaders.SelectMany(l => _services.Topics.InputsOf(_services.Topics.SubTopologyOf(l.Topic), l.Partition)
-            .Select(i => i.Partition))];
+        [.. leaders.SelectMany(InputsOf).Select(i => i.Partition)];
+
+    private IReadOnlyList<(SourceTopic Topic, TopicPartition Partition)> InputsOf(TopicPartition leader) =>
+        _services.Topics.InputsOf(_services.Topics.SubTopologyOf(leader.Topic), leader.Partition);
 
     private string Names(IReadOnlyList<TopicPartition> leaders) =>
         string.Join(", ", leaders.Select(l => new TaskId(_services.Topics.SubTopologyOf(l.Topic).Id, l.Partition)));

@@ -1,0 +1,57 @@
+using StreamFlow.Clients;
+using StreamFlow.Planning;
+
+namespace StreamFlow.Runtime;
+
+/// <summary>
+/// Where partitions begin. Most start from the group's committed offset, or where the application's default says. A source
+/// with another policy of its own, and every repartition topic (whose records must never be skipped), is looked up here.
+/// </summary>
+internal sealed class StartOffsets(ThreadServices services, IKafkaConsumer consumer)
+{
+    /// <summary>The start offsets of partitions just assigned.</summary>
+    /// <exception cref="StreamsException">The committed offsets cannot be read: to guess would lose or repeat records.</exception>
+    public IReadOnlyList<PartitionOffset> For(IReadOnlyList<(SourceTopic Topic, TopicPartition Partition)> inputs)
+    {
+        var looked = LookUp([.. inputs.Where(i => PolicyOf(i.Topic) != services.Options.DefaultOffsetReset).Select(i => i.Partition)]);
+        return [.. inputs.Select(i =>
+            looked.TryGetValue(i.Partition, out var committed)
+                ? new PartitionOffset(i.Partition, committed >= 0 ? PartitionOffset.Stored : Logical(PolicyOf(i.Topic)))
+                : new PartitionOffset(i.Partition, PartitionOffset.Stored))];
+    }
+
+    /// <summary>Where a partition goes on whose position is no longer, or not yet, in the log.</summary>
+    public PartitionOffset ResetOf(TopicPartition partition)
+    {
+        var source = services.Topics.Plan.SubTopologies
+            .SelectMany(s => s.Sources)
+            .First(s => services.Topics.NameOf(s) == partition.Topic);
+        return new PartitionOffset(partition, Logical(PolicyOf(source)));
+    }
+
+    private static long Logical(OffsetReset policy) =>
+        policy == OffsetReset.Earliest ? PartitionOffset.Beginning : PartitionOffset.End;
+
+    private OffsetReset PolicyOf(SourceTopic topic) =>
+        topic.IsRepartition ? OffsetReset.Earliest : topic.OffsetReset ?? services.Options.DefaultOffsetReset;
+
+    private Dictionary<TopicPartition, long> LookUp(IReadOnlyList<TopicPartition> partitions)
+    {
+        if (partitions.Count == 0)
+        {
+            return [];
+        }
+
+        try
+        {
+            return consumer.Committed(partitions).ToDictionary(c => c.Partition, c => c.Offset);
+        }
+        catch (KafkaClientException exception)
+        {
+            throw new StreamsException(
+                $"The committed offsets of {string.Join(", ", partitions)} cannot be read, so it is not known where to begin: "
+                + exception.Message,
+                exception);
+        }
+    }
+}
