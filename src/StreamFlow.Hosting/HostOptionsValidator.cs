@@ -1,9 +1,14 @@
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
+using StreamFlow.Clients;
 
 namespace StreamFlow.Hosting;
 
 /// <summary>Lists everything that is wrong with the settings of one application, at the start of the host.</summary>
-internal sealed class HostOptionsValidator(string name) : IValidateOptions<StreamFlowHostOptions>
+/// <param name="name">Name of the application.</param>
+/// <param name="services">Tells whether the application has clients of its own; it needs no address then.</param>
+internal sealed class HostOptionsValidator(string name, IServiceProviderIsKeyedService services)
+    : IValidateOptions<StreamFlowHostOptions>
 {
     public ValidateOptionsResult Validate(string? optionsName, StreamFlowHostOptions options)
     {
@@ -12,15 +17,32 @@ internal sealed class HostOptionsValidator(string name) : IValidateOptions<Strea
             return ValidateOptionsResult.Skip;
         }
 
-        var errors = new List<string>();
-        if (string.IsNullOrWhiteSpace(options.BootstrapServers))
-        {
-            errors.Add($"{nameof(options.BootstrapServers)} is empty; set it to host:port[,host:port...].");
-        }
-
-        errors.AddRange(options.Streams.Validate());
+        var errors = Errors(options);
         return errors.Count == 0
             ? ValidateOptionsResult.Success
             : ValidateOptionsResult.Fail(errors.Select(e => $"StreamFlow application '{name}': {e}"));
+    }
+
+    private List<string> Errors(StreamFlowHostOptions options)
+    {
+        if (options.BindingError is { } bindingError)
+        {
+            // Binding ends at the first value it cannot read: what it left out must not be called missing.
+            return [bindingError];
+        }
+
+        var errors = new List<string>();
+        if (!services.IsKeyedService(typeof(IKafkaClients), name))
+        {
+            errors.AddRange(options.ClientOptions().Validate());
+        }
+
+        if (!Enum.IsDefined(options.Stores))
+        {
+            errors.Add($"Stores is '{options.Stores}'; set it to {string.Join(" or ", Enum.GetNames<StoreBackend>())}.");
+        }
+
+        errors.AddRange(options.Streams.Validate().Select(e => "Streams." + e));
+        return errors;
     }
 }

@@ -2,7 +2,7 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 namespace StreamFlow.Hosting;
 
-/// <summary>Tells whether an application is starting, restoring, running, stopping or failed.</summary>
+/// <summary>Tells whether an application is starting, restoring, rebalancing, running, stopping, stopped or failed.</summary>
 internal sealed class StreamFlowHealthCheck(StreamsApplication application) : IHealthCheck
 {
     public Task<HealthCheckResult> CheckHealthAsync(
@@ -25,6 +25,11 @@ internal sealed class StreamFlowHealthCheck(StreamsApplication application) : IH
             ["tasks.restoring"] = Count(status, TaskState.Restoring),
             ["restore.remaining"] = remaining,
         };
+        if (status.Error is { } error)
+        {
+            data["error"] = error.Message;
+        }
+
         var text = phase == "restoring"
             ? $"{applicationId}: restoring, {remaining} changelog records to go"
             : $"{applicationId}: {phase}";
@@ -42,7 +47,9 @@ internal sealed class StreamFlowHealthCheck(StreamsApplication application) : IH
         StreamsState.PendingShutdown => "stopping",
         StreamsState.NotRunning => "stopped",
         StreamsState.PendingError or StreamsState.Error => "failed",
-        _ => Count(status, TaskState.Restoring) > 0 ? "restoring" : "starting",
+        StreamsState.Rebalancing when Count(status, TaskState.Restoring) > 0 => "restoring",
+        StreamsState.Rebalancing when status.Threads.Count > 0 && status.Threads.All(t => t.HasJoined) => "rebalancing",
+        _ => "starting",
     };
 
     private static int Count(StreamsStatus status, TaskState state) =>

@@ -1,3 +1,5 @@
+using StreamFlow.Kafka;
+
 namespace StreamFlow.Hosting;
 
 /// <summary>
@@ -6,10 +8,15 @@ namespace StreamFlow.Hosting;
 /// </summary>
 public sealed class StreamFlowHostOptions
 {
-    /// <summary>Brokers to begin with, <c>host:port[,host:port...]</c>. Required.</summary>
+    /// <summary>Brokers to ask first, <c>host:port[,host:port...]</c>.</summary>
+    /// <value>Required, unless the application has clients of its own (a keyed service, as tests do).</value>
     public string BootstrapServers { get; set; } = string.Empty;
 
-    /// <summary>The engine's settings. Its <see cref="StreamFlowOptions.ApplicationId"/> is the registered name unless set.</summary>
+    /// <summary>
+    /// The engine's settings. Durations are written <c>"00:00:05"</c> in configuration ("5" would be five days). What
+    /// is a delegate, such as an error handler, is set in code.
+    /// </summary>
+    /// <value>The engine's defaults; <see cref="StreamFlowOptions.ApplicationId"/> is the registered name.</value>
     public StreamFlowOptions Streams { get; set; } = new();
 
     /// <summary>Client settings by librdkafka's names for all clients, such as <c>security.protocol</c>.</summary>
@@ -24,6 +31,17 @@ public sealed class StreamFlowHostOptions
     /// <summary>Where persistent stores are kept.</summary>
     /// <value><see cref="StoreBackend.RocksDb"/>.</value>
     public StoreBackend Stores { get; set; } = StoreBackend.RocksDb;
+
+    /// <summary>Why the configuration could not be read, for the validator to report with everything else.</summary>
+    internal string? BindingError { get; set; }
+
+    internal KafkaClientOptions ClientOptions() => new()
+    {
+        BootstrapServers = BootstrapServers,
+        Client = Client,
+        Consumer = Consumer,
+        Producer = Producer,
+    };
 }
 
 /// <summary>Where the data of persistent stores is kept.</summary>

@@ -1,50 +1,134 @@
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
 
 namespace StreamFlow.Hosting;
 
-/// <summary>Starts an application with the host, drains it when the host stops, and stops the host when it fails.</summary>
+/// <summary>
+/// Starts an application with the host, drains it when the host stops, and does to the host what
+/// <see cref="HostOptions.BackgroundServiceExceptionBehavior"/> says when the application fails.
+/// </summary>
 internal sealed partial class StreamFlowHostedService(
-    StreamsApplication application, IHostApplicationLifetime lifetime, ILogger<StreamFlowHostedService> logger)
-    : IHostedService
+    string name,
+    IServiceProvider services,
+    IHostApplicationLifetime lifetime,
+    IOptions<HostOptions> hostOptions,
+    ILogger<StreamFlowHostedService> logger)
+    : IHostedLifecycleService
 {
-    public async Task StartAsync(CancellationToken cancellationToken)
-    {
-        await application.StartAsync(cancellationToken).ConfigureAwait(false);
-        _ = WatchAsync();
-    }
+    private StreamsApplication? _application;
+    private int _failureReported;
 
-    public async Task StopAsync(CancellationToken cancellationToken)
+    /// <summary>
+    /// Builds the topology. The host does this for all its services before it starts any, and after it has checked
+    /// their options: so nothing runs when one of several applications is wrong.
+    /// </summary>
+    public Task StartingAsync(CancellationToken cancellationToken)
     {
         try
         {
-            await application.StopAsync(cancellationToken).ConfigureAwait(false);
-        }
-        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
-        {
-            DrainTimedOut(logger, application.ApplicationId);
-        }
-    }
-
-    /// <summary>A worker whose topology is dead must not look alive: the host ends, so that it is started anew.</summary>
-    private async Task WatchAsync()
-    {
-        try
-        {
-            await application.Completion.ConfigureAwait(false);
+            _application = services.GetRequiredKeyedService<StreamsApplication>(name);
         }
         catch (Exception exception)
         {
-            Failed(logger, exception, application.ApplicationId);
-            Environment.ExitCode = 1;
-            lifetime.StopApplication();
+            NotStarted(logger, name, exception.Message);
+            throw;
         }
+
+        return Task.CompletedTask;
     }
 
-    [LoggerMessage(1, LogLevel.Critical, "StreamFlow application {ApplicationId} failed; the host stops")]
-    private static partial void Failed(ILogger logger, Exception exception, string applicationId);
+    public async Task StartAsync(CancellationToken cancellationToken)
+    {
+        if (_application is null)
+        {
+            // A host of another make, which does not know IHostedLifecycleService.
+            await StartingAsync(cancellationToken).ConfigureAwait(false);
+        }
+
+        try
+        {
+            await _application!.StartAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
+        {
+            NotStarted(logger, name, exception.Message);
+            throw;
+        }
+
+        _ = WatchAsync(_application);
+    }
+
+    public Task StartedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StoppingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public async Task StopAsync(CancellationToken cancellationToken)
+    {
+        if (_application is null)
+        {
+            return;
+        }
+
+        try
+        {
+            await _application.StopAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            DrainTimedOut(logger, name, hostOptions.Value.ShutdownTimeout);
+            return;
+        }
+
+        // The last commit may have failed. The process may end before the watch gets its turn, so it is not left to it.
+        ReportFailure(_application);
+    }
+
+    public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    private async Task WatchAsync(StreamsApplication application)
+    {
+        await application.Completion.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        ReportFailure(application);
+    }
+
+    /// <summary>A worker whose topology is dead must not look alive: the host ends, so that it is started anew.</summary>
+    private void ReportFailure(StreamsApplication application)
+    {
+        if (application.Completion.Exception is not { } failure || Interlocked.Exchange(ref _failureReported, 1) == 1)
+        {
+            return;
+        }
+
+        var cause = failure.InnerException ?? failure;
+        if (hostOptions.Value.BackgroundServiceExceptionBehavior == BackgroundServiceExceptionBehavior.Ignore)
+        {
+            FailedAndIgnored(logger, cause, name);
+            return;
+        }
+
+        Failed(logger, cause, name);
+        if (Environment.ExitCode == 0)
+        {
+            Environment.ExitCode = 1;
+        }
+
+        lifetime.StopApplication();
+    }
+
+    [LoggerMessage(1, LogLevel.Critical, "StreamFlow application '{Name}' failed; the host stops, with exit code 1")]
+    private static partial void Failed(ILogger logger, Exception exception, string name);
 
     [LoggerMessage(2, LogLevel.Warning,
-        "StreamFlow application {ApplicationId} did not stop within the host's shutdown timeout; what it had not committed is processed again")]
-    private static partial void DrainTimedOut(ILogger logger, string applicationId);
+        "StreamFlow application '{Name}' did not stop within the host's shutdown timeout ({Timeout}): what it has not "
+        + "committed is processed again after the next start. If records take that long, raise HostOptions.ShutdownTimeout")]
+    private static partial void DrainTimedOut(ILogger logger, string name, TimeSpan timeout);
+
+    [LoggerMessage(3, LogLevel.Critical, "StreamFlow application '{Name}' cannot start: {Reason}")]
+    private static partial void NotStarted(ILogger logger, string name, string reason);
+
+    [LoggerMessage(4, LogLevel.Error,
+        "StreamFlow application '{Name}' failed; the host goes on without it (BackgroundServiceExceptionBehavior is Ignore)")]
+    private static partial void FailedAndIgnored(ILogger logger, Exception exception, string name);
 }

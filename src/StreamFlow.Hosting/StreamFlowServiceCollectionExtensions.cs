@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -18,6 +19,13 @@ public static class StreamFlowServiceCollectionExtensions
     /// Adds one application: it starts with the host, stops with it (SIGTERM drains: what is processed is committed), and
     /// is there as a keyed <see cref="StreamFlow.StreamsApplication"/>. Call it once per application; several share a host.
     /// </summary>
+    /// <remarks>
+    /// The host checks the settings of all applications, then builds all topologies, then starts them. An application
+    /// that fails stops the host, with exit code 1, unless <see cref="HostOptions.BackgroundServiceExceptionBehavior"/>
+    /// is <see cref="BackgroundServiceExceptionBehavior.Ignore"/>. An <see cref="IKafkaClients"/> with the
+    /// application's name as key takes the place of clients of the configured brokers; <see cref="RocksDbOptions"/> as
+    /// a service tune the stores on disk, which share memory across applications.
+    /// </remarks>
     /// <example>
     /// <code>
     /// services.AddStreamFlow("greeter", (topology, _) =>
@@ -39,45 +47,38 @@ public static class StreamFlowServiceCollectionExtensions
         ArgumentNullException.ThrowIfNull(services);
         ArgumentException.ThrowIfNullOrWhiteSpace(name);
         ArgumentNullException.ThrowIfNull(topology);
-        if (services.Any(s => s.ServiceType == typeof(Registration) && ((Registration)s.ImplementationInstance!).Name == name))
+        if (services.Any(s => s.ServiceType == typeof(ApplicationRegistration)
+            && ((ApplicationRegistration)s.ImplementationInstance!).Name == name))
         {
             throw new ArgumentException($"A StreamFlow application '{name}' was added before; give each its own name.", nameof(name));
         }
 
-        services.AddSingleton(new Registration(name));
+        services.AddSingleton(new ApplicationRegistration(name));
         services.TryAddSingleton(TimeProvider.System);
+        services.TryAddSingleton(provider => new RocksDbBackendFactory(provider.GetService<RocksDbOptions>()));
         AddOptions(services, name, configure);
         services.AddKeyedSingleton(name, (provider, _) => Create(provider, name, topology));
         services.AddSingleton<IHostedService>(provider => new StreamFlowHostedService(
-            provider.GetRequiredKeyedService<StreamFlow.StreamsApplication>(name),
+            name,
+            provider,
             provider.GetRequiredService<IHostApplicationLifetime>(),
+            provider.GetRequiredService<IOptions<HostOptions>>(),
             provider.GetRequiredService<ILogger<StreamFlowHostedService>>()));
         return services;
     }
 
     /// <summary>
-    /// Adds one health check per application added so far: healthy while it runs, degraded while it starts, restores or
-    /// stops, unhealthy when it failed; its data tells state, tasks and remaining restore.
+    /// Adds one health check <c>streamflow-{name}</c> per application, whether it is added before or after: healthy while
+    /// it runs, degraded while it starts, restores, rebalances or stops, unhealthy when it failed or was stopped. The data
+    /// tells phase, state, threads, tasks and what is left to restore. The checks are tagged <c>streamflow</c>.
     /// </summary>
     /// <param name="builder">The health checks.</param>
     /// <returns>The same health checks.</returns>
     public static IHealthChecksBuilder AddStreamFlow(this IHealthChecksBuilder builder)
     {
         ArgumentNullException.ThrowIfNull(builder);
-        var names = builder.Services
-            .Where(s => s.ServiceType == typeof(Registration))
-            .Select(s => ((Registration)s.ImplementationInstance!).Name)
-            .ToList();
-        foreach (var name in names)
-        {
-            builder.Add(new Diagnostics.HealthChecks.HealthCheckRegistration(
-                $"streamflow-{name}",
-                provider => new StreamFlowHealthCheck(
-                    provider.GetRequiredKeyedService<StreamFlow.StreamsApplication>(name)),
-                failureStatus: null,
-                tags: ["streamflow"]));
-        }
-
+        builder.Services.TryAddEnumerable(
+            ServiceDescriptor.Singleton<IConfigureOptions<HealthCheckServiceOptions>, StreamFlowHealthChecks>());
         return builder;
     }
 
@@ -89,7 +90,7 @@ public static class StreamFlowServiceCollectionExtensions
                 o.Streams.ApplicationId = name;
                 if (provider.GetService<IConfiguration>() is { } configuration)
                 {
-                    configuration.GetSection($"StreamFlow:{name}").Bind(o);
+                    Bind(configuration.GetSection($"StreamFlow:{name}"), o);
                 }
             });
         if (configure is not null)
@@ -97,8 +98,21 @@ public static class StreamFlowServiceCollectionExtensions
             options.Configure(configure);
         }
 
-        services.AddSingleton<IValidateOptions<StreamFlowHostOptions>>(new HostOptionsValidator(name));
+        services.AddSingleton<IValidateOptions<StreamFlowHostOptions>>(provider =>
+            new HostOptionsValidator(name, provider.GetRequiredService<IServiceProviderIsKeyedService>()));
         options.ValidateOnStart();
+    }
+
+    private static void Bind(IConfigurationSection section, StreamFlowHostOptions options)
+    {
+        try
+        {
+            section.Bind(options, binder => binder.ErrorOnUnknownConfiguration = true);
+        }
+        catch (InvalidOperationException exception)
+        {
+            options.BindingError = $"The configuration section '{section.Path}' cannot be read: {exception.Message}";
+        }
     }
 
     private static StreamFlow.StreamsApplication Create(
@@ -107,24 +121,15 @@ public static class StreamFlowServiceCollectionExtensions
         var options = provider.GetRequiredService<IOptionsMonitor<StreamFlowHostOptions>>().Get(name);
         var builder = new StreamFlow.StreamsBuilder();
         topology(builder, provider);
+        var built = builder.Build();
         var logging = provider.GetRequiredService<ILoggerFactory>();
-        var clients = provider.GetKeyedService<IKafkaClients>(name) ?? new KafkaClients(
-            new KafkaClientOptions
-            {
-                BootstrapServers = options.BootstrapServers,
-                Client = options.Client,
-                Consumer = options.Consumer,
-                Producer = options.Producer,
-            },
-            logging);
-        return new StreamFlow.StreamsApplication(builder.Build(), options.Streams, clients, new StreamFlow.StreamsServices
+        var clients = provider.GetKeyedService<IKafkaClients>(name) ?? new KafkaClients(options.ClientOptions(), logging);
+        var onDisk = options.Stores == StoreBackend.RocksDb && built.HasPersistentStores;
+        return new StreamFlow.StreamsApplication(built, options.Streams, clients, new StreamFlow.StreamsServices
         {
-            Stores = options.Stores == StoreBackend.RocksDb ? new RocksDbBackendFactory() : null,
+            Stores = onDisk ? provider.GetRequiredService<RocksDbBackendFactory>() : null,
             Time = provider.GetRequiredService<TimeProvider>(),
             Logging = logging,
         });
     }
-
-    /// <summary>Remembers the names given so far.</summary>
-    private sealed record Registration(string Name);
 }

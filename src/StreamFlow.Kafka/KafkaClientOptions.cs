@@ -1,3 +1,5 @@
+using StreamFlow.Kafka.Settings;
+
 namespace StreamFlow.Kafka;
 
 /// <summary>
@@ -21,4 +23,9 @@ public sealed record KafkaClientOptions
     /// <summary>Settings of producers, over <see cref="Client"/>, such as <c>compression.type</c>.</summary>
     /// <value>None.</value>
     public IEnumerable<KeyValuePair<string, string>> Producer { get; init; } = [];
+
+    /// <summary>Checks the settings, those of librdkafka by librdkafka itself.</summary>
+    /// <returns>One message for each wrong setting, naming it; empty when all is well.</returns>
+    /// <exception cref="DllNotFoundException">librdkafka is missing.</exception>
+    public IReadOnlyList<string> Validate() => ClientSettings.Complaints(this);
 }

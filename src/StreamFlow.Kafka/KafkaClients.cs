@@ -27,7 +27,7 @@ public sealed class KafkaClients : IKafkaClients
         KafkaClientOptions options, ILoggerFactory? loggerFactory = null, TimeProvider? timeProvider = null)
     {
         ArgumentNullException.ThrowIfNull(options);
-        var complaints = ClientSettings.Complaints(options);
+        var complaints = options.Validate();
         if (complaints.Count > 0)
         {
             throw new ArgumentException(

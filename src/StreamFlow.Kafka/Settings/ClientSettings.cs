@@ -77,15 +77,18 @@ internal static class ClientSettings
         AddFixed(complaints, nameof(options.Client), options.Client);
         AddFixed(complaints, nameof(options.Consumer), options.Consumer);
         AddFixed(complaints, nameof(options.Producer), options.Producer);
-        if (complaints.Count == 0)
+        var rest = new KafkaClientOptions
         {
-            var consumer = new ConsumerRole("check", null, null, ReadCommitted: true, OffsetReset: "error");
-            var producer = new ProducerRole("check", null, TimeSpan.FromMinutes(1));
-            complaints.AddRange(ClientHandle.Check(ForConsumer(options, consumer))
-                .Union(ClientHandle.Check(ForProducer(options, producer))));
-            AddOAuth(complaints, options);
-        }
-
+            BootstrapServers = string.IsNullOrWhiteSpace(options.BootstrapServers) ? "none" : options.BootstrapServers,
+            Client = options.Client.Where(MayBeSet),
+            Consumer = options.Consumer.Where(MayBeSet),
+            Producer = options.Producer.Where(MayBeSet),
+        };
+        var consumer = new ConsumerRole("check", null, null, ReadCommitted: true, OffsetReset: "error");
+        var producer = new ProducerRole("check", null, TimeSpan.FromMinutes(1));
+        complaints.AddRange(ClientHandle.Check(ForConsumer(rest, consumer))
+            .Union(ClientHandle.Check(ForProducer(rest, producer))));
+        AddOAuth(complaints, options);
         return complaints;
     }
 
@@ -119,6 +122,11 @@ internal static class ClientSettings
         IEnumerable<KeyValuePair<string, string>> defaults) =>
         [new("bootstrap.servers", options.BootstrapServers), .. defaults, .. options.Client, .. own];
 
+    private static bool MayBeSet(KeyValuePair<string, string> setting) =>
+        !FixedSettings.Reasons.ContainsKey(setting.Key) && !IsOfConfluent(setting.Key);
+
+    private static bool IsOfConfluent(string name) => name.StartsWith("dotnet.", StringComparison.OrdinalIgnoreCase);
+
     private static void AddFixed(
         List<string> complaints, string where, IEnumerable<KeyValuePair<string, string>> settings)
     {
@@ -128,7 +136,7 @@ internal static class ClientSettings
             {
                 complaints.Add($"{where} sets '{name}' to '{value}', which cannot be changed: {reason}. Remove it.");
             }
-            else if (name.StartsWith("dotnet.", StringComparison.OrdinalIgnoreCase))
+            else if (IsOfConfluent(name))
             {
                 complaints.Add(
                     $"{where} sets '{name}' to '{value}', a setting of Confluent.Kafka's own clients, which are not "

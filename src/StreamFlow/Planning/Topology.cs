@@ -18,6 +18,9 @@ public sealed class Topology
 
     internal TopologyPlan Plan { get; }
 
+    /// <summary>Whether any of its stores is kept on disk, so that it needs <see cref="StreamsServices.Stores"/>.</summary>
+    public bool HasPersistentStores => Plan.SubTopologies.Any(s => s.Stores.Any(d => d.IsPersistent));
+
     /// <summary>
     /// The topology as text, in the format of Kafka Streams' <c>TopologyDescription</c>, so that tools made for it
     /// (visualisers, tests of upgrade compatibility) work.

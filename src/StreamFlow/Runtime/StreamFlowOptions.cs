@@ -108,6 +108,7 @@ public sealed record StreamFlowOptions
         Check(errors, PollTimeout > TimeSpan.Zero, nameof(PollTimeout), PollTimeout, "more than zero");
         Check(errors, RepartitionPurgeInterval > TimeSpan.Zero, nameof(RepartitionPurgeInterval), RepartitionPurgeInterval, "more than zero");
         Check(errors, DeliveryTimeout > TimeSpan.Zero, nameof(DeliveryTimeout), DeliveryTimeout, "more than zero");
+        Check(errors, Enum.IsDefined(DefaultOffsetReset), nameof(DefaultOffsetReset), DefaultOffsetReset, "Earliest or Latest");
         Check(errors, ReplicationFactor is -1 or >= 1, nameof(ReplicationFactor), ReplicationFactor, "-1 or at least 1");
         return errors;
     }

@@ -30,6 +30,7 @@ public sealed record StreamsServices
 public sealed class StreamsApplication : IAsyncDisposable
 {
     private readonly TopologyPlan _plan;
+    private readonly bool _hasPersistentStores;
     private readonly StreamFlowOptions _options;
     private readonly IKafkaClients _clients;
     private readonly StreamsServices _services;
@@ -41,6 +42,8 @@ public sealed class StreamsApplication : IAsyncDisposable
     private StateDirectory? _stateDirectory;
     private int _nextIndex = 1;
     private Exception? _error;
+    private bool _starting;
+    private volatile bool _waitGivenUp;
 
     /// <summary>Creates an application; nothing runs before <see cref="StartAsync"/>.</summary>
     /// <param name="topology">What it does.</param>
@@ -61,6 +64,7 @@ public sealed class StreamsApplication : IAsyncDisposable
         }
 
         _plan = topology.Plan;
+        _hasPersistentStores = topology.HasPersistentStores;
         _options = options with { };
         _clients = clients;
         _services = services ?? new StreamsServices();
@@ -92,44 +96,40 @@ public sealed class StreamsApplication : IAsyncDisposable
     }
 
     /// <summary>Checks the topics, creates internal ones, and starts the stream threads.</summary>
-    /// <param name="cancellationToken">Ends the wait for the broker.</param>
-    /// <returns>A task that ends when the threads have started; they join the group from then on.</returns>
+    /// <param name="cancellationToken">Gives up before anything runs; the application has stopped then.</param>
+    /// <returns>
+    /// A task that ends when the threads have started; they join the group from then on. None starts when the
+    /// application was stopped meanwhile.
+    /// </returns>
     /// <exception cref="TopologyException">The topics do not fit the topology.</exception>
     /// <exception cref="StateStoreException">The state directory cannot be used.</exception>
     /// <exception cref="InvalidOperationException">It was started before.</exception>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     public async Task StartAsync(CancellationToken cancellationToken = default)
     {
-        Move(StreamsEvent.Start);
+        lock (_gate)
+        {
+            Move(StreamsEvent.Start);
+            _starting = true;
+        }
+
         try
         {
-            using var admin = _clients.CreateAdmin($"{_options.ApplicationId}-admin");
-            var topics = await new TopicPreparation(_plan, _options, admin).RunAsync(cancellationToken).ConfigureAwait(false);
-            _stateDirectory = _services.Stores is not null && _plan.SubTopologies.Any(s => s.Stores.Any(d => d.IsPersistent))
-                ? StateDirectory.Open(_options.StateDirectory, _options.ApplicationId)
-                : null;
-            _threadServices = new ThreadServices
-            {
-                Options = _options,
-                Topics = topics,
-                Clients = _clients,
-                StateDirectory = _stateDirectory,
-                Backends = _services.Stores,
-                Time = _services.Time,
-                Logger = _logger,
-            };
+            await PrepareAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            EndStart(StreamsEvent.Stop);
+            throw;
         }
         catch (Exception exception)
         {
             _error = exception;
-            Move(StreamsEvent.Fail);
-            Finish();
+            EndStart(StreamsEvent.Fail);
             throw;
         }
 
-        for (var i = 0; i < _options.NumStreamThreads; i++)
-        {
-            StartThread();
-        }
+        EndStart(null);
     }
 
     /// <summary>
@@ -138,6 +138,7 @@ public sealed class StreamsApplication : IAsyncDisposable
     /// </summary>
     /// <param name="cancellationToken">Ends the wait, not the stopping.</param>
     /// <returns>A task that ends when everything has stopped.</returns>
+    /// <exception cref="OperationCanceledException">The token was cancelled before everything had stopped.</exception>
     public async Task StopAsync(CancellationToken cancellationToken = default)
     {
         bool nothingRuns;
@@ -149,7 +150,7 @@ public sealed class StreamsApplication : IAsyncDisposable
             }
 
             _threads.ForEach(t => t.Stop());
-            nothingRuns = _threads.Count == 0;
+            nothingRuns = _threads.Count == 0 && !_starting;
         }
 
         if (nothingRuns)
@@ -157,12 +158,70 @@ public sealed class StreamsApplication : IAsyncDisposable
             Finish();
         }
 
-        await Task.WhenAny(_ended.Task.WaitAsync(cancellationToken)).ConfigureAwait(false);
-        cancellationToken.ThrowIfCancellationRequested();
+        await _ended.Task.WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (!_ended.Task.IsCompleted)
+        {
+            _waitGivenUp = true;
+            cancellationToken.ThrowIfCancellationRequested();
+        }
     }
 
-    /// <inheritdoc/>
-    public async ValueTask DisposeAsync() => await StopAsync().ConfigureAwait(false);
+    /// <summary>
+    /// Stops and waits for the end as <see cref="StopAsync"/> does; but when a call of that has given up waiting, it
+    /// does not wait either: a record that hangs must not keep the process from ending.
+    /// </summary>
+    /// <returns>A task that ends when everything has stopped, or at once.</returns>
+    public async ValueTask DisposeAsync()
+    {
+        if (!_waitGivenUp)
+        {
+            await StopAsync().ConfigureAwait(false);
+        }
+    }
+
+    private async Task PrepareAsync(CancellationToken cancellationToken)
+    {
+        using var admin = _clients.CreateAdmin($"{_options.ApplicationId}-admin");
+        var topics = await new TopicPreparation(_plan, _options, admin).RunAsync(cancellationToken).ConfigureAwait(false);
+        _stateDirectory = _services.Stores is not null && _hasPersistentStores
+            ? StateDirectory.Open(_options.StateDirectory, _options.ApplicationId)
+            : null;
+        _threadServices = new ThreadServices
+        {
+            Options = _options,
+            Topics = topics,
+            Clients = _clients,
+            StateDirectory = _stateDirectory,
+            Backends = _services.Stores,
+            Time = _services.Time,
+            Logger = _logger,
+        };
+    }
+
+    /// <summary>Starts the threads; or ends the application when that is not to happen, or it was stopped meanwhile.</summary>
+    private void EndStart(StreamsEvent? instead)
+    {
+        lock (_gate)
+        {
+            _starting = false;
+            if (instead is { } happened && StreamsStates.Next(State, happened) is not null)
+            {
+                Move(happened);
+            }
+
+            for (var i = 0; State == StreamsState.Rebalancing && i < _options.NumStreamThreads; i++)
+            {
+                StartThread();
+            }
+
+            if (_threads.Count > 0)
+            {
+                return;
+            }
+        }
+
+        Finish();
+    }
 
     private void StartThread()
     {

@@ -1,0 +1,114 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+using StreamFlow.Hosting.Tests.Support;
+
+namespace StreamFlow.Hosting.Tests;
+
+public sealed class StreamFlowHealthCheckTests
+{
+    private static readonly ThreadStatus Joining = new("t-1", false, HasJoined: false, 0, []);
+    private static readonly ThreadStatus Opening = new("t-1", false, HasJoined: true, 0, [Task(0, TaskState.Created)]);
+    private static readonly ThreadStatus Restoring =
+        new("t-2", false, HasJoined: true, 70, [Task(1, TaskState.Restoring), Task(2, TaskState.Running)]);
+
+    private static readonly ThreadStatus Settled = new("t-3", true, HasJoined: true, 0, [Task(3, TaskState.Running)]);
+
+    public static TheoryData<StreamsState, string, string, HealthStatus> Phases() => new()
+    {
+        { StreamsState.Created, "", "starting", HealthStatus.Degraded },
+        { StreamsState.Rebalancing, "", "starting", HealthStatus.Degraded },
+        { StreamsState.Rebalancing, "joining", "starting", HealthStatus.Degraded },
+        { StreamsState.Rebalancing, "joining settled", "starting", HealthStatus.Degraded },
+        { StreamsState.Rebalancing, "joining restoring", "restoring", HealthStatus.Degraded },
+        { StreamsState.Rebalancing, "opening restoring settled", "restoring", HealthStatus.Degraded },
+        { StreamsState.Rebalancing, "opening settled", "rebalancing", HealthStatus.Degraded },
+        { StreamsState.Running, "settled", "running", HealthStatus.Healthy },
+        { StreamsState.PendingShutdown, "settled", "stopping", HealthStatus.Degraded },
+        { StreamsState.PendingShutdown, "restoring", "stopping", HealthStatus.Degraded },
+        { StreamsState.NotRunning, "", "stopped", HealthStatus.Unhealthy },
+        { StreamsState.PendingError, "restoring", "failed", HealthStatus.Unhealthy },
+        { StreamsState.Error, "", "failed", HealthStatus.Unhealthy },
+    };
+
+    [Theory]
+    [MemberData(nameof(Phases))]
+    public void Evaluate_tells_the_phases_apart(StreamsState state, string threads, string phase, HealthStatus expected)
+    {
+        var status = new StreamsStatus(state, [.. threads.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(Thread)], null);
+
+        var result = StreamFlowHealthCheck.Evaluate(status, "orders", HealthStatus.Unhealthy);
+
+        Assert.Equal(phase, result.Data["phase"]);
+        Assert.Equal(expected, result.Status);
+        Assert.Equal(state.ToString(), result.Data["state"]);
+        Assert.StartsWith("orders: " + phase, result.Description, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Phases_cover_every_state() =>
+        Assert.Equal(Enum.GetValues<StreamsState>(), Phases().Select(row => (StreamsState)row[0]).Distinct().Order());
+
+    [Fact]
+    public void Evaluate_counts_tasks_and_what_is_left_to_restore()
+    {
+        var status = new StreamsStatus(StreamsState.Rebalancing, [Restoring, Settled, Restoring], null);
+
+        var result = StreamFlowHealthCheck.Evaluate(status, "orders", HealthStatus.Unhealthy);
+
+        Assert.Equal("orders: restoring, 140 changelog records to go", result.Description);
+        Assert.Equal(140L, result.Data["restore.remaining"]);
+        Assert.Equal(3, result.Data["threads"]);
+        Assert.Equal(3, result.Data["tasks.running"]);
+        Assert.Equal(2, result.Data["tasks.restoring"]);
+        Assert.False(result.Data.ContainsKey("error"));
+    }
+
+    [Fact]
+    public void Evaluate_hands_out_the_error_with_the_failure_status_of_the_registration()
+    {
+        var error = new StreamsException("disk full");
+
+        var failed = StreamFlowHealthCheck.Evaluate(new StreamsStatus(StreamsState.Error, [], error), "orders", HealthStatus.Degraded);
+        var replaced = StreamFlowHealthCheck.Evaluate(new StreamsStatus(StreamsState.Running, [Settled], error), "orders", HealthStatus.Degraded);
+
+        Assert.Equal(HealthStatus.Degraded, failed.Status);
+        Assert.Same(error, failed.Exception);
+        Assert.Equal(HealthStatus.Healthy, replaced.Status);
+        Assert.Equal("disk full", replaced.Data["error"]);
+    }
+
+    [Fact]
+    public async Task Checks_follow_a_host_through_its_life_whichever_was_added_first()
+    {
+        await using var host = new TestHost("in", "out", "out2");
+        host.Services.AddHealthChecks().AddStreamFlow().AddStreamFlow();
+        host.Add("one", Topologies.Shout).Add("two", builder => Topologies.Shout(builder, "in", "out2"));
+        var checks = host.Host.Services.GetRequiredService<HealthCheckService>();
+
+        var before = await checks.CheckHealthAsync();
+        await host.StartAsync();
+        await TestHost.Until(
+            () => host.Application("one").State == StreamsState.Running && host.Application("two").State == StreamsState.Running,
+            "running");
+        var during = await checks.CheckHealthAsync();
+        await host.StopAsync();
+        var after = await checks.CheckHealthAsync();
+
+        Assert.Equal(["streamflow-one", "streamflow-two"], before.Entries.Keys.Order());
+        Assert.All(before.Entries.Values, e => Assert.Equal((HealthStatus.Degraded, "starting"), (e.Status, e.Data["phase"])));
+        Assert.All(during.Entries.Values, e => Assert.Equal((HealthStatus.Healthy, "running"), (e.Status, e.Data["phase"])));
+        Assert.All(after.Entries.Values, e => Assert.Equal((HealthStatus.Unhealthy, "stopped"), (e.Status, e.Data["phase"])));
+        Assert.All(during.Entries.Values, e => Assert.Contains("streamflow", e.Tags));
+    }
+
+    private static ThreadStatus Thread(string kind) => kind switch
+    {
+        "joining" => Joining,
+        "opening" => Opening,
+        "restoring" => Restoring,
+        "settled" => Settled,
+        _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, "Unknown thread."),
+    };
+
+    private static TaskStatus Task(int partition, TaskState state) => new(new TaskId(0, partition), state);
+}

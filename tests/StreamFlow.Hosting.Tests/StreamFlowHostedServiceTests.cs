@@ -1,0 +1,234 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+using Microsoft.Extensions.Hosting;
+using StreamFlow.Clients;
+using StreamFlow.Hosting.Tests.Support;
+using StreamFlow.Testing;
+
+namespace StreamFlow.Hosting.Tests;
+
+/// <summary>Applications in a host, from its start to its end. The exit code is the process's: one test at a time.</summary>
+public sealed class StreamFlowHostedServiceTests : IDisposable
+{
+    private readonly int _exitCode = Environment.ExitCode;
+
+    public void Dispose() => Environment.ExitCode = _exitCode;
+
+    [Fact]
+    public async Task Stop_commits_what_is_processed()
+    {
+        await using var host = new TestHost("in", "out").Add("shout", Topologies.Shout);
+        host.Send("in", "a");
+
+        await host.StartAsync();
+        await TestHost.Until(() => host.Values("out").Count == 1, "the result");
+        Assert.Equal(-1, host.Committed("shout", "in"));
+        await host.StopAsync();
+
+        Assert.Equal(["a!"], host.Values("out"));
+        Assert.Equal(1, host.Committed("shout", "in"));
+        Assert.Equal(0, Environment.ExitCode);
+        Assert.Equal(StreamsState.NotRunning, host.Application("shout").State);
+    }
+
+    [Fact]
+    public async Task Stop_of_the_application_after_the_hosts_changes_nothing()
+    {
+        await using var host = new TestHost("in", "out").Add("shout", Topologies.Shout);
+        await host.StartAsync();
+        await host.StopAsync();
+
+        await host.Application("shout").StopAsync();
+        await host.StopAsync();
+
+        Assert.Equal(StreamsState.NotRunning, host.Application("shout").State);
+        await host.Application("shout").Completion;
+    }
+
+    [Fact]
+    public async Task Dispose_of_the_host_without_a_stop_drains()
+    {
+        var host = new TestHost("in", "out").Add("shout", Topologies.Shout);
+        host.Send("in", "a");
+        await host.StartAsync();
+        var application = host.Application("shout");
+        await TestHost.Until(() => host.Values("out").Count == 1, "the result");
+
+        await host.DisposeAsync();
+
+        Assert.Equal(StreamsState.NotRunning, application.State);
+        Assert.Equal(1, host.Committed("shout", "in"));
+    }
+
+    [Fact]
+    public async Task Two_applications_share_a_host()
+    {
+        await using var host = new TestHost("in", "middle", "out")
+            .Add("first", builder => Topologies.Shout(builder, "in", "middle"))
+            .Add("second", builder => Topologies.Shout(builder, "middle", "out"));
+        host.Send("in", "a");
+
+        await host.StartAsync();
+        await TestHost.Until(() => host.Values("out").Count == 1, "the result of the second");
+        Assert.NotSame(host.Application("first"), host.Application("second"));
+        await host.StopAsync();
+
+        Assert.Equal(["a!!"], host.Values("out"));
+        Assert.Equal(1, host.Committed("first", "in"));
+        Assert.Equal(1, host.Committed("second", "middle"));
+    }
+
+    [Fact]
+    public void Add_of_the_same_name_twice_is_refused()
+    {
+        var services = new ServiceCollection();
+        services.AddKeyedSingleton("orders", "a keyed service of another type is in nobody's way");
+        services.AddStreamFlow("orders", (_, _) => { });
+
+        var error = Assert.Throws<ArgumentException>(() => services.AddStreamFlow("orders", (_, _) => { }));
+
+        Assert.Contains("'orders' was added before", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_failed_application_stops_the_host_with_an_exit_code_and_the_others_drain()
+    {
+        await using var host = new TestHost("in", "picky", "out").Add("shout", Topologies.Shout).Add("picky", Topologies.Picky);
+        host.Send("in", "a");
+        await host.StartAsync();
+        await TestHost.Until(() => host.Values("out").Count == 1, "the result of the healthy one");
+
+        host.Send("picky", "poison");
+        await host.Host.WaitForShutdownAsync().WaitAsync(TestHost.Deadline);
+
+        Assert.Equal(1, Environment.ExitCode);
+        Assert.Equal(StreamsState.Error, host.Application("picky").State);
+        Assert.Equal(StreamsState.NotRunning, host.Application("shout").State);
+        Assert.Equal(1, host.Committed("shout", "in"));
+        Assert.Single(host.Log.Lines, l => l.StartsWith("Critical StreamFlow application 'picky' failed", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_failed_application_leaves_the_host_running_when_told_to()
+    {
+        await using var host = new TestHost("in", "picky", "out").Add("shout", Topologies.Shout).Add("picky", Topologies.Picky);
+        host.Services.Configure<HostOptions>(
+            o => o.BackgroundServiceExceptionBehavior = BackgroundServiceExceptionBehavior.Ignore);
+        host.Services.AddHealthChecks().AddStreamFlow();
+        await host.StartAsync();
+
+        host.Send("picky", "poison");
+        await TestHost.Until(() => host.Log.Lines.Any(l => l.Contains("the host goes on without it", StringComparison.Ordinal)), "the log");
+        host.Send("in", "after");
+        await TestHost.Until(() => host.Values("out").Contains("after!"), "the other application's result");
+        var health = await host.Host.Services.GetRequiredService<HealthCheckService>().CheckHealthAsync();
+
+        Assert.False(host.Lifetime.ApplicationStopping.IsCancellationRequested);
+        Assert.Equal(HealthStatus.Unhealthy, health.Entries["streamflow-picky"].Status);
+        Assert.Equal("failed", health.Entries["streamflow-picky"].Data["phase"]);
+        Assert.NotNull(health.Entries["streamflow-picky"].Exception);
+        await host.StopAsync();
+        Assert.Equal(0, Environment.ExitCode);
+    }
+
+    [Fact]
+    public async Task A_last_commit_that_fails_is_told_by_the_exit_code()
+    {
+        await using var host = new TestHost("in", "out").Add("shout", Topologies.Shout);
+        host.Send("in", "a");
+        await host.StartAsync();
+        await TestHost.Until(() => host.Values("out").Count == 1, "the result");
+        host.Kafka.Faults.Fail(ClientCall.CommitOffsets, KafkaErrorKind.Fatal, new FaultMatch { Times = 100 });
+
+        await host.StopAsync();
+
+        Assert.Equal(1, Environment.ExitCode);
+        Assert.Equal(StreamsState.Error, host.Application("shout").State);
+        Assert.Single(host.Log.Lines, l => l.StartsWith("Critical StreamFlow application 'shout' failed", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_record_that_hangs_holds_the_host_no_longer_than_its_timeout_and_is_logged()
+    {
+        using var release = new ManualResetEventSlim();
+        using var reached = new ManualResetEventSlim();
+        var host = new TestHost("in", "out").Add("stuck", builder => builder.Stream<string, string>("in").MapValues(v =>
+        {
+            reached.Set();
+            release.Wait();
+            return v;
+        }).To("out"));
+        host.Services.Configure<HostOptions>(o => o.ShutdownTimeout = TimeSpan.FromMilliseconds(50));
+        host.Send("in", "a");
+        await host.StartAsync();
+        await TestHost.Until(() => reached.IsSet, "the record");
+
+        await host.StopAsync();
+        await host.DisposeAsync();
+
+        Assert.Single(host.Log.Lines, l => l.StartsWith("Warning StreamFlow application 'stuck' did not stop", StringComparison.Ordinal));
+        Assert.Equal(-1, host.Committed("stuck", "in"));
+        release.Set();
+        await TestHost.Until(() => host.Committed("stuck", "in") == 1, "the thread to end as it should");
+    }
+
+    [Fact]
+    public async Task A_wrong_topology_fails_the_start_before_any_application_runs()
+    {
+        var built = 0;
+        await using var host = new TestHost("in", "out").Add("shout", Topologies.Shout).Add("wrong", _ =>
+        {
+            built++;
+            throw new TopologyException("The store 'totals' is used but not added.");
+        });
+
+        var error = await Assert.ThrowsAsync<TopologyException>(host.StartAsync);
+
+        Assert.Equal("The store 'totals' is used but not added.", error.Message);
+        Assert.Equal(1, built);
+        Assert.Contains("Critical StreamFlow application 'wrong' cannot start: The store 'totals' is used but not added.", host.Log.Lines);
+        Assert.Equal(StreamsState.Created, host.Application("shout").State);
+    }
+
+    [Fact]
+    public async Task An_empty_topology_fails_the_start()
+    {
+        await using var host = new TestHost().Add("empty", _ => { });
+
+        await Assert.ThrowsAsync<TopologyException>(host.StartAsync);
+    }
+
+    [Fact]
+    public async Task A_missing_topic_fails_the_start_and_names_application_and_topic()
+    {
+        await using var host = new TestHost("out").Add("shout", Topologies.Shout);
+
+        await Assert.ThrowsAsync<TopologyException>(host.StartAsync);
+
+        Assert.Contains(host.Log.Lines, l =>
+            l.StartsWith("Critical StreamFlow application 'shout' cannot start: ", StringComparison.Ordinal)
+            && l.Contains("'in'", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Topology_is_asked_for_once_with_the_hosts_services()
+    {
+        var calls = new List<string>();
+        await using var host = new TestHost("in", "out");
+        host.Services.AddSingleton("in");
+        host.Services.AddKeyedSingleton<IKafkaClients>("shout", host.Kafka);
+        host.Services.AddStreamFlow("shout", (topology, services) =>
+        {
+            calls.Add(services.GetRequiredService<string>());
+            Topologies.Shout(topology, services.GetRequiredService<string>(), "out");
+        });
+        host.Services.AddHealthChecks().AddStreamFlow();
+
+        await host.Host.Services.GetRequiredService<HealthCheckService>().CheckHealthAsync();
+        await host.StartAsync();
+        await host.Host.Services.GetRequiredService<HealthCheckService>().CheckHealthAsync();
+        await host.StopAsync();
+
+        Assert.Equal(["in"], calls);
+    }
+}
