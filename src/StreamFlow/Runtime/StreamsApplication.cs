@@ -1,27 +1,8 @@
 using Microsoft.Extensions.Logging;
-using Microsoft.Extensions.Logging.Abstractions;
 using StreamFlow.Clients;
-using StreamFlow.Planning;
 using StreamFlow.Runtime;
-using StreamFlow.State;
 
 namespace StreamFlow;
-
-/// <summary>What an application runs on besides its Kafka clients.</summary>
-public sealed record StreamsServices
-{
-    /// <summary>Opens persistent stores.</summary>
-    /// <value><see langword="null"/>: all stores stay in memory and are restored from their changelogs at each start.</value>
-    public IStoreBackendFactory? Stores { get; init; }
-
-    /// <summary>The clock.</summary>
-    /// <value>The system's clock.</value>
-    public TimeProvider Time { get; init; } = TimeProvider.System;
-
-    /// <summary>Where log messages go.</summary>
-    /// <value>Nowhere.</value>
-    public ILoggerFactory Logging { get; init; } = NullLoggerFactory.Instance;
-}
 
 /// <summary>
 /// A topology at work: started, it joins its group, takes over partitions, restores state and processes records until
@@ -29,8 +10,7 @@ public sealed record StreamsServices
 /// </summary>
 public sealed class StreamsApplication : IAsyncDisposable
 {
-    private readonly TopologyPlan _plan;
-    private readonly bool _hasPersistentStores;
+    private readonly Topology _topology;
     private readonly StreamFlowOptions _options;
     private readonly IKafkaClients _clients;
     private readonly StreamsServices _services;
@@ -63,8 +43,7 @@ public sealed class StreamsApplication : IAsyncDisposable
             throw new ArgumentException("The options are not valid: " + string.Join(" ", errors), nameof(options));
         }
 
-        _plan = topology.Plan;
-        _hasPersistentStores = topology.HasPersistentStores;
+        _topology = topology;
         _options = options with { };
         _clients = clients;
         _services = services ?? new StreamsServices();
@@ -97,10 +76,7 @@ public sealed class StreamsApplication : IAsyncDisposable
 
     /// <summary>Checks the topics, creates internal ones, and starts the stream threads.</summary>
     /// <param name="cancellationToken">Gives up before anything runs; the application has stopped then.</param>
-    /// <returns>
-    /// A task that ends when the threads have started; they join the group from then on. None starts when the
-    /// application was stopped meanwhile.
-    /// </returns>
+    /// <returns>A task that ends when the threads have started, or it was stopped meanwhile; they join from then on.</returns>
     /// <exception cref="TopologyException">The topics do not fit the topology.</exception>
     /// <exception cref="StateStoreException">The state directory cannot be used.</exception>
     /// <exception cref="InvalidOperationException">It was started before.</exception>
@@ -144,10 +120,7 @@ public sealed class StreamsApplication : IAsyncDisposable
         bool nothingRuns;
         lock (_gate)
         {
-            if (StreamsStates.Next(State, StreamsEvent.Stop) is not null)
-            {
-                Move(StreamsEvent.Stop);
-            }
+            MoveIfAllowed(StreamsEvent.Stop);
 
             _threads.ForEach(t => t.Stop());
             nothingRuns = _threads.Count == 0 && !_starting;
@@ -182,8 +155,9 @@ public sealed class StreamsApplication : IAsyncDisposable
     private async Task PrepareAsync(CancellationToken cancellationToken)
     {
         using var admin = _clients.CreateAdmin($"{_options.ApplicationId}-admin");
-        var topics = await new TopicPreparation(_plan, _options, admin).RunAsync(cancellationToken).ConfigureAwait(false);
-        _stateDirectory = _services.Stores is not null && _hasPersistentStores
+        var topics = await new TopicPreparation(_topology.Plan, _options, admin)
+            .RunAsync(cancellationToken).ConfigureAwait(false);
+        _stateDirectory = _services.Stores is not null && _topology.HasPersistentStores
             ? StateDirectory.Open(_options.StateDirectory, _options.ApplicationId)
             : null;
         _threadServices = new ThreadServices
@@ -204,9 +178,9 @@ public sealed class StreamsApplication : IAsyncDisposable
         lock (_gate)
         {
             _starting = false;
-            if (instead is { } happened && StreamsStates.Next(State, happened) is not null)
+            if (instead is { } happened)
             {
-                Move(happened);
+                MoveIfAllowed(happened);
             }
 
             for (var i = 0; State == StreamsState.Rebalancing && i < _options.NumStreamThreads; i++)
@@ -238,10 +212,7 @@ public sealed class StreamsApplication : IAsyncDisposable
         lock (_gate)
         {
             var settled = _threads.TrueForAll(t => t.Status.IsSettled);
-            if (StreamsStates.Next(State, settled ? StreamsEvent.ThreadsRunning : StreamsEvent.ThreadsBusy) is not null)
-            {
-                Move(settled ? StreamsEvent.ThreadsRunning : StreamsEvent.ThreadsBusy);
-            }
+            MoveIfAllowed(settled ? StreamsEvent.ThreadsRunning : StreamsEvent.ThreadsBusy);
         }
     }
 
@@ -277,10 +248,7 @@ public sealed class StreamsApplication : IAsyncDisposable
             return;
         }
 
-        if (StreamsStates.Next(State, StreamsEvent.Fail) is not null)
-        {
-            Move(StreamsEvent.Fail);
-        }
+        MoveIfAllowed(StreamsEvent.Fail);
 
         _threads.ForEach(t => t.Stop());
     }
@@ -291,10 +259,7 @@ public sealed class StreamsApplication : IAsyncDisposable
         {
             _stateDirectory?.Dispose();
             _stateDirectory = null;
-            if (StreamsStates.Next(State, StreamsEvent.Stopped) is not null)
-            {
-                Move(StreamsEvent.Stopped);
-            }
+            MoveIfAllowed(StreamsEvent.Stopped);
         }
 
         if (State == StreamsState.Error)
@@ -305,6 +270,14 @@ public sealed class StreamsApplication : IAsyncDisposable
         else
         {
             _ended.TrySetResult();
+        }
+    }
+
+    private void MoveIfAllowed(StreamsEvent happened)
+    {
+        if (StreamsStates.Next(State, happened) is not null)
+        {
+            Move(happened);
         }
     }
 

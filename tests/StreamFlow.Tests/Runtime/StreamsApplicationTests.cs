@@ -73,6 +73,63 @@ public sealed class StreamsApplicationTests
     }
 
     [Fact]
+    public async Task A_cancelled_start_is_a_stop_and_no_error()
+    {
+        await using var harness = new AppHarness(("in", 1), ("out", 1));
+        var application = New(harness);
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => application.StartAsync(new CancellationToken(canceled: true)));
+
+        Assert.Equal(StreamsState.NotRunning, application.State);
+        await application.Completion;
+    }
+
+    [Fact]
+    public async Task A_stop_during_the_start_waits_for_it_and_no_thread_starts()
+    {
+        await using var harness = new AppHarness(("in", 1), ("out", 1));
+        var held = harness.Kafka.Faults.Delay(ClientCall.DescribeTopics, TimeSpan.FromSeconds(5));
+        var application = New(harness);
+        var start = Task.Run(() => application.StartAsync());
+        await AppHarness.Until(() => held.Hits == 1, "the start to ask for topics");
+
+        var stop = application.StopAsync();
+        Assert.False(stop.IsCompleted);
+        Assert.Equal(StreamsState.PendingShutdown, application.State);
+        ((VirtualTime)harness.Kafka.Time).Advance(TimeSpan.FromSeconds(5));
+        await Task.WhenAll(start, stop).WaitAsync(TimeSpan.FromSeconds(30));
+
+        Assert.Empty(application.Status.Threads);
+        Assert.Equal(StreamsState.NotRunning, application.State);
+    }
+
+    [Fact]
+    public async Task A_stop_whose_wait_ended_early_goes_on_and_dispose_does_not_wait_for_it()
+    {
+        using var reached = new ManualResetEventSlim();
+        using var release = new ManualResetEventSlim();
+        await using var harness = new AppHarness(("in", 1), ("out", 1));
+        harness.Send("in", 0, "a", "1");
+        var application = await harness.StartAsync(builder => builder.Stream<string, string>("in").MapValues(v =>
+        {
+            reached.Set();
+            release.Wait();
+            return v;
+        }).To("out"));
+        await AppHarness.Until(() => reached.IsSet, "the record");
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => application.StopAsync(new CancellationToken(canceled: true)));
+        var disposed = application.DisposeAsync().AsTask();
+        Assert.True(disposed.IsCompletedSuccessfully);
+        Assert.Equal(StreamsState.PendingShutdown, application.State);
+        release.Set();
+        await application.Completion.WaitAsync(TimeSpan.FromSeconds(30));
+
+        await application.StopAsync(new CancellationToken(canceled: true));
+        Assert.Equal(1, harness.Kafka.CommittedOffsets("app")[new TopicPartition("in", 0)].Offset);
+    }
+
+    [Fact]
     public async Task Two_instances_share_the_partitions_and_nothing_is_lost_when_one_leaves()
     {
         await using var harness = new AppHarness(("in", 4), ("out", 4));
@@ -201,6 +258,13 @@ public sealed class StreamsApplicationTests
 
         Assert.Equal(1, asked);
         Assert.Equal(["accepted!"], harness.Values("out"));
+    }
+
+    private static StreamsApplication New(AppHarness harness)
+    {
+        var builder = new StreamsBuilder();
+        Upper(builder);
+        return new StreamsApplication(builder.Build(), AppHarness.Options(), harness.Kafka);
     }
 
     private static void Upper(StreamsBuilder builder) =>

@@ -1,0 +1,143 @@
+using System.Diagnostics.Metrics;
+using System.Runtime.CompilerServices;
+using System.Text;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Options;
+using StreamFlow.Clients;
+using StreamFlow.Hosting.Tests.Support;
+using StreamFlow.State;
+using StreamFlow.Testing;
+
+namespace StreamFlow.Hosting.Tests.Docs;
+
+/// <summary>The snippets of docs/guide/hosting.md, compiled and run.</summary>
+public sealed class HostingGuideTests
+{
+    private static class Secrets
+    {
+        public const string KafkaPassword = "s3cret";
+    }
+
+    [Fact]
+    public async Task A_worker_in_a_test()
+    {
+        string[] args = ["--StreamFlow:greeter:Streams:PollTimeout=00:00:00.01", "--Logging:LogLevel:Default=None"];
+        var builder = Host.CreateApplicationBuilder(args);
+
+        builder.Services.AddStreamFlow("greeter", (topology, services) =>
+        {
+            topology.Stream<string, string>("names")
+                .MapValues(name => $"Hello, {name}!")
+                .To("greetings");
+        });
+        builder.Services.AddHealthChecks().AddStreamFlow();
+
+        var kafka = new InMemoryKafka();
+        kafka.CreateTopic("names");
+        kafka.CreateTopic("greetings");
+        builder.Services.AddKeyedSingleton<IKafkaClients>("greeter", kafka);
+
+        kafka.Append(new TopicPartition("names", 0), null, "Ada"u8.ToArray());
+        var processed = 0L;
+        using var meters = Listen("streamflow.task.processed_records", count => Interlocked.Add(ref processed, count));
+        builder.Services.AddHostedService<StopAtTheFirstGreeting>().AddSingleton(kafka);
+        await Task.Run(RunAsync).WaitAsync(TestHost.Deadline);
+
+        Assert.Equal("Hello, Ada!"u8.ToArray(), kafka.Read(new TopicPartition("greetings", 0))[0].Value);
+        Assert.Equal(1, kafka.CommittedOffsets("greeter")[new TopicPartition("names", 0)].Offset);
+        Assert.Equal(1, processed);
+
+        async Task RunAsync()
+        {
+            await builder.Build().RunAsync();
+        }
+    }
+
+    [Fact]
+    public void Settings()
+    {
+        var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
+        builder.Configuration.AddJsonStream(new MemoryStream(Encoding.UTF8.GetBytes(Assert.Single(Snippets("json")))));
+
+        builder.Services.AddStreamFlow("orders", Orders.Describe, options =>
+        {
+            options.Client["sasl.password"] = Secrets.KafkaPassword;
+            options.Streams.ProcessingErrorHandler = (in ErrorContext _) => ErrorResponse.DeadLetter;
+        });
+        builder.Services.AddSingleton(new RocksDbOptions { BlockCacheBytes = 512L << 20 });
+        builder.Services.Configure<HostOptions>(options =>
+            options.BackgroundServiceExceptionBehavior = BackgroundServiceExceptionBehavior.Ignore);
+
+        using var host = builder.Build();
+        var options = host.Services.GetRequiredService<IOptionsMonitor<StreamFlowHostOptions>>().Get("orders");
+        var orders = host.Services.GetRequiredKeyedService<StreamsApplication>("orders");
+        Console.WriteLine(orders.State);
+
+        Assert.Equal("orders", orders.ApplicationId);
+        Assert.Equal(TimeSpan.FromSeconds(5), options.Streams.CommitInterval);
+        Assert.Equal("s3cret", options.Client["sasl.password"]);
+    }
+
+    [Fact]
+    public void Every_snippet_of_the_guide_stands_in_this_file()
+    {
+        var source = Normalized(File.ReadAllLines(ThisFile()));
+        var snippets = Snippets("csharp");
+
+        Assert.Equal(6, snippets.Count);
+        Assert.All(snippets.SelectMany(s => s.Split("\n\n")), part =>
+            Assert.Contains(Normalized(part.Split('\n')), source, StringComparison.Ordinal));
+    }
+
+    private static MeterListener Listen(string instrument, Action<long> counted)
+    {
+        var listener = new MeterListener
+        {
+            InstrumentPublished = (published, self) =>
+            {
+                if (published.Meter.Name == "StreamFlow" && published.Name == instrument)
+                {
+                    self.EnableMeasurementEvents(published);
+                }
+            },
+        };
+        listener.SetMeasurementEventCallback<long>((_, count, tags, _) =>
+        {
+            foreach (var (name, value) in tags)
+            {
+                if (name == "streamflow.application.id" && value is "greeter")
+                {
+                    counted(count);
+                }
+            }
+        });
+        listener.Start();
+        return listener;
+    }
+
+    private static List<string> Snippets(string language) =>
+        [.. File.ReadAllText(Path.Combine(Path.GetDirectoryName(ThisFile())!, "../../../docs/guide/hosting.md"))
+            .Split($"```{language}\n").Skip(1).Select(part => part.Split("```")[0])];
+
+    private static string Normalized(IEnumerable<string> lines) =>
+        string.Join('\n', lines.Select(line => line.Trim()).Where(line => line.Length > 0));
+
+    private static string ThisFile([CallerFilePath] string path = "") => path;
+
+    private static class Orders
+    {
+        public static void Describe(StreamsBuilder topology, IServiceProvider services) =>
+            topology.Stream<string, string>("orders").GroupByKey().Count(new() { Name = "totals" });
+    }
+
+    private sealed class StopAtTheFirstGreeting(InMemoryKafka kafka, IHostApplicationLifetime lifetime) : BackgroundService
+    {
+        protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+        {
+            await TestHost.Until(() => kafka.Offsets(new TopicPartition("greetings", 0)).HighWatermark == 1, "a greeting");
+            lifetime.StopApplication();
+        }
+    }
+}
