@@ -51,6 +51,12 @@ internal sealed partial class StreamFlowHostedService(
         {
             await _application!.StartAsync(cancellationToken).ConfigureAwait(false);
         }
+        catch (OperationCanceledException) when (lifetime.ApplicationStopping.IsCancellationRequested)
+        {
+            // SIGTERM while the broker could not be reached yet, say: an orderly end. Thrown on, it would abort the process.
+            StoppedInStart(logger, name);
+            return;
+        }
         catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
         {
             NotStarted(logger, name, exception.Message);
@@ -127,6 +133,9 @@ internal sealed partial class StreamFlowHostedService(
 
     [LoggerMessage(3, LogLevel.Critical, "StreamFlow application '{Name}' cannot start: {Reason}")]
     private static partial void NotStarted(ILogger logger, string name, string reason);
+
+    [LoggerMessage(5, LogLevel.Information, "StreamFlow application '{Name}' was stopped before it had started")]
+    private static partial void StoppedInStart(ILogger logger, string name);
 
     [LoggerMessage(4, LogLevel.Error,
         "StreamFlow application '{Name}' failed; the host goes on without it (BackgroundServiceExceptionBehavior is Ignore)")]

@@ -211,6 +211,23 @@ public sealed class StreamFlowHostedServiceTests : IDisposable
     }
 
     [Fact]
+    public async Task A_stop_in_the_middle_of_the_start_is_an_orderly_end()
+    {
+        await using var host = new TestHost("in", "out");
+        host.Add("shout", builder =>
+        {
+            Topologies.Shout(builder);
+            host.Lifetime.StopApplication();
+        });
+
+        await host.Host.RunAsync().WaitAsync(TestHost.Deadline);
+
+        Assert.Contains("Information StreamFlow application 'shout' was stopped before it had started", host.Log.Lines);
+        Assert.DoesNotContain(host.Log.Lines, l => l.StartsWith("Critical", StringComparison.Ordinal) || l.StartsWith("Error", StringComparison.Ordinal));
+        Assert.Equal(0, Environment.ExitCode);
+    }
+
+    [Fact]
     public async Task Topology_is_asked_for_once_with_the_hosts_services()
     {
         var calls = new List<string>();
