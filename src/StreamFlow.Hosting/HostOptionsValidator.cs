@@ -39,7 +39,8 @@ internal sealed class HostOptionsValidator(string name, IServiceProviderIsKeyedS
 
         if (!Enum.IsDefined(options.Stores))
         {
-            errors.Add($"Stores is '{options.Stores}'; set it to {string.Join(" or ", Enum.GetNames<StoreBackend>())}.");
+            var known = string.Join(" or ", Enum.GetNames<StoreBackend>());
+            errors.Add($"Stores is '{options.Stores}'; set it to {known}.");
         }
 
         errors.AddRange(options.Streams.Validate().Select(e => "Streams." + e));

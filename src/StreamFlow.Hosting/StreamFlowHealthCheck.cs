@@ -2,14 +2,15 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 namespace StreamFlow.Hosting;
 
-/// <summary>Tells whether an application is starting, restoring, rebalancing, running, stopping, stopped or failed.</summary>
+/// <summary>Tells the phase an application is in, from starting to stopped or failed.</summary>
 internal sealed class StreamFlowHealthCheck(StreamsApplication application) : IHealthCheck
 {
     public Task<HealthCheckResult> CheckHealthAsync(
         HealthCheckContext context, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(context);
-        return Task.FromResult(Evaluate(application.Status, application.ApplicationId, context.Registration.FailureStatus));
+        return Task.FromResult(
+            Evaluate(application.Status, application.ApplicationId, context.Registration.FailureStatus));
     }
 
     internal static HealthCheckResult Evaluate(StreamsStatus status, string applicationId, HealthStatus failureStatus)

@@ -4,7 +4,7 @@ using Microsoft.Extensions.Options;
 
 namespace StreamFlow.Hosting;
 
-/// <summary>One health check per application, whenever it was added: the list is read when the checks are first needed.</summary>
+/// <summary>One health check per application, whenever it was added: the list is read at the first use.</summary>
 internal sealed class StreamFlowHealthChecks(IEnumerable<ApplicationRegistration> applications)
     : IConfigureOptions<HealthCheckServiceOptions>
 {

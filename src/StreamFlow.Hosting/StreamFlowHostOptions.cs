@@ -3,8 +3,8 @@ using StreamFlow.Kafka;
 namespace StreamFlow.Hosting;
 
 /// <summary>
-/// Settings of one hosted application: how to reach Kafka and how the engine works. Bound from the configuration section
-/// <c>StreamFlow:{name}</c> and checked as a whole when the host starts.
+/// Settings of one hosted application: how to reach Kafka and how the engine works. Bound from the configuration
+/// section <c>StreamFlow:{name}</c> and checked as a whole when the host starts.
 /// </summary>
 public sealed class StreamFlowHostOptions
 {

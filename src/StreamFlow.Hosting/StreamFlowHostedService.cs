@@ -53,7 +53,7 @@ internal sealed partial class StreamFlowHostedService(
         }
         catch (OperationCanceledException) when (lifetime.ApplicationStopping.IsCancellationRequested)
         {
-            // SIGTERM while the broker could not be reached yet, say: an orderly end. Thrown on, it would abort the process.
+            // SIGTERM while the broker could not be reached, say: an orderly end. Rethrown, it would abort the process.
             StoppedInStart(logger, name);
             return;
         }
@@ -99,7 +99,7 @@ internal sealed partial class StreamFlowHostedService(
         ReportFailure(application);
     }
 
-    /// <summary>A worker whose topology is dead must not look alive: the host ends, so that it is started anew.</summary>
+    /// <summary>A worker whose topology is dead must not look alive: the host ends, to be started anew.</summary>
     private void ReportFailure(StreamsApplication application)
     {
         if (application.Completion.Exception is not { } failure || Interlocked.Exchange(ref _failureReported, 1) == 1)
@@ -128,7 +128,7 @@ internal sealed partial class StreamFlowHostedService(
 
     [LoggerMessage(2, LogLevel.Warning,
         "StreamFlow application '{Name}' did not stop within the host's shutdown timeout ({Timeout}): what it has not "
-        + "committed is processed again after the next start. If records take that long, raise HostOptions.ShutdownTimeout")]
+        + "committed is processed again after the next start. Raise HostOptions.ShutdownTimeout if records take long")]
     private static partial void DrainTimedOut(ILogger logger, string name, TimeSpan timeout);
 
     [LoggerMessage(3, LogLevel.Critical, "StreamFlow application '{Name}' cannot start: {Reason}")]
@@ -138,6 +138,6 @@ internal sealed partial class StreamFlowHostedService(
     private static partial void StoppedInStart(ILogger logger, string name);
 
     [LoggerMessage(4, LogLevel.Error,
-        "StreamFlow application '{Name}' failed; the host goes on without it (BackgroundServiceExceptionBehavior is Ignore)")]
+        "StreamFlow application '{Name}' failed; the host goes on, as BackgroundServiceExceptionBehavior says")]
     private static partial void FailedAndIgnored(ILogger logger, Exception exception, string name);
 }

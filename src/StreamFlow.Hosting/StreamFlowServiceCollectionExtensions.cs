@@ -16,8 +16,9 @@ namespace Microsoft.Extensions.DependencyInjection;
 public static class StreamFlowServiceCollectionExtensions
 {
     /// <summary>
-    /// Adds one application: it starts with the host, stops with it (SIGTERM drains: what is processed is committed), and
-    /// is there as a keyed <see cref="StreamFlow.StreamsApplication"/>. Call it once per application; several share a host.
+    /// Adds one application: it starts with the host, stops with it (SIGTERM drains: what is processed is committed),
+    /// and is there as a keyed <see cref="StreamFlow.StreamsApplication"/>. Call it once per application; several share
+    /// a host.
     /// </summary>
     /// <remarks>
     /// The host checks the settings of all applications, then builds all topologies, then starts them. An application
@@ -34,7 +35,7 @@ public static class StreamFlowServiceCollectionExtensions
     /// </example>
     /// <param name="services">The host's services.</param>
     /// <param name="name">Name of the application; its settings are in the section <c>StreamFlow:{name}</c>.</param>
-    /// <param name="topology">Describes what it does; called once, when the host starts, with the host's services.</param>
+    /// <param name="topology">What it does; called once, when the host starts, with the host's services.</param>
     /// <param name="configure">Changes settings after the configuration was bound.</param>
     /// <returns>The same services.</returns>
     /// <exception cref="ArgumentException">An application of that name was added before.</exception>
@@ -50,7 +51,8 @@ public static class StreamFlowServiceCollectionExtensions
         if (services.Any(s => s.ServiceType == typeof(ApplicationRegistration)
             && ((ApplicationRegistration)s.ImplementationInstance!).Name == name))
         {
-            throw new ArgumentException($"A StreamFlow application '{name}' was added before; give each its own name.", nameof(name));
+            throw new ArgumentException(
+                $"A StreamFlow application '{name}' was added before; give each its own name.", nameof(name));
         }
 
         services.AddSingleton(new ApplicationRegistration(name));
@@ -68,9 +70,9 @@ public static class StreamFlowServiceCollectionExtensions
     }
 
     /// <summary>
-    /// Adds one health check <c>streamflow-{name}</c> per application, whether it is added before or after: healthy while
-    /// it runs, degraded while it starts, restores, rebalances or stops, unhealthy when it failed or was stopped. The data
-    /// tells phase, state, threads, tasks and what is left to restore. The checks are tagged <c>streamflow</c>.
+    /// Adds one health check <c>streamflow-{name}</c> per application, whether it is added before or after: healthy
+    /// while it runs, degraded while it starts, restores, rebalances or stops, unhealthy when it failed or was stopped.
+    /// The data tells phase, state, threads, tasks and what is left to restore. The tag is <c>streamflow</c>.
     /// </summary>
     /// <param name="builder">The health checks.</param>
     /// <returns>The same health checks.</returns>
@@ -123,7 +125,8 @@ public static class StreamFlowServiceCollectionExtensions
         topology(builder, provider);
         var built = builder.Build();
         var logging = provider.GetRequiredService<ILoggerFactory>();
-        var clients = provider.GetKeyedService<IKafkaClients>(name) ?? new KafkaClients(options.ClientOptions(), logging);
+        var clients = provider.GetKeyedService<IKafkaClients>(name)
+            ?? new KafkaClients(options.ClientOptions(), logging);
         var onDisk = options.Stores == StoreBackend.RocksDb && built.HasPersistentStores;
         return new StreamFlow.StreamsApplication(built, options.Streams, clients, new StreamFlow.StreamsServices
         {

@@ -2,17 +2,25 @@ using Confluent.Kafka;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
 using StreamFlow.Broker;
 using StreamFlow.Hosting.Tests.Support;
+using Xunit.Abstractions;
 
 namespace StreamFlow.Hosting.Tests;
 
 /// <summary>Nothing replaced: settings from configuration, librdkafka, RocksDB, a broker.</summary>
-public sealed class EmbeddedBrokerTests : IDisposable
+public sealed class EmbeddedBrokerTests(ITestOutputHelper output) : IDisposable
 {
+    private readonly CapturedLog _log = new();
     private readonly DirectoryInfo _state = Directory.CreateTempSubdirectory("streamflow-hosting-");
 
-    public void Dispose() => _state.Delete(recursive: true);
+    public void Dispose()
+    {
+        output.WriteLine(string.Join(Environment.NewLine, _log.Lines));
+        _log.Dispose();
+        _state.Delete(recursive: true);
+    }
 
     [Fact]
     public async Task A_host_counts_on_and_a_second_one_goes_on_from_its_state()
@@ -31,9 +39,11 @@ public sealed class EmbeddedBrokerTests : IDisposable
     {
         using var host = Build(broker);
         await host.StartAsync();
-        using (var producer = new ProducerBuilder<string, string>(new ProducerConfig { BootstrapServers = broker.BootstrapServers }).Build())
+        var config = new ProducerConfig { BootstrapServers = broker.BootstrapServers };
+        using (var producer = new ProducerBuilder<string, string>(config).Build())
         {
-            await Task.WhenAll(words.Select(w => producer.ProduceAsync("words", new Message<string, string> { Key = w, Value = w })));
+            await Task.WhenAll(words.Select(
+                w => producer.ProduceAsync("words", new Message<string, string> { Key = w, Value = w })));
         }
 
         using var consumer = Consume(broker);
@@ -57,7 +67,7 @@ public sealed class EmbeddedBrokerTests : IDisposable
 
     private IHost Build(EmbeddedBroker broker)
     {
-        var builder = Microsoft.Extensions.Hosting.Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
+        var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
         builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>
         {
             ["StreamFlow:word-count:BootstrapServers"] = broker.BootstrapServers,
@@ -66,16 +76,21 @@ public sealed class EmbeddedBrokerTests : IDisposable
             ["StreamFlow:word-count:Streams:NumStreamThreads"] = "2",
             ["StreamFlow:word-count:Consumer:session.timeout.ms"] = "10000",
         });
+        builder.Logging.AddProvider(_log);
         builder.Services.AddStreamFlow("word-count", (topology, _) =>
-            topology.Stream<string, string>("words").GroupByKey().Count(new() { Name = "totals" }).ToStream().To("counts"));
+            topology.Stream<string, string>("words")
+                .GroupByKey()
+                .Count(new() { Name = "totals" })
+                .ToStream()
+                .To("counts"));
         return builder.Build();
     }
 
     private static IConsumer<string, long> Consume(EmbeddedBroker broker)
     {
-        var consumer = new ConsumerBuilder<string, long>(new ConsumerConfig { BootstrapServers = broker.BootstrapServers, GroupId = "reader" })
-            .Build();
-        consumer.Assign([.. Enumerable.Range(0, 2).Select(p => new TopicPartitionOffset("counts", p, Offset.Beginning))]);
+        var config = new ConsumerConfig { BootstrapServers = broker.BootstrapServers, GroupId = "reader" };
+        var consumer = new ConsumerBuilder<string, long>(config).Build();
+        consumer.Assign([new TopicPartitionOffset("counts", 0, Offset.Beginning), new("counts", 1, Offset.Beginning)]);
         return consumer;
     }
 }

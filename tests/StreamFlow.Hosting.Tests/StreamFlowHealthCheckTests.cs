@@ -34,7 +34,8 @@ public sealed class StreamFlowHealthCheckTests
     [MemberData(nameof(Phases))]
     public void Evaluate_tells_the_phases_apart(StreamsState state, string threads, string phase, HealthStatus expected)
     {
-        var status = new StreamsStatus(state, [.. threads.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(Thread)], null);
+        var kinds = threads.Split(' ', StringSplitOptions.RemoveEmptyEntries);
+        var status = new StreamsStatus(state, [.. kinds.Select(Thread)], null);
 
         var result = StreamFlowHealthCheck.Evaluate(status, "orders", HealthStatus.Unhealthy);
 
@@ -68,8 +69,10 @@ public sealed class StreamFlowHealthCheckTests
     {
         var error = new StreamsException("disk full");
 
-        var failed = StreamFlowHealthCheck.Evaluate(new StreamsStatus(StreamsState.Error, [], error), "orders", HealthStatus.Degraded);
-        var replaced = StreamFlowHealthCheck.Evaluate(new StreamsStatus(StreamsState.Running, [Settled], error), "orders", HealthStatus.Degraded);
+        var failed = StreamFlowHealthCheck.Evaluate(
+            new StreamsStatus(StreamsState.Error, [], error), "orders", HealthStatus.Degraded);
+        var replaced = StreamFlowHealthCheck.Evaluate(
+            new StreamsStatus(StreamsState.Running, [Settled], error), "orders", HealthStatus.Degraded);
 
         Assert.Equal(HealthStatus.Degraded, failed.Status);
         Assert.Same(error, failed.Exception);
@@ -88,18 +91,20 @@ public sealed class StreamFlowHealthCheckTests
         var before = await checks.CheckHealthAsync();
         await host.StartAsync();
         await TestHost.Until(
-            () => host.Application("one").State == StreamsState.Running && host.Application("two").State == StreamsState.Running,
-            "running");
+            () => new[] { "one", "two" }.All(name => host.Application(name).State == StreamsState.Running), "running");
         var during = await checks.CheckHealthAsync();
         await host.StopAsync();
         var after = await checks.CheckHealthAsync();
 
         Assert.Equal(["streamflow-one", "streamflow-two"], before.Entries.Keys.Order());
-        Assert.All(before.Entries.Values, e => Assert.Equal((HealthStatus.Degraded, "starting"), (e.Status, e.Data["phase"])));
-        Assert.All(during.Entries.Values, e => Assert.Equal((HealthStatus.Healthy, "running"), (e.Status, e.Data["phase"])));
-        Assert.All(after.Entries.Values, e => Assert.Equal((HealthStatus.Unhealthy, "stopped"), (e.Status, e.Data["phase"])));
+        Expect(before, HealthStatus.Degraded, "starting");
+        Expect(during, HealthStatus.Healthy, "running");
+        Expect(after, HealthStatus.Unhealthy, "stopped");
         Assert.All(during.Entries.Values, e => Assert.Contains("streamflow", e.Tags));
     }
+
+    private static void Expect(HealthReport report, HealthStatus status, string phase) =>
+        Assert.All(report.Entries.Values, e => Assert.Equal((status, phase), (e.Status, e.Data["phase"])));
 
     private static ThreadStatus Thread(string kind) => kind switch
     {

@@ -7,7 +7,7 @@ using StreamFlow.Testing;
 
 namespace StreamFlow.Hosting.Tests;
 
-/// <summary>Applications in a host, from its start to its end. The exit code is the process's: one test at a time.</summary>
+/// <summary>Applications in a host, from start to end. The exit code is the process's: one test at a time.</summary>
 public sealed class StreamFlowHostedServiceTests : IDisposable
 {
     private readonly int _exitCode = Environment.ExitCode;
@@ -93,7 +93,9 @@ public sealed class StreamFlowHostedServiceTests : IDisposable
     [Fact]
     public async Task A_failed_application_stops_the_host_with_an_exit_code_and_the_others_drain()
     {
-        await using var host = new TestHost("in", "picky", "out").Add("shout", Topologies.Shout).Add("picky", Topologies.Picky);
+        await using var host = new TestHost("in", "picky", "out")
+            .Add("shout", Topologies.Shout)
+            .Add("picky", Topologies.Picky);
         host.Send("in", "a");
         await host.StartAsync();
         await TestHost.Until(() => host.Values("out").Count == 1, "the result of the healthy one");
@@ -105,20 +107,22 @@ public sealed class StreamFlowHostedServiceTests : IDisposable
         Assert.Equal(StreamsState.Error, host.Application("picky").State);
         Assert.Equal(StreamsState.NotRunning, host.Application("shout").State);
         Assert.Equal(1, host.Committed("shout", "in"));
-        Assert.Single(host.Log.Lines, l => l.StartsWith("Critical StreamFlow application 'picky' failed", StringComparison.Ordinal));
+        Assert.Equal(1, host.Logged("Critical StreamFlow application 'picky' failed"));
     }
 
     [Fact]
     public async Task A_failed_application_leaves_the_host_running_when_told_to()
     {
-        await using var host = new TestHost("in", "picky", "out").Add("shout", Topologies.Shout).Add("picky", Topologies.Picky);
+        await using var host = new TestHost("in", "picky", "out")
+            .Add("shout", Topologies.Shout)
+            .Add("picky", Topologies.Picky);
         host.Services.Configure<HostOptions>(
             o => o.BackgroundServiceExceptionBehavior = BackgroundServiceExceptionBehavior.Ignore);
         host.Services.AddHealthChecks().AddStreamFlow();
         await host.StartAsync();
 
         host.Send("picky", "poison");
-        await TestHost.Until(() => host.Log.Lines.Any(l => l.Contains("the host goes on without it", StringComparison.Ordinal)), "the log");
+        await TestHost.Until(() => host.Logged("Error StreamFlow application 'picky' failed") == 1, "the log");
         host.Send("in", "after");
         await TestHost.Until(() => host.Values("out").Contains("after!"), "the other application's result");
         var health = await host.Host.Services.GetRequiredService<HealthCheckService>().CheckHealthAsync();
@@ -144,7 +148,7 @@ public sealed class StreamFlowHostedServiceTests : IDisposable
 
         Assert.Equal(1, Environment.ExitCode);
         Assert.Equal(StreamsState.Error, host.Application("shout").State);
-        Assert.Single(host.Log.Lines, l => l.StartsWith("Critical StreamFlow application 'shout' failed", StringComparison.Ordinal));
+        Assert.Equal(1, host.Logged("Critical StreamFlow application 'shout' failed"));
     }
 
     [Fact]
@@ -166,7 +170,7 @@ public sealed class StreamFlowHostedServiceTests : IDisposable
         await host.StopAsync();
         await host.DisposeAsync();
 
-        Assert.Single(host.Log.Lines, l => l.StartsWith("Warning StreamFlow application 'stuck' did not stop", StringComparison.Ordinal));
+        Assert.Equal(1, host.Logged("Warning StreamFlow application 'stuck' did not stop"));
         Assert.Equal(-1, host.Committed("stuck", "in"));
         release.Set();
         await TestHost.Until(() => host.Committed("stuck", "in") == 1, "the thread to end as it should");
@@ -186,7 +190,7 @@ public sealed class StreamFlowHostedServiceTests : IDisposable
 
         Assert.Equal("The store 'totals' is used but not added.", error.Message);
         Assert.Equal(1, built);
-        Assert.Contains("Critical StreamFlow application 'wrong' cannot start: The store 'totals' is used but not added.", host.Log.Lines);
+        Assert.Equal(1, host.Logged("Critical StreamFlow application 'wrong' cannot start: The store 'totals'"));
         Assert.Equal(StreamsState.Created, host.Application("shout").State);
     }
 
@@ -223,7 +227,7 @@ public sealed class StreamFlowHostedServiceTests : IDisposable
         await host.Host.RunAsync().WaitAsync(TestHost.Deadline);
 
         Assert.Contains("Information StreamFlow application 'shout' was stopped before it had started", host.Log.Lines);
-        Assert.DoesNotContain(host.Log.Lines, l => l.StartsWith("Critical", StringComparison.Ordinal) || l.StartsWith("Error", StringComparison.Ordinal));
+        Assert.Equal(0, host.Logged("Critical") + host.Logged("Error"));
         Assert.Equal(0, Environment.ExitCode);
     }
 

@@ -76,7 +76,7 @@ public sealed class StreamsApplication : IAsyncDisposable
 
     /// <summary>Checks the topics, creates internal ones, and starts the stream threads.</summary>
     /// <param name="cancellationToken">Gives up before anything runs; the application has stopped then.</param>
-    /// <returns>A task that ends when the threads have started, or it was stopped meanwhile; they join from then on.</returns>
+    /// <returns>A task that ends when the threads have started, to join from then on, or it was stopped.</returns>
     /// <exception cref="TopologyException">The topics do not fit the topology.</exception>
     /// <exception cref="StateStoreException">The state directory cannot be used.</exception>
     /// <exception cref="InvalidOperationException">It was started before.</exception>
@@ -172,7 +172,7 @@ public sealed class StreamsApplication : IAsyncDisposable
         };
     }
 
-    /// <summary>Starts the threads; or ends the application when that is not to happen, or it was stopped meanwhile.</summary>
+    /// <summary>Starts the threads, or ends what failed, was cancelled or was stopped meanwhile.</summary>
     private void EndStart(StreamsEvent? instead)
     {
         lock (_gate)

@@ -132,11 +132,13 @@ public sealed class HostingGuideTests
             topology.Stream<string, string>("orders").GroupByKey().Count(new() { Name = "totals" });
     }
 
-    private sealed class StopAtTheFirstGreeting(InMemoryKafka kafka, IHostApplicationLifetime lifetime) : BackgroundService
+    private sealed class StopAtTheFirstGreeting(InMemoryKafka kafka, IHostApplicationLifetime lifetime)
+        : BackgroundService
     {
         protected override async Task ExecuteAsync(CancellationToken stoppingToken)
         {
-            await TestHost.Until(() => kafka.Offsets(new TopicPartition("greetings", 0)).HighWatermark == 1, "a greeting");
+            var greetings = new TopicPartition("greetings", 0);
+            await TestHost.Until(() => kafka.Offsets(greetings).HighWatermark == 1, "a greeting");
             lifetime.StopApplication();
         }
     }

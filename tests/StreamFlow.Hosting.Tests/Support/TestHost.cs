@@ -17,7 +17,7 @@ internal sealed class TestHost : IAsyncDisposable
 
     public TestHost(params string[] topics)
     {
-        _builder = Microsoft.Extensions.Hosting.Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
+        _builder = Microsoft.Extensions.Hosting.Host.CreateEmptyApplicationBuilder(new());
         _builder.Logging.AddProvider(Log);
         foreach (var topic in topics)
         {
@@ -52,7 +52,8 @@ internal sealed class TestHost : IAsyncDisposable
 
     public TestHost Configure(params (string Key, string Value)[] settings)
     {
-        _builder.Configuration.AddInMemoryCollection(settings.Select(s => KeyValuePair.Create<string, string?>(s.Key, s.Value)));
+        _builder.Configuration.AddInMemoryCollection(
+            settings.Select(s => KeyValuePair.Create<string, string?>(s.Key, s.Value)));
         return this;
     }
 
@@ -60,7 +61,11 @@ internal sealed class TestHost : IAsyncDisposable
 
     public Task StopAsync() => Host.StopAsync().WaitAsync(Deadline);
 
-    public StreamsApplication Application(string name) => Host.Services.GetRequiredKeyedService<StreamsApplication>(name);
+    public StreamsApplication Application(string name) =>
+        Host.Services.GetRequiredKeyedService<StreamsApplication>(name);
+
+    /// <summary>How many log messages, level first, begin like this.</summary>
+    public int Logged(string start) => Log.Lines.Count(l => l.StartsWith(start, StringComparison.Ordinal));
 
     public void Send(string topic, string value) =>
         Kafka.Append(new TopicPartition(topic, 0), "k"u8.ToArray(), Encoding.UTF8.GetBytes(value), timestamp: 0);
@@ -70,7 +75,9 @@ internal sealed class TestHost : IAsyncDisposable
 
     /// <summary>The position an application has committed, or -1.</summary>
     public long Committed(string applicationId, string topic) =>
-        Kafka.CommittedOffsets(applicationId).TryGetValue(new TopicPartition(topic, 0), out var offset) ? offset.Offset : -1;
+        Kafka.CommittedOffsets(applicationId).TryGetValue(new TopicPartition(topic, 0), out var committed)
+            ? committed.Offset
+            : -1;
 
     public static async Task Until(Func<bool> condition, string what)
     {
