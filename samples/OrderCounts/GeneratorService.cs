@@ -10,8 +10,9 @@ namespace OrderCounts;
 internal sealed class GeneratorService(
     Settings settings, Ledger ledger, RunClock clock, TimeProvider time, BootstrapServers servers) : BackgroundService
 {
-    /// <summary>2,000 orders are 40 s of event time; with 2 s of disorder that stays below the grace of 60 s.</summary>
+    /// <summary>2,000 orders are at most 40 s of event time; with 2 s of disorder that stays below the grace of 60 s.</summary>
     private const int MaxInFlight = 2000;
+    private Exception? _failure;
     private readonly TaskCompletionSource _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <summary>Ends when all orders are sent and acknowledged, or sending failed.</summary>
@@ -45,33 +46,43 @@ internal sealed class GeneratorService(
             EnableIdempotence = true,
             LingerMs = 1,
         }).Build();
-        Exception? failure = null;
-        var generator = new OrderGenerator(settings.Seed, clock.StartMs);
+        var generator = new OrderGenerator(settings.Seed, clock.StartMs, clock.StepMs);
         var began = time.GetTimestamp();
         for (long sent = 0; sent < settings.Orders && !clock.TimeIsUp; sent++)
         {
-            while (ledger.InFlight >= MaxInFlight || IsAheadOfRate(sent, began))
+            while (MustWait(generator, sent, began) && !clock.TimeIsUp)
             {
-                stop.ThrowIfCancellationRequested();
-                if (clock.TimeIsUp)
-                {
-                    break;
-                }
-
                 await Task.Delay(1, stop);
             }
 
-            Send(producer, generator.Next(), report => failure ??= report);
-            if (failure is not null)
-            {
-                throw new InvalidOperationException("An order could not be sent.", failure);
-            }
+            Send(producer, generator.Next());
         }
 
         producer.Flush(stop);
+        ThrowIfFailed();
     }
 
-    private void Send(IProducer<string, byte[]> producer, GeneratedOrder order, Action<Exception> failed)
+    /// <summary>
+    /// Orders do not outrun the topology, the asked rate, or the present: brokers refuse records from the future, so a run
+    /// that has caught up with the clock goes on in real time.
+    /// </summary>
+    private bool MustWait(OrderGenerator generator, long sent, long began)
+    {
+        ThrowIfFailed();
+        return ledger.InFlight >= MaxInFlight
+            || IsAheadOfRate(sent, began)
+            || generator.NextTime > time.GetUtcNow().ToUnixTimeMilliseconds();
+    }
+
+    private void ThrowIfFailed()
+    {
+        if (Volatile.Read(ref _failure) is { } failure)
+        {
+            throw new InvalidOperationException($"An order could not be sent: {failure.Message}", failure);
+        }
+    }
+
+    private void Send(IProducer<string, byte[]> producer, GeneratedOrder order)
     {
         ledger.AddGenerated(order);
         producer.Produce(
@@ -86,7 +97,7 @@ internal sealed class GeneratorService(
             {
                 if (report.Error.IsError)
                 {
-                    failed(new KafkaException(report.Error));
+                    Interlocked.CompareExchange(ref _failure, new KafkaException(report.Error), null);
                 }
             });
     }
@@ -99,14 +110,46 @@ internal sealed class GeneratorService(
 internal sealed record BootstrapServers(string Value);
 
 /// <summary>When the run began, in event time and on the clock, and when it is over.</summary>
-internal sealed class RunClock(TimeProvider time, long startMs, TimeSpan? duration)
+internal sealed class RunClock
 {
-    private readonly long _began = time.GetTimestamp();
+    private const long MaxStepMs = 20;
+    private static readonly TimeSpan Span = TimeSpan.FromHours(20);
+    private readonly TimeProvider _time;
+    private readonly TimeSpan? _duration;
+    private readonly long _began;
+
+    /// <summary>
+    /// Lays the run into the past 20 hours: late enough for the changelog, which keeps a window for a day, early enough for
+    /// brokers, which refuse records from the future; and behind everything counted before, so that nothing is late by itself.
+    /// </summary>
+    /// <param name="time">The clock.</param>
+    /// <param name="orders">Number of orders to come.</param>
+    /// <param name="countedUntilMs">End of the last window counted by earlier runs; 0 when there were none.</param>
+    /// <param name="duration">When the run is over; null for no limit.</param>
+    public RunClock(TimeProvider time, long orders, long countedUntilMs, TimeSpan? duration)
+    {
+        _time = time;
+        _duration = duration;
+        _began = time.GetTimestamp();
+        StepMs = Math.Clamp((long)Span.TotalMilliseconds / Math.Max(1, orders), 1, MaxStepMs);
+        if (orders == long.MaxValue)
+        {
+            StepMs = MaxStepMs;
+        }
+
+        var earliest = Math.Max(
+            (time.GetUtcNow() - Span).ToUnixTimeMilliseconds(),
+            countedUntilMs == 0 ? 0 : countedUntilMs + (long)Pipeline.Grace.TotalMilliseconds);
+        StartMs = (earliest + Pipeline.WindowMs - 1) / Pipeline.WindowMs * Pipeline.WindowMs;
+    }
 
     /// <summary>Event time of the first order; the start of a window.</summary>
-    public long StartMs => startMs;
+    public long StartMs { get; }
 
-    public TimeSpan Elapsed => time.GetElapsedTime(_began);
+    /// <summary>Event time between two orders.</summary>
+    public long StepMs { get; }
 
-    public bool TimeIsUp => duration is { } limit && Elapsed >= limit;
+    public TimeSpan Elapsed => _time.GetElapsedTime(_began);
+
+    public bool TimeIsUp => _duration is { } limit && Elapsed >= limit;
 }

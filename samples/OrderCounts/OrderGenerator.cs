@@ -21,12 +21,11 @@ internal enum OrderKind
 internal readonly record struct GeneratedOrder(string Key, byte[] Value, long Timestamp, OrderKind Kind, bool IsPlaced);
 
 /// <summary>
-/// Makes the same orders for the same seed, whatever the broker: event time advances by 20 ms per order, one is up to
-/// 2 s out of order, one in 500 comes 13 to 60 minutes late, one in 1000 is malformed.
+/// Makes the same orders for the same seed and step, whatever the broker: event time advances by a step per order, each is
+/// up to 2 s out of order, one in 500 comes 13 to 60 minutes late, one in 1000 is malformed.
 /// </summary>
-internal sealed class OrderGenerator(int seed, long startMs)
+internal sealed class OrderGenerator(int seed, long startMs, long stepMs)
 {
-    public const long StepMs = 20;
     private static readonly string[] Categories =
         ["books", "coffee", "garden", "music", "shoes", "sports", "tools", "toys"];
 
@@ -35,9 +34,12 @@ internal sealed class OrderGenerator(int seed, long startMs)
     private readonly ArrayBufferWriter<byte> _buffer = new();
     private long _index;
 
+    /// <summary>Event time of the next order, before its disorder.</summary>
+    public long NextTime => startMs + (_index * stepMs);
+
     public GeneratedOrder Next()
     {
-        var now = startMs + (_index * StepMs);
+        var now = NextTime;
         var id = string.Create(CultureInfo.InvariantCulture, $"o{_index++:D9}");
         var category = Categories[_random.Next(Categories.Length)];
         var region = Regions[_random.Next(Regions.Length)];

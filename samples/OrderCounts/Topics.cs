@@ -30,4 +30,19 @@ internal static class Topics
         var metadata = admin.GetMetadata(Pipeline.OrderCounts, TimeSpan.FromSeconds(20));
         return metadata.Topics[0].Partitions.Count;
     }
+
+    /// <summary>Orders on the topic that the application has not processed yet.</summary>
+    public static long Waiting(string bootstrapServers, string applicationId)
+    {
+        using var consumer = new ConsumerBuilder<Ignore, Ignore>(
+            new ConsumerConfig { BootstrapServers = bootstrapServers, GroupId = applicationId }).Build();
+        using var admin = new DependentAdminClientBuilder(consumer.Handle).Build();
+        var partitions = admin.GetMetadata(Pipeline.Orders, TimeSpan.FromSeconds(20)).Topics[0].Partitions
+            .Select(p => new TopicPartition(Pipeline.Orders, p.PartitionId)).ToList();
+        return consumer.Committed(partitions, TimeSpan.FromSeconds(20)).Sum(committed =>
+        {
+            var ends = consumer.QueryWatermarkOffsets(committed.TopicPartition, TimeSpan.FromSeconds(20));
+            return ends.High.Value - Math.Max(ends.Low.Value, committed.Offset.IsSpecial ? 0 : committed.Offset.Value);
+        });
+    }
 }

@@ -17,9 +17,17 @@ internal static class Worker
         try
         {
             var partitions = await Topics.EnsureAsync(servers.Value, settings.Partitions);
+            if (settings.Generates && Topics.Waiting(servers.Value, settings.ApplicationId) is var waiting and > 0)
+            {
+                Console.Error.WriteLine(
+                    $"{waiting} orders on '{Pipeline.Orders}' are not processed by '{settings.ApplicationId}' yet, so the books of a "
+                    + "generated run could not balance. Run it without --generate and --orders first, until its lag is 0.");
+                return 1;
+            }
+
             using var ledger = new Ledger();
             using var counts = new CountTable(servers.Value, Pipeline.OrderCounts, partitions);
-            var clock = new RunClock(TimeProvider.System, FirstWindow(counts), settings.Duration);
+            var clock = new RunClock(TimeProvider.System, settings.Orders, counts.BaselineEnd, settings.Duration);
             using var host = Build(settings, servers, ledger, counts, clock, temporary ?? settings.StateDirectory!);
             counts.Start();
             return settings.Generates || settings.Duration is not null
@@ -75,12 +83,12 @@ internal static class Worker
 
     private static async Task<int> RunAndCheckAsync(IHost host, Ledger ledger, CountTable counts, RunClock clock)
     {
-        var application = host.Services.GetServices<IHostedService>().OfType<GeneratorService>().FirstOrDefault();
+        var generator = host.Services.GetService<GeneratorService>();
         var lifetime = host.Services.GetRequiredService<IHostApplicationLifetime>();
         var stopped = new TaskCompletionSource();
         using var registration = lifetime.ApplicationStopping.Register(stopped.SetResult);
         await host.StartAsync();
-        var generated = application?.Done ?? Task.Delay(Timeout.Infinite, lifetime.ApplicationStopping);
+        var generated = generator?.Done ?? Task.Delay(Timeout.Infinite, lifetime.ApplicationStopping);
         await Task.WhenAny(generated, stopped.Task);
         if (generated.IsFaulted)
         {
@@ -95,14 +103,5 @@ internal static class Worker
         await host.StopAsync();
         await Summary.SettleAsync(ledger, counts, TimeProvider.System, TimeSpan.FromSeconds(5));
         return Summary.Print(ledger, counts, clock) && Environment.ExitCode == 0 ? 0 : 1;
-    }
-
-    /// <summary>The current window, or one behind everything that was counted before, so that nothing is late by itself.</summary>
-    private static long FirstWindow(CountTable counts)
-    {
-        var earliest = Math.Max(
-            TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds(),
-            counts.BaselineEnd + (long)Pipeline.Grace.TotalMilliseconds);
-        return (earliest + Pipeline.WindowMs - 1) / Pipeline.WindowMs * Pipeline.WindowMs;
     }
 }
