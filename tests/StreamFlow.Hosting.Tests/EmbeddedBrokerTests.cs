@@ -28,6 +28,7 @@ public sealed class EmbeddedBrokerTests(ITestOutputHelper output) : IDisposable
         await using var broker = await EmbeddedBroker.StartAsync(new EmbeddedBrokerOptions
         {
             Topics = [new BrokerTopic("words", Partitions: 2), new BrokerTopic("counts", Partitions: 2)],
+            Log = _log.Broker,
         });
 
         await RunAsync(broker, ["a", "b", "a"], lastCounts: ["a=2", "b=1"]);
@@ -74,7 +75,7 @@ public sealed class EmbeddedBrokerTests(ITestOutputHelper output) : IDisposable
             ["StreamFlow:word-count:Streams:StateDirectory"] = _state.FullName,
             ["StreamFlow:word-count:Streams:CommitInterval"] = "00:00:00.1",
             ["StreamFlow:word-count:Streams:NumStreamThreads"] = "2",
-            ["StreamFlow:word-count:Consumer:session.timeout.ms"] = "10000",
+            ["StreamFlow:word-count:Consumer:session.timeout.ms"] = "6000",
         });
         builder.Logging.AddProvider(_log);
         builder.Services.AddStreamFlow("word-count", (topology, _) =>

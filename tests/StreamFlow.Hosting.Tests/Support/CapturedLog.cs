@@ -12,6 +12,9 @@ internal sealed class CapturedLog : ILoggerProvider, ILogger
 
     public ILogger CreateLogger(string categoryName) => this;
 
+    /// <summary>Takes what the embedded broker says.</summary>
+    public void Broker(string line) => _lines.Enqueue("Broker " + line);
+
     public IDisposable? BeginScope<TState>(TState state)
         where TState : notnull => null;
 

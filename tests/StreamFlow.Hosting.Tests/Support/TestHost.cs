@@ -11,7 +11,7 @@ namespace StreamFlow.Hosting.Tests.Support;
 /// <summary>A host on an in-memory Kafka that runs applications by topology, with waits that have a deadline.</summary>
 internal sealed class TestHost : IAsyncDisposable
 {
-    public static readonly TimeSpan Deadline = TimeSpan.FromSeconds(30);
+    public static readonly TimeSpan Deadline = TimeSpan.FromSeconds(90);
     private readonly HostApplicationBuilder _builder;
     private IHost? _host;
 
