@@ -6,6 +6,7 @@ using StreamFlow.Broker.Handlers;
 using StreamFlow.Broker.Protocol.Messages;
 using StreamFlow.Broker.Server;
 using StreamFlow.Broker.Storage;
+using StreamFlow.Broker.Transactions;
 
 namespace StreamFlow.Broker;
 
@@ -18,6 +19,7 @@ internal sealed class BrokerParts : IAsyncDisposable
     private readonly BrokerLog _log;
     private TopicStore? _store;
     private GroupCoordinator? _groups;
+    private TransactionCoordinator? _transactions;
     private SocketServer? _server;
 
     public BrokerParts(EmbeddedBrokerOptions options)
@@ -55,6 +57,17 @@ internal sealed class BrokerParts : IAsyncDisposable
             },
             _options.TimeProvider,
             _log.Write);
+        _transactions = TransactionCoordinator.Open(
+            _store,
+            _groups,
+            new TransactionCoordinatorOptions
+            {
+                MaxTimeout = _options.TransactionMaxTimeout,
+                FlushBarriers = _options.DataDirectory is not null,
+                Faults = _options.Faults,
+            },
+            _options.TimeProvider,
+            _log.Write);
     }
 
     /// <summary>Starts to listen and answers how clients are told to reach this broker.</summary>
@@ -81,13 +94,15 @@ internal sealed class BrokerParts : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        // The coordinator first: what is parked there is answered while the connections are still open.
+        // The coordinators first: what is parked there is answered while the connections are still open.
+        _transactions?.Stop();
         _groups?.Stop();
         if (_server is not null)
         {
             await _server.DisposeAsync().ConfigureAwait(false);
         }
 
+        _transactions?.Dispose();
         _groups?.Dispose();
         _store?.Dispose();
         if (_options.DataDirectory is null)
@@ -121,7 +136,8 @@ internal sealed class BrokerParts : IAsyncDisposable
         TopicAdmin = new TopicAdminHandler(
             Store, self.NodeId, _options.DefaultPartitions, _options.AcceptAnyReplicationFactor),
         Configs = new ConfigHandler(Store, self, DescribeBroker()),
-        ProducerIds = new ProducerIdHandler(Store, _log),
+        ProducerIds = new ProducerIdHandler(Store, _transactions!, _log),
+        Transactions = new TransactionHandler(_transactions!, Store, _options.TimeProvider),
         Cluster = new ClusterHandler(Store.ClusterId, self),
     };
 

@@ -70,6 +70,10 @@ public sealed record EmbeddedBrokerOptions
     /// <value>Default 30 minutes, as in Kafka.</value>
     public TimeSpan GroupMaxSessionTimeout { get; init; } = TimeSpan.FromMinutes(30);
 
+    /// <summary>The longest transaction timeout a producer may ask for.</summary>
+    /// <value>Default 15 minutes, as in Kafka.</value>
+    public TimeSpan TransactionMaxTimeout { get; init; } = TimeSpan.FromMinutes(15);
+
     /// <summary>The connections that may be open at once; more are refused.</summary>
     /// <value>Default 1,000.</value>
     public int MaxConnections { get; init; } = 1000;
@@ -90,6 +94,9 @@ public sealed record EmbeddedBrokerOptions
     /// <value>Default null: says nothing.</value>
     public Action<string>? Log { get; init; }
 
+    /// <summary>Called between durable steps.</summary>
+    internal FaultPoints Faults { get; init; } = FaultPoints.None;
+
     /// <summary>Checks every value.</summary>
     /// <exception cref="ArgumentException">A value is out of range; the message names it and the remedy.</exception>
     internal void Validate()
@@ -103,6 +110,8 @@ public sealed record EmbeddedBrokerOptions
         Require(FlushInterval > TimeSpan.Zero, nameof(FlushInterval), FlushInterval, "more than zero");
         Require(DefaultPartitions is >= 1 and <= TopicStore.MaxPartitionsPerTopic, nameof(DefaultPartitions),
             DefaultPartitions, $"between 1 and {TopicStore.MaxPartitionsPerTopic}");
+        Require(TransactionMaxTimeout > TimeSpan.Zero && TransactionMaxTimeout.TotalMilliseconds <= int.MaxValue,
+            nameof(TransactionMaxTimeout), TransactionMaxTimeout, "more than zero and below 24 days");
         Require(MaxConnections >= 1, nameof(MaxConnections), MaxConnections, "at least 1");
         Require(MaxRequestBytes >= 1024, nameof(MaxRequestBytes), MaxRequestBytes, "at least 1024");
         Require(ConnectionIdleTimeout > TimeSpan.Zero, nameof(ConnectionIdleTimeout), ConnectionIdleTimeout,

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
@@ -10,6 +11,9 @@ namespace StreamFlow.Broker;
 internal static class Program
 {
     private const int DefaultPort = 9092;
+
+    /// <summary>Ends the process where a crash is to be tried, as <c>name</c> or <c>name:n</c>; not for users.</summary>
+    private const string CrashVariable = "STREAMFLOW_BROKER_CRASH_AT";
 
     private const string Usage = """
         Runs a Kafka-compatible broker in this process.
@@ -74,7 +78,14 @@ internal static class Program
 
     private static EmbeddedBrokerOptions Parse(string[] args)
     {
-        EmbeddedBrokerOptions options = new() { Port = DefaultPort, Log = Console.Error.WriteLine };
+        EmbeddedBrokerOptions options = new()
+        {
+            Port = DefaultPort,
+            Log = Console.Error.WriteLine,
+            Faults = Environment.GetEnvironmentVariable(CrashVariable) is { Length: > 0 } point
+                ? FaultPoints.Parse(point, static () => Process.GetCurrentProcess().Kill())
+                : FaultPoints.None,
+        };
         List<BrokerTopic> topics = [];
         for (int i = 0; i < args.Length; i++)
         {

@@ -12,7 +12,7 @@ internal sealed partial class Group
     /// <param name="request">The token of its reply.</param>
     /// <param name="nonce">Makes the member id unique, should one be needed.</param>
     /// <param name="now">The time.</param>
-    public void Join(JoinCommand command, long request, string nonce, GroupTime now)
+    public void Join(JoinCommand command, long request, string nonce, ClockReading now)
     {
         ErrorCode error = Admit(command);
         if (error != ErrorCode.None)
@@ -57,7 +57,7 @@ internal sealed partial class Group
         return fits ? ErrorCode.None : ErrorCode.InconsistentGroupProtocol;
     }
 
-    private void JoinWithoutId(JoinCommand command, long request, string newId, GroupTime now)
+    private void JoinWithoutId(JoinCommand command, long request, string newId, ClockReading now)
     {
         GroupMember? predecessor = command.InstanceId is null ? null : _members.FindInstance(command.InstanceId);
         if (predecessor is not null)
@@ -75,7 +75,7 @@ internal sealed partial class Group
         }
     }
 
-    private void AddMember(JoinCommand command, string memberId, long request, GroupTime now)
+    private void AddMember(JoinCommand command, string memberId, long request, ClockReading now)
     {
         if (_members.Count == 0)
         {
@@ -97,7 +97,7 @@ internal sealed partial class Group
         Rebalance(now);
     }
 
-    private void Rejoin(JoinCommand command, long request, GroupTime now)
+    private void Rejoin(JoinCommand command, long request, ClockReading now)
     {
         (GroupMember? member, ErrorCode error) = Identify(command.MemberId, command.InstanceId);
         if (error != ErrorCode.None)
@@ -132,7 +132,7 @@ internal sealed partial class Group
     /// A static member came back without its id: it takes the slot, the assignment and the leadership of its
     /// predecessor, which is fenced. While the chosen protocol stays, nobody else needs to notice (KIP-345).
     /// </summary>
-    private void TakeOver(GroupMember old, JoinCommand command, string newId, long request, GroupTime now)
+    private void TakeOver(GroupMember old, JoinCommand command, string newId, long request, ClockReading now)
     {
         AnswerJoin(old, JoinResult.Failed(ErrorCode.FencedInstanceId, old.Id), now);
         AnswerSync(old, SyncResult.Failed(ErrorCode.FencedInstanceId), now);
@@ -167,7 +167,7 @@ internal sealed partial class Group
         member.Touch(now);
     }
 
-    private void ParkRejoin(GroupMember member, long request, GroupTime now)
+    private void ParkRejoin(GroupMember member, long request, ClockReading now)
     {
         member.ParkJoin(request, member.IsNew ? now.MonotonicMs + NewMemberJoinTimeoutMs : GroupMember.Never);
         Rebalance(now);
@@ -190,7 +190,7 @@ internal sealed partial class Group
             new JoinedMember(member.Id, member.InstanceId, member.MetadataFor(ProtocolName!))),
     ];
 
-    private void AnswerJoin(GroupMember member, JoinResult result, GroupTime now)
+    private void AnswerJoin(GroupMember member, JoinResult result, ClockReading now)
     {
         if (member.TakeJoin() is long request)
         {

@@ -10,7 +10,7 @@ internal sealed partial class Group
     private long _remainingDelayMs;
 
     /// <summary>Acts on every deadline that has come.</summary>
-    public void Tick(GroupTime now)
+    public void Tick(ClockReading now)
     {
         _members.RemoveExpiredPendingIds(now);
         foreach (GroupMember member in _members.Where(member => member.SessionDeadline <= now.MonotonicMs))
@@ -36,7 +36,7 @@ internal sealed partial class Group
         }
     }
 
-    private void Rebalance(GroupTime now)
+    private void Rebalance(ClockReading now)
     {
         if (State != GroupState.PreparingRebalance)
         {
@@ -46,7 +46,7 @@ internal sealed partial class Group
         CompleteJoinIfAllAreIn(now);
     }
 
-    private void RebalanceAfterRemoval(GroupTime now)
+    private void RebalanceAfterRemoval(ClockReading now)
     {
         if (State != GroupState.Empty)
         {
@@ -54,7 +54,7 @@ internal sealed partial class Group
         }
     }
 
-    private void StartJoinWait(GroupTime now)
+    private void StartJoinWait(ClockReading now)
     {
         foreach (GroupMember member in _members.All)
         {
@@ -82,7 +82,7 @@ internal sealed partial class Group
     }
 
     /// <summary>The first wait of a group is never cut short: its purpose is to let further members arrive.</summary>
-    private void CompleteJoinIfAllAreIn(GroupTime now)
+    private void CompleteJoinIfAllAreIn(ClockReading now)
     {
         if (State == GroupState.PreparingRebalance
             && !_isInitialDelay
@@ -93,7 +93,7 @@ internal sealed partial class Group
         }
     }
 
-    private void EndJoinWait(GroupTime now)
+    private void EndJoinWait(ClockReading now)
     {
         if (_isInitialDelay && _joinedDuringDelay && _remainingDelayMs > 0)
         {
@@ -107,7 +107,7 @@ internal sealed partial class Group
         FormGeneration(now);
     }
 
-    private void FormGeneration(GroupTime now)
+    private void FormGeneration(ClockReading now)
     {
         _isInitialDelay = false;
         foreach (GroupMember absent in _members.Where(static member => !member.HasJoined && !member.IsStatic))
@@ -139,7 +139,7 @@ internal sealed partial class Group
         _syncDeadline = now.MonotonicMs + _members.MaxRebalanceTimeoutMs();
     }
 
-    private void AnswerParkedJoins(GroupTime now)
+    private void AnswerParkedJoins(ClockReading now)
     {
         foreach (GroupMember member in _members.All)
         {
@@ -165,7 +165,7 @@ internal sealed partial class Group
     /// Members that took their join reply and never asked for the assignment hold up the others. A static member that
     /// did not rejoin owes nothing: it stays until its session ends.
     /// </summary>
-    private void ExpelWhoOwesSync(GroupTime now)
+    private void ExpelWhoOwesSync(ClockReading now)
     {
         GroupMember[] late = _members.Where(static member => member.OwesSync);
         foreach (GroupMember member in late)

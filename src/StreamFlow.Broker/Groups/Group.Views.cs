@@ -14,7 +14,7 @@ internal sealed partial class Group
     /// that kept running through a restart of the broker go on without a rebalance.
     /// </summary>
     public static Group Restore(
-        string groupId, GroupSnapshot snapshot, GroupCoordinatorOptions options, GroupTime now)
+        string groupId, GroupSnapshot snapshot, GroupCoordinatorOptions options, ClockReading now)
     {
         var group = new Group(groupId, options, now)
         {

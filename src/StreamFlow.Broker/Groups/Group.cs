@@ -15,7 +15,7 @@ internal sealed partial class Group
     private long _joinDeadline = GroupMember.Never;
     private long _syncDeadline = GroupMember.Never;
 
-    public Group(string groupId, GroupCoordinatorOptions options, GroupTime now)
+    public Group(string groupId, GroupCoordinatorOptions options, ClockReading now)
     {
         GroupId = groupId;
         _options = options;
@@ -60,7 +60,7 @@ internal sealed partial class Group
         ? GroupMember.Never
         : Math.Min(_members.NextDeadline(), Math.Min(_joinDeadline, _syncDeadline));
 
-    public void Sync(SyncCommand command, long request, GroupTime now)
+    public void Sync(SyncCommand command, long request, ClockReading now)
     {
         (GroupMember? member, ErrorCode error) = Authenticate(
             command.MemberId, command.InstanceId, command.GenerationId);
@@ -99,7 +99,7 @@ internal sealed partial class Group
         }
     }
 
-    public ErrorCode Heartbeat(HeartbeatCommand command, GroupTime now)
+    public ErrorCode Heartbeat(HeartbeatCommand command, ClockReading now)
     {
         (GroupMember? member, ErrorCode error) = Authenticate(
             command.MemberId, command.InstanceId, command.GenerationId);
@@ -112,7 +112,7 @@ internal sealed partial class Group
         return State == GroupState.PreparingRebalance ? ErrorCode.RebalanceInProgress : ErrorCode.None;
     }
 
-    public ErrorCode Leave(MemberToLeave leaving, GroupTime now)
+    public ErrorCode Leave(MemberToLeave leaving, ClockReading now)
     {
         if (_members.RemovePendingId(leaving.MemberId))
         {
@@ -147,7 +147,7 @@ internal sealed partial class Group
     /// it carries nothing to check, and is not held up by a rebalance (KIP-447).
     /// </summary>
     public ErrorCode AdmitCommit(
-        int generationId, string memberId, string? instanceId, bool isTransactional, GroupTime now)
+        int generationId, string memberId, string? instanceId, bool isTransactional, ClockReading now)
     {
         if (State == GroupState.Dead)
         {
@@ -183,7 +183,7 @@ internal sealed partial class Group
     /// Forgets a parked request whose connection is gone. That is not a leave: the member stays until its session
     /// ends, since a client that reconnects comes back with its id.
     /// </summary>
-    public void Abandon(long request, GroupTime now)
+    public void Abandon(long request, ClockReading now)
     {
         foreach (GroupMember member in _members.All)
         {
@@ -201,7 +201,7 @@ internal sealed partial class Group
     }
 
     /// <summary>Answers everything parked and ends the group.</summary>
-    public void Close(GroupTime now)
+    public void Close(ClockReading now)
     {
         foreach (GroupMember member in _members.All)
         {
@@ -220,7 +220,7 @@ internal sealed partial class Group
         (command.ProtocolType is not null && command.ProtocolType != ProtocolType)
         || (command.ProtocolName is not null && command.ProtocolName != ProtocolName);
 
-    private void TakeAssignment(IReadOnlyList<MemberAssignment> assignments, GroupTime now)
+    private void TakeAssignment(IReadOnlyList<MemberAssignment> assignments, ClockReading now)
     {
         foreach (GroupMember member in _members.All)
         {
@@ -239,7 +239,7 @@ internal sealed partial class Group
         Persist();
     }
 
-    private void AnswerParkedSyncs(GroupTime now)
+    private void AnswerParkedSyncs(ClockReading now)
     {
         foreach (GroupMember member in _members.All)
         {
@@ -248,7 +248,7 @@ internal sealed partial class Group
         }
     }
 
-    private void AnswerSync(GroupMember member, SyncResult result, GroupTime now)
+    private void AnswerSync(GroupMember member, SyncResult result, ClockReading now)
     {
         if (member.TakeSync() is long request)
         {
@@ -285,7 +285,7 @@ internal sealed partial class Group
         return (member, member is null ? ErrorCode.UnknownMemberId : ErrorCode.None);
     }
 
-    private void Move(GroupEvent happened, GroupTime now)
+    private void Move(GroupEvent happened, ClockReading now)
     {
         State = GroupStates.Next(State, happened);
         StateTimestampMs = now.UnixMs;

@@ -40,40 +40,31 @@ internal sealed partial class GroupCoordinator
 
     private void Load()
     {
-        GroupTime now = Now();
-        var offsets = new Dictionary<(string GroupId, OffsetKey Key), (CommittedOffset Value, long LogOffset)>();
-        var groups = new Dictionary<string, GroupSnapshot>();
+        ClockReading now = Now();
+        var replay = new JournalReplay();
         foreach (JournalRecord record in _journal.ReadAll())
         {
-            switch (record)
-            {
-                case { Key: OffsetKey key, Offset: null }:
-                    offsets.Remove((record.GroupId, key));
-                    break;
-                case { Key: OffsetKey key, Offset: CommittedOffset value }:
-                    offsets[(record.GroupId, key)] = (value, record.LogOffset);
-                    break;
-                case { Group: null }:
-                    groups.Remove(record.GroupId);
-                    break;
-                default:
-                    groups[record.GroupId] = record.Group;
-                    break;
-            }
+            replay.Apply(record);
         }
 
-        foreach ((string groupId, GroupSnapshot stored) in groups)
+        foreach ((string groupId, GroupSnapshot stored) in replay.Groups)
         {
             var group = new CoordinatedGroup(Group.Restore(groupId, stored, _options, now)) { HasRecord = true };
             _groups.Add(groupId, group);
             _timers.Arm(group, now);
         }
 
-        foreach (((string groupId, OffsetKey key), (CommittedOffset value, long logOffset)) in offsets)
+        foreach (((string groupId, OffsetKey key), (CommittedOffset value, long logOffset)) in replay.Offsets)
         {
             GroupOffsets owner = FindOrCreate(groupId).Offsets;
             owner.Append(key, value, logOffset);
             owner.Settle(key, value, logOffset);
+        }
+
+        foreach ((long producerId, string groupId, OffsetKey key, (CommittedOffset value, long logOffset))
+            in replay.Pending)
+        {
+            Pend(FindOrCreate(groupId), producerId, key, value, logOffset);
         }
 
         // A crash may have come between the deletion of a topic and that of its offsets.

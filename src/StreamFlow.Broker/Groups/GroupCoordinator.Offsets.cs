@@ -18,14 +18,14 @@ internal sealed partial class GroupCoordinator
         lock (_lock)
         {
             var errors = new ErrorCode[command.Offsets.Count];
-            ErrorCode refusal = AdmitCommit(command, out CoordinatedGroup? group);
+            ErrorCode refusal = AdmitCommit(command, isTransactional: false, out CoordinatedGroup? group);
             if (refusal != ErrorCode.None)
             {
                 Array.Fill(errors, refusal);
                 return new(errors);
             }
 
-            commit = AppendCommit(group!, command.Offsets, errors);
+            commit = AppendCommit(group!, command.Offsets, errors, transaction: null);
             if (commit is null)
             {
                 return new(errors);
@@ -144,7 +144,7 @@ internal sealed partial class GroupCoordinator
         return await TryAwaitAsync(durable).ConfigureAwait(false);
     }
 
-    private ErrorCode AdmitCommit(CommitCommand command, out CoordinatedGroup? group)
+    private ErrorCode AdmitCommit(CommitCommand command, bool isTransactional, out CoordinatedGroup? group)
     {
         group = null;
         if (_isStopped)
@@ -165,11 +165,12 @@ internal sealed partial class GroupCoordinator
 
         group ??= FindOrCreate(command.GroupId);
         return group.Group.AdmitCommit(
-            command.GenerationId, command.MemberId, command.InstanceId, isTransactional: false, Now());
+            command.GenerationId, command.MemberId, command.InstanceId, isTransactional, Now());
     }
 
     private PendingCommit? AppendCommit(
-        CoordinatedGroup group, IReadOnlyList<OffsetToCommit> offsets, ErrorCode[] errors)
+        CoordinatedGroup group, IReadOnlyList<OffsetToCommit> offsets, ErrorCode[] errors,
+        (long ProducerId, short Epoch)? transaction)
     {
         long nowMs = Now().UnixMs;
         var accepted = new List<KeyValuePair<OffsetKey, CommittedOffset>>(offsets.Count);
@@ -192,7 +193,9 @@ internal sealed partial class GroupCoordinator
             return null;
         }
 
-        JournalWrite write = _journal.Append();
+        JournalWrite write = transaction is var (producerId, epoch)
+            ? _journal.AppendTransactional(producerId, epoch)
+            : _journal.Append();
         if (write.Error != ErrorCode.None)
         {
             ErrorCode refusal = RefuseCommit(write);
@@ -206,7 +209,14 @@ internal sealed partial class GroupCoordinator
 
         foreach ((OffsetKey key, CommittedOffset value) in accepted)
         {
-            group.Offsets.Append(key, value, write.Offset);
+            if (transaction is null)
+            {
+                group.Offsets.Append(key, value, write.Offset);
+            }
+            else
+            {
+                Pend(group, transaction.Value.ProducerId, key, value, write.Offset);
+            }
         }
 
         return new PendingCommit(group, accepted, write.Offset, write.Durable, errors);
@@ -217,6 +227,11 @@ internal sealed partial class GroupCoordinator
         if (write.IsTooLarge)
         {
             return ErrorCode.InvalidCommitOffsetSize;
+        }
+
+        if (write.Error is ErrorCode.InvalidTxnState or ErrorCode.InvalidProducerEpoch)
+        {
+            return write.Error;
         }
 
         Fail(new IOException($"the append was refused with {write.Error}"));
@@ -272,7 +287,7 @@ internal sealed partial class GroupCoordinator
                 return;
             }
 
-            GroupTime now = Now();
+            ClockReading now = Now();
             long retentionMs = (long)_options.OffsetsRetention.TotalMilliseconds;
             foreach (CoordinatedGroup group in _groups.Values)
             {

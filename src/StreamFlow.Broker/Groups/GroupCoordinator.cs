@@ -217,7 +217,7 @@ internal sealed partial class GroupCoordinator : IDisposable
 
     private static bool Fits(string? text) => text is null || Encoding.UTF8.GetByteCount(text) <= MaxNameBytes;
 
-    private GroupTime Now() => new(
+    private ClockReading Now() => new(
         (long)_time.GetElapsedTime(_started).TotalMilliseconds,
         _time.GetUtcNow().ToUnixTimeMilliseconds());
 

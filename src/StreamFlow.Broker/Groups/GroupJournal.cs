@@ -1,4 +1,3 @@
-using System.Buffers;
 using StreamFlow.Broker.Protocol;
 using StreamFlow.Broker.Storage;
 
@@ -21,7 +20,17 @@ internal sealed record JournalWrite(ErrorCode Error, long Offset, Task Durable)
 /// <param name="Group">The stored group; null for its tombstone.</param>
 /// <param name="LogOffset">Where in the log the record's batch is.</param>
 internal readonly record struct JournalRecord(
-    string GroupId, OffsetKey? Key, CommittedOffset? Offset, GroupSnapshot? Group, long LogOffset);
+    string GroupId, OffsetKey? Key, CommittedOffset? Offset, GroupSnapshot? Group, long LogOffset)
+{
+    /// <summary>Whose transaction the record belongs to or ends; −1 for a plain record.</summary>
+    public long ProducerId { get; init; } = -1;
+
+    /// <summary>The record ends a transaction and says nothing else.</summary>
+    public bool IsMarker { get; init; }
+
+    /// <summary>For a marker: whether the transaction committed.</summary>
+    public bool IsCommit { get; init; }
+}
 
 /// <summary>
 /// Groups and committed offsets on a compacted partition log: records are added to a batch, which is appended as a
@@ -29,8 +38,6 @@ internal readonly record struct JournalRecord(
 /// </summary>
 internal sealed class GroupJournal(PartitionLog log)
 {
-    private const int ReadChunkBytes = 1 << 20;
-
     private readonly RecordBatchBuilder _batch = new();
     private readonly FieldWriter _key = new();
     private readonly FieldWriter _value = new();
@@ -79,12 +86,60 @@ internal sealed class GroupJournal(PartitionLog log)
     }
 
     /// <summary>Appends what was added as one batch and starts a new one.</summary>
-    public JournalWrite Append()
+    public JournalWrite Append() => Append(
+        0, RecordBatch.NoProducerId, RecordBatch.NoProducerEpoch);
+
+    /// <summary>
+    /// Appends what was added as part of a producer's transaction. Refused with <see cref="ErrorCode.InvalidTxnState"/>
+    /// or <see cref="ErrorCode.InvalidProducerEpoch"/> when that transaction does not include the log, or ended.
+    /// </summary>
+    public JournalWrite AppendTransactional(long producerId, short producerEpoch) =>
+        Append(RecordBatch.TransactionalBit, producerId, producerEpoch);
+
+    /// <summary>Appends the marker that ends a producer's transaction.</summary>
+    public ErrorCode AppendMarker(long producerId, short producerEpoch, bool commit, long nowMs) => log.Append(
+        RecordBatchBuilder.BuildMarker(producerId, producerEpoch, commit, 0, nowMs), AppendOrigin.Marker).Error;
+
+    /// <summary>Reads the whole log in order.</summary>
+    /// <exception cref="InvalidDataException">A record cannot be read, although its batch is intact.</exception>
+    public IEnumerable<JournalRecord> ReadAll() => LogScan.Batches(log).SelectMany(Decode);
+
+    private static List<JournalRecord> Decode(ReadOnlyMemory<byte> batch)
+    {
+        _ = BatchHeader.TryRead(batch.Span, out BatchHeader header);
+        if (header.IsControl)
+        {
+            return ControlRecord.TryRead(batch.Span, out bool isCommit, out _)
+                ? [new JournalRecord("", null, null, null, header.BaseOffset)
+                {
+                    ProducerId = header.ProducerId,
+                    IsMarker = true,
+                    IsCommit = isCommit,
+                }]
+                : [];
+        }
+
+        var records = new List<JournalRecord>();
+        var reader = new RecordReader(batch.Span);
+        while (reader.MoveNext())
+        {
+            byte[]? value = reader.HasValue ? reader.Value.ToArray() : null;
+            JournalRecord record = DecodeRecord(reader.Key.ToArray(), value, header.BaseOffset, reader.Offset);
+            records.Add(record with { ProducerId = header.IsTransactional ? header.ProducerId : -1 });
+        }
+
+        return reader.IsCorrupt
+            ? throw new InvalidDataException($"The batch of groups at offset {header.BaseOffset} is malformed.")
+            : records;
+    }
+
+    private JournalWrite Append(short attributes, long producerId, short producerEpoch)
     {
         AppendResult result;
         try
         {
-            result = log.Append(_batch.Build(), AppendOrigin.Coordinator);
+            Span<byte> batch = _batch.Build(attributes, producerId, producerEpoch, RecordBatch.NoSequence);
+            result = log.Append(batch, AppendOrigin.Coordinator);
         }
         finally
         {
@@ -94,55 +149,6 @@ internal sealed class GroupJournal(PartitionLog log)
         return result.IsSuccess
             ? new JournalWrite(ErrorCode.None, result.BaseOffset, WaitDurableAsync(result.EndOffset))
             : new JournalWrite(result.Error, -1, Task.CompletedTask);
-    }
-
-    /// <summary>Reads the whole log in order.</summary>
-    /// <exception cref="InvalidDataException">A record cannot be read, although its batch is intact.</exception>
-    public IEnumerable<JournalRecord> ReadAll()
-    {
-        var chunk = new ArrayBufferWriter<byte>(ReadChunkBytes);
-        long position = log.LogStartOffset;
-        while (position < log.HighWatermark)
-        {
-            chunk.ResetWrittenCount();
-            ReadResult read = log.Read(position, ReadChunkBytes, atLeastOneBatch: true, readCommitted: false, chunk);
-            if (read.Error != ErrorCode.None || read.Bytes == 0)
-            {
-                throw new InvalidDataException(
-                    $"The log of groups in '{log.LogDirectory}' cannot be read at offset {position}: {read.Error}.");
-            }
-
-            foreach (JournalRecord record in Decode(chunk.WrittenMemory))
-            {
-                yield return record;
-            }
-
-            position = read.NextOffset;
-        }
-    }
-
-    private static List<JournalRecord> Decode(ReadOnlyMemory<byte> batches)
-    {
-        var records = new List<JournalRecord>();
-        ReadOnlySpan<byte> rest = batches.Span;
-        while (BatchHeader.TryRead(rest, out BatchHeader header))
-        {
-            var reader = new RecordReader(rest[..header.TotalSize]);
-            while (!header.IsControl && reader.MoveNext())
-            {
-                byte[]? value = reader.HasValue ? reader.Value.ToArray() : null;
-                records.Add(DecodeRecord(reader.Key.ToArray(), value, header.BaseOffset, reader.Offset));
-            }
-
-            if (reader.IsCorrupt)
-            {
-                throw new InvalidDataException($"The batch of groups at offset {header.BaseOffset} is malformed.");
-            }
-
-            rest = rest[header.TotalSize..];
-        }
-
-        return records;
     }
 
     private static JournalRecord DecodeRecord(byte[] key, byte[]? value, long batchOffset, long offset)

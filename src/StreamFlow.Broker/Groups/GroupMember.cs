@@ -72,7 +72,7 @@ internal sealed class GroupMember(string id, string? instanceId, string clientId
     }
 
     /// <summary>Counts a sign of life. A parked request keeps the session suspended.</summary>
-    public void Touch(GroupTime now)
+    public void Touch(ClockReading now)
     {
         if (ParkedJoin is null && ParkedSync is null)
         {

@@ -9,32 +9,32 @@ internal sealed record CommittedOffset(long Offset, int LeaderEpoch, string Meta
 
 /// <summary>
 /// The committed offsets of one group. A commit is <see cref="Append">appended</see> when it is in the log and
-/// becomes readable when it is <see cref="Settle">durable</see>; in between its partition is unstable. Of two
-/// commits the one later in the log wins.
+/// becomes readable when it is <see cref="Settle">durable</see>; one that belongs to a transaction
+/// <see cref="AppendTransactional">stays pending</see> until the transaction ends. In between its partition is
+/// unstable. Of two commits the one later in the log wins, whenever it becomes readable.
 /// </summary>
 internal sealed class GroupOffsets
 {
     private readonly Dictionary<OffsetKey, Entry> _entries = [];
+    private readonly Dictionary<long, Dictionary<OffsetKey, Pending>> _transactions = [];
 
     /// <summary>Partitions with an offset, be it readable yet or not.</summary>
-    public int Count => _entries.Count;
+    public int Count => _transactions.Count == 0 ? _entries.Count : Keys.Count();
 
-    public IEnumerable<OffsetKey> Keys => _entries.Keys;
+    public IEnumerable<OffsetKey> Keys => _transactions.Count == 0
+        ? _entries.Keys
+        : _entries.Keys.Union(_transactions.Values.SelectMany(static pending => pending.Keys));
 
-    /// <summary>What the log says last, readable or not: what a snapshot of the log must hold.</summary>
+    /// <summary>What the log says last, readable or not, open transactions aside.</summary>
     public IEnumerable<KeyValuePair<OffsetKey, CommittedOffset>> Latest =>
         _entries.Select(static entry => KeyValuePair.Create(entry.Key, entry.Value.Latest));
 
     /// <summary>Notes a commit that is in the log at <paramref name="logOffset"/> but may not be durable.</summary>
     public void Append(OffsetKey key, CommittedOffset value, long logOffset)
     {
-        if (!_entries.TryGetValue(key, out Entry? entry))
-        {
-            entry = new Entry { Latest = value, FirstLogOffset = logOffset };
-            _entries.Add(key, entry);
-        }
-
+        Entry entry = GetOrAdd(key, value, logOffset);
         entry.Latest = value;
+        entry.LatestLogOffset = logOffset;
         entry.InFlight++;
     }
 
@@ -48,22 +48,63 @@ internal sealed class GroupOffsets
         }
 
         entry.InFlight--;
-        if (logOffset >= entry.ReadableLogOffset)
+        entry.MakeReadable(value, logOffset);
+    }
+
+    /// <summary>Notes a commit that counts only if the producer's open transaction commits.</summary>
+    public void AppendTransactional(long producerId, OffsetKey key, CommittedOffset value, long logOffset)
+    {
+        if (!_transactions.TryGetValue(producerId, out Dictionary<OffsetKey, Pending>? pending))
         {
-            entry.Readable = value;
-            entry.ReadableLogOffset = logOffset;
+            _transactions.Add(producerId, pending = []);
+        }
+
+        pending[key] = new Pending(value, logOffset);
+    }
+
+    /// <summary>Ends the producer's transaction: its offsets become readable, or are forgotten.</summary>
+    public void EndTransaction(long producerId, bool commit)
+    {
+        if (!_transactions.Remove(producerId, out Dictionary<OffsetKey, Pending>? pending) || !commit)
+        {
+            return;
+        }
+
+        foreach ((OffsetKey key, (CommittedOffset value, long logOffset)) in pending)
+        {
+            Entry entry = GetOrAdd(key, value, logOffset);
+            if (logOffset >= entry.LatestLogOffset)
+            {
+                entry.Latest = value;
+                entry.LatestLogOffset = logOffset;
+            }
+
+            entry.MakeReadable(value, logOffset);
         }
     }
 
     /// <summary>The durable offset, or null when there is none.</summary>
     public CommittedOffset? Find(OffsetKey key) => _entries.GetValueOrDefault(key)?.Readable;
 
-    public bool Contains(OffsetKey key) => _entries.ContainsKey(key);
+    public bool Contains(OffsetKey key) => _entries.ContainsKey(key) || IsPending(key);
 
     /// <summary>True while a commit of this partition is not settled: its offset may be about to change.</summary>
-    public bool IsUnstable(OffsetKey key) => _entries.GetValueOrDefault(key) is { InFlight: > 0 };
+    public bool IsUnstable(OffsetKey key) =>
+        _entries.GetValueOrDefault(key) is { InFlight: > 0 } || IsPending(key);
 
-    public void Remove(OffsetKey key) => _entries.Remove(key);
+    /// <summary>Forgets a partition's offset, and what open transactions would make of it.</summary>
+    public void Remove(OffsetKey key)
+    {
+        _entries.Remove(key);
+        foreach ((long producerId, Dictionary<OffsetKey, Pending> pending) in _transactions)
+        {
+            // Removing from a dictionary while it is enumerated is allowed.
+            if (pending.Remove(key) && pending.Count == 0)
+            {
+                _transactions.Remove(producerId);
+            }
+        }
+    }
 
     /// <summary>The keys whose offsets nobody has used for the retention time. Unstable ones are never among them.</summary>
     public List<OffsetKey> Expired(Group group, long retentionMs, long nowUnixMs)
@@ -72,7 +113,7 @@ internal sealed class GroupOffsets
         foreach ((OffsetKey key, Entry entry) in _entries)
         {
             if (entry.InFlight == 0 && UnusedSince(group, key, entry.Latest) is long since
-                && nowUnixMs - since >= retentionMs)
+                && nowUnixMs - since >= retentionMs && !IsPending(key))
             {
                 expired.Add(key);
             }
@@ -98,17 +139,53 @@ internal sealed class GroupOffsets
         return isIdleTopic ? offset.CommitTimestampMs : null;
     }
 
+    private bool IsPending(OffsetKey key)
+    {
+        foreach (Dictionary<OffsetKey, Pending> pending in _transactions.Values)
+        {
+            if (pending.ContainsKey(key))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private Entry GetOrAdd(OffsetKey key, CommittedOffset value, long logOffset)
+    {
+        if (!_entries.TryGetValue(key, out Entry? entry))
+        {
+            entry = new Entry { Latest = value, LatestLogOffset = logOffset, FirstLogOffset = logOffset };
+            _entries.Add(key, entry);
+        }
+
+        return entry;
+    }
+
+    private readonly record struct Pending(CommittedOffset Value, long LogOffset);
+
     private sealed class Entry
     {
         public required CommittedOffset Latest { get; set; }
 
+        public required long LatestLogOffset { get; set; }
 
-        public CommittedOffset? Readable { get; set; }
-
-        public long ReadableLogOffset { get; set; } = -1;
+        public CommittedOffset? Readable { get; private set; }
 
         public int InFlight { get; set; }
 
         public long FirstLogOffset { get; init; }
+
+        private long ReadableLogOffset { get; set; } = -1;
+
+        public void MakeReadable(CommittedOffset value, long logOffset)
+        {
+            if (logOffset >= ReadableLogOffset)
+            {
+                Readable = value;
+                ReadableLogOffset = logOffset;
+            }
+        }
     }
 }

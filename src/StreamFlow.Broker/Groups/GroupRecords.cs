@@ -120,6 +120,12 @@ internal sealed class FieldWriter
 
     public void Reset() => _buffer.ResetWrittenCount();
 
+    public void Int8(sbyte value)
+    {
+        _buffer.GetSpan(1)[0] = (byte)value;
+        _buffer.Advance(1);
+    }
+
     public void Int16(short value)
     {
         BinaryPrimitives.WriteInt16BigEndian(_buffer.GetSpan(sizeof(short)), value);

@@ -15,7 +15,7 @@ internal sealed class GroupTimers : IDisposable
         _timer = time.CreateTimer(_ => fired(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
 
     /// <summary>Makes sure the group is ticked at its next deadline.</summary>
-    public void Arm(CoordinatedGroup group, GroupTime now)
+    public void Arm(CoordinatedGroup group, ClockReading now)
     {
         long deadline = group.Group.NextDeadline();
         if (deadline < group.ArmedFor)
@@ -27,7 +27,7 @@ internal sealed class GroupTimers : IDisposable
     }
 
     /// <summary>Takes the next group whose time has come; call until null, and <see cref="Arm"/> each again.</summary>
-    public CoordinatedGroup? TakeDue(GroupTime now)
+    public CoordinatedGroup? TakeDue(ClockReading now)
     {
         while (_queue.TryPeek(out CoordinatedGroup? group, out long due) && due <= now.MonotonicMs)
         {
@@ -46,7 +46,7 @@ internal sealed class GroupTimers : IDisposable
 
     public void Dispose() => _timer.Dispose();
 
-    private void SetTimer(GroupTime now)
+    private void SetTimer(ClockReading now)
     {
         if (_queue.TryPeek(out _, out long due) && due < _timerDue)
         {

@@ -55,7 +55,7 @@ internal sealed class MemberTable
 
     public bool RemovePendingId(string memberId) => _pendingIds.Remove(memberId);
 
-    public void RemoveExpiredPendingIds(GroupTime now)
+    public void RemoveExpiredPendingIds(ClockReading now)
     {
         foreach ((string memberId, long deadline) in _pendingIds)
         {

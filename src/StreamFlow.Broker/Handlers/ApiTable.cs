@@ -36,9 +36,16 @@ internal static class ApiTable
         Api<CreateTopicsRequest>(ApiKey.CreateTopics, 2, 7, 5, static (h, r, _) => Now(h.TopicAdmin.Create(r))),
         Api<DeleteTopicsRequest>(ApiKey.DeleteTopics, 1, 6, 4, static (h, r, _) => Now(h.TopicAdmin.Delete(r))),
         Api<DeleteRecordsRequest>(ApiKey.DeleteRecords, 0, 2, 2, static (h, r, _) => Now(h.TopicAdmin.DeleteRecords(r))),
-        Api<InitProducerIdRequest>(ApiKey.InitProducerId, 0, 4, 2, static (h, r, _) => Now(h.ProducerIds.Handle(r))),
+        Api<InitProducerIdRequest>(ApiKey.InitProducerId, 0, 4, 2, static (h, r, c) => h.ProducerIds.HandleAsync(r, c.Version)),
         Api<OffsetForLeaderEpochRequest>(
             ApiKey.OffsetForLeaderEpoch, 2, 4, 4, static (h, r, _) => Now(h.TopicAdmin.OffsetForLeaderEpoch(r))),
+        Api<AddPartitionsToTxnRequest>(
+            ApiKey.AddPartitionsToTxn, 0, 3, 3, static (h, r, c) => h.Transactions.AddPartitionsAsync(r, c.Version)),
+        Api<AddOffsetsToTxnRequest>(
+            ApiKey.AddOffsetsToTxn, 0, 3, 3, static (h, r, c) => h.Transactions.AddOffsetsAsync(r, c.Version)),
+        Api<EndTxnRequest>(ApiKey.EndTxn, 0, 3, 3, static (h, r, c) => h.Transactions.EndAsync(r, c.Version)),
+        Api<TxnOffsetCommitRequest>(
+            ApiKey.TxnOffsetCommit, 0, 3, 3, static (h, r, _) => h.Transactions.CommitOffsetsAsync(r)),
         Api<DescribeConfigsRequest>(ApiKey.DescribeConfigs, 1, 4, 4, static (h, r, _) => Now(h.Configs.Describe(r))),
         Api<AlterConfigsRequest>(ApiKey.AlterConfigs, 0, 2, 2, static (h, r, _) => Now(h.Configs.Alter(r))),
         Api<CreatePartitionsRequest>(
@@ -48,6 +55,12 @@ internal static class ApiTable
             ApiKey.IncrementalAlterConfigs, 0, 1, 1, static (h, r, _) => Now(h.Configs.AlterIncrementally(r))),
         Api<OffsetDeleteRequest>(ApiKey.OffsetDelete, 0, 0, Never, static (h, r, _) => h.Offsets.DeleteAsync(r)),
         Api<DescribeClusterRequest>(ApiKey.DescribeCluster, 0, 1, 0, static (h, r, _) => Now(h.Cluster.Describe(r))),
+        Api<DescribeProducersRequest>(
+            ApiKey.DescribeProducers, 0, 0, 0, static (h, r, _) => Now(h.Transactions.DescribeProducers(r))),
+        Api<DescribeTransactionsRequest>(
+            ApiKey.DescribeTransactions, 0, 0, 0, static (h, r, _) => Now(h.Transactions.Describe(r))),
+        Api<ListTransactionsRequest>(
+            ApiKey.ListTransactions, 0, 1, 0, static (h, r, _) => Now(h.Transactions.List(r))),
     ];
 
     private static readonly ApiDescriptor?[] ByKey = Index();

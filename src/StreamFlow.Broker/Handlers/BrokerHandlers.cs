@@ -23,5 +23,7 @@ internal sealed record BrokerHandlers
 
     public required ProducerIdHandler ProducerIds { get; init; }
 
+    public required TransactionHandler Transactions { get; init; }
+
     public required ClusterHandler Cluster { get; init; }
 }

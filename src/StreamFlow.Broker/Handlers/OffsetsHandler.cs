@@ -50,7 +50,7 @@ internal sealed class OffsetsHandler(GroupCoordinator groups)
             : new OffsetDeleteResponse(result.Error, []);
     }
 
-    private static List<OffsetToCommit> Flatten(OffsetCommitTopic[] topics)
+    public static List<OffsetToCommit> Flatten(OffsetCommitTopic[] topics)
     {
         List<OffsetToCommit> offsets = [];
         foreach (OffsetCommitTopic topic in topics)

@@ -18,7 +18,7 @@ internal sealed class ProduceHandler(TopicStore topics)
         bool pending = false;
         List<Appended> appended = [];
         ProduceTopicResult[] results = new ProduceTopicResult[request.Topics.Length];
-        ErrorCode refusal = Refusal(request);
+        ErrorCode refusal = request.Acks is < -1 or > 1 ? ErrorCode.InvalidRequiredAcks : ErrorCode.None;
         for (int i = 0; i < results.Length; i++)
         {
             ProduceTopic topic = request.Topics[i];
@@ -91,16 +91,6 @@ internal sealed class ProduceHandler(TopicStore topics)
                 }
             }
         }
-    }
-
-    private static ErrorCode Refusal(ProduceRequest request)
-    {
-        if (request.Acks is < -1 or > 1)
-        {
-            return ErrorCode.InvalidRequiredAcks;
-        }
-
-        return request.TransactionalId is null ? ErrorCode.None : ErrorCode.InvalidTxnState;
     }
 
     private ProducePartitionResult Append(

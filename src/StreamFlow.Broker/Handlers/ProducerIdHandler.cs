@@ -1,29 +1,38 @@
 using StreamFlow.Broker.Protocol;
 using StreamFlow.Broker.Protocol.Messages;
 using StreamFlow.Broker.Storage;
+using StreamFlow.Broker.Transactions;
 
 namespace StreamFlow.Broker.Handlers;
 
-/// <summary>Hands out producer ids to idempotent producers.</summary>
-internal sealed class ProducerIdHandler(TopicStore store, BrokerLog log)
+/// <summary>Hands out producer ids: fresh ones to idempotent producers, those of their id to transactional ones.</summary>
+internal sealed class ProducerIdHandler(TopicStore store, TransactionCoordinator transactions, BrokerLog log)
 {
-    public InitProducerIdResponse Handle(InitProducerIdRequest request)
-    {
-        if (request.TransactionalId is { } transactionalId)
-        {
-            return Failed(transactionalId.Length == 0 ? ErrorCode.InvalidRequest : ErrorCode.UnsupportedVersion);
-        }
+    /// <summary>First version whose clients know PRODUCER_FENCED.</summary>
+    private const short FencedFrom = 4;
 
+    public async ValueTask<IResponse?> HandleAsync(InitProducerIdRequest request, short version)
+    {
         try
         {
-            return new InitProducerIdResponse(ErrorCode.None, store.AllocateProducerId(), 0);
+            if (request.TransactionalId is null)
+            {
+                return new InitProducerIdResponse(ErrorCode.None, store.AllocateProducerId(), 0);
+            }
+
+            ProducerIdentity expected = request.ProducerId < 0
+                ? ProducerIdentity.None
+                : new ProducerIdentity(request.ProducerId, request.ProducerEpoch);
+            TransactionReply reply = await transactions
+                .InitProducerAsync(request.TransactionalId, request.TransactionTimeoutMs, expected)
+                .ConfigureAwait(false);
+            ErrorCode error = TransactionHandler.Downgrade(reply.Error, version, FencedFrom);
+            return new InitProducerIdResponse(error, reply.Producer.ProducerId, reply.Producer.Epoch);
         }
         catch (IOException exception)
         {
             log.Write($"Could not reserve producer ids: {exception.Message}");
-            return Failed(ErrorCode.KafkaStorageError);
+            return new InitProducerIdResponse(ErrorCode.KafkaStorageError, -1, -1);
         }
     }
-
-    private static InitProducerIdResponse Failed(ErrorCode error) => new(error, -1, -1);
 }

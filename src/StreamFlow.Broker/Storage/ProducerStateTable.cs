@@ -41,9 +41,9 @@ internal sealed class ProducerStateTable
         _producers.TryGetValue(header.ProducerId, out var state);
         if (origin != AppendOrigin.Client)
         {
-            return state is not null && header.ProducerEpoch < state.Epoch
-                ? ErrorCode.InvalidProducerEpoch
-                : ErrorCode.None;
+            return state is not null && header.ProducerEpoch < state.Epoch ? ErrorCode.InvalidProducerEpoch
+                : origin == AppendOrigin.Marker || !header.IsTransactional || IsRegistered(header) ? ErrorCode.None
+                : ErrorCode.InvalidTxnState;
         }
 
         var error = state is null ? ErrorCode.None : state.Check(header, out duplicate);
@@ -53,9 +53,7 @@ internal sealed class ProducerStateTable
         }
 
         var isOpen = state is { OpenTransactionFirstOffset: >= 0 };
-        var allowed = header.IsTransactional
-            ? _registered.TryGetValue(header.ProducerId, out var epoch) && epoch == header.ProducerEpoch
-            : !isOpen;
+        var allowed = header.IsTransactional ? IsRegistered(header) : !isOpen;
         return allowed ? ErrorCode.None : ErrorCode.InvalidTxnState;
     }
 
@@ -173,6 +171,9 @@ internal sealed class ProducerStateTable
             Volatile.Write(ref _aborted, kept);
         }
     }
+
+    private bool IsRegistered(in BatchHeader header) =>
+        _registered.TryGetValue(header.ProducerId, out var epoch) && epoch == header.ProducerEpoch;
 
     private void Open(long firstOffset)
     {

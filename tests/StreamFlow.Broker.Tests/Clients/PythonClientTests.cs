@@ -1,3 +1,4 @@
+using System.Globalization;
 using StreamFlow.Broker.Tests.Support;
 
 namespace StreamFlow.Broker.Tests.Clients;
@@ -6,6 +7,7 @@ namespace StreamFlow.Broker.Tests.Clients;
 public sealed class PythonClientTests
 {
     private const string Confluent = "confluent_kafka";
+    private const string Transactions = "confluent_kafka transactions";
     private const string KafkaPython = "kafka";
 
     [SkippableTheory]
@@ -44,8 +46,26 @@ public sealed class PythonClientTests
     [SkippableFact]
     public async Task KafkaPython_admin_creates_describes_and_deletes() => await RunAsync(KafkaPython, "admin");
 
+    [SkippableTheory]
+    [InlineData("visibility")]
+    [InlineData("fencing")]
+    [InlineData("timeout")]
+    [InlineData("offsets")]
+    public async Task Confluent_transactional_producer(string test) => await RunAsync(Transactions, test);
+
     [SkippableFact]
-    public async Task Confluent_clients_survive_a_restart_of_the_broker()
+    public async Task Confluent_interleaved_transactions_are_atomic() =>
+        await RunAsync(Transactions, "interleaved", Random.Shared.Next().ToString(CultureInfo.InvariantCulture));
+
+    [SkippableFact]
+    public async Task Confluent_clients_survive_a_restart_of_the_broker() =>
+        await RestartAsync("confluent_client.py", "restart");
+
+    [SkippableFact]
+    public async Task Confluent_transaction_survives_a_restart_of_the_broker() =>
+        await RestartAsync("confluent_transactions.py", "open_transaction");
+
+    private static async Task RestartAsync(string script, string test)
     {
         ExternalTool.Require(ExternalTool.Python, Confluent);
         using TemporaryDirectory directory = new();
@@ -54,7 +74,7 @@ public sealed class PythonClientTests
         try
         {
             using ExternalTool client = ExternalTool.Start(
-                ExternalTool.Python, ExternalTool.Script("confluent_client.py"), "restart", broker.BootstrapServers);
+                ExternalTool.Python, ExternalTool.Script(script), test, broker.BootstrapServers);
             await client.ExpectOutputAsync("RESTART");
             await broker.DisposeAsync();
             broker = await EmbeddedBroker.StartAsync(options with { Port = broker.Port });
@@ -70,9 +90,14 @@ public sealed class PythonClientTests
 
     private static async Task RunAsync(string module, string test, params string[] arguments)
     {
-        ExternalTool.Require(ExternalTool.Python, module);
+        ExternalTool.Require(ExternalTool.Python, module == KafkaPython ? KafkaPython : Confluent);
         await using EmbeddedBroker broker = await EmbeddedBroker.StartAsync();
-        string script = module == Confluent ? "confluent_client.py" : "kafka_python_client.py";
+        string script = module switch
+        {
+            Confluent => "confluent_client.py",
+            Transactions => "confluent_transactions.py",
+            _ => "kafka_python_client.py",
+        };
         string output = await ExternalTool.RunAsync(
             ExternalTool.Python, [ExternalTool.Script(script), test, broker.BootstrapServers, .. arguments]);
         Assert.Contains("OK", output, StringComparison.Ordinal);

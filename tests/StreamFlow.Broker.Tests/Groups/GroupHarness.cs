@@ -29,7 +29,7 @@ internal sealed class GroupHarness
 
     public long TimeMs { get; private set; }
 
-    public GroupTime Now => new(TimeMs, StartUnixMs + TimeMs);
+    public ClockReading Now => new(TimeMs, StartUnixMs + TimeMs);
 
     public List<GroupSnapshot> Persisted { get; } = [];
 

@@ -188,14 +188,6 @@ public sealed class GroupApiTests : IAsyncLifetime
         Assert.Equal(["a", "b"], answer.Structs("coordinators").Select(x => x.Text("key")));
     }
 
-    [Fact]
-    public async Task Transactional_id_is_told_that_transactions_are_not_supported()
-    {
-        WireStruct request = MinimalRequests.For("InitProducerId");
-        request["transactional_id"] = "tx";
-        Assert.Equal(35, (await _client.CallAsync("InitProducerId", 4, request)).Number("error_code"));
-    }
-
     private static WireStruct Member(string member, WireStruct? more = null)
     {
         WireStruct request = more ?? [];

@@ -44,14 +44,14 @@ public sealed class MetadataTests
             new EmbeddedBrokerOptions { Topics = [new BrokerTopic("b"), new BrokerTopic("a")] });
         using RawClient client = await RawClient.ConnectAsync(broker.Port);
         WireStruct all = await client.CallAsync("Metadata", 12, []);
-        Assert.Equal(["__consumer_offsets", "a", "b"], all.Structs("topics").Select(x => x.Text("name")));
-        Assert.Equal([true, false, false], all.Structs("topics").Select(x => (bool)x["is_internal"]!));
+        Assert.Equal(["__consumer_offsets", "__transaction_state", "a", "b"], all.Structs("topics").Select(x => x.Text("name")));
+        Assert.Equal([true, true, false, false], all.Structs("topics").Select(x => (bool)x["is_internal"]!));
         Assert.Equal(broker.Port, all.Only("brokers").Number("port"));
 
         WireStruct none = await client.CallAsync("Metadata", 12, Requests.Metadata());
         Assert.Empty(none.List("topics"));
         Assert.Single(none.List("brokers"));
-        Assert.Equal(3, (await client.CallAsync("Metadata", 0, Requests.Metadata())).List("topics").Count);
+        Assert.Equal(4, (await client.CallAsync("Metadata", 0, Requests.Metadata())).List("topics").Count);
 
         object id = all.Structs("topics").Last()["topic_id"]!;
         WireStruct byId = await client.CallAsync("Metadata", 12, new WireStruct

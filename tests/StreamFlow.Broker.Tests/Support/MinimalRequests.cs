@@ -73,6 +73,24 @@ public static class MinimalRequests
             ["resources"] = new WireStruct { ["resource_type"] = 2, ["resource_name"] = "absent" },
         },
         "InitProducerId" => new WireStruct { ["producer_id"] = -1, ["producer_epoch"] = -1 },
+        "AddPartitionsToTxn" => new WireStruct
+        {
+            ["transactional_id"] = "absent",
+            ["topics"] = new WireStruct { ["name"] = "absent", ["partitions"] = new[] { 0 } },
+        },
+        "AddOffsetsToTxn" or "EndTxn" => new WireStruct { ["transactional_id"] = "absent", ["group_id"] = "absent" },
+        "TxnOffsetCommit" => new WireStruct
+        {
+            ["transactional_id"] = "absent",
+            ["group_id"] = "absent",
+            ["topics"] = new WireStruct { ["name"] = "absent", ["partitions"] = new WireStruct { ["committed_metadata"] = "" } },
+        },
+        "DescribeProducers" => new WireStruct
+        {
+            ["topics"] = new WireStruct { ["name"] = "absent", ["partition_indexes"] = new[] { 0 } },
+        },
+        "DescribeTransactions" => new WireStruct { ["transactional_ids"] = new[] { "absent" } },
+        "ListTransactions" => new WireStruct { ["state_filters"] = new[] { "Ongoing", "Absent" } },
         _ => [],
     };
 }

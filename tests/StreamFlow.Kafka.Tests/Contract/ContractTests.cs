@@ -12,6 +12,13 @@ public sealed class EmbeddedContractTests(EmbeddedCluster cluster)
     private protected override IKafkaClients Clients { get; } = TestClients.For(cluster.BootstrapServers);
 }
 
+/// <summary>And their transactions.</summary>
+public sealed class EmbeddedTransactionContractTests(EmbeddedCluster cluster)
+    : TransactionContractTests, IClassFixture<EmbeddedCluster>
+{
+    private protected override IKafkaClients Clients { get; } = TestClients.For(cluster.BootstrapServers);
+}
+
 /// <summary>So do they on Apache Kafka.</summary>
 public sealed class ApacheContractTests(ApacheCluster cluster) : ClientContractTests, IClassFixture<ApacheCluster>
 {

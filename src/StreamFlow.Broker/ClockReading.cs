@@ -1,4 +1,4 @@
-namespace StreamFlow.Broker.Groups;
+namespace StreamFlow.Broker;
 
 /// <summary>
 /// One reading of both clocks: deadlines count on the monotonic one, so that a stepped wall clock expires nobody;
@@ -6,4 +6,4 @@ namespace StreamFlow.Broker.Groups;
 /// </summary>
 /// <param name="MonotonicMs">Milliseconds since an arbitrary start; never goes back.</param>
 /// <param name="UnixMs">Milliseconds since 1970-01-01 UTC.</param>
-internal readonly record struct GroupTime(long MonotonicMs, long UnixMs);
+internal readonly record struct ClockReading(long MonotonicMs, long UnixMs);

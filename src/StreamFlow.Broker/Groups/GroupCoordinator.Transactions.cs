@@ -1,0 +1,75 @@
+using StreamFlow.Broker.Protocol;
+
+namespace StreamFlow.Broker.Groups;
+
+/// <content>Offsets that are committed by a transaction.</content>
+internal sealed partial class GroupCoordinator
+{
+    private readonly Dictionary<long, HashSet<CoordinatedGroup>> _transactions = [];
+
+    /// <summary>
+    /// Appends offsets as part of a producer's transaction, durably before it completes; they count once
+    /// <see cref="EndTransaction"/> commits it. The result has one error per offset, in order. Members are checked as
+    /// for a plain commit (KIP-447), but a rebalance in progress is no obstacle.
+    /// </summary>
+    public async ValueTask<ErrorCode[]> CommitOffsetsAsync(CommitCommand command, long producerId, short producerEpoch)
+    {
+        var errors = new ErrorCode[command.Offsets.Count];
+        PendingCommit? commit;
+        lock (_lock)
+        {
+            ErrorCode refusal = AdmitCommit(command, isTransactional: true, out CoordinatedGroup? group);
+            if (refusal != ErrorCode.None)
+            {
+                Array.Fill(errors, refusal);
+                return errors;
+            }
+
+            commit = AppendCommit(group!, command.Offsets, errors, (producerId, producerEpoch));
+        }
+
+        if (commit is not null && !await TryAwaitAsync(commit.Durable).ConfigureAwait(false))
+        {
+            Array.Fill(errors, ErrorCode.CoordinatorNotAvailable);
+        }
+
+        return errors;
+    }
+
+    /// <summary>
+    /// Writes the marker that ends a producer's transaction and makes its offsets readable, or forgets them. The outcome
+    /// is decided and durable before, so nobody needs to wait for the marker.
+    /// </summary>
+    public ErrorCode EndTransaction(long producerId, short producerEpoch, bool commit)
+    {
+        lock (_lock)
+        {
+            if (_isStopped)
+            {
+                return ErrorCode.CoordinatorNotAvailable;
+            }
+
+            ErrorCode error = _journal.AppendMarker(producerId, producerEpoch, commit, Now().UnixMs);
+            if (error == ErrorCode.None && _transactions.Remove(producerId, out HashSet<CoordinatedGroup>? groups))
+            {
+                foreach (CoordinatedGroup group in groups)
+                {
+                    group.Offsets.EndTransaction(producerId, commit);
+                }
+            }
+
+            return error;
+        }
+    }
+
+    private void Pend(CoordinatedGroup group, long producerId, OffsetKey key, CommittedOffset value, long logOffset)
+    {
+        group.Offsets.AppendTransactional(producerId, key, value, logOffset);
+        if (!_transactions.TryGetValue(producerId, out HashSet<CoordinatedGroup>? groups))
+        {
+            _transactions.Add(producerId, groups = []);
+        }
+
+        groups.Add(group);
+    }
+}

@@ -1,0 +1,203 @@
+using System.Diagnostics.CodeAnalysis;
+using StreamFlow.Broker.Protocol;
+
+namespace StreamFlow.Broker.Transactions;
+
+/// <content>Carries out what the state machines ask for.</content>
+internal sealed partial class TransactionCoordinator
+{
+    private async ValueTask<TransactionReply> RunAsync(
+        string transactionalId, Transaction transaction, TransactionEffect[] effects,
+        TaskCompletionSource<TransactionReply> reply)
+    {
+        await RunAsync(transactionalId, transaction, effects).ConfigureAwait(false);
+        if (_isStopped)
+        {
+            // The stop may have come before the request was noted, or after the reply was looked for.
+            reply.TrySetResult(new TransactionReply(-1, ErrorCode.CoordinatorNotAvailable, ProducerIdentity.None));
+        }
+
+        return await reply.Task.ConfigureAwait(false);
+    }
+
+    /// <summary>Runs effects, and those that follow from them, until none is left.</summary>
+    [SuppressMessage("Design", "CA1031:Do not catch general exception types",
+        Justification = "Whatever ended a step half-way, what is durable is unknown then and nothing more may be promised.")]
+    private async Task RunAsync(string transactionalId, Transaction transaction, TransactionEffect[] effects)
+    {
+        try
+        {
+            while (effects.Length > 0 && !_isStopped)
+            {
+                // A step asks for one write at most, and it is the last thing it asks for.
+                TransactionEffect[] following = [];
+                foreach (TransactionEffect effect in effects)
+                {
+                    following = await ExecuteAsync(transactionalId, transaction, effect).ConfigureAwait(false);
+                }
+
+                effects = following;
+            }
+        }
+        catch (Exception failure)
+        {
+            Fail(failure.Message);
+        }
+    }
+
+    private async ValueTask<TransactionEffect[]> ExecuteAsync(
+        string transactionalId, Transaction transaction, TransactionEffect effect)
+    {
+        switch (effect)
+        {
+            case PersistTransaction persist:
+                return await PersistAsync(transactionalId, transaction, persist.Snapshot).ConfigureAwait(false);
+            case WriteMarkers markers:
+                return await WriteMarkersAsync(transactionalId, transaction, markers).ConfigureAwait(false);
+            case RegisterPartitions register:
+                _partitions.Register(register.Producer, register.Partitions);
+                break;
+            case TransactionReply answer
+                when _requests.TryRemove(answer.Request, out TaskCompletionSource<TransactionReply>? reply):
+                reply.TrySetResult(answer);
+                break;
+        }
+
+        return [];
+    }
+
+    private async ValueTask<TransactionEffect[]> PersistAsync(
+        string transactionalId, Transaction transaction, TransactionSnapshot snapshot)
+    {
+        bool isCommit = _options.FlushBarriers && snapshot.State == TransactionState.PrepareCommit;
+        if (isCommit && await _partitions.FlushAsync(snapshot.Partitions).ConfigureAwait(false) is not ErrorCode.None)
+        {
+            // What it wrote may be lost: it must not commit. The producer may still abort.
+            return Step(transaction, static (x, _) => x.Refused(ErrorCode.KafkaStorageError));
+        }
+
+        // An abort may be forgotten: it is decided again. A completion may be, as long as no next transaction is known.
+        bool flush = isCommit
+            || (_options.FlushBarriers && snapshot.State is (TransactionState.Empty or TransactionState.Ongoing));
+        HitBefore(snapshot.State);
+        ErrorCode error = await _journal.WriteAsync(transactionalId, snapshot, flush).ConfigureAwait(false);
+        if (error is ErrorCode.RecordListTooLarge)
+        {
+            return Step(transaction, (x, _) => x.Refused(error));
+        }
+
+        if (error != ErrorCode.None)
+        {
+            Fail($"the write ended with {error}");
+            return [];
+        }
+
+        HitAfter(snapshot.State);
+        return Step(transaction, static (x, now) => x.Persisted(now));
+    }
+
+    private async ValueTask<TransactionEffect[]> WriteMarkersAsync(
+        string transactionalId, Transaction transaction, WriteMarkers markers)
+    {
+        (TransactionPartition Partition, ErrorCode Error)? failed = _partitions.WriteMarkers(markers, Now().UnixMs);
+        if (failed is null && markers.Commit && _options.FlushBarriers
+            && await _partitions.FlushAsync(markers.Partitions).ConfigureAwait(false) is not ErrorCode.None and var error)
+        {
+            failed = (markers.Partitions[0], error);
+        }
+
+        if (failed is var (partition, reason))
+        {
+            _warn?.Invoke(
+                $"A marker of '{transactionalId}' could not be written to {partition.Topic}-{partition.Partition}"
+                + $" ({reason}). Restart the broker to recover the partition and end the transaction.");
+            return Step(transaction, static (x, _) => x.MarkersFailed());
+        }
+
+        return Step(transaction, static (x, now) => x.MarkersWritten(now));
+    }
+
+    private TransactionEffect[] Step(Transaction transaction, Action<Transaction, ClockReading> step)
+    {
+        lock (transaction)
+        {
+            step(transaction, Now());
+            return transaction.TakeEffects();
+        }
+    }
+
+    private void HitBefore(TransactionState state)
+    {
+        switch (state)
+        {
+            case TransactionState.PrepareCommit or TransactionState.PrepareAbort:
+                _options.Faults.Hit(FaultPoints.BeforePrepare);
+                break;
+            case TransactionState.CompleteCommit or TransactionState.CompleteAbort:
+                _options.Faults.Hit(FaultPoints.BeforeComplete);
+                break;
+        }
+    }
+
+    private void HitAfter(TransactionState state) => _options.Faults.Hit(state switch
+    {
+        TransactionState.Empty => FaultPoints.ProducerInitialised,
+        TransactionState.Ongoing => FaultPoints.PartitionsAdded,
+        TransactionState.PrepareCommit or TransactionState.PrepareAbort => FaultPoints.AfterPrepare,
+        _ => FaultPoints.AfterComplete,
+    });
+
+    private void OnTimer()
+    {
+        foreach ((string transactionalId, Transaction transaction) in _transactions)
+        {
+            if (_isStopped)
+            {
+                return;
+            }
+
+            TransactionEffect[] effects;
+            lock (transaction)
+            {
+                ClockReading now = Now();
+                transaction.Tick(now);
+                transaction.Expire((long)_options.IdExpiration.TotalMilliseconds, now);
+                effects = transaction.TakeEffects();
+                if (effects is [DeleteTransaction])
+                {
+                    Remove(transactionalId, transaction, now);
+                    effects = [];
+                }
+            }
+
+            if (effects.Length > 0)
+            {
+                _ = RunAsync(transactionalId, transaction, effects);
+            }
+        }
+    }
+
+    /// <summary>Under the transaction's lock, so that the deletion is in the log before anything of a successor.</summary>
+    private void Remove(string transactionalId, Transaction transaction, ClockReading now)
+    {
+        bool isStored = transaction.Current.Producer.ProducerId >= 0;
+        if (isStored && _journal.Delete(transactionalId, now.UnixMs) is not ErrorCode.None and var error)
+        {
+            Fail($"the write ended with {error}");
+        }
+
+        _transactions.TryRemove(KeyValuePair.Create(transactionalId, transaction));
+    }
+
+    /// <summary>A write failed: from here on the log and the memory may differ, so nothing is promised any more.</summary>
+    private void Fail(string reason)
+    {
+        if (!_isStopped)
+        {
+            _warn?.Invoke(
+                $"The transaction coordinator stops: its log could not be written ({reason}). Restart the broker.");
+        }
+
+        Stop();
+    }
+}

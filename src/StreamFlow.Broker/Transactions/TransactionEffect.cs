@@ -1,0 +1,26 @@
+using StreamFlow.Broker.Protocol;
+
+namespace StreamFlow.Broker.Transactions;
+
+/// <summary>What a transaction asks its driver to do.</summary>
+internal abstract record TransactionEffect;
+
+/// <summary>
+/// Store this, then tell <see cref="Transaction.Persisted"/>; nothing else happens to the transaction meanwhile. Before a
+/// commit is stored, everything its transaction wrote must be durable.
+/// </summary>
+internal sealed record PersistTransaction(TransactionSnapshot Snapshot) : TransactionEffect;
+
+/// <summary>Delete what is stored of the id.</summary>
+internal sealed record DeleteTransaction : TransactionEffect;
+
+/// <summary>Let these partitions accept the producer's transactional batches.</summary>
+internal sealed record RegisterPartitions(ProducerIdentity Producer, IReadOnlyList<TransactionPartition> Partitions)
+    : TransactionEffect;
+
+/// <summary>Write a marker to every partition, then tell <see cref="Transaction.MarkersWritten"/>.</summary>
+internal sealed record WriteMarkers(
+    ProducerIdentity Producer, bool Commit, IReadOnlyList<TransactionPartition> Partitions) : TransactionEffect;
+
+/// <summary>Answer a request.</summary>
+internal sealed record TransactionReply(long Request, ErrorCode Error, ProducerIdentity Producer) : TransactionEffect;
