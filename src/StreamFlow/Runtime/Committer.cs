@@ -42,6 +42,9 @@ internal sealed class Committer
     /// <summary>The positions of the last commit; for purging repartition topics.</summary>
     public IReadOnlyList<PartitionOffset> CommittedOffsets => _offsets;
 
+    /// <summary>Whether the last commit was refused for the moment: state is ahead of the committed positions.</summary>
+    public bool IsPostponed { get; private set; }
+
     public TimeSpan SinceLastCommit => _services.Time.GetElapsedTime(_lastCommit);
 
     /// <summary>Serves delivery reports; throws when one says that the thread must stop.</summary>
@@ -55,6 +58,7 @@ internal sealed class Committer
     /// <returns>Whether there was.</returns>
     public bool Commit(IReadOnlyList<StreamTask> tasks)
     {
+        IsPostponed = false;
         _lastCommit = _services.Time.GetTimestamp();
         var recommit = _services.Time.GetElapsedTime(_lastRecommit) >= RecommitInterval;
         if (!recommit && !AnyNeeded(tasks))
@@ -129,6 +133,7 @@ internal sealed class Committer
             // which at-least-once allows; the next commit, or the revocation of what has moved, mends it.
             RuntimeLog.CommitPostponed(_services.Logger, exception, _threadName);
             _offsets.Clear();
+            IsPostponed = true;
             return;
         }
 

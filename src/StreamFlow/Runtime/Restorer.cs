@@ -11,16 +11,14 @@ namespace StreamFlow.Runtime;
 internal sealed class Restorer : IDisposable
 {
     private static readonly TimeSpan PollTimeout = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan RetryDelay = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan QueryTimeout = TimeSpan.FromSeconds(30);
     private readonly Func<IKafkaConsumer> _createConsumer;
     private readonly ILogger _logger;
     private readonly string _name;
-    private readonly Action _finishedSomething;
-    private readonly Lock _gate = new();
-    private readonly AutoResetEvent _changed = new(false);
-    private readonly List<RestoringStore> _stores = [];
-    private readonly Queue<RestoreResult> _finished = new();
+    private readonly RestoreQueue _queue;
+    private readonly AutoResetEvent _wake = new(false);
     private Thread? _thread;
-    private bool _assignmentStale;
     private volatile bool _stopping;
 
     /// <param name="name">Name of the thread.</param>
@@ -32,66 +30,32 @@ internal sealed class Restorer : IDisposable
         _name = name;
         _createConsumer = createConsumer;
         _logger = logger;
-        _finishedSomething = finishedSomething;
+        _queue = new RestoreQueue(logger, finishedSomething);
     }
 
     /// <summary>Changelog records still to be applied, over all tasks; an estimate.</summary>
-    public long Remaining
-    {
-        get
-        {
-            lock (_gate)
-            {
-                return _stores.Sum(s => s.Remaining);
-            }
-        }
-    }
+    public long Remaining => _queue.Remaining;
 
     /// <summary>Hands a task over; its stores are restored from where their local data ends.</summary>
     public void Add(StreamTask task)
     {
-        lock (_gate)
-        {
-            foreach (var store in task.Stores.All.Where(s => s.Changelog is not null))
-            {
-                _stores.Add(new RestoringStore(task, store));
-            }
-
-            _assignmentStale = true;
-            _thread ??= StartThread();
-        }
-
-        _changed.Set();
+        _queue.Add(task);
+        _thread ??= StartThread();
+        _wake.Set();
     }
 
     /// <summary>Takes a task back whatever its progress; when this returns the restorer no longer touches its stores.</summary>
-    public void Remove(StreamTask task)
-    {
-        lock (_gate)
-        {
-            _stores.RemoveAll(s => s.Task == task);
-            _assignmentStale = true;
-            var others = _finished.Where(f => f.Task != task).ToList();
-            _finished.Clear();
-            others.ForEach(_finished.Enqueue);
-        }
-    }
+    public void Remove(StreamTask task) => _queue.Remove(task);
 
     /// <summary>Takes a task back that is complete, or cannot be restored.</summary>
-    public bool TryTakeFinished(out RestoreResult result)
-    {
-        lock (_gate)
-        {
-            return _finished.TryDequeue(out result);
-        }
-    }
+    public bool TryTakeFinished(out RestoreResult result) => _queue.TryTakeFinished(out result);
 
     public void Dispose()
     {
         _stopping = true;
-        _changed.Set();
+        _wake.Set();
         _thread?.Join();
-        _changed.Dispose();
+        _wake.Dispose();
     }
 
     private Thread StartThread()
@@ -110,35 +74,30 @@ internal sealed class Restorer : IDisposable
                 using var consumer = _createConsumer();
                 RunWith(consumer);
             }
+            catch (KafkaClientException exception) when (exception.Kind == KafkaErrorKind.Retriable)
+            {
+                RuntimeLog.RestoreInterrupted(_logger, exception, _name);
+                _wake.WaitOne(RetryDelay);
+            }
             catch (Exception exception) when (exception is not OutOfMemoryException)
             {
                 RuntimeLog.RestoreFailed(_logger, exception, _name);
-                FailAll(exception);
-                _changed.WaitOne();
+                _queue.Fail(static _ => true, _ => exception);
+                _wake.WaitOne();
             }
         }
     }
 
     private void RunWith(IKafkaConsumer consumer)
     {
-        lock (_gate)
-        {
-            _assignmentStale = true;
-        }
-
+        _queue.MarkChanged();
         var more = false;
         while (!_stopping)
         {
-            bool idle;
-            lock (_gate)
+            UpdateAssignment(consumer);
+            if (_queue.IsIdle)
             {
-                UpdateAssignment(consumer);
-                idle = _stores.Count == 0;
-            }
-
-            if (idle)
-            {
-                _changed.WaitOne();
+                _wake.WaitOne();
                 continue;
             }
 
@@ -159,77 +118,60 @@ internal sealed class Restorer : IDisposable
         }
         catch (KafkaClientException exception) when (exception.Kind == KafkaErrorKind.OffsetOutOfRange)
         {
-            lock (_gate)
-            {
-                foreach (var task in _stores.Where(s => s.Changelog == exception.Partition).Select(s => s.Task).Distinct().ToList())
-                {
-                    Finish(task, new TaskCorruptedException(
-                        task.Id, $"The position in {exception.Partition} has left the log during the restore.", exception));
-                }
-            }
+            _queue.Fail(
+                store => store.Changelog == exception.Partition,
+                task => new TaskCorruptedException(
+                    task.Id, $"The position in {exception.Partition} has left the log during the restore.", exception));
         }
     }
 
     private void UpdateAssignment(IKafkaConsumer consumer)
     {
-        if (!_assignmentStale)
+        if (!_queue.IsChanged)
         {
             return;
         }
 
-        _assignmentStale = false;
-        foreach (var store in _stores.Where(s => !s.IsLocated).ToList())
+        foreach (var store in _queue.Stores().Where(s => !s.IsLocated))
         {
             Locate(store, consumer);
         }
 
-        FinishCompleteTasks();
-        consumer.Assign([.. _stores.Where(s => !s.IsDone).Select(s => new PartitionOffset(s.Changelog, s.Position))]);
+        _queue.FinishCompleteTasks();
+        consumer.Assign([.. _queue.TakeReadable().Select(s => new PartitionOffset(s.Changelog, s.Position))]);
     }
 
     private void Locate(RestoringStore store, IKafkaConsumer consumer)
     {
-        var (beginning, end) = consumer.QueryOffsets(store.Changelog, TimeSpan.FromSeconds(30));
-        if (!store.Locate(beginning, end))
+        var (beginning, end) = consumer.QueryOffsets(store.Changelog, QueryTimeout);
+        if (store.Locate(beginning, end))
         {
-            Finish(store.Task, new TaskCorruptedException(
-                store.Task.Id,
-                $"The local state of store '{store.Name}' ends at changelog offset {store.StoredOffset}, but {store.Changelog} "
-                + $"holds offsets {beginning} to {end}: it was recreated or truncated. The state is rebuilt from the changelog."));
+            RuntimeLog.RestoreStarted(_logger, store.Task.Id, store.Name, store.Position, end);
             return;
         }
 
-        RuntimeLog.RestoreStarted(_logger, store.Task.Id, store.Name, store.Position, end);
+        Fail(store, new TaskCorruptedException(
+            store.Task.Id,
+            $"The local state of store '{store.Name}' ends at changelog offset {store.StoredOffset}, but {store.Changelog} "
+            + $"holds offsets {beginning} to {end}: it was recreated or truncated. The state is rebuilt from the changelog."));
     }
 
-    /// <summary>One turn over all stores; the gate is free between two of them, so that a task can be taken back.</summary>
+    /// <summary>One turn over all stores; a task may be taken back at any time.</summary>
     private bool ApplyAll(IKafkaConsumer consumer)
     {
-        RestoringStore[] stores;
-        lock (_gate)
+        var stores = _queue.Stores();
+        if (_queue.IsChanged)
         {
-            stores = [.. _stores];
+            return true;
         }
 
         var more = false;
         foreach (var store in stores)
         {
-            lock (_gate)
-            {
-                if (_assignmentStale)
-                {
-                    return true;
-                }
-
-                more |= !store.IsDone && ApplyOne(store, consumer.Reader(store.Changelog));
-            }
+            more |= !store.IsDone && ApplyOne(store, consumer.Reader(store.Changelog));
         }
 
-        lock (_gate)
-        {
-            FinishCompleteTasks();
-        }
-
+        _queue.FinishCompleteTasks();
         return more;
     }
 
@@ -241,45 +183,10 @@ internal sealed class Restorer : IDisposable
         }
         catch (Exception exception) when (exception is StateStoreException or FormatException)
         {
-            Finish(store.Task, exception);
+            Fail(store, exception);
             return false;
         }
     }
 
-    private void FinishCompleteTasks()
-    {
-        foreach (var group in _stores.GroupBy(s => s.Task).Where(g => g.All(s => s.IsDone)).ToList())
-        {
-            foreach (var store in group)
-            {
-                RuntimeLog.RestoreCompleted(_logger, store.Task.Id, store.Name, store.Applied);
-            }
-
-            Finish(group.Key, null);
-        }
-    }
-
-    private void Finish(StreamTask task, Exception? error)
-    {
-        _stores.RemoveAll(s => s.Task == task);
-        _assignmentStale = true;
-        _finished.Enqueue(new RestoreResult(task, error));
-        _finishedSomething();
-    }
-
-    private void FailAll(Exception exception)
-    {
-        lock (_gate)
-        {
-            foreach (var task in _stores.Select(s => s.Task).Distinct().ToList())
-            {
-                Finish(task, exception);
-            }
-        }
-    }
+    private void Fail(RestoringStore store, Exception error) => _queue.Fail(other => other == store, _ => error);
 }
-
-/// <summary>A task that left the restorer.</summary>
-/// <param name="Task">The task.</param>
-/// <param name="Error">Why it cannot be restored, or null when it is complete.</param>
-internal readonly record struct RestoreResult(StreamTask Task, Exception? Error);

@@ -9,6 +9,8 @@ internal sealed class RestoringStore
     private const long WriteBytes = 4 * 1024 * 1024;
     private readonly TaskStore _store;
     private readonly StoreBatch _batch = new();
+    private readonly Lock _use = new();
+    private bool _abandoned;
     private long _end = -1;
 
     public RestoringStore(StreamTask task, TaskStore store)
@@ -54,9 +56,26 @@ internal sealed class RestoringStore
         return true;
     }
 
+    /// <summary>Ends the restore where it stands; when this returns the store is no longer touched.</summary>
+    public void Abandon()
+    {
+        lock (_use)
+        {
+            _abandoned = true;
+        }
+    }
+
     /// <summary>Applies what was prefetched, up to one write's worth.</summary>
     /// <returns>Whether more may be waiting already.</returns>
     public bool Apply(PartitionReader reader)
+    {
+        lock (_use)
+        {
+            return !_abandoned && ApplyNext(reader);
+        }
+    }
+
+    private bool ApplyNext(PartitionReader reader)
     {
         var more = true;
         while (more && !IsDone && _batch.Bytes < WriteBytes)

@@ -51,4 +51,7 @@ internal static partial class RuntimeLog
 
     [LoggerMessage(112, LogLevel.Information, "Task {TaskId}: running")]
     public static partial void TaskRunning(ILogger logger, TaskId taskId);
+
+    [LoggerMessage(116, LogLevel.Warning, "{Thread}: restoring is interrupted and goes on when the broker answers again")]
+    public static partial void RestoreInterrupted(ILogger logger, Exception exception, string thread);
 }

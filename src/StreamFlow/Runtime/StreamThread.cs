@@ -9,6 +9,8 @@ namespace StreamFlow.Runtime;
 internal sealed class StreamThread
 {
     private const int RecordsPerTurn = 1000;
+    private static readonly TimeSpan LastCommitLimit = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan LastCommitRetry = TimeSpan.FromMilliseconds(20);
     private readonly ThreadServices _services;
     private readonly Action<StreamThread> _changed;
     private readonly Action<StreamThread, Exception?> _ended;
@@ -89,7 +91,7 @@ internal sealed class StreamThread
         {
             consumer.Subscribe(_services.Topics.LeaderTopics, _services.Topics.AllSourceTopics, tasks);
             Loop(consumer, tasks, committer, purger, budget);
-            committer.Commit(tasks.Running);
+            CommitForTheLastTime(consumer, tasks, committer);
         }
         finally
         {
@@ -124,6 +126,21 @@ internal sealed class StreamThread
 
             Report(tasks);
             Poll(consumer, tasks, processed > 0 ? TimeSpan.Zero : Wait(committer));
+        }
+    }
+
+    /// <summary>
+    /// A group in the middle of a rebalance refuses commits. Giving up then would have the next owner process again what
+    /// is in the state already, so the rebalance is seen through.
+    /// </summary>
+    private void CommitForTheLastTime(IKafkaConsumer consumer, TaskManager tasks, Committer committer)
+    {
+        var began = _services.Time.GetTimestamp();
+        committer.Commit(tasks.Running);
+        while (committer.IsPostponed && _services.Time.GetElapsedTime(began) < LastCommitLimit)
+        {
+            Poll(consumer, tasks, LastCommitRetry);
+            committer.Commit(tasks.Running);
         }
     }
 
