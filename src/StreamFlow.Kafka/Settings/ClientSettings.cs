@@ -98,10 +98,11 @@ internal static class ClientSettings
         // second starves a fast reader.
         new("fetch.queue.backoff.ms", "5"),
 
-        // Prefetch per partition. The second bound matters for large records; what is prefetched costs about 300 bytes
-        // per record more than its own size.
-        new("queued.min.messages", "20000"),
-        new("queued.max.messages.kbytes", "16384"),
+        // Prefetch per partition: some milliseconds of work. What is prefetched costs about 300 bytes per record more than
+        // its own size, and more of it than the processor's caches hold makes every record dearer. The second bound
+        // matters for large records.
+        new("queued.min.messages", "5000"),
+        new("queued.max.messages.kbytes", "2048"),
         new("fetch.wait.max.ms", "500"),
         new("socket.nagle.disable", "true"),
     ];
@@ -110,8 +111,11 @@ internal static class ClientSettings
     [
         // A commit does not wait for it: draining sends at once.
         new("linger.ms", "5"),
-        new("queue.buffering.max.messages", "100000"),
-        new("queue.buffering.max.kbytes", "131072"),
+
+        // What waits for its acknowledgement, about 300 bytes per record more than its own size; a full queue holds the
+        // stream thread back. Raise it together with linger.ms, or the wait is spent with a full queue.
+        new("queue.buffering.max.messages", "20000"),
+        new("queue.buffering.max.kbytes", "32768"),
         new("delivery.timeout.ms", "120000"),
         new("socket.nagle.disable", "true"),
     ];
