@@ -85,6 +85,8 @@ internal sealed record Settings
             ApplicationId = parsed.GetValue(application)!,
             Plain = parsed.GetValue(plain) || Console.IsOutputRedirected,
         }));
-        return command.Parse(args).Invoke();
+
+        // The host drains on SIGTERM in its own time; by default the command line would end the process after two seconds.
+        return command.Parse(args).Invoke(new InvocationConfiguration { ProcessTerminationTimeout = null });
     }
 }
