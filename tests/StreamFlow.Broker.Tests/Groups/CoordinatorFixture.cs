@@ -3,13 +3,14 @@ using StreamFlow.Broker.Groups;
 using StreamFlow.Broker.Protocol;
 using StreamFlow.Broker.Storage;
 using StreamFlow.Broker.Tests.Storage;
+using StreamFlow.Broker.Tests.Support;
 
 namespace StreamFlow.Broker.Tests.Groups;
 
 /// <summary>A coordinator on a real data directory, with a clock and a disk that obey the test.</summary>
 internal sealed class CoordinatorFixture : IDisposable
 {
-    private readonly TemporaryDirectory _directory = new();
+    private readonly Storage.TemporaryDirectory _directory = new();
     private readonly bool _fsyncs;
     private string _data;
 
@@ -50,20 +51,7 @@ internal sealed class CoordinatorFixture : IDisposable
     public void Crash()
     {
         string copy = _directory.Sub(Guid.NewGuid().ToString("N"));
-        foreach (string file in Directory.GetFiles(_data, "*", SearchOption.AllDirectories))
-        {
-            if (Path.GetFileName(file) == "LOCK")
-            {
-                continue;
-            }
-
-            string target = Path.Combine(copy, Path.GetRelativePath(_data, file));
-            Directory.CreateDirectory(Path.GetDirectoryName(target)!);
-            using var from = new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
-            using FileStream to = File.Create(target);
-            from.CopyTo(to);
-        }
-
+        DirectoryCopy.Of(_data, copy);
         Close();
         _data = copy;
         (Store, Coordinator) = Open();
