@@ -14,6 +14,11 @@ internal sealed class Display(Settings settings, Ledger ledger, CountTable count
     private double _rate;
     private bool _firstWindowShown;
 
+    /// <summary>Only the generator knows how many orders there are; a worker by itself says how many it has seen.</summary>
+    private string Progress => settings.Generates
+        ? string.Create(CultureInfo.InvariantCulture, $"lag {ledger.InFlight:N0}   in {ledger.Generated:N0}")
+        : string.Create(CultureInfo.InvariantCulture, $"in {ledger.Seen:N0}");
+
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         await Task.Yield();
@@ -53,7 +58,7 @@ internal sealed class Display(Settings settings, Ledger ledger, CountTable count
             var latest = rows.Where(r => r.Key.WindowStart == rows[0].Key.WindowStart).ToList();
             Console.WriteLine(string.Create(
                 CultureInfo.InvariantCulture,
-                $"{clock.Elapsed.TotalSeconds,6:F1} s  {_rate,9:N0} orders/s  lag {ledger.InFlight,6:N0}  window {Time(rows[0].Key.WindowStart)}: ")
+                $"{clock.Elapsed.TotalSeconds,6:F1} s  {_rate,9:N0} orders/s  {Progress}  window {Time(rows[0].Key.WindowStart)}: ")
                 + string.Join("  ", latest.Select(r => $"{r.Key.Category} {r.Count.Count}")));
         }
     }
@@ -82,7 +87,7 @@ internal sealed class Display(Settings settings, Ledger ledger, CountTable count
             table,
             new Text(string.Create(
                 CultureInfo.InvariantCulture,
-                $"{_rate:N0} orders/s   lag {ledger.InFlight:N0}   in {ledger.Generated:N0}   counted {ledger.Counted:N0}   filtered {ledger.Filtered:N0}   late {ledger.Late:N0}   malformed {ledger.Malformed:N0}")));
+                $"{_rate:N0} orders/s   {Progress}   counted {ledger.Counted:N0}   filtered {ledger.Filtered:N0}   late {ledger.Late:N0}   malformed {ledger.Malformed:N0}")));
     }
 
     private void UpdateRate()
