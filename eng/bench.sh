@@ -94,8 +94,9 @@ peer() {
   local port pid
   port=$(free_port)
   broker=127.0.0.1:$port
-  # The data's event time is past: no new segment, and no deletion, because of that.
-  "$kafka" start "$work/broker" "$port" log.roll.ms=315360000000
+  # The data's event time is past: no new segment, and no deletion, because of that. The controller is patient: a busy
+  # machine that delays a heartbeat must not take the partitions' leader away.
+  "$kafka" start "$work/broker" "$port" log.roll.ms=315360000000 broker.session.timeout.ms=18000
   pid=$(<"$work/broker/pid")
   in_jvm Load --bootstrap "$broker" --partitions $partitions --seed $seed --spec "$(specification)"
   local rep workload side
