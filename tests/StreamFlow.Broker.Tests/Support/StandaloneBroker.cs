@@ -22,9 +22,12 @@ public sealed class StandaloneBroker : IDisposable
     public int Port => int.Parse(BootstrapServers.Split(':')[1], System.Globalization.CultureInfo.InvariantCulture);
 
     /// <summary>Starts the executable and returns when it has said that it is ready.</summary>
-    public static async Task<StandaloneBroker> StartAsync(params string[] arguments)
+    public static Task<StandaloneBroker> StartAsync(params string[] arguments) => StartAsync(null, arguments);
+
+    /// <summary>As without a variable of the environment.</summary>
+    public static async Task<StandaloneBroker> StartAsync((string Name, string Value)? variable, params string[] arguments)
     {
-        Process process = Launch(arguments);
+        Process process = Launch(variable, arguments);
         string? line = await process.StandardOutput.ReadLineAsync();
         if (line is null)
         {
@@ -35,9 +38,14 @@ public sealed class StandaloneBroker : IDisposable
     }
 
     /// <summary>Runs the executable to its end.</summary>
-    public static async Task<(int ExitCode, string Output, string Errors)> RunAsync(params string[] arguments)
+    public static Task<(int ExitCode, string Output, string Errors)> RunAsync(params string[] arguments) =>
+        RunAsync(null, arguments);
+
+    /// <summary>As without a variable of the environment.</summary>
+    public static async Task<(int ExitCode, string Output, string Errors)> RunAsync(
+        (string Name, string Value)? variable, params string[] arguments)
     {
-        using Process process = Launch(arguments);
+        using Process process = Launch(variable, arguments);
         using CancellationTokenSource deadline = new(TimeSpan.FromSeconds(60));
         Task<string> output = process.StandardOutput.ReadToEndAsync(deadline.Token);
         Task<string> errors = process.StandardError.ReadToEndAsync(deadline.Token);
@@ -50,6 +58,14 @@ public sealed class StandaloneBroker : IDisposable
     {
         _process.Kill();
         await _process.WaitForExitAsync();
+    }
+
+    /// <summary>Waits for the process to have been killed from within.</summary>
+    public async Task WaitForKilledAsync()
+    {
+        using CancellationTokenSource deadline = new(TimeSpan.FromSeconds(60));
+        await _process.WaitForExitAsync(deadline.Token);
+        Assert.Equal(137, _process.ExitCode);
     }
 
     /// <summary>Asks the process to end and returns its exit code.</summary>
@@ -76,12 +92,20 @@ public sealed class StandaloneBroker : IDisposable
         _process.Dispose();
     }
 
-    private static Process Launch(string[] arguments) => Process.Start(
-        new ProcessStartInfo(
+    private static Process Launch((string Name, string Value)? variable, string[] arguments)
+    {
+        ProcessStartInfo start = new(
             Environment.ProcessPath is { } host && Path.GetFileNameWithoutExtension(host) == "dotnet" ? host : "dotnet",
             ["exec", typeof(EmbeddedBroker).Assembly.Location, .. arguments])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
-        })!;
+        };
+        if (variable is var (name, value))
+        {
+            start.Environment[name] = value;
+        }
+
+        return Process.Start(start)!;
+    }
 }

@@ -46,14 +46,23 @@ public static class TestBatch
     }
 
     /// <summary>The offsets and values of every record in a row of batches.</summary>
-    public static List<(long Offset, string Value)> Read(ReadOnlySpan<byte> bytes)
+    public static List<(long Offset, string Value)> Read(ReadOnlySpan<byte> bytes) =>
+        [.. ReadAll(bytes).Select(static x => (x.Offset, x.Value))];
+
+    /// <summary>The records of producers, without the markers.</summary>
+    public static IEnumerable<(long ProducerId, long Offset, string Value)> ReadTransactional(ReadOnlySpan<byte> bytes) =>
+        ReadAll(bytes).Where(static x => !x.IsControl).Select(static x => (x.ProducerId, x.Offset, x.Value));
+
+    private static List<(long ProducerId, bool IsControl, long Offset, string Value)> ReadAll(ReadOnlySpan<byte> bytes)
     {
-        List<(long, string)> found = [];
+        List<(long, bool, long, string)> found = [];
         while (bytes.Length > 0)
         {
             long baseOffset = BinaryPrimitives.ReadInt64BigEndian(bytes);
             int size = BinaryPrimitives.ReadInt32BigEndian(bytes[8..]) + 12;
             Assert.Equal(Crc(bytes[21..size]), BinaryPrimitives.ReadUInt32BigEndian(bytes[17..]));
+            long producerId = BinaryPrimitives.ReadInt64BigEndian(bytes[43..]);
+            bool isControl = (BinaryPrimitives.ReadInt16BigEndian(bytes[21..]) & 0x20) != 0;
             int count = BinaryPrimitives.ReadInt32BigEndian(bytes[57..]);
             int at = HeaderSize;
             for (int i = 0; i < count; i++)
@@ -66,7 +75,7 @@ public static class TestBatch
                 int key = (int)Varint(bytes, ref at);
                 at += Math.Max(key, 0);
                 int value = (int)Varint(bytes, ref at);
-                found.Add((offset, Encoding.UTF8.GetString(bytes.Slice(at, Math.Max(value, 0)))));
+                found.Add((producerId, isControl, offset, Encoding.UTF8.GetString(bytes.Slice(at, Math.Max(value, 0)))));
                 at = end;
             }
 

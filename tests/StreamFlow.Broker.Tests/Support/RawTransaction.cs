@@ -1,0 +1,83 @@
+namespace StreamFlow.Broker.Tests.Support;
+
+/// <summary>A transactional producer of raw requests.</summary>
+public sealed record RawTransaction(RawClient Client, string Id, int Version, long ProducerId, int Epoch)
+{
+    private const int TransactionalBit = 0x10;
+
+    public static async Task<RawTransaction> InitAsync(RawClient client, string id, int version)
+    {
+        WireStruct answer = await client.CallAsync("InitProducerId", Math.Max(version, 3), new WireStruct
+        {
+            ["transactional_id"] = id,
+            ["transaction_timeout_ms"] = 30_000,
+            ["producer_id"] = -1,
+            ["producer_epoch"] = -1,
+        });
+        Assert.Equal(0, answer.Number("error_code"));
+        return new RawTransaction(
+            client, id, version, answer.Number("producer_id"), (int)answer.Number("producer_epoch"));
+    }
+
+    public async Task<List<long>> AddAsync(string topic, params int[] partitions)
+    {
+        WireStruct answer = await Client.CallAsync("AddPartitionsToTxn", Version, Request(new WireStruct
+        {
+            ["topics"] = new WireStruct { ["name"] = topic, ["partitions"] = partitions },
+        }));
+        return [.. answer.Only("results_by_topic").Structs("results_by_partition")
+            .Select(x => x.Number("partition_error_code"))];
+    }
+
+    public async Task<WireStruct> ProduceAsync(string topic, int partition, int sequence, string value)
+    {
+        byte[] batch = TestBatch.Build(
+            new TestBatchOptions
+            {
+                Attributes = TransactionalBit,
+                ProducerId = ProducerId,
+                ProducerEpoch = (short)Epoch,
+                BaseSequence = sequence,
+            },
+            value);
+        WireStruct request = Requests.Produce(topic, partition, batch);
+        request["transactional_id"] = Id;
+        return (await Client.CallAsync("Produce", 8, request)).Only("responses").Only("partition_responses");
+    }
+
+    public async Task<long> AddOffsetsAsync(string group) => (await Client.CallAsync(
+        "AddOffsetsToTxn", Version, Request(new WireStruct { ["group_id"] = group }))).Number("error_code");
+
+    public async Task<long> CommitOffsetAsync(string group, string topic, int partition, long offset)
+    {
+        WireStruct answer = await Client.CallAsync("TxnOffsetCommit", Version, Request(new WireStruct
+        {
+            ["group_id"] = group,
+            ["generation_id"] = -1,
+            ["member_id"] = "",
+            ["topics"] = new WireStruct
+            {
+                ["name"] = topic,
+                ["partitions"] = new WireStruct
+                {
+                    ["partition_index"] = partition,
+                    ["committed_offset"] = offset,
+                    ["committed_leader_epoch"] = -1,
+                    ["committed_metadata"] = "",
+                },
+            },
+        }));
+        return answer.Only("topics").Only("partitions").Number("error_code");
+    }
+
+    public async Task<long> EndAsync(bool commit) => (await Client.CallAsync(
+        "EndTxn", Version, Request(new WireStruct { ["committed"] = commit }))).Number("error_code");
+
+    private WireStruct Request(WireStruct request)
+    {
+        request["transactional_id"] = Id;
+        request["producer_id"] = ProducerId;
+        request["producer_epoch"] = Epoch;
+        return request;
+    }
+}
