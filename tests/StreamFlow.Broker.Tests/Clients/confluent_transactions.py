@@ -191,6 +191,74 @@ def open_transaction(bootstrap):
     assert read(bootstrap, "restarted")[0] == ["before", "after"]
 
 
+def transform(bootstrap, total):
+    """Reads, processes and writes exactly once while the broker is killed and started again by someone else."""
+    total = int(total)
+    create(bootstrap, "source", "sink", partitions=2)
+    feed = Producer({"bootstrap.servers": bootstrap})
+    for i in range(total):
+        feed.produce("source", str(i), partition=i % 2)
+    assert feed.flush(DEADLINE) == 0
+    print("FED", flush=True)
+    done, end, fatal, aborted = 0, time.time() + 2 * DEADLINE, 0, 0
+    while done < total:
+        assert time.time() < end, "%d of %d" % (done, total)
+        try:
+            p = transactional(bootstrap, "transform-id")
+        except KafkaException:
+            continue
+        c = Consumer({"bootstrap.servers": bootstrap, "group.id": "transform", "enable.auto.commit": False,
+                      "auto.offset.reset": "earliest", "isolation.level": "read_committed",
+                      "session.timeout.ms": 6000, "reconnect.backoff.max.ms": 200})
+        c.assign(committed_offsets(c))
+        try:
+            while done < total:
+                assert time.time() < end, "%d of %d" % (done, total)
+                taken = [m for m in c.consume(20, 0.5) if not m.error()]
+                if not taken:
+                    done = sum(x.offset for x in committed_offsets(c))
+                    continue
+                p.begin_transaction()
+                for m in taken:
+                    p.produce("sink", m.value(), partition=m.partition())
+                try:
+                    p.send_offsets_to_transaction(c.position(c.assignment()), c.consumer_group_metadata(), 30)
+                    retrying(p.commit_transaction)
+                except KafkaException as e:
+                    if not e.args[0].txn_requires_abort():
+                        raise
+                    aborted += 1
+                    retrying(p.abort_transaction)
+                    c.assign(committed_offsets(c))
+        except KafkaException as e:
+            fatal += 1
+            print(e, file=sys.stderr)
+        c.close()
+    values = sorted(int(x) for x in read(bootstrap, "sink", partitions=2)[0])
+    assert values == list(range(total)), "%d values, %d distinct" % (len(values), len(set(values)))
+    print("aborted", aborted, "fatal", fatal)
+
+
+def committed_offsets(c):
+    """The committed offsets, once they are stable and the broker is there."""
+    end = time.time() + DEADLINE
+    while True:
+        try:
+            return [TopicPartition(x.topic, x.partition, max(x.offset, 0))
+                    for x in c.committed([TopicPartition("source", i) for i in range(2)], timeout=10)]
+        except KafkaException:
+            assert time.time() < end, "no committed offsets"
+
+
+def retrying(end_transaction):
+    while True:
+        try:
+            return end_transaction(30)
+        except KafkaException as e:
+            if not e.args[0].retriable():
+                raise
+
+
 if __name__ == "__main__":
     globals()[sys.argv[1]](*sys.argv[2:])
     print("OK", flush=True)

@@ -33,6 +33,47 @@ public sealed class KilledBrokerTests
         Assert.Equal(0, await broker.TerminateAsync());
     }
 
+    [SkippableFact]
+    public async Task Client_that_goes_on_through_kills_processes_every_record_once()
+    {
+        ExternalTool.Require(ExternalTool.Python, "confluent_kafka");
+        using TemporaryDirectory directory = new();
+        int port = 0;
+        ExternalTool? client = null;
+        try
+        {
+            foreach (string point in FaultPoints.All)
+            {
+                // Not at the first pass, so that each broker does some work before it ends.
+                using StandaloneBroker broker = await StandaloneBroker.StartAsync(
+                    Variable($"{point}:3"), "--data", directory.Path, "--port", $"{port}");
+                port = broker.Port;
+                client ??= ExternalTool.Start(
+                    ExternalTool.Python, ExternalTool.Script("confluent_transactions.py"), "transform",
+                    broker.BootstrapServers, "4000");
+                if (point == FaultPoints.ProducerInitialised)
+                {
+                    // This one is passed once per producer only; the kill of all of them has a test of its own.
+                    await client.ExpectOutputAsync("FED");
+                    await broker.KillAsync();
+                }
+                else
+                {
+                    await broker.WaitForKilledAsync();
+                }
+            }
+
+            using StandaloneBroker last = await StandaloneBroker.StartAsync(
+                "--data", directory.Path, "--port", $"{port}");
+            await client!.ExpectSuccessAsync();
+            Assert.Contains("OK", client.Output, StringComparison.Ordinal);
+        }
+        finally
+        {
+            client?.Dispose();
+        }
+    }
+
     [Fact]
     public async Task Unknown_fault_point_is_refused_at_the_start()
     {
