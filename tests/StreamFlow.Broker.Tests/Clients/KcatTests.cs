@@ -54,4 +54,30 @@ public sealed class KcatTests
             Assert.Equal($"{round}\n", consumed);
         }
     }
+
+    [SkippableFact]
+    public async Task Kcat_reads_committed_records_only_when_told_so()
+    {
+        ExternalTool.Require(ExternalTool.Kcat);
+        await using EmbeddedBroker broker = await EmbeddedBroker.StartAsync(
+            new EmbeddedBrokerOptions { Topics = [new BrokerTopic("t")] });
+        using RawClient client = await RawClient.ConnectAsync(broker.Port);
+        RawTransaction tx = await RawTransaction.InitAsync(client, "tx", 3);
+        string[] values = ["aborted", "committed", "open"];
+        for (int i = 0; i < values.Length; i++)
+        {
+            await tx.AddAsync("t", 0);
+            Assert.Equal(0, (await tx.ProduceAsync("t", 0, i, values[i])).Number("error_code"));
+            if (i < 2)
+            {
+                Assert.Equal(0, await tx.EndAsync(commit: i == 1));
+            }
+        }
+
+        Assert.Equal("committed\n", await ReadAsync("read_committed"));
+        Assert.Equal("aborted\ncommitted\nopen\n", await ReadAsync("read_uncommitted"));
+
+        Task<string> ReadAsync(string isolation) => ExternalTool.RunAsync(ExternalTool.Kcat,
+            ["-b", broker.BootstrapServers, "-C", "-t", "t", "-o", "beginning", "-e", "-q", "-X", $"isolation.level={isolation}"]);
+    }
 }
