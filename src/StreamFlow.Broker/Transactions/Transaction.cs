@@ -142,15 +142,15 @@ internal sealed partial class Transaction
     public void Persisted(ClockReading now)
     {
         Change change = _pending!;
+        bool begins = State != TransactionState.Ongoing;
         _pending = null;
         _current = change.Snapshot;
-        _deadline = long.MaxValue;
         switch (State)
         {
             case TransactionState.Ongoing:
                 // The partitions must know before the producer, whose batches follow its answer at once.
                 _effects.Add(new RegisterPartitions(_current.Producer, change.Added));
-                _deadline = now.MonotonicMs + Math.Max(_current.StartMs + _current.TimeoutMs - now.UnixMs, 0);
+                _deadline = begins ? now.MonotonicMs + _current.TimeoutMs : _deadline;
                 Reply(change.Request, ErrorCode.None);
                 break;
             case TransactionState.PrepareCommit or TransactionState.PrepareAbort:
