@@ -2,12 +2,9 @@ using StreamFlow.Broker.Protocol;
 
 namespace StreamFlow.Broker.Groups;
 
-/// <content>Committed offsets: commit, fetch, delete, expire.</content>
+/// <content>Committed offsets: commit and fetch.</content>
 internal sealed partial class GroupCoordinator
 {
-    /// <summary>Deletions of many offsets are spread over batches of about this size.</summary>
-    private const int MaxDeletionBatchBytes = 1 << 20;
-
     /// <summary>
     /// Commits offsets, durably before it completes. The result has one error per offset, in order. Accepts an empty
     /// group id, which old simple consumers use.
@@ -74,76 +71,6 @@ internal sealed partial class GroupCoordinator
         }
     }
 
-    /// <summary>Deletes committed offsets of a group; the result has one error per partition, in order.</summary>
-    public async ValueTask<OffsetDeleteResult> DeleteOffsetsAsync(string groupId, IReadOnlyList<OffsetKey> partitions)
-    {
-        var errors = new ErrorCode[partitions.Count];
-        Task durable;
-        lock (_lock)
-        {
-            CoordinatedGroup? group = Find(groupId);
-            if (_isStopped || group is null)
-            {
-                return new OffsetDeleteResult(
-                    _isStopped ? ErrorCode.CoordinatorNotAvailable : ErrorCode.GroupIdNotFound, []);
-            }
-
-            bool hasMembers = group.Group.State != GroupState.Empty;
-            if (hasMembers && !group.Group.IsConsumerGroup)
-            {
-                return new OffsetDeleteResult(ErrorCode.NonEmptyGroup, []);
-            }
-
-            var deleted = new List<OffsetKey>();
-            for (int i = 0; i < errors.Length; i++)
-            {
-                if (hasMembers && group.Group.MaySubscribe(partitions[i].Topic))
-                {
-                    errors[i] = ErrorCode.GroupSubscribedToTopic;
-                }
-                else if (group.Offsets.Contains(partitions[i]))
-                {
-                    deleted.Add(partitions[i]);
-                }
-                else if (!_partitionExists(partitions[i]))
-                {
-                    errors[i] = ErrorCode.UnknownTopicOrPartition;
-                }
-            }
-
-            RemoveOffsets(group, deleted);
-            durable = AppendDeletions();
-        }
-
-        bool isDurable = await TryAwaitAsync(durable).ConfigureAwait(false);
-        return isDurable
-            ? new OffsetDeleteResult(ErrorCode.None, errors)
-            : new OffsetDeleteResult(ErrorCode.CoordinatorNotAvailable, []);
-    }
-
-    /// <summary>Drops the offsets of a deleted topic from every group, so that a topic of that name starts anew.</summary>
-    /// <returns>False when that could not be made durable.</returns>
-    public async Task<bool> ForgetTopicAsync(string topic)
-    {
-        Task durable;
-        lock (_lock)
-        {
-            if (_isStopped)
-            {
-                return false;
-            }
-
-            foreach (CoordinatedGroup group in _groups.Values)
-            {
-                RemoveOffsets(group, [.. group.Offsets.Keys.Where(key => key.Topic == topic)]);
-            }
-
-            durable = AppendDeletions();
-        }
-
-        return await TryAwaitAsync(durable).ConfigureAwait(false);
-    }
-
     private ErrorCode AdmitCommit(CommitCommand command, bool isTransactional, out CoordinatedGroup? group)
     {
         group = null;
@@ -172,22 +99,7 @@ internal sealed partial class GroupCoordinator
         CoordinatedGroup group, IReadOnlyList<OffsetToCommit> offsets, ErrorCode[] errors,
         (long ProducerId, short Epoch)? transaction)
     {
-        long nowMs = Now().UnixMs;
-        var accepted = new List<KeyValuePair<OffsetKey, CommittedOffset>>(offsets.Count);
-        for (int i = 0; i < errors.Length; i++)
-        {
-            OffsetToCommit offset = offsets[i];
-            errors[i] = !_partitionExists(offset.Key) ? ErrorCode.UnknownTopicOrPartition
-                : offset.Metadata?.Length > _options.MaxOffsetMetadataLength ? ErrorCode.OffsetMetadataTooLarge
-                : ErrorCode.None;
-            if (errors[i] == ErrorCode.None)
-            {
-                var value = new CommittedOffset(offset.Offset, offset.LeaderEpoch, offset.Metadata ?? "", nowMs);
-                accepted.Add(KeyValuePair.Create(offset.Key, value));
-                _journal.AddOffset(group.Group.GroupId, offset.Key, value);
-            }
-        }
-
+        List<KeyValuePair<OffsetKey, CommittedOffset>> accepted = AddAccepted(group, offsets, errors);
         if (accepted.Count == 0)
         {
             return null;
@@ -220,6 +132,29 @@ internal sealed partial class GroupCoordinator
         }
 
         return new PendingCommit(group, accepted, write.Offset, write.Durable, errors);
+    }
+
+    /// <summary>Adds the offsets that may be committed to the journal's batch, and says why the others may not.</summary>
+    private List<KeyValuePair<OffsetKey, CommittedOffset>> AddAccepted(
+        CoordinatedGroup group, IReadOnlyList<OffsetToCommit> offsets, ErrorCode[] errors)
+    {
+        long nowMs = Now().UnixMs;
+        var accepted = new List<KeyValuePair<OffsetKey, CommittedOffset>>(offsets.Count);
+        for (int i = 0; i < errors.Length; i++)
+        {
+            OffsetToCommit offset = offsets[i];
+            errors[i] = !_partitionExists(offset.Key) ? ErrorCode.UnknownTopicOrPartition
+                : offset.Metadata?.Length > _options.MaxOffsetMetadataLength ? ErrorCode.OffsetMetadataTooLarge
+                : ErrorCode.None;
+            if (errors[i] == ErrorCode.None)
+            {
+                var value = new CommittedOffset(offset.Offset, offset.LeaderEpoch, offset.Metadata ?? "", nowMs);
+                accepted.Add(KeyValuePair.Create(offset.Key, value));
+                _journal.AddOffset(group.Group.GroupId, offset.Key, value);
+            }
+        }
+
+        return accepted;
     }
 
     private ErrorCode RefuseCommit(JournalWrite write)
@@ -261,45 +196,6 @@ internal sealed partial class GroupCoordinator
         foreach ((OffsetKey key, CommittedOffset value) in commit.Offsets)
         {
             commit.Group.Offsets.Settle(key, value, commit.LogOffset);
-        }
-    }
-
-    private void RemoveOffsets(CoordinatedGroup group, List<OffsetKey> keys)
-    {
-        long nowMs = Now().UnixMs;
-        foreach (OffsetKey key in keys)
-        {
-            group.Offsets.Remove(key);
-            _journal.AddOffsetTombstone(group.Group.GroupId, key, nowMs);
-            if (_journal.PendingBytes >= MaxDeletionBatchBytes)
-            {
-                _ = TryAwaitAsync(AppendDeletions());
-            }
-        }
-    }
-
-    private void ExpireOffsets()
-    {
-        lock (_lock)
-        {
-            if (_isStopped)
-            {
-                return;
-            }
-
-            ClockReading now = Now();
-            long retentionMs = (long)_options.OffsetsRetention.TotalMilliseconds;
-            foreach (CoordinatedGroup group in _groups.Values)
-            {
-                RemoveOffsets(group, group.Offsets.Expired(group.Group, retentionMs, now.UnixMs));
-                if (group.Group.State == GroupState.Empty && !group.Group.HasPendingIds && group.Offsets.Count == 0)
-                {
-                    RemoveGroup(group);
-                }
-            }
-
-            // Nobody waits for it, and were it lost, the next check would expire the same again.
-            _ = TryAwaitAsync(AppendDeletions());
         }
     }
 
