@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Text;
 using StreamFlow.Broker.Groups;
 using StreamFlow.Broker.Protocol;
@@ -152,6 +153,9 @@ internal sealed class ObedientDisk : FileSystem, IDisposable
 {
     private readonly ManualResetEventSlim _mayFlush = new(true);
 
+    /// <summary>How much of each file an fsync has covered.</summary>
+    public ConcurrentDictionary<string, long> Flushed { get; } = [];
+
     public bool FailsWrites { get; set; }
 
     public bool FailsFlushes { get; set; }
@@ -186,7 +190,9 @@ internal sealed class ObedientDisk : FileSystem, IDisposable
             throw new IOException("this test's fsync failed");
         }
 
+        long length = file.Length;
         Disk.Flush(file);
+        Flushed[file.Path] = length;
     }
 
     public override void Rename(string from, string to) => Disk.Rename(from, to);

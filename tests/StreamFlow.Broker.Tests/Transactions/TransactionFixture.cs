@@ -20,17 +20,28 @@ internal sealed class TransactionFixture : IDisposable
 
     private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(30);
     private readonly Storage.TemporaryDirectory _directory = new();
+    private readonly bool _flushBarriers;
     private string _data;
     private string? _crash;
     private bool _isClosed;
 
-    public TransactionFixture(string? crashAt = null)
+    /// <param name="crashAt">The fault point whose files <see cref="Crash"/> starts from.</param>
+    /// <param name="powerCut">If given, the crash also takes from each log some of what was never fsynced.</param>
+    /// <param name="flushBarriers">The option of that name.</param>
+    public TransactionFixture(string? crashAt = null, Random? powerCut = null, bool flushBarriers = true)
     {
+        _flushBarriers = flushBarriers;
         _data = _directory.Sub("data");
         Faults = crashAt is null ? FaultPoints.None : FaultPoints.Parse(crashAt, () =>
         {
-            _crash = _directory.Sub("crash");
-            DirectoryCopy.Of(_data, _crash);
+            string crash = _directory.Sub("crash");
+            DirectoryCopy.Of(_data, crash);
+            if (powerCut is not null)
+            {
+                CutPower(crash, powerCut);
+            }
+
+            _crash = crash;
         });
         (Store, Groups, Coordinator) = Open();
         Store.CreateTopic("a", 1);
@@ -164,7 +175,22 @@ internal sealed class TransactionFixture : IDisposable
         GroupCoordinator groups = GroupCoordinator.Open(store, new GroupCoordinatorOptions(), Time, Warnings.Add);
         _isClosed = false;
         return (store, groups, TransactionCoordinator.Open(
-            store, groups, new TransactionCoordinatorOptions { Faults = Faults }, Time, Warnings.Add));
+            store, groups, new TransactionCoordinatorOptions { Faults = Faults, FlushBarriers = _flushBarriers }, Time, Warnings.Add));
+    }
+
+    private void CutPower(string crash, Random random)
+    {
+        foreach (string path in Directory.GetFiles(crash, "*.log", SearchOption.AllDirectories).Order())
+        {
+            long flushed = Disk.Flushed.GetValueOrDefault(Path.Combine(_data, Path.GetRelativePath(crash, path)));
+            using FileStream file = File.OpenWrite(path);
+            file.SetLength(random.Next(3) switch
+            {
+                0 => Math.Min(flushed, file.Length),
+                1 => file.Length,
+                _ => random.NextInt64(Math.Min(flushed, file.Length), file.Length + 1),
+            });
+        }
     }
 
     private void Close()
