@@ -30,6 +30,32 @@ public sealed class JavaClientTests
         Assert.Equal(["g", "produced", "0", "1000", "1000", "0"], row[..6]);
     }
 
+    [SkippableFact]
+    public async Task Kafka_tools_run_list_and_describe_transactions()
+    {
+        const int Records = 5000;
+        string kafka = RequireKafka();
+        await using EmbeddedBroker broker = await EmbeddedBroker.StartAsync(
+            new EmbeddedBrokerOptions { Topics = [new BrokerTopic("t")] });
+        string[] server = ["--bootstrap-server", broker.BootstrapServers];
+        await ExternalTool.RunAsync(kafka,
+        [
+            "producer-perf-test", .. server, "--topic", "t", "--num-records", $"{Records}", "--record-size", "10",
+            "--throughput", "-1", "--transactional-id", "perf", "--transaction-duration-ms", "20",
+        ]);
+        string consumed = await ExternalTool.RunAsync(kafka,
+        [
+            "console-consumer", .. server, "--topic", "t", "--from-beginning", "--isolation-level", "read_committed",
+            "--max-messages", $"{Records}", "--timeout-ms", "30000",
+        ]);
+        Assert.Equal(Records, consumed.Split('\n').Count(static x => x.Length == 10));
+        string listed = await ExternalTool.RunAsync(kafka, ["transactions", .. server, "list"]);
+        Assert.Matches("perf\\s+1\\s+\\d+\\s+CompleteCommit", listed);
+        string producers = await ExternalTool.RunAsync(
+            kafka, ["transactions", .. server, "describe-producers", "--topic", "t", "--partition", "0"]);
+        Assert.Contains("None", producers, StringComparison.Ordinal);
+    }
+
     private static string RequireKafka([CallerFilePath] string path = "")
     {
         string beside = Path.Combine(Path.GetDirectoryName(path)!, "..", "..", "..", "..", "shared", "kafka");
