@@ -16,7 +16,7 @@ namespace StreamFlow.Testing.Driver;
 internal sealed class DriverRuntime : IDisposable
 {
     private readonly IKafkaConsumer _consumer;
-    private readonly IKafkaProducer _producer;
+    private readonly AtLeastOnceCommit _protocol;
     private readonly StateDirectory? _stateDirectory;
     private readonly string? _temporaryFolder;
     private readonly TaskFactory _factory;
@@ -49,12 +49,14 @@ internal sealed class DriverRuntime : IDisposable
             Time = Time,
             Logger = options.Logger ?? NullLogger.Instance,
         };
-        _producer = Kafka.CreateProducer(new ProducerRole("driver-producer", null, TimeSpan.FromMinutes(1)));
         _consumer = Kafka.CreateConsumer(
             new ConsumerRole("driver-consumer", application.ApplicationId, null, ReadCommitted: false, "earliest"));
         var budget = new CacheBudget(services.CacheBytesPerThread, application.MaxUncommittedBytes);
-        _factory = new TaskFactory(services, _producer, budget);
-        _committer = new Committer(services, "driver", _consumer, _producer, _factory.Errors);
+        _protocol = new AtLeastOnceCommit(
+            services, "driver", _consumer,
+            Kafka.CreateProducer(new ProducerRole("driver-producer", null, TimeSpan.FromMinutes(1))));
+        _factory = new TaskFactory(services, _protocol, budget);
+        _committer = new Committer(services, "driver", _protocol);
         RunTasks();
     }
 
@@ -98,7 +100,7 @@ internal sealed class DriverRuntime : IDisposable
 
         _tasks.Clear();
         _consumer.Dispose();
-        _producer.Dispose();
+        _protocol.Dispose();
         _stateDirectory?.Dispose();
         if (_temporaryFolder is not null)
         {

@@ -15,6 +15,9 @@ internal static class Instruments
 
     public static readonly Counter<long> Processed = Meter.CreateCounter<long>(
         "streamflow.task.processed_records", "{record}", "Input records processed.");
+
+    public static readonly Counter<long> Aborted = Meter.CreateCounter<long>(
+        "streamflow.thread.aborts", "{abort}", "Times that uncommitted work was given up to be done again (exactly-once).");
 }
 
 /// <summary>Counts of one task: plain fields for the hot path, published at each commit.</summary>

@@ -1,14 +1,13 @@
-using Microsoft.Extensions.Logging;
 using StreamFlow.Clients;
 using StreamFlow.Processing;
 
 namespace StreamFlow.Runtime;
 
 /// <summary>
-/// Commits the tasks of one thread together, at least once: (1) caches are flushed in topological order, dirty entries
-/// going to the changelogs and downstream; (2) everything produced is acknowledged; (3) one batch per task, with the
-/// changelog offsets, becomes local state; (4) the input positions are committed. A crash between any two steps leaves
-/// state and positions at an earlier commit, from which the inputs are read again.
+/// Commits the tasks of one thread together: (1) caches are flushed in topological order, dirty entries going to the
+/// changelogs and downstream; (2) everything produced is acknowledged; (3) the protocol makes positions and results final
+/// and one batch per task, with the changelog offsets, local state. A crash between any two steps leaves state and
+/// positions at an earlier commit, from which the inputs are read again.
 /// </summary>
 internal sealed class Committer
 {
@@ -21,21 +20,18 @@ internal sealed class Committer
 
     private readonly ThreadServices _services;
     private readonly string _threadName;
-    private readonly IKafkaConsumer _consumer;
-    private readonly IKafkaProducer _producer;
-    private readonly DeliveryFailures _failures;
+    private readonly CommitProtocol _protocol;
     private readonly List<PartitionOffset> _offsets = [];
     private long _lastCommit;
     private long _lastRecommit;
+    private long? _failingSince;
+    private long _lastFailure;
 
-    public Committer(
-        ThreadServices services, string threadName, IKafkaConsumer consumer, IKafkaProducer producer, ErrorPolicy errors)
+    public Committer(ThreadServices services, string threadName, CommitProtocol protocol)
     {
         _services = services;
         _threadName = threadName;
-        _consumer = consumer;
-        _producer = producer;
-        _failures = new DeliveryFailures(services, producer, errors);
+        _protocol = protocol;
         _lastCommit = _lastRecommit = services.Time.GetTimestamp();
     }
 
@@ -47,12 +43,26 @@ internal sealed class Committer
 
     public TimeSpan SinceLastCommit => _services.Time.GetElapsedTime(_lastCommit);
 
-    /// <summary>Serves delivery reports; throws when one says that the thread must stop.</summary>
-    public void Poll()
+    public bool IsOpen => _protocol.IsOpen;
+
+    public bool HasOpenTransaction => _protocol.HasOpenTransaction;
+
+    /// <summary>Makes ready to process.</summary>
+    /// <returns>False when it has to be tried again.</returns>
+    /// <exception cref="StreamsException">It was tried for longer than <see cref="StreamFlowOptions.TaskTimeout"/>.</exception>
+    public bool TryOpen()
     {
-        _producer.Poll(TimeSpan.Zero);
-        _failures.Handle();
+        if (_protocol.TryOpen() is not { } reason)
+        {
+            return true;
+        }
+
+        ThrowIfFailingTooLong(reason);
+        return false;
     }
+
+    /// <summary>Serves delivery reports; throws when one says that the thread must stop.</summary>
+    public void Poll() => _protocol.Poll();
 
     /// <summary>Commits if there is anything to commit.</summary>
     /// <returns>Whether there was.</returns>
@@ -61,7 +71,7 @@ internal sealed class Committer
         IsPostponed = false;
         _lastCommit = _services.Time.GetTimestamp();
         var recommit = _services.Time.GetElapsedTime(_lastRecommit) >= RecommitInterval;
-        if (!recommit && !AnyNeeded(tasks))
+        if (!recommit && !HasOpenTransaction && !AnyNeeded(tasks))
         {
             return false;
         }
@@ -71,16 +81,37 @@ internal sealed class Committer
             task.Flush();
         }
 
-        AwaitDelivery();
+        _protocol.AwaitDelivery();
+        _offsets.Clear();
         foreach (var task in tasks)
         {
-            task.ApplyState();
+            task.CollectOffsets(_offsets);
         }
 
-        CommitOffsets(tasks);
+        Complete(tasks);
         _lastCommit = _services.Time.GetTimestamp();
         return true;
     }
+
+    /// <summary>Takes back what is uncommitted on the broker, if the failure is one that this mends.</summary>
+    /// <returns>What the tasks have to do; <see cref="Recovery.None"/> when the failure ends the thread.</returns>
+    /// <exception cref="StreamsException">It fails for longer than <see cref="StreamFlowOptions.TaskTimeout"/>.</exception>
+    public Recovery Abandon(Exception reason)
+    {
+        var recovery = _protocol.Abandon(reason);
+        if (recovery != Recovery.None)
+        {
+            RuntimeLog.WorkAbandoned(_services.Logger, reason, _threadName, recovery);
+            Instruments.Aborted.Add(1, new KeyValuePair<string, object?>(
+                "streamflow.application.id", _services.Options.ApplicationId));
+            ThrowIfFailingTooLong(reason);
+        }
+
+        return recovery;
+    }
+
+    /// <summary>The thread ends: what is open is aborted.</summary>
+    public void Close() => _protocol.Close();
 
     private static bool AnyNeeded(IReadOnlyList<StreamTask> tasks)
     {
@@ -95,43 +126,10 @@ internal sealed class Committer
         return false;
     }
 
-    private void AwaitDelivery()
+    private void Complete(IReadOnlyList<StreamTask> tasks)
     {
-        do
+        if (!_protocol.Complete(tasks, _offsets))
         {
-            if (!_producer.Drain(_services.Options.DeliveryTimeout))
-            {
-                throw new KafkaClientException(
-                    $"Records produced by {_threadName} were not acknowledged within {_services.Options.DeliveryTimeout} "
-                    + "(DeliveryTimeout). Is the broker reachable and its disk writable?",
-                    KafkaErrorKind.Fatal);
-            }
-        }
-        while (_failures.Handle());
-    }
-
-    private void CommitOffsets(IReadOnlyList<StreamTask> tasks)
-    {
-        _offsets.Clear();
-        foreach (var task in tasks)
-        {
-            task.CollectOffsets(_offsets);
-        }
-
-        if (_offsets.Count == 0)
-        {
-            return;
-        }
-
-        try
-        {
-            _consumer.Commit(_offsets);
-        }
-        catch (KafkaClientException exception) when (exception.Kind is KafkaErrorKind.Migrated or KafkaErrorKind.Retriable)
-        {
-            // During a rebalance the generation is briefly out of date. State is ahead of the committed positions then,
-            // which at-least-once allows; the next commit, or the revocation of what has moved, mends it.
-            RuntimeLog.CommitPostponed(_services.Logger, exception, _threadName);
             _offsets.Clear();
             IsPostponed = true;
             return;
@@ -142,6 +140,29 @@ internal sealed class Committer
             task.MarkCommitted();
         }
 
+        _failingSince = null;
         _lastRecommit = _services.Time.GetTimestamp();
+    }
+
+    private void ThrowIfFailingTooLong(Exception reason)
+    {
+        var now = _services.Time.GetTimestamp();
+        var options = _services.Options;
+        var pause = _services.Time.GetElapsedTime(_lastFailure, now);
+        if (pause > TimeSpan.FromMinutes(1) + ((options.CommitInterval + options.TransactionTimeout) * 2))
+        {
+            // Not the same trouble any more: between the two there was nothing to commit.
+            _failingSince = null;
+        }
+
+        _lastFailure = now;
+        _failingSince ??= now;
+        if (_services.Time.GetElapsedTime(_failingSince.Value, now) is var failing && failing >= options.TaskTimeout)
+        {
+            throw new StreamsException(
+                $"{_threadName} has not been able to commit for {failing}, longer than TaskTimeout ({options.TaskTimeout}). "
+                + $"The last failure: {reason.Message}",
+                reason);
+        }
     }
 }

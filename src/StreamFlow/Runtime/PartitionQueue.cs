@@ -32,6 +32,9 @@ internal sealed class PartitionQueue
 
     public int Index => _index;
 
+    /// <summary>Offset of the first record taken; -1 before it.</summary>
+    public long FirstOffset { get; private set; } = -1;
+
     /// <summary>Event time of the record at the head; valid when <see cref="TryLoadHead"/> was true.</summary>
     public long HeadTimestamp { get; private set; }
 
@@ -74,6 +77,11 @@ internal sealed class PartitionQueue
             }
 
             IdleSince = null;
+            if (FirstOffset < 0)
+            {
+                FirstOffset = _batch.Read(0).Offset;
+            }
+
             ReadHeadTimestamp();
         }
 

@@ -52,6 +52,19 @@ internal static partial class RuntimeLog
     [LoggerMessage(112, LogLevel.Information, "Task {TaskId}: running")]
     public static partial void TaskRunning(ILogger logger, TaskId taskId);
 
+    [LoggerMessage(117, LogLevel.Warning,
+        "{Thread}: what is not committed is given up and processed again ({Recovery}); usual during a rebalance")]
+    public static partial void WorkAbandoned(ILogger logger, Exception exception, string thread, Recovery recovery);
+
+    [LoggerMessage(118, LogLevel.Warning, "{Thread}: the transaction could not be aborted; a new producer ends it")]
+    public static partial void AbortFailed(ILogger logger, Exception exception, string thread);
+
+    [LoggerMessage(119, LogLevel.Warning, "{Thread}: the transactional id could not be registered; it is tried again")]
+    public static partial void RegistrationFailed(ILogger logger, Exception exception, string thread);
+
+    [LoggerMessage(120, LogLevel.Debug, "{Thread}: a step of the transaction is tried again")]
+    public static partial void TransactionRetried(ILogger logger, Exception exception, string thread);
+
     [LoggerMessage(116, LogLevel.Warning, "{Thread}: restoring is interrupted and goes on when the broker answers again")]
     public static partial void RestoreInterrupted(ILogger logger, Exception exception, string thread);
 }

@@ -20,6 +20,36 @@ internal sealed class StartOffsets(ThreadServices services, IKafkaConsumer consu
                 : new PartitionOffset(i.Partition, PartitionOffset.Stored))];
     }
 
+    /// <summary>
+    /// Looks up the committed positions of a task that is to start, and goes back to them where the thread has read on.
+    /// For one that restores this comes first: once the positions are stable no transaction of a former owner can
+    /// still commit, so the end of the changelog that is read next includes all that the positions stand for.
+    /// </summary>
+    /// <returns>False when they cannot be read at the moment.</returns>
+    public bool TryLocate(StreamTask task, string threadName)
+    {
+        var inputs = services.Topics.InputsOf(task.SubTopology, task.Id.Partition);
+        try
+        {
+            task.Committed = consumer.Committed([.. inputs.Select(i => i.Partition)]);
+        }
+        catch (KafkaClientException exception) when (exception.Kind is KafkaErrorKind.Retriable or KafkaErrorKind.Migrated)
+        {
+            RuntimeLog.PollFailed(services.Logger, exception, threadName);
+            return false;
+        }
+
+        foreach (var committed in task.Committed)
+        {
+            if (task.RestartOf(committed) is { } position)
+            {
+                consumer.Seek(position);
+            }
+        }
+
+        return true;
+    }
+
     /// <summary>Where a partition goes on whose position is no longer, or not yet, in the log.</summary>
     public PartitionOffset ResetOf(TopicPartition partition)
     {

@@ -6,6 +6,8 @@ namespace StreamFlow;
 /// </summary>
 public sealed record StreamFlowOptions
 {
+    private TimeSpan? _commitInterval;
+
     /// <summary>
     /// Name of the application: group id of its consumers, prefix of its internal topics and of its state folder.
     /// Letters, digits, <c>.</c>, <c>_</c> and <c>-</c>. Required.
@@ -21,8 +23,32 @@ public sealed record StreamFlowOptions
     public int NumStreamThreads { get; set; } = 1;
 
     /// <summary>How often processed positions and state are committed.</summary>
-    /// <value>30 seconds.</value>
-    public TimeSpan CommitInterval { get; set; } = TimeSpan.FromSeconds(30);
+    /// <value>30 seconds; 100 milliseconds with <see cref="ProcessingGuarantee.ExactlyOnce"/>.</value>
+    public TimeSpan CommitInterval
+    {
+        get => _commitInterval ?? (ProcessingGuarantee == ProcessingGuarantee.ExactlyOnce
+            ? TimeSpan.FromMilliseconds(100)
+            : TimeSpan.FromSeconds(30));
+        set => _commitInterval = value;
+    }
+
+    /// <summary>How often a record takes effect when something fails (<c>processing.guarantee</c>).</summary>
+    /// <value><see cref="ProcessingGuarantee.AtLeastOnce"/>.</value>
+    public ProcessingGuarantee ProcessingGuarantee { get; set; } = ProcessingGuarantee.AtLeastOnce;
+
+    /// <summary>
+    /// When the broker aborts a transaction by itself (<c>transaction.timeout.ms</c>); with exactly-once only, and longer
+    /// than <see cref="CommitInterval"/>. A commit gives up after three quarters of it.
+    /// </summary>
+    /// <value>10 seconds.</value>
+    public TimeSpan TransactionTimeout { get; set; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>
+    /// How long a thread goes on trying when every attempt to commit fails (<c>task.timeout.ms</c>); then it fails. With
+    /// exactly-once only.
+    /// </summary>
+    /// <value>5 minutes.</value>
+    public TimeSpan TaskTimeout { get; set; } = TimeSpan.FromMinutes(5);
 
     /// <summary>Folder below which each application keeps its state, in a folder of its own.</summary>
     /// <value><c>streamflow</c> in the user's temporary folder; choose a lasting place in production.</value>
@@ -108,6 +134,15 @@ public sealed record StreamFlowOptions
         Check(errors, PollTimeout > TimeSpan.Zero, nameof(PollTimeout), PollTimeout, "more than zero");
         Check(errors, RepartitionPurgeInterval > TimeSpan.Zero, nameof(RepartitionPurgeInterval), RepartitionPurgeInterval, "more than zero");
         Check(errors, DeliveryTimeout > TimeSpan.Zero, nameof(DeliveryTimeout), DeliveryTimeout, "more than zero");
+        Check(errors, TransactionTimeout > TimeSpan.Zero, nameof(TransactionTimeout), TransactionTimeout, "more than zero");
+        Check(errors, TaskTimeout >= TimeSpan.Zero, nameof(TaskTimeout), TaskTimeout, "zero or more");
+        Check(errors, Enum.IsDefined(ProcessingGuarantee), nameof(ProcessingGuarantee), ProcessingGuarantee, "AtLeastOnce or ExactlyOnce");
+        if (ProcessingGuarantee == ProcessingGuarantee.ExactlyOnce)
+        {
+            Check(errors, CommitInterval < TransactionTimeout, nameof(CommitInterval), CommitInterval,
+                $"less than TransactionTimeout ({TransactionTimeout}), after which the broker aborts what is uncommitted");
+        }
+
         Check(errors, Enum.IsDefined(DefaultOffsetReset), nameof(DefaultOffsetReset), DefaultOffsetReset, "Earliest or Latest");
         Check(errors, ReplicationFactor is -1 or >= 1, nameof(ReplicationFactor), ReplicationFactor, "-1 or at least 1");
         return errors;

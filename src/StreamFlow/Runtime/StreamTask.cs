@@ -15,6 +15,7 @@ internal sealed class StreamTask
     private readonly TaskContext _context;
     private readonly SubTopology _subTopology;
     private readonly TaskIdling _idling;
+    private readonly Dictionary<TopicPartition, long> _begun = [];
     private PartitionQueue[] _queues = [];
     private TaskStores? _stores;
     private TaskTopology? _topology;
@@ -37,6 +38,9 @@ internal sealed class StreamTask
     public TaskStores Stores => _stores ?? throw new InvalidOperationException($"The stores of task {Id} are not open.");
 
     public bool HasOpenStores => _stores is not null;
+
+    /// <summary>The committed positions that the task starts from, in the order of its inputs.</summary>
+    public IReadOnlyList<PartitionOffset> Committed { get; set; } = [];
 
     /// <summary>Whether anything was processed since the last commit.</summary>
     public bool CommitNeeded
@@ -152,6 +156,53 @@ internal sealed class StreamTask
         _context.Metrics.Publish();
     }
 
+    /// <summary>
+    /// Goes back to the last commit: changes of the stores are dropped, the stores stay open; nodes are closed and will be
+    /// made anew, because what they keep in fields belongs to the work that is given up.
+    /// </summary>
+    public void Rewind()
+    {
+        Move(TaskEvent.Rewind);
+        RememberBeginnings();
+        foreach (var queue in _queues)
+        {
+            queue.Clear();
+        }
+
+        _queues = [];
+        _context.StreamTime = -1;
+        _context.Record.Clear();
+        try
+        {
+            CloseNodes();
+        }
+        finally
+        {
+            _topology = null;
+            _stores?.Rollback();
+        }
+    }
+
+    /// <summary>Takes the place of a task that was closed on this thread while the reading went on.</summary>
+    public void Replace(StreamTask former)
+    {
+        former.RememberBeginnings();
+        foreach (var (partition, offset) in former._begun)
+        {
+            _begun.Add(partition, offset);
+        }
+    }
+
+    /// <summary>
+    /// Where to read a partition again of which this thread has taken records. Without a commit that is the first of
+    /// them, not where the offset policy says: "latest" would skip what was given up.
+    /// </summary>
+    /// <returns>Null when the thread has taken nothing from it, so that its position is right.</returns>
+    public PartitionOffset? RestartOf(PartitionOffset committed) =>
+        !_begun.TryGetValue(committed.Partition, out var first) ? null
+        : committed.Offset >= 0 ? committed with { Metadata = null }
+        : committed with { Offset = first, Metadata = null };
+
     /// <summary>Gives everything up; what is not committed is dropped.</summary>
     public void Close()
     {
@@ -176,6 +227,17 @@ internal sealed class StreamTask
             _stores?.Dispose();
             _stores = null;
             _context.Metrics.Publish();
+        }
+    }
+
+    private void RememberBeginnings()
+    {
+        foreach (var queue in _queues)
+        {
+            if (queue.FirstOffset >= 0)
+            {
+                _begun.TryAdd(queue.Partition, queue.FirstOffset);
+            }
         }
     }
 

@@ -70,10 +70,10 @@ internal sealed class StreamThread
         var options = _services.Options;
         var instance = options.GroupInstanceId.Length > 0 ? $"{options.GroupInstanceId}-{_index}" : null;
         var reset = options.DefaultOffsetReset == OffsetReset.Earliest ? "earliest" : "latest";
-        using var producer = _services.Clients.CreateProducer(
-            new ProducerRole($"{Name}-producer", null, TimeSpan.FromSeconds(10)));
+        var exactlyOnce = options.ProcessingGuarantee == ProcessingGuarantee.ExactlyOnce;
         using var consumer = _services.Clients.CreateConsumer(
-            new ConsumerRole($"{Name}-consumer", options.ApplicationId, instance, ReadCommitted: false, reset));
+            new ConsumerRole($"{Name}-consumer", options.ApplicationId, instance, exactlyOnce, reset));
+        using var protocol = CreateProtocol(consumer, exactlyOnce);
         using var restorer = new Restorer(
             $"{Name}-restore",
             () => _services.Clients.CreateConsumer(
@@ -82,8 +82,8 @@ internal sealed class StreamThread
             static () => { });
         using var purger = new RepartitionPurger(_services, $"{Name}-admin");
         var budget = new CacheBudget(_services.CacheBytesPerThread, options.MaxUncommittedBytes);
-        var factory = new TaskFactory(_services, producer, budget);
-        var committer = new Committer(_services, Name, consumer, producer, factory.Errors);
+        var factory = new TaskFactory(_services, protocol, budget);
+        var committer = new Committer(_services, Name, protocol);
         var tasks = new TaskManager(_services, Name, factory, consumer, restorer, committer);
         _restorer = restorer;
         _tasks = tasks;
@@ -101,6 +101,15 @@ internal sealed class StreamThread
         }
     }
 
+    private CommitProtocol CreateProtocol(IKafkaConsumer consumer, bool exactlyOnce)
+    {
+        var id = exactlyOnce ? $"{_services.Options.ApplicationId}-{_services.ProcessId}-{_index}" : null;
+        var role = new ProducerRole($"{Name}-producer", id, _services.Options.TransactionTimeout);
+        return exactlyOnce
+            ? new ExactlyOnceCommit(_services, Name, consumer, () => _services.Clients.CreateProducer(role))
+            : new AtLeastOnceCommit(_services, Name, consumer, _services.Clients.CreateProducer(role));
+    }
+
     private void Loop(
         IKafkaConsumer consumer, TaskManager tasks, Committer committer, RepartitionPurger purger, CacheBudget budget)
     {
@@ -109,19 +118,20 @@ internal sealed class StreamThread
             var processed = 0;
             try
             {
-                tasks.Advance();
-                processed = tasks.Process(RecordsPerTurn);
-                committer.Poll();
-                if ((budget.CommitDue || committer.SinceLastCommit >= _services.Options.CommitInterval)
-                    && committer.Commit(tasks.Running))
-                {
-                    purger.PurgeIfDue(committer.CommittedOffsets);
-                }
+                processed = Turn(tasks, committer, purger, budget);
             }
             catch (TaskCorruptedException corrupted)
             {
                 RuntimeLog.TaskCorrupted(_services.Logger, corrupted, corrupted.TaskId);
+                tasks.Recover(corrupted);
                 tasks.Rebuild(corrupted.TaskId);
+            }
+            catch (StreamsException exception)
+            {
+                if (!tasks.Recover(exception))
+                {
+                    throw;
+                }
             }
 
             Report(tasks);
@@ -129,18 +139,48 @@ internal sealed class StreamThread
         }
     }
 
+    private int Turn(TaskManager tasks, Committer committer, RepartitionPurger purger, CacheBudget budget)
+    {
+        if (!tasks.TryOpen())
+        {
+            return 0;
+        }
+
+        tasks.Advance();
+        var processed = tasks.Process(RecordsPerTurn);
+        committer.Poll();
+        if ((budget.CommitDue || committer.SinceLastCommit >= _services.Options.CommitInterval)
+            && committer.Commit(tasks.Running))
+        {
+            purger.PurgeIfDue(committer.CommittedOffsets);
+        }
+
+        return processed;
+    }
+
     /// <summary>
     /// A group in the middle of a rebalance refuses commits. Giving up then would have the next owner process again what
-    /// is in the state already, so the rebalance is seen through.
+    /// is in the state already, so the rebalance is seen through. With transactions there is nothing to see through: what
+    /// is not committed is aborted.
     /// </summary>
     private void CommitForTheLastTime(IKafkaConsumer consumer, TaskManager tasks, Committer committer)
     {
         var began = _services.Time.GetTimestamp();
-        committer.Commit(tasks.Running);
-        while (committer.IsPostponed && _services.Time.GetElapsedTime(began) < LastCommitLimit)
+        try
         {
-            Poll(consumer, tasks, LastCommitRetry);
-            committer.Commit(tasks.Running);
+            tasks.CommitIfOpen();
+            while (committer.IsPostponed && _services.Time.GetElapsedTime(began) < LastCommitLimit)
+            {
+                Poll(consumer, tasks, LastCommitRetry);
+                tasks.CommitIfOpen();
+            }
+        }
+        catch (StreamsException exception)
+        {
+            if (!tasks.Recover(exception))
+            {
+                throw;
+            }
         }
     }
 

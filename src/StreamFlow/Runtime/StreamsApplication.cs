@@ -166,6 +166,7 @@ public sealed class StreamsApplication : IAsyncDisposable
             Topics = topics,
             Clients = _clients,
             StateDirectory = _stateDirectory,
+            ProcessId = _stateDirectory?.ProcessId ?? Guid.NewGuid(),
             Backends = _services.Stores,
             Time = _services.Time,
             Logger = _logger,

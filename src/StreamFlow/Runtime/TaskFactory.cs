@@ -1,4 +1,3 @@
-using StreamFlow.Clients;
 using StreamFlow.Processing;
 using StreamFlow.State;
 
@@ -8,24 +7,15 @@ namespace StreamFlow.Runtime;
 internal sealed class TaskFactory
 {
     private readonly ThreadServices _services;
-    private readonly IKafkaProducer _producer;
+    private readonly CommitProtocol _protocol;
     private readonly CacheBudget _budget;
-    private readonly ErrorPolicy _errors;
 
-    public TaskFactory(ThreadServices services, IKafkaProducer producer, CacheBudget budget)
+    public TaskFactory(ThreadServices services, CommitProtocol protocol, CacheBudget budget)
     {
         _services = services;
-        _producer = producer;
+        _protocol = protocol;
         _budget = budget;
-        var options = services.Options;
-        _errors = new ErrorPolicy(
-            options.DeserializationErrorHandler,
-            options.ProcessingErrorHandler,
-            options.ProductionErrorHandler,
-            string.IsNullOrEmpty(options.DeadLetterTopic) ? null : options.DeadLetterTopic);
     }
-
-    public ErrorPolicy Errors => _errors;
 
     public StreamTask Create(string leaderTopic, int partition)
     {
@@ -37,8 +27,8 @@ internal sealed class TaskFactory
             ApplicationId = _services.Options.ApplicationId,
             Time = _services.Time,
             Logger = _services.Logger,
-            Collector = new RecordCollector(_producer),
-            Errors = _errors,
+            Collector = new RecordCollector(_protocol.Producer, _protocol.BeforeSend),
+            Errors = _services.Errors,
             Metrics = new TaskMetrics(_services.Options.ApplicationId, taskId),
             Budget = _budget,
         };

@@ -18,9 +18,10 @@ internal sealed class TaskManager : IRebalanceListener
     private readonly Committer _committer;
     private readonly StartOffsets _startOffsets;
     private readonly SortedDictionary<TaskId, StreamTask> _tasks = [];
-    private readonly List<StreamTask> _unopened = [];
+    private readonly List<StreamTask> _created = [];
     private readonly List<StreamTask> _complete = [];
     private readonly List<StreamTask> _running = [];
+    private Exception? _callbackFailure;
 
     public TaskManager(
         ThreadServices services,
@@ -56,7 +57,7 @@ internal sealed class TaskManager : IRebalanceListener
             var task = _factory.Create(leader.Topic, leader.Partition);
             if (_tasks.TryAdd(task.Id, task))
             {
-                _unopened.Add(task);
+                _created.Add(task);
             }
         }
 
@@ -68,32 +69,92 @@ internal sealed class TaskManager : IRebalanceListener
     {
         try
         {
-            _committer.Commit(_running);
+            CommitIfOpen();
         }
-        catch (Exception exception) when (exception is StreamsException)
+        catch (Exception exception)
         {
             // Nothing may leave a rebalance callback, and the partitions go whatever happened here: what was not
             // committed is processed again by their new owner.
             RuntimeLog.CommitOnRevokeFailed(_services.Logger, exception, _threadName);
+            RecoverInCallback(exception);
         }
 
         return GiveUp(leaders, "revoked");
     }
 
-    public IReadOnlyList<TopicPartition> OnLost(IReadOnlyList<TopicPartition> leaders) => GiveUp(leaders, "lost");
+    public IReadOnlyList<TopicPartition> OnLost(IReadOnlyList<TopicPartition> leaders)
+    {
+        if (_committer.HasOpenTransaction)
+        {
+            RecoverInCallback(new TaskMigratedException($"{_threadName} has lost tasks {Names(leaders)} to the group."));
+        }
+
+        return GiveUp(leaders, "lost");
+    }
+
+    /// <summary>Makes the thread ready to process; after a producer was lost its tasks are made anew over the next one.</summary>
+    /// <returns>False when it has to be tried again.</returns>
+    public bool TryOpen()
+    {
+        if (_committer.IsOpen)
+        {
+            return true;
+        }
+
+        if (!_committer.TryOpen())
+        {
+            return false;
+        }
+
+        foreach (var task in _tasks.Values.ToList())
+        {
+            Remake(task, wipe: false);
+        }
+
+        return true;
+    }
+
+    public void CommitIfOpen()
+    {
+        if (_committer.IsOpen)
+        {
+            _committer.Commit(_running);
+        }
+    }
+
+    /// <summary>Gives up what is uncommitted, if that mends a failure; the tasks go back to their last commit.</summary>
+    /// <returns>False when the failure stands.</returns>
+    public bool Recover(Exception reason)
+    {
+        var recovery = _committer.Abandon(reason);
+        if (recovery == Recovery.Rewind)
+        {
+            _created.AddRange(_running);
+            var rewound = _running.ToList();
+            _running.Clear();
+            rewound.ForEach(task => task.Rewind());
+        }
+
+        return recovery != Recovery.None;
+    }
 
     /// <summary>Moves tasks on: opens stores, hands them to the restorer, runs those that are ready.</summary>
     public void Advance()
     {
-        for (var i = _unopened.Count - 1; i >= 0; i--)
+        if (_callbackFailure is { } failure)
         {
-            var task = _unopened[i];
-            if (!_factory.TryOpenStores(task))
+            throw new StreamsException($"{_threadName} failed in a rebalance: {failure.Message}", failure);
+        }
+
+        for (var i = _created.Count - 1; i >= 0; i--)
+        {
+            var task = _created[i];
+            if ((!task.HasOpenStores && !_factory.TryOpenStores(task)) || !_startOffsets.TryLocate(task, _threadName))
             {
                 continue;
             }
 
-            _unopened.RemoveAt(i);
+            _created.RemoveAt(i);
             if (task.State == TaskState.Restoring)
             {
                 _restorer.Add(task);
@@ -109,7 +170,11 @@ internal sealed class TaskManager : IRebalanceListener
             TakeBack(result);
         }
 
-        _complete.RemoveAll(TryRun);
+        for (var i = _complete.Count - 1; i >= 0; i--)
+        {
+            Run(_complete[i]);
+            _complete.RemoveAt(i);
+        }
     }
 
     /// <summary>
@@ -139,22 +204,9 @@ internal sealed class TaskManager : IRebalanceListener
     /// <summary>Closes a task and makes it anew over an empty folder, to be restored from the changelog.</summary>
     public void Rebuild(TaskId taskId)
     {
-        if (!_tasks.Remove(taskId, out var task))
+        if (_tasks.TryGetValue(taskId, out var task))
         {
-            return;
-        }
-
-        var leader = Leader(task);
-        Drop(task);
-        _factory.Wipe(taskId);
-        var fresh = _factory.Create(leader.Topic, leader.Partition);
-        _tasks.Add(fresh.Id, fresh);
-        _unopened.Add(fresh);
-        foreach (var committed in _consumer.Committed(Inputs([leader])))
-        {
-            _consumer.Seek(committed.Offset >= 0
-                ? committed with { Metadata = null }
-                : _startOffsets.ResetOf(committed.Partition));
+            Remake(task, wipe: true);
         }
     }
 
@@ -172,9 +224,10 @@ internal sealed class TaskManager : IRebalanceListener
         _consumer.Seek(reset);
     }
 
-    /// <summary>Gives all tasks up; what is not committed is dropped.</summary>
+    /// <summary>Gives all tasks up; what is not committed is dropped, here and on the broker.</summary>
     public void CloseAll()
     {
+        _committer.Close();
         foreach (var task in _tasks.Values)
         {
             Drop(task);
@@ -183,27 +236,45 @@ internal sealed class TaskManager : IRebalanceListener
         _tasks.Clear();
     }
 
-    /// <returns>False when the committed positions cannot be read at the moment.</returns>
-    private bool TryRun(StreamTask task)
+    private void Run(StreamTask task)
     {
         var inputs = _services.Topics.InputsOf(task.SubTopology, task.Id.Partition);
-        IReadOnlyList<PartitionOffset> committed;
-        try
-        {
-            committed = _consumer.Committed([.. inputs.Select(i => i.Partition)]);
-        }
-        catch (KafkaClientException exception) when (exception.Kind is KafkaErrorKind.Retriable or KafkaErrorKind.Migrated)
-        {
-            RuntimeLog.PollFailed(_services.Logger, exception, _threadName);
-            return false;
-        }
-
         task.Run([.. inputs.Select((input, i) =>
-            new TaskInput(input.Topic.Name, _consumer.Reader(input.Partition), committed[i]))]);
+            new TaskInput(input.Topic.Name, _consumer.Reader(input.Partition), task.Committed[i]))]);
         _running.Add(task);
         _running.Sort((a, b) => a.Id.CompareTo(b.Id));
         RuntimeLog.TaskRunning(_services.Logger, task.Id);
-        return true;
+    }
+
+    /// <summary>Closes a task and makes it anew, over what its stores have committed or over nothing.</summary>
+    private void Remake(StreamTask task, bool wipe)
+    {
+        var leader = Leader(task);
+        var fresh = _factory.Create(leader.Topic, leader.Partition);
+        fresh.Replace(task);
+        Drop(task);
+        if (wipe)
+        {
+            _factory.Wipe(task.Id);
+        }
+
+        _tasks[fresh.Id] = fresh;
+        _created.Add(fresh);
+    }
+
+    private void RecoverInCallback(Exception reason)
+    {
+        try
+        {
+            if (!Recover(reason) && (_committer.HasOpenTransaction || reason is not StreamsException))
+            {
+                _callbackFailure = reason;
+            }
+        }
+        catch (Exception exception)
+        {
+            _callbackFailure = exception;
+        }
     }
 
     private void TakeBack(RestoreResult result)
@@ -240,7 +311,7 @@ internal sealed class TaskManager : IRebalanceListener
 
     private void Drop(StreamTask task)
     {
-        _unopened.Remove(task);
+        _created.Remove(task);
         _complete.Remove(task);
         _running.Remove(task);
         _restorer.Remove(task);

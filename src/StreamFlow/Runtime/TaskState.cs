@@ -3,7 +3,7 @@ namespace StreamFlow;
 /// <summary>Where a task is in its life.</summary>
 public enum TaskState
 {
-    /// <summary>Assigned; its stores are not open yet.</summary>
+    /// <summary>Assigned, or gone back to its last commit after an abort; not processing.</summary>
     Created,
 
     /// <summary>Its stores are being filled from their changelogs.</summary>

@@ -9,6 +9,9 @@ internal enum TaskEvent
     /// <summary>The stores are complete, or there are none.</summary>
     Ready,
 
+    /// <summary>What is uncommitted is given up; the task goes back to its last commit.</summary>
+    Rewind,
+
     /// <summary>The task moves away, its thread ends, or its state is unusable.</summary>
     Close,
 }
@@ -21,6 +24,7 @@ internal static class TaskStates
     {
         (TaskState.Created, TaskEvent.RestoreNeeded) => TaskState.Restoring,
         (TaskState.Created or TaskState.Restoring, TaskEvent.Ready) => TaskState.Running,
+        (TaskState.Running, TaskEvent.Rewind) => TaskState.Created,
         (TaskState.Created or TaskState.Restoring or TaskState.Running, TaskEvent.Close) => TaskState.Closed,
         _ => null,
     };

@@ -108,6 +108,7 @@ internal sealed class TaskStores : IDisposable
         foreach (var store in _stores)
         {
             store.Store.Rollback();
+            store.Changelog?.Rollback();
         }
     }
 
@@ -191,6 +192,9 @@ internal sealed class TaskChangelog : ChangelogWriter
         _collector.Send(_topic, _partition, in record, headers);
         _written = true;
     }
+
+    /// <summary>What was appended since the last commit was aborted.</summary>
+    public void Rollback() => _written = false;
 
     /// <summary>
     /// The offset after the last acknowledged record, when anything was appended since the last call; null otherwise.

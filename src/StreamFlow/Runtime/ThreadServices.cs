@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using StreamFlow.Clients;
 using StreamFlow.Planning;
+using StreamFlow.Processing;
 using StreamFlow.State;
 
 namespace StreamFlow.Runtime;
@@ -22,6 +23,15 @@ internal sealed class ThreadServices
     public required TimeProvider Time { get; init; }
 
     public required ILogger Logger { get; init; }
+
+    /// <summary>Identity of this instance, part of its transactional ids.</summary>
+    public Guid ProcessId { get; init; } = Guid.NewGuid();
+
+    public ErrorPolicy Errors => field ??= new ErrorPolicy(
+        Options.DeserializationErrorHandler,
+        Options.ProcessingErrorHandler,
+        Options.ProductionErrorHandler,
+        string.IsNullOrEmpty(Options.DeadLetterTopic) ? null : Options.DeadLetterTopic);
 
     /// <summary>The thread's share of the record cache.</summary>
     public long CacheBytesPerThread => Options.CacheMaxBytes / Options.NumStreamThreads;

@@ -1,0 +1,79 @@
+using StreamFlow.Clients;
+
+namespace StreamFlow.Runtime;
+
+/// <summary>
+/// At least once: acknowledged changes become local state, then the positions are committed. A crash between the two
+/// leaves the positions at an earlier commit, from which the inputs are read again.
+/// </summary>
+internal sealed class AtLeastOnceCommit(
+    ThreadServices services, string threadName, IKafkaConsumer consumer, IKafkaProducer producer) : CommitProtocol
+{
+    private readonly DeliveryFailures _failures = new(services, producer, services.Errors);
+
+    public override IKafkaProducer Producer => producer;
+
+    public override Action? BeforeSend => null;
+
+    public override bool IsOpen => true;
+
+    public override bool HasOpenTransaction => false;
+
+    public override KafkaClientException? TryOpen() => null;
+
+    public override void Poll()
+    {
+        producer.Poll(TimeSpan.Zero);
+        _failures.Handle();
+    }
+
+    public override void AwaitDelivery()
+    {
+        do
+        {
+            if (!producer.Drain(services.Options.DeliveryTimeout))
+            {
+                throw new KafkaClientException(
+                    $"Records produced by {threadName} were not acknowledged within {services.Options.DeliveryTimeout} "
+                    + "(DeliveryTimeout). Is the broker reachable and its disk writable?",
+                    KafkaErrorKind.Fatal);
+            }
+        }
+        while (_failures.Handle());
+    }
+
+    public override bool Complete(IReadOnlyList<StreamTask> tasks, IReadOnlyList<PartitionOffset> offsets)
+    {
+        foreach (var task in tasks)
+        {
+            task.ApplyState();
+        }
+
+        if (offsets.Count == 0)
+        {
+            return true;
+        }
+
+        try
+        {
+            consumer.Commit(offsets);
+            return true;
+        }
+        catch (KafkaClientException exception) when (exception.Kind is KafkaErrorKind.Migrated or KafkaErrorKind.Retriable)
+        {
+            // During a rebalance the generation is briefly out of date. State is ahead of the committed positions then,
+            // which at-least-once allows; the next commit, or the revocation of what has moved, mends it.
+            RuntimeLog.CommitPostponed(services.Logger, exception, threadName);
+            return false;
+        }
+    }
+
+    public override Recovery Abandon(Exception reason) => Recovery.None;
+
+    public override void Close()
+    {
+        // What was sent stays sent.
+    }
+
+    public override void Dispose() => producer.Dispose();
+}

@@ -1,0 +1,281 @@
+using System.Diagnostics;
+using StreamFlow.Clients;
+
+namespace StreamFlow.Runtime;
+
+/// <summary>
+/// Exactly once: results, changelogs and positions of all tasks are committed in one Kafka transaction; only then do the
+/// staged changes become local state. A transaction begins with the first record sent, and is aborted when anything goes
+/// wrong. When it is unknown how one ended, the producer is replaced: registering the new one ends it either way, and
+/// the tasks are restored to what is committed.
+/// </summary>
+/// <param name="services">What the threads share.</param>
+/// <param name="threadName">Name of the thread, for messages.</param>
+/// <param name="consumer">The thread's consumer, whose membership guards the positions.</param>
+/// <param name="createProducer">Makes a producer with the thread's transactional id.</param>
+internal sealed class ExactlyOnceCommit(
+    ThreadServices services, string threadName, IKafkaConsumer consumer, Func<IKafkaProducer> createProducer)
+    : CommitProtocol
+{
+    private const int RetryWaitMs = 20;
+    private IKafkaProducer? _producer;
+    private Action? _beforeSend;
+    private TransactionState _state = TransactionState.Unregistered;
+    private bool _isOutcomeUnknown;
+
+    public override IKafkaProducer Producer => _producer ??= createProducer();
+
+    public override Action BeforeSend => _beforeSend ??= Begin;
+
+    public override bool IsOpen => _state != TransactionState.Unregistered;
+
+    public override bool HasOpenTransaction => _state == TransactionState.Open;
+
+    /// <summary>The broker aborts a transaction at its timeout, so everything has to be done some time before.</summary>
+    private TimeSpan Limit => services.Options.TransactionTimeout * 0.75;
+
+    public override KafkaClientException? TryOpen()
+    {
+        try
+        {
+            Producer.InitTransactions(Limit);
+            Move(TransactionEvent.Registered);
+            return null;
+        }
+        catch (KafkaClientException exception)
+        {
+            RuntimeLog.RegistrationFailed(services.Logger, exception, threadName);
+            if (exception.Kind != KafkaErrorKind.Retriable)
+            {
+                DropProducer();
+            }
+
+            return exception;
+        }
+    }
+
+    public override void Poll()
+    {
+        Producer.Poll(TimeSpan.Zero);
+        ThrowIfUndelivered();
+    }
+
+    public override void AwaitDelivery()
+    {
+        var all = Producer.Drain(Limit);
+        ThrowIfUndelivered();
+        if (!all)
+        {
+            throw new TransactionFailedException(
+                $"Records produced by {threadName} were not acknowledged within {Limit}, three quarters of "
+                + "TransactionTimeout. Is the broker reachable and its disk writable?");
+        }
+    }
+
+    public override bool Complete(IReadOnlyList<StreamTask> tasks, IReadOnlyList<PartitionOffset> offsets)
+    {
+        if (offsets.Count > 0)
+        {
+            Begin();
+        }
+
+        if (HasOpenTransaction)
+        {
+            CommitTransaction(offsets);
+        }
+
+        Apply(tasks);
+        return true;
+    }
+
+    public override Recovery Abandon(Exception reason)
+    {
+        if (!IsOpen)
+        {
+            return Recovery.Reopen;
+        }
+
+        if (!IsAboutTransaction(reason))
+        {
+            return Recovery.None;
+        }
+
+        if (_isOutcomeUnknown || !TryAbort())
+        {
+            Lose();
+            return Recovery.Reopen;
+        }
+
+        // A producer that still aborts is not the one that is broken.
+        return reason is KafkaClientException { Kind: KafkaErrorKind.Fatal } ? Recovery.None : Recovery.Rewind;
+    }
+
+    public override void Close()
+    {
+        if (HasOpenTransaction && !_isOutcomeUnknown && !TryAbort())
+        {
+            Lose();
+        }
+    }
+
+    public override void Dispose() => DropProducer();
+
+    private void Begin()
+    {
+        if (_state == TransactionState.Open)
+        {
+            return;
+        }
+
+        Producer.BeginTransaction();
+        Move(TransactionEvent.Begun);
+    }
+
+    private void CommitTransaction(IReadOnlyList<PartitionOffset> offsets)
+    {
+        var began = services.Time.GetTimestamp();
+        try
+        {
+            if (offsets.Count > 0)
+            {
+                Retry(began, left =>
+                {
+                    // The membership as it is now: an earlier one would be refused, or worse, accepted.
+                    using var member = consumer.GroupMetadata();
+                    Producer.SendOffsetsToTransaction(offsets, member, left);
+                });
+            }
+        }
+        catch (KafkaClientException exception)
+        {
+            throw new TransactionFailedException($"{threadName}: the positions were not accepted. {exception.Message}", exception);
+        }
+
+        try
+        {
+            Retry(began, Producer.CommitTransaction);
+        }
+        catch (KafkaClientException exception)
+        {
+            // Only an abortable error promises that the broker has not committed.
+            _isOutcomeUnknown = exception.Kind is not (KafkaErrorKind.Abortable or KafkaErrorKind.Migrated);
+            throw new TransactionFailedException($"{threadName}: the transaction was not committed. {exception.Message}", exception);
+        }
+
+        Move(TransactionEvent.Ended);
+    }
+
+    /// <summary>The transaction is committed, so no task may be left behind it because another one's store fails.</summary>
+    private void Apply(IReadOnlyList<StreamTask> tasks)
+    {
+        StreamsException? failure = null;
+        foreach (var task in tasks)
+        {
+            try
+            {
+                task.ApplyState();
+            }
+            catch (StreamsException exception)
+            {
+                failure ??= exception;
+            }
+        }
+
+        if (failure is not null)
+        {
+            Lose();
+            throw new TransactionFailedException(
+                $"{threadName}: a transaction is committed, but local state could not follow. {failure.Message}", failure);
+        }
+    }
+
+    /// <summary>Whether aborting may mend a failure.</summary>
+    private bool IsAboutTransaction(Exception reason) => reason switch
+    {
+        TransactionFailedException or TaskMigratedException or TaskCorruptedException => true,
+        KafkaClientException { Kind: KafkaErrorKind.Abortable } => HasLostRecord(),
+        KafkaClientException { Kind: KafkaErrorKind.OffsetOutOfRange } => false,
+        KafkaClientException => true,
+        { InnerException: KafkaClientException { Kind: KafkaErrorKind.Abortable } } => HasLostRecord(),
+        _ => false,
+    };
+
+    /// <summary>
+    /// A producer refuses a record either because of that record, which it would do again, or because the transaction
+    /// has lost another one before; then there is a report of it.
+    /// </summary>
+    private bool HasLostRecord()
+    {
+        Producer.Poll(TimeSpan.Zero);
+        return Producer.TryTakeFailure(out _);
+    }
+
+    private bool TryAbort()
+    {
+        try
+        {
+            Begin();
+            Retry(services.Time.GetTimestamp(), Producer.AbortTransaction);
+            Move(TransactionEvent.Ended);
+        }
+        catch (KafkaClientException exception)
+        {
+            RuntimeLog.AbortFailed(services.Logger, exception, threadName);
+            return false;
+        }
+
+        // Reports about the aborted records must not be taken for ones about the next transaction.
+        Producer.Poll(TimeSpan.Zero);
+        while (Producer.TryTakeFailure(out _))
+        {
+        }
+
+        return true;
+    }
+
+    private void Retry(long began, Action<TimeSpan> call)
+    {
+        while (true)
+        {
+            var left = Limit - services.Time.GetElapsedTime(began);
+            try
+            {
+                call(left > TimeSpan.Zero ? left : TimeSpan.Zero);
+                return;
+            }
+            catch (KafkaClientException exception)
+                when (exception.Kind == KafkaErrorKind.Retriable && left > TimeSpan.Zero)
+            {
+                RuntimeLog.TransactionRetried(services.Logger, exception, threadName);
+                CancellationToken.None.WaitHandle.WaitOne(RetryWaitMs);
+            }
+        }
+    }
+
+    private void ThrowIfUndelivered()
+    {
+        if (Producer.TryTakeFailure(out var failure))
+        {
+            throw new TransactionFailedException(
+                $"{threadName}: a record for {failure.Partition} was not delivered: {failure.Reason}. Its transaction is aborted.",
+                new KafkaClientException(failure.Reason, failure.Kind));
+        }
+    }
+
+    private void Lose()
+    {
+        Move(TransactionEvent.Lost);
+        _isOutcomeUnknown = false;
+        DropProducer();
+    }
+
+    private void DropProducer()
+    {
+        _producer?.Dispose();
+        _producer = null;
+    }
+
+    private void Move(TransactionEvent happened) =>
+        _state = TransactionStates.Next(_state, happened)
+            ?? throw new UnreachableException($"{threadName}: a transaction that is {_state} cannot take {happened}.");
+}

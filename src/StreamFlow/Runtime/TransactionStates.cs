@@ -1,0 +1,44 @@
+namespace StreamFlow.Runtime;
+
+/// <summary>Where a thread stands with its transactions.</summary>
+internal enum TransactionState
+{
+    /// <summary>There is no producer with a valid registration: nothing may be processed.</summary>
+    Unregistered,
+
+    /// <summary>Registered, no transaction has begun.</summary>
+    Ready,
+
+    /// <summary>A transaction has begun; its end is known or it can be aborted.</summary>
+    Open,
+}
+
+/// <summary>What moves a thread's transactions on.</summary>
+internal enum TransactionEvent
+{
+    /// <summary>The transactional id is registered, older producers of it are fenced.</summary>
+    Registered,
+
+    /// <summary>The first record or offset is about to be sent.</summary>
+    Begun,
+
+    /// <summary>The transaction is committed or aborted, and the broker has said so.</summary>
+    Ended,
+
+    /// <summary>The producer is fenced or broken, or how the transaction ended is unknown.</summary>
+    Lost,
+}
+
+/// <summary>The life of a thread's transactions as a table; docs/ARCHITECTURE.md shows it.</summary>
+internal static class TransactionStates
+{
+    /// <summary>The state after an event, or null when the event is not allowed there.</summary>
+    public static TransactionState? Next(TransactionState state, TransactionEvent happened) => (state, happened) switch
+    {
+        (TransactionState.Unregistered, TransactionEvent.Registered) => TransactionState.Ready,
+        (TransactionState.Ready, TransactionEvent.Begun) => TransactionState.Open,
+        (TransactionState.Open, TransactionEvent.Ended) => TransactionState.Ready,
+        (_, TransactionEvent.Lost) => TransactionState.Unregistered,
+        _ => null,
+    };
+}
