@@ -1,4 +1,5 @@
 using System.Text;
+using StreamFlow.Clients;
 using StreamFlow.Testing;
 
 namespace StreamFlow.Tests.Runtime;
@@ -29,13 +30,16 @@ internal sealed class AppHarness : IAsyncDisposable
     };
 
     public async Task<StreamsApplication> StartAsync(
-        Action<StreamsBuilder> topology, Action<StreamFlowOptions>? configure = null, StreamsServices? services = null)
+        Action<StreamsBuilder> topology,
+        Action<StreamFlowOptions>? configure = null,
+        StreamsServices? services = null,
+        IKafkaClients? clients = null)
     {
         var builder = new StreamsBuilder();
         topology(builder);
         var options = Options();
         configure?.Invoke(options);
-        var application = new StreamsApplication(builder.Build(), options, Kafka, services);
+        var application = new StreamsApplication(builder.Build(), options, clients ?? Kafka, services);
         _applications.Add(application);
         await application.StartAsync();
         return application;

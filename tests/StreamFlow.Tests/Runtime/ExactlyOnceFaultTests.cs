@@ -198,11 +198,10 @@ public sealed class ExactlyOnceFaultTests
         var application = await harness.StartAsync(
             builder => builder.Stream<string, string>("in")
                 .GroupByKey()
-                .WindowedBy(TimeWindows.OfSizeWithNoGrace(TimeSpan.FromSeconds(1)))
+                .WindowedBy(TumblingWindows.Of(TimeSpan.FromSeconds(1), TimeSpan.Zero))
                 .Count(new() { Name = "counts" })
                 .ToStream()
-                .Map((window, count) => new Record<string, string>(
-                    window.Key, $"{window.Window.Start}:{count}", window.Window.Start))
+                .Map((window, count) => (window.Key, $"{window.Window.Start}:{count}"))
                 .To("out"),
             CountingApplication.ExactlyOnce);
         await AppHarness.Until(() => application.State == StreamsState.Running, "running");

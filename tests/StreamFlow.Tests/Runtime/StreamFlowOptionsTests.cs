@@ -21,9 +21,12 @@ public sealed class StreamFlowOptionsTests
             RepartitionPurgeInterval = TimeSpan.Zero,
             DeliveryTimeout = TimeSpan.Zero,
             ReplicationFactor = 0,
+            TransactionTimeout = TimeSpan.Zero,
+            TaskTimeout = TimeSpan.FromSeconds(-1),
+            ProcessingGuarantee = (ProcessingGuarantee)7,
         }.Validate();
 
-        Assert.Equal(10, errors.Count);
+        Assert.Equal(13, errors.Count);
         Assert.Contains(errors, e => e.Contains("'a b'", StringComparison.Ordinal));
         Assert.Contains(errors, e => e.Contains("CacheMaxBytes is '-5'", StringComparison.Ordinal));
     }
@@ -33,4 +36,31 @@ public sealed class StreamFlowOptionsTests
     [InlineData("a.b_c-1")]
     public void Validate_accepts_names_that_topics_may_have(string applicationId) =>
         Assert.Empty(new StreamFlowOptions { ApplicationId = applicationId }.Validate());
+
+    [Fact]
+    public void CommitInterval_left_alone_follows_the_guarantee_and_set_does_not()
+    {
+        Assert.Equal(TimeSpan.FromSeconds(30), new StreamFlowOptions().CommitInterval);
+        Assert.Equal(
+            TimeSpan.FromMilliseconds(100),
+            new StreamFlowOptions { ProcessingGuarantee = ProcessingGuarantee.ExactlyOnce }.CommitInterval);
+        Assert.Equal(
+            TimeSpan.FromSeconds(2),
+            new StreamFlowOptions
+            {
+                CommitInterval = TimeSpan.FromSeconds(2), ProcessingGuarantee = ProcessingGuarantee.ExactlyOnce,
+            }.CommitInterval);
+    }
+
+    [Theory]
+    [InlineData(ProcessingGuarantee.ExactlyOnce, 10, 1)]
+    [InlineData(ProcessingGuarantee.ExactlyOnce, 9, 0)]
+    [InlineData(ProcessingGuarantee.AtLeastOnce, 10, 0)]
+    public void A_commit_must_come_before_the_transaction_times_out(ProcessingGuarantee guarantee, int seconds, int errors) =>
+        Assert.Equal(errors, new StreamFlowOptions
+        {
+            ApplicationId = "orders",
+            ProcessingGuarantee = guarantee,
+            CommitInterval = TimeSpan.FromSeconds(seconds),
+        }.Validate().Count(e => e.Contains("TransactionTimeout", StringComparison.Ordinal)));
 }

@@ -17,6 +17,10 @@ public sealed class TaskStatesTests
     [InlineData(TaskState.Closed, nameof(TaskEvent.RestoreNeeded), null)]
     [InlineData(TaskState.Closed, nameof(TaskEvent.Ready), null)]
     [InlineData(TaskState.Closed, nameof(TaskEvent.Close), null)]
+    [InlineData(TaskState.Created, nameof(TaskEvent.Rewind), null)]
+    [InlineData(TaskState.Restoring, nameof(TaskEvent.Rewind), null)]
+    [InlineData(TaskState.Running, nameof(TaskEvent.Rewind), TaskState.Created)]
+    [InlineData(TaskState.Closed, nameof(TaskEvent.Rewind), null)]
     public void Next_takes_the_edges_of_the_table_and_no_others(TaskState from, string happened, TaskState? expected) =>
         Assert.Equal(expected, TaskStates.Next(from, Enum.Parse<TaskEvent>(happened)));
 }
