@@ -50,11 +50,18 @@ internal static class CountingApplication
         }
     }
 
-    public static Task UntilAllAreOut(AppHarness harness, string context = "") =>
+    public static Task UntilAllAreOut(AppHarness harness, string context = "", Action? meanwhile = null) =>
         AppHarness.Until(
-            () => Results(harness).Values.Sum(v => v.Count) >= Inputs(harness).Values.Sum()
-                && Committed(harness) >= Inputs(harness).Values.Sum(),
+            () =>
+            {
+                meanwhile?.Invoke();
+                return IsAllOut(harness);
+            },
             $"{Inputs(harness).Values.Sum()} results and positions {context}");
+
+    private static bool IsAllOut(AppHarness harness) =>
+        Results(harness).Values.Sum(v => v.Count) >= Inputs(harness).Values.Sum()
+        && Committed(harness) >= Inputs(harness).Values.Sum();
 
     /// <summary>Results, changelog and positions are what the inputs give, nothing lost and nothing twice.</summary>
     public static void AssertExact(AppHarness harness, string context = "")

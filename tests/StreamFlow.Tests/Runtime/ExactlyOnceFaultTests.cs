@@ -194,7 +194,6 @@ public sealed class ExactlyOnceFaultTests
     public async Task Windows_do_not_close_by_the_time_of_an_aborted_attempt()
     {
         await using var harness = new AppHarness(("in", 1), ("out", 1));
-        harness.Kafka.Faults.Fail(ClientCall.SendOffsetsToTransaction, KafkaErrorKind.Abortable, new FaultMatch { Nth = 2 });
         var application = await harness.StartAsync(
             builder => builder.Stream<string, string>("in")
                 .GroupByKey()
@@ -203,14 +202,22 @@ public sealed class ExactlyOnceFaultTests
                 .ToStream()
                 .Map((window, count) => (window.Key, $"{window.Window.Start}:{count}"))
                 .To("out"),
-            CountingApplication.ExactlyOnce);
+            o =>
+            {
+                CountingApplication.ExactlyOnce(o);
+
+                // Long enough for both records below to be in one transaction.
+                o.CommitInterval = TimeSpan.FromMilliseconds(300);
+            });
         await AppHarness.Until(() => application.State == StreamsState.Running, "running");
         harness.Send("in", 0, "k", "v", 100);
         await AppHarness.Until(() => harness.Values("out").Count == 1, "the first commit");
+        var fault = harness.Kafka.Faults.Fail(ClientCall.SendOffsetsToTransaction, KafkaErrorKind.Abortable);
         harness.Send("in", 0, "k", "v", 200);
         harness.Send("in", 0, "k", "v", 5_000);
 
         await AppHarness.Until(() => harness.Values("out").Contains("5000:1"), "the last window");
+        Assert.Equal(1, fault.Hits);
         Assert.Equal(["0:1", "0:2", "5000:1"], harness.Values("out"));
     }
 }
