@@ -83,17 +83,21 @@ public sealed class ExactlyOnceLifeTests(ITestOutputHelper output) : IDisposable
     public async Task A_transaction_that_the_broker_timed_out_is_done_again()
     {
         await using var harness = new AppHarness(("in", 1), ("out", 1));
-        var first = await Start(harness, "first");
-        for (var wave = 0; wave < 10; wave++)
+        var clients = new CrashingClients(harness.Kafka);
+        var first = await Start(harness, "first", clients, commit: TimeSpan.FromMilliseconds(200));
+        await AppHarness.Until(() => first.State == StreamsState.Running, "running");
+        for (var wave = 0; wave < 5; wave++)
         {
             CountingApplication.SendWave(harness, wave, 20);
-            await AppHarness.Until(() => CountingApplication.Results(harness).Count > 0, "a first result");
+            await AppHarness.Until(
+                () => harness.Kafka.HasOpenTransaction(clients.TransactionalIds[0]), "an open transaction");
             ((VirtualTime)harness.Kafka.Time).Advance(TimeSpan.FromSeconds(11));
         }
 
         await CountingApplication.UntilAllAreOut(harness);
 
         Assert.Null(first.Status.Error);
+        Assert.True(clients.TransactionalIds.Count > 1, "No transaction timed out.");
         CountingApplication.AssertExact(harness);
     }
 
@@ -232,13 +236,15 @@ public sealed class ExactlyOnceLifeTests(ITestOutputHelper output) : IDisposable
     }
 
     private Task<StreamsApplication> Start(
-        AppHarness harness, string name, CrashingClients? clients = null, LastingStores? stores = null) =>
+        AppHarness harness, string name, CrashingClients? clients = null, LastingStores? stores = null,
+        TimeSpan? commit = null) =>
         harness.StartAsync(
             CountingApplication.Build,
             options =>
             {
                 CountingApplication.ExactlyOnce(options);
                 options.ClientId = name;
+                options.CommitInterval = commit ?? options.CommitInterval;
                 options.StateDirectory = _folder;
             },
             new StreamsServices { Stores = stores },
