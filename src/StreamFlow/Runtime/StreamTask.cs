@@ -15,7 +15,6 @@ internal sealed class StreamTask
     private readonly TaskContext _context;
     private readonly SubTopology _subTopology;
     private readonly TaskIdling _idling;
-    private readonly Dictionary<TopicPartition, long> _begun = [];
     private PartitionQueue[] _queues = [];
     private TaskStores? _stores;
     private TaskTopology? _topology;
@@ -38,6 +37,9 @@ internal sealed class StreamTask
     public TaskStores Stores => _stores ?? throw new InvalidOperationException($"The stores of task {Id} are not open.");
 
     public bool HasOpenStores => _stores is not null;
+
+    /// <summary>Where this thread began to read the inputs.</summary>
+    public TaskBeginnings Beginnings { get; } = new();
 
     /// <summary>The committed positions that the task starts from, in the order of its inputs.</summary>
     public IReadOnlyList<PartitionOffset> Committed { get; set; } = [];
@@ -163,7 +165,7 @@ internal sealed class StreamTask
     public void Rewind()
     {
         Move(TaskEvent.Rewind);
-        RememberBeginnings();
+        Beginnings.Remember(_queues);
         foreach (var queue in _queues)
         {
             queue.Clear();
@@ -183,26 +185,6 @@ internal sealed class StreamTask
         }
     }
 
-    /// <summary>Takes the place of a task that was closed on this thread while the reading went on.</summary>
-    public void Replace(StreamTask former)
-    {
-        former.RememberBeginnings();
-        foreach (var (partition, offset) in former._begun)
-        {
-            _begun.Add(partition, offset);
-        }
-    }
-
-    /// <summary>
-    /// Where to read a partition again of which this thread has taken records. Without a commit that is the first of
-    /// them, not where the offset policy says: "latest" would skip what was given up.
-    /// </summary>
-    /// <returns>Null when the thread has taken nothing from it, so that its position is right.</returns>
-    public PartitionOffset? RestartOf(PartitionOffset committed) =>
-        !_begun.TryGetValue(committed.Partition, out var first) ? null
-        : committed.Offset >= 0 ? committed with { Metadata = null }
-        : committed with { Offset = first, Metadata = null };
-
     /// <summary>Gives everything up; what is not committed is dropped.</summary>
     public void Close()
     {
@@ -212,6 +194,7 @@ internal sealed class StreamTask
         }
 
         Move(TaskEvent.Close);
+        Beginnings.Remember(_queues);
         foreach (var queue in _queues)
         {
             queue.Clear();
@@ -227,17 +210,6 @@ internal sealed class StreamTask
             _stores?.Dispose();
             _stores = null;
             _context.Metrics.Publish();
-        }
-    }
-
-    private void RememberBeginnings()
-    {
-        foreach (var queue in _queues)
-        {
-            if (queue.FirstOffset >= 0)
-            {
-                _begun.TryAdd(queue.Partition, queue.FirstOffset);
-            }
         }
     }
 

@@ -147,7 +147,7 @@ internal sealed class StreamThread
         }
 
         tasks.Advance();
-        var processed = tasks.Process(RecordsPerTurn);
+        var processed = RoundRobin.Process(tasks.Running, RecordsPerTurn);
         committer.Poll();
         if ((budget.CommitDue || committer.SinceLastCommit >= _services.Options.CommitInterval)
             && committer.Commit(tasks.Running))

@@ -9,7 +9,6 @@ namespace StreamFlow.Runtime;
 /// </summary>
 internal sealed class TaskManager : IRebalanceListener
 {
-    private const int RecordsPerRun = 128;
     private readonly ThreadServices _services;
     private readonly string _threadName;
     private readonly TaskFactory _factory;
@@ -17,6 +16,7 @@ internal sealed class TaskManager : IRebalanceListener
     private readonly Restorer _restorer;
     private readonly Committer _committer;
     private readonly StartOffsets _startOffsets;
+    private readonly TaskPartitions _partitions;
     private readonly SortedDictionary<TaskId, StreamTask> _tasks = [];
     private readonly List<StreamTask> _created = [];
     private readonly List<StreamTask> _complete = [];
@@ -38,6 +38,7 @@ internal sealed class TaskManager : IRebalanceListener
         _restorer = restorer;
         _committer = committer;
         _startOffsets = new StartOffsets(services, consumer);
+        _partitions = new TaskPartitions(services.Topics);
     }
 
     /// <summary>Whether the group has answered at least once and all tasks it gave are running.</summary>
@@ -61,8 +62,8 @@ internal sealed class TaskManager : IRebalanceListener
             }
         }
 
-        RuntimeLog.Assigned(_services.Logger, _threadName, Names(leaders));
-        return _startOffsets.For([.. leaders.SelectMany(InputsOf)]);
+        RuntimeLog.Assigned(_services.Logger, _threadName, _partitions.Names(leaders));
+        return _startOffsets.For([.. leaders.SelectMany(_partitions.InputsOf)]);
     }
 
     public IReadOnlyList<TopicPartition> OnRevoked(IReadOnlyList<TopicPartition> leaders)
@@ -86,7 +87,7 @@ internal sealed class TaskManager : IRebalanceListener
     {
         if (_committer.HasOpenTransaction)
         {
-            RecoverInCallback(new TaskMigratedException($"{_threadName} has lost tasks {Names(leaders)} to the group."));
+            RecoverInCallback(new TaskMigratedException($"{_threadName} has lost tasks {_partitions.Names(leaders)} to the group."));
         }
 
         return GiveUp(leaders, "lost");
@@ -96,14 +97,9 @@ internal sealed class TaskManager : IRebalanceListener
     /// <returns>False when it has to be tried again.</returns>
     public bool TryOpen()
     {
-        if (_committer.IsOpen)
+        if (_committer.IsOpen || !_committer.TryOpen())
         {
-            return true;
-        }
-
-        if (!_committer.TryOpen())
-        {
-            return false;
+            return _committer.IsOpen;
         }
 
         foreach (var task in _tasks.Values.ToList())
@@ -177,30 +173,6 @@ internal sealed class TaskManager : IRebalanceListener
         }
     }
 
-    /// <summary>
-    /// Processes up to a number of records of each running task, in short runs that go round, so that the partitions of
-    /// a backlog stay close in event time and a window downstream does not close because one of them ran ahead.
-    /// </summary>
-    public int Process(int maxRecordsPerTask)
-    {
-        var processed = 0;
-        for (var left = maxRecordsPerTask; left > 0; left -= RecordsPerRun)
-        {
-            var before = processed;
-            foreach (var task in _running)
-            {
-                processed += task.Process(RecordsPerRun);
-            }
-
-            if (processed == before)
-            {
-                break;
-            }
-        }
-
-        return processed;
-    }
-
     /// <summary>Closes a task and makes it anew over an empty folder, to be restored from the changelog.</summary>
     public void Rebuild(TaskId taskId)
     {
@@ -249,10 +221,10 @@ internal sealed class TaskManager : IRebalanceListener
     /// <summary>Closes a task and makes it anew, over what its stores have committed or over nothing.</summary>
     private void Remake(StreamTask task, bool wipe)
     {
-        var leader = Leader(task);
+        var leader = _partitions.LeaderOf(task);
         var fresh = _factory.Create(leader.Topic, leader.Partition);
-        fresh.Replace(task);
         Drop(task);
+        fresh.Beginnings.TakeOver(task.Beginnings);
         if (wipe)
         {
             _factory.Wipe(task.Id);
@@ -298,15 +270,14 @@ internal sealed class TaskManager : IRebalanceListener
     {
         foreach (var leader in leaders)
         {
-            var id = new TaskId(_services.Topics.SubTopologyOf(leader.Topic).Id, leader.Partition);
-            if (_tasks.Remove(id, out var task))
+            if (_tasks.Remove(_partitions.TaskOf(leader), out var task))
             {
                 Drop(task);
             }
         }
 
-        RuntimeLog.Unassigned(_services.Logger, _threadName, Names(leaders), how);
-        return Inputs(leaders);
+        RuntimeLog.Unassigned(_services.Logger, _threadName, _partitions.Names(leaders), how);
+        return _partitions.Inputs(leaders);
     }
 
     private void Drop(StreamTask task)
@@ -324,16 +295,4 @@ internal sealed class TaskManager : IRebalanceListener
             RuntimeLog.CloseFailed(_services.Logger, exception, _threadName);
         }
     }
-
-    private TopicPartition Leader(StreamTask task) =>
-        new(_services.Topics.LeaderTopics.First(t => _services.Topics.SubTopologyOf(t) == task.SubTopology), task.Id.Partition);
-
-    private List<TopicPartition> Inputs(IReadOnlyList<TopicPartition> leaders) =>
-        [.. leaders.SelectMany(InputsOf).Select(i => i.Partition)];
-
-    private IReadOnlyList<(SourceTopic Topic, TopicPartition Partition)> InputsOf(TopicPartition leader) =>
-        _services.Topics.InputsOf(_services.Topics.SubTopologyOf(leader.Topic), leader.Partition);
-
-    private string Names(IReadOnlyList<TopicPartition> leaders) =>
-        string.Join(", ", leaders.Select(l => new TaskId(_services.Topics.SubTopologyOf(l.Topic).Id, l.Partition)));
 }

@@ -90,7 +90,12 @@ public sealed class ExactlyOnceLifeTests(ITestOutputHelper output) : IDisposable
         {
             CountingApplication.SendWave(harness, wave, 20);
             await AppHarness.Until(
-                () => harness.Kafka.HasOpenTransaction(clients.TransactionalIds[0]), "an open transaction");
+                () =>
+                {
+                    CountingApplication.SendWave(harness, wave, 1);
+                    return harness.Kafka.HasOpenTransaction(clients.TransactionalIds[0]);
+                },
+                "an open transaction");
             ((VirtualTime)harness.Kafka.Time).Advance(TimeSpan.FromSeconds(11));
         }
 
