@@ -19,13 +19,19 @@ public abstract class StateTests(ClusterFixture fixture)
     private static readonly long Start = DateTimeOffset.UtcNow.ToUnixTimeMilliseconds() / 600_000 * 600_000;
 
     [SkippableTheory]
-    [InlineData(true)]
-    [InlineData(false)]
-    public async Task Windowed_counts_go_on_exactly_after_a_restart(bool persistent)
+    [InlineData(true, ProcessingGuarantee.AtLeastOnce)]
+    [InlineData(false, ProcessingGuarantee.AtLeastOnce)]
+    [InlineData(true, ProcessingGuarantee.ExactlyOnce)]
+    public async Task Windowed_counts_go_on_exactly_after_a_restart(bool persistent, ProcessingGuarantee guarantee)
     {
-        var id = persistent ? "windowed-rocksdb" : "windowed-memory";
+        var id = (persistent ? "windowed-rocksdb-" : "windowed-memory-") + guarantee;
         using var folder = new TempFolder();
-        var setup = new Setup { Id = id, StateDirectory = persistent ? folder.Path : null };
+        var setup = new Setup
+        {
+            Id = id,
+            StateDirectory = persistent ? folder.Path : null,
+            Configure = o => o.ProcessingGuarantee = guarantee,
+        };
         await using var harness = await PrepareAsync();
         SendWords(harness, 3000);
         await RunToTheEndAsync(harness, setup);
