@@ -7,8 +7,7 @@ namespace StreamFlow.Runtime;
 /// thread. Its lock is never held while the broker or a store is waited for: the stream thread goes on meanwhile.
 /// </summary>
 /// <param name="logger">Gets what is complete.</param>
-/// <param name="finishedSomething">Called when a task can be taken back.</param>
-internal sealed class RestoreQueue(ILogger logger, Action finishedSomething)
+internal sealed class RestoreQueue(ILogger logger)
 {
     private readonly Lock _gate = new();
     private readonly List<RestoringStore> _stores = [];
@@ -151,7 +150,6 @@ internal sealed class RestoreQueue(ILogger logger, Action finishedSomething)
         _stores.RemoveAll(s => s.Task == task);
         _changed = true;
         _finished.Enqueue(new RestoreResult(task, error));
-        finishedSomething();
     }
 }
 

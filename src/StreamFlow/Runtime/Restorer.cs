@@ -24,13 +24,12 @@ internal sealed class Restorer : IDisposable
     /// <param name="name">Name of the thread.</param>
     /// <param name="createConsumer">Makes a consumer without a group.</param>
     /// <param name="logger">Gets progress and errors.</param>
-    /// <param name="finishedSomething">Called on the restore thread when a task can be taken back.</param>
-    public Restorer(string name, Func<IKafkaConsumer> createConsumer, ILogger logger, Action finishedSomething)
+    public Restorer(string name, Func<IKafkaConsumer> createConsumer, ILogger logger)
     {
         _name = name;
         _createConsumer = createConsumer;
         _logger = logger;
-        _queue = new RestoreQueue(logger, finishedSomething);
+        _queue = new RestoreQueue(logger);
     }
 
     /// <summary>Changelog records still to be applied, over all tasks; an estimate.</summary>

@@ -16,7 +16,6 @@ internal sealed class StreamThread
     private readonly Action<StreamThread, Exception?> _ended;
     private readonly Thread _thread;
     private readonly int _index;
-    private TaskManager? _tasks;
     private Restorer? _restorer;
     private volatile ThreadStatus _status;
     private volatile bool _stopping;
@@ -78,15 +77,13 @@ internal sealed class StreamThread
             $"{Name}-restore",
             () => _services.Clients.CreateConsumer(
                 new ConsumerRole($"{Name}-restore-consumer", null, null, ReadCommitted: true, "error")),
-            _services.Logger,
-            static () => { });
+            _services.Logger);
         using var purger = new RepartitionPurger(_services, $"{Name}-admin");
         var budget = new CacheBudget(_services.CacheBytesPerThread, options.MaxUncommittedBytes);
         var factory = new TaskFactory(_services, protocol, budget);
         var committer = new Committer(_services, Name, protocol);
         var tasks = new TaskManager(_services, Name, factory, consumer, restorer, committer);
         _restorer = restorer;
-        _tasks = tasks;
         try
         {
             consumer.Subscribe(_services.Topics.LeaderTopics, _services.Topics.AllSourceTopics, tasks);
