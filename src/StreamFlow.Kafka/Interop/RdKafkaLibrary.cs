@@ -65,7 +65,8 @@ internal static class RdKafkaLibrary
     private static string Text(int version) =>
         FormattableString.Invariant($"{version >> 24}.{(version >> 16) & 0xff}.{(version >> 8) & 0xff}");
 
-    private static nint Resolve(string name, Assembly assembly, DllImportSearchPath? path)
+    /// <summary>The resolver itself, for an assembly of tests that calls the same library.</summary>
+    internal static nint Resolve(string name, Assembly assembly, DllImportSearchPath? path)
     {
         if (name != NativeMethods.Library)
         {
