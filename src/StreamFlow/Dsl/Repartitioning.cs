@@ -51,7 +51,7 @@ internal static partial class Repartitioning
         var source = new SourceNode<TKey, TValue>(
             names.Source,
             [names.Topic],
-            isRepartition: true,
+            SourceKind.Repartition,
             OffsetReset.Earliest,
             serdes.Keys,
             serdes.Values,

@@ -1,3 +1,4 @@
+using StreamFlow.Dsl;
 using StreamFlow.Planning;
 using StreamFlow.Serialization;
 
@@ -16,6 +17,7 @@ namespace StreamFlow;
 public sealed class StreamsBuilder
 {
     private const string SourcePrefix = "KSTREAM-SOURCE-";
+    private const string TableSourcePrefix = "KTABLE-SOURCE-";
     private readonly TopologyGraph _graph = new();
     private Topology? _built;
 
@@ -56,12 +58,59 @@ public sealed class StreamsBuilder
         var name = _graph.NodeName(consumed.Name, SourcePrefix);
         var keys = SerdeSource<TKey>.Of(consumed.KeySerde);
         var values = SerdeSource<TValue>.Of(consumed.ValueSerde);
-        var time = new SourceTime<TKey, TValue>(consumed.TimestampExtractor, consumed.OnInvalidTimestamp);
+        var time = Time(consumed);
         var source = _graph.FindSource(topics) is { } existing
             ? Same(existing, consumed.OffsetReset, time)
             : Add(new SourceNode<TKey, TValue>(
-                name, topics, isRepartition: false, consumed.OffsetReset, keys, values, time));
+                name, topics, SourceKind.Stream, consumed.OffsetReset, keys, values, time));
         return new KStream<TKey, TValue>(_graph, source.Output, keys, values, repartitionRequired: false);
+    }
+
+    /// <summary>
+    /// Reads a topic as a table: each record is the new row of its key, one without a value deletes the row, and records
+    /// without a key are dropped and counted. The rows are kept in a store, with a changelog topic, once something looks
+    /// them up: a name in <paramref name="materialized"/>, or a join.
+    /// </summary>
+    /// <typeparam name="TKey">Type of the keys.</typeparam>
+    /// <typeparam name="TValue">Type of the values.</typeparam>
+    /// <param name="topic">Name of the topic; it must exist when the application starts.</param>
+    /// <param name="consumed">How it is read, or <see langword="null"/> for defaults.</param>
+    /// <param name="materialized">How rows are kept, or <see langword="null"/> for defaults.</param>
+    /// <returns>Its rows.</returns>
+    /// <exception cref="TopologyException">The topic is read already.</exception>
+    public KTable<TKey, TValue> Table<TKey, TValue>(
+        string topic, Consumed<TKey, TValue>? consumed = null, Materialized<TKey, TValue>? materialized = null)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(topic);
+        consumed ??= new Consumed<TKey, TValue>();
+        materialized ??= new Materialized<TKey, TValue>();
+        var storeName = _graph.StoreName(materialized.Name, topic + "-");
+        var sourceName = _graph.NodeName(consumed.Name is null ? null : consumed.Name + "-source", SourcePrefix);
+        var name = _graph.NodeName(materialized.ProcessorName ?? consumed.Name, TableSourcePrefix);
+        if (_graph.FindSource([topic]) is not null)
+        {
+            throw new TopologyException(
+                $"'{topic}' is read already. Read it once by Table(...), keep the table, and use ToStream() where you need "
+                + "its updates.");
+        }
+
+        var keys = SerdeSource<TKey>.Of(consumed.KeySerde);
+        var values = SerdeSource<TValue>.Of(consumed.ValueSerde);
+        var source = Add(new SourceNode<TKey, TValue>(
+            sourceName, [topic], SourceKind.Table, consumed.OffsetReset, keys, values, Time(consumed)));
+        (keys, values) = (keys.Or(materialized.KeySerde), values.Or(materialized.ValueSerde));
+        var rows = new SourceRows<TKey, TValue>(
+            _graph,
+            name,
+            source.Output,
+            TableStore.Describe(storeName, keys, values, materialized),
+            materialized.CachingEnabled);
+        if (materialized.Name is not null)
+        {
+            rows.Store();
+        }
+
+        return new KTable<TKey, TValue>(_graph, rows.Output, keys, values, rows);
     }
 
     /// <summary>
@@ -78,10 +127,19 @@ public sealed class StreamsBuilder
         return source;
     }
 
+    private static SourceTime<TKey, TValue> Time<TKey, TValue>(Consumed<TKey, TValue> consumed) =>
+        new(consumed.TimestampExtractor, consumed.OnInvalidTimestamp);
+
     private static SourceNode<TKey, TValue> Same<TKey, TValue>(
         SourceNode existing, OffsetReset? offsetReset, SourceTime<TKey, TValue> time)
     {
         var topics = string.Join(", ", existing.Topics);
+        if (existing.SourceKind == SourceKind.Table)
+        {
+            throw new TopologyException(
+                $"[{topics}] is read as a table already. Use ToStream() of that table where you need its updates.");
+        }
+
         if (existing is not SourceNode<TKey, TValue> same)
         {
             throw new TopologyException(

@@ -16,6 +16,7 @@ internal enum NodeKind
 internal abstract class NodeDescription
 {
     private readonly List<NodeDescription> _parents;
+    private readonly List<StoreDescription> _stores = [];
 
     protected NodeDescription(string name, NodeKind kind, IEnumerable<NodeDescription> parents)
     {
@@ -34,7 +35,14 @@ internal abstract class NodeDescription
     public IReadOnlyList<NodeDescription> Parents => _parents;
 
     /// <summary>The stores it reads and writes.</summary>
-    public IReadOnlyList<StoreDescription> Stores { get; init; } = [];
+    public IReadOnlyList<StoreDescription> Stores
+    {
+        get => _stores;
+        init => _stores = [.. value];
+    }
+
+    /// <summary>Nodes whose topics must have as many partitions as its own, because it meets their records by key.</summary>
+    public IReadOnlyList<NodeDescription> CopartitionedWith { get; init; } = [];
 
     /// <summary>Where it writes, when it is a sink.</summary>
     public virtual SinkTarget? Target => null;
@@ -46,6 +54,9 @@ internal abstract class NodeDescription
         Order = order;
         Connect();
     }
+
+    /// <summary>Gives the node a store that somebody further down turned out to need; called by the graph.</summary>
+    public void Use(StoreDescription store) => _stores.Add(store);
 
     /// <summary>Finds the serdes; called when the topology is built, and again after a build that failed.</summary>
     public virtual void Bind(SerdeRegistry serdes)

@@ -3,28 +3,36 @@ using StreamFlow.Serialization;
 
 namespace StreamFlow.Planning;
 
+/// <summary>What a source reads its topics as.</summary>
+internal enum SourceKind
+{
+    Stream,
+    Table,
+    Repartition,
+}
+
 /// <summary>A node that reads topics.</summary>
 internal abstract class SourceNode : NodeDescription
 {
-    protected SourceNode(string name, IReadOnlyCollection<string> topics, bool isRepartition, OffsetReset? offsetReset)
+    protected SourceNode(string name, IReadOnlyCollection<string> topics, SourceKind sourceKind, OffsetReset? offsetReset)
         : base(name, NodeKind.Source, [])
     {
         Topics = [.. topics.Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
-        IsRepartition = isRepartition;
+        SourceKind = sourceKind;
         OffsetReset = offsetReset;
     }
 
     /// <summary>Its topics, in ordinal order.</summary>
     public IReadOnlyList<string> Topics { get; }
 
-    public bool IsRepartition { get; }
+    public SourceKind SourceKind { get; }
 
     public OffsetReset? OffsetReset { get; }
 
     public override string Detail => $"topics: [{string.Join(", ", Topics)}]";
 
     public IEnumerable<SourceTopic> SourceTopics =>
-        Topics.Select(topic => new SourceTopic(topic, IsRepartition, Name, OffsetReset));
+        Topics.Select(topic => new SourceTopic(topic, SourceKind == SourceKind.Repartition, Name, OffsetReset));
 }
 
 /// <summary>How the records of a source get their time.</summary>
@@ -40,9 +48,9 @@ internal sealed class SourceNode<TKey, TValue> : SourceNode
     private ISerde<TValue>? _valueSerde;
 
     public SourceNode(
-        string name, IReadOnlyCollection<string> topics, bool isRepartition, OffsetReset? offsetReset,
+        string name, IReadOnlyCollection<string> topics, SourceKind sourceKind, OffsetReset? offsetReset,
         SerdeSource<TKey> keys, SerdeSource<TValue> values, SourceTime<TKey, TValue> time)
-        : base(name, topics, isRepartition, offsetReset)
+        : base(name, topics, sourceKind, offsetReset)
     {
         _keys = keys;
         _values = values;

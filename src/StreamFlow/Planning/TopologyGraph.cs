@@ -51,11 +51,7 @@ internal sealed class TopologyGraph
 
         foreach (var store in node.Stores)
         {
-            // One store may belong to several nodes; two stores may not have one name.
-            if (!_stores.TryAdd(store.Name, store) && !ReferenceEquals(_stores[store.Name], store))
-            {
-                throw new TopologyException($"There are two stores named '{store.Name}'. Give one of them another name.");
-            }
+            AddStore(store);
         }
 
         node.Attach(_nodes.Count);
@@ -64,6 +60,14 @@ internal sealed class TopologyGraph
         {
             _sources.Add(source);
         }
+    }
+
+    /// <summary>Gives a node that was added already one more store.</summary>
+    public void Connect(NodeDescription node, StoreDescription store)
+    {
+        EnsureOpen();
+        AddStore(store);
+        node.Use(store);
     }
 
     /// <summary>
@@ -105,6 +109,15 @@ internal sealed class TopologyGraph
     {
         _frozen = true;
         Serdes.Freeze();
+    }
+
+    private void AddStore(StoreDescription store)
+    {
+        // One store may belong to several nodes; two stores may not have one name.
+        if (!_stores.TryAdd(store.Name, store) && !ReferenceEquals(_stores[store.Name], store))
+        {
+            throw new TopologyException($"There are two stores named '{store.Name}'. Give one of them another name.");
+        }
     }
 
     private string Generate(string prefix) => prefix + _counter++.ToString("D10", CultureInfo.InvariantCulture);

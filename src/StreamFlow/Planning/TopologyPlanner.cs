@@ -70,13 +70,39 @@ internal static class TopologyPlanner
                 .Select(target => target.Topic)
                 .OfType<string>()
                 .Distinct(StringComparer.Ordinal)],
-            CopartitionGroups = [],
+            CopartitionGroups = [.. group.Nodes.Select(Copartitioned).Where(topics => topics.Topics.Count > 1)],
             Stores = [.. group.Nodes
                 .SelectMany(node => node.Stores)
                 .DistinctBy(store => store.Name)
                 .Select(store => store.Define(serdes))],
             Build = task => new TaskLinker(task).Link(group.Nodes),
         };
+    }
+
+    /// <summary>The topics whose records meet by key in a node: those it gets records from, and those of its partners.</summary>
+    private static CopartitionGroup Copartitioned(NodeDescription node)
+    {
+        if (node.CopartitionedWith.Count == 0)
+        {
+            return new CopartitionGroup([], node.Name);
+        }
+
+        var topics = new SortedSet<string>(StringComparer.Ordinal);
+        var reached = new HashSet<NodeDescription>();
+        var open = new Stack<NodeDescription>([node, .. node.CopartitionedWith]);
+        while (open.TryPop(out var next))
+        {
+            if (reached.Add(next))
+            {
+                topics.UnionWith(next is SourceNode source ? source.Topics : []);
+                foreach (var parent in next.Parents)
+                {
+                    open.Push(parent);
+                }
+            }
+        }
+
+        return new CopartitionGroup([.. topics], node.Name);
     }
 
     private static void Join(int[] roots, int a, int b)

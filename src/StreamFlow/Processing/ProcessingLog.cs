@@ -15,4 +15,10 @@ internal static partial class ProcessingLog
     public static partial void Failed(
         ILogger logger, Exception exception, TaskId taskId, string node, ErrorStage stage, ErrorResponse response,
         string topic, int partition, long offset);
+
+    [LoggerMessage(3, LogLevel.Warning,
+        "Task {TaskId}: {Node} got an update of time {Timestamp} for a row of time {RowTimestamp}; the row is replaced all "
+        + "the same, input {Topic}-{Partition} offset {Offset}")]
+    public static partial void OutOfOrder(
+        ILogger logger, TaskId taskId, string node, long timestamp, long rowTimestamp, string topic, int partition, long offset);
 }

@@ -43,4 +43,8 @@ internal sealed class TaskContext
         Metrics.Dropped(reason);
         ProcessingLog.Dropped(Logger, TaskId, node.Name, reason, Record.Topic, Record.Partition, Record.Offset);
     }
+
+    /// <summary>Logs an update of a table that is older than the row it replaces.</summary>
+    public void OutOfOrder(long timestamp, long rowTimestamp, Node node) => ProcessingLog.OutOfOrder(
+        Logger, TaskId, node.Name, timestamp, rowTimestamp, Record.Topic, Record.Partition, Record.Offset);
 }

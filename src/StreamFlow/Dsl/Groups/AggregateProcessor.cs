@@ -34,7 +34,7 @@ internal sealed class AggregateProcessor<TKey, TValue, TAggregate> : Processor<T
         _emitsOnUpdate = !_caching || context.Budget.EmitOnUpdate;
         if (!_emitsOnUpdate)
         {
-            _store.FlushListener = new Forwarder(_next);
+            _store.FlushListener = new ChangeForwarder<TKey, TAggregate>(_next);
         }
     }
 
@@ -67,11 +67,5 @@ internal sealed class AggregateProcessor<TKey, TValue, TAggregate> : Processor<T
         {
             _next.Process(new Record<TKey, Change<TAggregate>>(key, change, timestamp, record.Headers));
         }
-    }
-
-    private sealed class Forwarder(Processor<TKey, Change<TAggregate>> next) : FlushListener<TKey, TAggregate>
-    {
-        public override void Flushed(in TKey key, in Change<TAggregate> change, long timestamp, Headers? headers) =>
-            next.Process(new Record<TKey, Change<TAggregate>>(key, change, timestamp, headers));
     }
 }

@@ -2,7 +2,6 @@ using StreamFlow.Dsl;
 using StreamFlow.Planning;
 using StreamFlow.Records;
 using StreamFlow.Serialization;
-using StreamFlow.State;
 
 namespace StreamFlow;
 
@@ -49,19 +48,7 @@ public sealed partial class KGroupedStream<TKey, TValue>
         var storeName = graph.StoreName(materialized.Name, prefix);
         var name = graph.NodeName(materialized.ProcessorName, prefix);
         var keySource = _source.Keys.Or(materialized.KeySerde);
-        var store = new StoreDescription(storeName, serdes =>
-        {
-            var keySerde = keySource.Resolve(serdes, $"the keys of store {storeName}");
-            var valueSerde = values.Resolve(serdes, $"the values of store {storeName}");
-            return new StoreDefinition
-            {
-                Name = storeName,
-                IsPersistent = materialized.StoreType == StoreType.Persistent,
-                IsLogged = materialized.LoggingEnabled,
-                ChangelogConfigs = InternalTopics.KeyValueChangelogConfigs(materialized.TopicConfigs),
-                Create = () => new KeyValueStore<TKey, TResult>(storeName, keySerde, valueSerde, timestamped: true),
-            };
-        });
+        var store = TableStore.Describe(storeName, keySource, values, materialized);
         var node = new OperatorNode<TKey, TValue, TKey, Change<TResult>>(
             name,
             [_source.Input(storeName)],
@@ -71,6 +58,6 @@ public sealed partial class KGroupedStream<TKey, TValue>
             Stores = [store],
         };
         graph.Add(node);
-        return new KTable<TKey, TResult>(graph, node.Output, keySource, values);
+        return new KTable<TKey, TResult>(graph, node.Output, keySource, values, new StoredRows<TKey, TResult>(store));
     }
 }

@@ -59,7 +59,8 @@ public sealed partial class TimeWindowedKStream<TKey, TValue>
         graph.Add(node);
         var windowedKeys = SerdeSource<Windowed<TKey>>.From((serdes, where) =>
             new TimeWindowedSerde<TKey>(keySource.Resolve(serdes, where), windows.Size));
-        return new KTable<Windowed<TKey>, TResult>(graph, node.Output, windowedKeys, values);
+        return new KTable<Windowed<TKey>, TResult>(
+            graph, node.Output, windowedKeys, values, new WindowedRows<TKey, TResult>(store));
     }
 
     private long Retention(TimeSpan? given)

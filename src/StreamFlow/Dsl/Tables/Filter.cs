@@ -1,3 +1,5 @@
+using System.Diagnostics.CodeAnalysis;
+using StreamFlow.Dsl;
 using StreamFlow.Planning;
 using StreamFlow.Processing;
 using StreamFlow.Records;
@@ -32,12 +34,15 @@ public sealed partial class KTable<TKey, TValue>
     private KTable<TKey, TValue> Filtered(Func<TKey, TValue, bool> predicate, string? name, bool keep)
     {
         ArgumentNullException.ThrowIfNull(predicate);
+        var knowsOldValues = Rows.AreKept;
         var node = new OperatorNode<TKey, Change<TValue>, TKey, Change<TValue>>(
             _graph.NodeName(name, FilterPrefix),
             [_output],
-            (nodeName, task, next) => new TableFilterProcessor<TKey, TValue>(nodeName, task, next, predicate, keep));
+            (nodeName, task, next) => new TableFilterProcessor<TKey, TValue>(
+                nodeName, task, next, predicate, keep, knowsOldValues));
         _graph.Add(node);
-        return new KTable<TKey, TValue>(_graph, node.Output, _keys, _values);
+        var rows = new DerivedRows<TKey, TValue, TValue>(Rows, parent => new FilteredReader<TKey, TValue>(parent, predicate, keep));
+        return new KTable<TKey, TValue>(_graph, node.Output, _keys, _values, rows);
     }
 }
 
@@ -47,15 +52,18 @@ internal sealed class TableFilterProcessor<TKey, TValue> : Processor<TKey, Chang
     private readonly Processor<TKey, Change<TValue>> _next;
     private readonly Func<TKey, TValue, bool> _predicate;
     private readonly bool _keep;
+    private readonly bool _knowsOldValues;
 
     public TableFilterProcessor(
-        string name, TaskContext task, Processor<TKey, Change<TValue>> next, Func<TKey, TValue, bool> predicate, bool keep)
+        string name, TaskContext task, Processor<TKey, Change<TValue>> next, Func<TKey, TValue, bool> predicate, bool keep,
+        bool knowsOldValues)
         : base(name)
     {
         _task = task;
         _next = next;
         _predicate = predicate;
         _keep = keep;
+        _knowsOldValues = knowsOldValues;
     }
 
     public override void Process(in Record<TKey, Change<TValue>> record)
@@ -65,7 +73,7 @@ internal sealed class TableFilterProcessor<TKey, TValue> : Processor<TKey, Chang
         try
         {
             var hasNew = change.HasNew && _predicate(record.Key, change.New) == _keep;
-            var hasOld = change.HasOld && _predicate(record.Key, change.Old) == _keep;
+            var hasOld = _knowsOldValues && change.HasOld && _predicate(record.Key, change.Old) == _keep;
             kept = new Change<TValue>(
                 hasNew ? change.New : default!, hasNew, hasOld ? change.Old : default!, hasOld);
         }
@@ -75,9 +83,18 @@ internal sealed class TableFilterProcessor<TKey, TValue> : Processor<TKey, Chang
             return;
         }
 
-        if (kept.HasNew || kept.HasOld)
+        // Of a table that keeps no rows nobody knows whether the row was there before: better a deletion too many.
+        if (kept.HasNew || kept.HasOld || !_knowsOldValues)
         {
             _next.Process(record.WithValue(kept));
         }
     }
+}
+
+/// <summary>Looks a row up in the table that was filtered.</summary>
+internal sealed class FilteredReader<TKey, TValue>(
+    RowReader<TKey, TValue> parent, Func<TKey, TValue, bool> predicate, bool keep) : RowReader<TKey, TValue>
+{
+    public override bool TryRead(in TKey key, [MaybeNullWhen(false)] out TValue value) =>
+        parent.TryRead(in key, out value) && predicate(key, value) == keep;
 }

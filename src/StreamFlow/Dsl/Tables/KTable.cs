@@ -1,3 +1,4 @@
+using StreamFlow.Dsl;
 using StreamFlow.Planning;
 using StreamFlow.Records;
 using StreamFlow.Serialization;
@@ -18,11 +19,21 @@ public sealed partial class KTable<TKey, TValue>
     private readonly SerdeSource<TValue> _values;
 
     internal KTable(
-        TopologyGraph graph, Output<TKey, Change<TValue>> output, SerdeSource<TKey> keys, SerdeSource<TValue> values)
+        TopologyGraph graph, Output<TKey, Change<TValue>> output, SerdeSource<TKey> keys, SerdeSource<TValue> values,
+        TableRows<TKey, TValue> rows)
     {
         _graph = graph;
         _output = output;
         _keys = keys;
         _values = values;
+        Rows = rows;
     }
+
+    internal TopologyGraph Graph => _graph;
+
+    /// <summary>The node its updates come from.</summary>
+    internal NodeDescription Node => _output.Owner;
+
+    /// <summary>Where its rows can be looked up.</summary>
+    internal TableRows<TKey, TValue> Rows { get; }
 }

@@ -1,3 +1,5 @@
+using System.Diagnostics.CodeAnalysis;
+using StreamFlow.Dsl;
 using StreamFlow.Planning;
 using StreamFlow.Processing;
 using StreamFlow.Records;
@@ -41,7 +43,8 @@ public sealed partial class KTable<TKey, TValue>
             [_output],
             (nodeName, task, next) => new TableMapValuesProcessor<TKey, TValue, TNewValue>(nodeName, task, next, mapper));
         _graph.Add(node);
-        return new KTable<TKey, TNewValue>(_graph, node.Output, _keys, SerdeSource<TNewValue>.Registered);
+        var rows = new DerivedRows<TKey, TValue, TNewValue>(Rows, parent => new MappedReader<TKey, TValue, TNewValue>(parent, mapper));
+        return new KTable<TKey, TNewValue>(_graph, node.Output, _keys, SerdeSource<TNewValue>.Registered, rows);
     }
 }
 
@@ -81,5 +84,22 @@ internal sealed class TableMapValuesProcessor<TKey, TValue, TNewValue> : Process
         }
 
         _next.Process(record.WithValue(mapped));
+    }
+}
+
+/// <summary>Looks a row up in the table whose values were mapped, and maps it.</summary>
+internal sealed class MappedReader<TKey, TValue, TNewValue>(
+    RowReader<TKey, TValue> parent, Func<TKey, TValue, TNewValue> mapper) : RowReader<TKey, TNewValue>
+{
+    public override bool TryRead(in TKey key, [MaybeNullWhen(false)] out TNewValue value)
+    {
+        if (parent.TryRead(in key, out var row))
+        {
+            value = mapper(key, row);
+            return !Missing.Is(value);
+        }
+
+        value = default;
+        return false;
     }
 }

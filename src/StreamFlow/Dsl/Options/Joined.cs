@@ -1,0 +1,24 @@
+using StreamFlow.Serialization;
+
+namespace StreamFlow;
+
+/// <summary>How a stream is joined with a table; serdes matter where the join sends the stream through a repartition topic.</summary>
+/// <typeparam name="TKey">Type of the keys.</typeparam>
+/// <typeparam name="TValue">Type of the stream's values.</typeparam>
+public sealed record Joined<TKey, TValue>
+{
+    /// <summary>Serde of the keys.</summary>
+    /// <value>Default: the stream's, or the one registered for the type.</value>
+    public ISerde<TKey>? KeySerde { get; init; }
+
+    /// <summary>Serde of the stream's values.</summary>
+    /// <value>Default: the stream's, or the one registered for the type.</value>
+    public ISerde<TValue>? ValueSerde { get; init; }
+
+    /// <summary>
+    /// Name of the operator, and base of the repartition topic's name, <c>{application id}-{name}-repartition</c>. Joins
+    /// without one share the repartition topic of their stream, which is named after the stream's last operator.
+    /// </summary>
+    /// <value>Default: generated, as <c>KSTREAM-JOIN-0000000003</c>.</value>
+    public string? Name { get; init; }
+}

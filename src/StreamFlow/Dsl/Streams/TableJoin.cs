@@ -1,0 +1,117 @@
+using StreamFlow.Dsl;
+using StreamFlow.Planning;
+using StreamFlow.Processing;
+using StreamFlow.Serialization;
+
+namespace StreamFlow;
+
+public sealed partial class KStream<TKey, TValue>
+{
+    // Where the joins without a name read, once one of them had to send the stream through a topic.
+    private Output<TKey, TValue>? _joinInput;
+
+    private KStream<TKey, TResult> JoinTable<TTableValue, TResult>(
+        KTable<TKey, TTableValue> table, RowJoiner<TKey, TValue, TTableValue, TResult> joiner, string prefix,
+        Joined<TKey, TValue>? joined)
+    {
+        ArgumentNullException.ThrowIfNull(table);
+        if (!ReferenceEquals(_graph, table.Graph))
+        {
+            throw new TopologyException(
+                "A stream and a table of two builders cannot be joined: make both on one StreamsBuilder.");
+        }
+
+        joined ??= new Joined<TKey, TValue>();
+        var serdes = new StreamSerdes<TKey, TValue>(_keys.Or(joined.KeySerde), _values.Or(joined.ValueSerde));
+        var input = JoinInput(CheckedName(joined.Name), serdes);
+        var rows = table.Rows;
+        var node = new OperatorNode<TKey, TValue, TKey, TResult>(
+            _graph.NodeName(joined.Name, prefix),
+            [input],
+            (name, task, next) => new TableJoinProcessor<TKey, TValue, TTableValue, TResult>(
+                name, task, next, rows.Reader(task), joiner))
+        {
+            Stores = [rows.Store()],
+            CopartitionedWith = [table.Node],
+        };
+        _graph.Add(node);
+        return new KStream<TKey, TResult>(
+            _graph, node.Output, serdes.Keys, SerdeSource<TResult>.Registered, repartitionRequired: false);
+    }
+
+    /// <summary>The records in the partitions of their keys.</summary>
+    private Output<TKey, TValue> JoinInput(string? name, StreamSerdes<TKey, TValue> serdes)
+    {
+        if (!_repartitionRequired)
+        {
+            return _output;
+        }
+
+        // The numbers are used up by each join, also by those that share a topic.
+        var names = Repartitioning.Names(_graph, name ?? _output.Owner.Name);
+        return name is null
+            ? _joinInput ??= Repartitioning.Add(_graph, _output, names, serdes)
+            : Repartitioning.Add(_graph, _output, names, serdes);
+    }
+}
+
+/// <summary>What a join of a stream with a table makes of a record and a row.</summary>
+/// <param name="Join">Makes the result of key, value, row, and whether there is one.</param>
+/// <param name="TakesMissingRow">Whether records without a row have a result.</param>
+/// <param name="TakesMissingKey">Whether records without a key, hence without a row, have one.</param>
+internal sealed record RowJoiner<TKey, TValue, TRow, TResult>(
+    Func<TKey, TValue, TRow, bool, TResult> Join, bool TakesMissingRow = false, bool TakesMissingKey = false);
+
+/// <summary>Looks up the row of each record; the table's updates do not come by here.</summary>
+internal sealed class TableJoinProcessor<TKey, TValue, TRow, TResult> : Processor<TKey, TValue>
+{
+    private readonly TaskContext _task;
+    private readonly Processor<TKey, TResult> _next;
+    private readonly RowReader<TKey, TRow> _rows;
+    private readonly Func<TKey, TValue, TRow, bool, TResult> _join;
+    private readonly bool _takesMissingRow;
+    private readonly bool _takesMissingKey;
+
+    public TableJoinProcessor(
+        string name, TaskContext task, Processor<TKey, TResult> next, RowReader<TKey, TRow> rows,
+        RowJoiner<TKey, TValue, TRow, TResult> joiner)
+        : base(name)
+    {
+        _task = task;
+        _next = next;
+        _rows = rows;
+        _join = joiner.Join;
+        _takesMissingRow = joiner.TakesMissingRow;
+        _takesMissingKey = joiner.TakesMissingKey;
+    }
+
+    public override void Process(in Record<TKey, TValue> record)
+    {
+        if (!record.HasValue || (!record.HasKey && !_takesMissingKey))
+        {
+            _task.Drop(record.HasValue ? DropReason.NullKey : DropReason.NullValue, this);
+            return;
+        }
+
+        TResult result;
+        try
+        {
+            var row = default(TRow);
+            var hasRow = record.HasKey && _rows.TryRead(record.Key, out row);
+            if (!hasRow && !_takesMissingRow)
+            {
+                return;
+            }
+
+            result = _join(record.Key, record.Value, hasRow ? row! : default!, hasRow);
+        }
+        catch (Exception e) when (e is not StateStoreException)
+        {
+            // The functions a derived table is made with run here too; a store that cannot be read is no record's fault.
+            _task.Errors.Handle(_task, this, ErrorStage.Processing, e);
+            return;
+        }
+
+        _next.Process(record.WithValue(result));
+    }
+}

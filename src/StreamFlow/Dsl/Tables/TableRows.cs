@@ -1,0 +1,81 @@
+using System.Diagnostics.CodeAnalysis;
+using StreamFlow.Planning;
+using StreamFlow.Processing;
+using StreamFlow.State;
+
+namespace StreamFlow.Dsl;
+
+/// <summary>Looks rows of a table up by their keys, in one task.</summary>
+internal abstract class RowReader<TKey, TValue>
+{
+    public abstract bool TryRead(in TKey key, [MaybeNullWhen(false)] out TValue value);
+}
+
+/// <summary>Where the rows of a table can be looked up: in its own store, or in that of the table it is derived from.</summary>
+internal abstract class TableRows<TKey, TValue>
+{
+    /// <summary>
+    /// Whether rows are kept as things stand in the description, so that an update comes with the value before. Operators
+    /// look at it when they are described, as in Kafka Streams.
+    /// </summary>
+    public abstract bool AreKept { get; }
+
+    /// <summary>The store with the rows; described now if nobody needed it before.</summary>
+    public abstract StoreDescription Store();
+
+    public abstract RowReader<TKey, TValue> Reader(TaskContext task);
+}
+
+/// <summary>The rows of an aggregation.</summary>
+internal sealed class StoredRows<TKey, TValue>(StoreDescription store) : TableRows<TKey, TValue>
+{
+    public override bool AreKept => true;
+
+    public override StoreDescription Store() => store;
+
+    public override RowReader<TKey, TValue> Reader(TaskContext task) =>
+        new StoreReader<TKey, TValue>((KeyValueStore<TKey, TValue>)task.Store(store.Name));
+}
+
+/// <summary>The rows of a windowed aggregation.</summary>
+internal sealed class WindowedRows<TKey, TValue>(StoreDescription store) : TableRows<Windowed<TKey>, TValue>
+{
+    public override bool AreKept => true;
+
+    public override StoreDescription Store() => store;
+
+    public override RowReader<Windowed<TKey>, TValue> Reader(TaskContext task) =>
+        new WindowReader<TKey, TValue>((WindowStore<TKey, TValue>)task.Store(store.Name));
+}
+
+/// <summary>The rows of a table that is derived from another row by row and keeps none itself.</summary>
+internal sealed class DerivedRows<TKey, TParentValue, TValue>(
+    TableRows<TKey, TParentValue> parent, Func<RowReader<TKey, TParentValue>, RowReader<TKey, TValue>> derive)
+    : TableRows<TKey, TValue>
+{
+    public override bool AreKept => parent.AreKept;
+
+    public override StoreDescription Store() => parent.Store();
+
+    public override RowReader<TKey, TValue> Reader(TaskContext task) => derive(parent.Reader(task));
+}
+
+internal sealed class StoreReader<TKey, TValue>(KeyValueStore<TKey, TValue> store) : RowReader<TKey, TValue>
+{
+    public override bool TryRead(in TKey key, [MaybeNullWhen(false)] out TValue value)
+    {
+        ref var entry = ref store.Find(in key);
+        value = entry.Value;
+        return entry.HasValue;
+    }
+}
+
+internal sealed class WindowReader<TKey, TValue>(WindowStore<TKey, TValue> store) : RowReader<Windowed<TKey>, TValue>
+{
+    public override bool TryRead(in Windowed<TKey> key, [MaybeNullWhen(false)] out TValue value)
+    {
+        ref var entry = ref store.Find(key.Key, key.Window.Start);
+        value = entry.Value;
+        return entry.HasValue;
+    }
+}
