@@ -54,12 +54,12 @@ parse_arguments() {
   done
 }
 
-# Benchmarks live beside the tests but are run on purpose only.
+# Programs that live beside the tests: benchmarks are run on purpose only, the verification by integration tests.
 select_projects() {
   local file name part
   for file in "$root"/tests/*/*.csproj; do
     name=$(basename "$file" .csproj)
-    [[ $name == *Benchmarks ]] && continue
+    [[ $name == *Benchmarks || $name == *Verification ]] && continue
     ((${#wanted[@]})) || { echo "$name"; continue; }
     for part in "${wanted[@]}"; do
       if [[ $name == *"$part"* ]]; then echo "$name"; break; fi

@@ -29,6 +29,8 @@ internal static class Program
           --topic <name>[:<number>]  create this topic at start, with that many partitions; may be repeated
           --flush <policy>           os: acknowledge once the operating system has the data (default);
                                      interval: as os, with an fsync every 100 ms; fsync: acknowledge after an fsync
+          --group-min-session-timeout <ms>
+                                     the shortest session timeout a group member may ask for (default 6000)
           --no-auto-create           do not create topics because a client asks for them
           --help                     show this text
         """;
@@ -119,6 +121,7 @@ internal static class Program
         "--advertised-host" => options with { AdvertisedHost = value },
         "--advertised-port" => options with { AdvertisedPort = Number(name, value) },
         "--partitions" => options with { DefaultPartitions = Number(name, value) },
+        "--group-min-session-timeout" => options with { GroupMinSessionTimeout = TimeSpan.FromMilliseconds(Number(name, value)) },
         "--flush" => options with { FlushPolicy = ParseFlush(value) },
         _ => throw new ArgumentException($"The option {name} is unknown; see --help."),
     };

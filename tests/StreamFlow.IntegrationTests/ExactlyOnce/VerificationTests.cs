@@ -1,0 +1,81 @@
+using System.Diagnostics;
+using StreamFlow.IntegrationTests.Support;
+
+namespace StreamFlow.IntegrationTests.ExactlyOnce;
+
+/// <summary>
+/// The short version of <c>eng/verify-exactly-once.sh</c>: worker processes under exactly-once, broken at random, judged
+/// by kcat and python. Its own judges are tested by faults planted on purpose.
+/// </summary>
+[Collection(nameof(VerificationTests))]
+public sealed class VerificationTests
+{
+    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(4);
+
+    public static TheoryData<string> Plants() =>
+    [
+        "nothing", "lose-input", "drop-one", "duplicate-one", "swap-two", "drop-running-result", "drop-windowed-result",
+        "past-the-end", "drop-joined-result", "wrong-in-memory", "stale-positions", "drop-changelog-of-a-key",
+        "open-transaction", "apply-before-commit", "ignore-abort", "skip-the-fence", "end-by-itself",
+    ];
+
+    [SkippableTheory]
+    [InlineData("17")]
+    [InlineData(null)]
+    public async Task Twenty_faults_on_the_embedded_broker_make_nothing_wrong(string? seed) =>
+        await ExpectGreenAsync(["--kills", "15", "--minutes", "2", .. Seed(seed)]);
+
+    [SkippableFact]
+    public async Task Faults_on_apache_kafka_make_nothing_wrong()
+    {
+        ExternalTool.RequireKafka();
+        await ExpectGreenAsync(["--kills", "6", "--minutes", "1.5", "--broker", "kafka"]);
+    }
+
+    [SkippableTheory]
+    [MemberData(nameof(Plants))]
+    public async Task A_planted_fault_is_seen(string plant) =>
+        await ExpectGreenAsync(["--self-check", "--plant", plant]);
+
+    [Fact]
+    public async Task No_planted_fault_is_left_out_here()
+    {
+        var (_, output) = await RunAsync(["--plants"]);
+
+        Assert.Equal(Plants().Select(row => (string)row[0]).Order(), output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Order());
+    }
+
+    private static string[] Seed(string? seed) => seed is null ? [] : ["--seed", seed];
+
+    private static async Task ExpectGreenAsync(string[] arguments)
+    {
+        ExternalTool.Require("kcat", "-V");
+        var (exitCode, output) = await RunAsync(arguments);
+
+        Assert.True(exitCode == 0, output);
+    }
+
+    private static async Task<(int ExitCode, string Output)> RunAsync(string[] arguments)
+    {
+        using var process = Process.Start(new ProcessStartInfo(
+            "dotnet", ["exec", Path.Combine(AppContext.BaseDirectory, "StreamFlow.Verification.dll"), .. arguments])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        })!;
+        var output = process.StandardOutput.ReadToEndAsync();
+        var errors = process.StandardError.ReadToEndAsync();
+        using var deadline = new CancellationTokenSource(Limit);
+        try
+        {
+            await process.WaitForExitAsync(deadline.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            process.Kill(entireProcessTree: true);
+            return (-1, $"It did not end within {Limit}.\n{await output}{await errors}");
+        }
+
+        return (process.ExitCode, await output + await errors);
+    }
+}

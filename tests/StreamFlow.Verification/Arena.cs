@@ -1,0 +1,156 @@
+using Confluent.Kafka;
+using Confluent.Kafka.Admin;
+using StreamFlow.RocksDb;
+using StreamFlow.State;
+using StreamFlow.Verification.Brokers;
+using StreamFlow.Verification.Faults;
+using StreamFlow.Verification.Load;
+using StreamFlow.Verification.Oracles;
+using StreamFlow.Verification.Workers;
+using Monitor = StreamFlow.Verification.Load.Monitor;
+
+namespace StreamFlow.Verification;
+
+/// <summary>Broker, proxy, inputs, watcher and workers of one run, and what was found on the way.</summary>
+internal sealed class Arena : IAsyncDisposable
+{
+    private static readonly TimeSpan CompletionLimit = TimeSpan.FromSeconds(90);
+    private readonly Options _options;
+    private readonly List<LocalState> _localStates = [];
+    private readonly List<string> _troubles = [];
+    private readonly RocksDbBackendFactory _stores = new();
+
+    private Arena(Options options, string folder, BrokerUnderTest broker, KafkaProxy proxy)
+    {
+        (_options, Folder, Broker, Proxy) = (options, folder, broker, proxy);
+    }
+
+    public string Folder { get; }
+
+    public BrokerUnderTest Broker { get; }
+
+    public KafkaProxy Proxy { get; }
+
+    public string BootstrapServers => $"127.0.0.1:{Proxy.Port}";
+
+    public List<WorkerHandle> Workers { get; } = [];
+
+    public Feeder Feeder { get; private set; } = null!;
+
+    public Monitor Monitor { get; private set; } = null!;
+
+    public static async Task<Arena> StartAsync(Options options, long? lostInput = null)
+    {
+        var folder = Directory.CreateTempSubdirectory("streamflow-verify-").FullName;
+        var port = BrokerUnderTest.FreePort();
+        var proxy = new KafkaProxy(port);
+        BrokerUnderTest broker = options.UseKafka
+            ? new ApacheKafkaProcess(Repository.KafkaScript(), folder, port, proxy.Port)
+            : new EmbeddedBrokerProcess(folder, port, proxy.Port);
+        var arena = new Arena(options, folder, broker, proxy);
+        await broker.StartAsync();
+        await arena.CreateTopicsAsync();
+        arena.Feeder = new Feeder(arena.BootstrapServers, options.Seed, options.Rate, lostInput);
+        arena.Feeder.SendAccounts();
+        arena.Monitor = new Monitor(arena.BootstrapServers, arena.Feeder);
+        return arena;
+    }
+
+    /// <summary>Makes a worker with a state folder of its own; it does not run yet.</summary>
+    public WorkerHandle AddWorker(string name, int threads = 1, string? plant = null, int plantAfter = 1)
+    {
+        var worker = new WorkerHandle(
+            new WorkerSettings
+            {
+                BootstrapServers = BootstrapServers,
+                Name = name,
+                StateDirectory = Path.Combine(Folder, name),
+                Threads = threads,
+                Plant = plant,
+                PlantAfter = plantAfter,
+            },
+            Folder);
+        Workers.Add(worker);
+        return worker;
+    }
+
+    /// <summary>One of the workers that are always there.</summary>
+    public WorkerHandle AnyWorker(Random random)
+    {
+        var lasting = Workers.Where(w => w.IsAlive && w.Name.StartsWith('w')).ToList();
+        return lasting.Count > 0
+            ? lasting[random.Next(lasting.Count)]
+            : throw new HarnessException($"All workers have ended by themselves; their logs are in {Folder}.");
+    }
+
+    /// <summary>Keeps what a worker that does not run has on its disk, to be judged at the end.</summary>
+    public void RememberState(WorkerHandle worker, string when) =>
+        _localStates.AddRange(LocalState.Read($"{worker.Name} {when}", worker.StateFolder, _stores));
+
+    public void AddTrouble(string what) => _troubles.Add(what);
+
+    /// <summary>Ends inputs, lets the workers finish, stops them in order and reads all that is to be judged.</summary>
+    public async Task<Evidence> EndAsync(Func<Task>? afterwards = null)
+    {
+        Feeder.Stop();
+        await SettleAsync();
+        foreach (var worker in Workers)
+        {
+            if (worker.IsAlive && !worker.Stop())
+            {
+                AddTrouble($"{worker.Name} did not stop in order");
+            }
+
+            RememberState(worker, "at the end");
+        }
+
+        if (afterwards is not null)
+        {
+            await afterwards();
+        }
+
+        _troubles.AddRange(Workers.SelectMany(w => w.UnexpectedEnds));
+        return Evidence.Collect(
+            BootstrapServers, _options.Seed, Feeder.Sent, Feeder.Failures, _localStates, _troubles);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        Workers.ForEach(w => w.Dispose());
+        Monitor?.Dispose();
+        Feeder?.Dispose();
+        await Broker.DisposeAsync();
+        await Proxy.DisposeAsync();
+        if (!_options.Keep)
+        {
+            StateDisk.UnmountBelow(Folder);
+            Directory.Delete(Folder, recursive: true);
+        }
+    }
+
+    /// <summary>What is missing when the time is over the oracles will name.</summary>
+    private async Task SettleAsync()
+    {
+        using var deadline = new CancellationTokenSource(CompletionLimit);
+        while (!Monitor.IsComplete && !deadline.IsCancellationRequested)
+        {
+            await Task.Delay(50);
+        }
+
+        // The last results are committed; so that their positions are as well.
+        await Task.Delay(500);
+    }
+
+    private async Task CreateTopicsAsync()
+    {
+        using var admin = new AdminClientBuilder(new AdminClientConfig { BootstrapServers = BootstrapServers })
+            .SetLogHandler(static (_, _) => { }).Build();
+        await admin.CreateTopicsAsync(Workload.Topics.Select(topic => new TopicSpecification
+        {
+            Name = topic,
+            NumPartitions = Workload.Partitions,
+            ReplicationFactor = 1,
+            Configs = new Dictionary<string, string> { ["retention.ms"] = "-1" },
+        }));
+    }
+}

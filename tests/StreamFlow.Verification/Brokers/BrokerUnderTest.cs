@@ -1,0 +1,33 @@
+using System.Net;
+using System.Net.Sockets;
+
+namespace StreamFlow.Verification.Brokers;
+
+/// <summary>A broker as a process of its own that can be killed and started again on its data.</summary>
+internal abstract class BrokerUnderTest(int port, int advertisedPort) : IAsyncDisposable
+{
+    /// <summary>Where it listens; clients are told the proxy's port instead.</summary>
+    public int Port => port;
+
+    protected int AdvertisedPort => advertisedPort;
+
+    /// <summary>Named places at which it can be told to end by itself; empty when there are none.</summary>
+    public virtual IReadOnlyList<string> CrashPoints => [];
+
+    public abstract Task StartAsync(string? crashPoint = null);
+
+    public abstract Task KillAsync();
+
+    /// <summary>Waits until the broker has ended by itself.</summary>
+    /// <returns>False when it has not in time.</returns>
+    public virtual Task<bool> HasEndedAsync(TimeSpan limit) => Task.FromResult(false);
+
+    public abstract ValueTask DisposeAsync();
+
+    public static int FreePort()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+}

@@ -1,0 +1,99 @@
+using System.Diagnostics;
+using StreamFlow.Verification.Faults;
+using StreamFlow.Verification.Oracles;
+
+namespace StreamFlow.Verification;
+
+/// <summary>One run: faults at random until enough processes were killed, then the verdict.</summary>
+internal sealed class FaultRun(Options options)
+{
+    private const int Lasting = 3;
+    private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan RecoveryLimit = TimeSpan.FromSeconds(90);
+    private readonly List<FaultRecord> _faults = [];
+    private readonly List<Task> _recoveries = [];
+    private readonly Random _random = new((int)(options.Seed % int.MaxValue));
+    private readonly long _began = Stopwatch.GetTimestamp();
+
+    public async Task<bool> RunAsync()
+    {
+        Console.WriteLine($"seed {options.Seed}, {options.Kills} kills, {(options.UseKafka ? "Apache Kafka" : "embedded broker")}");
+        await using var arena = await Arena.StartAsync(options);
+        var disk = StateDisk.TryMount(Path.Combine(arena.Folder, "w1"));
+        if (disk is null)
+        {
+            Console.WriteLine("left out: full state disk, because this user may not mount a file system");
+        }
+
+        for (var i = 1; i <= Lasting; i++)
+        {
+            arena.AddWorker($"w{i}", threads: i == 1 ? 2 : 1).Start();
+        }
+
+        arena.Feeder.Start();
+        await arena.Monitor.RecoveredAsync(Stopwatch.GetTimestamp()).WaitAsync(StartLimit);
+        await InjectAsync(arena, new FaultCatalogue(arena, _random, disk));
+        await Task.WhenAll(_recoveries);
+        var evidence = await arena.EndAsync();
+        Console.WriteLine($"{Elapsed} reading what {evidence.Sent} inputs have become");
+        var isRight = new Report(_faults, Judge.All(evidence), evidence, Stopwatch.GetElapsedTime(_began)).Print();
+        if (options.Keep)
+        {
+            Console.WriteLine($"logs and data: {arena.Folder}");
+        }
+
+        return isRight;
+    }
+
+    private string Elapsed => $"{Stopwatch.GetElapsedTime(_began).TotalSeconds,7:F1} s";
+
+    private async Task InjectAsync(Arena arena, FaultCatalogue catalogue)
+    {
+        var kills = 0;
+        while (kills < options.Kills && Stopwatch.GetElapsedTime(_began) < options.Limit)
+        {
+            var fault = catalogue.Pick();
+            var since = Stopwatch.GetTimestamp();
+            var killed = await fault.Run();
+            kills += killed;
+            var recovery = RecoverAsync(arena, fault.Name, killed, since, kills);
+            _recoveries.Add(recovery);
+            if (_random.Next(100) >= 15)
+            {
+                await recovery;
+            }
+
+            await Task.Delay(_random.Next(200));
+        }
+    }
+
+    private async Task RecoverAsync(Arena arena, string name, int killed, long since, int kills)
+    {
+        TimeSpan? recovery = null;
+        try
+        {
+            recovery = await arena.Monitor.RecoveredAsync(since).WaitAsync(RecoveryLimit);
+        }
+        catch (TimeoutException)
+        {
+            arena.AddTrouble($"after '{name}' some partitions gave no results for {RecoveryLimit.TotalSeconds} s");
+        }
+
+        lock (_faults)
+        {
+            _faults.Add(new FaultRecord(name, killed, recovery));
+        }
+
+        Console.WriteLine($"{Elapsed}  kills {kills,4}  {name,-36} {(recovery is { } r ? $"{r.TotalSeconds:F2} s" : "no recovery")}");
+        RestartEnded(arena);
+    }
+
+    /// <summary>A worker that ended by itself is a violation, found at the end; the run goes on with it.</summary>
+    private static void RestartEnded(Arena arena)
+    {
+        foreach (var worker in arena.Workers.Where(w => w.HasEndedByItself).ToList())
+        {
+            worker.Start();
+        }
+    }
+}

@@ -1,0 +1,195 @@
+using System.Diagnostics;
+using StreamFlow.Verification.Workers;
+
+namespace StreamFlow.Verification.Faults;
+
+/// <summary>A worker as the harness sees it: started, frozen, killed and started again on the same state folder.</summary>
+internal sealed class WorkerHandle(WorkerSettings settings, string logFolder) : IDisposable
+{
+    private static readonly TimeSpan EndLimit = TimeSpan.FromSeconds(60);
+    private readonly List<string> _unexpected = [];
+    private readonly Lock _gate = new();
+    private readonly TaskCompletionSource _planted = New();
+    private Process? _process;
+    private TaskCompletionSource _running = New();
+    private int _lives;
+    private volatile bool _mayEnd;
+
+    public string Name => settings.Name;
+
+    /// <summary>Folder of the application's state.</summary>
+    public string StateFolder => Path.Combine(settings.StateDirectory, Workload.ApplicationId);
+
+    public bool IsAlive => _process is { HasExited: false };
+
+    public int ProcessId => _process!.Id;
+
+    /// <summary>Whether it does not run, though nobody ended it.</summary>
+    public bool HasEndedByItself => !_mayEnd && _process is { HasExited: true };
+
+    /// <summary>How often it ended though nobody ended it, with the reason it gave.</summary>
+    public IReadOnlyList<string> UnexpectedEnds
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return [.. _unexpected];
+            }
+        }
+    }
+
+    public void Start(bool withPlant = true)
+    {
+        var own = withPlant ? settings : settings with { Plant = null };
+        _process?.Dispose();
+        _mayEnd = false;
+        _running = New();
+        _lives++;
+        var running = _running;
+        var process = new Process
+        {
+            StartInfo = new ProcessStartInfo(
+                "dotnet",
+                ["exec", Path.Combine(AppContext.BaseDirectory, "StreamFlow.Verification.dll"), .. own.ToArguments()])
+            {
+                RedirectStandardInput = true,
+                RedirectStandardOutput = true,
+                RedirectStandardError = true,
+            },
+            EnableRaisingEvents = true,
+        };
+        process.Exited += (_, _) => OnExit(process);
+        process.OutputDataReceived += (_, line) => OnOutput(line.Data, running);
+        process.ErrorDataReceived += (_, line) => Log(line.Data);
+        _process = process;
+        Log($"----- life {_lives}");
+        process.Start();
+        process.BeginOutputReadLine();
+        process.BeginErrorReadLine();
+    }
+
+    /// <summary>Ends when all its tasks run.</summary>
+    public Task RunningAsync(TimeSpan limit) => _running.Task.WaitAsync(limit);
+
+    /// <summary>Ends when its planted fault has happened.</summary>
+    public Task PlantedAsync(TimeSpan limit) => _planted.Task.WaitAsync(limit);
+
+    public void Arm(string point, string signal, int hits)
+    {
+        _mayEnd |= signal == "KILL";
+        Command($"arm {point} {signal} {hits}");
+    }
+
+    /// <summary>From now on its end is no surprise.</summary>
+    public void ExpectEnd() => _mayEnd = true;
+
+    public void Signal(string signal)
+    {
+        _mayEnd |= signal is "KILL" or "TERM";
+        Signals.Send(ProcessId, signal);
+    }
+
+    /// <summary>SIGKILL; returns when nothing of it runs any more.</summary>
+    public void Kill()
+    {
+        _mayEnd = true;
+        if (IsAlive)
+        {
+            _process!.Kill();
+        }
+
+        _process!.WaitForExit();
+    }
+
+    /// <summary>Waits for its end.</summary>
+    /// <returns>False when it has not ended in time.</returns>
+    public bool WaitForEnd(TimeSpan limit) => _process!.WaitForExit(limit);
+
+    /// <summary>Asks it to end in order.</summary>
+    /// <returns>Whether it did.</returns>
+    public bool Stop()
+    {
+        if (!IsAlive)
+        {
+            return true;
+        }
+
+        Signal("TERM");
+        if (_process!.WaitForExit(EndLimit))
+        {
+            return _process.ExitCode == 0;
+        }
+
+        Kill();
+        return false;
+    }
+
+    public void Command(string line)
+    {
+        try
+        {
+            _process!.StandardInput.WriteLine(line);
+            _process.StandardInput.Flush();
+        }
+        catch (IOException)
+        {
+            // It has just ended.
+        }
+    }
+
+    public void Dispose()
+    {
+        if (_process is not null)
+        {
+            Kill();
+            _process.Dispose();
+        }
+    }
+
+    private static TaskCompletionSource New() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    private void OnExit(Process process)
+    {
+        if (!_mayEnd)
+        {
+            AddUnexpected($"{Name} ended by itself with exit code {process.ExitCode}");
+        }
+    }
+
+    private void OnOutput(string? line, TaskCompletionSource running)
+    {
+        Log(line);
+        if (line == "state Running")
+        {
+            running.TrySetResult();
+        }
+        else if (line == Plant.Happened)
+        {
+            _planted.TrySetResult();
+        }
+        else if (line?.StartsWith("failed ", StringComparison.Ordinal) == true)
+        {
+            AddUnexpected($"{Name} {line}");
+        }
+    }
+
+    private void AddUnexpected(string what)
+    {
+        lock (_gate)
+        {
+            _unexpected.Add(what);
+        }
+    }
+
+    private void Log(string? line)
+    {
+        if (line is not null)
+        {
+            lock (_gate)
+            {
+                File.AppendAllText(Path.Combine(logFolder, Name + ".log"), line + Environment.NewLine);
+            }
+        }
+    }
+}

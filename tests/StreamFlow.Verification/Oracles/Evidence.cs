@@ -1,0 +1,59 @@
+namespace StreamFlow.Verification.Oracles;
+
+/// <summary>All that the oracles judge by, read when the workers have ended.</summary>
+internal sealed class Evidence
+{
+    private readonly Dictionary<string, IReadOnlyList<ReadRecord>> _topics;
+
+    private Evidence(Dictionary<string, IReadOnlyList<ReadRecord>> topics) => _topics = topics;
+
+    public required ulong Seed { get; init; }
+
+    /// <summary>Number of inputs the feeder has sent.</summary>
+    public required long Sent { get; init; }
+
+    public required IReadOnlyList<string> FeederFailures { get; init; }
+
+    public required IReadOnlyList<LocalState> LocalStates { get; init; }
+
+    /// <summary>Workers that ended by themselves, and faults after which nothing came any more.</summary>
+    public required IReadOnlyList<string> Troubles { get; init; }
+
+    public required IReadOnlyDictionary<(string Topic, int Partition), PartitionFacts> Facts { get; init; }
+
+    public long RecordsRead => _topics.Values.Sum(t => (long)t.Count);
+
+    public IReadOnlyList<ReadRecord> this[string topic] => _topics[topic];
+
+    public static IReadOnlyList<string> AllTopics { get; } =
+    [
+        .. Workload.Topics, Workload.Repartition,
+        .. Workload.Stores.Select(s => Workload.ChangelogOf(s.Name)), Workload.ChangelogOf(Workload.AccountsStore),
+    ];
+
+    public static Evidence Collect(
+        string bootstrapServers,
+        ulong seed,
+        long sent,
+        IReadOnlyList<string> feederFailures,
+        IReadOnlyList<LocalState> localStates,
+        IReadOnlyList<string> troubles)
+    {
+        var reader = new TopicReader(bootstrapServers);
+        return new Evidence(AllTopics.ToDictionary(topic => topic, reader.Read))
+        {
+            Seed = seed,
+            Sent = sent,
+            FeederFailures = feederFailures,
+            LocalStates = localStates,
+            Troubles = troubles,
+            Facts = PositionReader.Read(bootstrapServers, AllTopics),
+        };
+    }
+}
+
+/// <summary>Violations of one guarantee.</summary>
+/// <param name="Oracle">Name of the guarantee.</param>
+/// <param name="Violations">What contradicts it; empty when it holds.</param>
+/// <param name="Checked">Number of records or facts looked at.</param>
+internal sealed record Verdict(string Oracle, IReadOnlyList<string> Violations, long Checked);

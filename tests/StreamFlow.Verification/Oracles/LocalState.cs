@@ -1,0 +1,92 @@
+using System.Buffers.Binary;
+using StreamFlow.RocksDb;
+using StreamFlow.State;
+
+namespace StreamFlow.Verification.Oracles;
+
+/// <summary>What a store on a disk held at some moment, in the form its changelog has.</summary>
+/// <param name="Where">The worker and the moment.</param>
+/// <param name="Store">Name of the store.</param>
+/// <param name="Partition">Partition of the task.</param>
+/// <param name="ChangelogOffset">The changelog offset that the store says it is complete up to.</param>
+/// <param name="Entries">Hexadecimal changelog key to value and timestamp.</param>
+internal sealed record LocalState(
+    string Where, string Store, int Partition, long ChangelogOffset, IReadOnlyDictionary<string, string> Entries)
+{
+    private static readonly string[] JoinStores = [Workload.AccountsStore];
+    private static readonly string[] AggregateStores =
+        [.. Workload.Stores.Where(s => s.IsPersistent).Select(s => s.Name)];
+
+    /// <summary>Reads the stores of a worker that does not run, from a copy of its folder.</summary>
+    public static IReadOnlyList<LocalState> Read(string where, string stateFolder, RocksDbBackendFactory factory)
+    {
+        var found = new List<LocalState>();
+        if (!Directory.Exists(stateFolder))
+        {
+            return found;
+        }
+
+        foreach (var folder in Directory.EnumerateDirectories(stateFolder, "*_*").Order(StringComparer.Ordinal))
+        {
+            if (Directory.Exists(Path.Combine(folder, "rocksdb")))
+            {
+                found.AddRange(ReadTask(where, folder, factory));
+            }
+        }
+
+        return found;
+    }
+
+    /// <summary>How an entry is written here, whether it comes from a store or from a changelog.</summary>
+    public static string Entry(ReadOnlySpan<byte> value, long timestamp) => $"{Convert.ToHexString(value)}@{timestamp}";
+
+    private static IReadOnlyList<LocalState> ReadTask(string where, string folder, RocksDbBackendFactory factory)
+    {
+        var ids = Path.GetFileName(folder).Split('_');
+        var task = new TaskId(int.Parse(ids[0], null), int.Parse(ids[1], null));
+        var names = task.SubTopology == 0 ? JoinStores : AggregateStores;
+        var copy = Directory.CreateTempSubdirectory("streamflow-verify-state-").FullName;
+        try
+        {
+            Copy(Path.Combine(folder, "rocksdb"), Path.Combine(copy, "rocksdb"));
+            using var backend = factory.Open(task, copy, names);
+            return [.. Enumerable.Range(0, names.Length).Select(i => ReadStore(where, task, backend, i)).OfType<LocalState>()];
+        }
+        finally
+        {
+            Directory.Delete(copy, recursive: true);
+        }
+    }
+
+    private static LocalState? ReadStore(string where, TaskId task, IStoreBackend backend, int index)
+    {
+        if (!backend.TryGetChangelogOffset(index, out var offset))
+        {
+            return null;
+        }
+
+        var name = backend.Stores[index].Name;
+        var isWindowed = Workload.Stores.Any(s => s.Name == name && s.IsWindowed);
+        var entries = new Dictionary<string, string>();
+        // A windowed store's keys begin with 8 bytes of their segment of time, from which on (0xFF) it keeps its stream time.
+        using var all = backend.Stores[index].Range([], isWindowed ? [0x80] : []);
+        while (all.MoveNext())
+        {
+            // A value begins with 8 bytes of its timestamp.
+            var key = isWindowed ? all.Key[sizeof(long)..] : all.Key;
+            var timestamp = BinaryPrimitives.ReadInt64BigEndian(all.Value);
+            entries[Convert.ToHexString(key)] = Entry(all.Value[sizeof(long)..], timestamp);
+        }
+
+        return new LocalState(where, name, task.Partition, offset, entries);
+    }
+
+    private static void Copy(string from, string to)
+    {
+        Directory.CreateDirectory(to);
+        foreach (var file in Directory.EnumerateFiles(from))
+        {
+            File.Copy(file, Path.Combine(to, Path.GetFileName(file)));
+        }
+    }
+}

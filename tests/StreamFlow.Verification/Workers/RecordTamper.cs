@@ -1,0 +1,111 @@
+using System.Text;
+using StreamFlow.Clients;
+
+namespace StreamFlow.Verification.Workers;
+
+/// <summary>Hands records over to a producer, or, with a fault planted, drops, repeats or reorders one.</summary>
+internal sealed class RecordTamper(Plant plant, IKafkaProducer inner)
+{
+    private Held? _held;
+    private bool _isSwapDue;
+    private string? _droppedKey;
+
+    public bool TryProduce(ProducerTopic topic, int partition, in ByteRecord record, Headers? headers)
+    {
+        if (topic.Name == Workload.Repartition)
+        {
+            return TryRepartition(topic, partition, in record, headers);
+        }
+
+        var isDropped = topic.Name switch
+        {
+            Workload.RunningRocks => plant.Is(Plants.DropRunning) && plant.IsDue(),
+            Workload.WindowedMemory => plant.Is(Plants.DropWindowed) && plant.IsDue(),
+            Workload.Joined => plant.Is(Plants.DropJoined) && plant.IsDue(),
+            _ => IsOfDroppedChangelog(topic.Name, in record),
+        };
+        return isDropped || inner.TryProduce(topic, partition, in record, headers);
+    }
+
+    /// <summary>Sends what is held back, before a commit.</summary>
+    public void Release()
+    {
+        if (_held is { } held)
+        {
+            _held = null;
+            Send(held);
+        }
+    }
+
+    private bool IsOfDroppedChangelog(string topic, in ByteRecord record)
+    {
+        if (!plant.Is(Plants.DropChangelog) || topic != Workload.ChangelogOf(Workload.RunningRocks))
+        {
+            return false;
+        }
+
+        var key = Encoding.UTF8.GetString(record.Key);
+        if (_droppedKey is null && plant.IsDue())
+        {
+            _droppedKey = key;
+        }
+
+        return key == _droppedKey;
+    }
+
+    private bool TryRepartition(ProducerTopic topic, int partition, in ByteRecord record, Headers? headers)
+    {
+        if (plant.Is(Plants.DropRepartitioned) && plant.IsDue())
+        {
+            return true;
+        }
+
+        if (plant.Is(Plants.DuplicateRepartitioned) && plant.IsDue())
+        {
+            inner.TryProduce(topic, partition, in record, headers);
+        }
+
+        if (!plant.Is(Plants.SwapRepartitioned))
+        {
+            return inner.TryProduce(topic, partition, in record, headers);
+        }
+
+        return TrySwapping(topic, partition, in record, headers);
+    }
+
+    /// <summary>Holds one record back until one that should have followed it is sent, or for another try the transaction ends.</summary>
+    private bool TrySwapping(ProducerTopic topic, int partition, in ByteRecord record, Headers? headers)
+    {
+        _isSwapDue |= plant.IsDue();
+        var incoming = new Held(topic, partition, record.Key.ToArray(), record.Value.ToArray(), record.Timestamp);
+        if (_isSwapDue && _held is null)
+        {
+            _held = incoming;
+            return true;
+        }
+
+        var sent = inner.TryProduce(topic, partition, in record, headers);
+        if (sent && _held is { } held && held.IsOfSameOrderAs(incoming))
+        {
+            Release();
+            _isSwapDue = false;
+        }
+
+        return sent;
+    }
+
+    private void Send(Held held) =>
+        inner.TryProduce(
+            held.Topic,
+            held.Partition,
+            new ByteRecord { Key = held.Key, HasKey = true, Value = held.Value, HasValue = true, Timestamp = held.Timestamp },
+            null);
+
+    private sealed record Held(ProducerTopic Topic, int Partition, byte[] Key, byte[] Value, long Timestamp)
+    {
+        /// <summary>Whether the other comes from the same user and goes to the same category, so that order is promised.</summary>
+        public bool IsOfSameOrderAs(Held other) => Order == other.Order;
+
+        private string Order => string.Join(',', Encoding.UTF8.GetString(Value).Split(',')[1..3]);
+    }
+}
