@@ -32,7 +32,7 @@ internal sealed class FaultRun(Options options)
 
         arena.Feeder.Start();
         await arena.Monitor.RecoveredAsync(Stopwatch.GetTimestamp()).WaitAsync(StartLimit);
-        await InjectAsync(arena, new FaultCatalogue(arena, _random, disk));
+        await InjectAsync(arena, new FaultCatalogue(arena, _random, disk, options.OnlyFault));
         await Task.WhenAll(_recoveries);
         var evidence = await arena.EndAsync();
         Console.WriteLine($"{Elapsed} reading what {evidence.Sent} inputs have become");

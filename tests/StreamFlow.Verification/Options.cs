@@ -13,6 +13,7 @@ internal sealed record Options
           --minutes M                stop after so many minutes, whatever the kills (default: no limit)
           --broker embedded|kafka    StreamFlow's own broker, or Apache Kafka (default embedded)
           --seed S                   decides inputs and faults (default: a random one, which is printed)
+          --only NAME                faults whose name begins so, e.g. 'kill broker' (default: all)
           --rate R                   inputs per second (default 300)
           --self-check               plant one fault after the other; every one must be found
           --plant NAME               with --self-check: only this one
@@ -33,6 +34,8 @@ internal sealed record Options
     public bool SelfCheck { get; init; }
 
     public string? OnlyPlant { get; init; }
+
+    public string OnlyFault { get; init; } = string.Empty;
 
     public bool Keep { get; init; }
 
@@ -63,6 +66,7 @@ internal sealed record Options
         "--minutes" => this with { Limit = TimeSpan.FromMinutes(Number(name, value)) },
         "--seed" => this with { Seed = (ulong)Number(name, value) },
         "--rate" => this with { Rate = Math.Max(1, Number(name, value)) },
+        "--only" => this with { OnlyFault = value },
         "--plant" => this with { OnlyPlant = value },
         "--broker" => value switch
         {

@@ -11,14 +11,18 @@ internal sealed class FaultCatalogue
     private readonly WireFaults _wire;
     private readonly BrokerFaults _broker;
 
-    public FaultCatalogue(Arena arena, Random random, StateDisk? disk)
+    public FaultCatalogue(Arena arena, Random random, StateDisk? disk, string only)
     {
         (_arena, _random) = (arena, random);
         var deaths = new Deaths(arena, random);
         _workers = new WorkerFaults(arena, random, deaths);
         _wire = new WireFaults(arena, random, deaths);
         _broker = new BrokerFaults(arena, random);
-        All = [.. Kills(), .. Others(disk)];
+        All = [.. Kills().Concat(Others(disk)).Where(f => f.Name.StartsWith(only, StringComparison.Ordinal))];
+        if (All.Count == 0)
+        {
+            throw new HarnessException($"No fault begins with '{only}'; there are: {string.Join(", ", Kills().Concat(Others(disk)).Select(f => f.Name))}.");
+        }
     }
 
     public IReadOnlyList<Fault> All { get; }
