@@ -13,7 +13,7 @@ internal sealed record RepartitionNames(string Topic, string Filter, string Sink
 
 /// <summary>
 /// Sends a stream through a topic, so that records of one key meet in one partition: a filter that leaves out records
-/// without a key, a sink, and in the next sub-topology a source. Names follow Kafka Streams to the number.
+/// without a key where nobody takes them, a sink, and in the next sub-topology a source. Names follow Kafka Streams to the number.
 /// </summary>
 internal static partial class Repartitioning
 {
@@ -37,8 +37,9 @@ internal static partial class Repartitioning
         TopologyGraph graph, Output<TKey, TValue> input, RepartitionNames names, StreamSerdes<TKey, TValue> serdes,
         int? partitionCount = null, StreamPartitioner<TKey, TValue>? partitioner = null)
     {
-        var filter = new OperatorNode<TKey, TValue, TKey, TValue>(
-            names.Filter, [input], (name, task, next) => new KeyFilter<TKey, TValue>(name, task, next));
+        OperatorNode<TKey, TValue, TKey, TValue>? filter = null;
+        filter = new OperatorNode<TKey, TValue, TKey, TValue>(names.Filter, [input], (name, task, next) =>
+            new KeyFilter<TKey, TValue>(name, task, next, passesMissingKeys: filter!.LeadsMissingKeysOn));
         graph.Add(filter);
         graph.Add(new SinkNode<TKey, TValue>(
             names.Sink,
@@ -64,22 +65,27 @@ internal static partial class Repartitioning
     private static partial Regex GeneratedTopic();
 }
 
-/// <summary>Leaves out records without a key, which belong to no group; counted, so that they are not missed in silence.</summary>
+/// <summary>
+/// Leaves out records without a key, which belong to no group; counted, so that they are not missed in silence. They pass
+/// where a left join is further down, because it has results for them; who else is there drops them then.
+/// </summary>
 internal sealed class KeyFilter<TKey, TValue> : Processor<TKey, TValue>
 {
     private readonly TaskContext _task;
     private readonly Processor<TKey, TValue> _next;
+    private readonly bool _passesMissingKeys;
 
-    public KeyFilter(string name, TaskContext task, Processor<TKey, TValue> next)
+    public KeyFilter(string name, TaskContext task, Processor<TKey, TValue> next, bool passesMissingKeys)
         : base(name)
     {
         _task = task;
         _next = next;
+        _passesMissingKeys = passesMissingKeys;
     }
 
     public override void Process(in Record<TKey, TValue> record)
     {
-        if (record.HasKey)
+        if (record.HasKey || _passesMissingKeys)
         {
             _next.Process(in record);
         }

@@ -44,6 +44,15 @@ internal abstract class NodeDescription
     /// <summary>Nodes whose topics must have as many partitions as its own, because it meets their records by key.</summary>
     public IReadOnlyList<NodeDescription> CopartitionedWith { get; init; } = [];
 
+    /// <summary>Whether it has results for records without a key.</summary>
+    public bool TakesMissingKeys { get; init; }
+
+    /// <summary>
+    /// Whether a node that <see cref="TakesMissingKeys"/> is reached from here, also through a repartition topic; known
+    /// when the topology is built.
+    /// </summary>
+    public bool LeadsMissingKeysOn { get; set; }
+
     /// <summary>Where it writes, when it is a sink.</summary>
     public virtual SinkTarget? Target => null;
 

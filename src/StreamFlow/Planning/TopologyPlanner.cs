@@ -20,12 +20,29 @@ internal static class TopologyPlanner
             node.Bind(graph.Serdes);
         }
 
+        MarkMissingKeys(graph.Nodes);
         var groups = Group(graph.Nodes);
         var subTopologies = groups.Select(group => PlanGroup(group, graph.Serdes)).ToArray();
 
         // Last: a missing serde leaves the builder open, so that it can be added.
         graph.Freeze();
         return new Topology(new TopologyPlan(subTopologies), groups);
+    }
+
+    /// <summary>Finds the ways to nodes that take records without a key, from the ends backwards.</summary>
+    private static void MarkMissingKeys(IReadOnlyList<NodeDescription> nodes)
+    {
+        var writers = nodes.Where(node => node.Target?.Repartition is not null).ToDictionary(node => node.Target!.Topic!);
+        foreach (var node in nodes.Reverse().Where(node => node.TakesMissingKeys || node.LeadsMissingKeysOn))
+        {
+            var before = node is SourceNode { SourceKind: SourceKind.Repartition } source
+                ? source.Topics.Select(topic => writers[topic])
+                : node.Parents;
+            foreach (var next in before)
+            {
+                next.LeadsMissingKeysOn = true;
+            }
+        }
     }
 
     /// <summary>

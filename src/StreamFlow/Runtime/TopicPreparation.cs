@@ -23,15 +23,15 @@ internal sealed class TopicPreparation
     public async Task<ResolvedTopics> RunAsync(CancellationToken cancellationToken)
     {
         var counts = await LookUpSourcesAsync(cancellationToken).ConfigureAwait(false);
-        DeriveRepartitionCounts(counts);
-        var named = counts.ToDictionary(c => c.Key.OnBroker, c => c.Value, StringComparer.Ordinal);
-        CheckCopartitioning(counts);
-        var resolved = new ResolvedTopics(_plan, _options.ApplicationId, named);
-        await CreateInternalTopicsAsync(resolved, named, cancellationToken).ConfigureAwait(false);
+        var repartition = new RepartitionCounts(_plan, _options.ApplicationId, counts);
+        repartition.Derive();
+        CheckCopartitioning(counts, repartition);
+        var resolved = new ResolvedTopics(_plan, _options.ApplicationId, counts);
+        await CreateInternalTopicsAsync(resolved, counts, cancellationToken).ConfigureAwait(false);
         return resolved;
     }
 
-    private async Task<Dictionary<PlanTopic, int>> LookUpSourcesAsync(CancellationToken cancellationToken)
+    private async Task<Dictionary<string, int>> LookUpSourcesAsync(CancellationToken cancellationToken)
     {
         var external = _plan.SubTopologies
             .SelectMany(s => s.Sources.Where(t => !t.IsRepartition))
@@ -47,72 +47,14 @@ internal sealed class TopicPreparation
                 + "Create them before the application starts, or mend the names in the topology.");
         }
 
-        return external.ToDictionary(t => new PlanTopic(t, t), t => found[t].PartitionCount);
+        return external.ToDictionary(t => t, t => found[t].PartitionCount, StringComparer.Ordinal);
     }
 
-    /// <summary>
-    /// A repartition topic has the count the user fixed, that of the topics it must be co-partitioned with, or the
-    /// largest among the topics upstream; found by going round until nothing changes (topics may feed each other).
-    /// </summary>
-    private void DeriveRepartitionCounts(Dictionary<PlanTopic, int> counts)
-    {
-        var open = _plan.SubTopologies.SelectMany(s => s.RepartitionSinks.Select(t => (Writer: s, Topic: t))).ToList();
-        while (open.Count > 0)
-        {
-            var progress = open.RemoveAll(o => TryDerive(o.Writer, o.Topic, counts));
-            if (progress == 0)
-            {
-                throw new TopologyException(
-                    $"The partition count of repartition topic '{open[0].Topic.Name}' depends on itself. "
-                    + "Fix it with Repartitioned.PartitionCount.");
-            }
-        }
-    }
-
-    private bool TryDerive(SubTopology writer, RepartitionTopic topic, Dictionary<PlanTopic, int> counts)
-    {
-        var self = Name(topic.Name);
-        if (counts.ContainsKey(self))
-        {
-            return true;
-        }
-
-        if (topic.PartitionCount is { } fixedCount)
-        {
-            counts[self] = fixedCount;
-            return true;
-        }
-
-        var partners = _plan.SubTopologies
-            .SelectMany(s => s.CopartitionGroups)
-            .Where(g => g.Topics.Contains(topic.Name))
-            .SelectMany(g => g.Topics)
-            .Where(t => !IsRepartition(t))
-            .Select(t => counts[new PlanTopic(t, t)])
-            .ToList();
-        if (partners.Count > 0)
-        {
-            counts[self] = partners.Max();
-            return true;
-        }
-
-        var upstream = writer.Sources.Select(s => s.IsRepartition ? Name(s.Name) : new PlanTopic(s.Name, s.Name)).ToList();
-        if (!upstream.TrueForAll(counts.ContainsKey))
-        {
-            return false;
-        }
-
-        counts[self] = upstream.Max(t => counts[t]);
-        return true;
-    }
-
-    private void CheckCopartitioning(Dictionary<PlanTopic, int> counts)
+    private void CheckCopartitioning(Dictionary<string, int> counts, RepartitionCounts repartition)
     {
         foreach (var group in _plan.SubTopologies.SelectMany(s => s.CopartitionGroups))
         {
-            var sized = group.Topics
-                .Select(t => (Topic: t, Count: counts[IsRepartition(t) ? Name(t) : new PlanTopic(t, t)]))
-                .ToList();
+            var sized = group.Topics.Select(t => (Topic: t, Count: counts[repartition.OnBroker(t)])).ToList();
             if (sized.Select(s => s.Count).Distinct().Count() > 1)
             {
                 throw new TopologyException(
@@ -204,13 +146,4 @@ internal sealed class TopicPreparation
             }
         }
     }
-
-    private bool IsRepartition(string planName) =>
-        _plan.SubTopologies.Any(s => s.RepartitionSinks.Any(r => r.Name == planName));
-
-    private PlanTopic Name(string repartition) =>
-        new(repartition, InternalTopics.NameOf(_options.ApplicationId, repartition));
-
-    /// <summary>A topic by the name the plan has for it and the one the broker has.</summary>
-    private readonly record struct PlanTopic(string InPlan, string OnBroker);
 }

@@ -68,6 +68,9 @@ internal static class ScenarioTopologies
             .ToStream().Map((k, v) => (k.ToString(), v)).To("out"),
     };
 
+    public static Action<StreamsBuilder> Find(string name) =>
+        All.TryGetValue(name, out var describe) ? describe : TableJoinScenarios.All[name];
+
     private static KStream<string, string> In(StreamsBuilder builder) => builder.Stream<string, string>("in");
 
     private static void Timed(StreamsBuilder builder, InvalidTimestampPolicy policy) =>

@@ -1,3 +1,4 @@
+using System.Globalization;
 using StreamFlow.State;
 
 namespace StreamFlow.Tests.Dsl;
@@ -154,6 +155,124 @@ public sealed class TableJoinTests
         second.Pipe("s", "k", "a", 2);
 
         Assert.Equal("k=a1@2", second.Read("out"));
+    }
+
+    [Fact]
+    public void Left_join_gives_the_joiner_null_where_a_table_of_numbers_has_no_row()
+    {
+        var builder = new StreamsBuilder();
+        var counts = builder.Stream<string, string>("in").GroupByKey().Count();
+        var stream = builder.Stream<string, string>("s");
+        stream.LeftJoin(counts, (v, count) => $"{v}{count?.ToString(CultureInfo.InvariantCulture) ?? "none"}").To("out");
+        stream.LeftJoin(counts, (k, v, count) => $"{k}{v}{count + 1}").To("keyed");
+        var harness = new TaskHarness(builder.Build());
+
+        harness.Pipe("s", "k", "a", 1);
+        harness.Pipe("in", "k", "x", 2);
+        harness.Pipe("s", "k", "b", 3);
+        harness.Pipe("s", null, "c", 4);
+
+        Assert.Equal("k=anone@1 k=b1@3 null=cnone@4", harness.Read("out"));
+        Assert.Equal("k=ka@1 k=kb2@3 null=c@4", harness.Read("keyed"));
+    }
+
+    [Fact]
+    public void Left_join_with_a_table_of_nullables_or_of_texts_gives_null_too()
+    {
+        var builder = new StreamsBuilder();
+        var texts = builder.Table<string, string>("t");
+        var numbers = texts.MapValues(v => v == "none" ? (int?)null : v.Length);
+        var stream = builder.Stream<string, string>("s");
+        stream.LeftJoin(numbers, (v, length) => $"{v}{length ?? -1}")
+            .LeftJoin(texts, (k, v, text) => $"{k}{v}{text ?? "-"}").To("out");
+        var harness = new TaskHarness(builder.Build());
+
+        harness.Pipe("s", "k", "a", 1);
+        harness.Pipe("t", "k", "none", 2);
+        harness.Pipe("s", "k", "b", 3);
+        harness.Pipe("t", "k", "four", 4);
+        harness.Pipe("s", "k", "c", 5);
+
+        Assert.Equal("k=ka-1-@1 k=kb-1none@3 k=kc4four@5", harness.Read("out"));
+    }
+
+    [Fact]
+    public void Left_join_that_cannot_tell_its_joiner_of_a_missing_row_is_refused()
+    {
+        var builder = new StreamsBuilder();
+        var table = builder.Table<string, long>("t");
+        Func<string, long, string> joiner = (v, row) => $"{v}{row}";
+        Func<string, string, long, string> keyed = (k, v, row) => $"{k}{v}{row}";
+
+        Assert.Throws<ArgumentException>("joiner", () => builder.Stream<string, string>("s").LeftJoin(table, joiner));
+        Assert.Throws<ArgumentException>("joiner", () => builder.Stream<string, string>("s").LeftJoin(table, keyed));
+    }
+
+    [Fact]
+    public void Left_join_drops_a_record_without_a_key_only_where_its_joiner_would_take_zero_for_it()
+    {
+        var builder = new StreamsBuilder();
+        var table = builder.Table<long, string>("t");
+        var stream = builder.Stream<long, string>("s");
+        stream.LeftJoin(table, (v, row) => $"{v}{row ?? "-"}").To("out");
+        stream.LeftJoin(table, (k, v, row) => $"{k}{v}{row ?? "-"}").To("keyed");
+        var harness = new TaskHarness(builder.Build());
+
+        harness.Pipe("s", null, "a", 1);
+
+        Assert.Equal("null=a-@1", harness.Read("out"));
+        Assert.Equal("-", harness.Read("keyed"));
+        Assert.Equal(1, harness.DroppedBy(DropReason.NullKey));
+    }
+
+    [Fact]
+    public void Left_join_drops_a_record_without_a_value_and_an_inner_one_makes_a_tombstone_of_null()
+    {
+        var builder = new StreamsBuilder();
+        var table = builder.Table<string, string>("t");
+        var stream = builder.Stream<string, string>("s");
+        stream.LeftJoin(table, (v, _) => v).To("left");
+        stream.Join(table, (_, _) => (string)null!).To("inner");
+        var harness = new TaskHarness(builder.Build());
+
+        harness.Pipe("t", "k", "1", 1);
+        harness.Pipe("s", "k", null, 2);
+        harness.Pipe("s", "k", "a", 3);
+
+        Assert.Equal("k=a@3", harness.Read("left"));
+        Assert.Equal("k=null@3", harness.Read("inner"));
+        Assert.Equal(2, harness.DroppedBy(DropReason.NullValue));
+    }
+
+    [Fact]
+    public void Joining_keys_seen_before_allocates_nothing()
+    {
+        var builder = new StreamsBuilder();
+        var table = builder.Table<long, long>("t");
+        var stream = builder.Stream<long, long>("s");
+        stream.Join(table, (v, row) => v + row).To("inner");
+        stream.LeftJoin(table, (v, row) => v + (row ?? 0)).To("left");
+        var harness = new TaskHarness(builder.Build(), keep: false, cacheBytes: 1_000_000);
+        var (key, value) = (new byte[8], new byte[8]);
+        void Run(string topic, int count)
+        {
+            for (var i = 0; i < count; i++)
+            {
+                key[7] = (byte)(i % 100);
+                harness.Process(topic, key, value, 1000 + i);
+            }
+        }
+
+        Run("t", 50);
+        Run("s", 2000);
+        Run("t", 2000);
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        Run("s", 10_000);
+        Run("t", 10_000);
+        var allocated = GC.GetAllocatedBytesForCurrentThread() - before;
+
+        Assert.Equal(0, allocated);
+        Assert.Equal(1000 + 2000 + 20_000, harness.Producer.Count);
     }
 
     [Fact]

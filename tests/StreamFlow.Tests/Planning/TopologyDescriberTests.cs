@@ -89,6 +89,60 @@ public sealed class TopologyDescriberTests
             .MapValues(v => $"{v}").ToStream().To("out"),
         ["table filter named"] = b => In(b).GroupByKey().WindowedBy(Tumbling(10, 0)).Count()
             .Filter((k, v) => v > 1, "big").ToStream().Map((k, v) => (k.ToString(), $"{v}")).To("out"),
+        ["table read"] = b => Table(b).ToStream().To("out"),
+        ["table with unnamed materialized"] = b =>
+            b.Table<string, string>("t", materialized: new()).ToStream().To("out"),
+        ["table with named store"] = b =>
+            b.Table<string, string>("t", materialized: new() { Name = "rows" }).ToStream().To("out"),
+        ["table and its source named"] = b =>
+            b.Table<string, string>("t", new() { Name = "tab" }, new() { Name = "rows" }).ToStream().To("out"),
+        ["table filtered"] = b => Table(b).Filter((k, v) => true).MapValues(v => v).ToStream().To("out"),
+        ["join"] = b => In(b).Join(Table(b), Both).To("out"),
+        ["left join"] = b => In(b).LeftJoin(Table(b), Both).To("out"),
+        ["join named"] = b => In(b).Join(Table(b), Both, new() { Name = "j" }).To("out"),
+        ["table before stream"] = b =>
+        {
+            var table = Table(b);
+            In(b).Join(table, (k, v, row) => k + v + row).To("out");
+        },
+        ["join after selectKey"] = b => ByValue(b).Join(Table(b), Both).To("out"),
+        ["join after selectKey and mapValues"] = b => ByValue(b).MapValues(v => v).Join(Table(b), Both).To("out"),
+        ["join named after selectKey"] = b => ByValue(b).Join(Table(b), Both, new() { Name = "j" }).To("out"),
+        ["join after named selectKey"] = b => In(b).SelectKey((k, v) => v, "by-value").Join(Table(b), Both).To("out"),
+        ["left join after map"] = b => In(b).Map((k, v) => (v, k)).LeftJoin(Table(b), Both).To("out"),
+        ["two joins of one rekeyed stream"] = b =>
+        {
+            var s = ByValue(b);
+            s.Join(Table(b), Both).To("o1");
+            s.LeftJoin(b.Table<string, string>("u"), Both).To("o2");
+        },
+        ["two named joins of one rekeyed stream"] = b => TwoJoins(b, "j1", "j2"),
+        ["unnamed and named join of one rekeyed stream"] = b => TwoJoins(b, null, "j2"),
+        ["named and unnamed join of one rekeyed stream"] = b => TwoJoins(b, "j1", null),
+        ["join chained"] = b => In(b).Join(Table(b), Both).LeftJoin(b.Table<string, string>("u"), Both)
+            .GroupByKey().Count().ToStream().To("out"),
+        ["join with filtered table"] = b =>
+            In(b).Join(Table(b).Filter((k, v) => true).MapValues(v => v), Both).To("out"),
+        ["join with count of another topic"] = b =>
+            In(b).Join(b.Stream<string, string>("x").GroupByKey().Count(), (v, count) => $"{v}{count}").To("out"),
+        ["join with count of the same stream"] = b =>
+        {
+            var s = In(b);
+            s.Join(s.GroupByKey().Count(), (v, count) => $"{v}{count}").To("out");
+        },
+        ["join of rekeyed stream with repartitioned count"] = b =>
+        {
+            var s = ByValue(b);
+            var counts = b.Stream<string, string>("x").GroupBy((k, v) => v).Count(new() { Name = "c" });
+            s.Join(counts, (v, count) => $"{v}{count}").To("out");
+        },
+        ["join with windowed count"] = b =>
+        {
+            var counts = In(b).GroupByKey().WindowedBy(Tumbling(10, 0)).Count();
+            counts.ToStream().Join(counts, (v, row) => v + row).Map((k, v) => (k.Key, $"{v}")).To("out");
+        },
+        ["join of merged streams"] = b =>
+            In(b).Merge(b.Stream<string, string>("in2").SelectKey((k, v) => v)).LeftJoin(Table(b), Both).To("out"),
     };
 
     public static TheoryData<string> Names => [.. Expected.Keys];
@@ -110,6 +164,19 @@ public sealed class TopologyDescriberTests
         group.Count().ToStream().To("o1");
         group.Reduce((x, y) => y).ToStream().To("o2");
     }
+
+    private static void TwoJoins(StreamsBuilder builder, string? first, string? second)
+    {
+        var (stream, table) = (ByValue(builder), Table(builder));
+        stream.Join(table, Both, new() { Name = first }).To("o1");
+        stream.Join(table, Both, new() { Name = second }).To("o2");
+    }
+
+    private static string Both(string value, string? row) => value + row;
+
+    private static KTable<string, string> Table(StreamsBuilder builder) => builder.Table<string, string>("t");
+
+    private static KStream<string, string> ByValue(StreamsBuilder builder) => In(builder).SelectKey((k, v) => v);
 
     private static KStream<string, string> In(StreamsBuilder builder) => builder.Stream<string, string>("in");
 

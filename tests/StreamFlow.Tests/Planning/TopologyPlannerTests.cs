@@ -73,6 +73,34 @@ public sealed class TopologyPlannerTests
     }
 
     [Fact]
+    public void Topics_of_a_join_are_copartitioned_up_to_the_last_repartition()
+    {
+        var builder = new StreamsBuilder();
+        var stream = builder.Stream<string, string>(["b", "a"]).Merge(builder.Stream<string, string>("c"));
+        var counts = builder.Stream<string, string>("x").GroupBy((_, v) => v).Count(new() { Name = "counts" });
+        stream.Filter((_, _) => true).Join(counts.MapValues(v => $"{v}"), (v, row) => v + row, new() { Name = "j" });
+
+        var subs = builder.Build().Plan.SubTopologies;
+
+        // The source nodes of the stream come first, so its sub-topology is the first one.
+        Assert.Equal(["a", "b", "c", "counts-repartition"], subs[0].Sources.Select(source => source.Name));
+        var group = Assert.Single(subs[0].CopartitionGroups);
+        Assert.Equal(["a", "b", "c", "counts-repartition"], group.Topics);
+        Assert.Equal("j", group.Reason);
+        Assert.Empty(subs[1].CopartitionGroups);
+    }
+
+    [Fact]
+    public void Join_of_a_topic_with_itself_needs_no_copartitioning()
+    {
+        var builder = new StreamsBuilder();
+        var stream = builder.Stream<string, string>("in");
+        stream.Join(stream.GroupByKey().Count(), (v, count) => $"{v}{count}");
+
+        Assert.Empty(Assert.Single(builder.Build().Plan.SubTopologies).CopartitionGroups);
+    }
+
+    [Fact]
     public void Empty_topology_is_refused() => Assert.Throws<TopologyException>(() => new StreamsBuilder().Build());
 
     [Fact]
@@ -140,6 +168,8 @@ public sealed class TopologyPlannerTests
         Assert.Throws<TopologyException>(() => stream.GroupByKey().Count(new() { Name = name }));
         Assert.Throws<TopologyException>(() => stream.GroupByKey(new() { Name = name }));
         Assert.Throws<TopologyException>(() => stream.Repartition(new() { Name = name }));
+        var table = new StreamsBuilder().Table<string, string>("table");
+        Assert.Throws<TopologyException>(() => table.ToStream().Join(table, (v, row) => v + row, new() { Name = name }));
     }
 
     [Fact]
@@ -152,6 +182,7 @@ public sealed class TopologyPlannerTests
         var builder = new StreamsBuilder();
         var stream = builder.Stream<string, string>("in");
         var counts = stream.GroupByKey().Count();
+        var table = builder.Table<string, string>("table");
         var topology = builder.Build();
 
         Assert.Same(topology, builder.Build());
@@ -159,6 +190,8 @@ public sealed class TopologyPlannerTests
         Assert.Throws<InvalidOperationException>(() => stream.Filter((_, _) => true));
         Assert.Throws<InvalidOperationException>(() => stream.GroupByKey().Count());
         Assert.Throws<InvalidOperationException>(() => counts.ToStream());
+        Assert.Throws<InvalidOperationException>(() => builder.Table<string, string>("rows"));
+        Assert.Throws<InvalidOperationException>(() => stream.Join(table, (v, row) => v + row));
         Assert.Throws<InvalidOperationException>(() => stream.To("out"));
     }
 

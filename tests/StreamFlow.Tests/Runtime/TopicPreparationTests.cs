@@ -76,6 +76,75 @@ public sealed class TopicPreparationTests : IDisposable
     }
 
     [Fact]
+    public async Task A_repartition_topic_has_as_many_partitions_as_the_topic_it_is_joined_with()
+    {
+        _admin.Topics["in"] = 8;
+        _admin.Topics["table"] = 3;
+        var plan = new TopologyPlan(
+        [
+            Sub(0, ["in"], writes: [new("r-repartition", null)]),
+            Sub(1, ["table"], ["r-repartition"], [new("s-repartition", null)], [new(["r-repartition", "table"], "join")]),
+            Sub(2, [], ["s-repartition"]),
+        ]);
+
+        await Prepare(plan);
+
+        Assert.Equal(3, _admin.Topics["app-r-repartition"]);
+        Assert.Equal(3, _admin.Topics["app-s-repartition"]);
+    }
+
+    [Fact]
+    public async Task Repartition_topics_that_are_joined_through_a_third_have_one_count()
+    {
+        _admin.Topics["a"] = 2;
+        _admin.Topics["b"] = 5;
+        _admin.Topics["c"] = 3;
+        _admin.Topics["d"] = 1;
+        RepartitionTopic[] topics = [new("x-repartition", null), new("y-repartition", null), new("z-repartition", null)];
+        CopartitionGroup[] groups =
+            [new(["x-repartition", "y-repartition"], "join 1"), new(["y-repartition", "z-repartition"], "join 2")];
+        TopologyPlan Plan(RepartitionTopic last, params CopartitionGroup[] more) => new(
+        [
+            Sub(0, ["a"], writes: [topics[0]]),
+            Sub(1, ["b"], writes: [topics[1]]),
+            Sub(2, ["c"], writes: [last]),
+            Sub(3, more.Length == 0 ? [] : ["d"], [.. topics.Select(t => t.Name)], groups: [.. groups, .. more]),
+        ]);
+        async Task<IEnumerable<int>> Counts(TopologyPlan plan)
+        {
+            foreach (var topic in topics)
+            {
+                _admin.Topics.Remove("app-" + topic.Name);
+                _admin.Configs.Remove("app-" + topic.Name);
+            }
+
+            await Prepare(plan);
+            return topics.Select(topic => _admin.Topics["app-" + topic.Name]);
+        }
+
+        Assert.Equal([5, 5, 5], await Counts(Plan(topics[2])));
+        Assert.Equal([4, 4, 4], await Counts(Plan(topics[2] with { PartitionCount = 4 })));
+        Assert.Equal([1, 1, 1], await Counts(Plan(topics[2], new CopartitionGroup(["d", "x-repartition"], "join 3"))));
+    }
+
+    [Fact]
+    public async Task A_fixed_count_that_does_not_fit_the_join_is_an_error_that_lists_both()
+    {
+        _admin.Topics["in"] = 2;
+        _admin.Topics["table"] = 3;
+        var plan = new TopologyPlan(
+        [
+            Sub(0, ["in"], writes: [new("r-repartition", 4)]),
+            Sub(1, ["table"], ["r-repartition"], groups: [new(["r-repartition", "table"], "KSTREAM-JOIN-0000000004")]),
+        ]);
+
+        var error = await Assert.ThrowsAsync<TopologyException>(() => Prepare(plan));
+
+        Assert.Contains("'r-repartition' 4, 'table' 3", error.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("app-r-repartition", _admin.Topics.Keys);
+    }
+
+    [Fact]
     public async Task A_changelog_has_one_partition_per_task_and_its_own_configs()
     {
         _admin.Topics["in"] = 3;

@@ -16,9 +16,9 @@ public sealed record Joined<TKey, TValue>
     public ISerde<TValue>? ValueSerde { get; init; }
 
     /// <summary>
-    /// Name of the operator, and base of the repartition topic's name, <c>{application id}-{name}-repartition</c>. Joins
-    /// without one share the repartition topic of their stream, which is named after the stream's last operator.
+    /// Name of the operator, and base of the repartition topic's name, <c>{application id}-{name}-repartition</c>. A join
+    /// without one takes the topic of the stream's join before, if there is one.
     /// </summary>
-    /// <value>Default: generated, as <c>KSTREAM-JOIN-0000000003</c>.</value>
+    /// <value>Default: generated, as <c>KSTREAM-JOIN-0000000003</c>; the topic after the operator before the join.</value>
     public string? Name { get; init; }
 }

@@ -7,7 +7,7 @@ namespace StreamFlow;
 
 public sealed partial class KStream<TKey, TValue>
 {
-    // Where the joins without a name read, once one of them had to send the stream through a topic.
+    // What the last join read that had to send the stream through a topic; joins without a name read it too.
     private Output<TKey, TValue>? _joinInput;
 
     private KStream<TKey, TResult> JoinTable<TTableValue, TResult>(
@@ -33,6 +33,7 @@ public sealed partial class KStream<TKey, TValue>
         {
             Stores = [rows.Store()],
             CopartitionedWith = [table.Node],
+            TakesMissingKeys = joiner.TakesMissingKey,
         };
         _graph.Add(node);
         return new KStream<TKey, TResult>(
@@ -49,9 +50,12 @@ public sealed partial class KStream<TKey, TValue>
 
         // The numbers are used up by each join, also by those that share a topic.
         var names = Repartitioning.Names(_graph, name ?? _output.Owner.Name);
-        return name is null
-            ? _joinInput ??= Repartitioning.Add(_graph, _output, names, serdes)
-            : Repartitioning.Add(_graph, _output, names, serdes);
+        if (name is not null || _joinInput is null)
+        {
+            _joinInput = Repartitioning.Add(_graph, _output, names, serdes);
+        }
+
+        return _joinInput;
     }
 }
 
