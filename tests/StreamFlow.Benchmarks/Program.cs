@@ -1,6 +1,7 @@
 using StreamFlow.Benchmarks;
 using StreamFlow.Benchmarks.Bare;
 using StreamFlow.Benchmarks.Peer;
+using StreamFlow.Benchmarks.Restore;
 using StreamFlow.Benchmarks.Startup;
 
 const string Usage = """
@@ -12,6 +13,9 @@ const string Usage = """
       Bare         the engine beside a bare loop on the same clients, over the embedded broker:
                    [--records 1000000] [--repetitions 5] [--serde bytes|raw] [--append FILE]
       BrokerStart  embedded broker, start to first metadata answer:  [--repetitions 20] [--cold 5] [--append FILE]
+      Restore      restores a store from its changelog, without local state:  --mode kv|window --bootstrap HOST:PORT
+                   [--records 1000000] [--value-bytes 100] [--memory] [--threads 1] [--partitions 4] [--app NAME] [--keep]
+                   [--load-only] [--broker NAME] [--consumer name=value,...] [--state DIR] [--append FILE]
       Report       the table of a file of results:  --in FILE
     """;
 
@@ -24,6 +28,8 @@ switch (args.FirstOrDefault())
         return await BareRun.MainAsync(options);
     case "BrokerStart":
         return await BrokerStartRun.MainAsync(options);
+    case "Restore":
+        return await RestoreRun.MainAsync(options);
     case "Report":
         return Report.Print(options);
     default:
