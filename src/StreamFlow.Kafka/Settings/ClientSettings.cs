@@ -9,7 +9,7 @@ internal static class ClientSettings
 {
     internal static List<KeyValuePair<string, string>> ForConsumer(KafkaClientOptions options, ConsumerRole role)
     {
-        var settings = Merge(options, options.Consumer, ConsumerDefaults);
+        var settings = Merge(options, options.Consumer, role.GroupId is null ? BulkConsumerDefaults : ConsumerDefaults);
         settings.AddRange(
         [
             new("client.id", role.ClientId),
@@ -105,6 +105,18 @@ internal static class ClientSettings
         new("queued.max.messages.kbytes", "2048"),
         new("fetch.wait.max.ms", "500"),
         new("socket.nagle.disable", "true"),
+    ];
+
+    /// <summary>
+    /// A consumer without a group reads whole changelogs as fast as they come: more prefetch, so that a write to the disk
+    /// does not stop the fetches, and larger ones.
+    /// </summary>
+    private static KeyValuePair<string, string>[] BulkConsumerDefaults { get; } =
+    [
+        .. ConsumerDefaults,
+        new("queued.min.messages", "50000"),
+        new("queued.max.messages.kbytes", "8192"),
+        new("fetch.message.max.bytes", "2097152"),
     ];
 
     private static KeyValuePair<string, string>[] ProducerDefaults { get; } =
