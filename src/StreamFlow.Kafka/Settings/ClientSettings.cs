@@ -108,15 +108,15 @@ internal static class ClientSettings
     ];
 
     /// <summary>
-    /// A consumer without a group reads whole changelogs as fast as they come: more prefetch, so that a write to the disk
-    /// does not stop the fetches, and larger ones.
+    /// A consumer without a group reads whole changelogs as fast as they come: some more prefetch, so that no write to the
+    /// disk stops the fetches. Answers of a few hundred kilobytes per partition are large enough; larger ones cost page faults.
     /// </summary>
     private static KeyValuePair<string, string>[] BulkConsumerDefaults { get; } =
     [
         .. ConsumerDefaults,
-        new("queued.min.messages", "50000"),
-        new("queued.max.messages.kbytes", "8192"),
-        new("fetch.message.max.bytes", "2097152"),
+        new("queued.min.messages", "20000"),
+        new("queued.max.messages.kbytes", "4096"),
+        new("fetch.message.max.bytes", "524288"),
     ];
 
     private static KeyValuePair<string, string>[] ProducerDefaults { get; } =
