@@ -117,6 +117,10 @@ internal static class ClientSettings
         new("queued.min.messages", "20000"),
         new("queued.max.messages.kbytes", "4096"),
         new("fetch.message.max.bytes", "524288"),
+
+        // A broker answers the requests of a connection in order: a question about offsets would wait behind a fetch that
+        // waits for records to come, and there is one question for each store that is restored.
+        new("fetch.wait.max.ms", "10"),
     ];
 
     private static KeyValuePair<string, string>[] ProducerDefaults { get; } =
