@@ -92,6 +92,26 @@ internal sealed unsafe class NativeConsumer : IDisposable
         return NativeError.Of(NativeMethods.rd_kafka_subscribe(_client.Pointer, list.Pointer));
     }
 
+    /// <summary>Asks for the partitions back by a last rebalance, and then leaves the group, also as a static member.</summary>
+    internal NativeError Unsubscribe() => NativeError.Of(NativeMethods.rd_kafka_unsubscribe(_client.Pointer));
+
+    /// <summary>
+    /// Whether the first join is over, and whether the group knows this consumer; librdkafka forgets its member id when it
+    /// asks to leave.
+    /// </summary>
+    internal (bool HasJoined, bool IsMember) Membership()
+    {
+        using var metadata = GroupMetadata();
+        if (metadata is null)
+        {
+            return (false, false);
+        }
+
+        var id = NativeMethods.rd_kafka_consumer_group_metadata_member_id(metadata.Pointer);
+        return (
+            NativeMethods.rd_kafka_consumer_group_metadata_generation_id(metadata.Pointer) >= 0, id != null && *id != 0);
+    }
+
     internal NativeError Assign(IEnumerable<PartitionOffset> partitions)
     {
         using var list = PartitionList.Of(partitions, _client);

@@ -9,7 +9,8 @@ internal static class ClientSettings
 {
     internal static List<KeyValuePair<string, string>> ForConsumer(KafkaClientOptions options, ConsumerRole role)
     {
-        var settings = Merge(options, options.Consumer, ConsumerDefaults);
+        var settings = Merge(
+            options, options.Consumer, role.GroupId is null ? [.. ConsumerDefaults, .. LonerDefaults] : ConsumerDefaults);
         settings.AddRange(
         [
             new("client.id", role.ClientId),
@@ -106,6 +107,12 @@ internal static class ClientSettings
         new("fetch.wait.max.ms", "500"),
         new("socket.nagle.disable", "true"),
     ];
+
+    /// <summary>
+    /// Of a consumer that reads chosen partitions to their end, as a restore does. The broker holds back an answer without
+    /// records that long; until it comes, neither the end is known nor a partition read that was added meanwhile.
+    /// </summary>
+    private static KeyValuePair<string, string>[] LonerDefaults { get; } = [new("fetch.wait.max.ms", "10")];
 
     private static KeyValuePair<string, string>[] ProducerDefaults { get; } =
     [

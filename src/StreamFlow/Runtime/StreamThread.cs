@@ -67,11 +67,8 @@ internal sealed class StreamThread
     private void RunWithClients()
     {
         var options = _services.Options;
-        var instance = options.GroupInstanceId.Length > 0 ? $"{options.GroupInstanceId}-{_index}" : null;
-        var reset = options.DefaultOffsetReset == OffsetReset.Earliest ? "earliest" : "latest";
         var exactlyOnce = options.ProcessingGuarantee == ProcessingGuarantee.ExactlyOnce;
-        using var consumer = _services.Clients.CreateConsumer(
-            new ConsumerRole($"{Name}-consumer", options.ApplicationId, instance, exactlyOnce, reset));
+        using var consumer = _services.Clients.CreateConsumer(DescribeConsumer(exactlyOnce));
         using var protocol = CreateProtocol(consumer, exactlyOnce);
         using var restorer = new Restorer(
             $"{Name}-restore",
@@ -96,6 +93,24 @@ internal sealed class StreamThread
             consumer.Close();
             _restorer = null;
         }
+    }
+
+    private ConsumerRole DescribeConsumer(bool exactlyOnce)
+    {
+        var options = _services.Options;
+        var hasGivenIdentity = options.GroupInstanceId.Length > 0;
+        var identity = hasGivenIdentity ? options.GroupInstanceId
+            : options.StaticMembership ? _services.StateDirectory?.ProcessId.ToString()
+            : null;
+        return new ConsumerRole(
+            $"{Name}-consumer",
+            options.ApplicationId,
+            identity is null ? null : $"{identity}-{_index}",
+            exactlyOnce,
+            options.DefaultOffsetReset == OffsetReset.Earliest ? "earliest" : "latest")
+        {
+            LeavesOnClose = !hasGivenIdentity,
+        };
     }
 
     private CommitProtocol CreateProtocol(IKafkaConsumer consumer, bool exactlyOnce)
