@@ -48,7 +48,7 @@ internal sealed class WorkerProcess : IDisposable
         start.Environment[$"StreamFlow__{applicationId}__Consumer__session.timeout.ms"] =
             $"{(int)sessionTimeout.TotalMilliseconds}";
         start.Environment[$"StreamFlow__{applicationId}__Consumer__heartbeat.interval.ms"] =
-            $"{(int)sessionTimeout.TotalMilliseconds / 6}";
+            $"{Math.Min(1000, (int)sessionTimeout.TotalMilliseconds / 6)}";
         return new WorkerProcess(start);
     }
 
