@@ -11,7 +11,7 @@ public abstract partial class WorkerTests(ClusterFixture fixture, ITestOutputHel
     private static readonly TimeSpan ShortSession = TimeSpan.FromSeconds(3);
 
     /// <summary>Longer than any test waits: what happens happens before the session ends.</summary>
-    private static readonly TimeSpan LongSession = TimeSpan.FromMinutes(20);
+    private static readonly TimeSpan LongSession = TimeSpan.FromMinutes(4);
 
     [SkippableFact]
     public async Task A_worker_killed_again_and_again_loses_no_order()
