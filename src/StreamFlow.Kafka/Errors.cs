@@ -8,6 +8,7 @@ internal static class Errors
     /// <summary>The kind of an error of the consumer: of a fetch, of the group, of a commit.</summary>
     internal static KafkaErrorKind ConsumerKind(in NativeError error) => error switch
     {
+        { IsFatal: true, Code: ErrorCode.FencedInstanceId } => KafkaErrorKind.InstanceFenced,
         { IsFatal: true } => KafkaErrorKind.Fatal,
         { IsRetriable: true } => KafkaErrorKind.Retriable,
         _ when IsMigrated(error.Code) => KafkaErrorKind.Migrated,

@@ -16,7 +16,7 @@ internal sealed class GroupExit(NativeConsumer native, ConsumerRole role, ILogge
     public void LeaveAsMember()
     {
         ServeWaitingRebalance();
-        if (role is { GroupInstanceId: not null, LeavesOnClose: true })
+        if (role is { GroupInstanceId: not null, LeavesOnClose: true } && !native.FatalError().IsError)
         {
             LeaveAsStaticMember(role.GroupInstanceId);
         }

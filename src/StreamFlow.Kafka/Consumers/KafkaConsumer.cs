@@ -237,7 +237,8 @@ internal sealed class KafkaConsumer : IKafkaConsumer
     {
         if (error.IsError)
         {
-            throw Errors.Exception($"Consumer '{_clientId}': {operation}", error);
+            var cause = error.Code == ErrorCode.Fatal && _native.FatalError() is { IsError: true } fatal ? fatal : error;
+            throw Errors.Exception($"Consumer '{_clientId}': {operation}", cause);
         }
     }
 

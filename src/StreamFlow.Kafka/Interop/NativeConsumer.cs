@@ -58,6 +58,9 @@ internal sealed unsafe class NativeConsumer : IDisposable
         queue.Dispose();
     }
 
+    /// <summary>The error that has made the consumer unusable, if there is one.</summary>
+    internal NativeError FatalError() => _client.FatalError();
+
     /// <summary>Serves the consumer's queue: callbacks, then at most one error. Waits while there is neither.</summary>
     internal bool Poll(int timeoutMs, out ConsumerError error)
     {

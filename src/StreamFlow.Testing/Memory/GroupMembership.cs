@@ -100,7 +100,7 @@ internal sealed class GroupMembership(ConsumerGroup group, ConsumerRole role, IR
         if (_member.IsFenced)
         {
             throw new KafkaClientException(
-                $"FENCED_INSTANCE_ID: another consumer joined as '{role.GroupInstanceId}'.", KafkaErrorKind.Fatal);
+                $"FENCED_INSTANCE_ID: another consumer joined as '{role.GroupInstanceId}'.", KafkaErrorKind.InstanceFenced);
         }
 
         if (_member.IsRemoved)

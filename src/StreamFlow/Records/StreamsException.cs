@@ -108,4 +108,10 @@ public enum KafkaErrorKind
     /// partition stands still; seek it to an offset that exists.
     /// </summary>
     OffsetOutOfRange,
+
+    /// <summary>
+    /// Another member has joined the group by this one's <c>group.instance.id</c>, and this client is unusable. It may have
+    /// been the same process, whose join was answered after it had given up waiting for the answer and joined again.
+    /// </summary>
+    InstanceFenced,
 }

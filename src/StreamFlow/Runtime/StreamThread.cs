@@ -11,12 +11,16 @@ internal sealed class StreamThread
     private const int RecordsPerTurn = 1000;
     private static readonly TimeSpan LastCommitLimit = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan LastCommitRetry = TimeSpan.FromMilliseconds(20);
+    private const int MaxFencings = 5;
+    private static readonly TimeSpan FencingPause = TimeSpan.FromMinutes(1);
     private readonly ThreadServices _services;
     private readonly Action<StreamThread> _changed;
     private readonly Action<StreamThread, Exception?> _ended;
     private readonly Thread _thread;
     private readonly int _index;
     private Restorer? _restorer;
+    private int _fencings;
+    private long _lastFencing;
     private volatile ThreadStatus _status;
     private volatile bool _stopping;
 
@@ -53,7 +57,9 @@ internal sealed class StreamThread
         Exception? error = null;
         try
         {
-            RunWithClients();
+            while (!TryRun())
+            {
+            }
         }
         catch (Exception exception)
         {
@@ -62,6 +68,34 @@ internal sealed class StreamThread
         }
 
         _ended(this, error);
+    }
+
+    /// <summary>
+    /// Runs until the thread is stopped or fails. When the group takes its consumer for two members, it begins anew with
+    /// another one: most times the other member was the thread itself, which had joined again because an answer was late.
+    /// Two processes with one identity push each other out for ever; then one of them has to give up.
+    /// </summary>
+    /// <returns>False when it is to run again.</returns>
+    private bool TryRun()
+    {
+        try
+        {
+            RunWithClients();
+            return true;
+        }
+        catch (KafkaClientException exception) when (exception.Kind == KafkaErrorKind.InstanceFenced)
+        {
+            var now = _services.Time.GetTimestamp();
+            _fencings = _services.Time.GetElapsedTime(_lastFencing, now) < FencingPause ? _fencings + 1 : 1;
+            _lastFencing = now;
+            if (_fencings > MaxFencings)
+            {
+                throw;
+            }
+
+            RuntimeLog.InstanceFenced(_services.Logger, exception, Name);
+            return _stopping;
+        }
     }
 
     private void RunWithClients()

@@ -68,6 +68,78 @@ public sealed class StaticMembershipTests : IDisposable
         Assert.Equal(roles.First().GroupInstanceId, roles.Last().GroupInstanceId);
     }
 
+    [Fact]
+    public async Task A_thread_that_was_pushed_out_joins_again_and_loses_nothing()
+    {
+        await using var harness = new AppHarness(("in", 2), ("out", 2));
+        var application = await StartWithIdentityAsync(harness);
+        CountingApplication.SendWave(harness, 1);
+        await CountingApplication.UntilAllAreOut(harness);
+
+        using (var rival = Rival(harness))
+        {
+            rival.Poll(TimeSpan.Zero);
+        }
+
+        CountingApplication.SendWave(harness, 2);
+        await CountingApplication.UntilAllAreOut(harness);
+        await application.StopAsync();
+
+        Assert.Null(application.Status.Error);
+        CountingApplication.AssertExact(harness);
+    }
+
+    [Fact]
+    public async Task Two_processes_of_one_identity_end_with_an_error_that_names_it()
+    {
+        await using var harness = new AppHarness(("in", 2), ("out", 2));
+        var application = await StartWithIdentityAsync(harness);
+        await AppHarness.Until(
+            () =>
+            {
+                using var rival = Rival(harness);
+                try
+                {
+                    rival.Poll(TimeSpan.Zero);
+                }
+                catch (KafkaClientException exception) when (exception.Kind == KafkaErrorKind.InstanceFenced)
+                {
+                    // The application was quicker this time.
+                }
+
+                return application.State == StreamsState.Error;
+            },
+            "the application gives up");
+
+        Assert.Contains("FENCED_INSTANCE_ID", application.Status.Error!.Message, StringComparison.Ordinal);
+        Assert.Contains("mine-1", application.Status.Error!.Message, StringComparison.Ordinal);
+    }
+
+    private static Task<StreamsApplication> StartWithIdentityAsync(AppHarness harness) =>
+        harness.StartAsync(CountingApplication.Build, o =>
+        {
+            CountingApplication.ExactlyOnce(o);
+            o.GroupInstanceId = "mine";
+        });
+
+    private static IKafkaConsumer Rival(AppHarness harness)
+    {
+        var rival = harness.Kafka.CreateConsumer(new ConsumerRole("rival", "app", "mine-1", ReadCommitted: true, "earliest"));
+        rival.Subscribe(["in"], ["in"], new NoTasks());
+        return rival;
+    }
+
+    /// <summary>Takes a place in the group and reads nothing.</summary>
+    private sealed class NoTasks : IRebalanceListener
+    {
+        public IReadOnlyList<PartitionOffset> OnAssigned(IReadOnlyList<TopicPartition> leaders) =>
+            [.. leaders.Select(l => new PartitionOffset(l, PartitionOffset.Stored))];
+
+        public IReadOnlyList<TopicPartition> OnRevoked(IReadOnlyList<TopicPartition> leaders) => leaders;
+
+        public IReadOnlyList<TopicPartition> OnLost(IReadOnlyList<TopicPartition> leaders) => leaders;
+    }
+
     [Theory]
     [InlineData("with blank", true)]
     [InlineData("mine", false)]
