@@ -65,6 +65,28 @@ public sealed class PythonClientTests
     public async Task Confluent_transaction_survives_a_restart_of_the_broker() =>
         await RestartAsync("confluent_transactions.py", "open_transaction");
 
+    [SkippableTheory]
+    [InlineData("begun")]
+    [InlineData("produced")]
+    [InlineData("offsets")]
+    [InlineData("committing")]
+    [InlineData("aborting")]
+    [InlineData("committed")]
+    public async Task Confluent_producer_killed_in_a_phase_is_fenced_by_its_successor(string phase)
+    {
+        ExternalTool.Require(ExternalTool.Python, Confluent);
+        await using EmbeddedBroker broker = await EmbeddedBroker.StartAsync();
+        string script = ExternalTool.Script("confluent_transactions.py");
+        using (ExternalTool victim = ExternalTool.Start(
+            ExternalTool.Python, script, "victim", broker.BootstrapServers, phase))
+        {
+            await victim.ExpectOutputAsync("REACHED");
+            await victim.KillAsync();
+        }
+
+        await ExternalTool.RunAsync(ExternalTool.Python, [script, "resume", broker.BootstrapServers, "60"]);
+    }
+
     private static async Task RestartAsync(string script, string test)
     {
         ExternalTool.Require(ExternalTool.Python, Confluent);
