@@ -65,6 +65,25 @@ public sealed class PythonClientTests
     public async Task Confluent_transaction_survives_a_restart_of_the_broker() =>
         await RestartAsync("confluent_transactions.py", "open_transaction");
 
+    [SkippableFact]
+    public async Task Confluent_consumer_closed_while_it_waits_for_its_group_is_gone_at_once()
+    {
+        ExternalTool.Require(ExternalTool.Python, Confluent);
+        await using EmbeddedBroker broker = await EmbeddedBroker.StartAsync(
+            new EmbeddedBrokerOptions { Topics = [new BrokerTopic("t")] });
+        using RawClient client = await RawClient.ConnectAsync(broker.Port);
+        await client.StableMemberAsync("g");
+        using ExternalTool consumer = ExternalTool.Start(
+            ExternalTool.Python, ExternalTool.Script("confluent_client.py"), "close_while_joining", broker.BootstrapServers);
+        await Eventually.TrueAsync(() => client.GroupAsync("g").Result is ("PreparingRebalance", 2), "it waits");
+
+        await consumer.Input.WriteLineAsync("close");
+        await consumer.Input.FlushAsync();
+
+        // The member that was there has not rejoined, and every timeout is longer than this test.
+        await Eventually.TrueAsync(() => client.GroupAsync("g").Result is ("PreparingRebalance", 1), "it is gone");
+    }
+
     [SkippableTheory]
     [InlineData("begun")]
     [InlineData("produced")]

@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using StreamFlow.Broker.Tests.Support;
+using static StreamFlow.Broker.Tests.Support.GroupRequests;
 
 namespace StreamFlow.Broker.Tests.Server;
 
@@ -24,7 +25,7 @@ public sealed class ParkedRequestTests : IAsyncLifetime
     [Fact]
     public async Task Leave_behind_a_waiting_join_ends_the_wait_and_both_are_answered_in_order()
     {
-        string member = await StableAsync(_client);
+        string member = await _client.StableMemberAsync();
         using RawClient closing = await RawClient.ConnectAsync(_broker.Port);
         string id = (await closing.CallAsync("JoinGroup", 5, Join())).Text("member_id")!;
         int join = await closing.SendAsync("JoinGroup", 5, Join(id));
@@ -41,7 +42,7 @@ public sealed class ParkedRequestTests : IAsyncLifetime
     [Fact]
     public async Task Leave_behind_a_waiting_sync_ends_the_wait_and_both_are_answered_in_order()
     {
-        string leader = await StableAsync(_client);
+        string leader = await _client.StableMemberAsync();
         using RawClient follower = await RawClient.ConnectAsync(_broker.Port);
         string id = (await follower.CallAsync("JoinGroup", 5, Join())).Text("member_id")!;
         int join = await follower.SendAsync("JoinGroup", 5, Join(id));
@@ -58,7 +59,7 @@ public sealed class ParkedRequestTests : IAsyncLifetime
     [Fact]
     public async Task Any_other_request_waits_for_its_turn_behind_a_waiting_join()
     {
-        string member = await StableAsync(_client);
+        string member = await _client.StableMemberAsync();
         using RawClient other = await RawClient.ConnectAsync(_broker.Port);
         string id = (await other.CallAsync("JoinGroup", 5, Join())).Text("member_id")!;
         int join = await other.SendAsync("JoinGroup", 5, Join(id));
@@ -82,7 +83,7 @@ public sealed class ParkedRequestTests : IAsyncLifetime
     [InlineData(12)]
     public async Task Newcomer_that_hangs_up_while_it_waits_is_gone_at_once(int bytesOfALeave)
     {
-        string member = await StableAsync(_client);
+        string member = await _client.StableMemberAsync();
         RawClient newcomer = await RawClient.ConnectAsync(_broker.Port);
         string id = (await newcomer.CallAsync("JoinGroup", 5, Join())).Text("member_id")!;
         await newcomer.SendAsync("JoinGroup", 5, Join(id));
@@ -131,29 +132,6 @@ public sealed class ParkedRequestTests : IAsyncLifetime
         }
     }
 
-    private static WireStruct Join(string member = "") => new()
-    {
-        ["group_id"] = "g",
-        ["session_timeout_ms"] = 600_000,
-        ["rebalance_timeout_ms"] = 600_000,
-        ["member_id"] = member,
-        ["protocol_type"] = "consumer",
-        ["protocols"] = new WireStruct { ["name"] = "range", ["metadata"] = new byte[] { 7 } },
-    };
-
-    private static WireStruct Member(string member, long generation) => new()
-    {
-        ["group_id"] = "g",
-        ["generation_id"] = generation,
-        ["member_id"] = member,
-    };
-
-    private static WireStruct Leave(string member) => new()
-    {
-        ["group_id"] = "g",
-        ["members"] = new WireStruct { ["member_id"] = member },
-    };
-
     private static WireStruct Commit(string member, int generation) => new()
     {
         ["group_id"] = "g",
@@ -166,21 +144,10 @@ public sealed class ParkedRequestTests : IAsyncLifetime
         },
     };
 
-    private static async Task<string> StableAsync(RawClient client)
-    {
-        string member = (await client.CallAsync("JoinGroup", 5, Join())).Text("member_id")!;
-        long generation = (await client.CallAsync("JoinGroup", 5, Join(member))).Number("generation_id");
-        WireStruct synced = await client.CallAsync("SyncGroup", 3, Member(member, generation));
-        Assert.Equal(0, synced.Number("error_code"));
-        return member;
-    }
-
     private async Task RebalancingAsync()
     {
         using RawClient observer = await RawClient.ConnectAsync(_broker.Port);
         await Eventually.TrueAsync(
-            () => observer.CallAsync("DescribeGroups", 0, new WireStruct { ["groups"] = new[] { "g" } }).Result
-                .Only("groups").Text("group_state") == "PreparingRebalance",
-            "the group rebalances");
+            () => observer.GroupAsync().Result.State == "PreparingRebalance", "the group rebalances");
     }
 }

@@ -36,7 +36,7 @@ public sealed class ConfluentKillTests
     [Fact]
     public async Task Client_goes_on_through_kills_of_the_broker_at_every_fault_point()
     {
-        const int Total = 4_000;
+        const int Total = 2_000;
         using var data = new TempFolder();
         int port;
         using (StandaloneBroker first = await StandaloneBroker.StartAsync("--data", data.Path, "--port", "0"))
