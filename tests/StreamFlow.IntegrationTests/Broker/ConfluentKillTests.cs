@@ -10,9 +10,9 @@ public sealed class ConfluentKillTests
     /// <summary>Between any two durable steps of a transaction, in their order.</summary>
     private static readonly string[] FaultPoints =
     [
-        "txn.after-add", "txn.before-offsets", "txn.after-offsets", "txn.before-prepare", "txn.after-prepare",
-        "txn.before-marker", "txn.after-marker", "txn.before-materialise", "txn.after-materialise",
-        "txn.before-complete", "txn.after-complete",
+        "txn.after-init", "txn.after-add", "txn.before-offsets", "txn.after-offsets", "txn.before-prepare",
+        "txn.after-prepare", "txn.before-marker", "txn.after-marker", "txn.before-materialise",
+        "txn.after-materialise", "txn.before-complete", "txn.after-complete",
     ];
 
     public static TheoryData<string> Phases() => [.. TransformingClient.Phases];
@@ -53,9 +53,10 @@ public sealed class ConfluentKillTests
             TaskScheduler.Default);
         foreach (string point in FaultPoints)
         {
-            // Not at the first pass, so that each broker does some work before it ends.
+            // Not at the first pass, so that each broker does some work before it ends; a producer is initialised once.
+            string at = point == FaultPoints[0] ? point : $"{point}:3";
             using StandaloneBroker broker = await StandaloneBroker.StartAsync(
-                ("STREAMFLOW_BROKER_CRASH_AT", $"{point}:3"), "--data", data.Path, "--port", $"{port}");
+                ("STREAMFLOW_BROKER_CRASH_AT", at), "--data", data.Path, "--port", $"{port}");
             await broker.WaitForKilledAsync();
         }
 
