@@ -35,7 +35,7 @@ internal sealed class PartitionLog : IDisposable
         _logStartOffset = recovered.Checkpoint.LogStartOffset;
         _logEndOffset = recovered.EndOffset;
         _flushedEndOffset = _highWatermark = _logEndOffset;
-        _lastStableOffset = Math.Min(_highWatermark, Producers.FirstOpenOffset);
+        _lastStableOffset = StableOffset(_highWatermark);
         _durability = new LogDurability(this, environment, recovered);
         _cleaner = new LogCleaner(this, environment);
         if (recovered.Damage is not null)
@@ -333,6 +333,7 @@ internal sealed class PartitionLog : IDisposable
         {
             Volatile.Write(ref _logStartOffset, offset);
             Producers.ForgetAbortedBelow(offset);
+            PublishLocked();
         }
     }
 
@@ -438,12 +439,16 @@ internal sealed class PartitionLog : IDisposable
     {
         var end = _options.FlushPolicy == FlushPolicy.EveryAppend ? _flushedEndOffset : _logEndOffset;
         var high = Math.Max(_highWatermark, end);
-        var stable = Math.Min(high, Producers.FirstOpenOffset);
+        var stable = StableOffset(high);
         var moved = high != _highWatermark || stable != _lastStableOffset;
         Volatile.Write(ref _highWatermark, high);
         Volatile.Write(ref _lastStableOffset, stable);
         return moved;
     }
+
+    // An open transaction may have begun in what was deleted since: what is left of it begins with the log.
+    private long StableOffset(long highWatermark) =>
+        Math.Max(_logStartOffset, Math.Min(highWatermark, Producers.FirstOpenOffset));
 
     private void Close(bool flush)
     {
