@@ -1,8 +1,11 @@
 #!/usr/bin/env bash
-# Measures StreamFlow: beside Kafka Streams on one Apache Kafka, beside a bare client loop, and the broker's start.
+# Measures StreamFlow: beside Kafka Streams on one Apache Kafka, beside a bare client loop, and the broker's start;
+# restoring state, starting again after a crash, and what exactly-once costs.
 #
-#   eng/bench.sh [--parts "peer bare start"] [--workloads "passthrough ordercount ordercount-nocache"] [--reps 1]
-#                [--raw 2000000] [--orders 1000000] [--sides "streamflow jvm"] [--name NAME]
+#   eng/bench.sh [--parts "peer bare start restore crash guarantee"] [--reps 1] [--name NAME]
+#                [--workloads "passthrough ordercount ordercount-nocache"] [--raw 2000000] [--orders 1000000]
+#                [--sides "streamflow jvm"] [--brokers "kafka embedded"]
+#                [--restore-records 2000000] [--state-mb 1024] [--crash-points "processing,after-commit,..."]
 #                [--peer-options "..."]      more options for StreamFlow's side, e.g. '--producer linger.ms=100'
 #
 # Results go to artifacts/bench/NAME.jsonl (default: date and time), the table to the terminal and NAME.md.
@@ -17,15 +20,21 @@ readonly kafka=${KAFKA_HOME:-$root/../shared/kafka}/bin/kafka
 readonly jvm=${STREAMFLOW_JVM_BENCH:-$root/../shared/bench}
 readonly seed=1 partitions=4
 
-parts='peer bare start'
+parts='peer bare start restore crash guarantee'
 workloads='passthrough ordercount ordercount-nocache'
 sides='streamflow jvm'
+brokers='kafka embedded'
+restore_records=2000000
+state_mb=1024
+crash_points=''
 reps=1
 raw=2000000
 orders=1000000
 name=$(date -u +%Y-%m-%dT%H%M%S)
 peer_options=''
 work=''
+broker='' broker_pid='' broker_name=''
+embedded_pid=''
 
 main() {
   parse_arguments "$@"
@@ -42,7 +51,8 @@ main() {
       peer) peer ;;
       bare) run_bare ;;
       start) "$app" BrokerStart --append "$file" ;;
-      *) echo "bench.sh: unknown part '$part'; there are peer, bare and start" >&2; exit 2 ;;
+      restore | crash | guarantee) on_each_broker "$part" ;;
+      *) echo "bench.sh: unknown part '$part'; there are peer, bare, start, restore, crash and guarantee" >&2; exit 2 ;;
     esac
   done
   [[ ! -f $file ]] || "$app" Report --in "$file" | tee "$out/$name.md"
@@ -54,12 +64,16 @@ parse_arguments() {
       --parts) parts=$2 ;;
       --workloads) workloads=$2 ;;
       --sides) sides=$2 ;;
+      --brokers) brokers=$2 ;;
+      --restore-records) restore_records=$2 ;;
+      --state-mb) state_mb=$2 ;;
+      --crash-points) crash_points=$2 ;;
       --reps) reps=$2 ;;
       --raw) raw=$2 ;;
       --orders) orders=$2 ;;
       --name) name=$2 ;;
       --peer-options) peer_options=$2 ;;
-      -h | --help) sed -n '2,12s/^# \{0,1\}//p' "$0"; exit 0 ;;
+      -h | --help) sed -n '2,15s/^# \{0,1\}//p' "$0"; exit 0 ;;
       *) echo "bench.sh: unknown option '$1'; see eng/bench.sh --help" >&2; exit 2 ;;
     esac
     shift 2
@@ -68,7 +82,7 @@ parse_arguments() {
 
 finish() {
   [[ -n $work ]] || return 0
-  [[ ! -f $work/broker/pid ]] || "$kafka" stop "$work/broker" || true
+  stop_brokers
   rm -rf "$work"
 }
 
@@ -89,21 +103,13 @@ peer() {
   local reason
   reason=$(missing)
   if [[ -n $reason ]]; then echo "bench.sh: peer skipped: $reason" >&2; return; fi
-  export KAFKA_HOME=${kafka%/bin/kafka} BUILD=$out/jvm-classes
-  [[ -d $BUILD ]] || "$jvm/build.sh"
-  local port pid
-  port=$(free_port)
-  broker=127.0.0.1:$port
-  # The data's event time is past: no new segment, and no deletion, because of that. The controller is patient: a busy
-  # machine that delays a heartbeat must not take the partitions' leader away.
-  "$kafka" start "$work/broker" "$port" log.roll.ms=315360000000 broker.session.timeout.ms=18000
-  pid=$(<"$work/broker/pid")
+  start_kafka
   in_jvm Load --bootstrap "$broker" --partitions $partitions --seed $seed --spec "$(specification)"
   local rep workload side
   for ((rep = 1; rep <= reps; rep++)); do
     for workload in $workloads; do
       for side in $sides; do
-        local arguments=(--bootstrap "$broker" --broker-pid "$pid" --seed $seed --threads 1 --append "$file"
+        local arguments=(--bootstrap "$broker" --broker-pid "$broker_pid" --seed $seed --threads 1 --append "$file"
           --workload "${workload%-nocache}")
         [[ $workload != *-nocache ]] || arguments+=(--cache 0)
         # shellcheck disable=SC2086 # several options in one variable
@@ -115,6 +121,109 @@ peer() {
       done
     done
   done
+  stop_brokers
+}
+
+# Runs a part on each broker, freshly started. Without Apache Kafka the embedded broker is left.
+on_each_broker() {
+  local kind reason
+  for kind in $brokers; do
+    case $kind in
+      kafka)
+        reason=$(missing)
+        if [[ -n $reason ]]; then echo "bench.sh: $1 on Apache Kafka skipped: $reason" >&2; continue; fi
+        start_kafka ;;
+      embedded) start_embedded ;;
+      *) echo "bench.sh: unknown broker '$kind'; there are kafka and embedded" >&2; exit 2 ;;
+    esac
+    "run_$1" "$kind"
+    stop_brokers
+  done
+}
+
+# The changelog is written once per store; both sides start without local state at each turn.
+run_restore() {
+  local store turn
+  for store in kv window; do
+    local ours=(Restore --bootstrap "$broker" --broker "$broker_name" --mode "$store" --records "$restore_records"
+      --app "bench-restore-$store" --keep --state "$work")
+    "$app" "${ours[@]}" --load-only
+    for ((turn = 0; turn < (reps < 3 ? 3 : reps); turn++)); do
+      "$app" "${ours[@]}" --append "$file" || failed "restore $store"
+      if compared "$1"; then
+        in_jvm Restore --bootstrap "$broker" --mode "$store" --records "$restore_records" --append "$file" ||
+          failed "Kafka Streams restore $store"
+      fi
+    done
+    if [[ $1 == kafka ]]; then "$app" "${ours[@]}" --memory --append "$file" || failed "restore $store in memory"; fi
+  done
+}
+
+run_crash() {
+  local points=()
+  [[ -z $crash_points ]] || points=(--points "$crash_points")
+  "$app" Crash --bootstrap "$broker" --broker "$broker_name" --mb "$state_mb" "${points[@]}" --state "$work" --append "$file" ||
+    failed crash
+  if compared "$1"; then
+    in_jvm Restore --mode crash --bootstrap "$broker" --mb "$state_mb" --guarantee exactly_once_v2 --instance one \
+      --append "$file" || failed 'Kafka Streams crash'
+  fi
+}
+
+run_guarantee() {
+  if ! command -v java >/dev/null || [[ ! -x $jvm/run.sh ]]; then
+    echo 'bench.sh: guarantee skipped: its input comes from the Kafka Streams peer' >&2; return
+  fi
+  in_jvm Load --bootstrap "$broker" --partitions $partitions --seed $seed --spec "orders=orders:$orders"
+  local turn settings
+  for ((turn = 0; turn < (reps < 2 ? 2 : reps); turn++)); do
+    for settings in 'at_least_once --commit 100' 'exactly_once_v2 --commit 100' 'at_least_once'; do
+      # shellcheck disable=SC2206 # a guarantee and its interval
+      local arguments=(--workload ordercount --bootstrap "$broker" --broker-pid "$broker_pid" --seed $seed --threads 1
+        --note guarantee --append "$file" --guarantee $settings)
+      # shellcheck disable=SC2086 # several options in one variable
+      "$app" Peer "${arguments[@]}" --broker "$broker_name" --state "$work" $peer_options || failed "$settings"
+      if compared "$1"; then in_jvm Bench "${arguments[@]}" || failed "Kafka Streams $settings"; fi
+    done
+  done
+}
+
+# Whether Kafka Streams takes part: it is measured on its own broker only.
+compared() { [[ $1 == kafka && " $sides " == *' jvm '* ]]; }
+
+failed() { echo "bench.sh: FAILED: $1 on $broker_name" >&2; }
+
+start_kafka() {
+  local port
+  port=$(free_port)
+  broker=127.0.0.1:$port broker_name='Apache Kafka'
+  # The data's event time is past: no new segment, and no deletion, because of that. The controller is patient: a busy
+  # machine that delays a heartbeat must not take the partitions' leader away.
+  "$kafka" start "$work/broker" "$port" log.roll.ms=315360000000 broker.session.timeout.ms=18000
+  broker_pid=$(<"$work/broker/pid")
+}
+
+start_embedded() {
+  local port
+  port=$(free_port)
+  broker=127.0.0.1:$port broker_name='StreamFlow broker'
+  dotnet exec "${app%/*}/StreamFlow.Broker.dll" --data "$work/embedded" --port "$port" --no-auto-create >"$work/embedded.log" 2>&1 &
+  embedded_pid=$!
+  broker_pid=$embedded_pid
+  until (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; do
+    kill -0 "$embedded_pid" 2>/dev/null || { cat "$work/embedded.log" >&2; exit 1; }
+    sleep 0.1
+  done
+}
+
+stop_brokers() {
+  [[ ! -f $work/broker/pid ]] || "$kafka" stop "$work/broker" || true
+  if [[ -n $embedded_pid ]]; then
+    kill "$embedded_pid" 2>/dev/null || true
+    wait "$embedded_pid" 2>/dev/null || true
+    embedded_pid=''
+  fi
+  rm -rf "$work/broker" "$work/embedded"
 }
 
 specification() {
@@ -125,7 +234,11 @@ specification() {
   echo "${specs[*]}"
 }
 
-in_jvm() { JVM_OPTS="${JVM_OPTS:-} -Djava.io.tmpdir=$work" "$jvm/run.sh" "$@"; }
+in_jvm() {
+  export KAFKA_HOME=${kafka%/bin/kafka} BUILD=$out/jvm-classes
+  [[ -d $BUILD ]] || "$jvm/build.sh"
+  JVM_OPTS="${JVM_OPTS:-} -Djava.io.tmpdir=$work" "$jvm/run.sh" "$@"
+}
 
 free_port() {
   local port

@@ -23,11 +23,12 @@ internal sealed class RocksDbBackend : IStoreBackend
     private readonly RocksDbErrors _errors;
     private readonly WriteBufferBudget.Member _budget;
     private readonly WriteBatchEncoder _encoder = new();
+    private readonly BulkTables _tables;
     private readonly RocksDbStore[] _stores;
     private readonly long[] _offsets;
 
     private RocksDbBackend(
-        Database database, IReadOnlyList<string> storeNames, RocksDbErrors errors, WriteBufferBudget budget)
+        Database database, IReadOnlyList<string> storeNames, RocksDbErrors errors, WriteBufferBudget budget, BulkTables tables)
     {
         _database = database;
         _errors = errors;
@@ -39,6 +40,8 @@ internal sealed class RocksDbBackend : IStoreBackend
             _offsets[store] = ReadOffset(store);
         }
 
+        _tables = tables;
+        _tables.Clean();
         _budget = budget.Join();
     }
 
@@ -53,18 +56,15 @@ internal sealed class RocksDbBackend : IStoreBackend
     internal int OpenIterators => _database.OpenCursors;
 
     public static RocksDbBackend Open(
-        string path,
-        IReadOnlyList<string> storeNames,
-        OptionsHandle options,
-        RocksDbErrors errors,
-        WriteBufferBudget budget)
+        string path, IReadOnlyList<string> storeNames, in Settings settings, RocksDbErrors errors)
     {
         // "default" is RocksDB's own family; the prefix lets a store have that name too.
         var families = storeNames.Select(name => "store." + name).Prepend("default");
-        var database = Database.Open(path, families, options, errors);
+        var database = Database.Open(path, families, settings.Options, errors);
         try
         {
-            return new RocksDbBackend(database, storeNames, errors, budget);
+            var tables = new BulkTables(database, settings.TableOptions, path + ".bulk", errors);
+            return new RocksDbBackend(database, storeNames, errors, settings.Budget, tables);
         }
         catch
         {
@@ -83,15 +83,15 @@ internal sealed class RocksDbBackend : IStoreBackend
     public void Write(StoreBatch batch)
     {
         ArgumentNullException.ThrowIfNull(batch);
-        Encode(batch);
-        if (_encoder.Count == 0)
+        if (BulkTables.Fits(batch))
+        {
+            _tables.Write(batch, FamilyOf(batch.ChangelogOffsets.Keys.First()));
+        }
+        else if (!WriteToMemtables(batch))
         {
             return;
         }
 
-        // Before the write: an error here must mean, as any other, that nothing of the batch was applied.
-        FlushIfOverBudget();
-        _database.Write(_encoder.Encoded);
         foreach (var (store, offset) in batch.ChangelogOffsets)
         {
             Volatile.Write(ref _offsets[store], offset);
@@ -111,6 +111,26 @@ internal sealed class RocksDbBackend : IStoreBackend
     {
         _budget.Leave();
         _database.CloseWhenIdle();
+    }
+
+    private bool WriteToMemtables(StoreBatch batch)
+    {
+        Encode(batch);
+        if (_encoder.Count == 0)
+        {
+            return false;
+        }
+
+        // Before the write: an error here must mean, as any other, that nothing of the batch was applied.
+        FlushIfOverBudget();
+        _database.Write(_encoder.Encoded);
+        return true;
+    }
+
+    private int FamilyOf(int store)
+    {
+        CheckStore(store);
+        return FirstStoreFamily + store;
     }
 
     private void FlushIfOverBudget()
@@ -139,8 +159,7 @@ internal sealed class RocksDbBackend : IStoreBackend
         for (var i = 0; i < batch.Count; i++)
         {
             var change = batch[i];
-            CheckStore(change.Store);
-            var family = _database.FamilyId(FirstStoreFamily + change.Store);
+            var family = _database.FamilyId(FamilyOf(change.Store));
             switch (change.Kind)
             {
                 case StoreChangeKind.Put:
@@ -160,10 +179,9 @@ internal sealed class RocksDbBackend : IStoreBackend
         Span<byte> bytes = stackalloc byte[sizeof(long)];
         foreach (var (store, offset) in batch.ChangelogOffsets)
         {
-            CheckStore(store);
             ArgumentOutOfRangeException.ThrowIfNegative(offset, nameof(batch));
             BinaryPrimitives.WriteInt64BigEndian(bytes, offset);
-            _encoder.Put(_database.FamilyId(FirstStoreFamily + store), KeySpace.Meta, default, bytes);
+            _encoder.Put(_database.FamilyId(FamilyOf(store)), KeySpace.Meta, default, bytes);
         }
     }
 
@@ -217,4 +235,10 @@ internal sealed class RocksDbBackend : IStoreBackend
             ? BinaryPrimitives.ReadInt64BigEndian(value.WrittenSpan)
             : throw _errors.Unreadable($"the changelog offset of store '{_stores[store].Name}' is not 8 bytes");
     }
+
+    /// <summary>What all databases of a process share.</summary>
+    /// <param name="Options">Settings of databases.</param>
+    /// <param name="TableOptions">Settings of files written beside them.</param>
+    /// <param name="Budget">The memory of their memtables.</param>
+    internal readonly record struct Settings(OptionsHandle Options, OptionsHandle TableOptions, WriteBufferBudget Budget);
 }

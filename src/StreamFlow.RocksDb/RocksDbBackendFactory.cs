@@ -18,6 +18,7 @@ public sealed class RocksDbBackendFactory : IStoreBackendFactory
 {
     private readonly CacheHandle _cache;
     private readonly OptionsHandle _options;
+    private readonly OptionsHandle _tableOptions;
     private readonly WriteBufferBudget _budget;
 
     /// <summary>Loads RocksDB and reserves what the stores share.</summary>
@@ -31,6 +32,7 @@ public sealed class RocksDbBackendFactory : IStoreBackendFactory
         RocksDbLibrary.EnsureLoaded();
         _cache = CacheHandle.Create(options.BlockCacheBytes);
         _options = OptionsHandle.Create(options, _cache);
+        _tableOptions = OptionsHandle.CreateForTables(options, _cache);
         _budget = new WriteBufferBudget(options.WriteBufferBytes);
     }
 
@@ -51,6 +53,7 @@ public sealed class RocksDbBackendFactory : IStoreBackendFactory
         }
 
         var path = Path.Combine(directory, "rocksdb");
-        return RocksDbBackend.Open(path, storeNames, _options, new RocksDbErrors(taskId, path), _budget);
+        return RocksDbBackend.Open(
+            path, storeNames, new RocksDbBackend.Settings(_options, _tableOptions, _budget), new RocksDbErrors(taskId, path));
     }
 }

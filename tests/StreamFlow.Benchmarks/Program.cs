@@ -1,17 +1,26 @@
 using StreamFlow.Benchmarks;
 using StreamFlow.Benchmarks.Bare;
+using StreamFlow.Benchmarks.Crash;
 using StreamFlow.Benchmarks.Peer;
+using StreamFlow.Benchmarks.Restore;
 using StreamFlow.Benchmarks.Startup;
 
 const string Usage = """
     StreamFlow.Benchmarks PART [--option value ...]      see docs/benchmarks.md
 
       Peer         drains a loaded topic through a workload:  --workload passthrough|ordercount --bootstrap HOST:PORT
-                   [--in TOPIC] [--cache BYTES] [--threads 1] [--commit MS] [--state DIR] [--broker-pid PID]
+                   [--in TOPIC] [--cache BYTES] [--threads 1] [--commit MS] [--guarantee at_least_once|exactly_once_v2]
+                   [--state DIR] [--broker-pid PID] [--broker NAME]
                    [--consumer name=value,...] [--producer name=value,...] [--seed 1] [--note TEXT] [--append FILE]
       Bare         the engine beside a bare loop on the same clients, over the embedded broker:
                    [--records 1000000] [--repetitions 5] [--serde bytes|raw] [--append FILE]
       BrokerStart  embedded broker, start to first metadata answer:  [--repetitions 20] [--cold 5] [--append FILE]
+      Restore      restores a store from its changelog, without local state:  --mode kv|window --bootstrap HOST:PORT
+                   [--records 1000000] [--value-bytes 100] [--memory] [--threads 1] [--partitions 4] [--app NAME] [--keep]
+                   [--load-only] [--broker NAME] [--consumer name=value,...] [--state DIR] [--append FILE]
+      Crash        kills an application with a large state at each crash point and starts it again:
+                   --bootstrap HOST:PORT [--mb 1024] [--points NAME,...] [--settle 3] [--broker NAME] [--state DIR]
+                   [--append FILE]
       Report       the table of a file of results:  --in FILE
     """;
 
@@ -24,6 +33,12 @@ switch (args.FirstOrDefault())
         return await BareRun.MainAsync(options);
     case "BrokerStart":
         return await BrokerStartRun.MainAsync(options);
+    case "Restore":
+        return await RestoreRun.MainAsync(options);
+    case "Crash":
+        return await CrashRun.MainAsync(options);
+    case "CrashWorker":
+        return await CrashWorker.MainAsync(options);
     case "Report":
         return Report.Print(options);
     default:

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
 using StreamFlow.Benchmarks.Measuring;
+using StreamFlow.Benchmarks.Reporting;
 
 namespace StreamFlow.Benchmarks;
 
@@ -12,7 +13,10 @@ internal static class Report
     public static int Print(Options options)
     {
         var lines = Results.Read(options.Need("in"));
-        Peers([.. lines.Where(l => l.Text("kind") == "bench")]);
+        Peers([.. lines.Where(l => l.Text("kind") == "bench" && l.Text("note") != GuaranteeTable.Note)]);
+        RestoreTable.Print([.. lines.Where(l => l.Text("kind") == "restore")]);
+        CrashTable.Print([.. lines.Where(l => l.Text("kind") == "crash")]);
+        GuaranteeTable.Print([.. lines.Where(l => l.Text("kind") == "bench" && l.Text("note") == GuaranteeTable.Note)]);
         foreach (var line in lines.Where(l => l.Text("kind") is "bare" or "broker-start"))
         {
             Console.WriteLine();
@@ -22,7 +26,7 @@ internal static class Report
             }
         }
 
-        return lines.Any(l => l.Text("kind") == "bench" && l.Text("ok") != "true") ? 3 : 0;
+        return lines.Any(l => l.Text("ok") is not ("true" or "")) ? 3 : 0;
     }
 
     private static void Peers(IReadOnlyList<JsonObject> lines)

@@ -7,7 +7,7 @@ namespace StreamFlow.RocksDb.Interop;
 /// An open RocksDB database with its column families. Any thread may read; <see cref="CloseWhenIdle"/> waits for calls under way
 /// and closes the cursors that are still open, so that nothing native outlives the database.
 /// </summary>
-internal sealed unsafe class Database : SafeHandle
+internal sealed unsafe partial class Database : SafeHandle
 {
     private readonly RocksDbErrors _errors;
     private readonly nint _readOptions = NativeMethods.ReadOptionsCreate();

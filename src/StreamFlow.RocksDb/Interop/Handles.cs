@@ -46,6 +46,15 @@ internal sealed class OptionsHandle : SafeHandle
         return options;
     }
 
+    /// <summary>Settings of files that are written beside a database, as its own files on the first levels are.</summary>
+    public static OptionsHandle CreateForTables(RocksDbOptions settings, CacheHandle cache)
+    {
+        var options = new OptionsHandle();
+        options.SetCompression((int)RocksDbCompression.None);
+        options.SetTables(settings, cache);
+        return options;
+    }
+
     protected override bool ReleaseHandle()
     {
         NativeMethods.OptionsDestroy(handle);

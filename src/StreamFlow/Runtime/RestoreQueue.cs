@@ -12,6 +12,7 @@ internal sealed class RestoreQueue(ILogger logger)
     private readonly Lock _gate = new();
     private readonly List<RestoringStore> _stores = [];
     private readonly Queue<RestoreResult> _finished = new();
+    private RestoringStore[]? _snapshot;
     private bool _changed;
 
     /// <summary>Changelog records still to be applied, over all tasks; an estimate.</summary>
@@ -58,6 +59,7 @@ internal sealed class RestoreQueue(ILogger logger)
                 _stores.Add(new RestoringStore(task, store));
             }
 
+            _snapshot = null;
             _changed = true;
         }
     }
@@ -70,6 +72,7 @@ internal sealed class RestoreQueue(ILogger logger)
         {
             removed = [.. _stores.Where(s => s.Task == task)];
             _stores.RemoveAll(s => s.Task == task);
+            _snapshot = null;
             _changed = true;
             var others = _finished.Where(f => f.Task != task).ToList();
             _finished.Clear();
@@ -92,7 +95,7 @@ internal sealed class RestoreQueue(ILogger logger)
     {
         lock (_gate)
         {
-            return [.. _stores];
+            return _snapshot ??= [.. _stores];
         }
     }
 
@@ -102,7 +105,7 @@ internal sealed class RestoreQueue(ILogger logger)
         lock (_gate)
         {
             _changed = _stores.Exists(s => !s.IsLocated);
-            return [.. _stores.Where(s => s.IsLocated && !s.IsDone)];
+            return [.. _stores.Where(s => s.IsReadable)];
         }
     }
 
@@ -134,6 +137,13 @@ internal sealed class RestoreQueue(ILogger logger)
     /// <summary>Gives up the tasks of which a store fits, unless they were taken back meanwhile.</summary>
     public void Fail(Func<RestoringStore, bool> concerns, Func<StreamTask, Exception> error)
     {
+        // This waits for a write under way, so it comes before the gate.
+        var tasks = Stores().Where(concerns).Select(s => s.Task).ToHashSet();
+        foreach (var store in Stores().Where(s => tasks.Contains(s.Task)))
+        {
+            store.Abandon();
+        }
+
         lock (_gate)
         {
             foreach (var task in _stores.Where(concerns).Select(s => s.Task).Distinct().ToList())
@@ -148,6 +158,7 @@ internal sealed class RestoreQueue(ILogger logger)
         // The stream thread may use the stores as soon as the gate is free.
         _stores.Where(s => s.Task == task).ToList().ForEach(s => s.Abandon());
         _stores.RemoveAll(s => s.Task == task);
+        _snapshot = null;
         _changed = true;
         _finished.Enqueue(new RestoreResult(task, error));
     }

@@ -10,7 +10,12 @@ namespace StreamFlow.Runtime;
 /// </summary>
 internal sealed class Restorer : IDisposable
 {
+    // What all batches together may hold, and how large a single one becomes.
+    private const int TotalBatchBytes = 64 << 20;
+    private const int MinBatchBytes = 1 << 20;
+    private const int MaxBatchBytes = 16 << 20;
     private static readonly TimeSpan PollTimeout = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan WriteTimeout = TimeSpan.FromMilliseconds(1);
     private static readonly TimeSpan RetryDelay = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan QueryTimeout = TimeSpan.FromSeconds(30);
     private readonly Func<IKafkaConsumer> _createConsumer;
@@ -19,6 +24,7 @@ internal sealed class Restorer : IDisposable
     private readonly RestoreQueue _queue;
     private readonly AutoResetEvent _wake = new(false);
     private Thread? _thread;
+    private RestoreWriter? _writer;
     private volatile bool _stopping;
 
     /// <param name="name">Name of the thread.</param>
@@ -54,11 +60,13 @@ internal sealed class Restorer : IDisposable
         _stopping = true;
         _wake.Set();
         _thread?.Join();
+        _writer?.Dispose();
         _wake.Dispose();
     }
 
     private Thread StartThread()
     {
+        _writer = new RestoreWriter($"{_name}-writer");
         var thread = new Thread(Run) { Name = _name, IsBackground = true };
         thread.Start();
         return thread;
@@ -90,18 +98,19 @@ internal sealed class Restorer : IDisposable
     private void RunWith(IKafkaConsumer consumer)
     {
         _queue.MarkChanged();
-        var more = false;
+        var wait = PollTimeout;
         while (!_stopping)
         {
             UpdateAssignment(consumer);
             if (_queue.IsIdle)
             {
+                _writer!.Trim();
                 _wake.WaitOne();
                 continue;
             }
 
-            Poll(consumer, more ? TimeSpan.Zero : PollTimeout);
-            more = ApplyAll(consumer);
+            Poll(consumer, wait);
+            wait = ApplyAll(consumer);
         }
     }
 
@@ -156,31 +165,39 @@ internal sealed class Restorer : IDisposable
     }
 
     /// <summary>One turn over all stores; a task may be taken back at any time.</summary>
-    private bool ApplyAll(IKafkaConsumer consumer)
+    /// <returns>How long to wait for more records.</returns>
+    private TimeSpan ApplyAll(IKafkaConsumer consumer)
     {
         var stores = _queue.Stores();
-        if (_queue.IsChanged)
+        if (_queue.IsChanged || stores.Count == 0)
         {
-            return true;
+            return TimeSpan.Zero;
         }
 
-        var more = false;
+        var batchBytes = Math.Clamp(TotalBatchBytes / (stores.Count + RestoreWriter.MaxDue), MinBatchBytes, MaxBatchBytes);
+        var (more, writing, done) = (false, false, false);
         foreach (var store in stores)
         {
-            more |= !store.IsDone && ApplyOne(store, consumer.Reader(store.Changelog));
+            more |= !store.IsDone && ApplyOne(store, consumer, batchBytes);
+            writing |= store.IsWriteDue;
+            done |= store.IsDone;
         }
 
-        _queue.FinishCompleteTasks();
-        return more;
+        if (done)
+        {
+            _queue.FinishCompleteTasks();
+        }
+
+        return more ? TimeSpan.Zero : writing ? WriteTimeout : PollTimeout;
     }
 
-    private bool ApplyOne(RestoringStore store, PartitionReader reader)
+    private bool ApplyOne(RestoringStore store, IKafkaConsumer consumer, int batchBytes)
     {
         try
         {
-            return store.Apply(reader);
+            return store.Apply(store.IsReadable ? consumer.Reader(store.Changelog) : null, batchBytes, _writer!);
         }
-        catch (Exception exception) when (exception is StateStoreException or FormatException)
+        catch (Exception exception) when (exception is StateStoreException or FormatException or TaskCorruptedException)
         {
             Fail(store, exception);
             return false;

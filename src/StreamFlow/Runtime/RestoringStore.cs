@@ -1,16 +1,26 @@
+using System.Runtime.ExceptionServices;
 using StreamFlow.Clients;
 using StreamFlow.State;
 
 namespace StreamFlow.Runtime;
 
-/// <summary>A store on its way from where its local data ends to where its changelog ended when the restore began.</summary>
+/// <summary>
+/// A store on its way from where its local data ends to where its changelog ended when the restore began. The restore
+/// thread fills one batch while the writer's thread writes the one before; each batch carries the changelog offset it
+/// corresponds to, and they are written in order, so that a crash leaves the store at one of these offsets.
+/// </summary>
 internal sealed class RestoringStore
 {
-    private const long WriteBytes = 4 * 1024 * 1024;
     private readonly TaskStore _store;
-    private readonly StoreBatch _batch = new();
-    private readonly Lock _use = new();
+    private readonly Lock _reading = new();
+    private readonly Lock _writing = new();
+    private StoreBatch? _filling;
+    private StoreBatch? _full;
     private bool _abandoned;
+    private bool _isRead;
+    private bool _isHandedOver;
+    private volatile bool _isWriteDue;
+    private volatile Exception? _writeFailure;
     private long _end = -1;
 
     public RestoringStore(StreamTask task, TaskStore store)
@@ -32,14 +42,21 @@ internal sealed class RestoringStore
 
     public bool IsLocated => _end >= 0;
 
-    public bool IsDone { get; private set; }
+    /// <summary>Whether there is more to read.</summary>
+    public bool IsReadable => IsLocated && !_isRead;
+
+    /// <summary>Whether all is read and written.</summary>
+    public bool IsDone => _isHandedOver && !_isWriteDue && _writeFailure is null;
+
+    /// <summary>Whether a batch waits for the writer or is being written.</summary>
+    public bool IsWriteDue => _isWriteDue;
 
     /// <summary>Offset of the next changelog record to apply.</summary>
     public long Position { get; private set; }
 
     public long Applied { get; private set; }
 
-    public long Remaining => IsDone || !IsLocated ? 0 : Math.Max(0, _end - Position);
+    public long Remaining => _isRead || !IsLocated ? 0 : Math.Max(0, _end - Position);
 
     /// <summary>Finds where to begin and end.</summary>
     /// <returns>False when the local data does not fit the changelog.</returns>
@@ -52,82 +69,140 @@ internal sealed class RestoringStore
 
         Position = StoredOffset ?? beginning;
         _end = end;
-        IsDone = Position >= end;
+        _isRead = _isHandedOver = Position >= end;
         return true;
     }
 
     /// <summary>Ends the restore where it stands; when this returns the store is no longer touched.</summary>
     public void Abandon()
     {
-        lock (_use)
+        lock (_reading)
         {
-            _abandoned = true;
+            lock (_writing)
+            {
+                _abandoned = true;
+                _isWriteDue = false;
+                _filling = _full = null;
+            }
         }
     }
 
-    /// <summary>Applies what was prefetched, up to one write's worth.</summary>
-    /// <returns>Whether more may be waiting already.</returns>
-    public bool Apply(PartitionReader reader)
+    /// <summary>Takes what was prefetched into the batch, and hands the batch over when it is full or the last one.</summary>
+    /// <param name="reader">The changelog's records; null when all are read.</param>
+    /// <param name="batchBytes">Bytes at which a batch is full.</param>
+    /// <param name="writer">Gets the full batch.</param>
+    /// <returns>Whether more can be taken at once.</returns>
+    public bool Apply(PartitionReader? reader, int batchBytes, RestoreWriter writer)
     {
-        lock (_use)
+        if (_writeFailure is { } failure)
         {
-            return !_abandoned && ApplyNext(reader);
+            ExceptionDispatchInfo.Throw(failure);
+        }
+
+        lock (_reading)
+        {
+            if (_abandoned || _isHandedOver)
+            {
+                return false;
+            }
+
+            _filling ??= writer.Rent();
+            _filling.ExpectedBytes = batchBytes + (batchBytes / 8);
+            var more = reader is not null && !_isRead && Fill(reader, _filling, batchBytes);
+            if (_isRead || _filling.Bytes >= batchBytes)
+            {
+                more &= TryHandOver(writer, _filling);
+            }
+
+            return more && !_isRead;
         }
     }
 
-    private bool ApplyNext(PartitionReader reader)
+    /// <summary>Writes the full batch. Called on the writer's thread.</summary>
+    public void Write(RestoreWriter writer)
+    {
+        lock (_writing)
+        {
+            if (_abandoned || _full is null)
+            {
+                return;
+            }
+
+            try
+            {
+                _full.Sort();
+                _store.Slot.Backend.Write(_full);
+                writer.Return(_full);
+            }
+            catch (Exception exception) when (exception is not OutOfMemoryException)
+            {
+                // The restore thread meets it at its next turn.
+                _writeFailure = exception;
+            }
+
+            _full = null;
+            _isWriteDue = false;
+        }
+    }
+
+    private bool Fill(PartitionReader reader, StoreBatch batch, int batchBytes)
     {
         var more = true;
-        while (more && !IsDone && _batch.Bytes < WriteBytes)
+        while (more && !_isRead && batch.Bytes < batchBytes)
         {
             var records = reader.Next();
             more = records.Count > 0;
-            for (var i = 0; i < records.Count && !IsDone; i++)
+            for (var i = 0; i < records.Count && !_isRead; i++)
             {
-                ApplyRecord(records.Read(i));
+                Take(records.Read(i), batch);
             }
 
             if (!more)
             {
                 // Compaction, control records and aborted ones leave gaps: the reader knows how far it really is.
                 Position = Math.Max(Position, reader.Position);
-                IsDone |= reader.AtEnd;
+                _isRead |= reader.AtEnd;
             }
 
-            IsDone |= Position >= _end;
+            _isRead |= Position >= _end;
         }
 
-        if (IsDone || _batch.Bytes >= WriteBytes)
-        {
-            Write();
-        }
-
-        return more && !IsDone;
+        return more;
     }
 
-    private void ApplyRecord(in ByteRecord record)
+    private void Take(in ByteRecord record, StoreBatch batch)
     {
         if (record.Offset >= _end)
         {
-            IsDone = true;
+            _isRead = true;
             return;
         }
 
-        _store.Store.Restore(in record, _batch);
+        _store.Store.Restore(in record, batch);
         Position = record.Offset + 1;
         Applied++;
     }
 
-    private void Write()
+    /// <summary>Hands the batch over unless the one before is still being written, or too many are.</summary>
+    private bool TryHandOver(RestoreWriter writer, StoreBatch batch)
     {
-        if (_batch.Count == 0 && StoredOffset == Position)
+        if (_isWriteDue || !writer.HasRoom)
         {
-            return;
+            return false;
         }
 
-        _batch.SetChangelogOffset(_store.Index, Position);
-        _batch.Sort();
-        _store.Slot.Backend.Write(_batch);
-        _batch.Clear();
+        _isHandedOver = _isRead;
+        _filling = null;
+        if (batch.Count == 0 && StoredOffset == Position)
+        {
+            writer.Return(batch);
+            return true;
+        }
+
+        batch.SetChangelogOffset(_store.Index, Position);
+        _full = batch;
+        _isWriteDue = true;
+        writer.Add(this);
+        return true;
     }
 }

@@ -1,5 +1,4 @@
 using System.Diagnostics.CodeAnalysis;
-using System.Runtime.CompilerServices;
 
 namespace StreamFlow.State;
 
@@ -42,18 +41,30 @@ public readonly ref struct StoreChange
 [Experimental("SF0001")]
 public sealed class StoreBatch
 {
-    private readonly List<Entry> _entries = [];
     private readonly Dictionary<int, long> _offsets = [];
+    private readonly KeySorter _sorter = new();
     private byte[] _buffer = new byte[4096];
+    private StoreBatchEntry[] _entries = new StoreBatchEntry[16];
+    private StoreBatchEntry[] _spare = [];
+    private int[] _order = [];
     private int _used;
     private int _ranges;
-    private int _sequence;
 
     /// <summary>Number of changes.</summary>
-    public int Count => _entries.Count;
+    public int Count { get; private set; }
 
     /// <summary>Bytes of all keys and values.</summary>
     public long Bytes => _used;
+
+    /// <summary>
+    /// Whether this is one of many large batches that fill a store, which nobody reads until it is complete. A backend may
+    /// write them in a way of their own; the batch must be sorted then.
+    /// </summary>
+    /// <value>Default: <see langword="false"/>.</value>
+    public bool IsBulk { get; set; }
+
+    /// <summary>How large the batch is expected to become: beyond a small part of it the buffer grows to that at once.</summary>
+    internal int ExpectedBytes { get; set; }
 
     /// <summary>Changelog offsets by store index: each is that of the next changelog record to apply.</summary>
     public IReadOnlyDictionary<int, long> ChangelogOffsets => _offsets;
@@ -64,7 +75,8 @@ public sealed class StoreBatch
     {
         get
         {
-            var entry = _entries[index];
+            ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)index, (uint)Count, nameof(index));
+            ref var entry = ref _entries[index];
             return new StoreChange
             {
                 Kind = entry.Kind,
@@ -94,9 +106,9 @@ public sealed class StoreBatch
     public void DeleteRange(int store, ReadOnlySpan<byte> from, ReadOnlySpan<byte> to)
     {
         Add(StoreChangeKind.DeleteRange, store, from, to);
-        var last = _entries[^1];
-        _entries.RemoveAt(_entries.Count - 1);
-        _entries.Insert(_ranges++, last);
+        var last = _entries[Count - 1];
+        _entries.AsSpan(_ranges, Count - 1 - _ranges).CopyTo(_entries.AsSpan(_ranges + 1));
+        _entries[_ranges++] = last;
     }
 
     /// <summary>Says up to where a store is complete once this batch is applied.</summary>
@@ -107,32 +119,73 @@ public sealed class StoreBatch
     /// <summary>Orders the changes by store and key and keeps the last one of each key.</summary>
     public void Sort()
     {
-        var span = System.Runtime.InteropServices.CollectionsMarshal.AsSpan(_entries)[_ranges..];
-        span.Sort((a, b) => Compare(a, b));
-        var kept = 0;
-        for (var i = 0; i < span.Length; i++)
+        EnsureRoom(ref _order, Count);
+        EnsureRoom(ref _spare, _entries.Length);
+        var order = _order.AsSpan(_ranges, Count - _ranges);
+        for (var i = 0; i < order.Length; i++)
         {
-            if (kept > 0 && SameKey(span[kept - 1], span[i]))
-            {
-                span[kept - 1] = span[i];
-            }
-            else
-            {
-                span[kept++] = span[i];
-            }
+            order[i] = _ranges + i;
         }
 
-        _entries.RemoveRange(_ranges + kept, span.Length - kept);
+        SortByStoreAndKey(order);
+        _entries.AsSpan(0, _ranges).CopyTo(_spare);
+        var kept = _ranges;
+        foreach (var index in order)
+        {
+            ref var entry = ref _entries[index];
+            if (kept == _ranges || !SameKey(in _spare[kept - 1], in entry))
+            {
+                kept++;
+            }
+
+            _spare[kept - 1] = entry;
+        }
+
+        (_entries, _spare) = (_spare, _entries);
+        Count = kept;
     }
 
     /// <summary>Empties the batch and keeps its buffer.</summary>
     public void Clear()
     {
-        _entries.Clear();
         _offsets.Clear();
+        Count = 0;
         _used = 0;
         _ranges = 0;
-        _sequence = 0;
+    }
+
+    private static void EnsureRoom<T>(ref T[] array, int length)
+    {
+        if (array.Length < length)
+        {
+            Array.Resize(ref array, Math.Max(length, array.Length * 2));
+        }
+    }
+
+    private void SortByStoreAndKey(Span<int> order)
+    {
+        while (order.Length > 0)
+        {
+            // Few tasks have many stores: each turn takes the changes of the lowest one out.
+            var store = int.MaxValue;
+            foreach (var index in order)
+            {
+                store = Math.Min(store, _entries[index].Store);
+            }
+
+            var own = 0;
+            for (var i = 0; i < order.Length; i++)
+            {
+                if (_entries[order[i]].Store == store)
+                {
+                    (order[own], order[i]) = (order[i], order[own]);
+                    own++;
+                }
+            }
+
+            _sorter.Sort(order[..own], _entries, _buffer);
+            order = order[own..];
+        }
     }
 
     private void Add(StoreChangeKind kind, int store, ReadOnlySpan<byte> key, ReadOnlySpan<byte> value)
@@ -140,31 +193,29 @@ public sealed class StoreBatch
         var needed = checked(_used + key.Length + value.Length);
         if (needed > _buffer.Length)
         {
-            Array.Resize(ref _buffer, (int)Math.Min(Array.MaxLength, Math.Max(needed, _buffer.Length * 2L)));
+            Grow(needed);
         }
 
         key.CopyTo(_buffer.AsSpan(_used));
         value.CopyTo(_buffer.AsSpan(_used + key.Length));
-        _entries.Add(new Entry(_used, key.Length, value.Length, store, _sequence++, kind));
+        EnsureRoom(ref _entries, Count + 1);
+        _entries[Count++] = new StoreBatchEntry(_used, key.Length, value.Length, store, kind);
         _used = needed;
     }
 
-    private int Compare(in Entry a, in Entry b)
+    private void Grow(int needed)
     {
-        if (a.Store != b.Store)
-        {
-            return a.Store.CompareTo(b.Store);
-        }
-
-        var order = Key(a).SequenceCompareTo(Key(b));
-        return order != 0 ? order : a.Sequence.CompareTo(b.Sequence);
+        var doubled = Math.Min(Array.MaxLength, Math.Max(needed, _buffer.Length * 2L));
+        var larger = GC.AllocateUninitializedArray<byte>(
+            (int)(doubled > ExpectedBytes / 8 ? Math.Max(doubled, ExpectedBytes) : doubled));
+        _buffer.AsSpan(0, _used).CopyTo(larger);
+        _buffer = larger;
     }
 
-    private bool SameKey(in Entry a, in Entry b) => a.Store == b.Store && Key(a).SequenceEqual(Key(b));
+    private bool SameKey(in StoreBatchEntry a, in StoreBatchEntry b) => a.Store == b.Store && Key(in a).SequenceEqual(Key(in b));
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private ReadOnlySpan<byte> Key(in Entry entry) => _buffer.AsSpan(entry.Start, entry.KeyLength);
-
-    private readonly record struct Entry(
-        int Start, int KeyLength, int ValueLength, int Store, int Sequence, StoreChangeKind Kind);
+    private ReadOnlySpan<byte> Key(in StoreBatchEntry entry) => _buffer.AsSpan(entry.Start, entry.KeyLength);
 }
+
+/// <summary>Where in the batch's buffer a change is: its key, and its value behind it.</summary>
+internal readonly record struct StoreBatchEntry(int Start, int KeyLength, int ValueLength, int Store, StoreChangeKind Kind);

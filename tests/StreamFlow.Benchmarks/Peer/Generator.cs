@@ -1,3 +1,5 @@
+using System.Buffers.Binary;
+
 namespace StreamFlow.Benchmarks.Peer;
 
 /// <summary>
@@ -8,13 +10,14 @@ internal static class Generator
 {
     private const ulong Gamma = 0x9E3779B97F4A7C15;
     private const ulong OrderStream = 1;
+    private const ulong RawStream = 4;
 
     public static long PlacedOrders(long seed, long orders)
     {
         var placed = 0L;
         for (var i = 0L; i < orders; i++)
         {
-            var state = Finish(unchecked((ulong)seed + (OrderStream << 48) + (ulong)i + Gamma));
+            var state = StateOf(seed, OrderStream, i);
             _ = Below(ref state, 10_000); // customer
             _ = Below(ref state, 50); // category
             _ = Below(ref state, 6); // region
@@ -24,11 +27,30 @@ internal static class Generator
         return placed;
     }
 
-    private static uint Below(ref ulong state, uint limit)
+    /// <summary>Opaque, incompressible bytes: consecutive draws, little-endian, cut to size.</summary>
+    public static void Raw(long seed, long index, Span<byte> bytes)
+    {
+        var state = StateOf(seed, RawStream, index);
+        Span<byte> draw = stackalloc byte[sizeof(ulong)];
+        while (bytes.Length > 0)
+        {
+            BinaryPrimitives.WriteUInt64LittleEndian(draw, Next(ref state));
+            var length = Math.Min(draw.Length, bytes.Length);
+            draw[..length].CopyTo(bytes);
+            bytes = bytes[length..];
+        }
+    }
+
+    private static ulong StateOf(long seed, ulong stream, long index) =>
+        Finish(unchecked((ulong)seed + (stream << 48) + (ulong)index + Gamma));
+
+    private static ulong Next(ref ulong state)
     {
         state = unchecked(state + Gamma);
-        return (uint)((Finish(state) >> 33) % limit);
+        return Finish(state);
     }
+
+    private static uint Below(ref ulong state, uint limit) => (uint)((Next(ref state) >> 33) % limit);
 
     private static ulong Finish(ulong z)
     {

@@ -32,21 +32,29 @@ internal sealed class KafkaTopics : IDisposable
         topics.SelectMany(Partitions)
             .ToDictionary(p => p, p => _group.QueryWatermarkOffsets(p, Timeout).High.Value);
 
-    /// <summary>Whether the group has committed all of these offsets.</summary>
-    public bool IsCommitted(Dictionary<Confluent.Kafka.TopicPartition, long> ends) =>
-        _group.Committed(ends.Keys.Where(p => ends[p] > 0), Timeout).TrueForAll(o => o.Offset.Value >= ends[o.TopicPartition]);
+    /// <summary>Whether the group has committed all of these offsets, but for so many at most.</summary>
+    public bool IsCommitted(Dictionary<Confluent.Kafka.TopicPartition, long> ends, long tolerance) =>
+        _group.Committed(ends.Keys.Where(p => ends[p] > 0), Timeout)
+            .TrueForAll(o => o.Offset.Value >= ends[o.TopicPartition] - tolerance);
 
-    public Task CreateAsync(string topic, int partitions) =>
-        _admin.CreateTopicsAsync(
+    /// <summary>Creates a topic and waits until the broker knows it.</summary>
+    public async Task CreateAsync(string topic, int partitions, string cleanup = "delete")
+    {
+        await _admin.CreateTopicsAsync(
         [
             new TopicSpecification
             {
                 Name = topic,
                 NumPartitions = partitions,
                 ReplicationFactor = 1,
-                Configs = new() { ["retention.ms"] = "-1" },
+                Configs = new() { ["retention.ms"] = "-1", ["cleanup.policy"] = cleanup },
             },
         ]);
+        while (Named(topic).Count == 0)
+        {
+            await Task.Delay(10);
+        }
+    }
 
     public Task DeleteAsync(IReadOnlyList<string> topics) =>
         topics.Count == 0 ? Task.CompletedTask : _admin.DeleteTopicsAsync(topics);

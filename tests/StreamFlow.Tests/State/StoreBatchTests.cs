@@ -36,6 +36,84 @@ public class StoreBatchTests
         Assert.Equal(["Put 0 k new"], Changes(batch));
     }
 
+    [Theory]
+    [InlineData(1, 3)]
+    [InlineData(2, 8)]
+    [InlineData(3, 9)]
+    [InlineData(4, 40)]
+    public void Sort_orders_keys_of_any_length_as_unsigned_bytes(int seed, int longest)
+    {
+        var random = new Random(seed);
+        var batch = new StoreBatch();
+        var expected = new SortedDictionary<(int Store, string Key), int>(
+            Comparer<(int Store, string Key)>.Create((a, b) =>
+                a.Store != b.Store ? a.Store.CompareTo(b.Store) : string.CompareOrdinal(a.Key, b.Key)));
+        for (var i = 0; i < 5000; i++)
+        {
+            // Few different bytes, zeros and shared beginnings among them, make prefixes of each other and equal keys.
+            var key = new byte[random.Next(longest)];
+            for (var at = 0; at < key.Length; at++)
+            {
+                key[at] = at < longest / 2 ? (byte)7 : (byte)(random.Next(4) * 85);
+            }
+
+            var store = random.Next(3);
+            batch.Put(store, key, BitConverter.GetBytes(i));
+            expected[(store, Encoding.Latin1.GetString(key))] = i;
+        }
+
+        batch.Sort();
+
+        Assert.Equal(expected.Count, batch.Count);
+        var position = 0;
+        foreach (var ((store, key), value) in expected)
+        {
+            var change = batch[position++];
+            Assert.Equal(store, change.Store);
+            Assert.Equal(key, Encoding.Latin1.GetString(change.Key));
+            Assert.Equal(value, BitConverter.ToInt32(change.Value));
+        }
+    }
+
+    [Fact]
+    public void Sort_keeps_range_removals_first_and_in_their_order()
+    {
+        var batch = new StoreBatch();
+        for (var i = 0; i < 100; i++)
+        {
+            batch.Put(0, [(byte)(100 - i)], "v"u8);
+            batch.DeleteRange(0, [(byte)i], [200]);
+        }
+
+        batch.Sort();
+
+        Assert.Equal(200, batch.Count);
+        for (var i = 0; i < 100; i++)
+        {
+            Assert.Equal(StoreChangeKind.DeleteRange, batch[i].Kind);
+            Assert.Equal(i, batch[i].Key[0]);
+            Assert.Equal(i + 1, batch[100 + i].Key[0]);
+        }
+    }
+
+    [Fact]
+    public void A_batch_that_was_cleared_and_grew_again_holds_only_what_is_new()
+    {
+        var batch = new StoreBatch { ExpectedBytes = 1 << 16 };
+        for (var round = 0; round < 3; round++)
+        {
+            batch.Clear();
+            for (var i = 0; i < 2000; i++)
+            {
+                batch.Put(0, BitConverter.GetBytes(i % 500), new byte[round + 20]);
+            }
+
+            batch.Sort();
+            Assert.Equal(500, batch.Count);
+            Assert.Equal(round + 20, batch[499].Value.Length);
+        }
+    }
+
     private static List<string> Changes(StoreBatch batch)
     {
         var changes = new List<string>();

@@ -1,0 +1,112 @@
+using System.Buffers.Binary;
+using System.Diagnostics;
+using StreamFlow.RocksDb.Interop;
+using StreamFlow.State;
+
+namespace StreamFlow.RocksDb;
+
+/// <summary>
+/// Writes the batches that fill a store past the memtables: each becomes one file of sorted entries, the changelog offset
+/// among them, which the database takes over as a whole. That is a fraction of the work of memtable, flush and the
+/// compaction of many small files, and what was taken over survives a crash at once.
+/// </summary>
+internal sealed class BulkTables(Database database, OptionsHandle options, string path, RocksDbErrors errors)
+{
+    // A file for less than this costs more than the memtable.
+    internal const int MinBytes = 1 << 20;
+    private byte[] _key = new byte[128];
+    private byte[] _end = new byte[128];
+
+    /// <summary>Whether a batch is worth a file of its own and fits into one: it concerns a single store.</summary>
+    public static bool Fits(StoreBatch batch)
+    {
+        if (!batch.IsBulk || batch.Bytes < MinBytes || batch.ChangelogOffsets.Count != 1)
+        {
+            return false;
+        }
+
+        var store = batch.ChangelogOffsets.Keys.First();
+        for (var i = 0; i < batch.Count; i++)
+        {
+            if (batch[i].Store != store)
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    /// <summary>Removes what a crash may have left beside the database.</summary>
+    public void Clean() => File.Delete(path);
+
+    /// <summary>Applies a sorted batch that <see cref="Fits"/>, to the family of its store.</summary>
+    public void Write(StoreBatch batch, int family)
+    {
+        try
+        {
+            using (var file = TableFile.Create(path, options, errors))
+            {
+                Fill(file, batch);
+                file.Finish();
+            }
+
+            database.Ingest(family, path);
+        }
+        finally
+        {
+            Clean();
+        }
+    }
+
+    private void Fill(TableFile file, StoreBatch batch)
+    {
+        // The offset has the lowest key of all (see KeySpace).
+        var offset = batch.ChangelogOffsets.Values.First();
+        ArgumentOutOfRangeException.ThrowIfNegative(offset, nameof(batch));
+        Span<byte> bytes = stackalloc byte[sizeof(long)];
+        BinaryPrimitives.WriteInt64BigEndian(bytes, offset);
+        file.Put([KeySpace.Meta], bytes);
+        for (var i = 0; i < batch.Count; i++)
+        {
+            var change = batch[i];
+            var key = Prefixed(ref _key, change.Key);
+            switch (change.Kind)
+            {
+                case StoreChangeKind.Put:
+                    file.Put(key, change.Value);
+                    break;
+                case StoreChangeKind.Delete:
+                    file.Delete(key);
+                    break;
+                case StoreChangeKind.DeleteRange:
+                    DeleteRange(file, key, change.Value);
+                    break;
+                default:
+                    throw new UnreachableException($"Unknown change {change.Kind}.");
+            }
+        }
+    }
+
+    private void DeleteRange(TableFile file, ReadOnlySpan<byte> from, ReadOnlySpan<byte> to)
+    {
+        ReadOnlySpan<byte> end = to.IsEmpty ? [KeySpace.Data + 1] : Prefixed(ref _end, to);
+        if (from.SequenceCompareTo(end) < 0)
+        {
+            file.DeleteRange(from, end);
+        }
+    }
+
+    private static ReadOnlySpan<byte> Prefixed(ref byte[] buffer, ReadOnlySpan<byte> key)
+    {
+        var length = KeySpace.Length + key.Length;
+        if (buffer.Length < length)
+        {
+            buffer = new byte[length * 2];
+        }
+
+        buffer[0] = KeySpace.Data;
+        key.CopyTo(buffer.AsSpan(KeySpace.Length));
+        return buffer.AsSpan(0, length);
+    }
+}
