@@ -32,7 +32,7 @@ internal sealed class KafkaProducer : IKafkaProducer
         _native = new NativeProducer(settings, new ClientCallbacks(_clientId, logger));
         _transactions = role.TransactionalId is null
             ? null
-            : new Transactions(role.TransactionalId, _native, _reports, time);
+            : new Transactions(role, _native, _reports, time);
         _refreshed = time.GetTimestamp();
     }
 

@@ -271,7 +271,7 @@ internal sealed class InMemoryProducer : IKafkaProducer
         {
             switch (error.Kind)
             {
-                case KafkaErrorKind.Fatal:
+                case KafkaErrorKind.Fatal or KafkaErrorKind.Refused:
                     MoveToFatal(error.Message);
                     break;
                 case KafkaErrorKind.Abortable or KafkaErrorKind.Migrated when _state == ProducerState.InTransaction:

@@ -108,4 +108,10 @@ public enum KafkaErrorKind
     /// partition stands still; seek it to an offset that exists.
     /// </summary>
     OffsetOutOfRange,
+
+    /// <summary>
+    /// Asking again meets the same answer: a right is missing, a setting is out of range, a record is too large. A record
+    /// that is refused at once has left no trace; its transaction can be committed without it.
+    /// </summary>
+    Refused,
 }

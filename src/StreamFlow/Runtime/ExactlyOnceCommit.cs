@@ -44,12 +44,17 @@ internal sealed class ExactlyOnceCommit(
         }
         catch (KafkaClientException exception)
         {
-            RuntimeLog.RegistrationFailed(services.Logger, exception, threadName);
             if (exception.Kind != KafkaErrorKind.Retriable)
             {
                 DropProducer();
             }
 
+            if (exception.Kind == KafkaErrorKind.Refused)
+            {
+                throw new StreamsException($"{threadName} cannot process exactly once. {exception.Message}", exception);
+            }
+
+            RuntimeLog.RegistrationFailed(services.Logger, exception, threadName);
             return exception;
         }
     }
@@ -90,6 +95,11 @@ internal sealed class ExactlyOnceCommit(
 
     public override Recovery Abandon(Exception reason)
     {
+        if (IsRefused(reason))
+        {
+            return Recovery.None;
+        }
+
         if (!IsOpen)
         {
             return Recovery.Reopen;
@@ -188,6 +198,10 @@ internal sealed class ExactlyOnceCommit(
                 $"{threadName}: a transaction is committed, but local state could not follow. {failure.Message}", failure);
         }
     }
+
+    /// <summary>Whether the next attempt would meet the same answer.</summary>
+    private static bool IsRefused(Exception reason) =>
+        (reason as KafkaClientException ?? reason.InnerException as KafkaClientException)?.Kind == KafkaErrorKind.Refused;
 
     /// <summary>Whether aborting may mend a failure.</summary>
     private bool IsAboutTransaction(Exception reason) => reason switch

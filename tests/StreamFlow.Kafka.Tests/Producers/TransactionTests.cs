@@ -138,6 +138,44 @@ public sealed class TransactionTests : IDisposable
         AssertWorks(producer);
     }
 
+    [Theory]
+    [InlineData(31, "IdempotentWrite")]
+    [InlineData(50, "The transaction timeout of 00:00:30 is not from 1 ms to the broker's")]
+    [InlineData(53, "rights Write and Describe on this transactional id")]
+    public void Registration_that_will_never_be_granted_says_so_with_the_remedy(int code, string remedy)
+    {
+        using var producer = _clients.Producer("tx");
+        _cluster.PushErrors(ApiKey.InitProducerId, code);
+        var error = Assert.Throws<KafkaClientException>(() => producer.InitTransactions(TestClients.Deadline));
+        Assert.Equal(KafkaErrorKind.Refused, error.Kind);
+        Assert.StartsWith("Transaction 'tx': cannot init: ", error.Message, StringComparison.Ordinal);
+        Assert.Contains(remedy, error.Message, StringComparison.Ordinal);
+        using var next = Initialized();
+        AssertWorks(next);
+    }
+
+    [Theory]
+    [InlineData((int)ErrorCode.UnsupportedVersion)]
+    [InlineData((int)ErrorCode.UnsupportedFeature)]
+    public void Broker_without_transactions_is_no_broker_to_wait_for(int code)
+    {
+        var error = new NativeError((ErrorCode)code, "text", IsFatal: true, IsRetriable: true);
+        Assert.Equal(KafkaErrorKind.Refused, Errors.RegistrationKind(error));
+        Assert.Contains("2.5 or later", Errors.RegistrationRemedy(error.Code, default), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData((int)ApiKey.InitProducerId, (int)ErrorCode.CoordinatorLoadInProgress)]
+    [InlineData((int)ApiKey.InitProducerId, (int)ErrorCode.ConcurrentTransactions)]
+    [InlineData((int)ApiKey.FindCoordinator, (int)ErrorCode.CoordinatorNotAvailable)]
+    public void Registration_waits_for_what_passes(int api, int code)
+    {
+        using var producer = _clients.Producer("tx");
+        _cluster.PushErrors((ApiKey)api, code, code);
+        producer.InitTransactions(TestClients.Deadline);
+        AssertWorks(producer);
+    }
+
     [Fact]
     public void Commit_that_runs_out_of_time_is_resumed_by_calling_it_again()
     {
