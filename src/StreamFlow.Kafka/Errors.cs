@@ -64,6 +64,7 @@ internal static class Errors
             KafkaErrorKind.Fatal,
         { Code: ErrorCode.OutOfOrderSequence or ErrorCode.InvalidTransactionState } => KafkaErrorKind.Fatal,
         _ when IsFenced(error.Code) => KafkaErrorKind.Fatal,
+        _ when IsRefused(error.Code) => KafkaErrorKind.Refused,
         { Code: ErrorCode.MessageTimedOut or ErrorCode.TimedOutInQueue or ErrorCode.NotEnoughReplicas } =>
             KafkaErrorKind.Retriable,
         _ => IsTransient(error.Code) ? KafkaErrorKind.Retriable : KafkaErrorKind.Abortable,
@@ -90,6 +91,17 @@ internal static class Errors
 
     private static bool IsFenced(ErrorCode code) => code is
         ErrorCode.Fenced or ErrorCode.InvalidProducerEpoch or ErrorCode.ProducerFenced;
+
+    /// <summary>Whether the error is the same for every record of the topic.</summary>
+    internal static bool ConcernsTopic(ErrorCode code) => code is
+        ErrorCode.TopicAuthorizationFailed or ErrorCode.ClusterAuthorizationFailed or ErrorCode.InvalidTopic or
+        ErrorCode.UnknownTopicOrPartition or ErrorCode.LocalUnknownTopic;
+
+    /// <summary>Refused for what the record is or where it goes, however often it is sent.</summary>
+    private static bool IsRefused(ErrorCode code) => ConcernsTopic(code) || code is
+        ErrorCode.MessageTooLarge or ErrorCode.RecordListTooLarge or ErrorCode.InvalidRecord or
+        ErrorCode.InvalidTimestamp or ErrorCode.UnsupportedForMessageFormat or ErrorCode.PolicyViolation or
+        ErrorCode.UnknownPartition or ErrorCode.InvalidArgument;
 
     /// <summary>
     /// Errors that go away by themselves. Anything unknown is not among them: a corrupt batch, for one, is skipped by

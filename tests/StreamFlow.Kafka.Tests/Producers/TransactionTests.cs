@@ -102,6 +102,7 @@ public sealed class TransactionTests : IDisposable
         var error = Assert.Throws<KafkaClientException>(() => producer.CommitTransaction(TestClients.Deadline));
         Assert.Equal(KafkaErrorKind.Abortable, error.Kind);
         producer.AbortTransaction(TestClients.Deadline);
+        Assert.Equal(api == (int)ApiKey.Produce, producer.TryTakeFailure(out _));
         AssertWorks(producer);
     }
 
@@ -192,28 +193,35 @@ public sealed class TransactionTests : IDisposable
     }
 
     [Fact]
-    public void Record_refused_at_once_makes_the_commit_impossible()
+    public void Record_refused_at_once_leaves_its_transaction_in_order()
     {
         using var producer = Initialized();
         producer.BeginTransaction();
         producer.Send("t", 0, "k", "v");
         var topic = producer.Topic("t");
-        Assert.Throws<KafkaClientException>(() => producer.TryProduce(
-            topic, 0, new ByteRecord { Value = new byte[2_000_000], HasValue = true }, null));
-        Assert.Equal(KafkaErrorKind.Abortable, Kind(() => SendOffsets(producer, 1)));
-        Assert.Equal(KafkaErrorKind.Abortable, Kind(() => producer.CommitTransaction(TestClients.Deadline)));
-        producer.AbortTransaction(TestClients.Deadline);
+        Assert.Equal(KafkaErrorKind.Refused, Kind(() => producer.TryProduce(
+            topic, 0, new ByteRecord { Value = new byte[2_000_000], HasValue = true }, null)));
+        Assert.Equal(KafkaErrorKind.Refused, Kind(() => producer.TryProduce(topic, 9, default, null)));
+        producer.Send("t", 0, "k", "w");
+        SendOffsets(producer, 1);
+        producer.CommitTransaction(TestClients.Deadline);
+        Assert.Equal(1, topic.LastDeliveredOffset(0));
         AssertWorks(producer);
     }
 
     [Fact]
-    public void Record_for_a_partition_that_does_not_exist_makes_the_commit_impossible()
+    public void Record_refused_by_the_broker_is_reported_also_after_the_abort()
     {
         using var producer = Initialized();
         producer.BeginTransaction();
-        var topic = producer.Topic("t");
-        Assert.Throws<KafkaClientException>(() => producer.TryProduce(topic, 9, default, null));
+        _cluster.PushErrors(ApiKey.Produce, (int)ErrorCode.TopicAuthorizationFailed);
+        var record = new ByteRecord { Value = "v"u8, HasValue = true, Mark = -7 };
+        Assert.True(producer.TryProduce(producer.Topic("t"), 0, in record, null));
         Assert.Equal(KafkaErrorKind.Abortable, Kind(() => producer.CommitTransaction(TestClients.Deadline)));
+        producer.AbortTransaction(TestClients.Deadline);
+        Assert.True(producer.TryTakeFailure(out var failure));
+        Assert.Equal((KafkaErrorKind.Refused, -7L, true), (failure.Kind, failure.Mark, failure.ConcernsTopic));
+        AssertWorks(producer);
     }
 
     [Fact]
