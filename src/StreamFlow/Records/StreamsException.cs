@@ -114,4 +114,10 @@ public enum KafkaErrorKind
     /// been the same process, whose join was answered after it had given up waiting for the answer and joined again.
     /// </summary>
     InstanceFenced,
+
+    /// <summary>
+    /// Asking again meets the same answer: a right is missing, a setting is out of range, a record is too large. A record
+    /// that is refused at once has left no trace; its transaction can be committed without it.
+    /// </summary>
+    Refused,
 }
