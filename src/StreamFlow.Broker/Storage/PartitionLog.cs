@@ -33,9 +33,8 @@ internal sealed class PartitionLog : IDisposable
         Epochs = recovered.Checkpoint.Epochs;
         Recovery = recovered.Report;
         _logStartOffset = recovered.Checkpoint.LogStartOffset;
-        _logEndOffset = recovered.EndOffset;
-        _flushedEndOffset = _highWatermark = _logEndOffset;
-        _lastStableOffset = StableOffset(_highWatermark);
+        _flushedEndOffset = _highWatermark = _logEndOffset = recovered.EndOffset;
+        _lastStableOffset = Producers.StableOffset(_logStartOffset, _highWatermark);
         _durability = new LogDurability(this, environment, recovered);
         _cleaner = new LogCleaner(this, environment);
         if (recovered.Damage is not null)
@@ -439,16 +438,12 @@ internal sealed class PartitionLog : IDisposable
     {
         var end = _options.FlushPolicy == FlushPolicy.EveryAppend ? _flushedEndOffset : _logEndOffset;
         var high = Math.Max(_highWatermark, end);
-        var stable = StableOffset(high);
+        var stable = Producers.StableOffset(_logStartOffset, high);
         var moved = high != _highWatermark || stable != _lastStableOffset;
         Volatile.Write(ref _highWatermark, high);
         Volatile.Write(ref _lastStableOffset, stable);
         return moved;
     }
-
-    // An open transaction may have begun in what was deleted since: what is left of it begins with the log.
-    private long StableOffset(long highWatermark) =>
-        Math.Max(_logStartOffset, Math.Min(highWatermark, Producers.FirstOpenOffset));
 
     private void Close(bool flush)
     {
