@@ -46,7 +46,7 @@ public sealed class KafkaClients : IKafkaClients
     {
         ArgumentNullException.ThrowIfNull(role);
         return new KafkaConsumer(
-            role.ClientId, ClientSettings.ForConsumer(_options, role), _loggers.CreateLogger<KafkaConsumer>(), _time);
+            role, ClientSettings.ForConsumer(_options, role), _loggers.CreateLogger<KafkaConsumer>(), _time);
     }
 
     /// <inheritdoc/>

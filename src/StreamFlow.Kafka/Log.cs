@@ -39,6 +39,10 @@ internal static partial class Log
     [LoggerMessage(12, LogLevel.Warning, "{ClientId}: error while closing: {Text}")]
     public static partial void ErrorWhileClosing(ILogger logger, string clientId, string text);
 
+    [LoggerMessage(13, LogLevel.Warning, "{ClientId}: the group did not let '{InstanceId}' go in time; "
+        + "its partitions are given to others when its session ends")]
+    public static partial void StaticMemberRemains(ILogger logger, string clientId, string instanceId);
+
     [LoggerMessage(11, LogLevel.Warning, "{ClientId}: metadata of topic {Topic} could not be refreshed: {Text}")]
     public static partial void RefreshFailed(ILogger logger, string clientId, string topic, string text);
 }

@@ -25,6 +25,10 @@ public sealed record InMemoryKafkaOptions
     /// <value>Default: 100,000.</value>
     public int ProducerQueueCapacity { get; init; } = 100_000;
 
+    /// <summary>Longest transaction timeout a producer may ask for (<c>transaction.max.timeout.ms</c>).</summary>
+    /// <value>Default: 15 minutes.</value>
+    public TimeSpan MaxTransactionTimeout { get; init; } = TimeSpan.FromMinutes(15);
+
     /// <summary>How long calls without a timeout of their own wait for an answer that is held back.</summary>
     /// <value>Default: 10 seconds.</value>
     public TimeSpan RequestTimeout { get; init; } = TimeSpan.FromSeconds(10);

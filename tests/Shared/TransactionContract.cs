@@ -83,6 +83,21 @@ public abstract class TransactionContractTests : ContractBase
     }
 
     [SkippableFact]
+    public void Timeout_above_the_limit_of_the_broker_is_refused_with_the_remedy()
+    {
+        Skip.IfNot(Unavailable is null, Unavailable);
+        using var producer = Clients.CreateProducer(new ProducerRole("p", "long-tx", TimeSpan.FromMinutes(20)));
+
+        var error = Assert.Throws<KafkaClientException>(() => producer.InitTransactions(Timeout));
+
+        Assert.Equal(KafkaErrorKind.Refused, error.Kind);
+        foreach (var part in new[] { "'long-tx'", "INVALID_TRANSACTION_TIMEOUT", "00:20:00", "transaction.max.timeout.ms", "lower TransactionTimeout" })
+        {
+            Assert.Contains(part, error.Message, StringComparison.Ordinal);
+        }
+    }
+
+    [SkippableFact]
     public async Task Metadata_taken_before_a_rebalance_cannot_commit_after_it()
     {
         Skip.IfNot(Unavailable is null, Unavailable);

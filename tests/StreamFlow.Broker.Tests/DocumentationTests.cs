@@ -1,10 +1,11 @@
 using System.Globalization;
 using System.Runtime.CompilerServices;
+using System.Text.RegularExpressions;
 using StreamFlow.Broker.Handlers;
 
 namespace StreamFlow.Broker.Tests;
 
-public sealed class DocumentationTests
+public sealed partial class DocumentationTests
 {
     [Fact]
     public void Table_of_supported_apis_is_the_one_the_broker_advertises()
@@ -17,6 +18,21 @@ public sealed class DocumentationTests
         int end = Array.IndexOf(document, "<!-- /api-table -->");
         Assert.Equal(rows, document[(begin + 3)..end]);
     }
+
+    [Fact]
+    public void Table_of_clients_names_tests_that_exist()
+    {
+        string document = File.ReadAllText(Path.Combine(Root(), "docs", "broker.md"));
+        string table = document.Split("<!-- client-table -->")[1].Split("<!-- /client-table -->")[0];
+        string[] tests = [.. Directory.EnumerateFiles(Path.Combine(Root(), "tests"), "*Tests.cs", SearchOption.AllDirectories)
+            .Select(File.ReadAllText)];
+        string[] named = [.. NameOfTest().Matches(table).Select(static x => x.Groups[1].Value).Distinct()];
+        Assert.NotEmpty(named);
+        Assert.All(named, name => Assert.Contains(tests, test => test.Contains($" {name}(", StringComparison.Ordinal)));
+    }
+
+    [GeneratedRegex("`([A-Za-z]+_[A-Za-z_]+)`")]
+    private static partial Regex NameOfTest();
 
     private static string Flexible(ApiDescriptor api) =>
         api.FlexibleFrom > api.MaxVersion ? "never" : api.FlexibleFrom.ToString(CultureInfo.InvariantCulture);

@@ -17,7 +17,8 @@ internal sealed class FaultRun(Options options)
 
     public async Task<bool> RunAsync()
     {
-        Console.WriteLine($"seed {options.Seed}, {options.Kills} kills, {(options.UseKafka ? "Apache Kafka" : "embedded broker")}");
+        var extent = options.Kills == int.MaxValue ? $"{options.Limit.TotalMinutes} minutes" : $"{options.Kills} kills";
+        Console.WriteLine($"seed {options.Seed}, {extent}, {(options.UseKafka ? "Apache Kafka" : "embedded broker")}");
         await using var arena = await Arena.StartAsync(options);
         var disk = StateDisk.TryMount(Path.Combine(arena.Folder, "w1"));
         if (disk is null)

@@ -9,7 +9,7 @@ internal sealed record Options
         Runs several worker processes under exactly-once, breaks them, the broker and the connections between them at
         random, and judges the result by an independent client.
 
-          --kills N                  processes to kill (default 20); other faults come on top
+          --kills N                  processes to kill (default 20, with --minutes no limit); other faults come on top
           --minutes M                stop after so many minutes, whatever the kills (default: no limit)
           --broker embedded|kafka    StreamFlow's own broker, or Apache Kafka (default embedded)
           --seed S                   decides inputs and faults (default: a random one, which is printed)
@@ -21,7 +21,14 @@ internal sealed record Options
           --keep                     keep the run's folder: logs and data
         """;
 
-    public int Kills { get; init; } = 20;
+    private const int DefaultKills = 20;
+    private int? _kills;
+
+    public int Kills
+    {
+        get => _kills ?? (Limit == TimeSpan.MaxValue ? DefaultKills : int.MaxValue);
+        init => _kills = value;
+    }
 
     public TimeSpan Limit { get; init; } = TimeSpan.MaxValue;
 

@@ -9,7 +9,7 @@ internal static class Workload
     public const int Partitions = 4;
     public const int Users = 24;
     public const int Categories = 40;
-    public const long WindowMs = 10_000;
+    public const long WindowMs = 30_000;
 
     public const string Input = "in";
     public const string Accounts = "accounts";

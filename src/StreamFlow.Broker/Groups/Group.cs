@@ -181,22 +181,26 @@ internal sealed partial class Group
 
     /// <summary>
     /// Forgets a parked request whose connection is gone. That is not a leave: the member stays until its session
-    /// ends, since a client that reconnects comes back with its id.
+    /// ends, since a client that reconnects comes back with its id. A newcomer has nothing yet to come back to, and the
+    /// others need not wait for it.
     /// </summary>
     public void Abandon(long request, ClockReading now)
     {
-        foreach (GroupMember member in _members.All)
+        GroupMember? member = _members.All.FirstOrDefault(x => x.ParkedJoin == request || x.ParkedSync == request);
+        if (member is null)
         {
-            if (member.ParkedJoin == request)
-            {
-                member.TakeJoin();
-                member.Touch(now);
-            }
-            else if (member.ParkedSync == request)
-            {
-                member.TakeSync();
-                member.Touch(now);
-            }
+            return;
+        }
+
+        _ = member.ParkedJoin == request ? member.TakeJoin() : member.TakeSync();
+        if (member.IsNew)
+        {
+            RemoveMember(member);
+            RebalanceAfterRemoval(now);
+        }
+        else
+        {
+            member.Touch(now);
         }
     }
 

@@ -19,4 +19,10 @@ internal sealed record ApiDescriptor(
 
     /// <summary>Whether the next request of the connection may be handled before this one is answered.</summary>
     public bool MayPipeline { get; init; }
+
+    /// <summary>
+    /// Whether a LeaveGroup that follows on the connection is handled before this one is answered: a client that closes
+    /// while it waits for its group says so behind the request it waits for.
+    /// </summary>
+    public bool YieldsToLeave { get; init; }
 }

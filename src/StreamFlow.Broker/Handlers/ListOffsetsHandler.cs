@@ -39,6 +39,12 @@ internal sealed class ListOffsetsHandler(TopicStore topics)
             return Failed(partition.Index, ErrorCode.UnknownTopicOrPartition);
         }
 
+        if (log.IsOffline)
+        {
+            // What it knows of its end may be as wrong as the disk.
+            return Failed(partition.Index, ErrorCode.KafkaStorageError);
+        }
+
         ErrorCode error = LeaderEpochs.Check(partition.CurrentLeaderEpoch, log);
         if (error != ErrorCode.None)
         {

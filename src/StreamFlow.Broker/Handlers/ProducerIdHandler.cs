@@ -20,6 +20,11 @@ internal sealed class ProducerIdHandler(TopicStore store, TransactionCoordinator
                 return new InitProducerIdResponse(ErrorCode.None, store.AllocateProducerId(), 0);
             }
 
+            if (request.ProducerId < 0 != request.ProducerEpoch < 0)
+            {
+                return new InitProducerIdResponse(ErrorCode.InvalidRequest, -1, -1);
+            }
+
             ProducerIdentity expected = request.ProducerId < 0
                 ? ProducerIdentity.None
                 : new ProducerIdentity(request.ProducerId, request.ProducerEpoch);

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using StreamFlow.Broker.Handlers;
 using StreamFlow.Broker.Protocol;
 
 namespace StreamFlow.Broker.Server;
@@ -108,31 +109,45 @@ internal sealed class Connection : IDisposable
             Memory<byte>? frame = await _frames.ReadAsync().ConfigureAwait(false);
             if (frame is null)
             {
+                // What still waits for others is waited for in vain.
+                await _gone.CancelAsync().ConfigureAwait(false);
                 return;
             }
 
             _busy = true;
-            ValueTask<WireWriter?> reply = _dispatcher.DispatchAsync(frame.Value, _context, out bool mayPipeline);
-            ValueTask<WireWriter?> next = reply.IsCompleted || mayPipeline
+            ValueTask<WireWriter?> reply = _dispatcher.DispatchAsync(frame.Value, _context, out ApiDescriptor api);
+            ValueTask<WireWriter?> next = reply.IsCompleted || api.MayPipeline
                 ? reply
-                : new ValueTask<WireWriter?>(await ParkAsync(reply.AsTask()).ConfigureAwait(false));
+                : new ValueTask<WireWriter?>(await ParkAsync(reply.AsTask(), api).ConfigureAwait(false));
             await _replies.EnqueueAsync(next).ConfigureAwait(false);
             Volatile.Write(ref _lastActivity, _time.GetTimestamp());
             _busy = false;
         }
     }
 
-    /// <summary>Waits for a reply that depends on others, and gives it up when the peer hangs up meanwhile.</summary>
-    private async Task<WireWriter?> ParkAsync(Task<WireWriter?> reply)
+    /// <summary>
+    /// Waits for a reply that depends on others, and gives it up when the peer hangs up meanwhile. Returns it unfinished
+    /// if the next request may be what it waits for.
+    /// </summary>
+    private async Task<Task<WireWriter?>> ParkAsync(Task<WireWriter?> reply, ApiDescriptor api)
     {
-        Task hangUp = _frames.WaitForHangUpAsync();
-        Tasks.Observe(hangUp);
-        if (await Task.WhenAny(reply, hangUp).ConfigureAwait(false) == hangUp && hangUp.IsFaulted)
+        while (!reply.IsCompleted && _frames.NextKey is null)
         {
-            await _gone.CancelAsync().ConfigureAwait(false);
+            await Task.WhenAny(reply, _frames.WaitForBytesAsync()).ConfigureAwait(false);
+            if (!reply.IsCompleted && !await _frames.TakeArrivedAsync().ConfigureAwait(false))
+            {
+                await _gone.CancelAsync().ConfigureAwait(false);
+                break;
+            }
         }
 
-        return await reply.ConfigureAwait(false);
+        bool yields = api.YieldsToLeave && !_gone.IsCancellationRequested && _frames.NextKey == ApiKey.LeaveGroup;
+        if (!yields)
+        {
+            await ((Task)reply).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+
+        return reply;
     }
 
     private async Task FinishQuietlyAsync()

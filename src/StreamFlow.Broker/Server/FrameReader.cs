@@ -68,30 +68,49 @@ internal sealed class FrameReader : IDisposable
         return frame;
     }
 
-    /// <summary>
-    /// Completes when the peer hangs up, or never if it sent more requests meanwhile. Watches with a receive of no bytes,
-    /// so that nothing is taken from the stream.
-    /// </summary>
-    public async Task WaitForHangUpAsync()
-    {
-        if (Buffered > 0)
-        {
-            return;
-        }
+    /// <summary>Which API the next request is for; null while its head has not been received.</summary>
+    public ApiKey? NextKey => Buffered < SizePrefix + ApiKeySize
+        ? null
+        : (ApiKey)BinaryPrimitives.ReadInt16BigEndian(_small.AsSpan(_start + SizePrefix));
 
+    /// <summary>
+    /// Completes when something can be received, or never will be. Watches with a receive of no bytes, so that nothing is
+    /// taken from the stream and whoever watches may stop doing so.
+    /// </summary>
+    public Task WaitForBytesAsync()
+    {
         if (_poll is null)
         {
             _poll = _socket.ReceiveAsync(Memory<byte>.Empty).AsTask();
             Tasks.Observe(_poll);
         }
 
-        await _poll.ConfigureAwait(false);
-        if (_socket.Available > 0)
-        {
-            return;
-        }
+        return _poll;
+    }
 
-        throw new EndOfStreamException("The peer closed the connection.");
+    /// <summary>
+    /// Receives what is there after <see cref="WaitForBytesAsync"/>, without waiting for more. False at the end of the
+    /// stream.
+    /// </summary>
+    public async ValueTask<bool> TakeArrivedAsync()
+    {
+        try
+        {
+            await EndPollAsync().ConfigureAwait(false);
+            if (_socket.Available == 0)
+            {
+                // Readable and yet empty is the end; not readable means that it was a false alarm.
+                return !_socket.Poll(0, SelectMode.SelectRead) || _socket.Available > 0;
+            }
+
+            MakeRoom(SizePrefix + ApiKeySize);
+            _end += await _socket.ReceiveAsync(_small.AsMemory(_end)).ConfigureAwait(false);
+            return true;
+        }
+        catch (Exception e) when (e is SocketException or ObjectDisposedException)
+        {
+            return false;
+        }
     }
 
     public void Dispose()
@@ -127,13 +146,7 @@ internal sealed class FrameReader : IDisposable
     {
         while (Buffered < needed)
         {
-            if (_small.Length - _start < needed)
-            {
-                _small.AsSpan(_start, Buffered).CopyTo(_small);
-                _end = Buffered;
-                _start = 0;
-            }
-
+            MakeRoom(needed);
             int received = await ReceiveAsync(_small.AsMemory(_end)).ConfigureAwait(false);
             if (received == 0)
             {
@@ -144,6 +157,17 @@ internal sealed class FrameReader : IDisposable
         }
 
         return true;
+    }
+
+    /// <summary>Moves what is buffered to the front if that many bytes would not fit behind the start.</summary>
+    private void MakeRoom(int needed)
+    {
+        if (_small.Length - _start < needed)
+        {
+            _small.AsSpan(_start, Buffered).CopyTo(_small);
+            _end = Buffered;
+            _start = 0;
+        }
     }
 
     private async ValueTask<Memory<byte>?> ReadLargeAsync(int size)
@@ -183,13 +207,17 @@ internal sealed class FrameReader : IDisposable
 
     private async ValueTask<int> ReceiveAsync(Memory<byte> destination)
     {
+        await EndPollAsync().ConfigureAwait(false);
+        return await _socket.ReceiveAsync(destination).ConfigureAwait(false);
+    }
+
+    private async ValueTask EndPollAsync()
+    {
         if (_poll is not null)
         {
             await _poll.ConfigureAwait(false);
             _poll = null;
         }
-
-        return await _socket.ReceiveAsync(destination).ConfigureAwait(false);
     }
 
     private void ReleaseLarge()

@@ -12,19 +12,13 @@ internal sealed class RequestDispatcher(BrokerHandlers handlers)
     /// handlers take what they need before their first wait. Null means that no reply is sent (acks=0).
     /// </summary>
     /// <exception cref="ProtocolException">The frame cannot be understood; the connection must be closed.</exception>
-    public ValueTask<WireWriter?> DispatchAsync(Memory<byte> frame, ConnectionContext connection, out bool mayPipeline)
+    public ValueTask<WireWriter?> DispatchAsync(Memory<byte> frame, ConnectionContext connection, out ApiDescriptor api)
     {
         WireReader reader = new(frame);
         short key = reader.ReadInt16();
         short version = reader.ReadInt16();
         int correlationId = reader.ReadInt32();
-        mayPipeline = false;
-        ApiDescriptor? api = ApiTable.Find(key);
-        if (api is null)
-        {
-            throw new ProtocolException($"API key {key} is not supported.");
-        }
-
+        api = ApiTable.Find(key) ?? throw new ProtocolException($"API key {key} is not supported.");
         if (version < api.ImplementedFrom || version > api.MaxVersion)
         {
             return api.Key == ApiKey.ApiVersions
@@ -37,7 +31,6 @@ internal sealed class RequestDispatcher(BrokerHandlers handlers)
         reader.Version = version;
         reader.Flexible = version >= api.FlexibleFrom;
         reader.SkipTags();
-        mayPipeline = api.MayPipeline;
         RequestContext context = new(connection, version, clientId);
         ValueTask<IResponse?> answer = api.Invoke(handlers, ref reader, context);
         return answer.IsCompletedSuccessfully

@@ -11,30 +11,18 @@ internal sealed class LogCleaner(PartitionLog log, LogEnvironment environment)
 
     public void Maintain()
     {
+        var start = log.LogStartOffset;
         lock (_gate)
         {
-            if (log.State != LogState.Online)
+            if (log.State == LogState.Online)
             {
-                return;
+                MaintainLocked();
             }
+        }
 
-            try
-            {
-                ExpireProducers();
-                ApplyRetention();
-                DropLocked();
-                if (log.Options.IsCompacted)
-                {
-                    _compactor.Run();
-                }
-            }
-            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-            {
-                log.GoOffline(e);
-                return;
-            }
-
-            log.Durability.SaveCheckpoint();
+        if (log.LogStartOffset != start)
+        {
+            log.RaiseAdvanced();
         }
     }
 
@@ -58,6 +46,27 @@ internal sealed class LogCleaner(PartitionLog log, LogEnvironment environment)
         {
             _gate.Exit();
         }
+    }
+
+    private void MaintainLocked()
+    {
+        try
+        {
+            ExpireProducers();
+            ApplyRetention();
+            DropLocked();
+            if (log.Options.IsCompacted)
+            {
+                _compactor.Run();
+            }
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            log.GoOffline(e);
+            return;
+        }
+
+        log.Durability.SaveCheckpoint();
     }
 
     private void ExpireProducers()

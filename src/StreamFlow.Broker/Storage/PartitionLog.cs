@@ -33,9 +33,8 @@ internal sealed class PartitionLog : IDisposable
         Epochs = recovered.Checkpoint.Epochs;
         Recovery = recovered.Report;
         _logStartOffset = recovered.Checkpoint.LogStartOffset;
-        _logEndOffset = recovered.EndOffset;
-        _flushedEndOffset = _highWatermark = _logEndOffset;
-        _lastStableOffset = Math.Min(_highWatermark, Producers.FirstOpenOffset);
+        _flushedEndOffset = _highWatermark = _logEndOffset = recovered.EndOffset;
+        _lastStableOffset = Producers.StableOffset(_logStartOffset, _highWatermark);
         _durability = new LogDurability(this, environment, recovered);
         _cleaner = new LogCleaner(this, environment);
         if (recovered.Damage is not null)
@@ -333,6 +332,7 @@ internal sealed class PartitionLog : IDisposable
         {
             Volatile.Write(ref _logStartOffset, offset);
             Producers.ForgetAbortedBelow(offset);
+            PublishLocked();
         }
     }
 
@@ -438,7 +438,7 @@ internal sealed class PartitionLog : IDisposable
     {
         var end = _options.FlushPolicy == FlushPolicy.EveryAppend ? _flushedEndOffset : _logEndOffset;
         var high = Math.Max(_highWatermark, end);
-        var stable = Math.Min(high, Producers.FirstOpenOffset);
+        var stable = Producers.StableOffset(_logStartOffset, high);
         var moved = high != _highWatermark || stable != _lastStableOffset;
         Volatile.Write(ref _highWatermark, high);
         Volatile.Write(ref _lastStableOffset, stable);

@@ -20,6 +20,13 @@ internal sealed class ProducerStateTable
 
     public ReadOnlySpan<AbortedTransaction> Aborted => Volatile.Read(ref _aborted).Published;
 
+    /// <summary>
+    /// The end of what is decided. An open transaction may have begun in what was deleted since; what is left of it begins
+    /// with the log.
+    /// </summary>
+    public long StableOffset(long logStartOffset, long highWatermark) =>
+        Math.Max(logStartOffset, Math.Min(highWatermark, FirstOpenOffset));
+
     public bool TryGet(long producerId, out ProducerState? state) => _producers.TryGetValue(producerId, out state);
 
     /// <summary>

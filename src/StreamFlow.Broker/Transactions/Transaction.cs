@@ -109,12 +109,19 @@ internal sealed partial class Transaction
             : ErrorCode.None;
     }
 
-    /// <summary>Whether offsets may be committed as part of the transaction, which must include their partition.</summary>
+    /// <summary>
+    /// Whether offsets may be committed as part of the transaction, which must include their partition. That more
+    /// partitions are joining it is no obstacle: clients send both at once, and one that is refused waits long before it
+    /// asks again. Its end is, for what it commits must be durable before.
+    /// </summary>
     public ErrorCode CheckOffsetCommit(ProducerIdentity producer, TransactionPartition offsets)
     {
-        ErrorCode error = CheckProducer(producer);
+        ErrorCode error = CheckIdentity(producer);
+        bool isIncluded = State == TransactionState.Ongoing && _current.Partitions.Contains(offsets);
+        bool isGrowing = _pending is { Snapshot.State: TransactionState.Ongoing };
         return error != ErrorCode.None ? error
-            : State == TransactionState.Ongoing && _current.Partitions.Contains(offsets) ? ErrorCode.None
+            : isIncluded && (_pending is null || isGrowing) ? ErrorCode.None
+            : _pending is not null || State.IsPrepared() ? ErrorCode.ConcurrentTransactions
             : ErrorCode.InvalidTxnState;
     }
 

@@ -54,9 +54,6 @@ internal sealed partial class TransactionCoordinator
                 return await PersistAsync(transactionalId, transaction, persist.Snapshot).ConfigureAwait(false);
             case WriteMarkers markers:
                 return await WriteMarkersAsync(transactionalId, transaction, markers).ConfigureAwait(false);
-            case RegisterPartitions register:
-                _partitions.Register(register.Producer, register.Partitions);
-                break;
             case TransactionReply answer
                 when _requests.TryRemove(answer.Request, out TaskCompletionSource<TransactionReply>? reply):
                 reply.TrySetResult(answer);
@@ -117,12 +114,22 @@ internal sealed partial class TransactionCoordinator
         return Step(transaction, static (x, now) => x.MarkersWritten(now));
     }
 
+    /// <summary>
+    /// Takes a step, and registers partitions under the same lock: once it is released the transaction may be ended by
+    /// others, and a registration behind the marker would let a late batch in.
+    /// </summary>
     private TransactionEffect[] Step(Transaction transaction, Action<Transaction, ClockReading> step)
     {
         lock (transaction)
         {
             step(transaction, Now());
-            return transaction.TakeEffects();
+            TransactionEffect[] effects = transaction.TakeEffects();
+            foreach (RegisterPartitions register in effects.OfType<RegisterPartitions>())
+            {
+                _partitions.Register(register.Producer, register.Partitions);
+            }
+
+            return effects;
         }
     }
 

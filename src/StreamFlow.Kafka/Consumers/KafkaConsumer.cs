@@ -9,9 +9,9 @@ internal sealed class KafkaConsumer : IKafkaConsumer
 {
     private static readonly TimeSpan SeekTimeout = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan CallTimeout = TimeSpan.FromSeconds(60);
-    private static readonly TimeSpan CloseTimeout = TimeSpan.FromSeconds(15);
 
     private readonly string _clientId;
+    private readonly ConsumerRole _role;
     private readonly NativeConsumer _native;
     private readonly ReaderSignals _signals;
     private readonly ReaderSet _readers;
@@ -22,14 +22,15 @@ internal sealed class KafkaConsumer : IKafkaConsumer
     private ConsumerState _state;
 
     internal KafkaConsumer(
-        string clientId, IEnumerable<KeyValuePair<string, string>> settings, ILogger logger, TimeProvider time)
+        ConsumerRole role, IEnumerable<KeyValuePair<string, string>> settings, ILogger logger, TimeProvider time)
     {
-        _clientId = clientId;
+        _role = role;
+        _clientId = role.ClientId;
         _logger = logger;
         _time = time;
         _native = new NativeConsumer(
             settings,
-            new ClientCallbacks(clientId, logger, (code, partitions) => _rebalancer!.Answer(code, partitions)));
+            new ClientCallbacks(_clientId, logger, (code, partitions) => _rebalancer!.Answer(code, partitions)));
         _signals = new ReaderSignals(logger);
         _readers = new ReaderSet(_native, _signals);
         _rebalancer = new Rebalancer(_native, _readers, logger);
@@ -169,20 +170,20 @@ internal sealed class KafkaConsumer : IKafkaConsumer
         }
 
         _state = ConsumerState.Closing;
+        var exit = new GroupExit(_native, _role, _logger, _time);
         try
         {
             // A record still held would block the client's end for ever. Those of a member are given back when the
             // listener has given up their partitions: until then it may ask how far they were processed.
             if (_subscribed)
             {
-                ServeWaitingRebalance();
-                LeaveGroup();
+                exit.LeaveAsMember();
                 _rebalancer.LoseRest();
             }
             else
             {
                 _ = _readers.Remove([.. _readers.Partitions]);
-                LeaveGroup();
+                exit.End();
             }
         }
         finally
@@ -213,34 +214,6 @@ internal sealed class KafkaConsumer : IKafkaConsumer
     internal static int Milliseconds(TimeSpan timeout) =>
         timeout <= TimeSpan.Zero ? 0 : (int)Math.Min(int.MaxValue, Math.Ceiling(timeout.TotalMilliseconds));
 
-    /// <summary>
-    /// A rebalance that was not answered yet would keep librdkafka from asking for the partitions back on the way out.
-    /// </summary>
-    private void ServeWaitingRebalance()
-    {
-        while (_native.Poll(0, out var error))
-        {
-            Log.ErrorWhileClosing(_logger, _clientId, error.Error.Text);
-        }
-    }
-
-    private void LeaveGroup()
-    {
-        var error = _native.BeginClose(out var queue);
-        using (queue)
-        {
-            var start = _time.GetTimestamp();
-            while (!error.IsError && !_native.ServeClose(queue, 100))
-            {
-                if (_time.GetElapsedTime(start) > CloseTimeout)
-                {
-                    Log.CloseTimedOut(_logger, _clientId, CloseTimeout);
-                    break;
-                }
-            }
-        }
-    }
-
     private void ThrowIfReaderFailed()
     {
         if (_signals.TryTakeFailure(out var failure))
@@ -251,7 +224,11 @@ internal sealed class KafkaConsumer : IKafkaConsumer
 
     private void Throw(in ConsumerError failure)
     {
-        var what = failure.Partition is { } partition ? $"Cannot read {partition}" : "Cannot go on reading";
+        var what = failure.Partition is { } partition ? $"Cannot read {partition}"
+            : failure.Error.Code == ErrorCode.FencedInstanceId
+                ? $"Another process has joined the group as '{_role.GroupInstanceId}'. Give each instance a state directory "
+                    + "(or GroupInstanceId) of its own, and do not copy one that is in use"
+                : "Cannot go on reading";
         throw Errors.Exception(
             $"Consumer '{_clientId}': {what}", failure.Error, Errors.ConsumerKind(failure.Error), failure.Partition);
     }
@@ -260,7 +237,8 @@ internal sealed class KafkaConsumer : IKafkaConsumer
     {
         if (error.IsError)
         {
-            throw Errors.Exception($"Consumer '{_clientId}': {operation}", error);
+            var cause = error.Code == ErrorCode.Fatal && _native.FatalError() is { IsError: true } fatal ? fatal : error;
+            throw Errors.Exception($"Consumer '{_clientId}': {operation}", cause);
         }
     }
 

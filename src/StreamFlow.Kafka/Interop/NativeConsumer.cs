@@ -58,6 +58,9 @@ internal sealed unsafe class NativeConsumer : IDisposable
         queue.Dispose();
     }
 
+    /// <summary>The error that has made the consumer unusable, if there is one.</summary>
+    internal NativeError FatalError() => _client.FatalError();
+
     /// <summary>Serves the consumer's queue: callbacks, then at most one error. Waits while there is neither.</summary>
     internal bool Poll(int timeoutMs, out ConsumerError error)
     {
@@ -90,6 +93,26 @@ internal sealed unsafe class NativeConsumer : IDisposable
     {
         using var list = PartitionList.OfTopics(topics);
         return NativeError.Of(NativeMethods.rd_kafka_subscribe(_client.Pointer, list.Pointer));
+    }
+
+    /// <summary>Asks for the partitions back by a last rebalance, and then leaves the group, also as a static member.</summary>
+    internal NativeError Unsubscribe() => NativeError.Of(NativeMethods.rd_kafka_unsubscribe(_client.Pointer));
+
+    /// <summary>
+    /// Whether the first join is over, and whether the group knows this consumer; librdkafka forgets its member id when it
+    /// asks to leave.
+    /// </summary>
+    internal (bool HasJoined, bool IsMember) Membership()
+    {
+        using var metadata = GroupMetadata();
+        if (metadata is null)
+        {
+            return (false, false);
+        }
+
+        var id = NativeMethods.rd_kafka_consumer_group_metadata_member_id(metadata.Pointer);
+        return (
+            NativeMethods.rd_kafka_consumer_group_metadata_generation_id(metadata.Pointer) >= 0, id != null && *id != 0);
     }
 
     internal NativeError Assign(IEnumerable<PartitionOffset> partitions)

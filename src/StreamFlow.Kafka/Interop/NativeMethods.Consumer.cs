@@ -64,6 +64,9 @@ internal static unsafe partial class NativeMethods
     internal static partial int rd_kafka_subscribe(nint client, NativePartitionList* topics);
 
     [LibraryImport(Library)]
+    internal static partial int rd_kafka_unsubscribe(nint client);
+
+    [LibraryImport(Library)]
     internal static partial int rd_kafka_assign(nint client, NativePartitionList* partitions);
 
     [LibraryImport(Library)]
@@ -91,6 +94,12 @@ internal static unsafe partial class NativeMethods
 
     [LibraryImport(Library)]
     internal static partial nint rd_kafka_consumer_group_metadata(nint client);
+
+    [LibraryImport(Library)]
+    internal static partial int rd_kafka_consumer_group_metadata_generation_id(nint metadata);
+
+    [LibraryImport(Library)]
+    internal static partial byte* rd_kafka_consumer_group_metadata_member_id(nint metadata);
 
     [LibraryImport(Library)]
     internal static partial void rd_kafka_consumer_group_metadata_destroy(nint metadata);

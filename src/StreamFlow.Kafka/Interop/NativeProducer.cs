@@ -7,7 +7,7 @@ namespace StreamFlow.Kafka.Interop;
 /// <summary>librdkafka's producer calls with managed arguments; no policy here.</summary>
 internal sealed unsafe class NativeProducer : IDisposable
 {
-    private const int ArgumentCount = 7;
+    private const int ArgumentCount = 8;
     private const int ReportCapacity = 1024;
 
     private readonly ClientHandle _client;
@@ -32,7 +32,8 @@ internal sealed unsafe class NativeProducer : IDisposable
         _arguments[4].Kind = ArgumentKind.Timestamp;
         _arguments[5].Kind = ArgumentKind.Flags;
         _arguments[5].Int32 = NativeMethods.CopyFlag;
-        _arguments[6].Kind = ArgumentKind.Headers;
+        _arguments[6].Kind = ArgumentKind.Opaque;
+        _arguments[7].Kind = ArgumentKind.Headers;
     }
 
     /// <summary>Records that are not acknowledged, or whose report was not taken yet.</summary>
@@ -96,7 +97,8 @@ internal sealed unsafe class NativeProducer : IDisposable
             _arguments[3].Pointer = (nint)(!record.HasValue ? null : value == null ? _empty : value);
             _arguments[3].Length = (nuint)record.Value.Length;
             _arguments[4].Int64 = record.Timestamp;
-            _arguments[6].Pointer = nativeHeaders;
+            _arguments[6].Pointer = (nint)record.Mark;
+            _arguments[7].Pointer = nativeHeaders;
             error = NativeMethods.rd_kafka_produceva(
                 _client.Pointer, _arguments, nativeHeaders == 0 ? ArgumentCount - 1u : ArgumentCount);
         }
@@ -201,7 +203,7 @@ internal sealed unsafe class NativeProducer : IDisposable
                 {
                     NativeMethods.rd_kafka_headers_destroy(native);
                     throw Errors.Exception(
-                        $"Header '{key}' cannot be added", NativeError.Of(code), KafkaErrorKind.Abortable);
+                        $"Header '{key}' cannot be added", NativeError.Of(code), KafkaErrorKind.Refused);
                 }
             }
         }
@@ -222,7 +224,8 @@ internal sealed unsafe class NativeProducer : IDisposable
                 {
                     reports.Failed(
                         message->Topic, message->Partition, NativeError.Of(message->Error),
-                        Copy(message->Key, message->KeyLength), Copy(message->Value, message->ValueLength));
+                        Copy(message->Key, message->KeyLength), Copy(message->Value, message->ValueLength),
+                        message->Private);
                 }
                 else
                 {

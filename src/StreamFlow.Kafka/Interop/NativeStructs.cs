@@ -47,6 +47,7 @@ internal enum ArgumentKind
     Partition = 3,
     Value = 4,
     Key = 5,
+    Opaque = 6,
     Flags = 7,
     Timestamp = 8,
     Headers = 10,

@@ -11,8 +11,8 @@ internal sealed class DeliveryReports
     private SinkTopic? _lastTopic;
 
     /// <summary>
-    /// Whether records that were purged are to be reported. While a transaction is aborted they are expected, and so is
-    /// every other failure: nothing of an aborted transaction was delivered.
+    /// While a transaction is aborted failures are expected: nothing of it was delivered. Only records that would be refused
+    /// again are worth a report then.
     /// </summary>
     internal bool Aborting { get; set; }
 
@@ -25,18 +25,32 @@ internal sealed class DeliveryReports
     internal void Delivered(nint topic, int partition, long lastOffset) =>
         Find(topic).Delivered(partition, lastOffset);
 
-    internal void Failed(nint topic, int partition, in NativeError error, byte[]? key, byte[]? value)
+    internal void Failed(nint topic, int partition, in NativeError error, byte[]? key, byte[]? value, long mark)
     {
-        if (!Aborting)
+        var kind = Errors.DeliveryKind(error);
+        if (!Aborting || kind == KafkaErrorKind.Refused)
         {
             _failures.Enqueue(new DeliveryFailure(
                 new TopicPartition(Find(topic).Name, partition),
-                $"{NativeError.Name(error.Code)}: {error.Text}", Errors.DeliveryKind(error), key, value));
+                $"{NativeError.Name(error.Code)}: {error.Text}", kind, key, value)
+            {
+                Mark = mark,
+                ConcernsTopic = Errors.ConcernsTopic(error.Code),
+            });
         }
     }
 
-    /// <summary>Forgets the failures of a transaction that is aborted.</summary>
-    internal void Clear() => _failures.Clear();
+    /// <summary>Forgets the failures of a transaction that is aborted, but not what was refused.</summary>
+    internal void Clear()
+    {
+        for (var left = _failures.Count; left > 0; left--)
+        {
+            if (_failures.Dequeue() is { Kind: KafkaErrorKind.Refused } refused)
+            {
+                _failures.Enqueue(refused);
+            }
+        }
+    }
 
     private SinkTopic Find(nint topic)
     {

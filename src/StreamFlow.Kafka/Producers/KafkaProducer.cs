@@ -32,7 +32,7 @@ internal sealed class KafkaProducer : IKafkaProducer
         _native = new NativeProducer(settings, new ClientCallbacks(_clientId, logger));
         _transactions = role.TransactionalId is null
             ? null
-            : new Transactions(role.TransactionalId, _native, _reports, time);
+            : new Transactions(role, _native, _reports, time);
         _refreshed = time.GetTimestamp();
     }
 
@@ -54,10 +54,9 @@ internal sealed class KafkaProducer : IKafkaProducer
     {
         if ((uint)partition >= (uint)topic.PartitionCount)
         {
-            _transactions?.MarkForAbort($"a record for {topic.Name}-{partition} was refused");
             throw new KafkaClientException(
                 $"Topic '{topic.Name}' has no partition {partition}; it has {topic.PartitionCount}.",
-                KafkaErrorKind.Abortable);
+                KafkaErrorKind.Refused);
         }
 
         var error = _native.Produce(((SinkTopic)topic).Pointer, partition, in record, headers);
@@ -165,12 +164,17 @@ internal sealed class KafkaProducer : IKafkaProducer
 
     private bool ThrowRefused(ProducerTopic topic, int partition, in NativeError error)
     {
-        // librdkafka does not count a record it refused at once: it would commit the transaction without it.
-        _transactions?.MarkForAbort($"a record for {topic.Name}-{partition} was refused: {error.Text}");
         var fatal = _native.FatalError();
+        var cause = fatal.IsError ? fatal : error;
+        var kind = Errors.DeliveryKind(cause);
+        if (kind != KafkaErrorKind.Refused)
+        {
+            // librdkafka does not count a record it did not take: it would commit the transaction without it.
+            _transactions?.MarkForAbort($"a record for {topic.Name}-{partition} was not taken: {error.Text}");
+        }
+
         throw Errors.Exception(
-            $"Producer '{_clientId}' refuses a record for {topic.Name}-{partition}",
-            fatal.IsError ? fatal : error, Errors.DeliveryKind(fatal.IsError ? fatal : error),
+            $"Producer '{_clientId}' refuses a record for {topic.Name}-{partition}", cause, kind,
             new TopicPartition(topic.Name, partition));
     }
 

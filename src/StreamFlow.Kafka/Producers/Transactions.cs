@@ -10,15 +10,17 @@ internal sealed class Transactions
     private const int AbortStepMs = 20;
 
     private readonly string _id;
+    private readonly TimeSpan _transactionTimeout;
     private readonly NativeProducer _native;
     private readonly DeliveryReports _reports;
     private readonly TimeProvider _time;
     private TransactionState _state;
     private string _reason = string.Empty;
 
-    internal Transactions(string id, NativeProducer native, DeliveryReports reports, TimeProvider time)
+    internal Transactions(ProducerRole role, NativeProducer native, DeliveryReports reports, TimeProvider time)
     {
-        _id = id;
+        _id = role.TransactionalId!;
+        _transactionTimeout = role.TransactionTimeout;
         _native = native;
         _reports = reports;
         _time = time;
@@ -32,7 +34,8 @@ internal sealed class Transactions
         var start = _time.GetTimestamp();
         _ = _native.AwaitBrokers(KafkaConsumer.Milliseconds(timeout));
         var left = KafkaConsumer.Milliseconds(timeout - _time.GetElapsedTime(start));
-        Check("init", _native.InitTransactions(Math.Max(1, left)));
+        var error = _native.InitTransactions(Math.Max(1, left));
+        Check("init", error, Errors.RegistrationKind(error), Errors.RegistrationRemedy(error.Code, _transactionTimeout));
         Move(TransactionEvent.Initialized);
     }
 
@@ -154,21 +157,24 @@ internal sealed class Transactions
         _ = TransactionStates.Next(_state, @event);
     }
 
-    private void Check(string operation, in NativeError error)
+    private void Check(string operation, in NativeError error) => Check(operation, error, Errors.TransactionKind(error));
+
+    private void Check(string operation, in NativeError error, KafkaErrorKind kind, string remedy = "")
     {
         if (!error.IsError)
         {
             return;
         }
 
-        var kind = Errors.TransactionKind(error);
         if (kind != KafkaErrorKind.Retriable)
         {
             _reason = error.Text;
-            Move(kind == KafkaErrorKind.Fatal ? TransactionEvent.Failed : TransactionEvent.AbortRequired);
+            Move(kind is KafkaErrorKind.Fatal or KafkaErrorKind.Refused
+                ? TransactionEvent.Failed
+                : TransactionEvent.AbortRequired);
         }
 
-        throw Errors.Exception($"Transaction '{_id}': cannot {operation}", error, kind);
+        throw Errors.Exception($"Transaction '{_id}': cannot {operation}", error, kind, remedy);
     }
 
     private void Move(TransactionEvent @event) => _state = TransactionStates.Next(_state, @event);

@@ -110,6 +110,8 @@ internal static class ClientSettings
     /// <summary>
     /// A consumer without a group reads whole changelogs as fast as they come: some more prefetch, so that no write to the
     /// disk stops the fetches. Answers of a few hundred kilobytes per partition are large enough; larger ones cost page faults.
+    /// The broker holds back an answer without records for the wait; until it comes, the end of a changelog is not known, no
+    /// partition read that was added meanwhile, and no question about offsets answered, of which each store has one.
     /// </summary>
     private static KeyValuePair<string, string>[] BulkConsumerDefaults { get; } =
     [
@@ -117,9 +119,6 @@ internal static class ClientSettings
         new("queued.min.messages", "20000"),
         new("queued.max.messages.kbytes", "4096"),
         new("fetch.message.max.bytes", "524288"),
-
-        // A broker answers the requests of a connection in order: a question about offsets would wait behind a fetch that
-        // waits for records to come, and there is one question for each store that is restored.
         new("fetch.wait.max.ms", "10"),
     ];
 

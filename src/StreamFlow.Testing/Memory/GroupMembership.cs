@@ -76,10 +76,14 @@ internal sealed class GroupMembership(ConsumerGroup group, ConsumerRole role, IR
             : GroupNews.Revoked;
     }
 
-    /// <summary>Leaves the group; a static member stays in it, as nobody has told the broker that it is gone.</summary>
-    public void Leave()
+    /// <summary>
+    /// Leaves the group. A static member stays in it, as nobody has told the broker that it is gone, unless it is closed
+    /// in order and its role says that it leaves then.
+    /// </summary>
+    public void Leave(bool inOrder)
     {
-        if (_member is { InstanceId: null, IsRemoved: false } member)
+        if (_member is { IsRemoved: false, IsFenced: false } member
+            && (member.InstanceId is null || (inOrder && role.LeavesOnClose)))
         {
             group.Leave(member);
         }
@@ -96,7 +100,7 @@ internal sealed class GroupMembership(ConsumerGroup group, ConsumerRole role, IR
         if (_member.IsFenced)
         {
             throw new KafkaClientException(
-                $"FENCED_INSTANCE_ID: another consumer joined as '{role.GroupInstanceId}'.", KafkaErrorKind.Fatal);
+                $"FENCED_INSTANCE_ID: another consumer joined as '{role.GroupInstanceId}'.", KafkaErrorKind.InstanceFenced);
         }
 
         if (_member.IsRemoved)

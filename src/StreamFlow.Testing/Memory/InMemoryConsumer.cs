@@ -179,14 +179,16 @@ internal sealed class InMemoryConsumer : IKafkaConsumer
             Tell(news, partitions);
         }
 
-        Dispose();
+        End(inOrder: true);
     }
 
     /// <summary>
     /// Without a <see cref="Close"/> before it, the end of a process: the listener hears nothing, and the group goes on
     /// without the member at once instead of after its session timeout.
     /// </summary>
-    public void Dispose()
+    public void Dispose() => End(inOrder: false);
+
+    private void End(bool inOrder)
     {
         lock (_cluster.Gate)
         {
@@ -194,7 +196,7 @@ internal sealed class InMemoryConsumer : IKafkaConsumer
             {
                 _isClosed = true;
                 _readers.Clear();
-                _membership?.Leave();
+                _membership?.Leave(inOrder);
                 _cluster.Pulse();
             }
         }

@@ -68,7 +68,7 @@ internal sealed class InMemoryProducer : IKafkaProducer
 
             _unsent.Enqueue(new Unsent(
                 own, target, record.Timestamp, record.HasKey ? record.Key.ToArray() : null,
-                record.HasValue ? record.Value.ToArray() : null, headers, fault,
+                record.HasValue ? record.Value.ToArray() : null, headers, record.Mark, fault,
                 _cluster.Time.GetUtcNow() + (fault?.Delay ?? TimeSpan.Zero)));
             SendDue();
             return true;
@@ -215,7 +215,7 @@ internal sealed class InMemoryProducer : IKafkaProducer
         }
         else if (size > _cluster.Topic(record.Target.Topic).MaxMessageBytes)
         {
-            Report(record, -1, KafkaErrorKind.Abortable, $"MSG_SIZE_TOO_LARGE: the record has {size} bytes.");
+            Report(record, -1, KafkaErrorKind.Refused, $"MSG_SIZE_TOO_LARGE: the record has {size} bytes.");
         }
         else if (record.Fault is { Kind: not null, AfterEffect: false } fault)
         {
@@ -252,7 +252,7 @@ internal sealed class InMemoryProducer : IKafkaProducer
             var record = report.Record;
             if (report.Kind is { } kind)
             {
-                _failures.Enqueue(new DeliveryFailure(record.Target, report.Reason!, kind, record.Key, record.Value));
+                _failures.Enqueue(report.ToFailure(kind));
             }
             else
             {
@@ -271,7 +271,7 @@ internal sealed class InMemoryProducer : IKafkaProducer
         {
             switch (error.Kind)
             {
-                case KafkaErrorKind.Fatal:
+                case KafkaErrorKind.Fatal or KafkaErrorKind.Refused:
                     MoveToFatal(error.Message);
                     break;
                 case KafkaErrorKind.Abortable or KafkaErrorKind.Migrated when _state == ProducerState.InTransaction:
@@ -344,10 +344,4 @@ internal sealed class InMemoryProducer : IKafkaProducer
 
     private KafkaClientException Error(string reason, KafkaErrorKind kind) =>
         new($"Producer '{_role.ClientId}': {reason}.", kind);
-
-    private sealed record Unsent(
-        InMemoryProducerTopic Topic, TopicPartition Target, long Timestamp, byte[]? Key, byte[]? Value,
-        Headers? Headers, ScriptedFault? Fault, DateTimeOffset DueAt);
-
-    private readonly record struct DeliveryReport(Unsent Record, long Offset, KafkaErrorKind? Kind, string? Reason);
 }

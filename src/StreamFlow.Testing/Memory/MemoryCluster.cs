@@ -19,7 +19,7 @@ internal sealed class MemoryCluster
         ArgumentOutOfRangeException.ThrowIfLessThan(options.ProducerQueueCapacity, 1, nameof(options));
         Options = options;
         Time = options.Time ?? new VirtualTime();
-        Transactions = new TransactionCoordinator(Time);
+        Transactions = new TransactionCoordinator(Time, options.MaxTransactionTimeout);
         if (Time is VirtualTime clock)
         {
             clock.Advanced += (_, _) => OnAdvanced();

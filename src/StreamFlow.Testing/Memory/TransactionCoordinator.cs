@@ -23,13 +23,21 @@ internal sealed class Transaction(DateTimeOffset startedAt)
 }
 
 /// <summary>Transactional ids, their epochs and open transactions. Callers hold the cluster's lock.</summary>
-internal sealed class TransactionCoordinator(TimeProvider time)
+internal sealed class TransactionCoordinator(TimeProvider time, TimeSpan maxTimeout)
 {
     private readonly Dictionary<string, Registration> _registrations = new(StringComparer.Ordinal);
 
     /// <summary>Registers a producer: the next epoch begins, and what an older one left open is aborted.</summary>
     public int Register(string transactionalId, TimeSpan timeout)
     {
+        if (timeout > maxTimeout)
+        {
+            throw new KafkaClientException(
+                $"Transaction '{transactionalId}': INVALID_TRANSACTION_TIMEOUT: {timeout} is above the cluster's "
+                + $"transaction.max.timeout.ms ({maxTimeout}): lower TransactionTimeout, or raise the cluster's limit.",
+                KafkaErrorKind.Refused);
+        }
+
         if (!_registrations.TryGetValue(transactionalId, out var registration))
         {
             _registrations[transactionalId] = registration = new Registration();

@@ -55,7 +55,16 @@ public interface IKafkaAdmin : IDisposable
 /// <param name="OffsetReset">Where to start without a committed offset: <c>earliest</c>, <c>latest</c> or <c>error</c>.</param>
 [Experimental("SF0001")]
 public sealed record ConsumerRole(
-    string ClientId, string? GroupId, string? GroupInstanceId, bool ReadCommitted, string OffsetReset);
+    string ClientId, string? GroupId, string? GroupInstanceId, bool ReadCommitted, string OffsetReset)
+{
+    /// <summary>
+    /// Whether a static member leaves its group when it is closed, so that others have its partitions at once. Without it
+    /// the group keeps its place until the session timeout, which is what Kafka's clients do. A member without
+    /// <see cref="GroupInstanceId"/> always leaves.
+    /// </summary>
+    /// <value>False.</value>
+    public bool LeavesOnClose { get; init; }
+}
 
 /// <summary>What a producer is for; decides its settings.</summary>
 /// <param name="ClientId">Name shown by the broker and in logs.</param>

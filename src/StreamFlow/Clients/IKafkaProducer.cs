@@ -26,7 +26,17 @@ public abstract class ProducerTopic
 /// <param name="Value">A copy of the record's value, or <see langword="null"/>.</param>
 [Experimental("SF0001")]
 public readonly record struct DeliveryFailure(
-    TopicPartition Partition, string Reason, KafkaErrorKind Kind, byte[]? Key, byte[]? Value);
+    TopicPartition Partition, string Reason, KafkaErrorKind Kind, byte[]? Key, byte[]? Value)
+{
+    /// <summary>The record's <see cref="ByteRecord.Mark"/>.</summary>
+    public long Mark { get; init; }
+
+    /// <summary>
+    /// Whether every record of that topic would be refused. Otherwise what the broker refused is a batch: a record in it,
+    /// or all of them together.
+    /// </summary>
+    public bool ConcernsTopic { get; init; }
+}
 
 /// <summary>
 /// An idempotent, optionally transactional producer, owned by one thread. Failed deliveries are collected and reported
@@ -47,7 +57,11 @@ public interface IKafkaProducer : IDisposable
     /// <param name="record">Key, value and timestamp.</param>
     /// <param name="headers">Headers, or <see langword="null"/>.</param>
     /// <returns>False when the local queue is full: call <see cref="Poll"/> and try again.</returns>
-    /// <exception cref="KafkaClientException">The record cannot be accepted at all (too large, unknown partition, fatal state).</exception>
+    /// <exception cref="KafkaClientException">
+    /// The record cannot be accepted at all. <see cref="KafkaErrorKind.Refused"/>: because of what it is (too large, unknown
+    /// partition); it has left no trace, the transaction can be committed without it. Otherwise because of the producer or
+    /// its transaction.
+    /// </exception>
     bool TryProduce(ProducerTopic topic, int partition, in ByteRecord record, Headers? headers);
 
     /// <summary>Serves delivery reports.</summary>
@@ -59,7 +73,10 @@ public interface IKafkaProducer : IDisposable
     /// <returns>Whether nothing is outstanding any more.</returns>
     bool Drain(TimeSpan timeout);
 
-    /// <summary>Takes the oldest failed delivery that has not been reported yet.</summary>
+    /// <summary>
+    /// Takes the oldest failed delivery that has not been reported yet. An abort leaves at most those that are
+    /// <see cref="KafkaErrorKind.Refused"/>.
+    /// </summary>
     /// <param name="failure">The failure.</param>
     /// <returns>Whether there was one.</returns>
     bool TryTakeFailure(out DeliveryFailure failure);

@@ -80,6 +80,8 @@ internal static class InternalTopics
 {
     public const string RepartitionSuffix = "-repartition";
 
+    public const string ChangelogSuffix = "-changelog";
+
     /// <summary>
     /// How much longer than its store a window changelog keeps records, because the broker's clock and event time differ
     /// (Kafka's <c>windowstore.changelog.additional.retention.ms</c>).

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Diagnostics.CodeAnalysis;
+using StreamFlow.Clients;
 
 namespace StreamFlow.Processing;
 
@@ -25,7 +26,31 @@ internal sealed class ErrorPolicy
     /// Returns when the record at hand is to be left out (it is counted, logged and perhaps dead-lettered by then);
     /// throws when the thread is to stop.
     /// </summary>
-    public void Handle(TaskContext context, Node node, ErrorStage stage, Exception exception)
+    public void Handle(TaskContext context, Node node, ErrorStage stage, Exception exception) =>
+        Handle(context, node, stage, exception, default, hasResult: false);
+
+    /// <summary>
+    /// The same for a result that the client or the broker refused. What a cache sends as it is flushed has no input record;
+    /// its dead letter is the result itself.
+    /// </summary>
+    public void HandleRefused(TaskContext context, Node node, KafkaClientException exception, in ByteRecord result) =>
+        Handle(context, node, ErrorStage.Production, exception, in result, hasResult: true);
+
+    /// <summary>The answer of the handler for a stage; a handler that throws fails the record.</summary>
+    public ErrorResponse Ask(in ErrorContext error)
+    {
+        var handler = error.Stage switch
+        {
+            ErrorStage.Deserialization => _deserialization,
+            ErrorStage.Processing => _processing,
+            ErrorStage.Production => _production,
+            _ => throw new UnreachableException($"Unknown error stage {error.Stage}."),
+        };
+        return handler(error);
+    }
+
+    private void Handle(
+        TaskContext context, Node node, ErrorStage stage, Exception exception, in ByteRecord result, bool hasResult)
     {
         var record = context.Record;
         var error = new ErrorContext(
@@ -43,23 +68,14 @@ internal sealed class ErrorPolicy
                 context.Collector.SendDeadLetter(DeadLetterTopic, context, error);
                 context.Metrics.Dropped(DropReason.DeadLetter);
                 return;
+            case ErrorResponse.DeadLetter when DeadLetterTopic is not null && hasResult:
+                context.Collector.SendDeadLetter(DeadLetterTopic, in result, null, error);
+                context.Metrics.Dropped(DropReason.DeadLetter);
+                return;
             default:
                 ThrowFailed(error, response);
                 return;
         }
-    }
-
-    /// <summary>The answer of the handler for a stage; a handler that throws fails the record.</summary>
-    public ErrorResponse Ask(in ErrorContext error)
-    {
-        var handler = error.Stage switch
-        {
-            ErrorStage.Deserialization => _deserialization,
-            ErrorStage.Processing => _processing,
-            ErrorStage.Production => _production,
-            _ => throw new UnreachableException($"Unknown error stage {error.Stage}."),
-        };
-        return handler(error);
     }
 
     private static DropReason Reason(ErrorStage stage) => stage switch

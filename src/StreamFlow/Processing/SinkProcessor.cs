@@ -54,15 +54,16 @@ internal sealed class SinkProcessor<TKey, TValue> : Processor<TKey, TValue>
             HasKey = record.HasKey,
             HasValue = record.HasValue,
             Timestamp = record.Timestamp,
+            Mark = _task.Collector.WantsMarks && !_format.IsInternal ? _task.Record.NextMark() : 0,
         };
         try
         {
             Send(topic, partition, in bytes, record.Headers);
         }
-        catch (KafkaClientException e) when (e.Kind == KafkaErrorKind.Abortable && !_format.IsInternal)
+        catch (KafkaClientException e) when (e.Kind == KafkaErrorKind.Refused && !_format.IsInternal)
         {
-            // The client refused this record, too large for example, and is itself in order.
-            _task.Errors.Handle(_task, this, ErrorStage.Production, e);
+            // This record is the trouble, too large for example; the producer is in order.
+            _task.Errors.HandleRefused(_task, this, e, in bytes);
         }
     }
 
@@ -76,7 +77,7 @@ internal sealed class SinkProcessor<TKey, TValue> : Processor<TKey, TValue>
             case Partitions.All:
                 for (var i = 0; i < topic.PartitionCount; i++)
                 {
-                    _task.Collector.Send(topic, i, in bytes, headers);
+                    SendTo(topic, i, in bytes, headers);
                 }
 
                 return;
@@ -86,7 +87,19 @@ internal sealed class SinkProcessor<TKey, TValue> : Processor<TKey, TValue>
                 break;
         }
 
-        _task.Collector.Send(topic, partition, in bytes, headers);
+        SendTo(topic, partition, in bytes, headers);
+    }
+
+    private void SendTo(ProducerTopic topic, int partition, in ByteRecord bytes, Headers? headers)
+    {
+        if (_format.IsInternal)
+        {
+            _task.Collector.Send(topic, partition, in bytes, headers);
+        }
+        else
+        {
+            _task.Collector.SendResult(topic, partition, in bytes, headers);
+        }
     }
 
     private bool TryChoose(in Record<TKey, TValue> record, out ProducerTopic topic, out int partition)

@@ -108,4 +108,16 @@ public enum KafkaErrorKind
     /// partition stands still; seek it to an offset that exists.
     /// </summary>
     OffsetOutOfRange,
+
+    /// <summary>
+    /// Another member has joined the group by this one's <c>group.instance.id</c>, and this client is unusable. It may have
+    /// been the same process, whose join was answered after it had given up waiting for the answer and joined again.
+    /// </summary>
+    InstanceFenced,
+
+    /// <summary>
+    /// Asking again meets the same answer: a right is missing, a setting is out of range, a record is too large. A record
+    /// that is refused at once has left no trace; its transaction can be committed without it.
+    /// </summary>
+    Refused,
 }

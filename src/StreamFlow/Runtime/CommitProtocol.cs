@@ -1,4 +1,5 @@
 using StreamFlow.Clients;
+using StreamFlow.Processing;
 
 namespace StreamFlow.Runtime;
 
@@ -26,6 +27,9 @@ internal abstract class CommitProtocol : IDisposable
 
     /// <summary>Called before each record that is sent; null when there is nothing to do.</summary>
     public abstract Action? BeforeSend { get; }
+
+    /// <summary>Results that were refused in a transaction; null when a refused record does not lose others.</summary>
+    public virtual RefusedRecords? Refused => null;
 
     /// <summary>Whether records may be processed and sent.</summary>
     public abstract bool IsOpen { get; }

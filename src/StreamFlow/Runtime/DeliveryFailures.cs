@@ -24,14 +24,19 @@ internal sealed class DeliveryFailures(ThreadServices services, IKafkaProducer p
         return sent;
     }
 
+    /// <summary>Whether a topic is one whose records may not be left out: internal ones, and that of the dead letters.</summary>
+    public static bool IsOurs(ThreadServices services, string topic) =>
+        (topic.StartsWith(InternalTopics.NameOf(services.Options.ApplicationId, string.Empty), StringComparison.Ordinal)
+            && (topic.EndsWith(InternalTopics.RepartitionSuffix, StringComparison.Ordinal)
+                || topic.EndsWith(InternalTopics.ChangelogSuffix, StringComparison.Ordinal)))
+        || topic == services.Errors.DeadLetterTopic;
+
     private bool HandleOne(in DeliveryFailure failure)
     {
         var cause = new KafkaClientException(
             $"A record for {failure.Partition} was not delivered: {failure.Reason}", failure.Kind);
         var topic = failure.Partition.Topic;
-        var isOurs = topic.StartsWith(InternalTopics.NameOf(services.Options.ApplicationId, string.Empty), StringComparison.Ordinal)
-            || topic == errors.DeadLetterTopic;
-        if (isOurs || failure.Kind is KafkaErrorKind.Fatal or KafkaErrorKind.Migrated)
+        if (IsOurs(services, topic) || failure.Kind is KafkaErrorKind.Fatal or KafkaErrorKind.Migrated)
         {
             throw new StreamsException($"{cause.Message}. State and results would no longer agree.", cause);
         }

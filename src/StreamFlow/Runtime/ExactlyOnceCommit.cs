@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using StreamFlow.Clients;
+using StreamFlow.Processing;
 
 namespace StreamFlow.Runtime;
 
@@ -18,8 +19,11 @@ internal sealed class ExactlyOnceCommit(
     : CommitProtocol
 {
     private const int RetryWaitMs = 20;
+    private static readonly TimeSpan DrainStep = TimeSpan.FromMilliseconds(100);
     private IKafkaProducer? _producer;
     private Action? _beforeSend;
+    private RefusedRecords? _refused;
+    private TransactionDeliveries? _deliveries;
     private TransactionState _state = TransactionState.Unregistered;
     private bool _isOutcomeUnknown;
 
@@ -27,9 +31,13 @@ internal sealed class ExactlyOnceCommit(
 
     public override Action BeforeSend => _beforeSend ??= Begin;
 
+    public override RefusedRecords Refused => _refused ??= new RefusedRecords(Poll, AwaitDelivery);
+
     public override bool IsOpen => _state != TransactionState.Unregistered;
 
     public override bool HasOpenTransaction => _state == TransactionState.Open;
+
+    private TransactionDeliveries Deliveries => _deliveries ??= new TransactionDeliveries(services, threadName, Refused);
 
     /// <summary>The broker aborts a transaction at its timeout, so everything has to be done some time before.</summary>
     private TimeSpan Limit => services.Options.TransactionTimeout * 0.75;
@@ -44,12 +52,17 @@ internal sealed class ExactlyOnceCommit(
         }
         catch (KafkaClientException exception)
         {
-            RuntimeLog.RegistrationFailed(services.Logger, exception, threadName);
             if (exception.Kind != KafkaErrorKind.Retriable)
             {
                 DropProducer();
             }
 
+            if (exception.Kind == KafkaErrorKind.Refused)
+            {
+                throw new StreamsException($"{threadName} cannot process exactly once. {exception.Message}", exception);
+            }
+
+            RuntimeLog.RegistrationFailed(services.Logger, exception, threadName);
             return exception;
         }
     }
@@ -57,18 +70,25 @@ internal sealed class ExactlyOnceCommit(
     public override void Poll()
     {
         Producer.Poll(TimeSpan.Zero);
-        ThrowIfUndelivered();
+        Deliveries.ThrowIfAnyFailed(Producer);
     }
 
     public override void AwaitDelivery()
     {
-        var all = Producer.Drain(Limit);
-        ThrowIfUndelivered();
-        if (!all)
+        var began = services.Time.GetTimestamp();
+        var all = false;
+        while (!all)
         {
-            throw new TransactionFailedException(
-                $"Records produced by {threadName} were not acknowledged within {Limit}, three quarters of "
-                + "TransactionTimeout. Is the broker reachable and its disk writable?");
+            // In steps: once a record is lost, others may never be sent.
+            var left = Limit - services.Time.GetElapsedTime(began);
+            all = Producer.Drain(left < TimeSpan.Zero ? TimeSpan.Zero : left < DrainStep ? left : DrainStep);
+            Deliveries.ThrowIfAnyFailed(Producer);
+            if (!all && left <= TimeSpan.Zero)
+            {
+                throw new TransactionFailedException(
+                    $"Records produced by {threadName} were not acknowledged within {Limit}, three quarters of "
+                    + "TransactionTimeout. Is the broker reachable and its disk writable?");
+            }
         }
     }
 
@@ -90,6 +110,11 @@ internal sealed class ExactlyOnceCommit(
 
     public override Recovery Abandon(Exception reason)
     {
+        if (IsRefused(reason))
+        {
+            return Recovery.None;
+        }
+
         if (!IsOpen)
         {
             return Recovery.Reopen;
@@ -163,6 +188,7 @@ internal sealed class ExactlyOnceCommit(
         }
 
         Move(TransactionEvent.Ended);
+        Refused.Clear();
     }
 
     /// <summary>The transaction is committed, so no task may be left behind it because another one's store fails.</summary>
@@ -189,26 +215,19 @@ internal sealed class ExactlyOnceCommit(
         }
     }
 
+    /// <summary>Whether the next attempt would meet the same answer.</summary>
+    private static bool IsRefused(Exception reason) =>
+        (reason as KafkaClientException ?? reason.InnerException as KafkaClientException)?.Kind == KafkaErrorKind.Refused;
+
     /// <summary>Whether aborting may mend a failure.</summary>
-    private bool IsAboutTransaction(Exception reason) => reason switch
+    private static bool IsAboutTransaction(Exception reason) => reason switch
     {
         TransactionFailedException or TaskMigratedException or TaskCorruptedException => true,
-        KafkaClientException { Kind: KafkaErrorKind.Abortable } => HasLostRecord(),
         KafkaClientException { Kind: KafkaErrorKind.OffsetOutOfRange } => false,
         KafkaClientException => true,
-        { InnerException: KafkaClientException { Kind: KafkaErrorKind.Abortable } } => HasLostRecord(),
+        { InnerException: KafkaClientException { Kind: KafkaErrorKind.Abortable } } => true,
         _ => false,
     };
-
-    /// <summary>
-    /// A producer refuses a record either because of that record, which it would do again, or because the transaction
-    /// has lost another one before; then there is a report of it.
-    /// </summary>
-    private bool HasLostRecord()
-    {
-        Producer.Poll(TimeSpan.Zero);
-        return Producer.TryTakeFailure(out _);
-    }
 
     private bool TryAbort()
     {
@@ -224,12 +243,7 @@ internal sealed class ExactlyOnceCommit(
             return false;
         }
 
-        // Reports about the aborted records must not be taken for ones about the next transaction.
-        Producer.Poll(TimeSpan.Zero);
-        while (Producer.TryTakeFailure(out _))
-        {
-        }
-
+        Deliveries.Settle(Producer);
         return true;
     }
 
@@ -249,16 +263,6 @@ internal sealed class ExactlyOnceCommit(
                 RuntimeLog.TransactionRetried(services.Logger, exception, threadName);
                 CancellationToken.None.WaitHandle.WaitOne(RetryWaitMs);
             }
-        }
-    }
-
-    private void ThrowIfUndelivered()
-    {
-        if (Producer.TryTakeFailure(out var failure))
-        {
-            throw new TransactionFailedException(
-                $"{threadName}: a record for {failure.Partition} was not delivered: {failure.Reason}. Its transaction is aborted.",
-                new KafkaClientException(failure.Reason, failure.Kind));
         }
     }
 

@@ -62,6 +62,9 @@ internal static partial class RuntimeLog
     [LoggerMessage(119, LogLevel.Warning, "{Thread}: the transactional id could not be registered; it is tried again")]
     public static partial void RegistrationFailed(ILogger logger, Exception exception, string thread);
 
+    [LoggerMessage(121, LogLevel.Warning, "{Thread}: joining the group anew")]
+    public static partial void InstanceFenced(ILogger logger, Exception exception, string thread);
+
     [LoggerMessage(120, LogLevel.Debug, "{Thread}: a step of the transaction is tried again")]
     public static partial void TransactionRetried(ILogger logger, Exception exception, string thread);
 

@@ -80,8 +80,20 @@ public sealed record StreamFlowOptions
     /// <value><see cref="OffsetReset.Earliest"/>.</value>
     public OffsetReset DefaultOffsetReset { get; set; } = OffsetReset.Earliest;
 
-    /// <summary>Identity of a static group member; the thread's number is added. Empty for a dynamic member.</summary>
-    /// <value>Empty.</value>
+    /// <summary>
+    /// Whether threads with state on disk are static members of the group, by the identity that their state directory
+    /// keeps: a process that was killed has its partitions back as soon as it is started again on the same folder, instead
+    /// of after the session timeout (45 seconds by default). One that is stopped in order leaves the group at once.
+    /// </summary>
+    /// <value>True. Without state on disk there is nothing that outlives a process, and members are dynamic.</value>
+    public bool StaticMembership { get; set; } = true;
+
+    /// <summary>
+    /// An identity of your own for static membership (<c>group.instance.id</c>); the thread's number is added. As with
+    /// Kafka's own clients such a member keeps its place also when it is stopped in order, until the session timeout.
+    /// Must differ from that of any other instance. Letters, digits, <c>.</c>, <c>_</c> and <c>-</c>.
+    /// </summary>
+    /// <value>Empty: that of the state directory, see <see cref="StaticMembership"/>.</value>
     public string GroupInstanceId { get; set; } = string.Empty;
 
     /// <summary>Replicas of internal topics; -1 is the broker's default.</summary>
@@ -143,12 +155,18 @@ public sealed record StreamFlowOptions
                 $"less than TransactionTimeout ({TransactionTimeout}), after which the broker aborts what is uncommitted");
         }
 
+        Check(errors, GroupInstanceId.Length <= 240 && GroupInstanceId.All(IsNameCharacter), nameof(GroupInstanceId), GroupInstanceId,
+            "at most 240 letters, digits, '.', '_' or '-', or leave it empty");
+        Check(errors, StaticMembership || GroupInstanceId.Length == 0, nameof(StaticMembership), StaticMembership,
+            $"true, or leave GroupInstanceId ('{GroupInstanceId}') empty");
         Check(errors, Enum.IsDefined(DefaultOffsetReset), nameof(DefaultOffsetReset), DefaultOffsetReset, "Earliest or Latest");
         Check(errors, ReplicationFactor is -1 or >= 1, nameof(ReplicationFactor), ReplicationFactor, "-1 or at least 1");
         return errors;
     }
 
     private static ErrorResponse Fail(in ErrorContext context) => ErrorResponse.Fail;
+
+    private static bool IsNameCharacter(char c) => char.IsAsciiLetterOrDigit(c) || c is '.' or '_' or '-';
 
     private static void Check<T>(List<string> errors, bool valid, string name, T value, string allowed)
     {
@@ -161,7 +179,7 @@ public sealed record StreamFlowOptions
     private void CheckApplicationId(List<string> errors)
     {
         var valid = ApplicationId is { Length: > 0 and <= 200 } and not "." and not ".."
-            && ApplicationId.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '_' or '-');
+            && ApplicationId.All(IsNameCharacter);
         Check(errors, valid, nameof(ApplicationId), ApplicationId,
             "1 to 200 letters, digits, '.', '_' or '-': it names topics, a group and a folder");
     }

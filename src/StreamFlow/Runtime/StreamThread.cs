@@ -11,12 +11,16 @@ internal sealed class StreamThread
     private const int RecordsPerTurn = 1000;
     private static readonly TimeSpan LastCommitLimit = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan LastCommitRetry = TimeSpan.FromMilliseconds(20);
+    private const int MaxFencings = 5;
+    private static readonly TimeSpan FencingPause = TimeSpan.FromMinutes(1);
     private readonly ThreadServices _services;
     private readonly Action<StreamThread> _changed;
     private readonly Action<StreamThread, Exception?> _ended;
     private readonly Thread _thread;
     private readonly int _index;
     private Restorer? _restorer;
+    private int _fencings;
+    private long _lastFencing;
     private volatile ThreadStatus _status;
     private volatile bool _stopping;
 
@@ -53,7 +57,9 @@ internal sealed class StreamThread
         Exception? error = null;
         try
         {
-            RunWithClients();
+            while (!TryRun())
+            {
+            }
         }
         catch (Exception exception)
         {
@@ -64,14 +70,39 @@ internal sealed class StreamThread
         _ended(this, error);
     }
 
+    /// <summary>
+    /// Runs until the thread is stopped or fails. When the group takes its consumer for two members, it begins anew with
+    /// another one: most times the other member was the thread itself, which had joined again because an answer was late.
+    /// Two processes with one identity push each other out for ever; then one of them has to give up.
+    /// </summary>
+    /// <returns>False when it is to run again.</returns>
+    private bool TryRun()
+    {
+        try
+        {
+            RunWithClients();
+            return true;
+        }
+        catch (KafkaClientException exception) when (exception.Kind == KafkaErrorKind.InstanceFenced)
+        {
+            var now = _services.Time.GetTimestamp();
+            _fencings = _services.Time.GetElapsedTime(_lastFencing, now) < FencingPause ? _fencings + 1 : 1;
+            _lastFencing = now;
+            if (_fencings > MaxFencings)
+            {
+                throw;
+            }
+
+            RuntimeLog.InstanceFenced(_services.Logger, exception, Name);
+            return _stopping;
+        }
+    }
+
     private void RunWithClients()
     {
         var options = _services.Options;
-        var instance = options.GroupInstanceId.Length > 0 ? $"{options.GroupInstanceId}-{_index}" : null;
-        var reset = options.DefaultOffsetReset == OffsetReset.Earliest ? "earliest" : "latest";
         var exactlyOnce = options.ProcessingGuarantee == ProcessingGuarantee.ExactlyOnce;
-        using var consumer = _services.Clients.CreateConsumer(
-            new ConsumerRole($"{Name}-consumer", options.ApplicationId, instance, exactlyOnce, reset));
+        using var consumer = _services.Clients.CreateConsumer(DescribeConsumer(exactlyOnce));
         using var protocol = CreateProtocol(consumer, exactlyOnce);
         using var restorer = new Restorer(
             $"{Name}-restore",
@@ -96,6 +127,24 @@ internal sealed class StreamThread
             consumer.Close();
             _restorer = null;
         }
+    }
+
+    private ConsumerRole DescribeConsumer(bool exactlyOnce)
+    {
+        var options = _services.Options;
+        var hasGivenIdentity = options.GroupInstanceId.Length > 0;
+        var identity = hasGivenIdentity ? options.GroupInstanceId
+            : options.StaticMembership ? _services.StateDirectory?.ProcessId.ToString()
+            : null;
+        return new ConsumerRole(
+            $"{Name}-consumer",
+            options.ApplicationId,
+            identity is null ? null : $"{identity}-{_index}",
+            exactlyOnce,
+            options.DefaultOffsetReset == OffsetReset.Earliest ? "earliest" : "latest")
+        {
+            LeavesOnClose = !hasGivenIdentity,
+        };
     }
 
     private CommitProtocol CreateProtocol(IKafkaConsumer consumer, bool exactlyOnce)

@@ -20,7 +20,6 @@ public sealed class StreamsApplication : IAsyncDisposable
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private ThreadServices? _threadServices;
     private StateDirectory? _stateDirectory;
-    private int _nextIndex = 1;
     private Exception? _error;
     private bool _starting;
     private volatile bool _waitGivenUp;
@@ -202,7 +201,9 @@ public sealed class StreamsApplication : IAsyncDisposable
     {
         lock (_gate)
         {
-            var thread = new StreamThread(_threadServices!, _nextIndex++, OnThreadChanged, OnThreadEnded);
+            // One that replaces another takes over its number and with it its identities towards the broker.
+            var index = Enumerable.Range(1, _options.NumStreamThreads).First(i => _threads.TrueForAll(t => t.Index != i));
+            var thread = new StreamThread(_threadServices!, index, OnThreadChanged, OnThreadEnded);
             _threads.Add(thread);
             thread.Start();
         }

@@ -27,7 +27,7 @@ internal sealed class TaskFactory
             ApplicationId = _services.Options.ApplicationId,
             Time = _services.Time,
             Logger = _services.Logger,
-            Collector = new RecordCollector(_protocol.Producer, _protocol.BeforeSend),
+            Collector = new RecordCollector(_protocol.Producer, _protocol.BeforeSend, _protocol.Refused),
             Errors = _services.Errors,
             Metrics = new TaskMetrics(_services.Options.ApplicationId, taskId),
             Budget = _budget,

@@ -65,6 +65,47 @@ public sealed class PythonClientTests
     public async Task Confluent_transaction_survives_a_restart_of_the_broker() =>
         await RestartAsync("confluent_transactions.py", "open_transaction");
 
+    [SkippableFact]
+    public async Task Confluent_consumer_closed_while_it_waits_for_its_group_is_gone_at_once()
+    {
+        ExternalTool.Require(ExternalTool.Python, Confluent);
+        await using EmbeddedBroker broker = await EmbeddedBroker.StartAsync(
+            new EmbeddedBrokerOptions { Topics = [new BrokerTopic("t")] });
+        using RawClient client = await RawClient.ConnectAsync(broker.Port);
+        await client.StableMemberAsync("g");
+        using ExternalTool consumer = ExternalTool.Start(
+            ExternalTool.Python, ExternalTool.Script("confluent_client.py"), "close_while_joining", broker.BootstrapServers);
+        await Eventually.TrueAsync(() => client.GroupAsync("g").Result is ("PreparingRebalance", 2), "it waits");
+
+        await consumer.Input.WriteLineAsync("close");
+        await consumer.Input.FlushAsync();
+
+        // The member that was there has not rejoined, and every timeout is longer than this test.
+        await Eventually.TrueAsync(() => client.GroupAsync("g").Result is ("PreparingRebalance", 1), "it is gone");
+    }
+
+    [SkippableTheory]
+    [InlineData("begun")]
+    [InlineData("produced")]
+    [InlineData("offsets")]
+    [InlineData("committing")]
+    [InlineData("aborting")]
+    [InlineData("committed")]
+    public async Task Confluent_producer_killed_in_a_phase_is_fenced_by_its_successor(string phase)
+    {
+        ExternalTool.Require(ExternalTool.Python, Confluent);
+        await using EmbeddedBroker broker = await EmbeddedBroker.StartAsync();
+        string script = ExternalTool.Script("confluent_transactions.py");
+        using (ExternalTool victim = ExternalTool.Start(
+            ExternalTool.Python, script, "victim", broker.BootstrapServers, phase))
+        {
+            await victim.ExpectOutputAsync("REACHED");
+            await victim.KillAsync();
+        }
+
+        await ExternalTool.RunAsync(ExternalTool.Python, [script, "resume", broker.BootstrapServers, "60"]);
+    }
+
     private static async Task RestartAsync(string script, string test)
     {
         ExternalTool.Require(ExternalTool.Python, Confluent);

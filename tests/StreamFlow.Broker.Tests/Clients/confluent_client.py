@@ -1,6 +1,7 @@
 """Exercises a broker with python-confluent (librdkafka). Exits 0 when everything asserted holds."""
 import hashlib
 import sys
+import threading
 import time
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Producer, TopicPartition
@@ -189,6 +190,20 @@ def timestamps(bootstrap):
     found = c.offsets_for_times([TopicPartition(topic, 0, 1000495)], timeout=DEADLINE)
     assert found[0].offset == 50, found
     c.close()
+
+
+def close_while_joining(bootstrap):
+    """Waits in vain for its group until it is told to close, and lives on."""
+    c = Consumer({"bootstrap.servers": bootstrap, "group.id": "g", "session.timeout.ms": 600000,
+                  "max.poll.interval.ms": 600000, "partition.assignment.strategy": "range"})
+    c.subscribe(["t"])
+    told = threading.Event()
+    threading.Thread(target=lambda: (sys.stdin.readline(), told.set()), daemon=True).start()
+    while not told.is_set():
+        c.poll(0.1)
+    c.close()
+    print("CLOSED", flush=True)
+    time.sleep(600)
 
 
 if __name__ == "__main__":

@@ -193,13 +193,55 @@ def open_transaction(bootstrap):
 
 def transform(bootstrap, total):
     """Reads, processes and writes exactly once while the broker is killed and started again by someone else."""
-    total = int(total)
+    feed_source(bootstrap, int(total))
+    print("FED", flush=True)
+    resume(bootstrap, total)
+
+
+def feed_source(bootstrap, total):
     create(bootstrap, "source", "sink", partitions=2)
     feed = Producer({"bootstrap.servers": bootstrap})
     for i in range(total):
         feed.produce("source", str(i), partition=i % 2)
     assert feed.flush(DEADLINE) == 0
-    print("FED", flush=True)
+
+
+def transformer(bootstrap):
+    return Consumer({"bootstrap.servers": bootstrap, "group.id": "transform", "enable.auto.commit": False,
+                     "auto.offset.reset": "earliest", "isolation.level": "read_committed",
+                     "session.timeout.ms": 6000, "reconnect.backoff.max.ms": 200})
+
+
+def victim(bootstrap, phase):
+    """Commits one transaction, goes to a phase of the next, and waits there to be killed."""
+    feed_source(bootstrap, 60)
+    p, c = transactional(bootstrap, "transform-id"), transformer(bootstrap)
+    c.assign(committed_offsets(c))
+    for last in (False, True):
+        taken = []
+        while len(taken) < 20:
+            taken += [m for m in c.consume(20 - len(taken), 0.5) if not m.error()]
+        p.begin_transaction()
+        if last and phase == "begun":
+            break
+        for m in taken:
+            p.produce("sink", m.value(), partition=m.partition())
+        assert p.flush(DEADLINE) == 0
+        if last and phase == "produced":
+            break
+        p.send_offsets_to_transaction(c.position(c.assignment()), c.consumer_group_metadata(), DEADLINE)
+        if last and phase == "offsets":
+            break
+        if last and phase in ("committing", "aborting"):
+            print("REACHED", flush=True)
+        (p.abort_transaction if last and phase == "aborting" else p.commit_transaction)(DEADLINE)
+    print("REACHED", flush=True)
+    time.sleep(10 * DEADLINE)
+
+
+def resume(bootstrap, total):
+    """Goes on from the committed offsets until everything is processed, and checks that it was once."""
+    total = int(total)
     done, end, fatal, aborted = 0, time.time() + 2 * DEADLINE, 0, 0
     while done < total:
         assert time.time() < end, "%d of %d" % (done, total)
@@ -207,9 +249,7 @@ def transform(bootstrap, total):
             p = transactional(bootstrap, "transform-id")
         except KafkaException:
             continue
-        c = Consumer({"bootstrap.servers": bootstrap, "group.id": "transform", "enable.auto.commit": False,
-                      "auto.offset.reset": "earliest", "isolation.level": "read_committed",
-                      "session.timeout.ms": 6000, "reconnect.backoff.max.ms": 200})
+        c = transformer(bootstrap)
         c.assign(committed_offsets(c))
         try:
             while done < total:

@@ -144,6 +144,11 @@ internal sealed class GroupHarness
         Collect();
     }
 
+    /// <summary>Starts again from the last record that was written.</summary>
+    public void Restart() => Group = Persisted.Count == 0
+        ? new Group("group", Options, Now)
+        : Group.Restore("group", Persisted[^1], Options, Now);
+
     public void Close()
     {
         Group.Close(Now);

@@ -260,6 +260,21 @@ public sealed class GroupRebalanceTests
     }
 
     [Fact]
+    public void Abandon_newcomer_is_removed_at_once_and_the_others_need_not_wait_for_it()
+    {
+        string[] ids = _group.Stable(2);
+        (string newcomer, long request) = _group.Enter();
+        long first = _group.Join(JoinOf(ids[0]));
+
+        _group.Abandon(request);
+
+        Assert.Equal(ErrorCode.UnknownMemberId, _group.Heartbeat(newcomer));
+        Assert.True(_group.IsParked(first));
+        _group.Join(JoinOf(ids[1]));
+        Assert.Equal(2, _group.JoinAnswer(first).Members.Count);
+    }
+
+    [Fact]
     public void Close_answers_everything_parked()
     {
         string[] ids = _group.Stable(2);

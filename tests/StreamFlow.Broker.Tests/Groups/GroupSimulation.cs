@@ -6,7 +6,8 @@ namespace StreamFlow.Broker.Tests.Groups;
 
 /// <summary>
 /// Random clients against one group over virtual time. Clients join, sync, heartbeat, commit, leave, fall silent, lose
-/// connections and restart as static members; after every step the promises of the coordinator are checked.
+/// connections and restart as static members, and so does the broker; after every step the promises of the coordinator
+/// are checked.
 /// </summary>
 internal sealed class GroupSimulation
 {
@@ -15,8 +16,8 @@ internal sealed class GroupSimulation
 
     private readonly Random _random;
     private readonly GroupHarness _harness;
-    private readonly List<Client> _clients = [];
-    private readonly List<Client> _silent = [];
+    private readonly List<SimulatedMember> _clients = [];
+    private readonly List<SimulatedMember> _silent = [];
     private readonly Dictionary<int, string> _assigners = [];
     private readonly Dictionary<int, string> _leaders = [];
     private readonly Dictionary<long, Waiting> _waiting = [];
@@ -32,20 +33,13 @@ internal sealed class GroupSimulation
         });
     }
 
-    private enum Phase
-    {
-        Outside,
-        Joining,
-        Joined,
-        Syncing,
-        Working,
-    }
-
     public int StableGenerations => _assigners.Count;
 
     public int Takeovers { get; private set; }
 
     public int RefusedCommits { get; private set; }
+
+    public int Restarts { get; private set; }
 
     public void Run(int steps)
     {
@@ -62,10 +56,10 @@ internal sealed class GroupSimulation
     private void Step()
     {
         int choice = _random.Next(100);
-        Client? client = _clients.Count == 0 ? null : _clients[_random.Next(_clients.Count)];
+        SimulatedMember? client = _clients.Count == 0 ? null : _clients[_random.Next(_clients.Count)];
         if (client is null || (choice < 6 && _clients.Count < 8))
         {
-            _clients.Add(new Client { InstanceId = _random.Next(3) == 0 ? $"i{++_instances}" : null });
+            _clients.Add(new SimulatedMember { InstanceId = _random.Next(3) == 0 ? $"i{++_instances}" : null });
         }
         else if (choice < 70)
         {
@@ -75,38 +69,42 @@ internal sealed class GroupSimulation
         {
             _harness.Advance(_random.Next(_random.Next(4) == 0 ? Session : 1_000));
         }
-        else
+        else if (choice < 99)
         {
             Disturb(client);
+        }
+        else
+        {
+            Restart();
         }
     }
 
     /// <summary>What a well-behaved client does next.</summary>
-    private void Act(Client client)
+    private void Act(SimulatedMember client)
     {
         switch (client.Phase)
         {
-            case Phase.Outside:
+            case MemberPhase.Outside:
                 Join(client);
                 break;
-            case Phase.Joined:
+            case MemberPhase.Joined:
                 Sync(client);
                 break;
-            case Phase.Working when _random.Next(3) == 0:
+            case MemberPhase.Working when _random.Next(3) == 0:
                 Commit(client);
                 break;
-            case Phase.Working:
+            case MemberPhase.Working:
                 React(client, _harness.Heartbeat(client.MemberId, client.Generation, client.InstanceId));
                 client.LastSeenMs = _harness.TimeMs;
                 break;
         }
     }
 
-    private void Disturb(Client client)
+    private void Disturb(SimulatedMember client)
     {
         switch (_random.Next(5))
         {
-            case 0 when client.Phase != Phase.Outside && client.InstanceId is null:
+            case 0 when client.Phase != MemberPhase.Outside && client.InstanceId is null:
                 _harness.Leave(client.MemberId);
                 Forget(client);
                 _clients.Remove(client);
@@ -116,35 +114,60 @@ internal sealed class GroupSimulation
                 _harness.Abandon(request);
                 client.LastSeenMs = _harness.TimeMs;
                 Forget(client);
-                client.Phase = Phase.Outside;
+                client.Phase = MemberPhase.Outside;
                 break;
             case 2 when client.InstanceId is not null:
                 // The process restarts: it keeps its instance id and forgets everything else.
-                client.TakesOverFrom = client.Phase == Phase.Working ? client.Assignment : null;
+                client.TakesOverFrom = client.Phase == MemberPhase.Working ? client.Assignment : null;
                 Forget(client);
                 client.MemberId = "";
-                client.Phase = Phase.Outside;
+                client.Phase = MemberPhase.Outside;
                 break;
             case 3:
                 Forget(client);
-                client.Phase = Phase.Outside;
+                client.Phase = MemberPhase.Outside;
                 _clients.Remove(client);
                 _silent.Add(client);
                 break;
-            case 4 when client.Phase == Phase.Working:
+            case 4 when client.Phase == MemberPhase.Working:
                 client.Metadata++;
                 Join(client);
                 break;
         }
     }
 
-    private void Join(Client client)
+    /// <summary>The broker starts again from the group's last record; what was parked is lost with its connections.</summary>
+    private void Restart()
+    {
+        Restarts++;
+        _harness.Restart();
+        _lastGeneration = _harness.Group.Generation;
+        foreach (int lost in _leaders.Keys.Union(_assigners.Keys).Where(x => x > _lastGeneration).ToArray())
+        {
+            // Formed but never stored: nobody has an assignment of it, and the number is used again.
+            Assert.False(_assigners.ContainsKey(lost), $"the assignment of generation {lost} was answered and lost");
+            _leaders.Remove(lost);
+        }
+
+        foreach (SimulatedMember client in _clients.Where(static x => x.Request is not null).ToArray())
+        {
+            Forget(client);
+            client.Phase = MemberPhase.Outside;
+        }
+
+        foreach (SimulatedMember member in _clients.Concat(_silent))
+        {
+            member.LastSeenMs = _harness.TimeMs;
+        }
+    }
+
+    private void Join(SimulatedMember client)
     {
         GroupProtocol[] protocols = [GroupHarness.ProtocolOf("range", $"{client.Metadata}")];
         int version = client.InstanceId is null && _random.Next(4) == 0 ? 3 : 9;
         int generationBefore = _harness.Group.Generation;
         GroupState stateBefore = _harness.Group.State;
-        client.Phase = Phase.Joining;
+        client.Phase = MemberPhase.Joining;
         client.LastSeenMs = _harness.TimeMs;
         bool isTakeover = client.MemberId.Length == 0 && client.TakesOverFrom is not null
             && stateBefore == GroupState.Stable && Describe(client.InstanceId) is not null;
@@ -164,14 +187,14 @@ internal sealed class GroupSimulation
     private MemberDescription? Describe(string? instanceId) =>
         _harness.Group.Describe().Members.SingleOrDefault(member => member.InstanceId == instanceId);
 
-    private void Sync(Client client)
+    private void Sync(SimulatedMember client)
     {
         MemberAssignment[] assignments = !client.Leads ? [] :
         [
             .. client.Members.Select(member => new MemberAssignment(
                 member, Encoding.UTF8.GetBytes($"{client.Generation}/{client.MemberId}/{member}"))),
         ];
-        client.Phase = Phase.Syncing;
+        client.Phase = MemberPhase.Syncing;
         client.LastSeenMs = _harness.TimeMs;
         Await(client, _harness.Sync(new SyncCommand
         {
@@ -183,7 +206,7 @@ internal sealed class GroupSimulation
         }));
     }
 
-    private void Commit(Client client)
+    private void Commit(SimulatedMember client)
     {
         int generation = client.Generation - _random.Next(2);
         ErrorCode error = _harness.Commit(client.MemberId, generation, client.InstanceId);
@@ -201,7 +224,7 @@ internal sealed class GroupSimulation
         }
     }
 
-    private static void React(Client client, ErrorCode error)
+    private static void React(SimulatedMember client, ErrorCode error)
     {
         switch (error)
         {
@@ -209,21 +232,21 @@ internal sealed class GroupSimulation
                 break;
             case ErrorCode.UnknownMemberId or ErrorCode.FencedInstanceId:
                 client.MemberId = "";
-                client.Phase = Phase.Outside;
+                client.Phase = MemberPhase.Outside;
                 break;
             default:
-                client.Phase = Phase.Outside;
+                client.Phase = MemberPhase.Outside;
                 break;
         }
     }
 
-    private void Await(Client client, long request)
+    private void Await(SimulatedMember client, long request)
     {
         client.Request = request;
         _waiting[request] = new Waiting(client, _harness.TimeMs);
     }
 
-    private void Forget(Client client)
+    private void Forget(SimulatedMember client)
     {
         if (client.Request is long request)
         {
@@ -245,7 +268,7 @@ internal sealed class GroupSimulation
             _waiting.Remove(request);
             waiting.Client.Request = null;
             waiting.Client.LastSeenMs = _harness.TimeMs;
-            if (waiting.Client.Phase == Phase.Joining)
+            if (waiting.Client.Phase == MemberPhase.Joining)
             {
                 OnJoined(waiting.Client, _harness.JoinAnswer(request));
             }
@@ -256,9 +279,9 @@ internal sealed class GroupSimulation
         }
     }
 
-    private void OnJoined(Client client, JoinResult result)
+    private void OnJoined(SimulatedMember client, JoinResult result)
     {
-        client.Phase = Phase.Outside;
+        client.Phase = MemberPhase.Outside;
         if (result.Error == ErrorCode.MemberIdRequired)
         {
             client.MemberId = result.MemberId;
@@ -275,7 +298,7 @@ internal sealed class GroupSimulation
         client.Generation = result.GenerationId;
         client.Leads = result.Leader == result.MemberId && !result.SkipAssignment;
         client.Members = [.. result.Members.Select(member => member.MemberId)];
-        client.Phase = Phase.Joined;
+        client.Phase = MemberPhase.Joined;
         if (client.Leads)
         {
             string leader = _leaders.GetValueOrDefault(result.GenerationId, result.MemberId);
@@ -284,7 +307,7 @@ internal sealed class GroupSimulation
         }
     }
 
-    private void OnSynced(Client client, SyncResult result)
+    private void OnSynced(SimulatedMember client, SyncResult result)
     {
         React(client, result.Error);
         if (result.Error != ErrorCode.None)
@@ -292,8 +315,11 @@ internal sealed class GroupSimulation
             return;
         }
 
-        client.Phase = Phase.Working;
+        client.Phase = MemberPhase.Working;
         client.Assignment = Encoding.UTF8.GetString(result.Assignment);
+        GroupSnapshot stored = _harness.Persisted[^1];
+        MemberSnapshot self = Assert.Single(stored.Members, member => member.MemberId == client.MemberId);
+        Assert.Equal((client.Generation, client.Assignment), (stored.Generation, Encoding.UTF8.GetString(self.Assignment)));
         if (client.Assignment.Length > 0)
         {
             string[] parts = client.Assignment.Split('/');
@@ -318,10 +344,12 @@ internal sealed class GroupSimulation
 
         if (group.State == GroupState.Stable)
         {
-            Assert.Contains(described.Members, member => member.MemberId == group.LeaderId);
+            Assert.Single(described.Members, member => member.MemberId == group.LeaderId);
+            Assert.All(described.Members, member => Assert.StartsWith(
+                $"{group.Generation}/", Encoding.UTF8.GetString(member.Assignment), StringComparison.Ordinal));
         }
 
-        foreach (Client silent in _silent)
+        foreach (SimulatedMember silent in _silent)
         {
             // Its last parked request may have kept it for a rebalance; a static one is renewed by a new generation.
             long longest = silent.LastSeenMs + Session + Rebalance + (silent.InstanceId is null ? 0 : Session);
@@ -337,7 +365,7 @@ internal sealed class GroupSimulation
     {
         for (int round = 0; round < 4 * (Rebalance + Session) / 1_000; round++)
         {
-            foreach (Client client in _clients)
+            foreach (SimulatedMember client in _clients)
             {
                 Act(client);
                 Collect();
@@ -355,30 +383,5 @@ internal sealed class GroupSimulation
             described.Members.Select(member => member.MemberId).Order());
     }
 
-    private sealed record Waiting(Client Client, long SinceMs);
-
-    private sealed class Client
-    {
-        public string? InstanceId { get; init; }
-
-        public string MemberId { get; set; } = "";
-
-        public Phase Phase { get; set; }
-
-        public int Generation { get; set; }
-
-        public bool Leads { get; set; }
-
-        public string[] Members { get; set; } = [];
-
-        public long? Request { get; set; }
-
-        public int Metadata { get; set; }
-
-        public string Assignment { get; set; } = "";
-
-        public string? TakesOverFrom { get; set; }
-
-        public long LastSeenMs { get; set; }
-    }
+    private sealed record Waiting(SimulatedMember Client, long SinceMs);
 }

@@ -48,6 +48,30 @@ public sealed class ListOffsetsTests : IAsyncLifetime
     public async Task Unknown_topic_is_reported() =>
         Assert.Equal(3, (await ListAsync(7, "absent", -1)).Number("error_code"));
 
+    [Fact]
+    public async Task Damaged_partition_tells_no_offsets()
+    {
+        using TemporaryDirectory directory = new();
+        EmbeddedBrokerOptions options = new() { DataDirectory = directory.Path, Topics = [new BrokerTopic("t")] };
+        await using (EmbeddedBroker broker = await EmbeddedBroker.StartAsync(options))
+        {
+            using RawClient client = await RawClient.ConnectAsync(broker.Port);
+            await client.ProduceAsync("t", 0, TestBatch.Build("a"));
+        }
+
+        string log = Directory.GetFiles(directory.Path, "*.log", SearchOption.AllDirectories)
+            .Single(static x => new FileInfo(x).Length is > 0 and < 100);
+        await using (FileStream file = File.OpenWrite(log))
+        {
+            file.SetLength(10);
+        }
+
+        await using EmbeddedBroker again = await EmbeddedBroker.StartAsync(options);
+        _client.Dispose();
+        _client = await RawClient.ConnectAsync(again.Port);
+        Assert.Equal(56, (await ListAsync(7, "t", -1)).Number("error_code"));
+    }
+
     private async Task<WireStruct> ListAsync(int version, string topic, long timestamp)
     {
         WireStruct answer = await _client.CallAsync("ListOffsets", version, new WireStruct

@@ -96,6 +96,30 @@ public sealed class TransactionApiTests : IAsyncLifetime
     public async Task InitProducerId_checks_id_and_timeout(string id, int timeoutMs, int error) =>
         Assert.Equal(error, (await InitAsync(id, timeoutMs, 4, -1, -1)).Number("error_code"));
 
+    [Theory]
+    [InlineData(-1, 0)]
+    [InlineData(7, -1)]
+    public async Task InitProducerId_names_a_producer_wholly_or_not_at_all(long producerId, int epoch) =>
+        Assert.Equal(42, (await InitAsync("tx", 1000, 4, producerId, epoch)).Number("error_code"));
+
+    [Fact]
+    public async Task TxnOffsetCommit_of_a_zombie_is_refused_by_generation_member_and_instance()
+    {
+        string member = (await JoinAsync("i")).Text("member_id")!;
+        RawTransaction tx = await RawTransaction.InitAsync(_client, "tx", 3);
+        await tx.AddOffsetsAsync("g");
+        Assert.Equal(0, await tx.CommitOffsetAsync("g", "t", 0, 1, generation: 1, member, instance: "i"));
+        Assert.Equal(0, await tx.CommitOffsetAsync("g", "t", 0, 2, generation: 1, member));
+        Assert.Equal(22, await tx.CommitOffsetAsync("g", "t", 0, 3, generation: 0, member, instance: "i"));
+        Assert.Equal(25, await tx.CommitOffsetAsync("g", "t", 0, 3, generation: 1, "stranger"));
+        Assert.Equal(25, await tx.CommitOffsetAsync("g", "t", 0, 3, generation: 1, member, instance: "other"));
+        Assert.Equal(22, await tx.CommitOffsetAsync("absent", "t", 0, 3, generation: 1, member));
+        await JoinAsync("i");
+        Assert.Equal(82, await tx.CommitOffsetAsync("g", "t", 0, 3, generation: 1, member, instance: "i"));
+        Assert.Equal(0, await tx.EndAsync(commit: true));
+        Assert.Equal((2L, 0L), await OffsetAsync(requireStable: true));
+    }
+
     [Fact]
     public async Task AddPartitionsToTxn_with_an_unknown_or_internal_partition_adds_nothing()
     {
@@ -159,6 +183,18 @@ public sealed class TransactionApiTests : IAsyncLifetime
         Assert.Equal(
             (tx.ProducerId, 0L), (producer.Number("producer_id"), producer.Number("current_txn_start_offset")));
     }
+
+    /// <summary>Joins as a static member; the second time it takes over from the first.</summary>
+    private Task<WireStruct> JoinAsync(string instance) => _client.CallAsync("JoinGroup", 5, new WireStruct
+    {
+        ["group_id"] = "g",
+        ["session_timeout_ms"] = 30_000,
+        ["rebalance_timeout_ms"] = 30_000,
+        ["member_id"] = "",
+        ["group_instance_id"] = instance,
+        ["protocol_type"] = "consumer",
+        ["protocols"] = new WireStruct { ["name"] = "range", ["metadata"] = new byte[] { 7 } },
+    });
 
     private Task<WireStruct> InitAsync(string id, int timeoutMs, int version, long producerId, int epoch) =>
         _client.CallAsync("InitProducerId", version, new WireStruct

@@ -127,6 +127,42 @@ public sealed class ProducerStateTests : IDisposable
     }
 
     [Fact]
+    public void Sequences_forget_what_an_accepted_loss_took_although_a_snapshot_knows_it()
+    {
+        string directory;
+        using (var log = Open())
+        {
+            Produce(log, 0, 0);
+            Produce(log, 0, 1);
+            directory = log.LogDirectory;
+        }
+
+        Assert.NotEmpty(Directory.GetFiles(directory, "*.snapshot"));
+        using (var stream = new FileStream(Directory.GetFiles(directory, "*.log").Single(), FileMode.Open))
+        {
+            stream.SetLength(stream.Length - 1);
+        }
+
+        File.WriteAllBytes(Path.Combine(directory, LogRecovery.AcceptLossFile), []);
+        using var recovered = Open();
+        var again = Produce(recovered, 0, 1);
+        Assert.Equal((ErrorCode.None, false, 1L), (again.Error, again.IsDuplicate, again.BaseOffset));
+    }
+
+    [Fact]
+    public void Maintain_spares_a_producer_whose_transaction_may_still_write()
+    {
+        using var log = Open();
+        Produce(log, 0, 0);
+        log.RegisterTransaction(7, 0);
+        _clock.Advance(TimeSpan.FromHours(25));
+        log.Maintain();
+        Assert.Equal(
+            ErrorCode.OutOfOrderSequenceNumber,
+            log.Append(Batches.Produced(7, 0, 41, transactional: true), AppendOrigin.Client).Error);
+    }
+
+    [Fact]
     public void Maintain_forgets_silent_producers_after_a_day()
     {
         using var log = Open();

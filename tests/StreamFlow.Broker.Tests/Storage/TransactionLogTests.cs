@@ -105,6 +105,47 @@ public sealed class TransactionLogTests : IDisposable
         Assert.Equal(2, first.AbortedTransactions![0].FirstOffset);
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Open_transaction_that_lost_its_beginning_holds_back_only_what_is_left(bool byRetention)
+    {
+        var options = new LogOptions { SegmentBytes = 1024, RetentionBytes = byRetention ? 2048 : -1 };
+        var directory = _temporary.Sub("log");
+        using (var log = Open("log", options))
+        {
+            Transactional(log, 1, 0);
+            for (var i = 0; i < 40; i++)
+            {
+                log.Append(Batches.Of("plain" + i), AppendOrigin.Client);
+            }
+
+            Assert.Equal(0, log.LastStableOffset);
+            var advances = 0;
+            log.Advanced += _ => advances++;
+            if (byRetention)
+            {
+                log.Maintain();
+            }
+            else
+            {
+                log.DeleteRecordsBefore(20, out _);
+            }
+
+            Assert.True(log.LogStartOffset > 0);
+            Assert.Equal(log.LogStartOffset, log.LastStableOffset);
+            Assert.Equal(1, advances);
+            Assert.Equal(ErrorCode.None, ReadError(log, log.LastStableOffset));
+            directory = _temporary.CopyOf(log.LogDirectory);
+        }
+
+        using var again = Open(directory, options);
+        Assert.True(again.LogStartOffset > 0);
+        Assert.Equal(again.LogStartOffset, again.LastStableOffset);
+        End(again, 1, commit: true);
+        Assert.Equal(again.HighWatermark, again.LastStableOffset);
+    }
+
     [Fact]
     public void Random_transactions_show_exactly_the_committed_records()
     {
@@ -185,6 +226,9 @@ public sealed class TransactionLogTests : IDisposable
         return visible;
     }
 
+    private static ErrorCode ReadError(PartitionLog log, long offset) =>
+        log.Read(offset, 1000, true, readCommitted: true, new ArrayBufferWriter<byte>()).Error;
+
     private static long Transactional(PartitionLog log, long producer, int sequence)
     {
         log.RegisterTransaction(producer, 0);
@@ -197,5 +241,5 @@ public sealed class TransactionLogTests : IDisposable
         Assert.Equal(ErrorCode.None, log.Append(Batches.Marker(producer, 0, commit), AppendOrigin.Marker).Error);
 
     private PartitionLog Open(string name, LogOptions? options = null) =>
-        PartitionLog.Open(_temporary.Sub(name), options ?? LogOptions.Default, _clock);
+        PartitionLog.Open(Path.IsPathRooted(name) ? name : _temporary.Sub(name), options ?? LogOptions.Default, _clock);
 }

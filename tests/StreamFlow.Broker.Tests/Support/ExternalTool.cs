@@ -100,6 +100,31 @@ public sealed class ExternalTool : IDisposable
         Assert.True(_process.ExitCode == 0, $"The client failed with {_process.ExitCode}.\n{Output}\n{Errors}");
     }
 
+    /// <summary>Ends the client the hard way: it tells nobody that it goes.</summary>
+    public async Task KillAsync()
+    {
+        Assert.False(_process.HasExited, $"The client ended by itself.\n{Output}\n{Errors}");
+        _process.Kill();
+        await _process.WaitForExitAsync();
+    }
+
+    /// <summary>Ends the client as a user does at the terminal; one that waits for input notices when that ends.</summary>
+    public async Task InterruptAsync()
+    {
+        using Process kill = Process.Start("kill", ["-INT", $"{_process.Id}"]);
+        await kill.WaitForExitAsync();
+        Input.Close();
+        await ExitAsync();
+    }
+
+    /// <summary>Waits for the end, however it comes.</summary>
+    public async Task<int> ExitAsync()
+    {
+        using CancellationTokenSource deadline = new(Deadline);
+        await _process.WaitForExitAsync(deadline.Token);
+        return _process.ExitCode;
+    }
+
     public void Dispose()
     {
         if (!_process.HasExited)

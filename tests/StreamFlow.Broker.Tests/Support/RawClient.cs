@@ -36,15 +36,16 @@ public sealed class RawClient : IDisposable
         return await ReceiveAsync(api, version, correlation);
     }
 
-    /// <summary>Sends a request and returns its correlation id.</summary>
+    /// <summary>Sends a request, in so many pieces, and returns its correlation id.</summary>
     public async Task<int> SendAsync(
-        string api, int version, WireStruct request, bool unknownTags = false, byte[]? trailing = null)
+        string api, int version, WireStruct request, bool unknownTags = false, byte[]? trailing = null, int pieces = 1)
     {
         ApiLayout layout = Find(api);
         bool flexible = version >= layout.FlexibleFrom;
         byte[] body = LayoutCodec.Encode(layout.Request, version, flexible, request, unknownTags);
         int correlation = ++_correlation;
-        await SendFrameAsync([.. Header(layout.Key, version, correlation, flexible), .. body, .. trailing ?? []]);
+        byte[] frame = [.. Header(layout.Key, version, correlation, flexible), .. body, .. trailing ?? []];
+        await SendFrameAsync(frame, pieces);
         return correlation;
     }
 
@@ -60,12 +61,15 @@ public sealed class RawClient : IDisposable
         return header;
     }
 
-    public async Task SendFrameAsync(byte[] frame)
+    public async Task SendFrameAsync(byte[] frame, int pieces = 1)
     {
         byte[] framed = new byte[4 + frame.Length];
         BinaryPrimitives.WriteInt32BigEndian(framed, frame.Length);
         frame.CopyTo(framed, 4);
-        await SendRawAsync(framed);
+        foreach (byte[] piece in framed.Chunk((framed.Length + pieces - 1) / pieces))
+        {
+            await SendRawAsync(piece);
+        }
     }
 
     public async Task SendRawAsync(byte[] bytes)

@@ -48,13 +48,16 @@ public sealed record RawTransaction(RawClient Client, string Id, int Version, lo
     public async Task<long> AddOffsetsAsync(string group) => (await Client.CallAsync(
         "AddOffsetsToTxn", Version, Request(new WireStruct { ["group_id"] = group }))).Number("error_code");
 
-    public async Task<long> CommitOffsetAsync(string group, string topic, int partition, long offset)
+    public async Task<long> CommitOffsetAsync(
+        string group, string topic, int partition, long offset, int generation = -1, string member = "",
+        string? instance = null)
     {
         WireStruct answer = await Client.CallAsync("TxnOffsetCommit", Version, Request(new WireStruct
         {
             ["group_id"] = group,
-            ["generation_id"] = -1,
-            ["member_id"] = "",
+            ["generation_id"] = generation,
+            ["member_id"] = member,
+            ["group_instance_id"] = instance,
             ["topics"] = new WireStruct
             {
                 ["name"] = topic,

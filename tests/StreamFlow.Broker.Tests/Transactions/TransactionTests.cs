@@ -220,6 +220,24 @@ public sealed class TransactionTests
     }
 
     [Fact]
+    public void CheckOffsetCommit_does_not_wait_for_partitions_that_join_but_for_the_end()
+    {
+        ProducerIdentity producer = _tx.Initialised();
+        _tx.Add(producer, TransactionHarness.A);
+        Assert.Equal(
+            ErrorCode.ConcurrentTransactions, _tx.Transaction.CheckOffsetCommit(producer, TransactionHarness.A));
+        _tx.Settle();
+        _tx.Add(producer, TransactionHarness.B);
+        Assert.Equal(ErrorCode.None, _tx.Transaction.CheckOffsetCommit(producer, TransactionHarness.A));
+        Assert.Equal(
+            ErrorCode.ConcurrentTransactions, _tx.Transaction.CheckOffsetCommit(producer, TransactionHarness.B));
+        _tx.Settle();
+        _tx.End(producer, commit: true);
+        Assert.Equal(
+            ErrorCode.ConcurrentTransactions, _tx.Transaction.CheckOffsetCommit(producer, TransactionHarness.A));
+    }
+
+    [Fact]
     public void Tick_aborts_and_fences_after_the_timeout_not_before()
     {
         ProducerIdentity producer = _tx.Begun();

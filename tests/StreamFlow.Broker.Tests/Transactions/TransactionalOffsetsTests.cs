@@ -104,4 +104,20 @@ public sealed class TransactionalOffsetsTests
         await broker.EndAsync(producer, commit: true);
         Assert.Equal(7, broker.Offset());
     }
+
+    [Fact]
+    public async Task Offset_that_a_transaction_is_about_to_change_does_not_expire()
+    {
+        using var broker = new TransactionFixture();
+        await broker.CommitPlainOffsetAsync(1);
+        broker.Time.Advance(TimeSpan.FromDays(7) - TimeSpan.FromMinutes(5));
+        ProducerIdentity producer = await broker.InitAsync(timeoutMs: 15 * 60_000);
+        await broker.AddOffsetsAsync(producer);
+        await broker.CommitOffsetAsync(producer, 7);
+        broker.Time.Advance(TimeSpan.FromMinutes(10));
+        await broker.EndAsync(producer, commit: false);
+        Assert.Equal(1, broker.Offset());
+        broker.Time.Advance(TimeSpan.FromMinutes(10));
+        Assert.Equal(-1, broker.Offset());
+    }
 }

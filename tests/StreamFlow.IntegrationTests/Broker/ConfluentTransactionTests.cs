@@ -1,11 +1,12 @@
 using System.Globalization;
 using Confluent.Kafka;
 using StreamFlow.Broker;
+using Xunit.Abstractions;
 
 namespace StreamFlow.IntegrationTests.Broker;
 
 /// <summary>Transactions of the embedded broker as Confluent.Kafka runs them.</summary>
-public sealed class ConfluentTransactionTests : IAsyncLifetime
+public sealed class ConfluentTransactionTests(ITestOutputHelper output) : IAsyncLifetime
 {
     private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(60);
     private EmbeddedBroker _broker = null!;
@@ -34,6 +35,55 @@ public sealed class ConfluentTransactionTests : IAsyncLifetime
 
         Assert.Equal(Enumerable.Range(0, 20).Where(x => x % 3 != 0).Select(Text), ReadOut());
         producer.AbortTransaction(Deadline);
+    }
+
+    [Fact]
+    public void Interleaved_producers_show_what_they_committed_in_the_order_of_the_log()
+    {
+        int seed = Random.Shared.Next();
+        output.WriteLine($"seed {seed}");
+        var random = new Random(seed);
+        IProducer<Null, string>[] producers = [.. Enumerable.Range(0, 3).Select(x => Producer($"tx-{x}"))];
+        List<string>?[] open = new List<string>?[producers.Length];
+        HashSet<string> committed = [];
+        for (int step = 0; step < 200; step++)
+        {
+            int at = random.Next(producers.Length);
+            if (open[at] is not { } values)
+            {
+                producers[at].BeginTransaction();
+                open[at] = [];
+            }
+            else if (random.Next(10) < 7)
+            {
+                values.Add($"{at}-{step}");
+                producers[at].Produce("out", new Message<Null, string> { Value = values[^1] });
+                producers[at].Flush(random.Next(2) == 0 ? Deadline : TimeSpan.Zero);
+            }
+            else
+            {
+                bool commit = random.Next(2) == 0;
+                End(producers[at], commit);
+                committed.UnionWith(commit ? values : []);
+                open[at] = null;
+            }
+        }
+
+        foreach (IProducer<Null, string> producer in producers)
+        {
+            // What it left open is aborted by the next one of its id.
+            producer.Dispose();
+            Producer($"tx-{Array.IndexOf(producers, producer)}").Dispose();
+        }
+
+        List<string> all = ReadOut(IsolationLevel.ReadUncommitted);
+        Assert.Equal(all.Where(committed.Contains), ReadOut());
+        Assert.Equal(committed.Count, ReadOut().Count);
+        for (int at = 0; at < producers.Length; at++)
+        {
+            int[] steps = [.. all.Where(x => x[0] == '0' + at).Select(static x => int.Parse(x[2..], null))];
+            Assert.Equal(steps.Order(), steps);
+        }
     }
 
     [Fact]
@@ -117,21 +167,21 @@ public sealed class ConfluentTransactionTests : IAsyncLifetime
         return producer;
     }
 
-    private IConsumer<Ignore, string> Consumer() => new ConsumerBuilder<Ignore, string>(new ConsumerConfig
+    private IConsumer<Ignore, string> Consumer(IsolationLevel isolation = IsolationLevel.ReadCommitted) => new ConsumerBuilder<Ignore, string>(new ConsumerConfig
     {
         BootstrapServers = _broker.BootstrapServers,
         GroupId = "g",
         AutoOffsetReset = AutoOffsetReset.Earliest,
-        IsolationLevel = IsolationLevel.ReadCommitted,
+        IsolationLevel = isolation,
         EnableAutoCommit = false,
         EnablePartitionEof = true,
         SessionTimeoutMs = 6000,
     }).Build();
 
-    /// <summary>Everything of the topic up to the end that a read-committed consumer may see.</summary>
-    private List<string> ReadOut()
+    /// <summary>Everything of the topic up to the end that a consumer of the isolation level may see.</summary>
+    private List<string> ReadOut(IsolationLevel isolation = IsolationLevel.ReadCommitted)
     {
-        using IConsumer<Ignore, string> consumer = Consumer();
+        using IConsumer<Ignore, string> consumer = Consumer(isolation);
         consumer.Assign(new TopicPartitionOffset("out", 0, Offset.Beginning));
         List<string> values = [];
         while (true)

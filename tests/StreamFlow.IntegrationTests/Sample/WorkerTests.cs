@@ -9,7 +9,9 @@ namespace StreamFlow.IntegrationTests.Sample;
 public abstract partial class WorkerTests(ClusterFixture fixture, ITestOutputHelper output)
 {
     private static readonly TimeSpan ShortSession = TimeSpan.FromSeconds(3);
-    private static readonly TimeSpan LongSession = TimeSpan.FromSeconds(30);
+
+    /// <summary>Longer than any test waits: what happens happens before the session ends.</summary>
+    private static readonly TimeSpan LongSession = TimeSpan.FromMinutes(4);
 
     [SkippableFact]
     public async Task A_worker_killed_again_and_again_loses_no_order()
@@ -33,6 +35,30 @@ public abstract partial class WorkerTests(ClusterFixture fixture, ITestOutputHel
         using var last = WorkerProcess.StartWorker(cluster, Id, state.Path, ShortSession);
         await UntilNoLagAsync(cluster, Id, last);
         Assert.Equal(0, await last.TerminateAsync());
+        ExpectNothingLost(load, OrderLoad.ReadCounts(cluster), exact: false);
+    }
+
+    [SkippableFact]
+    public async Task A_killed_worker_has_its_partitions_back_before_its_session_ends()
+    {
+        const string Id = "static";
+        _ = Seeded(out var seed);
+        var cluster = await PrepareAsync();
+        using var state = new TempFolder();
+        using var load = new OrderLoad(cluster, seed);
+        load.Send(2_000);
+        using (var victim = WorkerProcess.StartWorker(cluster, Id, state.Path, LongSession))
+        {
+            await UntilNoLagAsync(cluster, Id, victim);
+            await victim.KillAsync();
+        }
+
+        load.Send(2_000);
+        await load.FinishAsync();
+        using var next = WorkerProcess.StartWorker(cluster, Id, state.Path, LongSession);
+        await UntilNoLagAsync(cluster, Id, next);
+        await UntilMembersAsync(cluster, Id, [8], next);
+        Assert.Equal(0, await next.TerminateAsync());
         ExpectNothingLost(load, OrderLoad.ReadCounts(cluster), exact: false);
     }
 

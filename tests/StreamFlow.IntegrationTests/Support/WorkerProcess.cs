@@ -2,7 +2,7 @@ using System.Diagnostics;
 
 namespace StreamFlow.IntegrationTests.Support;
 
-/// <summary>The order-counts sample as a process of its own, as users run it.</summary>
+/// <summary>The order-counts sample as a process of its own, as users run it; or a client of this project.</summary>
 internal sealed class WorkerProcess : IDisposable
 {
     private readonly Process _process;
@@ -33,6 +33,10 @@ internal sealed class WorkerProcess : IDisposable
 
     public static WorkerProcess Start(params string[] arguments) => new(Describe(arguments));
 
+    /// <summary>This project's own program instead of the sample.</summary>
+    public static WorkerProcess StartClient(params string[] arguments) =>
+        new(DescribeProgram("StreamFlow.IntegrationTests.dll", arguments));
+
     /// <summary>A worker without generator that logs what it restores.</summary>
     /// <param name="cluster">Where it works.</param>
     /// <param name="applicationId">Its group.</param>
@@ -48,7 +52,7 @@ internal sealed class WorkerProcess : IDisposable
         start.Environment[$"StreamFlow__{applicationId}__Consumer__session.timeout.ms"] =
             $"{(int)sessionTimeout.TotalMilliseconds}";
         start.Environment[$"StreamFlow__{applicationId}__Consumer__heartbeat.interval.ms"] =
-            $"{(int)sessionTimeout.TotalMilliseconds / 6}";
+            $"{Math.Min(1000, (int)sessionTimeout.TotalMilliseconds / 6)}";
         return new WorkerProcess(start);
     }
 
@@ -105,8 +109,10 @@ internal sealed class WorkerProcess : IDisposable
         _process.Dispose();
     }
 
-    private static ProcessStartInfo Describe(params string[] arguments) =>
-        new("dotnet", ["exec", Path.Combine(AppContext.BaseDirectory, "OrderCounts.dll"), .. arguments])
+    private static ProcessStartInfo Describe(params string[] arguments) => DescribeProgram("OrderCounts.dll", arguments);
+
+    private static ProcessStartInfo DescribeProgram(string program, string[] arguments) =>
+        new("dotnet", ["exec", Path.Combine(AppContext.BaseDirectory, program), .. arguments])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,

@@ -12,6 +12,8 @@ internal enum ApiKey : short
     ListOffsets = 2,
     OffsetCommit = 8,
     OffsetFetch = 9,
+    FindCoordinator = 10,
+    InitProducerId = 22,
     AddPartitionsToTxn = 24,
     AddOffsetsToTxn = 25,
     EndTxn = 26,

@@ -59,7 +59,7 @@ public sealed class ProducerTests : IDisposable
         var topic = producer.Topic("t");
         var error = Assert.Throws<KafkaClientException>(() => producer.TryProduce(
             topic, 1, new ByteRecord { Value = new byte[2_000_000], HasValue = true }, new Headers([new("h", [1])])));
-        Assert.Equal(KafkaErrorKind.Abortable, error.Kind);
+        Assert.Equal(KafkaErrorKind.Refused, error.Kind);
         Assert.Equal(new TopicPartition("t", 1), error.Partition);
         Assert.Contains("MSG_SIZE_TOO_LARGE", error.Message, StringComparison.Ordinal);
     }
@@ -94,13 +94,14 @@ public sealed class ProducerTests : IDisposable
         producer.Send("t", 0, "first", "1");
         producer.Flush();
         _cluster.PushErrors(ApiKey.Produce, MessageSizeTooLarge);
-        producer.Send("t", 2, "key", null);
+        var record = new ByteRecord { Key = "key"u8, HasKey = true, Timestamp = 1, Mark = 42 };
+        Assert.True(producer.TryProduce(producer.Topic("t"), 2, in record, null));
         Assert.True(producer.Drain(TestClients.Deadline));
         Assert.True(producer.TryTakeFailure(out var failure));
         Assert.Equal(new TopicPartition("t", 2), failure.Partition);
         Assert.Equal("key", Encoding.UTF8.GetString(failure.Key!));
         Assert.Null(failure.Value);
-        Assert.Equal(KafkaErrorKind.Abortable, failure.Kind);
+        Assert.Equal((KafkaErrorKind.Refused, 42L, false), (failure.Kind, failure.Mark, failure.ConcernsTopic));
         Assert.Contains("MSG_SIZE_TOO_LARGE", failure.Reason, StringComparison.Ordinal);
         Assert.False(producer.TryTakeFailure(out _));
         Assert.Equal(-1, producer.Topic("t").LastDeliveredOffset(2));

@@ -102,6 +102,7 @@ public sealed class TransactionTests : IDisposable
         var error = Assert.Throws<KafkaClientException>(() => producer.CommitTransaction(TestClients.Deadline));
         Assert.Equal(KafkaErrorKind.Abortable, error.Kind);
         producer.AbortTransaction(TestClients.Deadline);
+        Assert.Equal(api == (int)ApiKey.Produce, producer.TryTakeFailure(out _));
         AssertWorks(producer);
     }
 
@@ -138,6 +139,44 @@ public sealed class TransactionTests : IDisposable
         AssertWorks(producer);
     }
 
+    [Theory]
+    [InlineData(31, "IdempotentWrite")]
+    [InlineData(50, "The transaction timeout of 00:00:30 is not from 1 ms to the broker's")]
+    [InlineData(53, "rights Write and Describe on this transactional id")]
+    public void Registration_that_will_never_be_granted_says_so_with_the_remedy(int code, string remedy)
+    {
+        using var producer = _clients.Producer("tx");
+        _cluster.PushErrors(ApiKey.InitProducerId, code);
+        var error = Assert.Throws<KafkaClientException>(() => producer.InitTransactions(TestClients.Deadline));
+        Assert.Equal(KafkaErrorKind.Refused, error.Kind);
+        Assert.StartsWith("Transaction 'tx': cannot init: ", error.Message, StringComparison.Ordinal);
+        Assert.Contains(remedy, error.Message, StringComparison.Ordinal);
+        using var next = Initialized();
+        AssertWorks(next);
+    }
+
+    [Theory]
+    [InlineData((int)ErrorCode.UnsupportedVersion)]
+    [InlineData((int)ErrorCode.UnsupportedFeature)]
+    public void Broker_without_transactions_is_no_broker_to_wait_for(int code)
+    {
+        var error = new NativeError((ErrorCode)code, "text", IsFatal: true, IsRetriable: true);
+        Assert.Equal(KafkaErrorKind.Refused, Errors.RegistrationKind(error));
+        Assert.Contains("2.5 or later", Errors.RegistrationRemedy(error.Code, default), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData((int)ApiKey.InitProducerId, (int)ErrorCode.CoordinatorLoadInProgress)]
+    [InlineData((int)ApiKey.InitProducerId, (int)ErrorCode.ConcurrentTransactions)]
+    [InlineData((int)ApiKey.FindCoordinator, (int)ErrorCode.CoordinatorNotAvailable)]
+    public void Registration_waits_for_what_passes(int api, int code)
+    {
+        using var producer = _clients.Producer("tx");
+        _cluster.PushErrors((ApiKey)api, code, code);
+        producer.InitTransactions(TestClients.Deadline);
+        AssertWorks(producer);
+    }
+
     [Fact]
     public void Commit_that_runs_out_of_time_is_resumed_by_calling_it_again()
     {
@@ -154,28 +193,35 @@ public sealed class TransactionTests : IDisposable
     }
 
     [Fact]
-    public void Record_refused_at_once_makes_the_commit_impossible()
+    public void Record_refused_at_once_leaves_its_transaction_in_order()
     {
         using var producer = Initialized();
         producer.BeginTransaction();
         producer.Send("t", 0, "k", "v");
         var topic = producer.Topic("t");
-        Assert.Throws<KafkaClientException>(() => producer.TryProduce(
-            topic, 0, new ByteRecord { Value = new byte[2_000_000], HasValue = true }, null));
-        Assert.Equal(KafkaErrorKind.Abortable, Kind(() => SendOffsets(producer, 1)));
-        Assert.Equal(KafkaErrorKind.Abortable, Kind(() => producer.CommitTransaction(TestClients.Deadline)));
-        producer.AbortTransaction(TestClients.Deadline);
+        Assert.Equal(KafkaErrorKind.Refused, Kind(() => producer.TryProduce(
+            topic, 0, new ByteRecord { Value = new byte[2_000_000], HasValue = true }, null)));
+        Assert.Equal(KafkaErrorKind.Refused, Kind(() => producer.TryProduce(topic, 9, default, null)));
+        producer.Send("t", 0, "k", "w");
+        SendOffsets(producer, 1);
+        producer.CommitTransaction(TestClients.Deadline);
+        Assert.Equal(1, topic.LastDeliveredOffset(0));
         AssertWorks(producer);
     }
 
     [Fact]
-    public void Record_for_a_partition_that_does_not_exist_makes_the_commit_impossible()
+    public void Record_refused_by_the_broker_is_reported_also_after_the_abort()
     {
         using var producer = Initialized();
         producer.BeginTransaction();
-        var topic = producer.Topic("t");
-        Assert.Throws<KafkaClientException>(() => producer.TryProduce(topic, 9, default, null));
+        _cluster.PushErrors(ApiKey.Produce, (int)ErrorCode.TopicAuthorizationFailed);
+        var record = new ByteRecord { Value = "v"u8, HasValue = true, Mark = -7 };
+        Assert.True(producer.TryProduce(producer.Topic("t"), 0, in record, null));
         Assert.Equal(KafkaErrorKind.Abortable, Kind(() => producer.CommitTransaction(TestClients.Deadline)));
+        producer.AbortTransaction(TestClients.Deadline);
+        Assert.True(producer.TryTakeFailure(out var failure));
+        Assert.Equal((KafkaErrorKind.Refused, -7L, true), (failure.Kind, failure.Mark, failure.ConcernsTopic));
+        AssertWorks(producer);
     }
 
     [Fact]

@@ -327,6 +327,32 @@ public sealed class TopologyTestDriverTests
             "The value of topic 'out' offset 0 cannot be read as Int64 (3 bytes)", error.Message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(StoreType.InMemory)]
+    [InlineData(StoreType.Persistent)]
+    public void Streams_meet_the_rows_of_a_table_in_every_partition(StoreType type)
+    {
+        var builder = new StreamsBuilder();
+        var table = builder.Table<string, string>("table", materialized: new() { Name = "rows", StoreType = type });
+        builder.Stream<string, string>("in").SelectKey((_, v) => v)
+            .LeftJoin(table, (v, row) => v + "-" + (row ?? "none")).To("out");
+        using var driver = new TopologyTestDriver(
+            builder.Build(), new() { Partitions = new Dictionary<string, int> { ["in"] = 3, ["table"] = 4 } });
+        var rows = driver.CreateInputTopic("table", Serdes.String, Serdes.String);
+        var keys = Enumerable.Range(0, 20).Select(i => $"k{i}").ToList();
+
+        rows.PipeKeyValues(keys.Select(key => KeyValuePair.Create(key, "row")));
+        rows.PipeTombstone("k0", 1);
+        Input(driver).PipeKeyValues(keys.Select(key => KeyValuePair.Create("x" + key, key)));
+
+        Assert.Equal(
+            keys.Select(key => $"{key}-{(key == "k0" ? "none" : "row")}"), Output(driver).ReadAll().Select(r => r.Value));
+        Assert.Equal(4, driver.Kafka.PartitionCount("test-driver-KSTREAM-KEY-SELECT-0000000003-repartition"));
+        Assert.Equal(["rows"], driver.StateStores);
+        Assert.Equal(
+            19, Enumerable.Range(0, 4).Sum(p => driver.GetKeyValueStore<string, string>("rows", p).All().Count()));
+    }
+
     [Fact]
     public void Faults_of_the_cluster_reach_the_error_handlers()
     {

@@ -22,6 +22,8 @@ internal static class TableJoinScenarios
             Join(b.Stream<string, string>("L"), table, left: false).To("joined");
             NotNo(table).ToStream().To("out");
         },
+        ["table filters around join"] = b => FiltersAroundJoin(b, filtered => filtered),
+        ["table filters around join mapped"] = b => FiltersAroundJoin(b, filtered => filtered.MapValues(v => v)),
     };
 
     static TableJoinScenarios()
@@ -65,6 +67,16 @@ internal static class TableJoinScenarios
         },
         [" behind a count"] = b => Join(Counted(Swap(L(b))), R(b), left).To("out"),
     };
+
+    private static void FiltersAroundJoin(
+        StreamsBuilder builder, Func<KTable<string, string>, KTable<string, string>> between)
+    {
+        var table = Table(builder, null);
+        var filtered = NotNo(table);
+        filtered.ToStream().MapValues(v => "first " + (v ?? "null")).To("out");
+        Join(builder.Stream<string, string>("L"), table, left: false).To("joined");
+        between(filtered).Filter((_, v) => v != "bad").ToStream().To("out");
+    }
 
     private static KStream<string, string> L(StreamsBuilder builder) => builder.Stream<string, string>("L");
 

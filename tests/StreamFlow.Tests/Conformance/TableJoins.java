@@ -39,4 +39,6 @@ public class TableJoins extends H {
   run("table filter before join",b,props(),"in k:no@1","in k:a@2","in k:no@3","in k:no@4");
   b=new StreamsBuilder(); { KTable<String,String> t=b.table("in"); b.<String,String>stream("L").join(t,J).to("joined"); KTable<String,String> f=t.filter((k,v)->!v.equals("no")); f.toStream().to("out"); }
   run("table filter behind join",b,props(),"in k:no@1","in k:a@2","in k:no@3","in k:no@4");
+  for(boolean mapped: new boolean[]{false,true}){ b=new StreamsBuilder(); { KTable<String,String> t=b.table("in"); KTable<String,String> f=t.filter((k,v)->!v.equals("no")); f.toStream().mapValues(v->"first "+v).to("out"); b.<String,String>stream("L").join(t,J).to("joined"); (mapped? f.mapValues(v->v): f).filter((k,v)->!v.equals("bad")).toStream().to("out"); }
+  run("table filters around join"+(mapped?" mapped":""),b,props(),"in k:no@1","in k:bad@2","in k:a@3","in k:bad@4","in k:no@5","in k:a@6","in k:no@7","in k:null@8"); }
  } }

@@ -33,7 +33,7 @@ internal sealed class FakeProducer(int partitionCount, bool keep = true) : IKafk
     {
         if (record.Value.Length > MaxValueBytes)
         {
-            throw new KafkaClientException("Record too large.", KafkaErrorKind.Abortable);
+            throw new KafkaClientException("Record too large.", KafkaErrorKind.Refused);
         }
 
         Count++;

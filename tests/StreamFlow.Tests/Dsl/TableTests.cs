@@ -1,3 +1,9 @@
+using System.Buffers;
+using System.Globalization;
+using System.Text;
+using Microsoft.Extensions.Logging;
+using StreamFlow.Serialization;
+
 namespace StreamFlow.Tests.Dsl;
 
 public sealed class TableTests
@@ -66,6 +72,59 @@ public sealed class TableTests
     }
 
     [Fact]
+    public void Store_has_the_serdes_and_the_operator_the_name_given_for_it()
+    {
+        var builder = new StreamsBuilder();
+        builder.Table<string, long>(
+            "t",
+            new() { Name = "read", ValueSerde = new TextSerde() },
+            new() { Name = "rows", ProcessorName = "keep", ValueSerde = Serdes.Int64 });
+        var topology = builder.Build();
+        var harness = new TaskHarness(topology);
+
+        harness.Pipe("t", "k", "7", 1);
+
+        Assert.Equal([0, 0, 0, 0, 0, 0, 0, 7], Assert.Single(harness.Take("app-rows-changelog")).Value);
+        Assert.Contains("Source: read-source (topics: [t])", topology.Describe(), StringComparison.Ordinal);
+        Assert.Contains("Processor: keep (stores: [rows])", topology.Describe(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Event_time_and_start_are_those_of_the_table()
+    {
+        var builder = new StreamsBuilder();
+        builder.Table<string, string>("t", new()
+        {
+            OffsetReset = OffsetReset.Latest,
+            TimestampExtractor = (record, _) => record.Value.Length,
+        }).ToStream().To("out");
+        var topology = builder.Build();
+        var harness = new TaskHarness(topology);
+
+        harness.Pipe("t", "k", "four", 1);
+
+        Assert.Equal("k=four@4", harness.Read("out"));
+        Assert.Equal(OffsetReset.Latest, topology.Plan.SubTopologies[0].Sources[0].OffsetReset);
+    }
+
+    [Fact]
+    public void Update_that_is_older_than_its_row_is_logged()
+    {
+        var builder = new StreamsBuilder();
+        builder.Table<string, string>("t", materialized: new() { Name = "rows" });
+        var log = new ListLogger();
+        var harness = new TaskHarness(builder.Build(), logger: log);
+
+        harness.Pipe("t", "k", "a", 10);
+        harness.Pipe("t", "k", "b", 10);
+        harness.Pipe("t", "k", "c", 9);
+
+        var message = Assert.Single(log.Messages);
+        Assert.Contains("an update of time 9 for a row of time 10", message, StringComparison.Ordinal);
+        Assert.Contains("KTABLE-SOURCE-0000000001", message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Filter_deletes_what_it_cannot_know_of_until_rows_are_kept()
     {
         static string Run(string? store)
@@ -99,4 +158,26 @@ public sealed class TableTests
     }
 
     private static string Error(Action describe) => Assert.Throws<TopologyException>(describe).Message;
+
+    private sealed class TextSerde : ISerde<long>
+    {
+        public void Serialize(long value, IBufferWriter<byte> writer) =>
+            writer.Write(Encoding.UTF8.GetBytes(value.ToString(CultureInfo.InvariantCulture)));
+
+        public long Deserialize(ReadOnlySpan<byte> data) => long.Parse(data, CultureInfo.InvariantCulture);
+    }
+
+    private sealed class ListLogger : ILogger
+    {
+        public List<string> Messages { get; } = [];
+
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => true;
+
+        public void Log<TState>(
+            LogLevel logLevel, EventId eventId, TState state, Exception? exception,
+            Func<TState, Exception?, string> formatter) => Messages.Add(formatter(state, exception));
+    }
 }

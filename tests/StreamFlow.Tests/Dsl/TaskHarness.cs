@@ -1,4 +1,5 @@
 using System.Text;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using StreamFlow.Clients;
 using StreamFlow.Planning;
@@ -23,7 +24,7 @@ internal sealed class TaskHarness
 
     public TaskHarness(
         Topology topology, ErrorHandler? handler = null, int partitionCount = 1, bool keep = true, long cacheBytes = 0,
-        Dictionary<string, InMemoryBackend>? backends = null)
+        Dictionary<string, InMemoryBackend>? backends = null, ILogger? logger = null)
     {
         backends ??= [];
         Producer = new FakeProducer(partitionCount, keep);
@@ -35,7 +36,7 @@ internal sealed class TaskHarness
                 TaskId = new TaskId(sub.Id, 0),
                 ApplicationId = "app",
                 Time = TimeProvider.System,
-                Logger = NullLogger.Instance,
+                Logger = logger ?? NullLogger.Instance,
                 Collector = new RecordCollector(Producer),
                 Errors = new ErrorPolicy(handler, handler, handler, deadLetterTopic: "dead"),
                 Metrics = new TaskMetrics("app", new TaskId(sub.Id, 0)),

@@ -16,9 +16,9 @@ public sealed class ExactlyOnceFaultTests
         {
             foreach (var kind in Enum.GetValues<KafkaErrorKind>())
             {
-                // No client reports an offset out of range here, and a group that cannot be asked for positions in a
-                // way that the client does not mend ends the thread.
-                if (kind != KafkaErrorKind.OffsetOutOfRange
+                // No client reports an offset out of range here, what is refused ends the thread, and so does a group
+                // that cannot be asked for positions in a way that the client does not mend.
+                if (kind is not (KafkaErrorKind.OffsetOutOfRange or KafkaErrorKind.Refused)
                     && (call != ClientCall.Committed || kind is KafkaErrorKind.Retriable or KafkaErrorKind.Migrated))
                 {
                     data.Add(call, kind, false);

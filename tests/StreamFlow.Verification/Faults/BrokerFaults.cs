@@ -5,7 +5,7 @@ namespace StreamFlow.Verification.Faults;
 /// <summary>What befalls the broker.</summary>
 internal sealed class BrokerFaults(Arena arena, Random random)
 {
-    private static readonly TimeSpan ReachLimit = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan ReachLimit = TimeSpan.FromSeconds(6);
 
     public async Task<int> KillAsync()
     {

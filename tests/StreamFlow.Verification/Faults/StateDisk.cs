@@ -8,15 +8,16 @@ namespace StreamFlow.Verification.Faults;
 /// </summary>
 internal sealed class StateDisk
 {
-    private const string Size = "48m";
+    private const long Bytes = 48 << 20;
+    private readonly string _folder;
     private readonly string _ballast;
 
-    private StateDisk(string folder) => _ballast = Path.Combine(folder, "ballast");
+    private StateDisk(string folder) => (_folder, _ballast) = (folder, Path.Combine(folder, "ballast"));
 
     public static StateDisk? TryMount(string folder)
     {
         Directory.CreateDirectory(folder);
-        return Run("mount", "-t", "tmpfs", "-o", $"size={Size}", "streamflow-verify", folder) == 0 ? new StateDisk(folder) : null;
+        return Run("mount", "-t", "tmpfs", "-o", $"size={Bytes}", "streamflow-verify", folder) == 0 ? new StateDisk(folder) : null;
     }
 
     public static void UnmountBelow(string folder)
@@ -31,6 +32,11 @@ internal sealed class StateDisk
     /// <summary>Leaves no byte free.</summary>
     public void Fill()
     {
+        if (new DriveInfo(_folder).TotalSize > Bytes)
+        {
+            throw new HarnessException($"{_folder} is not a file system of its own any more; the machine's will not be filled.");
+        }
+
         using var ballast = new FileStream(_ballast, FileMode.Create, FileAccess.Write, FileShare.None, bufferSize: 0);
         var size = 1 << 20;
         while (size > 0)

@@ -3,7 +3,7 @@ namespace StreamFlow.Verification.Faults;
 /// <summary>What befalls the requests of a transaction and the workers that send them.</summary>
 internal sealed class WireFaults(Arena arena, Random random, Deaths deaths)
 {
-    private static readonly TimeSpan ReachLimit = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan ReachLimit = TimeSpan.FromSeconds(6);
 
     /// <summary>SIGKILL right before the broker sees the request, or after its answer has left it.</summary>
     public async Task<int> KillAtAsync(WirePoint point)

@@ -5,7 +5,7 @@ namespace StreamFlow.Verification.Faults;
 /// <summary>What befalls workers.</summary>
 internal sealed class WorkerFaults(Arena arena, Random random, Deaths deaths)
 {
-    private static readonly TimeSpan ReachLimit = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan ReachLimit = TimeSpan.FromSeconds(6);
     private int _guests;
 
     public async Task<int> KillAsync()

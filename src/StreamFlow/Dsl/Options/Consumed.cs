@@ -27,7 +27,7 @@ public sealed record Consumed<TKey, TValue>
     /// <value>Default: the application's <c>auto.offset.reset</c>.</value>
     public OffsetReset? OffsetReset { get; init; }
 
-    /// <summary>Name of the source node.</summary>
+    /// <summary>Name of the source node; of a table that of its operator, and <c>{name}-source</c> that of the source.</summary>
     /// <value>Default: generated, as <c>KSTREAM-SOURCE-0000000000</c>.</value>
     public string? Name { get; init; }
 }

@@ -12,28 +12,31 @@ public enum StoreType
     InMemory,
 }
 
-/// <summary>How an aggregation keeps its results.</summary>
-/// <typeparam name="TKey">Type of the keys aggregated by.</typeparam>
-/// <typeparam name="TValue">Type of the results.</typeparam>
+/// <summary>How an aggregation keeps its results, or a table its rows.</summary>
+/// <typeparam name="TKey">Type of the keys aggregated by, or of the rows.</typeparam>
+/// <typeparam name="TValue">Type of the results, or of the rows.</typeparam>
 public sealed record Materialized<TKey, TValue>
 {
     /// <summary>
     /// Name of the store: for queries, and in the changelog's name, <c>{application id}-{name}-changelog</c>. Name every
     /// store that is to survive a change of the topology, because generated names count the operators before it.
     /// </summary>
-    /// <value>Default: generated, as <c>KSTREAM-AGGREGATE-STATE-STORE-0000000001</c>.</value>
+    /// <value>
+    /// Default: generated, as <c>KSTREAM-AGGREGATE-STATE-STORE-0000000001</c>. A table that is read from a topic has a store
+    /// then only if it is joined.
+    /// </value>
     public string? Name { get; init; }
 
     /// <summary>Name of the operator.</summary>
-    /// <value>Default: generated, as <c>KSTREAM-AGGREGATE-0000000002</c>.</value>
+    /// <value>Default: generated, as <c>KSTREAM-AGGREGATE-0000000002</c>; of a table after its <c>Consumed.Name</c>.</value>
     public string? ProcessorName { get; init; }
 
     /// <summary>Serde of the keys.</summary>
-    /// <value>Default: the group's, or the one registered for the type.</value>
+    /// <value>Default: the group's, or the table's, or the one registered for the type.</value>
     public ISerde<TKey>? KeySerde { get; init; }
 
     /// <summary>Serde of the results.</summary>
-    /// <value>Default: the group's for a reduction, or the one registered for the type.</value>
+    /// <value>Default: the group's for a reduction, the table's, or the one registered for the type.</value>
     public ISerde<TValue>? ValueSerde { get; init; }
 
     /// <summary>

@@ -8,8 +8,8 @@ public sealed partial class KStream<TKey, TValue>
 
     /// <summary>
     /// Sends the records through a topic of the application's own, whether their keys changed or not: to spread work over
-    /// another number of partitions, or to start a new sub-topology. Records without a key are dropped and
-    /// counted, unless a left join further down takes them.
+    /// another number of partitions, or to start a new sub-topology. Records without a key are dropped and counted, unless
+    /// a left join further down takes them.
     /// </summary>
     /// <param name="repartitioned">Name, partitions and serdes of the topic, or <see langword="null"/> for defaults.</param>
     /// <returns>The records as read back.</returns>

@@ -34,14 +34,15 @@ public sealed partial class KTable<TKey, TValue>
     private KTable<TKey, TValue> Filtered(Func<TKey, TValue, bool> predicate, string? name, bool keep)
     {
         ArgumentNullException.ThrowIfNull(predicate);
-        var knowsOldValues = Rows.AreKept;
+        var rows = new DerivedRows<TKey, TValue, TValue>(
+            Rows, parent => new FilteredReader<TKey, TValue>(parent, predicate, keep));
+        rows.TrackOldValues();
         var node = new OperatorNode<TKey, Change<TValue>, TKey, Change<TValue>>(
             _graph.NodeName(name, FilterPrefix),
             [_output],
             (nodeName, task, next) => new TableFilterProcessor<TKey, TValue>(
-                nodeName, task, next, predicate, keep, knowsOldValues));
+                nodeName, task, next, predicate, keep, rows.TracksOldValues));
         _graph.Add(node);
-        var rows = new DerivedRows<TKey, TValue, TValue>(Rows, parent => new FilteredReader<TKey, TValue>(parent, predicate, keep));
         return new KTable<TKey, TValue>(_graph, node.Output, _keys, _values, rows);
     }
 }

@@ -15,10 +15,10 @@ internal abstract class RowReader<TKey, TValue>
 internal abstract class TableRows<TKey, TValue>
 {
     /// <summary>
-    /// Whether rows are kept as things stand in the description, so that an update comes with the value before. Operators
-    /// look at it when they are described, as in Kafka Streams.
+    /// Asks for updates that come with the value before. Whether they do depends on the rows being kept at this point of
+    /// the description, as in Kafka Streams; where they are, tables in between that did without the value know it now too.
     /// </summary>
-    public abstract bool AreKept { get; }
+    public abstract bool TrackOldValues();
 
     /// <summary>The store with the rows; described now if nobody needed it before.</summary>
     public abstract StoreDescription Store();
@@ -29,7 +29,7 @@ internal abstract class TableRows<TKey, TValue>
 /// <summary>The rows of an aggregation.</summary>
 internal sealed class StoredRows<TKey, TValue>(StoreDescription store) : TableRows<TKey, TValue>
 {
-    public override bool AreKept => true;
+    public override bool TrackOldValues() => true;
 
     public override StoreDescription Store() => store;
 
@@ -40,7 +40,7 @@ internal sealed class StoredRows<TKey, TValue>(StoreDescription store) : TableRo
 /// <summary>The rows of a windowed aggregation.</summary>
 internal sealed class WindowedRows<TKey, TValue>(StoreDescription store) : TableRows<Windowed<TKey>, TValue>
 {
-    public override bool AreKept => true;
+    public override bool TrackOldValues() => true;
 
     public override StoreDescription Store() => store;
 
@@ -53,7 +53,14 @@ internal sealed class DerivedRows<TKey, TParentValue, TValue>(
     TableRows<TKey, TParentValue> parent, Func<RowReader<TKey, TParentValue>, RowReader<TKey, TValue>> derive)
     : TableRows<TKey, TValue>
 {
-    public override bool AreKept => parent.AreKept;
+    /// <summary>Whether somebody has asked for old values and got them.</summary>
+    public bool TracksOldValues { get; private set; }
+
+    public override bool TrackOldValues()
+    {
+        TracksOldValues = TracksOldValues || parent.TrackOldValues();
+        return TracksOldValues;
+    }
 
     public override StoreDescription Store() => parent.Store();
 

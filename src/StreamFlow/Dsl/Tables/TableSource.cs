@@ -33,7 +33,9 @@ internal sealed class SourceRows<TKey, TValue> : TableRows<TKey, TValue>
 
     public Output<TKey, Change<TValue>> Output => _node.Output;
 
-    public override bool AreKept => _node.Stores.Count > 0;
+    private bool AreKept => _node.Stores.Count > 0;
+
+    public override bool TrackOldValues() => AreKept;
 
     public override StoreDescription Store()
     {

@@ -1,0 +1,66 @@
+using StreamFlow.Clients;
+
+namespace StreamFlow.Tests.Runtime;
+
+/// <summary>Clients whose producers refuse at once, as librdkafka does, values that are too large for a topic.</summary>
+internal sealed class PickyClients(IKafkaClients inner, string topic, int maxValueBytes) : IKafkaClients
+{
+    private int _refused;
+    private int _aborts;
+
+    public int Refused => Volatile.Read(ref _refused);
+
+    public int Aborts => Volatile.Read(ref _aborts);
+
+    public IKafkaConsumer CreateConsumer(ConsumerRole role) => inner.CreateConsumer(role);
+
+    public IKafkaProducer CreateProducer(ProducerRole role) => new Producer(this, inner.CreateProducer(role));
+
+    public IKafkaAdmin CreateAdmin(string clientId) => inner.CreateAdmin(clientId);
+
+    private sealed class Producer(PickyClients clients, IKafkaProducer inner) : IKafkaProducer
+    {
+        private readonly string _topic = clients.TopicName;
+
+        public ProducerTopic Topic(string name) => inner.Topic(name);
+
+        public bool TryProduce(ProducerTopic topic, int partition, in ByteRecord record, Headers? headers)
+        {
+            if (topic.Name == _topic && record.Value.Length > clients.MaxValueBytes)
+            {
+                Interlocked.Increment(ref clients._refused);
+                throw new KafkaClientException("MSG_SIZE_TOO_LARGE: refused at once.", KafkaErrorKind.Refused);
+            }
+
+            return inner.TryProduce(topic, partition, in record, headers);
+        }
+
+        public void Poll(TimeSpan timeout) => inner.Poll(timeout);
+
+        public bool Drain(TimeSpan timeout) => inner.Drain(timeout);
+
+        public bool TryTakeFailure(out DeliveryFailure failure) => inner.TryTakeFailure(out failure);
+
+        public void InitTransactions(TimeSpan timeout) => inner.InitTransactions(timeout);
+
+        public void BeginTransaction() => inner.BeginTransaction();
+
+        public void SendOffsetsToTransaction(
+            IReadOnlyList<PartitionOffset> offsets, ConsumerGroupMetadata group, TimeSpan timeout) =>
+            inner.SendOffsetsToTransaction(offsets, group, timeout);
+
+        public void CommitTransaction(TimeSpan timeout) => inner.CommitTransaction(timeout);
+
+        public void AbortTransaction(TimeSpan timeout)
+        {
+            Interlocked.Increment(ref clients._aborts);
+            inner.AbortTransaction(timeout);
+        }
+
+        public void Dispose() => inner.Dispose();
+    }
+
+    private string TopicName => topic;
+
+    private int MaxValueBytes => maxValueBytes;
+}
