@@ -180,7 +180,7 @@ internal sealed class Restorer : IDisposable
         {
             return store.Apply(reader);
         }
-        catch (Exception exception) when (exception is StateStoreException or FormatException)
+        catch (Exception exception) when (exception is StreamsException or FormatException or IOException)
         {
             Fail(store, exception);
             return false;

@@ -4,7 +4,7 @@ using StreamFlow.Tests.Dsl;
 
 namespace StreamFlow.Tests.Processing;
 
-public sealed class RefusedRecordsTests
+public sealed class RefusedRecordsTests : IDisposable
 {
     private readonly FakeProducer _producer = new(2);
     private readonly RecordCollector _collector;
@@ -16,6 +16,8 @@ public sealed class RefusedRecordsTests
         _refused = new RefusedRecords(() => { }, () => _awaited++);
         _collector = new RecordCollector(_producer, null, _refused);
     }
+
+    public void Dispose() => _producer.Dispose();
 
     [Fact]
     public void A_topic_that_refuses_everything_is_not_tried_again_before_the_next_commit()
