@@ -245,7 +245,7 @@ internal sealed class TaskManager : IRebalanceListener
     {
         try
         {
-            if (!Recover(reason) && (_committer.HasOpenTransaction || reason is not StreamsException))
+            if (!Recover(reason) && (_committer.HasOpenTransaction || !IsHarmless(reason)))
             {
                 _callbackFailure = reason;
             }
@@ -255,6 +255,13 @@ internal sealed class TaskManager : IRebalanceListener
             _callbackFailure = exception;
         }
     }
+
+    /// <summary>
+    /// Whether nothing is lost but a commit: the next one covers it, or the new owner reads again. A record that was not
+    /// delivered is another matter: the tasks that stay would commit positions beyond it.
+    /// </summary>
+    private static bool IsHarmless(Exception reason) =>
+        reason is TaskCorruptedException or KafkaClientException { Kind: not KafkaErrorKind.Refused };
 
     private void TakeBack(RestoreResult result)
     {
