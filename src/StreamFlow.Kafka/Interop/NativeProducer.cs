@@ -69,6 +69,19 @@ internal sealed unsafe class NativeProducer : IDisposable
         return error;
     }
 
+    /// <summary>Asks for the brokers, and returns when the answer is there.</summary>
+    internal NativeError AwaitBrokers(int timeoutMs)
+    {
+        NativeMetadata* metadata;
+        var error = NativeError.Of(NativeMethods.rd_kafka_metadata(_client.Pointer, 0, 0, &metadata, timeoutMs));
+        if (!error.IsError)
+        {
+            NativeMethods.rd_kafka_metadata_destroy(metadata);
+        }
+
+        return error;
+    }
+
     /// <summary>Hands one record over; librdkafka copies it.</summary>
     internal NativeError Produce(nint topic, int partition, in ByteRecord record, Headers? headers)
     {

@@ -29,7 +29,12 @@ internal sealed class Transactions
     internal void Init(TimeSpan timeout)
     {
         Expect(TransactionEvent.Initialized, "init");
-        var error = _native.InitTransactions(KafkaConsumer.Milliseconds(timeout));
+        // While librdkafka does not know the brokers it looks for the coordinator in vain, and then only after half a second
+        // again. An error here comes again below.
+        var start = _time.GetTimestamp();
+        _ = _native.AwaitBrokers(KafkaConsumer.Milliseconds(timeout));
+        var left = KafkaConsumer.Milliseconds(timeout - _time.GetElapsedTime(start));
+        var error = _native.InitTransactions(Math.Max(1, left));
         Check("init", error, Errors.RegistrationKind(error), Errors.RegistrationRemedy(error.Code, _transactionTimeout));
         Move(TransactionEvent.Initialized);
     }

@@ -110,8 +110,8 @@ internal static class ClientSettings
     /// <summary>
     /// A consumer without a group reads whole changelogs as fast as they come: some more prefetch, so that no write to the
     /// disk stops the fetches. Answers of a few hundred kilobytes per partition are large enough; larger ones cost page faults.
-    /// The broker holds back an answer without records for the wait; until it comes, neither the end of a changelog is known
-    /// nor a partition read that was added meanwhile.
+    /// The broker holds back an answer without records for the wait; until it comes, the end of a changelog is not known, no
+    /// partition read that was added meanwhile, and no question about offsets answered, of which each store has one.
     /// </summary>
     private static KeyValuePair<string, string>[] BulkConsumerDefaults { get; } =
     [

@@ -27,7 +27,6 @@ internal static class CrashWorker
                 ApplicationId = name,
                 StateDirectory = options.Need("state"),
                 ProcessingGuarantee = ProcessingGuarantee.ExactlyOnce,
-                GroupInstanceId = "one",
             },
             clients,
             new StreamsServices { Stores = new CrashingStores(new RocksDbBackendFactory(), points), Logging = events });

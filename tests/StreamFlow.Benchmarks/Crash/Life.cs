@@ -22,7 +22,8 @@ internal sealed class Life : IDisposable
                 RedirectStandardInput = true,
                 RedirectStandardOutput = true,
             })!;
-        new Thread(Listen) { IsBackground = true }.Start();
+        var output = _process.StandardOutput;
+        new Thread(() => Listen(output)) { IsBackground = true }.Start();
     }
 
     public long Number { get; }
@@ -52,9 +53,9 @@ internal sealed class Life : IDisposable
         _process.Dispose();
     }
 
-    private void Listen()
+    private void Listen(StreamReader output)
     {
-        while (_process.StandardOutput.ReadLine() is { } line)
+        while (output.ReadLine() is { } line)
         {
             var words = line.Split(' ');
             if (words[0] == "RUNNING")
@@ -65,6 +66,7 @@ internal sealed class Life : IDisposable
             {
                 _process.WaitForExit();
                 _ended.TrySetResult(long.Parse(words[1], CultureInfo.InvariantCulture));
+                return;
             }
         }
 

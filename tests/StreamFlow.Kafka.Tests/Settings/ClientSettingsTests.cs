@@ -33,6 +33,20 @@ public sealed class ClientSettingsTests
     }
 
     [Fact]
+    public void A_consumer_without_a_group_never_makes_questions_wait_for_records_unless_told_so()
+    {
+        var role = new ConsumerRole("r", null, null, ReadCommitted: true, "error");
+        Assert.Equal("10", Effective(ClientSettings.ForConsumer(new KafkaClientOptions { BootstrapServers = "b:1" }, role))["fetch.wait.max.ms"]);
+
+        var options = new KafkaClientOptions
+        {
+            BootstrapServers = "b:1",
+            Consumer = new Dictionary<string, string> { ["fetch.wait.max.ms"] = "70" },
+        };
+        Assert.Equal("70", Effective(ClientSettings.ForConsumer(options, role))["fetch.wait.max.ms"]);
+    }
+
+    [Fact]
     public void Settings_of_Confluent_Kafka_pass_through()
     {
         var clients = new KafkaClients(new KafkaClientOptions
