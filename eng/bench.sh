@@ -171,6 +171,7 @@ run_crash() {
 }
 
 run_guarantee() {
+  "$app" CommitCost --bootstrap "$broker" --broker "$broker_name" --state "$work" --append "$file" || failed 'commit cost'
   if ! command -v java >/dev/null || [[ ! -x $jvm/run.sh ]]; then
     echo 'bench.sh: guarantee skipped: its input comes from the Kafka Streams peer' >&2; return
   fi

@@ -1,5 +1,6 @@
 using StreamFlow.Benchmarks;
 using StreamFlow.Benchmarks.Bare;
+using StreamFlow.Benchmarks.Commits;
 using StreamFlow.Benchmarks.Crash;
 using StreamFlow.Benchmarks.Peer;
 using StreamFlow.Benchmarks.Restore;
@@ -21,6 +22,8 @@ const string Usage = """
       Crash        kills an application with a large state at each crash point and starts it again:
                    --bootstrap HOST:PORT [--mb 1024] [--points NAME,...] [--settle 3] [--broker NAME] [--state DIR]
                    [--append FILE]
+      CommitCost   the client calls of one commit under a light load:  --bootstrap HOST:PORT [--seconds 10]
+                   [--producer name=value,...] [--broker NAME] [--state DIR] [--append FILE]
       Report       the table of a file of results:  --in FILE
     """;
 
@@ -39,6 +42,8 @@ switch (args.FirstOrDefault())
         return await CrashRun.MainAsync(options);
     case "CrashWorker":
         return await CrashWorker.MainAsync(options);
+    case "CommitCost":
+        return await CommitCostRun.MainAsync(options);
     case "Report":
         return Report.Print(options);
     default:

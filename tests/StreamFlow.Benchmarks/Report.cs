@@ -17,6 +17,7 @@ internal static class Report
         RestoreTable.Print([.. lines.Where(l => l.Text("kind") == "restore")]);
         CrashTable.Print([.. lines.Where(l => l.Text("kind") == "crash")]);
         GuaranteeTable.Print([.. lines.Where(l => l.Text("kind") == "bench" && l.Text("note") == GuaranteeTable.Note)]);
+        GuaranteeTable.PrintCosts([.. lines.Where(l => l.Text("kind") == "commit-cost")]);
         foreach (var line in lines.Where(l => l.Text("kind") is "bare" or "broker-start"))
         {
             Console.WriteLine();

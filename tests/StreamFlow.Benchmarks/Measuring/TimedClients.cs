@@ -20,6 +20,15 @@ internal sealed class TimedClients(IKafkaClients inner) : IKafkaClients
 
     public IKafkaConsumer CreateConsumer(ConsumerRole role) => new Consumer(inner.CreateConsumer(role), this);
 
+    /// <summary>Forgets what was measured so far.</summary>
+    public void Clear()
+    {
+        lock (_gate)
+        {
+            _commits.Clear();
+        }
+    }
+
     /// <summary>Adds medians and 99th percentiles, in milliseconds, of what was measured with one thread.</summary>
     public void Describe(JsonObject line)
     {

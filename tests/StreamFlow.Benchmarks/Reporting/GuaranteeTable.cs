@@ -37,6 +37,23 @@ internal static class GuaranteeTable
         }
     }
 
+    /// <summary>The client calls of one commit under a light load.</summary>
+    public static void PrintCosts(IReadOnlyList<JsonObject> lines)
+    {
+        if (lines.Count == 0)
+        {
+            return;
+        }
+
+        Table.Head(2, "one commit, light load", "broker", "commits", "commit p50/p99 ms", "drain p50/p99", "offsets p50/p99", "end p50/p99");
+        foreach (var row in lines.GroupBy(l => (Guarantee: l.Text("guarantee"), Broker: Table.Broker(l))))
+        {
+            var runs = row.ToList();
+            Table.Row(row.Key.Guarantee, row.Key.Broker, Table.Of(runs, "commits"), Times(runs, "commit"), Times(runs, "drain"),
+                Times(runs, "offsets"), Times(runs, "end"));
+        }
+    }
+
     private static void Ratio(
         (string Workload, string Engine, string Broker) side, string which, List<JsonObject> lines, Func<JsonObject, bool> isBase)
     {
