@@ -14,7 +14,7 @@ internal sealed class RocksDbErrors(TaskId taskId, string path)
         var message = $"Cannot {operation} the state of task {taskId} in '{path}': {Explain(kind)} (RocksDB: {nativeMessage})";
         return kind == RocksDbErrorKind.Corrupted
             ? new TaskCorruptedException(taskId, message, cause)
-            : new StateStoreException(message, cause);
+            : new StateStoreException(message, cause) { IsTransient = IsTransient(kind, nativeMessage) };
     }
 
     /// <summary>Data that RocksDB finds sound but that this library did not write so.</summary>
@@ -57,6 +57,14 @@ internal sealed class RocksDbErrors(TaskId taskId, string path)
             ? RocksDbErrorKind.Corrupted
             : RocksDbErrorKind.Other;
     }
+
+    /// <summary>
+    /// Whether it may pass by itself. After a failed write RocksDB repeats its error until it is opened again, so that a
+    /// trouble of the file system is told by that class in any case.
+    /// </summary>
+    private static bool IsTransient(RocksDbErrorKind kind, string message) =>
+        kind is RocksDbErrorKind.DiskFull or RocksDbErrorKind.TooManyOpenFiles
+        || (kind == RocksDbErrorKind.Other && message.StartsWith("IO error", StringComparison.Ordinal));
 
     private static bool Has(string message, string part) => message.Contains(part, StringComparison.Ordinal);
 

@@ -67,6 +67,7 @@ public sealed class ScriptedFault
     private readonly FaultMatch _match;
     private int _seen;
     private int _hits;
+    private volatile bool _isLifted;
 
     internal ScriptedFault(ClientCall call, FaultMatch match)
     {
@@ -81,6 +82,9 @@ public sealed class ScriptedFault
 
     /// <summary>Whether it has struck as often as it was told to.</summary>
     public bool IsSpent => Hits >= _match.Times;
+
+    /// <summary>Ends the fault: it strikes no more calls.</summary>
+    public void Lift() => _isLifted = true;
 
     internal ClientCall Call { get; }
 
@@ -98,6 +102,7 @@ public sealed class ScriptedFault
     internal bool Counts(ClientCall call, string clientId, string? topic) =>
         call == Call
         && !IsSpent
+        && !_isLifted
         && (_match.ClientId is null || _match.ClientId == clientId)
         && (_match.Topic is null || _match.Topic == topic)
         && ++_seen >= _match.Nth;

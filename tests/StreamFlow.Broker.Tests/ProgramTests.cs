@@ -24,6 +24,7 @@ public sealed class ProgramTests
     [InlineData("--port x", "--port x")]
     [InlineData("Port is 70000", "--port 70000")]
     [InlineData("--flush maybe", "--flush maybe")]
+    [InlineData("--group-min-session-timeout soon", "--group-min-session-timeout soon")]
     [InlineData("DefaultPartitions is 0", "--partitions 0")]
     [InlineData("AdvertisedHost", "--host 0.0.0.0")]
     [InlineData("Host is 'nowhere'", "--host nowhere")]

@@ -65,6 +65,7 @@ internal sealed class FaultRun(Options options)
             }
 
             await Task.Delay(_random.Next(200));
+            RestartEnded(arena);
         }
     }
 
@@ -86,7 +87,6 @@ internal sealed class FaultRun(Options options)
         }
 
         Console.WriteLine($"{Elapsed}  kills {kills,4}  {name,-36} {(recovery is { } r ? $"{r.TotalSeconds:F2} s" : "no recovery")}");
-        RestartEnded(arena);
     }
 
     /// <summary>A worker that ended by itself is a violation, found at the end; the run goes on with it.</summary>

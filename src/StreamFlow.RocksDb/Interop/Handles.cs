@@ -26,7 +26,8 @@ internal sealed class CacheHandle : SafeHandle
 internal sealed class OptionsHandle : SafeHandle
 {
     // Values of RocksDB's enumerations (rocksdb/c.h).
-    private const int InfoLogWarnings = 2;
+    // NUM_INFO_LOG_LEVELS of RocksDB: above every level there is.
+    private const int InfoLogNothing = 6;
     private const int DataBlockBinarySearchAndHash = 1;
     private const int Levels = 7;
     private const int FirstCompressedLevel = 2;
@@ -66,8 +67,9 @@ internal sealed class OptionsHandle : SafeHandle
         NativeMethods.OptionsSetCreateIfMissing(handle, 1);
         NativeMethods.OptionsSetCreateMissingColumnFamilies(handle, 1);
         NativeMethods.OptionsSetMaxBackgroundJobs(handle, settings.BackgroundJobs);
-        // RocksDB's own log: what goes wrong, in two small files; its periodic statistics would fill them.
-        NativeMethods.OptionsSetInfoLogLevel(handle, InfoLogWarnings);
+        // RocksDB's own log stays empty. What goes wrong comes back as an error; and where the log cannot be written, on a
+        // full disk, the next line for it ends the process in builds of RocksDB with assertions, as Debian's are.
+        NativeMethods.OptionsSetInfoLogLevel(handle, InfoLogNothing);
         NativeMethods.OptionsSetKeepLogFileNum(handle, 2);
         NativeMethods.OptionsSetMaxLogFileSize(handle, 1 << 20);
         NativeMethods.OptionsSetStatsDumpPeriodSec(handle, 0);

@@ -69,6 +69,13 @@ public sealed class StateStoreException : StreamsException
         : base(message, innerException)
     {
     }
+
+    /// <summary>
+    /// Whether it may pass without a change of the application, as a full disk does: the task's stores are then closed,
+    /// opened again and restored from their changelogs, until <c>TaskTimeout</c> is over. Otherwise the thread fails at once.
+    /// </summary>
+    /// <value><see langword="false"/>.</value>
+    public bool IsTransient { get; init; }
 }
 
 /// <summary>The Kafka client reported an error that it could not mend itself.</summary>

@@ -42,29 +42,26 @@ internal sealed class AtLeastOnceCommit(
         while (_failures.Handle());
     }
 
-    public override bool Complete(IReadOnlyList<StreamTask> tasks, IReadOnlyList<PartitionOffset> offsets)
+    public override CommitOutcome Complete(IReadOnlyList<StreamTask> tasks, IReadOnlyList<PartitionOffset> offsets)
     {
-        foreach (var task in tasks)
-        {
-            task.ApplyState();
-        }
-
+        // A store that fails is restored from its changelog, which has everything: the positions are right all the same.
+        var failures = LocalState.Apply(tasks);
         if (offsets.Count == 0)
         {
-            return true;
+            return new CommitOutcome(IsFinal: true, failures);
         }
 
         try
         {
             consumer.Commit(offsets);
-            return true;
+            return new CommitOutcome(IsFinal: true, failures);
         }
         catch (KafkaClientException exception) when (exception.Kind is KafkaErrorKind.Migrated or KafkaErrorKind.Retriable)
         {
             // During a rebalance the generation is briefly out of date. State is ahead of the committed positions then,
             // which at-least-once allows; the next commit, or the revocation of what has moved, mends it.
             RuntimeLog.CommitPostponed(services.Logger, exception, threadName);
-            return false;
+            return new CommitOutcome(IsFinal: false, failures);
         }
     }
 

@@ -48,8 +48,7 @@ internal abstract class CommitProtocol : IDisposable
     public abstract void AwaitDelivery();
 
     /// <summary>Makes the flushed and acknowledged work of the tasks final, and their staged changes local state.</summary>
-    /// <returns>False when the positions are refused for the moment.</returns>
-    public abstract bool Complete(IReadOnlyList<StreamTask> tasks, IReadOnlyList<PartitionOffset> offsets);
+    public abstract CommitOutcome Complete(IReadOnlyList<StreamTask> tasks, IReadOnlyList<PartitionOffset> offsets);
 
     /// <summary>Takes back what is uncommitted on the broker, if the failure is one that this mends.</summary>
     public abstract Recovery Abandon(Exception reason);

@@ -128,20 +128,27 @@ internal sealed class Committer
 
     private void Complete(IReadOnlyList<StreamTask> tasks)
     {
-        if (!_protocol.Complete(tasks, _offsets))
+        var outcome = _protocol.Complete(tasks, _offsets);
+        if (outcome.IsFinal)
+        {
+            foreach (var task in tasks)
+            {
+                task.MarkCommitted();
+            }
+
+            _failingSince = null;
+            _lastRecommit = _services.Time.GetTimestamp();
+        }
+        else
         {
             _offsets.Clear();
             IsPostponed = true;
-            return;
         }
 
-        foreach (var task in tasks)
+        if (outcome.Failures.Count > 0)
         {
-            task.MarkCommitted();
+            throw new StateNotAppliedException(_threadName, outcome.Failures);
         }
-
-        _failingSince = null;
-        _lastRecommit = _services.Time.GetTimestamp();
     }
 
     private void ThrowIfFailingTooLong(Exception reason)

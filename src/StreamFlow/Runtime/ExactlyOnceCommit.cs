@@ -92,7 +92,7 @@ internal sealed class ExactlyOnceCommit(
         }
     }
 
-    public override bool Complete(IReadOnlyList<StreamTask> tasks, IReadOnlyList<PartitionOffset> offsets)
+    public override CommitOutcome Complete(IReadOnlyList<StreamTask> tasks, IReadOnlyList<PartitionOffset> offsets)
     {
         if (offsets.Count > 0)
         {
@@ -104,8 +104,7 @@ internal sealed class ExactlyOnceCommit(
             CommitTransaction(offsets);
         }
 
-        Apply(tasks);
-        return true;
+        return new CommitOutcome(IsFinal: true, LocalState.Apply(tasks));
     }
 
     public override Recovery Abandon(Exception reason)
@@ -191,30 +190,6 @@ internal sealed class ExactlyOnceCommit(
         Refused.Clear();
     }
 
-    /// <summary>The transaction is committed, so no task may be left behind it because another one's store fails.</summary>
-    private void Apply(IReadOnlyList<StreamTask> tasks)
-    {
-        StreamsException? failure = null;
-        foreach (var task in tasks)
-        {
-            try
-            {
-                task.ApplyState();
-            }
-            catch (StreamsException exception)
-            {
-                failure ??= exception;
-            }
-        }
-
-        if (failure is not null)
-        {
-            Lose();
-            throw new TransactionFailedException(
-                $"{threadName}: a transaction is committed, but local state could not follow. {failure.Message}", failure);
-        }
-    }
-
     /// <summary>Whether the next attempt would meet the same answer.</summary>
     private static bool IsRefused(Exception reason) =>
         (reason as KafkaClientException ?? reason.InnerException as KafkaClientException)?.Kind == KafkaErrorKind.Refused;
@@ -223,6 +198,7 @@ internal sealed class ExactlyOnceCommit(
     private static bool IsAboutTransaction(Exception reason) => reason switch
     {
         TransactionFailedException or TaskMigratedException or TaskCorruptedException => true,
+        StateStoreException { IsTransient: true } => true,
         KafkaClientException { Kind: KafkaErrorKind.OffsetOutOfRange } => false,
         KafkaClientException => true,
         { InnerException: KafkaClientException { Kind: KafkaErrorKind.Abortable } } => true,

@@ -197,7 +197,7 @@ internal sealed class Restorer : IDisposable
         {
             return store.Apply(store.IsReadable ? consumer.Reader(store.Changelog) : null, batchBytes, _writer!);
         }
-        catch (Exception exception) when (exception is StateStoreException or FormatException or TaskCorruptedException)
+        catch (Exception exception) when (exception is StreamsException or FormatException or IOException)
         {
             Fail(store, exception);
             return false;

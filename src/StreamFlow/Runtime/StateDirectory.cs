@@ -46,8 +46,12 @@ internal sealed class StateDirectory : IDisposable
         }
     }
 
+    /// <summary>The folder of a task.</summary>
+    public string PathOf(TaskId taskId) => System.IO.Path.Combine(Path, taskId.ToString());
+
     /// <summary>Claims the folder of a task for one thread.</summary>
     /// <returns>Null while another thread of this process still holds it.</returns>
+    /// <exception cref="StateStoreException">The folder cannot be made; it is not claimed then.</exception>
     public string? TryTake(TaskId taskId)
     {
         lock (_gate)
@@ -58,9 +62,15 @@ internal sealed class StateDirectory : IDisposable
             }
         }
 
-        var path = PathOf(taskId);
-        Directory.CreateDirectory(path);
-        return path;
+        try
+        {
+            return Make(taskId);
+        }
+        catch
+        {
+            Release(taskId);
+            throw;
+        }
     }
 
     public void Release(TaskId taskId)
@@ -80,7 +90,7 @@ internal sealed class StateDirectory : IDisposable
             Directory.Delete(path, recursive: true);
         }
 
-        Directory.CreateDirectory(path);
+        Make(taskId);
     }
 
     public void Dispose() => _lock.Dispose();
@@ -118,5 +128,23 @@ internal sealed class StateDirectory : IDisposable
         return fresh;
     }
 
-    private string PathOf(TaskId taskId) => System.IO.Path.Combine(Path, taskId.ToString());
+    private string Make(TaskId taskId)
+    {
+        var path = PathOf(taskId);
+        try
+        {
+            Directory.CreateDirectory(path);
+            return path;
+        }
+        catch (IOException exception)
+        {
+            throw new StateStoreException(
+                $"The folder '{path}' of task {taskId} cannot be made: {exception.Message} Free space there or give the "
+                + "application another StateDirectory.",
+                exception)
+            {
+                IsTransient = true,
+            };
+        }
+    }
 }

@@ -44,8 +44,8 @@ public sealed record StreamFlowOptions
     public TimeSpan TransactionTimeout { get; set; } = TimeSpan.FromSeconds(10);
 
     /// <summary>
-    /// How long a thread goes on trying when every attempt to commit fails (<c>task.timeout.ms</c>); then it fails. With
-    /// exactly-once only.
+    /// How long a thread goes on trying when every attempt to commit a transaction fails, or when the stores of a task cannot
+    /// be opened, written or restored, as on a full disk (<c>task.timeout.ms</c>); then it fails.
     /// </summary>
     /// <value>5 minutes.</value>
     public TimeSpan TaskTimeout { get; set; } = TimeSpan.FromMinutes(5);

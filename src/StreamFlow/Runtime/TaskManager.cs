@@ -17,10 +17,8 @@ internal sealed class TaskManager : IRebalanceListener
     private readonly Committer _committer;
     private readonly StartOffsets _startOffsets;
     private readonly TaskPartitions _partitions;
-    private readonly SortedDictionary<TaskId, StreamTask> _tasks = [];
-    private readonly List<StreamTask> _created = [];
-    private readonly List<StreamTask> _complete = [];
-    private readonly List<StreamTask> _running = [];
+    private readonly TaskSet _tasks;
+    private readonly StateTrouble _trouble;
     private Exception? _callbackFailure;
 
     public TaskManager(
@@ -39,27 +37,25 @@ internal sealed class TaskManager : IRebalanceListener
         _committer = committer;
         _startOffsets = new StartOffsets(services, consumer);
         _partitions = new TaskPartitions(services.Topics);
+        _tasks = new TaskSet(services, threadName, factory, restorer);
+        _trouble = new StateTrouble(services, threadName);
     }
 
     /// <summary>Whether the group has answered at least once and all tasks it gave are running.</summary>
-    public bool IsSettled => HasJoined && _running.Count == _tasks.Count;
+    public bool IsSettled => HasJoined && _tasks.Running.Count == _tasks.All.Count;
 
     public bool HasJoined { get; private set; }
 
-    public IReadOnlyList<StreamTask> Running => _running;
+    public IReadOnlyList<StreamTask> Running => _tasks.Running;
 
-    public IReadOnlyCollection<StreamTask> All => _tasks.Values;
+    public IReadOnlyCollection<StreamTask> All => _tasks.All;
 
     public IReadOnlyList<PartitionOffset> OnAssigned(IReadOnlyList<TopicPartition> leaders)
     {
         HasJoined = true;
         foreach (var leader in leaders)
         {
-            var task = _factory.Create(leader.Topic, leader.Partition);
-            if (_tasks.TryAdd(task.Id, task))
-            {
-                _created.Add(task);
-            }
+            _tasks.Add(leader);
         }
 
         RuntimeLog.Assigned(_services.Logger, _threadName, _partitions.Names(leaders));
@@ -102,9 +98,9 @@ internal sealed class TaskManager : IRebalanceListener
             return _committer.IsOpen;
         }
 
-        foreach (var task in _tasks.Values.ToList())
+        foreach (var task in _tasks.All.ToList())
         {
-            Remake(task, wipe: false);
+            _tasks.Remake(task, wipe: false);
         }
 
         return true;
@@ -114,7 +110,7 @@ internal sealed class TaskManager : IRebalanceListener
     {
         if (_committer.IsOpen)
         {
-            _committer.Commit(_running);
+            _committer.Commit(_tasks.Running);
         }
     }
 
@@ -122,13 +118,26 @@ internal sealed class TaskManager : IRebalanceListener
     /// <returns>False when the failure stands.</returns>
     public bool Recover(Exception reason)
     {
+        if (reason is StateNotAppliedException unapplied)
+        {
+            foreach (var failure in unapplied.Failures)
+            {
+                RemakeAfter(failure.Cause, failure.Task);
+            }
+
+            return true;
+        }
+
         var recovery = _committer.Abandon(reason);
         if (recovery == Recovery.Rewind)
         {
-            _created.AddRange(_running);
-            var rewound = _running.ToList();
-            _running.Clear();
-            rewound.ForEach(task => task.Rewind());
+            _tasks.Rewind();
+        }
+        else if (recovery == Recovery.None && reason is StateStoreException { IsTransient: true })
+        {
+            // Whose store it was is not known, and going on in the middle of a record is not possible.
+            _tasks.Running.ToList().ForEach(task => RemakeAfter(reason, task));
+            return true;
         }
 
         return recovery != Recovery.None;
@@ -142,22 +151,22 @@ internal sealed class TaskManager : IRebalanceListener
             throw new StreamsException($"{_threadName} failed in a rebalance: {failure.Message}", failure);
         }
 
-        for (var i = _created.Count - 1; i >= 0; i--)
+        for (var i = _tasks.Created.Count - 1; i >= 0; i--)
         {
-            var task = _created[i];
-            if ((!task.HasOpenStores && !_factory.TryOpenStores(task)) || !_startOffsets.TryLocate(task, _threadName))
+            var task = _tasks.Created[i];
+            if (!TryOpenStores(task) || !_startOffsets.TryLocate(task, _threadName))
             {
                 continue;
             }
 
-            _created.RemoveAt(i);
+            _tasks.Created.RemoveAt(i);
             if (task.State == TaskState.Restoring)
             {
                 _restorer.Add(task);
             }
             else
             {
-                _complete.Add(task);
+                _tasks.Complete.Add(task);
             }
         }
 
@@ -166,19 +175,19 @@ internal sealed class TaskManager : IRebalanceListener
             TakeBack(result);
         }
 
-        for (var i = _complete.Count - 1; i >= 0; i--)
+        for (var i = _tasks.Complete.Count - 1; i >= 0; i--)
         {
-            Run(_complete[i]);
-            _complete.RemoveAt(i);
+            Run(_tasks.Complete[i]);
+            _tasks.Complete.RemoveAt(i);
         }
     }
 
     /// <summary>Closes a task and makes it anew over an empty folder, to be restored from the changelog.</summary>
     public void Rebuild(TaskId taskId)
     {
-        if (_tasks.TryGetValue(taskId, out var task))
+        if (_tasks.TryGet(taskId, out var task))
         {
-            Remake(task, wipe: true);
+            _tasks.Remake(task, wipe: true);
         }
     }
 
@@ -188,7 +197,7 @@ internal sealed class TaskManager : IRebalanceListener
         var reset = _startOffsets.ResetOf(partition);
         RuntimeLog.PositionReset(
             _services.Logger, reason, _threadName, partition, reset.Offset == PartitionOffset.Beginning ? "earliest" : "latest");
-        foreach (var task in _running)
+        foreach (var task in _tasks.Running)
         {
             task.DropPrefetched(partition);
         }
@@ -200,45 +209,43 @@ internal sealed class TaskManager : IRebalanceListener
     public void CloseAll()
     {
         _committer.Close();
-        foreach (var task in _tasks.Values)
-        {
-            Drop(task);
-        }
-
         _tasks.Clear();
+    }
+
+    private bool TryOpenStores(StreamTask task)
+    {
+        try
+        {
+            return task.HasOpenStores || (!_trouble.MustWait(task.Id) && _factory.TryOpenStores(task));
+        }
+        catch (Exception exception) when (exception is StateStoreException { IsTransient: true } or IOException)
+        {
+            _trouble.Report(task.Id, exception);
+            return false;
+        }
     }
 
     private void Run(StreamTask task)
     {
+        _trouble.End(task.Id);
         var inputs = _services.Topics.InputsOf(task.SubTopology, task.Id.Partition);
         task.Run([.. inputs.Select((input, i) =>
             new TaskInput(input.Topic.Name, _consumer.Reader(input.Partition), task.Committed[i]))]);
-        _running.Add(task);
-        _running.Sort((a, b) => a.Id.CompareTo(b.Id));
-        RuntimeLog.TaskRunning(_services.Logger, task.Id);
+        _tasks.Run(task);
     }
 
-    /// <summary>Closes a task and makes it anew, over what its stores have committed or over nothing.</summary>
-    private void Remake(StreamTask task, bool wipe)
+    /// <summary>Its stores are not what they should be; the changelog has everything.</summary>
+    private void RemakeAfter(Exception cause, StreamTask task)
     {
-        var leader = _partitions.LeaderOf(task);
-        var fresh = _factory.Create(leader.Topic, leader.Partition);
-        Drop(task);
-        fresh.Beginnings.TakeOver(task.Beginnings);
-        if (wipe)
-        {
-            _factory.Wipe(task.Id);
-        }
-
-        _tasks[fresh.Id] = fresh;
-        _created.Add(fresh);
+        _trouble.Report(task.Id, cause);
+        _tasks.Remake(task, wipe: cause is TaskCorruptedException);
     }
 
     private void RecoverInCallback(Exception reason)
     {
         try
         {
-            if (!Recover(reason) && (_committer.HasOpenTransaction || reason is not StreamsException))
+            if (!Recover(reason) && (_committer.HasOpenTransaction || !IsHarmless(reason)))
             {
                 _callbackFailure = reason;
             }
@@ -249,16 +256,26 @@ internal sealed class TaskManager : IRebalanceListener
         }
     }
 
+    /// <summary>
+    /// Whether nothing is lost but a commit: the next one covers it, or the new owner reads again. A record that was not
+    /// delivered is another matter: the tasks that stay would commit positions beyond it.
+    /// </summary>
+    private static bool IsHarmless(Exception reason) =>
+        reason is TaskCorruptedException or KafkaClientException { Kind: not KafkaErrorKind.Refused };
+
     private void TakeBack(RestoreResult result)
     {
         switch (result.Error)
         {
             case null:
-                _complete.Add(result.Task);
+                _tasks.Complete.Add(result.Task);
                 break;
             case TaskCorruptedException corrupted:
                 RuntimeLog.TaskCorrupted(_services.Logger, corrupted, result.Task.Id);
                 Rebuild(result.Task.Id);
+                break;
+            case StateStoreException { IsTransient: true } or IOException:
+                RemakeAfter(result.Error, result.Task);
                 break;
             default:
                 throw new StreamsException(
@@ -270,29 +287,12 @@ internal sealed class TaskManager : IRebalanceListener
     {
         foreach (var leader in leaders)
         {
-            if (_tasks.Remove(_partitions.TaskOf(leader), out var task))
-            {
-                Drop(task);
-            }
+            var id = _partitions.TaskOf(leader);
+            _trouble.End(id);
+            _tasks.Remove(id);
         }
 
         RuntimeLog.Unassigned(_services.Logger, _threadName, _partitions.Names(leaders), how);
         return _partitions.Inputs(leaders);
-    }
-
-    private void Drop(StreamTask task)
-    {
-        _created.Remove(task);
-        _complete.Remove(task);
-        _running.Remove(task);
-        _restorer.Remove(task);
-        try
-        {
-            _factory.Close(task);
-        }
-        catch (Exception exception) when (exception is StreamsException)
-        {
-            RuntimeLog.CloseFailed(_services.Logger, exception, _threadName);
-        }
     }
 }

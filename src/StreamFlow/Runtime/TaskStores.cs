@@ -118,12 +118,26 @@ internal sealed class TaskStores : IDisposable
         {
             store.Store.Close();
         }
+
+        // A backend that cannot write what it still holds must not keep the others open.
+        Exception? failure = null;
         foreach (var backend in _backends)
         {
-            backend.Backend.Dispose();
+            try
+            {
+                backend.Backend.Dispose();
+            }
+            catch (Exception exception) when (exception is StreamsException or IOException)
+            {
+                failure ??= exception;
+            }
         }
 
         _backends.Clear();
+        if (failure is not null)
+        {
+            throw LocalState.AsStoreFailure(failure);
+        }
     }
 
     private TaskStore OpenStore(StoreDefinition definition, TaskContext context)

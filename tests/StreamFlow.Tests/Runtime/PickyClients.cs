@@ -7,14 +7,24 @@ internal sealed class PickyClients(IKafkaClients inner, string topic, int maxVal
 {
     private int _refused;
     private int _aborts;
+    private int _producers;
+    private int _unfinishedDrains;
 
     public int Refused => Volatile.Read(ref _refused);
 
     public int Aborts => Volatile.Read(ref _aborts);
 
+    public int UnfinishedDrains => Volatile.Read(ref _unfinishedDrains);
+
+    public int Producers => Volatile.Read(ref _producers);
+
     public IKafkaConsumer CreateConsumer(ConsumerRole role) => inner.CreateConsumer(role);
 
-    public IKafkaProducer CreateProducer(ProducerRole role) => new Producer(this, inner.CreateProducer(role));
+    public IKafkaProducer CreateProducer(ProducerRole role)
+    {
+        Interlocked.Increment(ref _producers);
+        return new Producer(this, inner.CreateProducer(role));
+    }
 
     public IKafkaAdmin CreateAdmin(string clientId) => inner.CreateAdmin(clientId);
 
@@ -37,7 +47,16 @@ internal sealed class PickyClients(IKafkaClients inner, string topic, int maxVal
 
         public void Poll(TimeSpan timeout) => inner.Poll(timeout);
 
-        public bool Drain(TimeSpan timeout) => inner.Drain(timeout);
+        public bool Drain(TimeSpan timeout)
+        {
+            if (inner.Drain(timeout))
+            {
+                return true;
+            }
+
+            Interlocked.Increment(ref clients._unfinishedDrains);
+            return false;
+        }
 
         public bool TryTakeFailure(out DeliveryFailure failure) => inner.TryTakeFailure(out failure);
 

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using StreamFlow.Clients;
 using StreamFlow.State;
 
@@ -169,31 +168,12 @@ public sealed class StaticMembershipTests : IDisposable
             clients);
         await AppHarness.Until(() => harness.Values("out").Count > 0, "a result");
         await application.StopAsync();
-        return clients.Members;
+        return [.. clients.Consumers.Where(r => r.GroupId is not null)];
     }
 
     private sealed class MemoryFactory : IStoreBackendFactory
     {
         public IStoreBackend Open(TaskId taskId, string directory, IReadOnlyList<string> storeNames) =>
             new InMemoryBackend(storeNames);
-    }
-
-    private sealed class RecordedRoles(IKafkaClients inner) : IKafkaClients
-    {
-        public ConcurrentQueue<ConsumerRole> Members { get; } = new();
-
-        public IKafkaConsumer CreateConsumer(ConsumerRole role)
-        {
-            if (role.GroupId is not null)
-            {
-                Members.Enqueue(role);
-            }
-
-            return inner.CreateConsumer(role);
-        }
-
-        public IKafkaProducer CreateProducer(ProducerRole role) => inner.CreateProducer(role);
-
-        public IKafkaAdmin CreateAdmin(string clientId) => inner.CreateAdmin(clientId);
     }
 }

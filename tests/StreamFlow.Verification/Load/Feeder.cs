@@ -143,8 +143,10 @@ internal sealed class Feeder : IDisposable
                 _producer.Produce(topic, message, OnReport);
                 return;
             }
-            catch (ProduceException<string, string> exception) when (exception.Error.Code == ErrorCode.Local_QueueFull)
+            catch (ProduceException<string, string> exception)
+                when (exception.Error.Code is ErrorCode.Local_QueueFull or ErrorCode.Local_UnknownPartition or ErrorCode.Local_UnknownTopic)
             {
+                // Nothing of it was sent. A broker that has just come back may not name its partitions for a moment.
                 _producer.Poll(TimeSpan.FromMilliseconds(20));
             }
         }
