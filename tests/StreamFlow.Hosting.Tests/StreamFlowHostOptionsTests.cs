@@ -40,7 +40,7 @@ public sealed class StreamFlowHostOptionsTests
 
         var defaults = new StreamFlowOptions();
         var values = typeof(StreamFlowOptions).GetProperties()
-            .Where(p => !typeof(Delegate).IsAssignableFrom(p.PropertyType));
+            .Where(p => !typeof(Delegate).IsAssignableFrom(p.PropertyType) && p.Name != nameof(StreamFlowOptions.StaticMembership));
         foreach (var property in values)
         {
             Assert.True(EngineSettings.TryGetValue(property.Name, out var setting), $"{property.Name} is not tested.");
@@ -48,6 +48,13 @@ public sealed class StreamFlowHostOptionsTests
             Assert.NotEqual(property.GetValue(defaults), property.GetValue(options));
         }
     }
+
+    /// <summary>By itself: it must not be off where an identity is given.</summary>
+    [Fact]
+    public void Static_membership_is_bound() =>
+        Assert.False(Bind(
+            ("StreamFlow:orders:BootstrapServers", "broker:9092"),
+            ("StreamFlow:orders:Streams:StaticMembership", "false")).Streams.StaticMembership);
 
     [Fact]
     public void Address_dictionaries_and_backend_are_bound()
