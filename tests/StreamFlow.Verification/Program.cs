@@ -43,9 +43,9 @@ internal static class Program
             var isRight = options.SelfCheck ? await new SelfCheck(options).RunAsync() : await new FaultRun(options).RunAsync();
             return isRight ? Right : Violated;
         }
-        catch (HarnessException exception)
+        catch (Exception exception) when (exception is HarnessException or TimeoutException)
         {
-            await Console.Error.WriteLineAsync($"error: {exception.Message}");
+            await Console.Error.WriteLineAsync($"error, no verdict: {exception.Message} {exception.StackTrace}");
             return NoVerdict;
         }
     }

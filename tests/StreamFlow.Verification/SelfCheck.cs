@@ -63,9 +63,9 @@ internal sealed class SelfCheck(Options options)
     private async Task<IReadOnlyList<Verdict>> RunOneAsync(string plant, int after)
     {
         await using var arena = await Arena.StartAsync(options, plant == Plants.LoseInput ? 200 : null);
+        // One worker has all the tasks, so that whatever is planted comes up.
         var planted = arena.AddWorker(PlantedWorker, plant: plant, plantAfter: after);
         planted.Start();
-        arena.AddWorker("w2").Start();
         arena.Feeder.Start();
         await ActAsync(arena, planted, plant);
         if (after > 0)
@@ -97,8 +97,9 @@ internal sealed class SelfCheck(Options options)
         }
         else if (plant is Plants.SkipFence)
         {
-            // It freezes itself; by the time it goes on, the other worker has its tasks.
+            // It freezes itself; by the time it goes on, another worker has its tasks.
             await UntilFrozenAsync(planted);
+            arena.AddWorker("w2").Start();
             await Task.Delay(Timing.SessionTimeout + TimeSpan.FromSeconds(1.5));
             planted.Signal("CONT");
         }

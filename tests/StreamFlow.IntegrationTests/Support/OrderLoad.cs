@@ -99,21 +99,35 @@ internal sealed class OrderLoad : IDisposable
         var timestamp = _start + _random.Next(650_000);
         var id = string.Create(CultureInfo.InvariantCulture, $"o{_sent++}");
         var status = placed ? "placed" : "cancelled";
-        _producer.Produce(
-            Orders,
-            new Message<string?, byte[]?>
-            {
-                Key = id,
-                Value = Encoding.UTF8.GetBytes(
-                    $$"""{"orderId":"{{id}}","category":"{{category}}","region":"eu","status":"{{status}}","cents":{{cents}}}"""),
-                Timestamp = new Timestamp(timestamp, TimestampType.CreateTime),
-            },
-            report => _failure = report.Error.IsError ? report.Error : _failure);
+        Produce(new Message<string?, byte[]?>
+        {
+            Key = id,
+            Value = Encoding.UTF8.GetBytes(
+                $$"""{"orderId":"{{id}}","category":"{{category}}","region":"eu","status":"{{status}}","cents":{{cents}}}"""),
+            Timestamp = new Timestamp(timestamp, TimestampType.CreateTime),
+        });
         if (placed)
         {
             var row = new OrderRow(category, timestamp / WindowMs * WindowMs);
             var known = _expected.GetValueOrDefault(row);
             _expected[row] = new OrderTotal(known.Count + 1, known.Cents + cents);
+        }
+    }
+
+    /// <summary>A broker that is away for long fills the client's queue.</summary>
+    private void Produce(Message<string?, byte[]?> order)
+    {
+        while (true)
+        {
+            try
+            {
+                _producer.Produce(Orders, order, report => _failure = report.Error.IsError ? report.Error : _failure);
+                return;
+            }
+            catch (ProduceException<string?, byte[]?> exception) when (exception.Error.Code == ErrorCode.Local_QueueFull)
+            {
+                _producer.Poll(TimeSpan.FromMilliseconds(100));
+            }
         }
     }
 }

@@ -88,7 +88,16 @@ internal sealed class Feeder : IDisposable
         _producer.Flush(TimeSpan.FromSeconds(120));
     }
 
-    public void Dispose() => _producer.Dispose();
+    public void Dispose()
+    {
+        _stopping = true;
+        if (_thread.IsAlive)
+        {
+            _thread.Join();
+        }
+
+        _producer.Dispose();
+    }
 
     private void Run()
     {
