@@ -98,11 +98,27 @@ internal sealed class CountTable : IDisposable
         _consumer.Dispose();
     }
 
+    /// <summary>First and last offset. A topic that was made a moment ago may have no leader yet.</summary>
+    private WatermarkOffsets Ends(TopicPartition partition)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            try
+            {
+                return _consumer.QueryWatermarkOffsets(partition, TimeSpan.FromSeconds(20));
+            }
+            catch (KafkaException exception) when (!exception.Error.IsFatal && attempt < 50)
+            {
+                Thread.Sleep(200);
+            }
+        }
+    }
+
     private void ReadBaseline(string topic, int partitions)
     {
         var open = Enumerable.Range(0, partitions)
             .Select(p => new TopicPartition(topic, p))
-            .ToDictionary(p => p, p => _consumer.QueryWatermarkOffsets(p, TimeSpan.FromSeconds(20)));
+            .ToDictionary(p => p, Ends);
         foreach (var empty in open.Where(o => o.Value.High <= o.Value.Low).Select(o => o.Key).ToList())
         {
             open.Remove(empty);
