@@ -18,7 +18,7 @@ internal sealed class Restorer : IDisposable
     private static readonly TimeSpan WriteTimeout = TimeSpan.FromMilliseconds(1);
     private static readonly TimeSpan RetryDelay = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan QueryTimeout = TimeSpan.FromSeconds(30);
-    private readonly Func<IKafkaConsumer> _createConsumer;
+    private readonly Func<bool, IKafkaConsumer> _createConsumer;
     private readonly ILogger _logger;
     private readonly string _name;
     private readonly RestoreQueue _queue;
@@ -28,9 +28,9 @@ internal sealed class Restorer : IDisposable
     private volatile bool _stopping;
 
     /// <param name="name">Name of the thread.</param>
-    /// <param name="createConsumer">Makes a consumer without a group.</param>
+    /// <param name="createConsumer">Makes a consumer without a group that reads committed records only, or sees all there are.</param>
     /// <param name="logger">Gets progress and errors.</param>
-    public Restorer(string name, Func<IKafkaConsumer> createConsumer, ILogger logger)
+    public Restorer(string name, Func<bool, IKafkaConsumer> createConsumer, ILogger logger)
     {
         _name = name;
         _createConsumer = createConsumer;
@@ -78,8 +78,9 @@ internal sealed class Restorer : IDisposable
         {
             try
             {
-                using var consumer = _createConsumer();
-                RunWith(consumer);
+                using var consumer = _createConsumer(true);
+                using var ends = _createConsumer(false);
+                RunWith(consumer, ends);
             }
             catch (KafkaClientException exception) when (exception.Kind == KafkaErrorKind.Retriable)
             {
@@ -95,13 +96,13 @@ internal sealed class Restorer : IDisposable
         }
     }
 
-    private void RunWith(IKafkaConsumer consumer)
+    private void RunWith(IKafkaConsumer consumer, IKafkaConsumer ends)
     {
         _queue.MarkChanged();
         var wait = PollTimeout;
         while (!_stopping)
         {
-            UpdateAssignment(consumer);
+            UpdateAssignment(consumer, ends);
             if (_queue.IsIdle)
             {
                 _writer!.Trim();
@@ -133,7 +134,7 @@ internal sealed class Restorer : IDisposable
         }
     }
 
-    private void UpdateAssignment(IKafkaConsumer consumer)
+    private void UpdateAssignment(IKafkaConsumer consumer, IKafkaConsumer ends)
     {
         if (!_queue.IsChanged)
         {
@@ -142,16 +143,22 @@ internal sealed class Restorer : IDisposable
 
         foreach (var store in _queue.Stores().Where(s => !s.IsLocated))
         {
-            Locate(store, consumer);
+            Locate(store, ends);
         }
 
         _queue.FinishCompleteTasks();
         consumer.Assign([.. _queue.TakeReadable().Select(s => new PartitionOffset(s.Changelog, s.Position))]);
     }
 
-    private void Locate(RestoringStore store, IKafkaConsumer consumer)
+    /// <summary>
+    /// The end is that of all records, open transactions included. A transaction is committed partition by partition: the
+    /// positions of a former owner's last one may be visible before its changelog records are, and a restore that ended at
+    /// the last stable offset of that moment would lack them. Committed records are read up to that end, which waits until
+    /// it is known what becomes of them.
+    /// </summary>
+    private void Locate(RestoringStore store, IKafkaConsumer ends)
     {
-        var (beginning, end) = consumer.QueryOffsets(store.Changelog, QueryTimeout);
+        var (beginning, end) = ends.QueryOffsets(store.Changelog, QueryTimeout);
         if (store.Locate(beginning, end))
         {
             RuntimeLog.RestoreStarted(_logger, store.Task.Id, store.Name, store.Position, end);

@@ -161,7 +161,6 @@ internal sealed class RestoringStore
             {
                 // Compaction, control records and aborted ones leave gaps: the reader knows how far it really is.
                 Position = Math.Max(Position, reader.Position);
-                _isRead |= reader.AtEnd;
             }
 
             _isRead |= Position >= _end;

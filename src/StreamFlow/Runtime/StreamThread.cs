@@ -106,8 +106,8 @@ internal sealed class StreamThread
         using var protocol = CreateProtocol(consumer, exactlyOnce);
         using var restorer = new Restorer(
             $"{Name}-restore",
-            () => _services.Clients.CreateConsumer(
-                new ConsumerRole($"{Name}-restore-consumer", null, null, ReadCommitted: true, "error")),
+            committed => _services.Clients.CreateConsumer(new ConsumerRole(
+                committed ? $"{Name}-restore-consumer" : $"{Name}-restore-ends", null, null, committed, "error")),
             _services.Logger);
         using var purger = new RepartitionPurger(_services, $"{Name}-admin");
         var budget = new CacheBudget(_services.CacheBytesPerThread, options.MaxUncommittedBytes);

@@ -232,7 +232,7 @@ public sealed class GroupTests
         Settle(b);
 
         var error = Assert.Throws<KafkaClientException>(a.Poll);
-        Assert.Equal(KafkaErrorKind.Fatal, error.Kind);
+        Assert.Equal(KafkaErrorKind.InstanceFenced, error.Kind);
         Assert.Equal(4, b.Leaders.Count);
     }
 

@@ -149,7 +149,7 @@ public sealed class ApplicationFaultTests
         await AppHarness.Until(() => harness.Values("out").Count == 1, "the first count");
         await first.StopAsync();
         harness.Kafka.Faults.Fail(
-            ClientCall.QueryOffsets, KafkaErrorKind.Fatal, new FaultMatch { ClientId = "app-StreamThread-1-restore-consumer" });
+            ClientCall.QueryOffsets, KafkaErrorKind.Fatal, new FaultMatch { ClientId = "app-StreamThread-1-restore-ends" });
 
         var second = await harness.StartAsync(Count, o => o.ThreadFailureHandler = _ => ThreadFailureResponse.ReplaceThread);
         harness.Send("in", 0, "k", "1");

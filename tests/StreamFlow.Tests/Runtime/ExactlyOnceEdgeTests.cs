@@ -7,7 +7,7 @@ namespace StreamFlow.Tests.Runtime;
 public sealed class ExactlyOnceEdgeTests : IDisposable
 {
     private const string Consumer = "app-StreamThread-1-consumer";
-    private const string RestoreConsumer = "app-StreamThread-1-restore-consumer";
+    private const string RestoreConsumer = "app-StreamThread-1-restore-ends";
     private readonly string _folder = Directory.CreateTempSubdirectory("streamflow-edges-").FullName;
 
     public static TheoryData<KafkaErrorKind, bool> CommitFailures()
