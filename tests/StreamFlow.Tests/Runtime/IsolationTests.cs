@@ -1,3 +1,7 @@
+using System.Buffers.Binary;
+using System.Text;
+using StreamFlow.Clients;
+
 namespace StreamFlow.Tests.Runtime;
 
 /// <summary>Which records an application reads while their transactions are open, or after they were aborted: none.</summary>
@@ -21,5 +25,39 @@ public sealed class IsolationTests
 
         // Where a changelog ends must not depend on which transactions are decided already.
         Assert.False(Assert.Single(clients.Consumers, r => r.ClientId.EndsWith("restore-ends", StringComparison.Ordinal)).ReadCommitted);
+    }
+
+    /// <summary>
+    /// A transaction is committed partition by partition: positions may be visible before the changelog records that belong
+    /// to them. What is still undecided there when a restore begins belongs to the state if it is committed.
+    /// </summary>
+    [Fact]
+    public async Task A_restore_waits_for_a_transaction_that_is_still_being_committed()
+    {
+        await using var harness = new AppHarness(("in", 1), ("out", 1));
+        var first = await harness.StartAsync(CountingApplication.Build, CountingApplication.ExactlyOnce);
+        harness.Send("in", 0, "a", "v");
+        await AppHarness.Until(() => harness.Values("out").Count == 1, "the first result");
+        await first.StopAsync();
+        using var former = harness.Kafka.CreateProducer(new ProducerRole("former", "former", TimeSpan.FromMinutes(5)));
+        former.InitTransactions(TimeSpan.FromSeconds(10));
+        former.BeginTransaction();
+        var count = new byte[sizeof(long)];
+        BinaryPrimitives.WriteInt64BigEndian(count, 41);
+        Assert.True(former.TryProduce(
+            former.Topic(CountingApplication.ChangelogTopic),
+            0,
+            new ByteRecord { Key = Encoding.UTF8.GetBytes("a"), HasKey = true, Value = count, HasValue = true },
+            null));
+        Assert.True(former.Drain(TimeSpan.FromSeconds(10)));
+
+        var second = await harness.StartAsync(CountingApplication.Build, CountingApplication.ExactlyOnce);
+        harness.Send("in", 0, "a", "v");
+        await AppHarness.Until(
+            () => second.Status.Threads.Any(t => t.Tasks.Any(task => task.State == TaskState.Restoring)), "a restore");
+        former.CommitTransaction(TimeSpan.FromSeconds(10));
+        await AppHarness.Until(() => harness.Values("out").Count == 2, "the second result");
+
+        Assert.Equal(["1", "42"], harness.Values("out"));
     }
 }
