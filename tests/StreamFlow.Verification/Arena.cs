@@ -87,7 +87,14 @@ internal sealed class Arena : IAsyncDisposable
     public void RememberState(WorkerHandle worker, string when) =>
         _localStates.AddRange(LocalState.Read($"{worker.Name} {when}", worker.StateFolder, _stores));
 
-    public void AddTrouble(string what) => _troubles.Add(what);
+    /// <summary>Several faults may be waited for at a time.</summary>
+    public void AddTrouble(string what)
+    {
+        lock (_troubles)
+        {
+            _troubles.Add(what);
+        }
+    }
 
     /// <summary>Ends inputs, lets the workers finish, stops them in order and reads all that is to be judged.</summary>
     public async Task<Evidence> EndAsync(Func<Task>? afterwards = null)

@@ -5,7 +5,7 @@ using StreamFlow.State;
 namespace StreamFlow.Runtime;
 
 /// <summary>
-/// Fills stores from their changelogs on a thread and a consumer of its own, beside processing. A task that is added
+/// Fills stores from their changelogs on a thread and with consumers of its own, beside processing. A task that is added
 /// belongs to the restorer until it comes back through <see cref="TryTakeFinished"/> or is removed.
 /// </summary>
 internal sealed class Restorer : IDisposable

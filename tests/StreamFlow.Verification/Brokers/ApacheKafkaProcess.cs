@@ -27,7 +27,7 @@ internal sealed class ApacheKafkaProcess : BrokerUnderTest
         })!;
     }
 
-    /// <summary>The script, or null where there is no Apache Kafka or no Java.</summary>
+    /// <summary>The script, or null where there is no Apache Kafka.</summary>
     public static string? FindScript(string repository)
     {
         var home = Environment.GetEnvironmentVariable("KAFKA_HOME") ?? Path.Combine(repository, "..", "shared", "kafka");
