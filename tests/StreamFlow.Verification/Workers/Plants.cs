@@ -36,12 +36,18 @@ internal sealed class Plant(string? name, int after)
     /// <summary>True once, after a number of calls: the fault happens one time, and the harness is told.</summary>
     public bool IsDue()
     {
-        if (Volatile.Read(ref _left) <= 0 || Interlocked.Decrement(ref _left) != 0)
+        if (!IsArmed())
         {
             return false;
         }
 
-        Console.Out.WriteLine(Happened);
+        Tell();
         return true;
     }
+
+    /// <summary>As <see cref="IsDue"/>, for a fault that needs more than the moment: it tells when it has happened.</summary>
+    public bool IsArmed() => Volatile.Read(ref _left) > 0 && Interlocked.Decrement(ref _left) == 0;
+
+    /// <summary>Tells the harness that the fault has happened.</summary>
+    public static void Tell() => Console.Out.WriteLine(Happened);
 }

@@ -76,7 +76,7 @@ internal sealed class RecordTamper(Plant plant, IKafkaProducer inner)
     /// <summary>Holds one record back until one that should have followed it is sent, or for another try the transaction ends.</summary>
     private bool TrySwapping(ProducerTopic topic, int partition, in ByteRecord record, Headers? headers)
     {
-        _isSwapDue |= plant.IsDue();
+        _isSwapDue |= plant.IsArmed();
         var incoming = new Held(topic, partition, record.Key.ToArray(), record.Value.ToArray(), record.Timestamp);
         if (_isSwapDue && _held is null)
         {
@@ -89,6 +89,7 @@ internal sealed class RecordTamper(Plant plant, IKafkaProducer inner)
         {
             Release();
             _isSwapDue = false;
+            Plant.Tell();
         }
 
         return sent;
