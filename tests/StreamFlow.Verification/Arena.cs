@@ -27,6 +27,9 @@ internal sealed class Arena : IAsyncDisposable
 
     public string Folder { get; }
 
+    /// <summary>Whether logs, state and the broker's data stay where they are: unless all was well.</summary>
+    public bool IsKept { get; set; } = true;
+
     public BrokerUnderTest Broker { get; }
 
     public KafkaProxy Proxy { get; }
@@ -128,11 +131,14 @@ internal sealed class Arena : IAsyncDisposable
         Feeder?.Dispose();
         await Broker.DisposeAsync();
         await Proxy.DisposeAsync();
-        if (!_options.Keep)
+        if (IsKept)
         {
-            StateDisk.UnmountBelow(Folder);
-            Directory.Delete(Folder, recursive: true);
+            Console.WriteLine($"logs and data: {Folder}");
+            return;
         }
+
+        StateDisk.UnmountBelow(Folder);
+        Directory.Delete(Folder, recursive: true);
     }
 
     /// <summary>What is missing when the time is over the oracles will name.</summary>

@@ -38,11 +38,7 @@ internal sealed class FaultRun(Options options)
         var evidence = await arena.EndAsync();
         Console.WriteLine($"{Elapsed} reading what {evidence.Sent} inputs have become");
         var isRight = new Report(_faults, Judge.All(evidence), evidence, Stopwatch.GetElapsedTime(_began)).Print();
-        if (options.Keep)
-        {
-            Console.WriteLine($"logs and data: {arena.Folder}");
-        }
-
+        arena.IsKept = options.Keep || !isRight;
         return isRight;
     }
 

@@ -18,7 +18,7 @@ internal sealed record Options
           --self-check               plant one fault after the other; every one must be found
           --plant NAME               with --self-check: only this one
           --plants                   list the faults that a self-check plants
-          --keep                     keep the run's folder: logs and data
+          --keep                     keep the run's folder, logs and data, though nothing was violated
         """;
 
     private const int DefaultKills = 20;

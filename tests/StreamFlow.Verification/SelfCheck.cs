@@ -63,6 +63,7 @@ internal sealed class SelfCheck(Options options)
     private async Task<IReadOnlyList<Verdict>> RunOneAsync(string plant, int after)
     {
         await using var arena = await Arena.StartAsync(options, plant == Plants.LoseInput ? 200 : null);
+        arena.IsKept = options.Keep;
         // One worker has all the tasks, so that whatever is planted comes up.
         var planted = arena.AddWorker(PlantedWorker, plant: plant, plantAfter: after);
         planted.Start();

@@ -27,6 +27,11 @@ internal ref struct BatchWalker
     /// <summary>Where the current batch starts.</summary>
     public long Position { get; private set; }
 
+    /// <summary>The current batch as a whole, when the buffer happens to hold it; empty otherwise.</summary>
+    public readonly ReadOnlySpan<byte> Buffered => Position + Current.TotalSize <= _bufferStart + _bufferLength
+        ? _buffer.Slice((int)(Position - _bufferStart), Current.TotalSize)
+        : default;
+
     /// <summary>Where the walk stopped, once <see cref="MoveNext"/> answered false.</summary>
     public readonly long Next => _next;
 

@@ -5,9 +5,6 @@ namespace StreamFlow.Broker.Storage;
 /// <summary>The record inside an end-of-transaction marker.</summary>
 internal static class ControlRecord
 {
-    /// <summary>Bytes of a marker batch as this broker writes it.</summary>
-    public const int MarkerSize = 78;
-
     /// <summary>Reads a marker batch; false for other control records, which carry no meaning here.</summary>
     public static bool TryRead(ReadOnlySpan<byte> batch, out bool isCommit, out int coordinatorEpoch)
     {

@@ -78,14 +78,17 @@ internal sealed class LogRecovery
             CreateFirstSegment();
         }
 
-        var (producers, replayedFrom) = RestoreProducers();
+        var producers = new ProducerReplay(Files, _directory, _environment.NowMs);
+        producers.Run(_segments, EndOffset, _checkpoint.LogStartOffset);
         MakeDurable();
+        producers.SaveSnapshot(EndOffset);
         if (_acceptLoss)
         {
             Files.Delete(Path.Combine(_directory, AcceptLossFile));
         }
 
-        return new RecoveredLog([.. _segments], producers, _checkpoint, EndOffset, replayedFrom, Report, null);
+        return new RecoveredLog(
+            [.. _segments], producers.Table, _checkpoint, EndOffset, producers.SnapshotOffset, Report, null);
     }
 
     private RecoveryReport Report => new(_truncated, _scanned, _reason);
@@ -198,7 +201,7 @@ internal sealed class LogRecovery
             if (header.NextOffset > _verifyFrom)
             {
                 _scanned += header.TotalSize;
-                if (!IsCrcRight(segment.File, walker.Position, header.TotalSize, crcBuffer))
+                if (!IsCrcRight(segment.File, walker, crcBuffer))
                 {
                     return $"the batch at byte {walker.Position} has a wrong checksum";
                 }
@@ -210,17 +213,23 @@ internal sealed class LogRecovery
         return walker.Next == segment.File.Length ? null : $"byte {walker.Next} starts no whole batch";
     }
 
-    private static bool IsCrcRight(StorageFile file, long position, int size, byte[] buffer)
+    private static bool IsCrcRight(StorageFile file, in BatchWalker walker, byte[] buffer)
     {
-        Span<byte> stored = stackalloc byte[sizeof(uint)];
-        if (file.Read(stored, position + RecordBatch.CrcAt) < stored.Length)
+        var whole = walker.Buffered;
+        if (!whole.IsEmpty)
+        {
+            return RecordBatch.ReadCrc(whole) == RecordBatch.ComputeCrc(whole);
+        }
+
+        Span<byte> head = stackalloc byte[RecordBatch.AttributesAt];
+        if (file.Read(head, walker.Position) < head.Length)
         {
             return false;
         }
 
         var crc = Crc32C.Start;
-        var at = position + RecordBatch.AttributesAt;
-        var end = position + size;
+        var at = walker.Position + RecordBatch.AttributesAt;
+        var end = walker.Position + walker.Current.TotalSize;
         while (at < end)
         {
             var read = file.Read(buffer.AsSpan(0, (int)Math.Min(buffer.Length, end - at)), at);
@@ -233,7 +242,7 @@ internal sealed class LogRecovery
             at += read;
         }
 
-        return System.Buffers.Binary.BinaryPrimitives.ReadUInt32BigEndian(stored) == ~crc;
+        return RecordBatch.ReadCrc(head) == ~crc;
     }
 
     // What follows a bad batch was never acknowledged under fsync, and could not be read across the gap anyway.
@@ -258,54 +267,6 @@ internal sealed class LogRecovery
         if (start > _checkpoint.LogStartOffset)
         {
             _checkpoint = _checkpoint with { LogStartOffset = start };
-        }
-    }
-
-    private (ProducerStateTable Table, long Offset) RestoreProducers()
-    {
-        var (table, from) = ProducerSnapshot.LoadNewest(Files, _directory, EndOffset);
-        var buffer = new byte[64 * 1024];
-        foreach (var segment in _segments)
-        {
-            if (segment.NextOffset > from)
-            {
-                Replay(table, segment, from, buffer);
-            }
-        }
-
-        table.ForgetAbortedBelow(_checkpoint.LogStartOffset);
-        return (table, from);
-    }
-
-    private void Replay(ProducerStateTable table, Segment segment, long from, byte[] buffer)
-    {
-        var marker = new byte[ControlRecord.MarkerSize];
-        var start = segment.Index.FloorPosition(from - segment.BaseOffset);
-        var walker = new BatchWalker(segment.File, start, segment.Size, buffer);
-        while (walker.MoveNext())
-        {
-            var header = walker.Current;
-            if (header.BaseOffset < from || header.ProducerId < 0)
-            {
-                continue;
-            }
-
-            if (!header.IsControl)
-            {
-                table.ApplyData(header, header.BaseOffset, _environment.NowMs);
-                continue;
-            }
-
-            if (header.TotalSize > marker.Length)
-            {
-                marker = new byte[header.TotalSize];
-            }
-
-            var read = segment.File.Read(marker.AsSpan(0, header.TotalSize), walker.Position);
-            if (ControlRecord.TryRead(marker.AsSpan(0, read), out var isCommit, out var coordinatorEpoch))
-            {
-                table.ApplyMarker(header, header.BaseOffset, isCommit, coordinatorEpoch, _environment.NowMs);
-            }
         }
     }
 

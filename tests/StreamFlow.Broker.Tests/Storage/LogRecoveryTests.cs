@@ -61,6 +61,33 @@ public sealed class LogRecoveryTests : IDisposable
         }
     }
 
+    /// <summary>Recovery reads 64 KiB at a time: batches that lie across two reads, or fill more than one, count too.</summary>
+    [Fact]
+    public void Open_after_a_flipped_bit_in_any_of_many_batches_ends_before_it()
+    {
+        var seed = Random.Shared.Next();
+        var random = new Random(seed);
+        using var log = Open("log");
+        var starts = new List<long>();
+        for (var i = 0; i < 24; i++)
+        {
+            starts.Add(log.SizeInBytes);
+            Append(log, new string('v', random.Next(1, i % 6 == 0 ? 150_000 : 20_000)));
+        }
+
+        for (var i = 0; i < starts.Count; i++)
+        {
+            var copy = _temporary.CopyOf(log.LogDirectory);
+            var end = i + 1 < starts.Count ? starts[i + 1] : log.SizeInBytes;
+            Corrupt(copy, random.NextInt64(starts[i] + RecordBatch.AttributesAt, end));
+            using var recovered = Open(copy);
+            Assert.True(recovered.LogEndOffset == i, $"seed {seed}: batch {i}, end {recovered.LogEndOffset}");
+        }
+
+        using var whole = Open(_temporary.CopyOf(log.LogDirectory));
+        Assert.True(whole.LogEndOffset == starts.Count, $"seed {seed}: {whole.Recovery.Reason}");
+    }
+
     [Fact]
     public void Open_with_zeros_behind_the_last_batch_cuts_them()
     {

@@ -1,3 +1,4 @@
+using System.Buffers;
 using StreamFlow.Broker.Protocol;
 using StreamFlow.Broker.Storage;
 
@@ -106,6 +107,40 @@ public sealed class ProducerStateTests : IDisposable
         Assert.Equal(ErrorCode.None, Produce(again, 1, 50).Error);
         Assert.True(again.Append(Batches.Produced(8, 2, 2), AppendOrigin.Client).IsDuplicate);
         Assert.Equal(ErrorCode.None, again.Append(Batches.Produced(8, 2, 3), AppendOrigin.Client).Error);
+    }
+
+    [Fact]
+    public void What_was_replayed_after_a_crash_is_not_replayed_after_the_next_one()
+    {
+        using var log = Open();
+        var value = new string('v', 2000);
+        for (var i = 0; i < 600; i++)
+        {
+            log.RegisterTransaction(7, 0);
+            var batch = Batches.Produced(7, 0, i, transactional: true, key: value);
+            Assert.Equal(ErrorCode.None, log.Append(batch, AppendOrigin.Client).Error);
+            if (i == 300)
+            {
+                log.Append(Batches.Marker(7, 0, commit: false), AppendOrigin.Marker);
+            }
+        }
+
+        var crashed = _temporary.CopyOf(log.LogDirectory);
+        Assert.Empty(Directory.GetFiles(crashed, "*.snapshot"));
+        using var first = PartitionLog.Open(crashed, LogOptions.Default, _clock);
+        var next = Batches.Produced(7, 0, 600, transactional: true);
+        first.RegisterTransaction(7, 0);
+        Assert.Equal(ErrorCode.None, first.Append(next.ToArray(), AppendOrigin.Client).Error);
+        var crashedAgain = _temporary.CopyOf(crashed);
+        var snapshot = Directory.GetFiles(crashedAgain, "*.snapshot").Single();
+        Assert.Equal(Segment.FileName(601, ProducerSnapshot.Suffix), Path.GetFileName(snapshot));
+
+        using var second = PartitionLog.Open(crashedAgain, LogOptions.Default, _clock);
+        Assert.Equal((602, 302), (second.LogEndOffset, second.LastStableOffset));
+        var again = second.Append(Batches.Produced(7, 0, 600, transactional: true), AppendOrigin.Client);
+        Assert.Equal((true, 601L), (again.IsDuplicate, again.BaseOffset));
+        var answer = second.Read(0, 1 << 20, atLeastOneBatch: true, readCommitted: true, new ArrayBufferWriter<byte>());
+        Assert.Equal([(7L, 0L)], answer.AbortedTransactions!.Select(a => (a.ProducerId, a.FirstOffset)));
     }
 
     [Fact]

@@ -6,7 +6,9 @@ namespace StreamFlow.Verification.Faults;
 /// <summary>A worker as the harness sees it: started, frozen, killed and started again on the same state folder.</summary>
 internal sealed class WorkerHandle(WorkerSettings settings, string logFolder) : IDisposable
 {
+    private const int LastWords = 20;
     private static readonly TimeSpan EndLimit = TimeSpan.FromSeconds(60);
+    private readonly Queue<string> _lastLines = new();
     private readonly List<string> _unexpected = [];
     private readonly Lock _gate = new();
     private readonly TaskCompletionSource _planted = New();
@@ -151,10 +153,21 @@ internal sealed class WorkerHandle(WorkerSettings settings, string logFolder) : 
 
     private void OnExit(Process process)
     {
-        if (!_mayEnd)
+        if (_mayEnd)
         {
-            AddUnexpected($"{Name} ended by itself with exit code {process.ExitCode}");
+            return;
         }
+
+        // Returns when all it has written was read.
+        process.WaitForExit();
+        string[] lastLines;
+        lock (_gate)
+        {
+            lastLines = [.. _lastLines];
+        }
+
+        AddUnexpected(string.Join(
+            "\n        ", [$"{Name} ended by itself with exit code {process.ExitCode}; its last words:", .. lastLines]));
     }
 
     private void OnOutput(string? line, TaskCompletionSource running)
@@ -176,6 +189,7 @@ internal sealed class WorkerHandle(WorkerSettings settings, string logFolder) : 
 
     private void AddUnexpected(string what)
     {
+        Console.WriteLine(what);
         lock (_gate)
         {
             _unexpected.Add(what);
@@ -188,6 +202,12 @@ internal sealed class WorkerHandle(WorkerSettings settings, string logFolder) : 
         {
             lock (_gate)
             {
+                _lastLines.Enqueue(line);
+                if (_lastLines.Count > LastWords)
+                {
+                    _lastLines.Dequeue();
+                }
+
                 File.AppendAllText(Path.Combine(logFolder, Name + ".log"), line + Environment.NewLine);
             }
         }
