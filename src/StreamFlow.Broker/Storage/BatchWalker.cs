@@ -50,6 +50,39 @@ internal ref struct BatchWalker
         return true;
     }
 
+    /// <summary>Whether the current batch has the checksum it states; the scratch is for one that is not buffered.</summary>
+    public readonly bool IsCrcRight(Span<byte> scratch)
+    {
+        var whole = Buffered;
+        if (!whole.IsEmpty)
+        {
+            return RecordBatch.IsCrcValid(whole);
+        }
+
+        Span<byte> head = stackalloc byte[RecordBatch.AttributesAt];
+        if (_file.Read(head, Position) < head.Length)
+        {
+            return false;
+        }
+
+        var crc = Crc32C.Start;
+        var at = Position + RecordBatch.AttributesAt;
+        var end = Position + Current.TotalSize;
+        while (at < end)
+        {
+            var read = _file.Read(scratch[..(int)Math.Min(scratch.Length, end - at)], at);
+            if (read == 0)
+            {
+                return false;
+            }
+
+            crc = Crc32C.Append(crc, scratch[..read]);
+            at += read;
+        }
+
+        return RecordBatch.ReadCrc(head) == ~crc;
+    }
+
     private bool EnsureHeader()
     {
         if (_bufferLength > 0 && _next >= _bufferStart

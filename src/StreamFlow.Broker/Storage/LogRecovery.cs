@@ -201,7 +201,7 @@ internal sealed class LogRecovery
             if (header.NextOffset > _verifyFrom)
             {
                 _scanned += header.TotalSize;
-                if (!IsCrcRight(segment.File, walker, crcBuffer))
+                if (!walker.IsCrcRight(crcBuffer))
                 {
                     return $"the batch at byte {walker.Position} has a wrong checksum";
                 }
@@ -211,38 +211,6 @@ internal sealed class LogRecovery
         }
 
         return walker.Next == segment.File.Length ? null : $"byte {walker.Next} starts no whole batch";
-    }
-
-    private static bool IsCrcRight(StorageFile file, in BatchWalker walker, byte[] buffer)
-    {
-        var whole = walker.Buffered;
-        if (!whole.IsEmpty)
-        {
-            return RecordBatch.ReadCrc(whole) == RecordBatch.ComputeCrc(whole);
-        }
-
-        Span<byte> head = stackalloc byte[RecordBatch.AttributesAt];
-        if (file.Read(head, walker.Position) < head.Length)
-        {
-            return false;
-        }
-
-        var crc = Crc32C.Start;
-        var at = walker.Position + RecordBatch.AttributesAt;
-        var end = walker.Position + walker.Current.TotalSize;
-        while (at < end)
-        {
-            var read = file.Read(buffer.AsSpan(0, (int)Math.Min(buffer.Length, end - at)), at);
-            if (read == 0)
-            {
-                return false;
-            }
-
-            crc = Crc32C.Append(crc, buffer.AsSpan(0, read));
-            at += read;
-        }
-
-        return RecordBatch.ReadCrc(head) == ~crc;
     }
 
     // What follows a bad batch was never acknowledged under fsync, and could not be read across the gap anyway.

@@ -45,7 +45,8 @@ public sealed record StreamFlowOptions
 
     /// <summary>
     /// How long a thread goes on trying when every attempt to commit a transaction fails, or when the stores of a task cannot
-    /// be opened, written or restored, as on a full disk (<c>task.timeout.ms</c>); then it fails.
+    /// be opened, written or restored, as on a full disk, and the application's start when the broker does not answer
+    /// (<c>task.timeout.ms</c>); then it fails.
     /// </summary>
     /// <value>5 minutes.</value>
     public TimeSpan TaskTimeout { get; set; } = TimeSpan.FromMinutes(5);

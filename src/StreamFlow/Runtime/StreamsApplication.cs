@@ -77,6 +77,7 @@ public sealed class StreamsApplication : IAsyncDisposable
     /// <param name="cancellationToken">Gives up before anything runs; the application has stopped then.</param>
     /// <returns>A task that ends when the threads have started, to join from then on, or it was stopped.</returns>
     /// <exception cref="TopologyException">The topics do not fit the topology.</exception>
+    /// <exception cref="KafkaClientException">The broker refuses, or does not answer within TaskTimeout.</exception>
     /// <exception cref="StateStoreException">The state directory cannot be used.</exception>
     /// <exception cref="InvalidOperationException">It was started before.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
@@ -96,6 +97,10 @@ public sealed class StreamsApplication : IAsyncDisposable
         {
             EndStart(StreamsEvent.Stop);
             throw;
+        }
+        catch (OperationCanceledException) when (State == StreamsState.PendingShutdown)
+        {
+            // Stopped before the broker could be reached: nothing runs, and nobody has to be told again.
         }
         catch (Exception exception)
         {
@@ -154,8 +159,9 @@ public sealed class StreamsApplication : IAsyncDisposable
     private async Task PrepareAsync(CancellationToken cancellationToken)
     {
         using var admin = _clients.CreateAdmin($"{_options.ApplicationId}-admin");
-        var topics = await new TopicPreparation(_topology.Plan, _options, admin)
-            .RunAsync(cancellationToken).ConfigureAwait(false);
+        var preparation = new PatientPreparation(_topology.Plan, _options, admin, _services.Time, _logger);
+        var topics = await preparation.RunAsync(() => State == StreamsState.PendingShutdown, cancellationToken)
+            .ConfigureAwait(false);
         _stateDirectory = _services.Stores is not null && _topology.HasPersistentStores
             ? StateDirectory.Open(_options.StateDirectory, _options.ApplicationId)
             : null;

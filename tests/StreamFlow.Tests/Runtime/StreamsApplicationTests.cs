@@ -72,6 +72,59 @@ public sealed class StreamsApplicationTests
         await Assert.ThrowsAsync<TopologyException>(() => application.Completion);
     }
 
+    [Theory]
+    [InlineData(ClientCall.DescribeTopics, 1)]
+    [InlineData(ClientCall.DescribeTopics, 2)]
+    [InlineData(ClientCall.DescribeTopics, 3)]
+    [InlineData(ClientCall.CreateTopics, 1)]
+    public async Task A_start_outlives_a_broker_that_goes_away_meanwhile(ClientCall call, int nth)
+    {
+        await using var harness = new AppHarness(("in", 1), ("out", 1));
+        if (call != ClientCall.CreateTopics)
+        {
+            // With the internal topics there, their configuration is looked at as well.
+            await (await harness.StartAsync(CountingApplication.Build)).StopAsync();
+        }
+
+        var fault = harness.Kafka.Faults.Fail(call, KafkaErrorKind.Retriable, new FaultMatch { Nth = nth, Times = 2 });
+        harness.Send("in", 0, "k", "v");
+
+        await harness.StartAsync(CountingApplication.Build);
+        await AppHarness.Until(() => harness.Values("out").Count == 1, "the result");
+
+        Assert.True(fault.IsSpent);
+    }
+
+    [Theory]
+    [InlineData(KafkaErrorKind.Retriable, true)]
+    [InlineData(KafkaErrorKind.Fatal, false)]
+    public async Task A_start_fails_with_the_cause_at_once_or_when_the_task_timeout_is_over(KafkaErrorKind kind, bool isTriedAgain)
+    {
+        await using var harness = new AppHarness(("in", 1), ("out", 1));
+        var fault = harness.Kafka.Faults.Fail(ClientCall.DescribeTopics, kind, new FaultMatch { Times = int.MaxValue });
+
+        var failure = await Assert.ThrowsAsync<KafkaClientException>(
+            () => harness.StartAsync(Upper, o => o.TaskTimeout = TimeSpan.FromMilliseconds(300)));
+
+        Assert.Equal((kind, isTriedAgain), (failure.Kind, fault.Hits > 1));
+    }
+
+    [Fact]
+    public async Task A_stop_ends_a_start_that_waits_for_the_broker()
+    {
+        await using var harness = new AppHarness(("in", 1), ("out", 1));
+        var fault = harness.Kafka.Faults.Fail(
+            ClientCall.DescribeTopics, KafkaErrorKind.Retriable, new FaultMatch { Times = int.MaxValue });
+        var application = New(harness);
+        var start = Task.Run(() => application.StartAsync());
+        await AppHarness.Until(() => fault.Hits > 0, "the first attempt");
+
+        await Task.WhenAll(start, application.StopAsync()).WaitAsync(TimeSpan.FromSeconds(30));
+
+        await application.Completion;
+        Assert.Equal(StreamsState.NotRunning, application.State);
+    }
+
     [Fact]
     public async Task A_cancelled_start_is_a_stop_and_no_error()
     {
