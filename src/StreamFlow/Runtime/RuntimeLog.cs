@@ -72,8 +72,8 @@ internal static partial class RuntimeLog
     [LoggerMessage(120, LogLevel.Debug, "{Thread}: a step of the transaction is tried again")]
     public static partial void TransactionRetried(ILogger logger, Exception exception, string thread);
 
-    [LoggerMessage(122, LogLevel.Warning, "Application {ApplicationId}: the topics cannot be checked yet; it is tried again")]
-    public static partial void PreparationRetried(ILogger logger, Exception exception, string applicationId);
+    [LoggerMessage(122, LogLevel.Warning, "Application {ApplicationId} cannot start yet; it is tried again")]
+    public static partial void StartRetried(ILogger logger, Exception exception, string applicationId);
 
     [LoggerMessage(116, LogLevel.Warning, "{Thread}: restoring is interrupted and goes on when the broker answers again")]
     public static partial void RestoreInterrupted(ILogger logger, Exception exception, string thread);

@@ -31,18 +31,23 @@ internal sealed class StateDirectory : IDisposable
     public static StateDirectory Open(string stateDirectory, string applicationId)
     {
         var path = System.IO.Path.Combine(System.IO.Path.GetFullPath(stateDirectory), applicationId);
+        FileStream? lockFile = null;
         try
         {
             Directory.CreateDirectory(path);
-            var lockFile = TakeLock(path);
+            lockFile = TakeLock(path);
             return new StateDirectory(path, lockFile, ReadIdentity(path));
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
+            lockFile?.Dispose();
             throw new StateStoreException(
                 $"The state directory '{path}' cannot be used: {exception.Message} "
                 + "Give the application a folder it may write to (StateDirectory).",
-                exception);
+                exception)
+            {
+                IsTransient = IsFull(exception),
+            };
         }
     }
 
@@ -111,10 +116,13 @@ internal sealed class StateDirectory : IDisposable
         }
     }
 
+    /// <summary>
+    /// One that cannot be read, for a crash or a full disk, costs the group's memory of this instance but no state.
+    /// </summary>
     private static Guid ReadIdentity(string path)
     {
         var file = System.IO.Path.Combine(path, IdentityName);
-        if (File.Exists(file))
+        try
         {
             using var document = JsonDocument.Parse(File.ReadAllBytes(file));
             if (document.RootElement.TryGetProperty("processId", out var id) && id.TryGetGuid(out var known))
@@ -122,11 +130,22 @@ internal sealed class StateDirectory : IDisposable
                 return known;
             }
         }
+        catch (Exception exception) when (exception is FileNotFoundException or JsonException)
+        {
+            // Made below.
+        }
 
         var fresh = Guid.NewGuid();
-        File.WriteAllText(file, $$"""{"processId":"{{fresh}}"}""");
+        var draft = file + ".new";
+        File.WriteAllText(draft, $$"""{"processId":"{{fresh}}"}""");
+        File.Move(draft, file, overwrite: true);
         return fresh;
     }
+
+    /// <summary>No space, or no more of the quota: ENOSPC and EDQUOT, ERROR_HANDLE_DISK_FULL and ERROR_DISK_FULL.</summary>
+    private static bool IsFull(Exception exception) =>
+        exception is IOException
+        && exception.HResult is 28 or 122 or unchecked((int)0x80070027) or unchecked((int)0x80070070);
 
     private string Make(TaskId taskId)
     {

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using StreamFlow.Clients;
+using StreamFlow.Planning;
 using StreamFlow.Runtime;
 
 namespace StreamFlow;
@@ -159,16 +160,21 @@ public sealed class StreamsApplication : IAsyncDisposable
     private async Task PrepareAsync(CancellationToken cancellationToken)
     {
         using var admin = _clients.CreateAdmin($"{_options.ApplicationId}-admin");
-        var preparation = new PatientPreparation(_topology.Plan, _options, admin, _services.Time, _logger);
-        var topics = await preparation.RunAsync(() => State == StreamsState.PendingShutdown, cancellationToken)
-            .ConfigureAwait(false);
-        _stateDirectory = _services.Stores is not null && _topology.HasPersistentStores
-            ? StateDirectory.Open(_options.StateDirectory, _options.ApplicationId)
-            : null;
+        ResolvedTopics? topics = null;
+        await new PatientStart(_options, _services.Time, _logger).RunAsync(
+            async () =>
+            {
+                topics = await new TopicPreparation(_topology.Plan, _options, admin).RunAsync(cancellationToken).ConfigureAwait(false);
+                _stateDirectory = _services.Stores is not null && _topology.HasPersistentStores
+                    ? StateDirectory.Open(_options.StateDirectory, _options.ApplicationId)
+                    : null;
+            },
+            () => State == StreamsState.PendingShutdown,
+            cancellationToken).ConfigureAwait(false);
         _threadServices = new ThreadServices
         {
             Options = _options,
-            Topics = topics,
+            Topics = topics!,
             Clients = _clients,
             StateDirectory = _stateDirectory,
             ProcessId = _stateDirectory?.ProcessId ?? Guid.NewGuid(),

@@ -30,6 +30,26 @@ public sealed class FullDiskTests : IDisposable
         CountingApplication.AssertExact(harness);
     }
 
+    /// <summary>On Linux the device that is always full stands for the disk.</summary>
+    [SkippableFact]
+    public async Task A_start_on_a_full_disk_waits_for_space()
+    {
+        Skip.IfNot(OperatingSystem.IsLinux(), "/dev/full is Linux's.");
+        await using var harness = new AppHarness(("in", 2), ("out", 2));
+        var identity = Path.Combine(Directory.CreateDirectory(Path.Combine(_folder, "app")).FullName, "streamflow-process-metadata");
+        File.CreateSymbolicLink(identity + ".new", "/dev/full");
+
+        var starting = Task.Run(() => StartAsync(harness, new FailingStores(), ProcessingGuarantee.ExactlyOnce));
+        await Task.Delay(500);
+        Assert.False(starting.IsCompleted);
+        Assert.False(File.Exists(identity));
+        File.Delete(identity + ".new");
+
+        await starting;
+        CountingApplication.SendWave(harness, 0);
+        await CountingApplication.UntilAllAreOut(harness);
+    }
+
     [Theory]
     [MemberData(nameof(Guarantees))]
     public async Task A_restore_that_cannot_write_is_tried_again_until_there_is_space(ProcessingGuarantee guarantee)

@@ -30,6 +30,44 @@ public sealed class StateDirectoryTests : IDisposable
         Assert.Equal(identity, second.ProcessId);
     }
 
+    [Theory]
+    [InlineData("")]
+    [InlineData("{\"processId\":\"3f1")]
+    [InlineData("{}")]
+    public void Open_with_an_identity_that_cannot_be_read_makes_a_lasting_new_one(string content)
+    {
+        using (StateDirectory.Open(_root, "app"))
+        {
+        }
+
+        File.WriteAllText(Path.Combine(_root, "app", "streamflow-process-metadata"), content);
+        Guid identity;
+        using (var second = StateDirectory.Open(_root, "app"))
+        {
+            identity = second.ProcessId;
+        }
+
+        using var third = StateDirectory.Open(_root, "app");
+        Assert.Equal(identity, third.ProcessId);
+    }
+
+    /// <summary>On Linux the device that is always full stands for the disk.</summary>
+    [SkippableFact]
+    public void Open_on_a_full_disk_may_be_tried_again()
+    {
+        Skip.IfNot(OperatingSystem.IsLinux(), "/dev/full is Linux's.");
+        var folder = Directory.CreateDirectory(Path.Combine(_root, "app")).FullName;
+        var draft = Path.Combine(folder, "streamflow-process-metadata.new");
+        File.CreateSymbolicLink(draft, "/dev/full");
+
+        var error = Assert.Throws<StateStoreException>(() => StateDirectory.Open(_root, "app"));
+        Assert.True(error.IsTransient, error.ToString());
+
+        File.Delete(draft);
+        using var directory = StateDirectory.Open(_root, "app");
+        Assert.NotEqual(Guid.Empty, directory.ProcessId);
+    }
+
     [Fact]
     public void Two_applications_share_a_state_directory()
     {
@@ -75,6 +113,7 @@ public sealed class StateDirectoryTests : IDisposable
         File.WriteAllText(file, "not a folder");
 
         var error = Assert.Throws<StateStoreException>(() => StateDirectory.Open(file, "app"));
+        Assert.False(error.IsTransient);
 
         Assert.Contains(file, error.Message, StringComparison.Ordinal);
     }

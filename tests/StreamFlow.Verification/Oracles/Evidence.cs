@@ -3,6 +3,7 @@ namespace StreamFlow.Verification.Oracles;
 /// <summary>All that the oracles judge by, read when the workers have ended.</summary>
 internal sealed class Evidence
 {
+    private const int TopicsAtOnce = 4;
     private readonly Dictionary<string, IReadOnlyList<ReadRecord>> _topics;
 
     private Evidence(Dictionary<string, IReadOnlyList<ReadRecord>> topics) => _topics = topics;
@@ -40,7 +41,8 @@ internal sealed class Evidence
         IReadOnlyList<string> troubles)
     {
         var reader = new TopicReader(bootstrapServers);
-        return new Evidence(AllTopics.ToDictionary(topic => topic, reader.Read))
+        var topics = AllTopics.AsParallel().WithDegreeOfParallelism(TopicsAtOnce).Select(topic => (topic, reader.Read(topic)));
+        return new Evidence(topics.ToDictionary())
         {
             Seed = seed,
             Sent = sent,

@@ -23,7 +23,7 @@ internal sealed class TopicReader(string bootstrapServers)
     {
         using var kcat = Start(
             "-C", "-b", bootstrapServers, "-t", topic, "-o", "beginning", "-e", "-q",
-            "-X", "isolation.level=read_committed", "-X", "check.crcs=true",
+            "-X", "isolation.level=read_committed", "-X", "check.crcs=true", "-X", "fetch.wait.max.ms=10",
             "-f", "%p %o %T %K %S %k%s\n");
         var errors = kcat.StandardError.ReadToEndAsync();
         var records = Parse(kcat.StandardOutput.BaseStream);
