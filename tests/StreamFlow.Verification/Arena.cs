@@ -14,7 +14,7 @@ namespace StreamFlow.Verification;
 /// <summary>Broker, proxy, inputs, watcher and workers of one run, and what was found on the way.</summary>
 internal sealed class Arena : IAsyncDisposable
 {
-    private static readonly TimeSpan CompletionLimit = TimeSpan.FromSeconds(90);
+    private static readonly TimeSpan SilenceLimit = TimeSpan.FromSeconds(90);
     private readonly Options _options;
     private readonly List<LocalState> _localStates = [];
     private readonly List<string> _troubles = [];
@@ -100,10 +100,12 @@ internal sealed class Arena : IAsyncDisposable
     }
 
     /// <summary>Ends inputs, lets the workers finish, stops them in order and reads all that is to be judged.</summary>
-    public async Task<Evidence> EndAsync(Func<Task>? afterwards = null)
+    /// <param name="silence">Without results for so long, none are expected any more; 90 seconds by default.</param>
+    /// <param name="afterwards">What is done when the workers have stopped.</param>
+    public async Task<Evidence> EndAsync(TimeSpan? silence = null, Action? afterwards = null)
     {
         Feeder.Stop();
-        await SettleAsync();
+        await SettleAsync(silence ?? SilenceLimit);
         foreach (var worker in Workers)
         {
             if (worker.IsAlive && !worker.Stop())
@@ -114,11 +116,7 @@ internal sealed class Arena : IAsyncDisposable
             RememberState(worker, "at the end");
         }
 
-        if (afterwards is not null)
-        {
-            await afterwards();
-        }
-
+        afterwards?.Invoke();
         _troubles.AddRange(Workers.SelectMany(w => w.UnexpectedEnds));
         return Evidence.Collect(
             BootstrapServers, _options.Seed, Feeder.Sent, Feeder.Failures, _localStates, _troubles);
@@ -142,10 +140,9 @@ internal sealed class Arena : IAsyncDisposable
     }
 
     /// <summary>What is missing when the time is over the oracles will name.</summary>
-    private async Task SettleAsync()
+    private async Task SettleAsync(TimeSpan silence)
     {
-        using var deadline = new CancellationTokenSource(CompletionLimit);
-        while (!Monitor.IsComplete && !deadline.IsCancellationRequested)
+        while (!Monitor.IsComplete && Monitor.Silence < silence)
         {
             await Task.Delay(50);
         }

@@ -17,6 +17,7 @@ internal sealed class Monitor : IDisposable
     private readonly List<(long Since, TaskCompletionSource<TimeSpan> Recovered)> _waits = [];
     private readonly Lock _gate = new();
     private long _joined;
+    private long _lastResultAt = Stopwatch.GetTimestamp();
     private volatile bool _stopping;
 
     public Monitor(string bootstrapServers, Feeder feeder)
@@ -48,6 +49,18 @@ internal sealed class Monitor : IDisposable
             lock (_gate)
             {
                 return _counts.Values.Sum() >= _feeder.Sent && _joined >= _feeder.Sent;
+            }
+        }
+    }
+
+    /// <summary>How long ago the last result came.</summary>
+    public TimeSpan Silence
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return Stopwatch.GetElapsedTime(_lastResultAt);
             }
         }
     }
@@ -96,6 +109,7 @@ internal sealed class Monitor : IDisposable
     {
         lock (_gate)
         {
+            _lastResultAt = Stopwatch.GetTimestamp();
             if (result.Topic == Workload.Joined)
             {
                 _joined++;
