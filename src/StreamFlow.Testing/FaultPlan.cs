@@ -38,6 +38,9 @@ public enum ClientCall
 
     /// <summary>Deletion of records.</summary>
     DeleteRecords,
+
+    /// <summary>A look at a consumer group.</summary>
+    DescribeGroup,
 }
 
 /// <summary>Which calls a scripted fault strikes.</summary>

@@ -82,6 +82,30 @@ internal sealed class KafkaAdmin : IKafkaAdmin
         }
     }
 
+    public async Task<GroupDescription> DescribeGroupAsync(string groupId, CancellationToken cancellationToken)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(groupId);
+        try
+        {
+            var result = await _client.DescribeConsumerGroupsAsync(
+                [groupId], new DescribeConsumerGroupsOptions { RequestTimeout = RequestTimeout })
+                .WaitAsync(cancellationToken).ConfigureAwait(false);
+            var group = result.ConsumerGroupDescriptions[0];
+            return new GroupDescription(
+                group.State == ConsumerGroupState.Stable,
+                [.. group.Members.SelectMany(m => m.Assignment.TopicPartitions)
+                    .Select(p => new StreamFlow.TopicPartition(p.Topic, p.Partition.Value))]);
+        }
+        catch (DescribeConsumerGroupsException e)
+        {
+            throw Failed($"Group '{groupId}' cannot be described", e.Results.ConsumerGroupDescriptions[0].Error, e);
+        }
+        catch (KafkaException e)
+        {
+            throw Failed($"Group '{groupId}' cannot be described", e.Error, e);
+        }
+    }
+
     public async Task CreateTopicsAsync(IReadOnlyCollection<NewTopic> topics, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(topics);

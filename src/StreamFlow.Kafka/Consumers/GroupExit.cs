@@ -13,12 +13,13 @@ internal sealed class GroupExit(NativeConsumer native, ConsumerRole role, ILogge
     private static readonly TimeSpan CloseTimeout = TimeSpan.FromSeconds(15);
 
     /// <summary>Gives the partitions back, leaves the group and ends the consumer.</summary>
-    public void LeaveAsMember()
+    /// <param name="always">Whether a static member leaves although its role keeps its place.</param>
+    public void LeaveAsMember(bool always)
     {
         ServeWaitingRebalance();
-        if (role is { GroupInstanceId: not null, LeavesOnClose: true } && !native.FatalError().IsError)
+        if (role.GroupInstanceId is { } instanceId && (always || role.LeavesOnClose) && !native.FatalError().IsError)
         {
-            LeaveAsStaticMember(role.GroupInstanceId);
+            LeaveAsStaticMember(instanceId);
         }
 
         End();

@@ -162,7 +162,7 @@ internal sealed class KafkaConsumer : IKafkaConsumer
             ?? throw new InvalidOperationException($"Consumer '{_clientId}' belongs to no group."));
     }
 
-    public void Close()
+    public void Close(bool leavesAlways = false)
     {
         if (_state != ConsumerState.Open)
         {
@@ -177,7 +177,7 @@ internal sealed class KafkaConsumer : IKafkaConsumer
             // listener has given up their partitions: until then it may ask how far they were processed.
             if (_subscribed)
             {
-                exit.LeaveAsMember();
+                exit.LeaveAsMember(leavesAlways);
                 _rebalancer.LoseRest();
             }
             else

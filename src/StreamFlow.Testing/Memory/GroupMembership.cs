@@ -78,12 +78,12 @@ internal sealed class GroupMembership(ConsumerGroup group, ConsumerRole role, IR
 
     /// <summary>
     /// Leaves the group. A static member stays in it, as nobody has told the broker that it is gone, unless it is closed
-    /// in order and its role says that it leaves then.
+    /// in order and its role, or whoever closes it, says that it leaves then.
     /// </summary>
-    public void Leave(bool inOrder)
+    public void Leave(bool inOrder, bool leavesAlways)
     {
         if (_member is { IsRemoved: false, IsFenced: false } member
-            && (member.InstanceId is null || (inOrder && role.LeavesOnClose)))
+            && (member.InstanceId is null || (inOrder && (leavesAlways || role.LeavesOnClose))))
         {
             group.Leave(member);
         }

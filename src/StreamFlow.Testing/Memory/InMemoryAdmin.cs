@@ -42,6 +42,13 @@ internal sealed class InMemoryAdmin(MemoryCluster cluster, string clientId) : IK
             return (IReadOnlyDictionary<string, string>)configs;
         }, cancellationToken);
 
+    public Task<GroupDescription> DescribeGroupAsync(string groupId, CancellationToken cancellationToken) =>
+        CallAsync(ClientCall.DescribeGroup, () =>
+        {
+            var group = cluster.Group(groupId);
+            return new GroupDescription(group.State == GroupState.Stable, [.. group.Members.SelectMany(m => m.Assigned)]);
+        }, cancellationToken);
+
     public Task CreateTopicsAsync(IReadOnlyCollection<NewTopic> topics, CancellationToken cancellationToken) =>
         CallAsync(ClientCall.CreateTopics, () =>
         {

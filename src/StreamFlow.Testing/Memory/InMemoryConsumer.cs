@@ -160,7 +160,7 @@ internal sealed class InMemoryConsumer : IKafkaConsumer
         }
     }
 
-    public void Close()
+    public void Close(bool leavesAlways = false)
     {
         if (_isClosed)
         {
@@ -179,16 +179,16 @@ internal sealed class InMemoryConsumer : IKafkaConsumer
             Tell(news, partitions);
         }
 
-        End(inOrder: true);
+        End(inOrder: true, leavesAlways);
     }
 
     /// <summary>
     /// Without a <see cref="Close"/> before it, the end of a process: the listener hears nothing, and the group goes on
     /// without the member at once instead of after its session timeout.
     /// </summary>
-    public void Dispose() => End(inOrder: false);
+    public void Dispose() => End(inOrder: false, leavesAlways: false);
 
-    private void End(bool inOrder)
+    private void End(bool inOrder, bool leavesAlways)
     {
         lock (_cluster.Gate)
         {
@@ -196,7 +196,7 @@ internal sealed class InMemoryConsumer : IKafkaConsumer
             {
                 _isClosed = true;
                 _readers.Clear();
-                _membership?.Leave(inOrder);
+                _membership?.Leave(inOrder, leavesAlways);
                 _cluster.Pulse();
             }
         }

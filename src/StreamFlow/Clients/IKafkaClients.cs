@@ -40,12 +40,24 @@ public interface IKafkaAdmin : IDisposable
     /// <returns>A task that ends when all of them exist.</returns>
     Task CreateTopicsAsync(IReadOnlyCollection<NewTopic> topics, CancellationToken cancellationToken);
 
+    /// <summary>Looks a consumer group up.</summary>
+    /// <param name="groupId">Name of the group.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <returns>What the coordinator says of it.</returns>
+    Task<GroupDescription> DescribeGroupAsync(string groupId, CancellationToken cancellationToken);
+
     /// <summary>Deletes the records before the given offsets; used for repartition topics, whose records are used up.</summary>
     /// <param name="offsets">Partition and first offset to keep.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <returns>A task that ends when the broker has answered.</returns>
     Task DeleteRecordsAsync(IReadOnlyCollection<PartitionOffset> offsets, CancellationToken cancellationToken);
 }
+
+/// <summary>A consumer group at one moment.</summary>
+/// <param name="IsStable">Whether no rebalance is under way.</param>
+/// <param name="Assigned">Partitions that its members have, by the last rebalance.</param>
+[Experimental("SF0001")]
+public sealed record GroupDescription(bool IsStable, IReadOnlyCollection<TopicPartition> Assigned);
 
 /// <summary>What a consumer is for; decides its settings.</summary>
 /// <param name="ClientId">Name shown by the broker and in logs.</param>

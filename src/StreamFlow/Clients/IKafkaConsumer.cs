@@ -102,7 +102,8 @@ public interface IKafkaConsumer : IDisposable
     ConsumerGroupMetadata GroupMetadata();
 
     /// <summary>Leaves the group after the listener has given up its partitions, and ends the consumer.</summary>
-    void Close();
+    /// <param name="leavesAlways">Whether a static member leaves as well, whatever <see cref="ConsumerRole.LeavesOnClose"/> says.</param>
+    void Close(bool leavesAlways = false);
 }
 
 /// <summary>A member's identity and generation in its group, in the form its client understands.</summary>

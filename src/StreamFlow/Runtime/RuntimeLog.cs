@@ -75,6 +75,13 @@ internal static partial class RuntimeLog
     [LoggerMessage(122, LogLevel.Warning, "Application {ApplicationId} cannot start yet; it is tried again")]
     public static partial void StartRetried(ILogger logger, Exception exception, string applicationId);
 
+    [LoggerMessage(123, LogLevel.Warning,
+        "Group {GroupId}: nobody has {Partitions}, for a static member was killed while it gave them up; a thread joins anew")]
+    public static partial void PartitionsOrphaned(ILogger logger, string groupId, string partitions);
+
+    [LoggerMessage(124, LogLevel.Warning, "Group {GroupId}: whether all partitions are somebody's cannot be told")]
+    public static partial void GroupNotDescribed(ILogger logger, Exception exception, string groupId);
+
     [LoggerMessage(116, LogLevel.Warning, "{Thread}: restoring is interrupted and goes on when the broker answers again")]
     public static partial void RestoreInterrupted(ILogger logger, Exception exception, string thread);
 }

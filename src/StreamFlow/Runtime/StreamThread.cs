@@ -23,6 +23,7 @@ internal sealed class StreamThread
     private long _lastFencing;
     private volatile ThreadStatus _status;
     private volatile bool _stopping;
+    private volatile bool _rejoining;
 
     /// <param name="services">What the threads share.</param>
     /// <param name="index">Number of the thread, from 1.</param>
@@ -51,6 +52,9 @@ internal sealed class StreamThread
 
     /// <summary>Asks the thread to commit and end; does not wait.</summary>
     public void Stop() => _stopping = true;
+
+    /// <summary>Asks the thread to commit, to leave its group and to join it anew, which makes the group balance anew.</summary>
+    public void Rejoin() => _rejoining = true;
 
     private void Run()
     {
@@ -81,7 +85,9 @@ internal sealed class StreamThread
         try
         {
             RunWithClients();
-            return true;
+            var again = _rejoining && !_stopping;
+            _rejoining = false;
+            return !again;
         }
         catch (KafkaClientException exception) when (exception.Kind == KafkaErrorKind.InstanceFenced)
         {
@@ -102,7 +108,8 @@ internal sealed class StreamThread
     {
         var options = _services.Options;
         var exactlyOnce = options.ProcessingGuarantee == ProcessingGuarantee.ExactlyOnce;
-        using var consumer = _services.Clients.CreateConsumer(DescribeConsumer(exactlyOnce));
+        var role = DescribeConsumer(exactlyOnce);
+        using var consumer = _services.Clients.CreateConsumer(role);
         using var protocol = CreateProtocol(consumer, exactlyOnce);
         using var restorer = new Restorer(
             $"{Name}-restore",
@@ -117,6 +124,11 @@ internal sealed class StreamThread
         _restorer = restorer;
         try
         {
+            if (role.GroupInstanceId is not null)
+            {
+                _services.StaticMemberJoins();
+            }
+
             consumer.Subscribe(_services.Topics.LeaderTopics, _services.Topics.AllSourceTopics, tasks);
             Loop(consumer, tasks, committer, purger, budget);
             CommitForTheLastTime(consumer, tasks, committer);
@@ -124,7 +136,7 @@ internal sealed class StreamThread
         finally
         {
             tasks.CloseAll();
-            consumer.Close();
+            consumer.Close(leavesAlways: _rejoining);
             _restorer = null;
         }
     }
@@ -159,7 +171,7 @@ internal sealed class StreamThread
     private void Loop(
         IKafkaConsumer consumer, TaskManager tasks, Committer committer, RepartitionPurger purger, CacheBudget budget)
     {
-        while (!_stopping)
+        while (!_stopping && !_rejoining)
         {
             var processed = 0;
             try

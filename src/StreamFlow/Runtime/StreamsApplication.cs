@@ -20,6 +20,7 @@ public sealed class StreamsApplication : IAsyncDisposable
     private readonly List<StreamThread> _threads = [];
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private ThreadServices? _threadServices;
+    private GroupWatch? _groupWatch;
     private StateDirectory? _stateDirectory;
     private Exception? _error;
     private bool _starting;
@@ -182,6 +183,17 @@ public sealed class StreamsApplication : IAsyncDisposable
             Time = _services.Time,
             Logger = _logger,
         };
+        _groupWatch = new GroupWatch(_threadServices, Rejoin);
+        _threadServices.StaticMemberJoins = _groupWatch.Joins;
+    }
+
+    /// <summary>The thread with the least to lose joins anew.</summary>
+    private void Rejoin()
+    {
+        lock (_gate)
+        {
+            _threads.MinBy(t => t.Status.Tasks.Count)?.Rejoin();
+        }
     }
 
     /// <summary>Starts the threads, or ends what failed, was cancelled or was stopped meanwhile.</summary>
@@ -273,6 +285,8 @@ public sealed class StreamsApplication : IAsyncDisposable
         {
             _stateDirectory?.Dispose();
             _stateDirectory = null;
+            _groupWatch?.Dispose();
+            _groupWatch = null;
             MoveIfAllowed(StreamsEvent.Stopped);
         }
 

@@ -24,6 +24,9 @@ internal sealed class ThreadServices
 
     public required ILogger Logger { get; init; }
 
+    /// <summary>Called when a thread is about to join its group as a static member.</summary>
+    public Action StaticMemberJoins { get; set; } = static () => { };
+
     /// <summary>Identity of this instance, part of its transactional ids.</summary>
     public Guid ProcessId { get; init; } = Guid.NewGuid();
 

@@ -103,7 +103,7 @@ internal sealed class CrashingClients(IKafkaClients inner, CrashPoints points, s
 
         public ConsumerGroupMetadata GroupMetadata() => inner.GroupMetadata();
 
-        public void Close() => inner.Close();
+        public void Close(bool leavesAlways = false) => inner.Close(leavesAlways);
 
         public void Dispose() => inner.Dispose();
     }

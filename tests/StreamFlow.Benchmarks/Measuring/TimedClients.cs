@@ -138,7 +138,7 @@ internal sealed class TimedClients(IKafkaClients inner) : IKafkaClients
 
         public ConsumerGroupMetadata GroupMetadata() => inner.GroupMetadata();
 
-        public void Close() => inner.Close();
+        public void Close(bool leavesAlways = false) => inner.Close(leavesAlways);
 
         public void Dispose() => inner.Dispose();
     }

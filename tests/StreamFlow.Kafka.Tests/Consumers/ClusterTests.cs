@@ -216,6 +216,28 @@ public abstract class ClusterTests
     }
 
     [SkippableFact]
+    public async Task A_group_is_described_with_what_its_members_have()
+    {
+        Skip.IfNot(Cluster.Unavailable is null, Cluster.Unavailable);
+        var (leader, extra) = (await CreateAsync("leader", 3), await CreateAsync("extra", 3));
+        using var admin = Clients.CreateAdmin("admin");
+        using var member = new GroupMember(Clients, leader, extra);
+        var seen = new Dictionary<(TopicPartition Partition, long Offset), int>();
+        using var deadline = new CancellationTokenSource(TestClients.Deadline);
+        while (member.Owned < 6)
+        {
+            Assert.False(deadline.IsCancellationRequested, $"{member.Owned} partitions");
+            member.Serve(seen);
+        }
+
+        var described = await admin.DescribeGroupAsync("g-" + leader, default);
+        Assert.True(described.IsStable);
+        Assert.Equal(
+            Enumerable.Range(0, 3).Select(i => new TopicPartition(leader, i)), described.Assigned.OrderBy(p => p.Partition));
+        member.Close();
+    }
+
+    [SkippableFact]
     public async Task Deleted_records_are_gone()
     {
         Skip.IfNot(Cluster.Unavailable is null, Cluster.Unavailable);

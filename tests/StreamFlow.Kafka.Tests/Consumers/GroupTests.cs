@@ -130,7 +130,7 @@ public sealed class GroupTests : IDisposable
         member.Subscribe(["leader"], ["leader", "extra"], listener);
         member.PollUntil(() => listener.Owned.Count == 2 * Partitions, "the assignment");
         listener.ThrowOnRevoked = thrown;
-        Assert.Same(thrown, Assert.Throws<InvalidOperationException>(member.Close));
+        Assert.Same(thrown, Assert.Throws<InvalidOperationException>(() => member.Close()));
         Assert.Throws<ObjectDisposedException>(() => member.Poll(TimeSpan.Zero));
     }
 

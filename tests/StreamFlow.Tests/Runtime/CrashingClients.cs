@@ -86,7 +86,7 @@ internal sealed class CrashingClients(IKafkaClients inner) : IKafkaClients
 
         public ConsumerGroupMetadata GroupMetadata() => inner.GroupMetadata();
 
-        public void Close()
+        public void Close(bool leavesAlways = false)
         {
             if (process.IsDown)
             {
@@ -94,7 +94,7 @@ internal sealed class CrashingClients(IKafkaClients inner) : IKafkaClients
             }
             else
             {
-                inner.Close();
+                inner.Close(leavesAlways);
             }
         }
 

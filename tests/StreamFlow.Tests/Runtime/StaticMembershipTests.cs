@@ -114,27 +114,64 @@ public sealed class StaticMembershipTests : IDisposable
         Assert.Contains("mine-1", application.Status.Error!.Message, StringComparison.Ordinal);
     }
 
-    private static Task<StreamsApplication> StartWithIdentityAsync(AppHarness harness) =>
+    /// <summary>
+    /// Who gives a partition up has to join once more before another gets it. Killed in between, a static member comes back
+    /// without a rebalance.
+    /// </summary>
+    [Fact]
+    public async Task A_partition_given_up_by_a_member_that_was_killed_then_finds_an_owner()
+    {
+        await using var harness = new AppHarness(("in", 2), ("out", 2));
+        var killed = Rival(harness, isKilledOnRevoke: true);
+        killed.Poll(TimeSpan.Zero);
+        var other = await StartWithIdentityAsync(harness, "other");
+        await AppHarness.Until(() => IsKilled(killed), "a partition is taken away");
+        killed.Dispose();
+
+        var back = await StartWithIdentityAsync(harness);
+        CountingApplication.SendWave(harness, 1);
+        await CountingApplication.UntilAllAreOut(harness);
+
+        Assert.All([other, back], a => Assert.Single(a.Status.Threads.SelectMany(t => t.Tasks)));
+        CountingApplication.AssertExact(harness);
+    }
+
+    private static bool IsKilled(IKafkaConsumer consumer)
+    {
+        try
+        {
+            consumer.Poll(TimeSpan.Zero);
+            return false;
+        }
+        catch (Exception exception) when (exception.InnerException is InvalidOperationException)
+        {
+            return true;
+        }
+    }
+
+    private static Task<StreamsApplication> StartWithIdentityAsync(AppHarness harness, string identity = "mine") =>
         harness.StartAsync(CountingApplication.Build, o =>
         {
             CountingApplication.ExactlyOnce(o);
-            o.GroupInstanceId = "mine";
+            o.GroupInstanceId = identity;
+            o.ClientId = identity;
         });
 
-    private static IKafkaConsumer Rival(AppHarness harness)
+    private static IKafkaConsumer Rival(AppHarness harness, bool isKilledOnRevoke = false)
     {
         var rival = harness.Kafka.CreateConsumer(new ConsumerRole("rival", "app", "mine-1", ReadCommitted: true, "earliest"));
-        rival.Subscribe(["in"], ["in"], new NoTasks());
+        rival.Subscribe(["in"], ["in"], new NoTasks(isKilledOnRevoke));
         return rival;
     }
 
     /// <summary>Takes a place in the group and reads nothing.</summary>
-    private sealed class NoTasks : IRebalanceListener
+    private sealed class NoTasks(bool isKilledOnRevoke) : IRebalanceListener
     {
         public IReadOnlyList<PartitionOffset> OnAssigned(IReadOnlyList<TopicPartition> leaders) =>
             [.. leaders.Select(l => new PartitionOffset(l, PartitionOffset.Stored))];
 
-        public IReadOnlyList<TopicPartition> OnRevoked(IReadOnlyList<TopicPartition> leaders) => leaders;
+        public IReadOnlyList<TopicPartition> OnRevoked(IReadOnlyList<TopicPartition> leaders) =>
+            isKilledOnRevoke ? throw new InvalidOperationException("killed") : leaders;
 
         public IReadOnlyList<TopicPartition> OnLost(IReadOnlyList<TopicPartition> leaders) => leaders;
     }

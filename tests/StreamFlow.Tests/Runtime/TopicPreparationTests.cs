@@ -247,6 +247,9 @@ public sealed class TopicPreparationTests : IDisposable
                 .Where(Topics.ContainsKey)
                 .ToDictionary(n => n, n => new TopicDescription(n, Topics[n])));
 
+        public Task<GroupDescription> DescribeGroupAsync(string groupId, CancellationToken cancellationToken) =>
+            Task.FromResult(new GroupDescription(IsStable: true, []));
+
         public Task<IReadOnlyDictionary<string, string>> DescribeTopicConfigAsync(
             string name, CancellationToken cancellationToken) => Task.FromResult(Configs[name]);
 
