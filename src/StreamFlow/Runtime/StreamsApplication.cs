@@ -1,6 +1,5 @@
 using Microsoft.Extensions.Logging;
 using StreamFlow.Clients;
-using StreamFlow.Planning;
 using StreamFlow.Runtime;
 
 namespace StreamFlow;
@@ -21,7 +20,6 @@ public sealed class StreamsApplication : IAsyncDisposable
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private ThreadServices? _threadServices;
     private GroupWatch? _groupWatch;
-    private StateDirectory? _stateDirectory;
     private Exception? _error;
     private bool _starting;
     private volatile bool _waitGivenUp;
@@ -93,7 +91,11 @@ public sealed class StreamsApplication : IAsyncDisposable
 
         try
         {
-            await PrepareAsync(cancellationToken).ConfigureAwait(false);
+            var start = new ApplicationStart(_topology, _options, _clients, _services, _logger);
+            _threadServices = await start.PrepareAsync(() => State == StreamsState.PendingShutdown, cancellationToken)
+                .ConfigureAwait(false);
+            _groupWatch = new GroupWatch(_threadServices, Rejoin);
+            _threadServices.StaticMemberJoins = _groupWatch.Joins;
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
@@ -156,35 +158,6 @@ public sealed class StreamsApplication : IAsyncDisposable
         {
             await StopAsync().ConfigureAwait(false);
         }
-    }
-
-    private async Task PrepareAsync(CancellationToken cancellationToken)
-    {
-        using var admin = _clients.CreateAdmin($"{_options.ApplicationId}-admin");
-        ResolvedTopics? topics = null;
-        await new PatientStart(_options, _services.Time, _logger).RunAsync(
-            async () =>
-            {
-                topics = await new TopicPreparation(_topology.Plan, _options, admin).RunAsync(cancellationToken).ConfigureAwait(false);
-                _stateDirectory = _services.Stores is not null && _topology.HasPersistentStores
-                    ? StateDirectory.Open(_options.StateDirectory, _options.ApplicationId)
-                    : null;
-            },
-            () => State == StreamsState.PendingShutdown,
-            cancellationToken).ConfigureAwait(false);
-        _threadServices = new ThreadServices
-        {
-            Options = _options,
-            Topics = topics!,
-            Clients = _clients,
-            StateDirectory = _stateDirectory,
-            ProcessId = _stateDirectory?.ProcessId ?? Guid.NewGuid(),
-            Backends = _services.Stores,
-            Time = _services.Time,
-            Logger = _logger,
-        };
-        _groupWatch = new GroupWatch(_threadServices, Rejoin);
-        _threadServices.StaticMemberJoins = _groupWatch.Joins;
     }
 
     /// <summary>The thread with the least to lose joins anew.</summary>
@@ -283,10 +256,9 @@ public sealed class StreamsApplication : IAsyncDisposable
     {
         lock (_gate)
         {
-            _stateDirectory?.Dispose();
-            _stateDirectory = null;
             _groupWatch?.Dispose();
             _groupWatch = null;
+            _threadServices?.StateDirectory?.Dispose();
             MoveIfAllowed(StreamsEvent.Stopped);
         }
 
