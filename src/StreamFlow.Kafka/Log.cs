@@ -20,6 +20,10 @@ internal static partial class Log
     [LoggerMessage(5, LogLevel.Information, "The group takes {Count} leader partitions away; lost already: {Lost}")]
     public static partial void Revoked(ILogger logger, int count, bool lost);
 
+    [LoggerMessage(14, LogLevel.Warning,
+        "The group has let this member go and taken it up again: the {Count} leader partitions it had were others' meanwhile")]
+    public static partial void TakenUpAgain(ILogger logger, int count);
+
     [LoggerMessage(6, LogLevel.Warning, "The group cannot rebalance ({Error}): all partitions are given up")]
     public static partial void RebalanceFailed(ILogger logger, string error);
 

@@ -123,6 +123,7 @@ internal sealed class KafkaConsumer : IKafkaConsumer
         ThrowIfClosed();
         if (offsets.Count > 0)
         {
+            ThrowUnlessMember(_native.MemberId());
             Check(
                 $"Cannot commit {offsets.Count} offsets", _native.Commit(offsets, (int)CallTimeout.TotalMilliseconds));
         }
@@ -157,9 +158,18 @@ internal sealed class KafkaConsumer : IKafkaConsumer
     public ConsumerGroupMetadata GroupMetadata()
     {
         ThrowIfClosed();
-        return new MemberMetadata(
-            _native.GroupMetadata()
-            ?? throw new InvalidOperationException($"Consumer '{_clientId}' belongs to no group."));
+        var metadata = _native.GroupMetadata()
+            ?? throw new InvalidOperationException($"Consumer '{_clientId}' belongs to no group.");
+        try
+        {
+            ThrowUnlessMember(NativeConsumer.MemberIdOf(metadata));
+            return new MemberMetadata(metadata);
+        }
+        catch
+        {
+            metadata.Dispose();
+            throw;
+        }
     }
 
     public void Close(bool leavesAlways = false)
@@ -231,6 +241,19 @@ internal sealed class KafkaConsumer : IKafkaConsumer
                 : "Cannot go on reading";
         throw Errors.Exception(
             $"Consumer '{_clientId}': {what}", failure.Error, Errors.ConsumerKind(failure.Error), failure.Partition);
+    }
+
+    /// <summary>
+    /// A broker takes the positions of whoever is a member now, and, in a transaction, even of nobody: one that was let go
+    /// and taken up again must not speak for what it had before, and does so until it is told by the next rebalance.
+    /// </summary>
+    private void ThrowUnlessMember(string memberId)
+    {
+        if (!_rebalancer.IsMember(memberId))
+        {
+            throw new KafkaClientException(
+                $"Consumer '{_clientId}': the group has let this member go; it is '{memberId}' now.", KafkaErrorKind.Migrated);
+        }
     }
 
     private void Check(string operation, in NativeError error)

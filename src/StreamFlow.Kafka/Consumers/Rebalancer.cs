@@ -18,6 +18,7 @@ internal sealed class Rebalancer
     private readonly HashSet<string> _leaderTopics = new(StringComparer.Ordinal);
     private IRebalanceListener? _listener;
     private ExceptionDispatchInfo? _failure;
+    private string? _memberId;
 
     internal Rebalancer(NativeConsumer native, ReaderSet readers, ILogger logger)
     {
@@ -32,6 +33,13 @@ internal sealed class Rebalancer
         _leaderTopics.UnionWith(leaderTopics);
         _listener = listener;
     }
+
+    /// <summary>
+    /// Whether the group still knows the member to which it gave what is read here. One whose session is over and who
+    /// joins again is another member, with another id, though librdkafka says nothing of it: it carries on with the same
+    /// partitions when they come back, whatever others have done with them.
+    /// </summary>
+    internal bool IsMember(string memberId) => _memberId is null || memberId == _memberId;
 
     /// <summary>Throws what went wrong since the last call.</summary>
     internal void ThrowIfFailed()
@@ -89,6 +97,7 @@ internal sealed class Rebalancer
 
     private void Assign(IReadOnlyList<TopicPartition> leaders)
     {
+        leaders = [.. leaders, .. LoseUnlessMember()];
         Log.Assigned(_logger, leaders.Count);
         IEnumerable<PartitionOffset> partitions;
         try
@@ -106,10 +115,30 @@ internal sealed class Rebalancer
         Check("The assignment cannot be taken", _readers.Add(partitions));
     }
 
+    /// <summary>What another member had that was this consumer: lost, and given anew.</summary>
+    private List<TopicPartition> LoseUnlessMember()
+    {
+        var memberId = _native.MemberId();
+        var held = IsMember(memberId) ? [] : Leaders();
+        _memberId = memberId;
+        if (held.Count > 0)
+        {
+            Log.TakenUpAgain(_logger, held.Count);
+            GiveUp(held, lost: true);
+        }
+
+        return held;
+    }
+
     private void Revoke(IReadOnlyList<TopicPartition> leaders)
     {
-        var lost = _native.AssignmentLost;
+        var lost = _native.AssignmentLost || !IsMember(_native.MemberId());
         Log.Revoked(_logger, leaders.Count, lost);
+        GiveUp(leaders, lost);
+    }
+
+    private void GiveUp(IReadOnlyList<TopicPartition> leaders, bool lost)
+    {
         IEnumerable<TopicPartition> partitions;
         try
         {

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using StreamFlow.Clients;
 
 namespace StreamFlow.Kafka.Interop;
@@ -110,10 +111,21 @@ internal sealed unsafe class NativeConsumer : IDisposable
             return (false, false);
         }
 
-        var id = NativeMethods.rd_kafka_consumer_group_metadata_member_id(metadata.Pointer);
         return (
-            NativeMethods.rd_kafka_consumer_group_metadata_generation_id(metadata.Pointer) >= 0, id != null && *id != 0);
+            NativeMethods.rd_kafka_consumer_group_metadata_generation_id(metadata.Pointer) >= 0,
+            MemberIdOf(metadata).Length > 0);
     }
+
+    /// <summary>The member id by which the group knows this consumer now; empty when it does not.</summary>
+    internal string MemberId()
+    {
+        using var metadata = GroupMetadata();
+        return metadata is null ? string.Empty : MemberIdOf(metadata);
+    }
+
+    /// <summary>The member id in metadata.</summary>
+    internal static string MemberIdOf(GroupMetadataHandle metadata) =>
+        Marshal.PtrToStringUTF8((nint)NativeMethods.rd_kafka_consumer_group_metadata_member_id(metadata.Pointer)) ?? string.Empty;
 
     internal NativeError Assign(IEnumerable<PartitionOffset> partitions)
     {

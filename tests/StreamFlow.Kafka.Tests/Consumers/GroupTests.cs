@@ -49,6 +49,60 @@ public sealed class GroupTests : IDisposable
         Assert.All(records, r => Assert.True(int.Parse(r.Value!, CultureInfo.InvariantCulture) >= 100));
     }
 
+    /// <summary>
+    /// A member that was away for longer than its session joins again as another one. When its old partitions come back to
+    /// it, librdkafka says nothing; but others had them meanwhile.
+    /// </summary>
+    [Fact]
+    public void Member_that_the_group_has_let_go_loses_all_before_it_is_given_the_same_again()
+    {
+        const int UnknownMemberId = 25;
+        const int RebalanceInProgress = 27;
+        using var member = _clients.Member("g");
+        var listener = new FollowingListener("extra");
+        member.Subscribe(["leader"], ["leader", "extra"], listener);
+        member.PollUntil(() => listener.Owned.Count == 2 * Partitions, "the assignment");
+        var partition = new TopicPartition("leader", 0);
+        using (member.GroupMetadata())
+        {
+            member.Commit([new PartitionOffset(partition, 0)]);
+        }
+
+        _cluster.PushErrors(ApiKey.JoinGroup, UnknownMemberId);
+        _cluster.PushErrors(ApiKey.Heartbeat, RebalanceInProgress);
+        var refused = AwaitRefusal(member, partition);
+        member.PollUntil(() => listener.Events.Count(e => e == $"assigned {Partitions}") == 2, "the second assignment");
+
+        Assert.Equal(KafkaErrorKind.Migrated, refused.Kind);
+        Assert.Equal([$"assigned {Partitions}", $"lost {Partitions}", $"assigned {Partitions}"], listener.Events);
+        Assert.Equal(2 * Partitions, listener.Owned.Count);
+        using var producer = _clients.Producer();
+        Produce(producer, 0, 100);
+        Assert.Equal(200, member.Read(200, [.. listener.Owned]).Count);
+        member.Commit([new PartitionOffset(partition, 25)]);
+    }
+
+    /// <summary>While it does not poll, the member is not told; it must not speak for what it had before.</summary>
+    private static KafkaClientException AwaitRefusal(IKafkaConsumer member, TopicPartition partition)
+    {
+        using var deadline = new CancellationTokenSource(TestClients.Deadline);
+        while (!deadline.IsCancellationRequested)
+        {
+            try
+            {
+                member.GroupMetadata().Dispose();
+                Thread.Sleep(10);
+            }
+            catch (KafkaClientException refused)
+            {
+                Assert.Throws<KafkaClientException>(() => member.Commit([new PartitionOffset(partition, 1)]));
+                return refused;
+            }
+        }
+
+        throw new TimeoutException("The member was not let go.");
+    }
+
     [Fact]
     public void Committed_without_a_commit_is_minus_one()
     {
