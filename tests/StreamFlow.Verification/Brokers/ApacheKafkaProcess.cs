@@ -6,6 +6,7 @@ namespace StreamFlow.Verification.Brokers;
 /// <summary>Apache Kafka, driven by the distribution's script (<c>bin/kafka</c> below <c>KAFKA_HOME</c>).</summary>
 internal sealed class ApacheKafkaProcess : BrokerUnderTest
 {
+    private const int Attempts = 3;
     private readonly string _script;
     private readonly string _folder;
     private readonly Process _watchdog;
@@ -35,7 +36,23 @@ internal sealed class ApacheKafkaProcess : BrokerUnderTest
         return File.Exists(script) ? script : null;
     }
 
-    public override Task StartAsync(string? crashPoint = null) => RunAsync(
+    public override async Task StartAsync(string? crashPoint = null)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            try
+            {
+                await StartOnceAsync();
+                return;
+            }
+            catch (HarnessException) when (attempt < Attempts)
+            {
+                // The script's random cluster id begins with a hyphen now and then, which Kafka takes for an option.
+            }
+        }
+    }
+
+    private Task StartOnceAsync() => RunAsync(
         "start", _folder, Port.ToString(CultureInfo.InvariantCulture),
         FormattableString.Invariant($"advertised.listeners=PLAINTEXT://127.0.0.1:{AdvertisedPort}"),
         "group.min.session.timeout.ms=1000",
