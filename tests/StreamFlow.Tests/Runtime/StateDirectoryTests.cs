@@ -20,14 +20,9 @@ public sealed class StateDirectoryTests : IDisposable
     [Fact]
     public void Open_after_dispose_keeps_the_identity_of_the_instance()
     {
-        Guid identity;
-        using (var first = StateDirectory.Open(_root, "app"))
-        {
-            identity = first.ProcessId;
-        }
+        var identity = OpenAndClose();
 
-        using var second = StateDirectory.Open(_root, "app");
-        Assert.Equal(identity, second.ProcessId);
+        Assert.Equal(identity, OpenAndClose());
     }
 
     [Theory]
@@ -36,19 +31,11 @@ public sealed class StateDirectoryTests : IDisposable
     [InlineData("{}")]
     public void Open_with_an_identity_that_cannot_be_read_makes_a_lasting_new_one(string content)
     {
-        using (StateDirectory.Open(_root, "app"))
-        {
-        }
-
+        OpenAndClose();
         File.WriteAllText(Path.Combine(_root, "app", "streamflow-process-metadata"), content);
-        Guid identity;
-        using (var second = StateDirectory.Open(_root, "app"))
-        {
-            identity = second.ProcessId;
-        }
+        var identity = OpenAndClose();
 
-        using var third = StateDirectory.Open(_root, "app");
-        Assert.Equal(identity, third.ProcessId);
+        Assert.Equal(identity, OpenAndClose());
     }
 
     /// <summary>On Linux the device that is always full stands for the disk.</summary>
@@ -66,6 +53,13 @@ public sealed class StateDirectoryTests : IDisposable
         File.Delete(draft);
         using var directory = StateDirectory.Open(_root, "app");
         Assert.NotEqual(Guid.Empty, directory.ProcessId);
+    }
+
+    /// <returns>The identity that the directory has had meanwhile.</returns>
+    private Guid OpenAndClose()
+    {
+        using var directory = StateDirectory.Open(_root, "app");
+        return directory.ProcessId;
     }
 
     [Fact]
