@@ -13,6 +13,7 @@ internal sealed class GroupWatch(ThreadServices services, Action rejoin) : IDisp
     /// <summary>Between two looks. Members that live need less to join once more.</summary>
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(2);
 
+    private readonly Lock _gate = new();
     private readonly CancellationTokenSource _stopping = new();
     private readonly string _groupId = services.Options.ApplicationId;
     private HashSet<TopicPartition> _missingBefore = [];
@@ -23,7 +24,7 @@ internal sealed class GroupWatch(ThreadServices services, Action rejoin) : IDisp
     public void Joins()
     {
         Interlocked.Increment(ref _joins);
-        lock (_stopping)
+        lock (_gate)
         {
             _watching ??= RunAsync();
         }
