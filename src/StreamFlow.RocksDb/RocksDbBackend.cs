@@ -60,6 +60,7 @@ internal sealed class RocksDbBackend : IStoreBackend
     {
         // "default" is RocksDB's own family; the prefix lets a store have that name too.
         var families = storeNames.Select(name => "store." + name).Prepend("default");
+        DiskRoom.Require(path, errors);
         var database = Database.Open(path, families, settings.Options, errors);
         try
         {

@@ -2,6 +2,7 @@ using Confluent.Kafka;
 using Confluent.Kafka.Admin;
 using StreamFlow.RocksDb;
 using StreamFlow.State;
+using StreamFlow.TestSupport;
 using StreamFlow.Verification.Brokers;
 using StreamFlow.Verification.Faults;
 using StreamFlow.Verification.Load;
@@ -45,10 +46,10 @@ internal sealed class Arena : IAsyncDisposable
     public static async Task<Arena> StartAsync(Options options, long? lostInput = null)
     {
         var folder = Directory.CreateTempSubdirectory("streamflow-verify-").FullName;
-        var port = BrokerUnderTest.FreePort();
+        var port = FreePort.Find();
         var proxy = new KafkaProxy(port);
         BrokerUnderTest broker = options.UseKafka
-            ? new ApacheKafkaProcess(Repository.KafkaScript(), folder, port, proxy.Port)
+            ? new ApacheKafkaProcess(folder, port, proxy.Port)
             : new EmbeddedBrokerProcess(folder, port, proxy.Port);
         var arena = new Arena(options, folder, broker, proxy);
         await broker.StartAsync();

@@ -43,7 +43,7 @@ internal static class Program
             var isRight = options.SelfCheck ? await new SelfCheck(options).RunAsync() : await new FaultRun(options).RunAsync();
             return isRight ? Right : Violated;
         }
-        catch (Exception exception) when (exception is HarnessException or TimeoutException)
+        catch (Exception exception) when (exception is HarnessException or TimeoutException or InvalidOperationException)
         {
             await Console.Error.WriteLineAsync($"error, no verdict: {exception.Message} {exception.StackTrace}");
             return NoVerdict;

@@ -67,8 +67,8 @@ internal sealed class OptionsHandle : SafeHandle
         NativeMethods.OptionsSetCreateIfMissing(handle, 1);
         NativeMethods.OptionsSetCreateMissingColumnFamilies(handle, 1);
         NativeMethods.OptionsSetMaxBackgroundJobs(handle, settings.BackgroundJobs);
-        // RocksDB's own log stays empty. What goes wrong comes back as an error; and where the log cannot be written, on a
-        // full disk, the next line for it ends the process in builds of RocksDB with assertions, as Debian's are.
+        // RocksDB's own log gets no more than a heading. What goes wrong comes back as an error; and where the log cannot be
+        // written, on a full disk, the next line for it ends the process in builds of RocksDB with assertions, as Debian's are.
         NativeMethods.OptionsSetInfoLogLevel(handle, InfoLogNothing);
         NativeMethods.OptionsSetKeepLogFileNum(handle, 2);
         NativeMethods.OptionsSetMaxLogFileSize(handle, 1 << 20);

@@ -22,6 +22,7 @@ internal sealed class Restorer : IDisposable
     private readonly ILogger _logger;
     private readonly string _name;
     private readonly RestoreQueue _queue;
+    private readonly RestoreWatch _watch;
     private readonly AutoResetEvent _wake = new(false);
     private Thread? _thread;
     private RestoreWriter? _writer;
@@ -29,13 +30,15 @@ internal sealed class Restorer : IDisposable
 
     /// <param name="name">Name of the thread.</param>
     /// <param name="createConsumer">Makes a consumer without a group that reads committed records only, or sees all there are.</param>
+    /// <param name="time">Tells how long a restore has not come forward.</param>
     /// <param name="logger">Gets progress and errors.</param>
-    public Restorer(string name, Func<bool, IKafkaConsumer> createConsumer, ILogger logger)
+    public Restorer(string name, Func<bool, IKafkaConsumer> createConsumer, TimeProvider time, ILogger logger)
     {
         _name = name;
         _createConsumer = createConsumer;
         _logger = logger;
         _queue = new RestoreQueue(logger);
+        _watch = new RestoreWatch(logger, time);
     }
 
     /// <summary>Changelog records still to be applied, over all tasks; an estimate.</summary>
@@ -181,6 +184,7 @@ internal sealed class Restorer : IDisposable
             return TimeSpan.Zero;
         }
 
+        _watch.Look(stores);
         var batchBytes = Math.Clamp(TotalBatchBytes / (stores.Count + RestoreWriter.MaxDue), MinBatchBytes, MaxBatchBytes);
         var (more, writing, done) = (false, false, false);
         foreach (var store in stores)

@@ -66,7 +66,7 @@ internal static partial class RuntimeLog
     [LoggerMessage(119, LogLevel.Warning, "{Thread}: the transactional id could not be registered; it is tried again")]
     public static partial void RegistrationFailed(ILogger logger, Exception exception, string thread);
 
-    [LoggerMessage(121, LogLevel.Warning, "{Thread}: joining the group anew")]
+    [LoggerMessage(115, LogLevel.Warning, "{Thread}: joining the group anew")]
     public static partial void InstanceFenced(ILogger logger, Exception exception, string thread);
 
     [LoggerMessage(120, LogLevel.Debug, "{Thread}: a step of the transaction is tried again")]
@@ -81,6 +81,13 @@ internal static partial class RuntimeLog
 
     [LoggerMessage(124, LogLevel.Warning, "Group {GroupId}: whether all partitions are somebody's cannot be told")]
     public static partial void GroupNotDescribed(ILogger logger, Exception exception, string groupId);
+
+    [LoggerMessage(125, LogLevel.Warning,
+        "Store {Store} is not restored further than to offset {Position} of {End} in {Changelog} since {Waited}. Either no "
+        + "broker answers, or a transaction is open there; one that its producer or its timeout does not end has been left "
+        + "hanging by a broker and must be aborted with kafka-transactions (find-hanging, abort)")]
+    public static partial void RestoreStalled(
+        ILogger logger, string store, TopicPartition changelog, long position, long end, TimeSpan waited);
 
     [LoggerMessage(116, LogLevel.Warning, "{Thread}: restoring is interrupted and goes on when the broker answers again")]
     public static partial void RestoreInterrupted(ILogger logger, Exception exception, string thread);

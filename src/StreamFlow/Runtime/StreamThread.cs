@@ -115,6 +115,7 @@ internal sealed class StreamThread
             $"{Name}-restore",
             committed => _services.Clients.CreateConsumer(new ConsumerRole(
                 committed ? $"{Name}-restore-consumer" : $"{Name}-restore-ends", null, null, committed, "error")),
+            _services.Time,
             _services.Logger);
         using var purger = new RepartitionPurger(_services, $"{Name}-admin");
         var budget = new CacheBudget(_services.CacheBytesPerThread, options.MaxUncommittedBytes);

@@ -1,5 +1,5 @@
-using System.Runtime.CompilerServices;
 using StreamFlow.Broker.Tests.Support;
+using StreamFlow.TestSupport;
 
 namespace StreamFlow.Broker.Tests.Clients;
 
@@ -56,13 +56,9 @@ public sealed class JavaClientTests
         Assert.Contains("None", producers, StringComparison.Ordinal);
     }
 
-    private static string RequireKafka([CallerFilePath] string path = "")
+    private static string RequireKafka()
     {
-        string beside = Path.Combine(Path.GetDirectoryName(path)!, "..", "..", "..", "..", "shared", "kafka");
-        string home = Environment.GetEnvironmentVariable("KAFKA_HOME") ?? beside;
-        string tool = Path.GetFullPath(Path.Combine(home, "bin", "kafka"));
-        Skip.IfNot(File.Exists(tool), $"there is no Kafka distribution with {tool}; KAFKA_HOME says where it is");
-        ExternalTool.Require("java");
-        return tool;
+        Skip.If(ApacheKafkaBroker.WhyUnavailable() is not null, ApacheKafkaBroker.WhyUnavailable());
+        return ApacheKafkaBroker.Script();
     }
 }

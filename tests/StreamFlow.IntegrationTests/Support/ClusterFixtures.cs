@@ -38,7 +38,7 @@ public sealed class ApacheFixture : ClusterFixture
 
     public override async Task<TestCluster> FreshAsync()
     {
-        _cluster ??= await ApacheCluster.StartAsync(ExternalTool.RequireKafka());
+        _cluster ??= await ApacheCluster.StartAsync();
         await new Probe(_cluster.BootstrapServers).DeleteAllTopicsAsync();
         return _cluster;
     }

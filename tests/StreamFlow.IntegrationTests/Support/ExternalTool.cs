@@ -1,5 +1,6 @@
 using System.ComponentModel;
 using System.Diagnostics;
+using StreamFlow.TestSupport;
 
 namespace StreamFlow.IntegrationTests.Support;
 
@@ -54,11 +55,7 @@ internal static class ExternalTool
     /// <summary>The script of the Apache Kafka distribution; skips the test where there is none.</summary>
     public static string RequireKafka()
     {
-        var home = Environment.GetEnvironmentVariable("KAFKA_HOME")
-            ?? Path.Combine(Repository.Root, "..", "shared", "kafka");
-        var script = Path.GetFullPath(Path.Combine(home, "bin", "kafka"));
-        Skip.IfNot(File.Exists(script), $"there is no Apache Kafka with {script}; KAFKA_HOME says where it is");
-        Require("java", "-version");
-        return script;
+        Skip.If(ApacheKafkaBroker.WhyUnavailable() is not null, ApacheKafkaBroker.WhyUnavailable());
+        return ApacheKafkaBroker.Script();
     }
 }

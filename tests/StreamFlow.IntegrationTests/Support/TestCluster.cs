@@ -1,7 +1,5 @@
-using System.Diagnostics;
-using System.Net;
-using System.Net.Sockets;
 using StreamFlow.Broker;
+using StreamFlow.TestSupport;
 
 namespace StreamFlow.IntegrationTests.Support;
 
@@ -60,82 +58,36 @@ public sealed class EmbeddedCluster : TestCluster
         });
 }
 
-/// <summary>Apache Kafka in a process of its own, driven by the distribution's script.</summary>
+/// <summary>Apache Kafka in a process of its own.</summary>
 public sealed class ApacheCluster : TestCluster
 {
-    private readonly string _script;
     private readonly string _folder;
-    private readonly int _port;
-    private readonly Process _watchdog;
+    private readonly ApacheKafkaBroker _broker;
 
-    private ApacheCluster(string script, string folder, int port)
+    private ApacheCluster(string folder, int port, ApacheKafkaBroker broker) =>
+        (_folder, BootstrapServers, _broker) = (folder, $"127.0.0.1:{port}", broker);
+
+    public override string BootstrapServers { get; }
+
+    public static async Task<ApacheCluster> StartAsync()
     {
-        _script = script;
-        _folder = folder;
-        _port = port;
-
-        // A test host that is killed must not leave a broker behind.
-        _watchdog = Process.Start(new ProcessStartInfo(
-            "bash",
-            ["-c", "while kill -0 $1 2>/dev/null; do sleep 1; done; \"$2\" kill \"$3\"; rm -rf \"$3\"", "watchdog",
-                $"{Environment.ProcessId}", script, folder])
-        {
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        })!;
-    }
-
-    public override string BootstrapServers => $"127.0.0.1:{_port}";
-
-    public static async Task<ApacheCluster> StartAsync(string script)
-    {
+        ExternalTool.RequireKafka();
         var folder = Directory.CreateTempSubdirectory("streamflow-apache-").FullName;
-        var cluster = new ApacheCluster(script, folder, FreePort());
-        await cluster.StartAsync();
-        return cluster;
+        var port = FreePort.Find();
+        return new ApacheCluster(folder, port, await ApacheKafkaBroker.StartAsync(
+            folder, port, "group.min.session.timeout.ms=1000", "auto.create.topics.enable=false"));
     }
 
     public override async Task RestartAsync(Func<Task> whileDown)
     {
-        await RunAsync("kill", _folder);
+        await _broker.KillAsync();
         await whileDown();
-        await StartAsync();
+        await _broker.RestartAsync();
     }
 
     public override async ValueTask DisposeAsync()
     {
-        _watchdog.Kill(entireProcessTree: true);
-        _watchdog.Dispose();
-        await RunAsync("kill", _folder);
+        await _broker.DisposeAsync();
         Directory.Delete(_folder, recursive: true);
-    }
-
-    /// <summary>The script's random cluster id begins with a hyphen now and then, which Kafka takes for an option.</summary>
-    private async Task StartAsync()
-    {
-        string[] arguments =
-            ["start", _folder, $"{_port}", "group.min.session.timeout.ms=1000", "auto.create.topics.enable=false"];
-        for (var attempt = 1; attempt < 3; attempt++)
-        {
-            if ((await ExternalTool.RunAsync(_script, arguments)).ExitCode == 0)
-            {
-                return;
-            }
-        }
-
-        await RunAsync(arguments);
-    }
-
-    private async Task RunAsync(params string[] arguments)
-    {
-        var (exitCode, output) = await ExternalTool.RunAsync(_script, arguments);
-        Assert.True(exitCode == 0, $"{_script} {string.Join(' ', arguments)} failed with {exitCode}: {output}");
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 }

@@ -1,7 +1,6 @@
 using System.Buffers;
 using System.Globalization;
 using System.Text;
-using Microsoft.Extensions.Logging;
 using StreamFlow.Serialization;
 
 namespace StreamFlow.Tests.Dsl;
@@ -165,19 +164,5 @@ public sealed class TableTests
             writer.Write(Encoding.UTF8.GetBytes(value.ToString(CultureInfo.InvariantCulture)));
 
         public long Deserialize(ReadOnlySpan<byte> data) => long.Parse(data, CultureInfo.InvariantCulture);
-    }
-
-    private sealed class ListLogger : ILogger
-    {
-        public List<string> Messages { get; } = [];
-
-        public IDisposable? BeginScope<TState>(TState state)
-            where TState : notnull => null;
-
-        public bool IsEnabled(LogLevel logLevel) => true;
-
-        public void Log<TState>(
-            LogLevel logLevel, EventId eventId, TState state, Exception? exception,
-            Func<TState, Exception?, string> formatter) => Messages.Add(formatter(state, exception));
     }
 }

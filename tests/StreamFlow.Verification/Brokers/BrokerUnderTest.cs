@@ -1,6 +1,3 @@
-using System.Net;
-using System.Net.Sockets;
-
 namespace StreamFlow.Verification.Brokers;
 
 /// <summary>A broker as a process of its own that can be killed and started again on its data.</summary>
@@ -23,11 +20,4 @@ internal abstract class BrokerUnderTest(int port, int advertisedPort) : IAsyncDi
     public virtual Task<bool> HasEndedAsync(TimeSpan limit) => Task.FromResult(false);
 
     public abstract ValueTask DisposeAsync();
-
-    public static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
-    }
 }

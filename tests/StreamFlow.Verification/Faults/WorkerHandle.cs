@@ -14,6 +14,7 @@ internal sealed class WorkerHandle(WorkerSettings settings, string logFolder) : 
     private readonly TaskCompletionSource _planted = New();
     private Process? _process;
     private TaskCompletionSource _running = New();
+    private TaskCompletionSource _ended = New();
     private int _lives;
     private volatile bool _mayEnd;
 
@@ -44,11 +45,11 @@ internal sealed class WorkerHandle(WorkerSettings settings, string logFolder) : 
     public void Start(bool withPlant = true)
     {
         var own = withPlant ? settings : settings with { Plant = null };
-        _process?.Dispose();
+        EndLastLife();
         _mayEnd = false;
-        _running = New();
+        (_running, _ended) = (New(), New());
         _lives++;
-        var running = _running;
+        var (running, ended) = (_running, _ended);
         var process = new Process
         {
             StartInfo = new ProcessStartInfo(
@@ -61,7 +62,7 @@ internal sealed class WorkerHandle(WorkerSettings settings, string logFolder) : 
             },
             EnableRaisingEvents = true,
         };
-        process.Exited += (_, _) => OnExit(process);
+        process.Exited += (_, _) => OnExit(process, ended);
         process.OutputDataReceived += (_, line) => OnOutput(line.Data, running);
         process.ErrorDataReceived += (_, line) => Log(line.Data);
         _process = process;
@@ -145,19 +146,34 @@ internal sealed class WorkerHandle(WorkerSettings settings, string logFolder) : 
         if (_process is not null)
         {
             Kill();
+            EndLastLife();
+        }
+    }
+
+    /// <summary>Not before its last words were read.</summary>
+    private void EndLastLife()
+    {
+        if (_process is not null)
+        {
+            _ended.Task.Wait();
             _process.Dispose();
         }
     }
 
     private static TaskCompletionSource New() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    private void OnExit(Process process)
+    private void OnExit(Process process, TaskCompletionSource ended)
     {
-        if (_mayEnd)
+        if (!_mayEnd)
         {
-            return;
+            AddLastWords(process);
         }
 
+        ended.SetResult();
+    }
+
+    private void AddLastWords(Process process)
+    {
         // Returns when all it has written was read.
         process.WaitForExit();
         string[] lastLines;
