@@ -14,6 +14,12 @@ internal sealed class BulkTables(Database database, OptionsHandle options, strin
 {
     // A file for less than this costs more than the memtable.
     internal const int MinBytes = 1 << 20;
+
+    // Files of the first level that are merged at once: RocksDB's default, and while a store is being filled. Merging every
+    // four of them would write each record several times before the last one has come.
+    private const int UsualFiles = 4;
+    private const int FilesWhileFilling = 64;
+    private readonly Dictionary<int, int> _filling = [];
     private byte[] _key = new byte[128];
     private byte[] _end = new byte[128];
 
@@ -51,12 +57,34 @@ internal sealed class BulkTables(Database database, OptionsHandle options, strin
                 file.Finish();
             }
 
+            BeforeFile(family);
             database.Ingest(family, path);
         }
         finally
         {
             Clean();
         }
+    }
+
+    /// <summary>The family is filled no more: its files are merged as usual again, in the background.</summary>
+    public void End(int family)
+    {
+        if (_filling.Remove(family, out var files) && files >= UsualFiles)
+        {
+            database.SetMergeTrigger(family, UsualFiles);
+        }
+    }
+
+    /// <summary>What comes in fewer files than are merged takes no more than these.</summary>
+    private void BeforeFile(int family)
+    {
+        var files = _filling.GetValueOrDefault(family) + 1;
+        if (files == UsualFiles)
+        {
+            database.SetMergeTrigger(family, FilesWhileFilling);
+        }
+
+        _filling[family] = files;
     }
 
     private void Fill(TableFile file, StoreBatch batch)

@@ -52,6 +52,9 @@ internal sealed class RocksDbBackend : IStoreBackend
     // The byte 0 is KeySpace.Meta.
     private static ReadOnlySpan<byte> FormatKey => "\0format"u8;
 
+    /// <summary>Whether files of a store are being merged or are about to be.</summary>
+    internal bool IsMerging(int store) => _database.IsMerging(FamilyOf(store));
+
     /// <summary>Number of iterators that were not disposed.</summary>
     internal int OpenIterators => _database.OpenCursors;
 
@@ -120,6 +123,11 @@ internal sealed class RocksDbBackend : IStoreBackend
         if (_encoder.Count == 0)
         {
             return false;
+        }
+
+        foreach (var store in batch.ChangelogOffsets.Keys)
+        {
+            _tables.End(FamilyOf(store));
         }
 
         // Before the write: an error here must mean, as any other, that nothing of the batch was applied.

@@ -1,6 +1,7 @@
 using System.Globalization;
 using StreamFlow.RocksDb.Tests.Support;
 using StreamFlow.State;
+using StreamFlow.TestSupport;
 using static StreamFlow.RocksDb.Tests.Support.Backends;
 
 namespace StreamFlow.RocksDb.Tests;
@@ -66,6 +67,25 @@ public sealed class BulkTablesTests : IDisposable
         Fill(backend, from: 200, count: 300, offset: 900);
 
         _model.AssertHeldBy(backend.Stores[0], [], [], reverse: false, "ranges in bulk");
+    }
+
+    /// <summary>Each file overlaps the ones before, so that they can only be merged, not moved.</summary>
+    [Fact]
+    public void Files_are_merged_when_the_store_is_full_not_while_it_is_being_filled()
+    {
+        using var backend = (RocksDbBackend)Open(_folder.Path, "a");
+        for (var i = 1; i <= 12; i++)
+        {
+            Fill(backend, from: 0, count: 600, offset: i * 600);
+            Assert.False(backend.IsMerging(0), $"after {i} files");
+        }
+
+        var files = Files();
+        Assert.InRange(files, 12, 14);
+        Put(backend, Key(5), "new"u8.ToArray(), offset: 12 * 600 + 1);
+
+        Assert.True(SpinWait.SpinUntil(() => Files() <= files - 4, TimeSpan.FromSeconds(20)), $"{Files()} of {files} files");
+        _model.AssertHeldBy(backend.Stores[0], [], [], reverse: false, "merged");
     }
 
     [Theory]
@@ -137,10 +157,11 @@ public sealed class BulkTablesTests : IDisposable
     [SkippableFact]
     public void A_full_disk_says_so_and_applies_nothing()
     {
-        using var disk = new SmallDisk(kilobytes: 3072);
-        using var backend = Open(disk.Path, "a");
+        using var disk = SmallDisk.TryMount(3 << 20);
+        Skip.If(disk is null, SmallDisk.Unavailable);
+        using var backend = Open(disk.Folder, "a");
         Fill(backend, from: 0, count: 300, offset: 300);
-        File.WriteAllBytes(Path.Combine(disk.Path, "filler"), new byte[1 << 20]);
+        File.WriteAllBytes(Path.Combine(disk.Folder, "filler"), new byte[1 << 20]);
 
         var error = Assert.Throws<StateStoreException>(() => Fill(backend, from: 300, count: 600, offset: 900, apply: false));
 
@@ -149,6 +170,8 @@ public sealed class BulkTablesTests : IDisposable
         Assert.Equal(300, offset);
         _model.AssertHeldBy(backend.Stores[0], [], [], reverse: false, "full disk");
     }
+
+    private int Files() => Directory.GetFiles(_folder.Database, "*.sst").Length;
 
     private static byte[] Key(int number) => Bytes(number.ToString("D5", CultureInfo.InvariantCulture));
 

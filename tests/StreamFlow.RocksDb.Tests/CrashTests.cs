@@ -1,6 +1,7 @@
 using System.Globalization;
 using StreamFlow.RocksDb.Tests.Support;
 using StreamFlow.State;
+using StreamFlow.TestSupport;
 
 namespace StreamFlow.RocksDb.Tests;
 
@@ -72,12 +73,13 @@ public sealed class CrashTests
     public void Write_on_a_full_disk_says_so_and_harms_nothing()
     {
         const int seed = 4;
-        using var disk = new SmallDisk(kilobytes: 2048);
-        var filler = Path.Combine(disk.Path, "filler");
+        using var disk = SmallDisk.TryMount(2 << 20);
+        Skip.If(disk is null, SmallDisk.Unavailable);
+        var filler = Path.Combine(disk.Folder, "filler");
         File.WriteAllBytes(filler, new byte[1 << 20]);
         var commits = 0;
         StateStoreException error;
-        using (var backend = Backends.Open(disk.Path, CrashWorkload.Stores))
+        using (var backend = Backends.Open(disk.Folder, CrashWorkload.Stores))
         {
             error = Assert.Throws<StateStoreException>(() =>
             {
@@ -92,6 +94,6 @@ public sealed class CrashTests
         Assert.Contains("the disk is full", error.Message, StringComparison.Ordinal);
 
         File.Delete(filler);
-        Assert.All(CrashWorkload.Verify(disk.Path, seed), kept => Assert.InRange(kept, 1, commits + 1));
+        Assert.All(CrashWorkload.Verify(disk.Folder, seed), kept => Assert.InRange(kept, 1, commits + 1));
     }
 }

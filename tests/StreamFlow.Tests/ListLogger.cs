@@ -2,10 +2,22 @@ using Microsoft.Extensions.Logging;
 
 namespace StreamFlow.Tests;
 
-/// <summary>Keeps all messages, of one thread.</summary>
-internal sealed class ListLogger : ILogger
+/// <summary>Keeps all messages, whoever logs them.</summary>
+internal sealed class ListLogger : ILogger, ILoggerFactory
 {
-    public List<string> Messages { get; } = [];
+    private readonly Lock _gate = new();
+    private readonly List<string> _messages = [];
+
+    public IReadOnlyList<string> Messages
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return [.. _messages];
+            }
+        }
+    }
 
     public IDisposable? BeginScope<TState>(TState state)
         where TState : notnull => null;
@@ -13,6 +25,20 @@ internal sealed class ListLogger : ILogger
     public bool IsEnabled(LogLevel logLevel) => true;
 
     public void Log<TState>(
-        LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
-        Messages.Add(formatter(state, exception));
+        LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+    {
+        lock (_gate)
+        {
+            _messages.Add(formatter(state, exception));
+        }
+    }
+
+    public ILogger CreateLogger(string categoryName) => this;
+
+    public void AddProvider(ILoggerProvider provider) => throw new NotSupportedException("There is one place only.");
+
+    public void Dispose()
+    {
+        // Holds nothing.
+    }
 }

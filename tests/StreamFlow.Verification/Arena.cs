@@ -31,6 +31,9 @@ internal sealed class Arena : IAsyncDisposable
     /// <summary>Whether logs, state and the broker's data stay where they are: unless all was well.</summary>
     public bool IsKept { get; set; } = true;
 
+    /// <summary>A file system of its own for the state of one worker, when there is one.</summary>
+    public SmallDisk? Disk { get; set; }
+
     public BrokerUnderTest Broker { get; }
 
     public KafkaProxy Proxy { get; }
@@ -136,7 +139,7 @@ internal sealed class Arena : IAsyncDisposable
             return;
         }
 
-        StateDisk.UnmountBelow(Folder);
+        Disk?.Dispose();
         Directory.Delete(Folder, recursive: true);
     }
 

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using StreamFlow.TestSupport;
 using StreamFlow.Verification.Faults;
 using StreamFlow.Verification.Oracles;
 
@@ -8,6 +9,7 @@ namespace StreamFlow.Verification;
 internal sealed class FaultRun(Options options)
 {
     private const int Lasting = 3;
+    private const long DiskBytes = 48 << 20;
     private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan RecoveryLimit = TimeSpan.FromSeconds(90);
     private readonly List<FaultRecord> _faults = [];
@@ -20,10 +22,10 @@ internal sealed class FaultRun(Options options)
         var extent = options.Kills == int.MaxValue ? $"{options.Limit.TotalMinutes} minutes" : $"{options.Kills} kills";
         Console.WriteLine($"seed {options.Seed}, {extent}, {(options.UseKafka ? "Apache Kafka" : "embedded broker")}");
         await using var arena = await Arena.StartAsync(options);
-        var disk = StateDisk.TryMount(Path.Combine(arena.Folder, "w1"));
-        if (disk is null)
+        arena.Disk = SmallDisk.TryMount(DiskBytes, Path.Combine(arena.Folder, "w1"));
+        if (arena.Disk is null)
         {
-            Console.WriteLine("left out: full state disk, because this user may not mount a file system");
+            Console.WriteLine($"left out: full state disk; {SmallDisk.Unavailable}");
         }
 
         for (var i = 1; i <= Lasting; i++)
@@ -33,7 +35,7 @@ internal sealed class FaultRun(Options options)
 
         arena.Feeder.Start();
         await arena.Monitor.RecoveredAsync(Stopwatch.GetTimestamp()).WaitAsync(StartLimit);
-        await InjectAsync(arena, new FaultCatalogue(arena, _random, disk, options.OnlyFault));
+        await InjectAsync(arena, new FaultCatalogue(arena, _random, arena.Disk, options.OnlyFault));
         await Task.WhenAll(_recoveries);
         var evidence = await arena.EndAsync();
         Console.WriteLine($"{Elapsed} reading what {evidence.Sent} inputs have become");

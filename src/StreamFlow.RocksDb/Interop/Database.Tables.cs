@@ -1,4 +1,6 @@
+using System.Globalization;
 using System.Runtime.InteropServices;
+using System.Text;
 
 namespace StreamFlow.RocksDb.Interop;
 
@@ -30,4 +32,34 @@ internal sealed unsafe partial class Database
             Leave(entered);
         }
     }
+
+    /// <summary>Sets how many files the first level of a family may have before they are merged into the next one.</summary>
+    /// <param name="family">Index of the family.</param>
+    /// <param name="files">The number, at least 1.</param>
+    public void SetMergeTrigger(int family, int files)
+    {
+        var entered = false;
+        try
+        {
+            Enter(ref entered);
+            byte* error = null;
+            fixed (byte* name = "level0_file_num_compaction_trigger\0"u8)
+            fixed (byte* value = Encoding.ASCII.GetBytes(files.ToString(CultureInfo.InvariantCulture) + '\0'))
+            {
+                byte* names = name;
+                byte* values = value;
+                NativeMethods.SetOptions(handle, _families[family], 1, &names, &values, &error);
+            }
+
+            ThrowIf(error, "write");
+        }
+        finally
+        {
+            Leave(entered);
+        }
+    }
+
+    /// <summary>Whether files of a family are being merged or are about to be.</summary>
+    public bool IsMerging(int family) =>
+        Property(family, "rocksdb.compaction-pending"u8) + Property(family, "rocksdb.num-running-compactions"u8) > 0;
 }

@@ -77,6 +77,9 @@ internal sealed class OptionsHandle : SafeHandle
 
     private void SetMemtables(RocksDbOptions settings)
     {
+        // A store that was filled has up to 64 files in its first level (BulkTables), which are merged while it works.
+        NativeMethods.OptionsSetLevel0SlowdownWritesTrigger(handle, 96);
+        NativeMethods.OptionsSetLevel0StopWritesTrigger(handle, 128);
         NativeMethods.OptionsSetWriteBufferSize(handle, (nuint)settings.MemtableBytes);
         NativeMethods.OptionsSetMaxWriteBufferNumber(handle, settings.MaxMemtablesPerStore);
         // One thread writes to a database, so that the locks of concurrent inserts buy nothing.

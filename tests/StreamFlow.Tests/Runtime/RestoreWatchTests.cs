@@ -6,10 +6,12 @@ using StreamFlow.Testing;
 
 namespace StreamFlow.Tests.Runtime;
 
-public sealed class RestoreWatchTests
+public sealed class RestoreWatchTests : IDisposable
 {
     private readonly VirtualTime _time = new();
     private readonly ListLogger _messages = new();
+
+    public void Dispose() => _messages.Dispose();
 
     [Fact]
     public void A_restore_that_stands_still_is_told_of_every_half_minute()

@@ -1,3 +1,4 @@
+using StreamFlow.TestSupport;
 using StreamFlow.Verification.Workers;
 
 namespace StreamFlow.Verification.Faults;
@@ -11,7 +12,7 @@ internal sealed class FaultCatalogue
     private readonly WireFaults _wire;
     private readonly BrokerFaults _broker;
 
-    public FaultCatalogue(Arena arena, Random random, StateDisk? disk, string only)
+    public FaultCatalogue(Arena arena, Random random, SmallDisk? disk, string only)
     {
         (_arena, _random) = (arena, random);
         var deaths = new Deaths(arena, random);
@@ -42,7 +43,7 @@ internal sealed class FaultCatalogue
         .. _arena.Broker.CrashPoints.Select(p => new Fault($"kill broker {p}", 1, () => _broker.KillAtAsync(p))),
     ];
 
-    private IEnumerable<Fault> Others(StateDisk? disk)
+    private IEnumerable<Fault> Others(SmallDisk? disk)
     {
         yield return new("freeze worker", 3, () => _workers.FreezeAsync());
         foreach (var point in new[] { CrashPoints.AfterChangelogProduce, CrashPoints.BeforeLocalBatch })

@@ -1,3 +1,4 @@
+using StreamFlow.TestSupport;
 using StreamFlow.Verification.Workers;
 
 namespace StreamFlow.Verification.Faults;
@@ -67,7 +68,7 @@ internal sealed class WorkerFaults(Arena arena, Random random, Deaths deaths)
         return 0;
     }
 
-    public async Task<int> FillDiskAsync(StateDisk disk)
+    public async Task<int> FillDiskAsync(SmallDisk disk)
     {
         disk.Fill();
         await Task.Delay(random.Next(1000, 4000));
