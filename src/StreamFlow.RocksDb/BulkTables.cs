@@ -15,10 +15,14 @@ internal sealed class BulkTables(Database database, OptionsHandle options, strin
     // A file for less than this costs more than the memtable.
     internal const int MinBytes = 1 << 20;
 
-    // Files of the first level that are merged at once: RocksDB's default, and while a store is being filled. Merging every
-    // four of them would write each record several times before the last one has come.
+    /// <summary>
+    /// Files of the first level that are merged at once while a store is being filled. Merging as few as usual would write
+    /// each record several times before the last one has come.
+    /// </summary>
+    internal const int FilesWhileFilling = 64;
+
+    // RocksDB's default.
     private const int UsualFiles = 4;
-    private const int FilesWhileFilling = 64;
     private readonly Dictionary<int, int> _filling = [];
     private byte[] _key = new byte[128];
     private byte[] _end = new byte[128];
@@ -69,10 +73,12 @@ internal sealed class BulkTables(Database database, OptionsHandle options, strin
     /// <summary>The family is filled no more: its files are merged as usual again, in the background.</summary>
     public void End(int family)
     {
-        if (_filling.Remove(family, out var files) && files >= UsualFiles)
+        if (_filling.GetValueOrDefault(family) >= UsualFiles)
         {
             database.SetMergeTrigger(family, UsualFiles);
         }
+
+        _filling.Remove(family);
     }
 
     /// <summary>What comes in fewer files than are merged takes no more than these.</summary>

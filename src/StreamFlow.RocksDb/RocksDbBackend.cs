@@ -125,12 +125,12 @@ internal sealed class RocksDbBackend : IStoreBackend
             return false;
         }
 
+        // Both before the write: an error here must mean, as any other, that nothing of the batch was applied.
         foreach (var store in batch.ChangelogOffsets.Keys)
         {
             _tables.End(FamilyOf(store));
         }
 
-        // Before the write: an error here must mean, as any other, that nothing of the batch was applied.
         FlushIfOverBudget();
         _database.Write(_encoder.Encoded);
         return true;

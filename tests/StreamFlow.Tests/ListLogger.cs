@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
 
 namespace StreamFlow.Tests;
@@ -5,19 +6,9 @@ namespace StreamFlow.Tests;
 /// <summary>Keeps all messages, whoever logs them.</summary>
 internal sealed class ListLogger : ILogger, ILoggerFactory
 {
-    private readonly Lock _gate = new();
-    private readonly List<string> _messages = [];
+    private readonly ConcurrentQueue<string> _messages = new();
 
-    public IReadOnlyList<string> Messages
-    {
-        get
-        {
-            lock (_gate)
-            {
-                return [.. _messages];
-            }
-        }
-    }
+    public IReadOnlyList<string> Messages => [.. _messages];
 
     public IDisposable? BeginScope<TState>(TState state)
         where TState : notnull => null;
@@ -25,13 +16,8 @@ internal sealed class ListLogger : ILogger, ILoggerFactory
     public bool IsEnabled(LogLevel logLevel) => true;
 
     public void Log<TState>(
-        LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
-    {
-        lock (_gate)
-        {
-            _messages.Add(formatter(state, exception));
-        }
-    }
+        LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
+        _messages.Enqueue(formatter(state, exception));
 
     public ILogger CreateLogger(string categoryName) => this;
 

@@ -41,6 +41,7 @@ internal sealed class OptionsHandle : SafeHandle
     {
         var options = new OptionsHandle();
         options.SetDatabase(settings);
+        options.SetFirstLevel();
         options.SetMemtables(settings);
         options.SetCompression((int)settings.Compression);
         options.SetTables(settings, cache);
@@ -75,11 +76,15 @@ internal sealed class OptionsHandle : SafeHandle
         NativeMethods.OptionsSetStatsDumpPeriodSec(handle, 0);
     }
 
+    /// <summary>A store that was filled works while its files are merged: they alone must not slow it down.</summary>
+    private void SetFirstLevel()
+    {
+        NativeMethods.OptionsSetLevel0SlowdownWritesTrigger(handle, BulkTables.FilesWhileFilling * 3 / 2);
+        NativeMethods.OptionsSetLevel0StopWritesTrigger(handle, BulkTables.FilesWhileFilling * 2);
+    }
+
     private void SetMemtables(RocksDbOptions settings)
     {
-        // A store that was filled has up to 64 files in its first level (BulkTables), which are merged while it works.
-        NativeMethods.OptionsSetLevel0SlowdownWritesTrigger(handle, 96);
-        NativeMethods.OptionsSetLevel0StopWritesTrigger(handle, 128);
         NativeMethods.OptionsSetWriteBufferSize(handle, (nuint)settings.MemtableBytes);
         NativeMethods.OptionsSetMaxWriteBufferNumber(handle, settings.MaxMemtablesPerStore);
         // One thread writes to a database, so that the locks of concurrent inserts buy nothing.

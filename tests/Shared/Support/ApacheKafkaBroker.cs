@@ -11,7 +11,6 @@ namespace StreamFlow.TestSupport;
 internal sealed class ApacheKafkaBroker : IAsyncDisposable
 {
     private const int Attempts = 3;
-    private readonly string _script = Script();
     private readonly string _folder;
     private readonly string[] _startArguments;
     private readonly Process _watchdog;
@@ -26,7 +25,7 @@ internal sealed class ApacheKafkaBroker : IAsyncDisposable
         _watchdog = Process.Start(Redirected(
             "bash",
             "-c", "while kill -0 $1 2>/dev/null; do sleep 1; done; \"$2\" kill \"$3\"", "watchdog",
-            $"{Environment.ProcessId}", _script, folder))!;
+            $"{Environment.ProcessId}", Script(), folder))!;
     }
 
     /// <summary>Starts one; returns when it listens.</summary>
@@ -36,11 +35,7 @@ internal sealed class ApacheKafkaBroker : IAsyncDisposable
     /// <exception cref="InvalidOperationException">There is no Apache Kafka, no Java, or it does not start.</exception>
     public static async Task<ApacheKafkaBroker> StartAsync(string folder, int port, params string[] settings)
     {
-        if (WhyUnavailable() is { } reason)
-        {
-            throw new InvalidOperationException(reason);
-        }
-
+        Require();
         var broker = new ApacheKafkaBroker(folder, port, settings);
         try
         {
@@ -70,6 +65,28 @@ internal sealed class ApacheKafkaBroker : IAsyncDisposable
         }
 
         return HasJava() ? null : "there is no Java: put java on the PATH or set JAVA_HOME";
+    }
+
+    /// <exception cref="InvalidOperationException">It cannot run here; the message says why.</exception>
+    public static void Require()
+    {
+        if (WhyUnavailable() is { } reason)
+        {
+            throw new InvalidOperationException(reason);
+        }
+    }
+
+    /// <summary>Runs the script to its end.</summary>
+    /// <returns>What went wrong, or null.</returns>
+    public static async Task<string?> RunAsync(params string[] arguments)
+    {
+        using var process = Process.Start(Redirected(Script(), arguments))!;
+        var errors = process.StandardError.ReadToEndAsync();
+        var output = process.StandardOutput.ReadToEndAsync();
+        await process.WaitForExitAsync();
+        return process.ExitCode == 0
+            ? null
+            : $"{Script()} {string.Join(' ', arguments)} failed with {process.ExitCode}: {await output}{await errors}";
     }
 
     /// <summary>Starts it again on its data after <see cref="KillAsync"/>.</summary>
@@ -117,16 +134,4 @@ internal sealed class ApacheKafkaBroker : IAsyncDisposable
 
     private static ProcessStartInfo Redirected(string file, params string[] arguments) =>
         new(file, arguments) { RedirectStandardOutput = true, RedirectStandardError = true };
-
-    /// <returns>What went wrong, or null.</returns>
-    private async Task<string?> RunAsync(params string[] arguments)
-    {
-        using var process = Process.Start(Redirected(_script, arguments))!;
-        var errors = process.StandardError.ReadToEndAsync();
-        var output = process.StandardOutput.ReadToEndAsync();
-        await process.WaitForExitAsync();
-        return process.ExitCode == 0
-            ? null
-            : $"{_script} {string.Join(' ', arguments)} failed with {process.ExitCode}: {await output}{await errors}";
-    }
 }

@@ -24,8 +24,10 @@ internal sealed class ApacheKafkaController : IAsyncDisposable
     /// <summary>Starts one and prepares the folder of a broker that belongs to it.</summary>
     /// <param name="folder">The controller's folder.</param>
     /// <param name="brokerFolder">The broker's, as its script expects it.</param>
+    /// <exception cref="InvalidOperationException">There is no Apache Kafka or no Java.</exception>
     public static async Task<ApacheKafkaController> StartAsync(string folder, string brokerFolder)
     {
+        ApacheKafkaBroker.Require();
         var port = FreePort.Find();
         var settings = await FormatAsync(
             folder, folder, port, "--standalone",
@@ -58,18 +60,9 @@ internal sealed class ApacheKafkaController : IAsyncDisposable
             $"controller.quorum.bootstrap.servers=127.0.0.1:{port}",
             $"log.dirs={data}",
         ]);
-        using var process = Process.Start(new ProcessStartInfo(
-            ApacheKafkaBroker.Script(), ["storage", "format", kind, "-t", ClusterId, "-c", file])
-        {
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        })!;
-        var output = process.StandardOutput.ReadToEndAsync();
-        var errors = process.StandardError.ReadToEndAsync();
-        await process.WaitForExitAsync();
-        return process.ExitCode == 0
-            ? file
-            : throw new HarnessException($"Apache Kafka's storage cannot be formatted: {await output}{await errors}");
+        return await ApacheKafkaBroker.RunAsync("storage", "format", kind, "-t", ClusterId, "-c", file) is { } failure
+            ? throw new HarnessException($"Apache Kafka's storage cannot be formatted: {failure}")
+            : file;
     }
 
     /// <summary>Between it and this process stands a shell that ends it when this process is killed.</summary>
