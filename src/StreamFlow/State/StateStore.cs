@@ -58,6 +58,9 @@ internal sealed class StateStoreContext
 
     public required CacheBudget Budget { get; init; }
 
+    /// <summary>Knows which input record a write is due to; <see langword="null"/> where nobody asks.</summary>
+    public OriginTracker? Origins { get; init; }
+
     /// <summary>Told of every record that a store refuses, with the reason.</summary>
     public required Action<string> Dropped { get; init; }
 }
