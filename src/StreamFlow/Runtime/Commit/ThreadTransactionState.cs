@@ -1,6 +1,3 @@
-using Event = StreamFlow.Runtime.ThreadTransactionEvent;
-using State = StreamFlow.Runtime.ThreadTransactionState;
-
 namespace StreamFlow.Runtime;
 
 /// <summary>Where a thread stands with its transactions.</summary>
@@ -36,12 +33,13 @@ internal enum ThreadTransactionEvent
 internal static class ThreadTransactionStates
 {
     /// <summary>The state after an event, or null when the event is not allowed there.</summary>
-    public static State? Next(State state, Event happened) => (state, happened) switch
-    {
-        (State.Unregistered, Event.Registered) => State.Ready,
-        (State.Ready, Event.Begun) => State.Open,
-        (State.Open, Event.Ended) => State.Ready,
-        (_, Event.Lost) => State.Unregistered,
-        _ => null,
-    };
+    public static ThreadTransactionState? Next(ThreadTransactionState state, ThreadTransactionEvent happened) =>
+        (state, happened) switch
+        {
+            (ThreadTransactionState.Unregistered, ThreadTransactionEvent.Registered) => ThreadTransactionState.Ready,
+            (ThreadTransactionState.Ready, ThreadTransactionEvent.Begun) => ThreadTransactionState.Open,
+            (ThreadTransactionState.Open, ThreadTransactionEvent.Ended) => ThreadTransactionState.Ready,
+            (_, ThreadTransactionEvent.Lost) => ThreadTransactionState.Unregistered,
+            _ => null,
+        };
 }
