@@ -1,6 +1,3 @@
-using Event = StreamFlow.Kafka.Producers.ProducerTransactionEvent;
-using State = StreamFlow.Kafka.Producers.ProducerTransactionState;
-
 namespace StreamFlow.Kafka.Producers;
 
 /// <summary>Where a transactional producer stands.</summary>
@@ -48,22 +45,28 @@ internal static class ProducerTransactionStates
 {
     /// <summary>The state after an event.</summary>
     /// <exception cref="InvalidOperationException">The event cannot happen in this state.</exception>
-    internal static State Next(State state, Event @event) => (state, @event) switch
-    {
-        (State.Uninitialized, Event.Initialized) => State.Ready,
-        (State.Ready, Event.Begun) => State.Open,
-        (State.Open, Event.OffsetsSent) => State.Open,
-        (State.Open, Event.CommitBegun) => State.Committing,
-        (State.Committing, Event.CommitBegun) => State.Committing,
-        (State.Committing, Event.Committed) => State.Ready,
-        (State.Open or State.MustAbort, Event.RecordRefused) => State.MustAbort,
-        (State.Open or State.MustAbort, Event.AbortRequired) => State.MustAbort,
-        (State.Committing or State.Aborting, Event.AbortRequired) => State.MustAbort,
-        (State.Open or State.MustAbort or State.Aborting, Event.AbortBegun) => State.Aborting,
-        (State.Aborting, Event.Aborted) => State.Ready,
-        (_, Event.Failed) => State.Failed,
-        _ => throw new InvalidOperationException(
-            $"A transactional producer that is {state} cannot take '{@event}'. The order is: init, then again and "
-            + "again begin, produce, send offsets, and commit or abort."),
-    };
+    internal static ProducerTransactionState Next(ProducerTransactionState state, ProducerTransactionEvent @event) =>
+        (state, @event) switch
+        {
+            (ProducerTransactionState.Uninitialized, ProducerTransactionEvent.Initialized) => ProducerTransactionState.Ready,
+            (ProducerTransactionState.Ready, ProducerTransactionEvent.Begun) => ProducerTransactionState.Open,
+            (ProducerTransactionState.Open, ProducerTransactionEvent.OffsetsSent) => ProducerTransactionState.Open,
+            (ProducerTransactionState.Open, ProducerTransactionEvent.CommitBegun) => ProducerTransactionState.Committing,
+            (ProducerTransactionState.Committing, ProducerTransactionEvent.CommitBegun) =>
+                ProducerTransactionState.Committing,
+            (ProducerTransactionState.Committing, ProducerTransactionEvent.Committed) => ProducerTransactionState.Ready,
+            (ProducerTransactionState.Open or ProducerTransactionState.MustAbort, ProducerTransactionEvent.RecordRefused) =>
+                ProducerTransactionState.MustAbort,
+            (ProducerTransactionState.Open or ProducerTransactionState.MustAbort, ProducerTransactionEvent.AbortRequired) =>
+                ProducerTransactionState.MustAbort,
+            (ProducerTransactionState.Committing or ProducerTransactionState.Aborting, ProducerTransactionEvent.AbortRequired) =>
+                ProducerTransactionState.MustAbort,
+            (ProducerTransactionState.Open or ProducerTransactionState.MustAbort or ProducerTransactionState.Aborting, ProducerTransactionEvent.AbortBegun) =>
+                ProducerTransactionState.Aborting,
+            (ProducerTransactionState.Aborting, ProducerTransactionEvent.Aborted) => ProducerTransactionState.Ready,
+            (_, ProducerTransactionEvent.Failed) => ProducerTransactionState.Failed,
+            _ => throw new InvalidOperationException(
+                $"A transactional producer that is {state} cannot take '{@event}'. The order is: init, then again and "
+                + "again begin, produce, send offsets, and commit or abort."),
+        };
 }
