@@ -42,7 +42,7 @@ internal sealed class StreamTask
     public RunLength RunLength { get; } = new();
 
     /// <summary>Where this thread began to read the inputs.</summary>
-    public TaskBeginnings Beginnings { get; } = new();
+    public FirstOffsets FirstOffsets { get; } = new();
 
     /// <summary>The committed positions that the task starts from, in the order of its inputs.</summary>
     public IReadOnlyList<PartitionOffset> Committed { get; set; } = [];
@@ -141,7 +141,7 @@ internal sealed class StreamTask
     public void Rewind()
     {
         Move(TaskEvent.Rewind);
-        Beginnings.Remember(_queues.All);
+        FirstOffsets.Remember(_queues.All);
         _queues.Clear();
         _queues = InputQueues.None;
         _context.Rewind();
@@ -165,7 +165,7 @@ internal sealed class StreamTask
         }
 
         Move(TaskEvent.Close);
-        Beginnings.Remember(_queues.All);
+        FirstOffsets.Remember(_queues.All);
         _queues.Clear();
 
         try
