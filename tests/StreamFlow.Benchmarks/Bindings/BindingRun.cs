@@ -14,7 +14,7 @@ internal static class BindingRun
     {
         if (options.Has("binding"))
         {
-            return BindingSide.Main(options);
+            return BindingSide.Run(options);
         }
 
         for (var turn = 0; turn < options.Number("repetitions", 3); turn++)

@@ -20,7 +20,7 @@ internal sealed class BindingSide(IBinding binding, int records)
     private readonly byte[] _missing = new byte[KeyBytes];
     private readonly Random _random = new(1);
 
-    public static int Main(Options options)
+    public static int Run(Options options)
     {
         var folder = Path.Combine(options.Get("state", Path.GetTempPath()), $"sf-binding-{Environment.ProcessId}");
         Directory.CreateDirectory(folder);

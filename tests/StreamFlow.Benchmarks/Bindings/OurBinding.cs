@@ -17,6 +17,8 @@ internal sealed class OurBinding : IBinding
             BlockCacheBytes = BindingSide.CacheBytes,
             MemtableBytes = BindingSide.MemtableBytes,
             Compression = RocksDbCompression.None,
+            // RocksDbSharp cannot set it.
+            Options = "memtable_whole_key_filtering=false;memtable_prefix_bloom_size_ratio=0",
         };
         _backend = new RocksDbBackendFactory(options).Open(new TaskId(0, 0), folder, ["store"]);
     }

@@ -21,8 +21,6 @@ internal sealed class SharpBinding : IBinding
             .SetMaxWriteBufferNumber(3)
             .SetMaxBackgroundCompactions(2)
             .SetAllowConcurrentMemtableWrite(false)
-            .SetMemtableWholeKeyFiltering(true)
-            .SetMemtablePrefixBloomSizeRatio(0.02)
             .SetCompression(Compression.No)
             .SetInfoLogLevel(InfoLogLevel.Error)
             .SetBlockBasedTableFactory(tables);
