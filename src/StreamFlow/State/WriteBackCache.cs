@@ -54,6 +54,8 @@ internal sealed class WriteBackCache<TKey, TValue>
 
     public int Count => _slab.Count;
 
+    public bool IsDirty => _dirty.Count > 0;
+
     public int UncommittedCount => _uncommitted.Count;
 
     public void Open(StateStoreContext context)

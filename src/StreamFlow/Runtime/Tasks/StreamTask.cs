@@ -125,10 +125,12 @@ internal sealed class StreamTask
     }
 
     /// <summary>First step of a commit: everything dirty is serialized, logged, staged and forwarded.</summary>
+    /// <exception cref="StreamsException">Something failed since the last commit that nobody may leave out.</exception>
     public void Flush()
     {
         _context.Record.Clear();
         _stores?.Flush();
+        _context.Collector.ThrowIfFailed();
     }
 
     /// <summary>Adds the positions to commit.</summary>
@@ -174,6 +176,7 @@ internal sealed class StreamTask
         _queues = [];
         _context.StreamTime = -1;
         _context.Record.Clear();
+        _context.Collector.Forget();
         try
         {
             CloseNodes();
