@@ -37,10 +37,10 @@ internal sealed class HostOptionsValidator(string name, IServiceProviderIsKeyedS
             errors.AddRange(options.ClientOptions().Validate());
         }
 
-        if (!Enum.IsDefined(options.Stores))
+        if (!Enum.IsDefined(options.StoreBackend))
         {
             var known = string.Join(" or ", Enum.GetNames<StoreBackend>());
-            errors.Add($"Stores is '{options.Stores}'; set it to {known}.");
+            errors.Add($"StoreBackend is '{options.StoreBackend}'; set it to {known}.");
         }
 
         errors.AddRange(options.Streams.Validate().Select(e => "Streams." + e));

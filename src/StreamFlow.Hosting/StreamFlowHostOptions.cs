@@ -30,7 +30,7 @@ public sealed class StreamFlowHostOptions
 
     /// <summary>Where persistent stores are kept.</summary>
     /// <value><see cref="StoreBackend.RocksDb"/>.</value>
-    public StoreBackend Stores { get; set; } = StoreBackend.RocksDb;
+    public StoreBackend StoreBackend { get; set; } = StoreBackend.RocksDb;
 
     /// <summary>Why the configuration could not be read, for the validator to report with everything else.</summary>
     internal string? BindingError { get; set; }

@@ -127,10 +127,10 @@ public static class StreamFlowServiceCollectionExtensions
         var logging = provider.GetRequiredService<ILoggerFactory>();
         var clients = provider.GetKeyedService<IKafkaClients>(name)
             ?? new KafkaClients(options.ClientOptions(), logging);
-        var onDisk = options.Stores == StoreBackend.RocksDb && built.HasPersistentStores;
+        var onDisk = options.StoreBackend == StoreBackend.RocksDb && built.HasPersistentStores;
         return new StreamFlow.StreamsApplication(built, options.Streams, clients, new StreamFlow.StreamsServices
         {
-            Stores = onDisk ? provider.GetRequiredService<RocksDbBackendFactory>() : null,
+            StoreBackend = onDisk ? provider.GetRequiredService<RocksDbBackendFactory>() : null,
             Time = provider.GetRequiredService<TimeProvider>(),
             Logging = logging,
         });

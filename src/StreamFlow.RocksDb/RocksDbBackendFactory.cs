@@ -9,9 +9,8 @@ namespace StreamFlow.State;
 /// directory. Use one factory per process, so that all tasks share its block cache and write buffers.
 /// </summary>
 /// <remarks>
-/// RocksDB's native library is found at run time: the one that the environment variable
-/// <c>STREAMFLOW_ROCKSDB_LIBRARY</c> names, that of the NuGet package <c>RocksDB</c> if the application references it, or
-/// the system's.
+/// RocksDB's native library is that of the NuGet package <c>RocksDB</c>, which comes with this one, or the file that the
+/// environment variable <c>STREAMFLOW_ROCKSDB_LIBRARY</c> names.
 /// </remarks>
 [Experimental("SF0001")]
 public sealed class RocksDbBackendFactory : IStoreBackendFactory

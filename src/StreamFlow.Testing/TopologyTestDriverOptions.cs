@@ -29,7 +29,7 @@ public sealed record TopologyTestDriverOptions
     /// <summary>Opens persistent stores, in a temporary folder that is deleted with the driver.</summary>
     /// <value>Default: <see langword="null"/>, all stores are in memory.</value>
     [Experimental("SF0001")]
-    public IStoreBackendFactory? Backends { get; init; }
+    public IStoreBackendFactory? StoreBackend { get; init; }
 
     /// <summary>Gets the engine's log messages.</summary>
     /// <value>Default: <see langword="null"/>, nobody does.</value>

@@ -115,5 +115,5 @@ public sealed class StreamFlowHealthCheckTests
         _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, "Unknown thread."),
     };
 
-    private static TaskStatus Task(int partition, TaskState state) => new(new TaskId(0, partition), state);
+    private static StreamTaskStatus Task(int partition, TaskState state) => new(new TaskId(0, partition), state);
 }

@@ -61,7 +61,7 @@ public sealed class StreamFlowHostOptionsTests
     {
         var options = Bind(
             ("StreamFlow:orders:BootstrapServers", "broker:9092"),
-            ("StreamFlow:orders:Stores", "inmemory"),
+            ("StreamFlow:orders:StoreBackend", "inmemory"),
             ("StreamFlow:orders:Client:security.protocol", "ssl"),
             ("StreamFlow:orders:Consumer:max.poll.interval.ms", "60000"),
             ("StreamFlow:orders:Producer:compression.type", "lz4"),
@@ -69,7 +69,7 @@ public sealed class StreamFlowHostOptionsTests
             ("StreamFlow:other:BootstrapServers", "elsewhere:9092"));
 
         Assert.Equal("broker:9092", options.BootstrapServers);
-        Assert.Equal(StoreBackend.InMemory, options.Stores);
+        Assert.Equal(StoreBackend.InMemory, options.StoreBackend);
         Assert.Equal("ssl", Assert.Single(options.Client).Value);
         Assert.Equal("60000", options.Consumer["max.poll.interval.ms"]);
         Assert.Equal("lz4", options.Producer["compression.type"]);
@@ -83,7 +83,7 @@ public sealed class StreamFlowHostOptionsTests
 
         Assert.Equal(new StreamFlowOptions().CommitInterval, options.Streams.CommitInterval);
         Assert.Equal("orders", options.Streams.ApplicationId);
-        Assert.Equal(StoreBackend.RocksDb, options.Stores);
+        Assert.Equal(StoreBackend.RocksDb, options.StoreBackend);
     }
 
     [Fact]
@@ -101,7 +101,7 @@ public sealed class StreamFlowHostOptionsTests
     [InlineData("BootstrapServer", "broker:9092", "'BootstrapServer'")]
     [InlineData("Streams:ProcessingErrorHandler", "Continue", "'ProcessingErrorHandler'")]
     [InlineData("Streams:CommitInterval", "soon", "StreamFlow:orders:Streams:CommitInterval")]
-    [InlineData("Stores", "Postgres", "StreamFlow:orders:Stores")]
+    [InlineData("StoreBackend", "Postgres", "StreamFlow:orders:StoreBackend")]
     public void A_setting_that_cannot_be_read_is_an_error_that_names_it(string key, string value, string named)
     {
         var error = Assert.Throws<OptionsValidationException>(() => Bind(("StreamFlow:orders:" + key, value)));
@@ -116,7 +116,7 @@ public sealed class StreamFlowHostOptionsTests
     public void Everything_wrong_is_listed_at_once()
     {
         var error = Assert.Throws<OptionsValidationException>(() => Bind(
-            ("StreamFlow:orders:Stores", "7"),
+            ("StreamFlow:orders:StoreBackend", "7"),
             ("StreamFlow:orders:Streams:ApplicationId", "a/b"),
             ("StreamFlow:orders:Streams:NumStreamThreads", "0"),
             ("StreamFlow:orders:Streams:DefaultOffsetReset", "9"),
@@ -126,7 +126,7 @@ public sealed class StreamFlowHostOptionsTests
 
         string[] wrong =
         [
-            "BootstrapServers is empty", "Stores is '7'", "Streams.ApplicationId is 'a/b'",
+            "BootstrapServers is empty", "StoreBackend is '7'", "Streams.ApplicationId is 'a/b'",
             "Streams.NumStreamThreads is '0'",
             "Streams.DefaultOffsetReset is '9'", "no.such.setting", "Consumer sets 'group.id' to 'mine'", "linger.ms",
         ];

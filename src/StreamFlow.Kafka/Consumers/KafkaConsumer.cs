@@ -188,7 +188,7 @@ internal sealed class KafkaConsumer : IKafkaConsumer
             if (_subscribed)
             {
                 exit.LeaveAsMember(leavesAlways);
-                _rebalancer.LoseRest();
+                _rebalancer.LoseRemaining();
             }
             else
             {

@@ -77,7 +77,7 @@ internal sealed class Rebalancer
     }
 
     /// <summary>The group is left. Partitions given in the last moment were not taken back by a callback.</summary>
-    internal void LoseRest()
+    internal void LoseRemaining()
     {
         var leaders = Leaders();
         if (leaders.Count > 0)

@@ -16,7 +16,7 @@ internal sealed class KafkaProducer : IKafkaProducer
     private readonly NativeProducer _native;
     private readonly DeliveryReports _reports = new();
     private readonly Dictionary<string, SinkTopic> _topics = new(StringComparer.Ordinal);
-    private readonly Transactions? _transactions;
+    private readonly ProducerTransactions? _transactions;
     private readonly ILogger _logger;
     private readonly TimeProvider _time;
     private long _refreshed;
@@ -32,7 +32,7 @@ internal sealed class KafkaProducer : IKafkaProducer
         _native = new NativeProducer(settings, new ClientCallbacks(_clientId, logger));
         _transactions = role.TransactionalId is null
             ? null
-            : new Transactions(role, _native, _reports, time);
+            : new ProducerTransactions(role, _native, _reports, time);
         _refreshed = time.GetTimestamp();
     }
 
@@ -178,7 +178,7 @@ internal sealed class KafkaProducer : IKafkaProducer
             new TopicPartition(topic.Name, partition));
     }
 
-    private Transactions Transacting()
+    private ProducerTransactions Transacting()
     {
         ThrowIfDisposed();
         return _transactions ?? throw new InvalidOperationException(

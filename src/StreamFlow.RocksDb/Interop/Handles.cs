@@ -26,8 +26,7 @@ internal sealed class CacheHandle : SafeHandle
 internal sealed class OptionsHandle : SafeHandle
 {
     // Values of RocksDB's enumerations (rocksdb/c.h).
-    // NUM_INFO_LOG_LEVELS of RocksDB: above every level there is.
-    private const int InfoLogNothing = 6;
+    private const int InfoLogErrors = 3;
     private const int DataBlockBinarySearchAndHash = 1;
     private const int Levels = 7;
     private const int FirstCompressedLevel = 2;
@@ -68,9 +67,8 @@ internal sealed class OptionsHandle : SafeHandle
         NativeMethods.OptionsSetCreateIfMissing(handle, 1);
         NativeMethods.OptionsSetCreateMissingColumnFamilies(handle, 1);
         NativeMethods.OptionsSetMaxBackgroundJobs(handle, settings.BackgroundJobs);
-        // RocksDB's own log gets no more than a heading. What goes wrong comes back as an error; and where the log cannot be
-        // written, on a full disk, the next line for it ends the process in builds of RocksDB with assertions, as Debian's are.
-        NativeMethods.OptionsSetInfoLogLevel(handle, InfoLogNothing);
+        // RocksDB's own log has a heading with all settings, and what went wrong.
+        NativeMethods.OptionsSetInfoLogLevel(handle, InfoLogErrors);
         NativeMethods.OptionsSetKeepLogFileNum(handle, 2);
         NativeMethods.OptionsSetMaxLogFileSize(handle, 1 << 20);
         NativeMethods.OptionsSetStatsDumpPeriodSec(handle, 0);

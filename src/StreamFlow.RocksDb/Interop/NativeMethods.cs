@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 namespace StreamFlow.RocksDb.Interop;
 
 /// <summary>
-/// The entry points of RocksDB's C API that are used; all of them exist since RocksDB 7.8. An error is a string in
+/// The entry points of RocksDB's C API that are used, as RocksDB 11.12 has them. An error is a string in
 /// memory that the caller frees, returned through the last argument.
 /// </summary>
 internal static unsafe partial class NativeMethods

@@ -1,22 +1,20 @@
-using System.Globalization;
 using System.Runtime.InteropServices;
 
 namespace StreamFlow.RocksDb.Interop;
 
-/// <summary>Finds and loads the native library, once per process.</summary>
+/// <summary>Loads the native library, once per process: that of the NuGet package RocksDB, or one that the user built.</summary>
 internal static class RocksDbLibrary
 {
-    /// <summary>Environment variable with the full path of the library to use before any other.</summary>
+    /// <summary>Environment variable with the full path of a library to use instead of the package's.</summary>
     internal const string PathVariable = "STREAMFLOW_ROCKSDB_LIBRARY";
 
-    // Sonames carry the minor version, so that a system's library is found only by trying; the oldest usable is 7.8.
-    private const int NewestMajor = 11;
-    private const int OldestMajor = 7;
-    private const int NewestMinor = 15;
-    private const int OldestMinorOfOldestMajor = 8;
+    // The package lays both out side by side for Linux; each loads in processes of its own C library only.
+    private const string ForMusl = "rocksdb-musl";
 
     private static readonly Lock Gate = new();
     private static nint _library;
+
+    internal delegate bool TryLoad(string name, out nint library);
 
     /// <summary>Loads the library unless it is loaded.</summary>
     /// <exception cref="DllNotFoundException">There is none; the message says what was tried and what to do.</exception>
@@ -29,87 +27,46 @@ internal static class RocksDbLibrary
                 return;
             }
 
-            _library = Load(Environment.GetEnvironmentVariable(PathVariable), TryLoadForThisAssembly);
+            _library = Load(Environment.GetEnvironmentVariable(PathVariable), IsMusl(), TryLoadForThisAssembly);
             NativeLibrary.SetDllImportResolver(
                 typeof(NativeMethods).Assembly, (name, _, _) => name == NativeMethods.Library ? _library : 0);
         }
     }
 
-    internal delegate bool TryLoad(string path, out nint library);
-
-    internal static nint Load(string? chosen, TryLoad tryLoad)
+    internal static nint Load(string? chosen, bool isMusl, TryLoad tryLoad)
     {
+        nint library;
         if (!string.IsNullOrEmpty(chosen))
         {
             // Whoever names a file wants that file; falling back to another would hide the mistake.
-            return tryLoad(chosen, out var named)
-                ? named
+            return tryLoad(chosen, out library)
+                ? library
                 : throw new DllNotFoundException(
                     $"The environment variable {PathVariable} names '{chosen}', which cannot be loaded as a library. " +
                     "Correct or remove the variable.");
         }
 
-        foreach (var candidate in Candidates())
-        {
-            if (tryLoad(candidate, out var library))
-            {
-                return library;
-            }
-        }
-
-        throw NotFound();
+        // The name is looked up where the application's .deps.json says that packages have their native files.
+        var name = isMusl ? ForMusl : NativeMethods.Library;
+        return tryLoad(name, out library) ? library : throw NotFound(name);
     }
 
-    /// <summary>Where the NuGet package's library may lie, then the system's library by its known names.</summary>
-    internal static IEnumerable<string> Candidates()
-    {
-        // The bare name is looked up where the application's .deps.json says that packages have their native files.
-        yield return NativeMethods.Library;
-        var file = OperatingSystem.IsWindows() ? "rocksdb.dll"
-            : OperatingSystem.IsMacOS() ? "librocksdb.dylib" : "librocksdb.so";
-        yield return Path.Combine(
-            AppContext.BaseDirectory, "runtimes", RuntimeInformation.RuntimeIdentifier, "native", file);
-        yield return Path.Combine(AppContext.BaseDirectory, "runtimes", PortableIdentifier(), "native", file);
-        if (OperatingSystem.IsMacOS())
-        {
-            yield return "/opt/homebrew/lib/librocksdb.dylib";
-            yield return "/usr/local/lib/librocksdb.dylib";
-        }
-        else if (!OperatingSystem.IsWindows())
-        {
-            foreach (var name in SystemNames())
-            {
-                yield return name;
-            }
-        }
-    }
+    private static bool TryLoadForThisAssembly(string name, out nint library) =>
+        NativeLibrary.TryLoad(name, typeof(NativeMethods).Assembly, null, out library);
 
-    private static bool TryLoadForThisAssembly(string path, out nint library) =>
-        NativeLibrary.TryLoad(path, typeof(NativeMethods).Assembly, null, out library);
+    /// <summary>
+    /// Whether this process runs on musl: asked of the C library that the process has, since the runtime identifier is
+    /// "alpine…" or "linux-musl…" by whoever built the runtime.
+    /// </summary>
+    private static bool IsMusl() =>
+        OperatingSystem.IsLinux()
+        && !NativeLibrary.TryGetExport(NativeLibrary.GetMainProgramHandle(), "gnu_get_libc_version", out _);
 
-    private static IEnumerable<string> SystemNames()
-    {
-        for (var major = NewestMajor; major >= OldestMajor; major--)
-        {
-            var oldest = major == OldestMajor ? OldestMinorOfOldestMajor : 0;
-            for (var minor = NewestMinor; minor >= oldest; minor--)
-            {
-                yield return string.Create(CultureInfo.InvariantCulture, $"librocksdb.so.{major}.{minor}");
-            }
-        }
-    }
-
-    private static string PortableIdentifier()
-    {
-        var system = OperatingSystem.IsWindows() ? "win" : OperatingSystem.IsMacOS() ? "osx" : "linux";
-        return $"{system}-{RuntimeInformation.ProcessArchitecture.ToString().ToLowerInvariant()}";
-    }
-
-    private static DllNotFoundException NotFound() => new(
-        "RocksDB's native library was not found. Tried: the library of the NuGet package RocksDB next to the " +
-        $"application ({AppContext.BaseDirectory}), then the system's librocksdb.so.{NewestMajor}.x down to " +
-        $"librocksdb.so.{OldestMajor}.{OldestMinorOfOldestMajor}. Do one of these: " +
-        "(1) add the package to the application: dotnet add package RocksDB; " +
-        "(2) install the system's: sudo apt-get install librocksdb7.8 (Debian 12; elsewhere rocksdb); " +
-        $"(3) set {PathVariable} to the full path of a RocksDB 7.8 or newer shared library.");
+    private static DllNotFoundException NotFound(string name) => new(
+        $"RocksDB's native library '{name}' cannot be loaded on {RuntimeInformation.RuntimeIdentifier}. The NuGet package " +
+        "RocksDB, which comes with StreamFlow.RocksDb, has it for linux-x64 and linux-arm64 (glibc 2.34 or newer, and " +
+        "musl), osx-x64, osx-arm64 and win-x64. Do one of these: " +
+        $"(1) deploy the application with all files of its build or publish folder ({AppContext.BaseDirectory} lacks it " +
+        "when only its assemblies were copied); " +
+        $"(2) elsewhere, build RocksDB 11.12 as a shared library and set {PathVariable} to its full path.");
 }

@@ -5,7 +5,6 @@ using StreamFlow.Planning;
 using StreamFlow.Processing;
 using StreamFlow.Runtime;
 using StreamFlow.State;
-using TaskFactory = StreamFlow.Runtime.TaskFactory;
 
 namespace StreamFlow.Testing.Driver;
 
@@ -19,7 +18,7 @@ internal sealed class DriverRuntime : IDisposable
     private readonly AtLeastOnceCommit _protocol;
     private readonly StateDirectory? _stateDirectory;
     private readonly string? _temporaryFolder;
-    private readonly TaskFactory _factory;
+    private readonly StreamTaskFactory _factory;
     private readonly Committer _committer;
     private readonly List<StreamTask> _tasks = [];
 
@@ -33,7 +32,7 @@ internal sealed class DriverRuntime : IDisposable
 
         // The in-memory admin answers at once, so nothing is waited for here.
         Topics = new TopicPreparation(topology.Plan, application, admin).RunAsync(default).GetAwaiter().GetResult();
-        if (options.Backends is not null)
+        if (options.StoreBackend is not null)
         {
             _temporaryFolder = Directory.CreateTempSubdirectory("streamflow-driver-").FullName;
             _stateDirectory = StateDirectory.Open(_temporaryFolder, application.ApplicationId);
@@ -45,7 +44,7 @@ internal sealed class DriverRuntime : IDisposable
             Topics = Topics,
             Clients = Kafka,
             StateDirectory = _stateDirectory,
-            Backends = options.Backends,
+            StoreBackend = options.StoreBackend,
             Time = Time,
             Logger = options.Logger ?? NullLogger.Instance,
         };
@@ -55,7 +54,7 @@ internal sealed class DriverRuntime : IDisposable
         _protocol = new AtLeastOnceCommit(
             services, "driver", _consumer,
             Kafka.CreateProducer(new ProducerRole("driver-producer", null, TimeSpan.FromMinutes(1))));
-        _factory = new TaskFactory(services, _protocol, budget);
+        _factory = new StreamTaskFactory(services, _protocol, budget);
         _committer = new Committer(services, "driver", _protocol);
         RunTasks();
     }

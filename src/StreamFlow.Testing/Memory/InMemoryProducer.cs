@@ -11,7 +11,7 @@ internal sealed class InMemoryProducer : IKafkaProducer
     private readonly MemoryCluster _cluster;
     private readonly ProducerRole _role;
     private readonly Dictionary<string, InMemoryProducerTopic> _topics = new(StringComparer.Ordinal);
-    private readonly Queue<Unsent> _unsent = new();
+    private readonly Queue<UnsentRecord> _unsent = new();
     private readonly Queue<DeliveryReport> _reports = new();
     private readonly Queue<DeliveryFailure> _failures = new();
     private ProducerState _state;
@@ -66,7 +66,7 @@ internal sealed class InMemoryProducer : IKafkaProducer
                 return false;
             }
 
-            _unsent.Enqueue(new Unsent(
+            _unsent.Enqueue(new UnsentRecord(
                 own, target, record.Timestamp, record.HasKey ? record.Key.ToArray() : null,
                 record.HasValue ? record.Value.ToArray() : null, headers, record.Mark, fault,
                 _cluster.Time.GetUtcNow() + (fault?.Delay ?? TimeSpan.Zero)));
@@ -205,7 +205,7 @@ internal sealed class InMemoryProducer : IKafkaProducer
         }
     }
 
-    private void Send(Unsent record)
+    private void Send(UnsentRecord record)
     {
         var size = (record.Key?.Length ?? 0) + (record.Value?.Length ?? 0);
         if (_state == ProducerState.Fatal || IsFenced())
@@ -231,7 +231,7 @@ internal sealed class InMemoryProducer : IKafkaProducer
         }
     }
 
-    private void Report(Unsent record, long offset, KafkaErrorKind? kind, string? reason)
+    private void Report(UnsentRecord record, long offset, KafkaErrorKind? kind, string? reason)
     {
         _reports.Enqueue(new DeliveryReport(record, offset, kind, reason));
         if (kind == KafkaErrorKind.Fatal)

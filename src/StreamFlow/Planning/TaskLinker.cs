@@ -52,7 +52,7 @@ internal sealed class TaskLinker
         var targets = output.Targets;
         return targets.Count switch
         {
-            0 => Terminus<TKey, TValue>.Instance,
+            0 => NoOutput<TKey, TValue>.Instance,
             1 => Processor(targets[0]),
             _ => new FanOut<TKey, TValue>([.. targets.Select(Processor)]),
         };

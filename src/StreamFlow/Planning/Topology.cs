@@ -18,7 +18,7 @@ public sealed class Topology
 
     internal TopologyPlan Plan { get; }
 
-    /// <summary>Whether any of its stores is kept on disk, so that it needs <see cref="StreamsServices.Stores"/>.</summary>
+    /// <summary>Whether any of its stores is kept on disk, so that it needs <see cref="StreamsServices.StoreBackend"/>.</summary>
     public bool HasPersistentStores => Plan.SubTopologies.Any(s => s.Stores.Any(d => d.IsPersistent));
 
     /// <summary>

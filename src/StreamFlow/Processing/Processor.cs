@@ -48,11 +48,11 @@ internal sealed class FanOut<TKey, TValue> : Processor<TKey, TValue>
 }
 
 /// <summary>The end of a branch that nobody listens to.</summary>
-internal sealed class Terminus<TKey, TValue> : Processor<TKey, TValue>
+internal sealed class NoOutput<TKey, TValue> : Processor<TKey, TValue>
 {
-    public static readonly Terminus<TKey, TValue> Instance = new();
+    public static readonly NoOutput<TKey, TValue> Instance = new();
 
-    private Terminus()
+    private NoOutput()
         : base("terminus")
     {
     }

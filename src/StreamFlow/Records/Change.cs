@@ -8,13 +8,15 @@ internal readonly struct Change<TValue>
 {
     private readonly bool _hasNew;
     private readonly bool _hasOld;
+    private readonly bool _isSuperseded;
 
-    public Change(TValue newValue, bool hasNew, TValue oldValue, bool hasOld)
+    public Change(TValue newValue, bool hasNew, TValue oldValue, bool hasOld, bool isLatest = true)
     {
         New = newValue;
         Old = oldValue;
         _hasNew = hasNew;
         _hasOld = hasOld;
+        _isSuperseded = !isLatest;
     }
 
     public TValue New { get; }
@@ -24,4 +26,7 @@ internal readonly struct Change<TValue>
     public bool HasNew => _hasNew;
 
     public bool HasOld => _hasOld;
+
+    /// <summary>Whether the new value is the row now: not, where a table that keeps versions has a later one already.</summary>
+    public bool IsLatest => !_isSuperseded;
 }

@@ -51,7 +51,7 @@ internal static partial class RuntimeLog
 
     [LoggerMessage(121, LogLevel.Error,
         "{Thread}: the stores of task {TaskId} cannot be used now; they are opened again and restored from the changelog")]
-    public static partial void StateTrouble(ILogger logger, Exception exception, string thread, TaskId taskId);
+    public static partial void StoresUnusable(ILogger logger, Exception exception, string thread, TaskId taskId);
 
     [LoggerMessage(112, LogLevel.Information, "Task {TaskId}: running")]
     public static partial void TaskRunning(ILogger logger, TaskId taskId);

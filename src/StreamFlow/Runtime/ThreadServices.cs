@@ -18,7 +18,7 @@ internal sealed class ThreadServices
     public required StateDirectory? StateDirectory { get; init; }
 
     /// <summary>Opens persistent stores; null keeps all stores in memory.</summary>
-    public required IStoreBackendFactory? Backends { get; init; }
+    public required IStoreBackendFactory? StoreBackend { get; init; }
 
     public required TimeProvider Time { get; init; }
 

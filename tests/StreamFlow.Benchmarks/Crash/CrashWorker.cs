@@ -29,7 +29,7 @@ internal static class CrashWorker
                 ProcessingGuarantee = ProcessingGuarantee.ExactlyOnce,
             },
             clients,
-            new StreamsServices { Stores = new CrashingStores(new RocksDbBackendFactory(), points), Logging = events });
+            new StreamsServices { StoreBackend = new CrashingStores(new RocksDbBackendFactory(), points), Logging = events });
         application.StateChanged += (_, now) =>
         {
             if (now == StreamsState.Running)

@@ -119,7 +119,7 @@ internal sealed class PeerRun
             Workloads.Build(_workload, _input, _output, _inputSteps, _repartitionSteps),
             _settings,
             _clients,
-            new StreamsServices { Stores = new RocksDbBackendFactory(), Logging = NullLoggerFactory.Instance });
+            new StreamsServices { StoreBackend = new RocksDbBackendFactory(), Logging = NullLoggerFactory.Instance });
 
     private ProcessReading AwaitFirst(StreamsApplication application)
     {

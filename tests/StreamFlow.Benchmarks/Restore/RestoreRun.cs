@@ -103,7 +103,7 @@ internal sealed class RestoreRun
                 NumStreamThreads = (int)_options.Number("threads", 1),
             },
             new KafkaClients(new KafkaClientOptions { BootstrapServers = _bootstrap, Consumer = _options.Pairs("consumer") }),
-            new StreamsServices { Stores = new RocksDbBackendFactory(), Logging = events });
+            new StreamsServices { StoreBackend = new RocksDbBackendFactory(), Logging = events });
         var running = new TaskCompletionSource<long>();
         application.StateChanged += (_, now) =>
         {

@@ -42,7 +42,7 @@ internal sealed class TestHost : IAsyncDisposable
         Services.AddKeyedSingleton<IKafkaClients>(name, Kafka);
         Services.AddStreamFlow(name, (builder, _) => topology(builder), options =>
         {
-            options.Stores = StoreBackend.InMemory;
+            options.StoreBackend = StoreBackend.InMemory;
             options.Streams.CommitInterval = TimeSpan.FromHours(1);
             options.Streams.PollTimeout = TimeSpan.FromMilliseconds(10);
             configure?.Invoke(options);

@@ -25,7 +25,7 @@ public sealed class FullDiskTests(EmbeddedFixture fixture)
         {
             Id = "full",
             StateDirectory = disk.Folder,
-            Stores = new RocksDbBackendFactory(new() { MemtableBytes = 1024 * 1024 }),
+            StoreBackend = new RocksDbBackendFactory(new() { MemtableBytes = 1024 * 1024 }),
             Configure = o => o.ProcessingGuarantee = guarantee,
         });
         await harness.UntilRunningAsync(application);

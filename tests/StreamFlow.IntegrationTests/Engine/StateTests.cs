@@ -126,7 +126,7 @@ public abstract class StateTests(ClusterFixture fixture)
         Directory.Delete(Path.Combine(folder.Path, "beside"), recursive: true);
 
         using var gate = new GatedFactory();
-        var application = await harness.StartAsync(Both, setup with { Stores = gate });
+        var application = await harness.StartAsync(Both, setup with { StoreBackend = gate });
         harness.Probe.Produce("plain-in", ("k", "hello", 1));
         await harness.UntilAsync(() => harness.Probe.ReadAll("plain-out").Count == 1, "the plain record");
         await harness.UntilAsync(() => gate.Waits, "the restore writes");

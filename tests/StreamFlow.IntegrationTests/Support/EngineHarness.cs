@@ -14,7 +14,7 @@ internal sealed record Setup
     /// <summary>Null keeps all stores in memory.</summary>
     public string? StateDirectory { get; init; }
 
-    public IStoreBackendFactory? Stores { get; init; }
+    public IStoreBackendFactory? StoreBackend { get; init; }
 
     public Dictionary<string, string> Consumer { get; init; } = [];
 
@@ -52,7 +52,7 @@ internal sealed class EngineHarness(TestCluster cluster) : IAsyncDisposable
             new KafkaClientOptions { BootstrapServers = cluster.BootstrapServers, Consumer = setup.Consumer }, _log);
         var application = new StreamsApplication(builder.Build(), options, clients, new StreamsServices
         {
-            Stores = setup.Stores ?? (setup.StateDirectory is null ? null : new RocksDbBackendFactory()),
+            StoreBackend = setup.StoreBackend ?? (setup.StateDirectory is null ? null : new RocksDbBackendFactory()),
             Logging = _log,
         });
         _applications.Add(application);

@@ -280,7 +280,7 @@ public sealed class TopologyTestDriverTests
     {
         var backends = new RecordingBackends();
         using (var driver = new TopologyTestDriver(
-            Count(StoreType.Persistent), new() { Backends = backends }))
+            Count(StoreType.Persistent), new() { StoreBackend = backends }))
         {
             Input(driver).Pipe("a", "1");
             Assert.True(driver.GetKeyValueStore<string, long>("counts").TryGet("a", out _));

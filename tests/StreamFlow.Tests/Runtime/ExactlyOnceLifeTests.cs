@@ -252,6 +252,6 @@ public sealed class ExactlyOnceLifeTests(ITestOutputHelper output) : IDisposable
                 options.CommitInterval = commit ?? options.CommitInterval;
                 options.StateDirectory = _folder;
             },
-            new StreamsServices { Stores = stores },
+            new StreamsServices { StoreBackend = stores },
             clients);
 }

@@ -173,5 +173,5 @@ public sealed class FullDiskTests : IDisposable
                 options.TaskTimeout = taskTimeout ?? options.TaskTimeout;
                 options.CommitInterval = commit ?? options.CommitInterval;
             },
-            new StreamsServices { Stores = stores });
+            new StreamsServices { StoreBackend = stores });
 }

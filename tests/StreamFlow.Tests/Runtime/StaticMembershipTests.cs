@@ -203,7 +203,7 @@ public sealed class StaticMembershipTests : IDisposable
                 o.StateDirectory = _folder;
                 configure(o);
             },
-            new StreamsServices { Stores = persistent ? new MemoryFactory() : null },
+            new StreamsServices { StoreBackend = persistent ? new MemoryFactory() : null },
             clients);
         await AppHarness.Until(() => harness.Values("out").Count > 0, "a result");
         await application.StopAsync();

@@ -27,7 +27,7 @@ internal static class WorkerProgram
             VerifiedTopology.Build(points, plant),
             Options(settings),
             clients,
-            new StreamsServices { Stores = new WatchedStores(stores, points, clients), Logging = log });
+            new StreamsServices { StoreBackend = new WatchedStores(stores, points, clients), Logging = log });
         application.StateChanged += (_, state) => Console.Out.WriteLine($"state {state}");
 
         var stop = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);

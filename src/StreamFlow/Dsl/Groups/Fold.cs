@@ -1,3 +1,6 @@
+using StreamFlow.Processing;
+using StreamFlow.State;
+
 namespace StreamFlow.Dsl;
 
 /// <summary>How a record enters an aggregate.</summary>
@@ -11,4 +14,35 @@ internal abstract class Fold<TKey, TValue, TAggregate>
     /// <param name="hasCurrent">Whether there is one.</param>
     /// <returns>The new aggregate; <see langword="null"/> deletes it.</returns>
     public abstract TAggregate Apply(in Record<TKey, TValue> record, TAggregate current, bool hasCurrent);
+
+    /// <summary>
+    /// Folds a record into a row. The row's time is the latest of the records in it; an aggregate that was deleted starts
+    /// anew, its time forgotten.
+    /// </summary>
+    /// <param name="task">The task.</param>
+    /// <param name="node">The operator.</param>
+    /// <param name="record">The record; its key is present.</param>
+    /// <param name="row">The row so far.</param>
+    /// <param name="update">The row to be, with the key and headers of the record.</param>
+    /// <returns>False when the user's function failed, which the error handler has dealt with.</returns>
+    public bool TryUpdate(
+        TaskContext task, Node node, in Record<TKey, TValue> record, in CacheEntry<TAggregate> row,
+        out Record<TKey, TAggregate> update)
+    {
+        TAggregate result;
+        try
+        {
+            result = Apply(in record, row.Value, row.HasValue);
+        }
+        catch (Exception e)
+        {
+            task.Errors.Handle(task, node, ErrorStage.Processing, e);
+            update = default;
+            return false;
+        }
+
+        var timestamp = row.HasValue ? Math.Max(record.Timestamp, row.Timestamp) : record.Timestamp;
+        update = new Record<TKey, TAggregate>(record.Key, result, timestamp, record.Headers);
+        return true;
+    }
 }

@@ -53,7 +53,10 @@ public sealed partial class KGroupedStream<TKey, TValue>
             name,
             [_source.Input(storeName)],
             (nodeName, task, next) => new AggregateProcessor<TKey, TValue, TResult>(
-                nodeName, task, next, fold, storeName, materialized.CachingEnabled))
+                nodeName,
+                task,
+                fold,
+                new KeyedMaterialization<TKey, TResult>(task, next, storeName, materialized.CachingEnabled)))
         {
             Stores = [store],
         };

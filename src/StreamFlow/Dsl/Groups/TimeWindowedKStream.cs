@@ -34,25 +34,16 @@ public sealed partial class TimeWindowedKStream<TKey, TValue>
         var storeName = graph.StoreName(materialized.Name, prefix);
         var name = graph.NodeName(materialized.ProcessorName, prefix);
         var keySource = _source.Keys.Or(materialized.KeySerde);
-        var store = new StoreDescription(storeName, serdes =>
-        {
-            var keySerde = keySource.Resolve(serdes, $"the keys of store {storeName}");
-            var valueSerde = values.Resolve(serdes, $"the values of store {storeName}");
-            return new StoreDefinition
-            {
-                Name = storeName,
-                IsPersistent = materialized.StoreType == StoreType.Persistent,
-                IsLogged = materialized.LoggingEnabled,
-                ChangelogConfigs = InternalTopics.WindowChangelogConfigs(retention, materialized.TopicConfigs),
-                Create = () => new WindowStore<TKey, TResult>(
-                    storeName, keySerde, valueSerde, timestamped: true, windows.Size, retention),
-            };
-        });
+        var store = DescribeStore(storeName, keySource, values, materialized, retention);
         var node = new OperatorNode<TKey, TValue, Windowed<TKey>, Change<TResult>>(
             name,
             [_source.Input(storeName)],
             (nodeName, task, next) => new WindowAggregateProcessor<TKey, TValue, TResult>(
-                nodeName, task, next, fold, storeName, windows, materialized.CachingEnabled))
+                nodeName,
+                task,
+                fold,
+                windows,
+                new WindowedMaterialization<TKey, TResult>(task, next, storeName, windows, materialized.CachingEnabled)))
         {
             Stores = [store],
         };
@@ -61,6 +52,27 @@ public sealed partial class TimeWindowedKStream<TKey, TValue>
             new TimeWindowedSerde<TKey>(keySource.Resolve(serdes, where), windows.Size));
         return new KTable<Windowed<TKey>, TResult>(
             graph, node.Output, windowedKeys, values, new WindowedRows<TKey, TResult>(store));
+    }
+
+    private StoreDescription DescribeStore<TResult>(
+        string name, SerdeSource<TKey> keys, SerdeSource<TResult> values, Materialized<TKey, TResult> materialized,
+        long retention)
+    {
+        var size = _windows.Size;
+        return new StoreDescription(name, serdes =>
+        {
+            var keySerde = keys.Resolve(serdes, $"the keys of store {name}");
+            var valueSerde = values.Resolve(serdes, $"the values of store {name}");
+            return new StoreDefinition
+            {
+                Name = name,
+                IsPersistent = materialized.StoreType == StoreType.Persistent,
+                IsLogged = materialized.LoggingEnabled,
+                ChangelogConfigs = InternalTopics.WindowChangelogConfigs(retention, materialized.TopicConfigs),
+                Create = () => new WindowStore<TKey, TResult>(
+                    name, keySerde, valueSerde, timestamped: true, size, retention),
+            };
+        });
     }
 
     private long Retention(TimeSpan? given)

@@ -1,6 +1,4 @@
 using StreamFlow.Processing;
-using StreamFlow.Records;
-using StreamFlow.State;
 
 namespace StreamFlow.Dsl;
 
@@ -11,37 +9,26 @@ namespace StreamFlow.Dsl;
 internal sealed class WindowAggregateProcessor<TKey, TValue, TAggregate> : Processor<TKey, TValue>
 {
     private readonly TaskContext _task;
-    private readonly Processor<Windowed<TKey>, Change<TAggregate>> _next;
     private readonly Fold<TKey, TValue, TAggregate> _fold;
-    private readonly WindowStore<TKey, TAggregate> _store;
     private readonly TimeWindows _windows;
-    private readonly bool _caching;
-    private bool _emitsOnUpdate;
+    private readonly WindowedMaterialization<TKey, TAggregate> _rows;
     private long _observedStreamTime;
 
     public WindowAggregateProcessor(
-        string name, TaskContext task, Processor<Windowed<TKey>, Change<TAggregate>> next,
-        Fold<TKey, TValue, TAggregate> fold, string store, TimeWindows windows, bool caching)
+        string name, TaskContext task, Fold<TKey, TValue, TAggregate> fold, TimeWindows windows,
+        WindowedMaterialization<TKey, TAggregate> rows)
         : base(name)
     {
         _task = task;
-        _next = next;
         _fold = fold;
-        _store = (WindowStore<TKey, TAggregate>)task.Store(store);
         _windows = windows;
-        _caching = caching;
+        _rows = rows;
     }
 
-    public override void Init(TaskContext context)
-    {
+    public override void Init(TaskContext context) =>
+
         // A window the store has seen the successors of must not open again after a restart.
-        _observedStreamTime = _store.StreamTime;
-        _emitsOnUpdate = !_caching || context.Budget.EmitOnUpdate;
-        if (!_emitsOnUpdate)
-        {
-            _store.FlushListener = new Forwarder(_next, _windows);
-        }
-    }
+        _observedStreamTime = _rows.StreamTime;
 
     public override void Process(in Record<TKey, TValue> record)
     {
@@ -75,35 +62,10 @@ internal sealed class WindowAggregateProcessor<TKey, TValue, TAggregate> : Proce
 
     private void Update(in Record<TKey, TValue> record, Window window)
     {
-        var key = record.Key;
-        ref var entry = ref _store.Find(in key, window.Start);
-        TAggregate result;
-        try
+        ref var row = ref _rows.Find(record.Key, window);
+        if (_fold.TryUpdate(_task, this, in record, in row, out var update))
         {
-            result = _fold.Apply(in record, entry.Value, entry.HasValue);
+            _rows.Set(ref row, update.WithKey(new Windowed<TKey>(update.Key, window)));
         }
-        catch (Exception e)
-        {
-            _task.Errors.Handle(_task, this, ErrorStage.Processing, e);
-            return;
-        }
-
-        var hasResult = !Missing.Is(result);
-        var change = new Change<TAggregate>(result, hasResult, entry.Value, entry.HasValue);
-        var timestamp = entry.HasValue ? Math.Max(record.Timestamp, entry.Timestamp) : record.Timestamp;
-        if (_store.Set(ref entry, result, hasResult, timestamp, record.Headers) && _emitsOnUpdate)
-        {
-            _next.Process(new Record<Windowed<TKey>, Change<TAggregate>>(
-                new Windowed<TKey>(key, window), change, timestamp, record.Headers));
-        }
-    }
-
-    private sealed class Forwarder(Processor<Windowed<TKey>, Change<TAggregate>> next, TimeWindows windows)
-        : FlushListener<WindowKey<TKey>, TAggregate>
-    {
-        public override void Flushed(
-            in WindowKey<TKey> key, in Change<TAggregate> change, long timestamp, Headers? headers) =>
-            next.Process(new Record<Windowed<TKey>, Change<TAggregate>>(
-                new Windowed<TKey>(key.Key, windows.WindowAt(key.Start)), change, timestamp, headers));
     }
 }

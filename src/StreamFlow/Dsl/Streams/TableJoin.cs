@@ -2,6 +2,7 @@ using StreamFlow.Dsl;
 using StreamFlow.Planning;
 using StreamFlow.Processing;
 using StreamFlow.Serialization;
+using StreamFlow.State;
 
 namespace StreamFlow;
 
@@ -100,14 +101,14 @@ internal sealed class TableJoinProcessor<TKey, TValue, TRow, TResult> : Processo
         TResult result;
         try
         {
-            var row = default(TRow);
+            var row = default(ValueAndTimestamp<TRow>);
             var hasRow = record.HasKey && _rows.TryRead(record.Key, out row);
             if (!hasRow && !_takesMissingRow)
             {
                 return;
             }
 
-            result = _join(record.Key, record.Value, hasRow ? row! : default!, hasRow);
+            result = _join(record.Key, record.Value, hasRow ? row.Value : default!, hasRow);
         }
         catch (Exception e) when (e is not StateStoreException)
         {

@@ -1,8 +1,8 @@
-using System.Diagnostics.CodeAnalysis;
 using StreamFlow.Dsl;
 using StreamFlow.Planning;
 using StreamFlow.Processing;
 using StreamFlow.Records;
+using StreamFlow.State;
 
 namespace StreamFlow;
 
@@ -76,7 +76,7 @@ internal sealed class TableFilterProcessor<TKey, TValue> : Processor<TKey, Chang
             var hasNew = change.HasNew && _predicate(record.Key, change.New) == _keep;
             var hasOld = _knowsOldValues && change.HasOld && _predicate(record.Key, change.Old) == _keep;
             kept = new Change<TValue>(
-                hasNew ? change.New : default!, hasNew, hasOld ? change.Old : default!, hasOld);
+                hasNew ? change.New : default!, hasNew, hasOld ? change.Old : default!, hasOld, change.IsLatest);
         }
         catch (Exception e)
         {
@@ -96,6 +96,6 @@ internal sealed class TableFilterProcessor<TKey, TValue> : Processor<TKey, Chang
 internal sealed class FilteredReader<TKey, TValue>(
     RowReader<TKey, TValue> parent, Func<TKey, TValue, bool> predicate, bool keep) : RowReader<TKey, TValue>
 {
-    public override bool TryRead(in TKey key, [MaybeNullWhen(false)] out TValue value) =>
-        parent.TryRead(in key, out value) && predicate(key, value) == keep;
+    public override bool TryRead(in TKey key, out ValueAndTimestamp<TValue> row) =>
+        parent.TryRead(in key, out row) && predicate(key, row.Value) == keep;
 }

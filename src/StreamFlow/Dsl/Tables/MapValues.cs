@@ -1,9 +1,9 @@
-using System.Diagnostics.CodeAnalysis;
 using StreamFlow.Dsl;
 using StreamFlow.Planning;
 using StreamFlow.Processing;
 using StreamFlow.Records;
 using StreamFlow.Serialization;
+using StreamFlow.State;
 
 namespace StreamFlow;
 
@@ -75,7 +75,8 @@ internal sealed class TableMapValuesProcessor<TKey, TValue, TNewValue> : Process
                 newValue,
                 change.HasNew && !Missing.Is(newValue),
                 oldValue,
-                change.HasOld && !Missing.Is(oldValue));
+                change.HasOld && !Missing.Is(oldValue),
+                change.IsLatest);
         }
         catch (Exception e)
         {
@@ -91,15 +92,15 @@ internal sealed class TableMapValuesProcessor<TKey, TValue, TNewValue> : Process
 internal sealed class MappedReader<TKey, TValue, TNewValue>(
     RowReader<TKey, TValue> parent, Func<TKey, TValue, TNewValue> mapper) : RowReader<TKey, TNewValue>
 {
-    public override bool TryRead(in TKey key, [MaybeNullWhen(false)] out TNewValue value)
+    public override bool TryRead(in TKey key, out ValueAndTimestamp<TNewValue> row)
     {
-        if (parent.TryRead(in key, out var row))
+        if (parent.TryRead(in key, out var found))
         {
-            value = mapper(key, row);
-            return !Missing.Is(value);
+            row = new ValueAndTimestamp<TNewValue>(mapper(key, found.Value), found.Timestamp);
+            return !Missing.Is(row.Value);
         }
 
-        value = default;
+        row = default;
         return false;
     }
 }

@@ -1,4 +1,3 @@
-using System.Diagnostics.CodeAnalysis;
 using StreamFlow.Planning;
 using StreamFlow.Processing;
 using StreamFlow.State;
@@ -8,7 +7,8 @@ namespace StreamFlow.Dsl;
 /// <summary>Looks rows of a table up by their keys, in one task.</summary>
 internal abstract class RowReader<TKey, TValue>
 {
-    public abstract bool TryRead(in TKey key, [MaybeNullWhen(false)] out TValue value);
+    /// <returns>Whether there is a row.</returns>
+    public abstract bool TryRead(in TKey key, out ValueAndTimestamp<TValue> row);
 }
 
 /// <summary>Where the rows of a table can be looked up: in its own store, or in that of the table it is derived from.</summary>
@@ -69,20 +69,20 @@ internal sealed class DerivedRows<TKey, TParentValue, TValue>(
 
 internal sealed class StoreReader<TKey, TValue>(KeyValueStore<TKey, TValue> store) : RowReader<TKey, TValue>
 {
-    public override bool TryRead(in TKey key, [MaybeNullWhen(false)] out TValue value)
+    public override bool TryRead(in TKey key, out ValueAndTimestamp<TValue> row)
     {
         ref var entry = ref store.Find(in key);
-        value = entry.Value;
+        row = new ValueAndTimestamp<TValue>(entry.Value, entry.Timestamp);
         return entry.HasValue;
     }
 }
 
 internal sealed class WindowReader<TKey, TValue>(WindowStore<TKey, TValue> store) : RowReader<Windowed<TKey>, TValue>
 {
-    public override bool TryRead(in Windowed<TKey> key, [MaybeNullWhen(false)] out TValue value)
+    public override bool TryRead(in Windowed<TKey> key, out ValueAndTimestamp<TValue> row)
     {
         ref var entry = ref store.Find(key.Key, key.Window.Start);
-        value = entry.Value;
+        row = new ValueAndTimestamp<TValue>(entry.Value, entry.Timestamp);
         return entry.HasValue;
     }
 }

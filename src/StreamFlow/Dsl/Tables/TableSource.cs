@@ -26,7 +26,8 @@ internal sealed class SourceRows<TKey, TValue> : TableRows<TKey, TValue>
         _graph = graph;
         _store = store;
         _node = new OperatorNode<TKey, TValue, TKey, Change<TValue>>(name, [input], (node, task, next) => AreKept
-            ? new StoredTableProcessor<TKey, TValue>(node, task, next, store.Name, caching)
+            ? new StoredTableProcessor<TKey, TValue>(
+                node, task, new KeyedMaterialization<TKey, TValue>(task, next, store.Name, caching))
             : new PassingTableProcessor<TKey, TValue>(node, task, next));
         graph.Add(_node);
     }
@@ -58,28 +59,13 @@ internal sealed class SourceRows<TKey, TValue> : TableRows<TKey, TValue>
 internal sealed class StoredTableProcessor<TKey, TValue> : Processor<TKey, TValue>
 {
     private readonly TaskContext _task;
-    private readonly Processor<TKey, Change<TValue>> _next;
-    private readonly KeyValueStore<TKey, TValue> _store;
-    private readonly bool _caching;
-    private bool _emitsOnUpdate;
+    private readonly KeyedMaterialization<TKey, TValue> _rows;
 
-    public StoredTableProcessor(
-        string name, TaskContext task, Processor<TKey, Change<TValue>> next, string store, bool caching)
+    public StoredTableProcessor(string name, TaskContext task, KeyedMaterialization<TKey, TValue> rows)
         : base(name)
     {
         _task = task;
-        _next = next;
-        _store = (KeyValueStore<TKey, TValue>)task.Store(store);
-        _caching = caching;
-    }
-
-    public override void Init(TaskContext context)
-    {
-        _emitsOnUpdate = !_caching || context.Budget.EmitOnUpdate;
-        if (!_emitsOnUpdate)
-        {
-            _store.FlushListener = new ChangeForwarder<TKey, TValue>(_next);
-        }
+        _rows = rows;
     }
 
     public override void Process(in Record<TKey, TValue> record)
@@ -90,19 +76,13 @@ internal sealed class StoredTableProcessor<TKey, TValue> : Processor<TKey, TValu
             return;
         }
 
-        var key = record.Key;
-        ref var entry = ref _store.Find(in key);
-        if (entry.HasValue && record.Timestamp < entry.Timestamp)
+        ref var row = ref _rows.Find(record.Key);
+        if (row.HasValue && record.Timestamp < row.Timestamp)
         {
-            _task.OutOfOrder(record.Timestamp, entry.Timestamp, this);
+            _task.OutOfOrder(record.Timestamp, row.Timestamp, this);
         }
 
-        var change = new Change<TValue>(record.Value, record.HasValue, entry.Value, entry.HasValue);
-        _store.Set(ref entry, record.Value, record.HasValue, record.Timestamp, record.Headers);
-        if (_emitsOnUpdate)
-        {
-            _next.Process(record.WithValue(change));
-        }
+        _rows.Set(ref row, in record);
     }
 }
 

@@ -41,7 +41,7 @@ internal sealed class StartOffsets(ThreadServices services, IKafkaConsumer consu
 
         foreach (var committed in task.Committed)
         {
-            if (task.Beginnings.RestartOf(committed) is { } position)
+            if (task.FirstOffsets.RestartOf(committed) is { } position)
             {
                 consumer.Seek(position);
             }

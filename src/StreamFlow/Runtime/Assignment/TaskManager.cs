@@ -11,20 +11,20 @@ internal sealed class TaskManager : IRebalanceListener
 {
     private readonly ThreadServices _services;
     private readonly string _threadName;
-    private readonly TaskFactory _factory;
+    private readonly StreamTaskFactory _factory;
     private readonly IKafkaConsumer _consumer;
     private readonly Restorer _restorer;
     private readonly Committer _committer;
     private readonly StartOffsets _startOffsets;
     private readonly TaskPartitions _partitions;
     private readonly TaskSet _tasks;
-    private readonly StateTrouble _trouble;
+    private readonly StoreRetries _storeRetries;
     private Exception? _callbackFailure;
 
     public TaskManager(
         ThreadServices services,
         string threadName,
-        TaskFactory factory,
+        StreamTaskFactory factory,
         IKafkaConsumer consumer,
         Restorer restorer,
         Committer committer)
@@ -38,7 +38,7 @@ internal sealed class TaskManager : IRebalanceListener
         _startOffsets = new StartOffsets(services, consumer);
         _partitions = new TaskPartitions(services.Topics);
         _tasks = new TaskSet(services, threadName, factory, restorer);
-        _trouble = new StateTrouble(services, threadName);
+        _storeRetries = new StoreRetries(services, threadName);
     }
 
     /// <summary>Whether the group has answered at least once and all tasks it gave are running.</summary>
@@ -216,18 +216,18 @@ internal sealed class TaskManager : IRebalanceListener
     {
         try
         {
-            return task.HasOpenStores || (!_trouble.MustWait(task.Id) && _factory.TryOpenStores(task));
+            return task.HasOpenStores || (!_storeRetries.MustWait(task.Id) && _factory.TryOpenStores(task));
         }
         catch (Exception exception) when (exception is StateStoreException { IsTransient: true } or IOException)
         {
-            _trouble.Report(task.Id, exception);
+            _storeRetries.Report(task.Id, exception);
             return false;
         }
     }
 
     private void Run(StreamTask task)
     {
-        _trouble.End(task.Id);
+        _storeRetries.End(task.Id);
         var inputs = _services.Topics.InputsOf(task.SubTopology, task.Id.Partition);
         task.Run([.. inputs.Select((input, i) =>
             new TaskInput(input.Topic.Name, _consumer.Reader(input.Partition), task.Committed[i]))]);
@@ -237,7 +237,7 @@ internal sealed class TaskManager : IRebalanceListener
     /// <summary>Its stores are not what they should be; the changelog has everything.</summary>
     private void RemakeAfter(Exception cause, StreamTask task)
     {
-        _trouble.Report(task.Id, cause);
+        _storeRetries.Report(task.Id, cause);
         _tasks.Remake(task, wipe: cause is TaskCorruptedException);
     }
 
@@ -288,7 +288,7 @@ internal sealed class TaskManager : IRebalanceListener
         foreach (var leader in leaders)
         {
             var id = _partitions.TaskOf(leader);
-            _trouble.End(id);
+            _storeRetries.End(id);
             _tasks.Remove(id);
         }
 

@@ -45,7 +45,7 @@ internal sealed class AtLeastOnceCommit(
     public override CommitOutcome Complete(IReadOnlyList<StreamTask> tasks, IReadOnlyList<PartitionOffset> offsets)
     {
         // A store that fails is restored from its changelog, which has everything: the positions are right all the same.
-        var failures = LocalState.Apply(tasks);
+        var failures = StateCommit.Apply(tasks);
         if (offsets.Count == 0)
         {
             return new CommitOutcome(IsFinal: true, failures);

@@ -24,7 +24,7 @@ internal sealed class ExactlyOnceCommit(
     private Action? _beforeSend;
     private RefusedRecords? _refused;
     private TransactionDeliveries? _deliveries;
-    private TransactionState _state = TransactionState.Unregistered;
+    private ThreadTransactionState _state = ThreadTransactionState.Unregistered;
     private bool _isOutcomeUnknown;
 
     public override IKafkaProducer Producer => _producer ??= createProducer();
@@ -33,9 +33,9 @@ internal sealed class ExactlyOnceCommit(
 
     public override RefusedRecords Refused => _refused ??= new RefusedRecords(Poll, AwaitDelivery);
 
-    public override bool IsOpen => _state != TransactionState.Unregistered;
+    public override bool IsOpen => _state != ThreadTransactionState.Unregistered;
 
-    public override bool HasOpenTransaction => _state == TransactionState.Open;
+    public override bool HasOpenTransaction => _state == ThreadTransactionState.Open;
 
     private TransactionDeliveries Deliveries => _deliveries ??= new TransactionDeliveries(services, threadName, Refused);
 
@@ -47,7 +47,7 @@ internal sealed class ExactlyOnceCommit(
         try
         {
             Producer.InitTransactions(Limit);
-            Move(TransactionEvent.Registered);
+            Move(ThreadTransactionEvent.Registered);
             return null;
         }
         catch (KafkaClientException exception)
@@ -104,7 +104,7 @@ internal sealed class ExactlyOnceCommit(
             CommitTransaction(offsets);
         }
 
-        return new CommitOutcome(IsFinal: true, LocalState.Apply(tasks));
+        return new CommitOutcome(IsFinal: true, StateCommit.Apply(tasks));
     }
 
     public override Recovery Abandon(Exception reason)
@@ -146,13 +146,13 @@ internal sealed class ExactlyOnceCommit(
 
     private void Begin()
     {
-        if (_state == TransactionState.Open)
+        if (_state == ThreadTransactionState.Open)
         {
             return;
         }
 
         Producer.BeginTransaction();
-        Move(TransactionEvent.Begun);
+        Move(ThreadTransactionEvent.Begun);
     }
 
     private void CommitTransaction(IReadOnlyList<PartitionOffset> offsets)
@@ -186,7 +186,7 @@ internal sealed class ExactlyOnceCommit(
             throw new TransactionFailedException($"{threadName}: the transaction was not committed. {exception.Message}", exception);
         }
 
-        Move(TransactionEvent.Ended);
+        Move(ThreadTransactionEvent.Ended);
         Refused.Clear();
     }
 
@@ -211,7 +211,7 @@ internal sealed class ExactlyOnceCommit(
         {
             Begin();
             Retry(services.Time.GetTimestamp(), Producer.AbortTransaction);
-            Move(TransactionEvent.Ended);
+            Move(ThreadTransactionEvent.Ended);
         }
         catch (KafkaClientException exception)
         {
@@ -244,7 +244,7 @@ internal sealed class ExactlyOnceCommit(
 
     private void Lose()
     {
-        Move(TransactionEvent.Lost);
+        Move(ThreadTransactionEvent.Lost);
         _isOutcomeUnknown = false;
         DropProducer();
     }
@@ -255,7 +255,7 @@ internal sealed class ExactlyOnceCommit(
         _producer = null;
     }
 
-    private void Move(TransactionEvent happened) =>
-        _state = TransactionStates.Next(_state, happened)
+    private void Move(ThreadTransactionEvent happened) =>
+        _state = ThreadTransactionStates.Next(_state, happened)
             ?? throw new UnreachableException($"{threadName}: a transaction that is {_state} cannot take {happened}.");
 }

@@ -26,7 +26,7 @@ internal sealed class StateNotAppliedException(string threadName, IReadOnlyList<
 }
 
 /// <summary>The step of a commit in which staged changes become local state.</summary>
-internal static class LocalState
+internal static class StateCommit
 {
     /// <summary>Applies what the tasks have staged; no task is left behind because another one's store fails.</summary>
     public static IReadOnlyList<StateFailure> Apply(IReadOnlyList<StreamTask> tasks)

@@ -39,7 +39,7 @@ internal sealed class StreamTask
     public bool HasOpenStores => _stores is not null;
 
     /// <summary>Where this thread began to read the inputs.</summary>
-    public TaskBeginnings Beginnings { get; } = new();
+    public FirstOffsets FirstOffsets { get; } = new();
 
     /// <summary>The committed positions that the task starts from, in the order of its inputs.</summary>
     public IReadOnlyList<PartitionOffset> Committed { get; set; } = [];
@@ -167,7 +167,7 @@ internal sealed class StreamTask
     public void Rewind()
     {
         Move(TaskEvent.Rewind);
-        Beginnings.Remember(_queues);
+        FirstOffsets.Remember(_queues);
         foreach (var queue in _queues)
         {
             queue.Clear();
@@ -197,7 +197,7 @@ internal sealed class StreamTask
         }
 
         Move(TaskEvent.Close);
-        Beginnings.Remember(_queues);
+        FirstOffsets.Remember(_queues);
         foreach (var queue in _queues)
         {
             queue.Clear();

@@ -1,7 +1,7 @@
 namespace StreamFlow.Runtime;
 
 /// <summary>The tasks of one stream thread, by how far they are; closes and replaces them.</summary>
-internal sealed class TaskSet(ThreadServices services, string threadName, TaskFactory factory, Restorer restorer)
+internal sealed class TaskSet(ThreadServices services, string threadName, StreamTaskFactory factory, Restorer restorer)
 {
     private readonly SortedDictionary<TaskId, StreamTask> _tasks = [];
     private readonly TaskPartitions _partitions = new(services.Topics);
@@ -50,7 +50,7 @@ internal sealed class TaskSet(ThreadServices services, string threadName, TaskFa
         var leader = _partitions.LeaderOf(task);
         var fresh = factory.Create(leader.Topic, leader.Partition);
         Drop(task);
-        fresh.Beginnings.TakeOver(task.Beginnings);
+        fresh.FirstOffsets.TakeOver(task.FirstOffsets);
         if (wipe)
         {
             factory.Wipe(task.Id);

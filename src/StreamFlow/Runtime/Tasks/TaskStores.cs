@@ -156,7 +156,7 @@ internal sealed class TaskStores : IDisposable
         _backends.Clear();
         if (failure is not null)
         {
-            throw LocalState.AsStoreFailure(failure);
+            throw StateCommit.AsStoreFailure(failure);
         }
     }
 

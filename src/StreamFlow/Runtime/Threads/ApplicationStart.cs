@@ -47,7 +47,7 @@ internal sealed class ApplicationStart(
 
     private ThreadServices WithState(ResolvedTopics topics)
     {
-        var directory = services.Stores is not null && topology.HasPersistentStores
+        var directory = services.StoreBackend is not null && topology.HasPersistentStores
             ? StateDirectory.Open(options.StateDirectory, options.ApplicationId)
             : null;
         return new ThreadServices
@@ -57,7 +57,7 @@ internal sealed class ApplicationStart(
             Clients = clients,
             StateDirectory = directory,
             ProcessId = directory?.ProcessId ?? Guid.NewGuid(),
-            Backends = services.Stores,
+            StoreBackend = services.StoreBackend,
             Time = services.Time,
             Logger = logger,
         };

@@ -119,7 +119,7 @@ internal sealed class StreamThread
             _services.Logger);
         using var purger = new RepartitionPurger(_services, $"{Name}-admin");
         var budget = new CacheBudget(_services.CacheBytesPerThread, options.MaxUncommittedBytes);
-        var factory = new TaskFactory(_services, protocol, budget);
+        var factory = new StreamTaskFactory(_services, protocol, budget);
         var committer = new Committer(_services, Name, protocol);
         var tasks = new TaskManager(_services, Name, factory, consumer, restorer, committer);
         _restorer = restorer;
@@ -282,7 +282,7 @@ internal sealed class StreamThread
         }
 
         _status = new ThreadStatus(
-            Name, tasks.IsSettled, tasks.HasJoined, 0, [.. tasks.All.Select(t => new TaskStatus(t.Id, t.State))]);
+            Name, tasks.IsSettled, tasks.HasJoined, 0, [.. tasks.All.Select(t => new StreamTaskStatus(t.Id, t.State))]);
         _changed(this);
     }
 }

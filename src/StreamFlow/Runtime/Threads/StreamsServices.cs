@@ -9,7 +9,7 @@ public sealed record StreamsServices
 {
     /// <summary>Opens persistent stores.</summary>
     /// <value><see langword="null"/>: all stores stay in memory and are restored from their changelogs at each start.</value>
-    public IStoreBackendFactory? Stores { get; init; }
+    public IStoreBackendFactory? StoreBackend { get; init; }
 
     /// <summary>The clock.</summary>
     /// <value>The system's clock.</value>

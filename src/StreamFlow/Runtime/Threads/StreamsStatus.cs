@@ -3,7 +3,7 @@ namespace StreamFlow;
 /// <summary>A task as it is at one moment.</summary>
 /// <param name="TaskId">The task.</param>
 /// <param name="State">Where it is in its life.</param>
-public sealed record TaskStatus(TaskId TaskId, TaskState State);
+public sealed record StreamTaskStatus(TaskId TaskId, TaskState State);
 
 /// <summary>A stream thread as it is at one moment.</summary>
 /// <param name="Name">Name of the thread.</param>
@@ -12,7 +12,7 @@ public sealed record TaskStatus(TaskId TaskId, TaskState State);
 /// <param name="RestoreRemaining">Changelog records still to be applied; an estimate.</param>
 /// <param name="Tasks">Its tasks.</param>
 public sealed record ThreadStatus(
-    string Name, bool IsSettled, bool HasJoined, long RestoreRemaining, IReadOnlyList<TaskStatus> Tasks);
+    string Name, bool IsSettled, bool HasJoined, long RestoreRemaining, IReadOnlyList<StreamTaskStatus> Tasks);
 
 /// <summary>An application as it is at one moment.</summary>
 /// <param name="State">Where it is in its life.</param>

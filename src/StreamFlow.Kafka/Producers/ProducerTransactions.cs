@@ -5,7 +5,7 @@ using StreamFlow.Kafka.Interop;
 namespace StreamFlow.Kafka.Producers;
 
 /// <summary>Runs one producer's transactions and says what each error means.</summary>
-internal sealed class Transactions
+internal sealed class ProducerTransactions
 {
     private const int AbortStepMs = 20;
 
@@ -14,10 +14,10 @@ internal sealed class Transactions
     private readonly NativeProducer _native;
     private readonly DeliveryReports _reports;
     private readonly TimeProvider _time;
-    private TransactionState _state;
+    private ProducerTransactionState _state;
     private string _reason = string.Empty;
 
-    internal Transactions(ProducerRole role, NativeProducer native, DeliveryReports reports, TimeProvider time)
+    internal ProducerTransactions(ProducerRole role, NativeProducer native, DeliveryReports reports, TimeProvider time)
     {
         _id = role.TransactionalId!;
         _transactionTimeout = role.TransactionTimeout;
@@ -28,7 +28,7 @@ internal sealed class Transactions
 
     internal void Init(TimeSpan timeout)
     {
-        Expect(TransactionEvent.Initialized, "init");
+        Expect(ProducerTransactionEvent.Initialized, "init");
         // While librdkafka does not know the brokers it looks for the coordinator in vain, and then only after half a second
         // again. An error here comes again below.
         var start = _time.GetTimestamp();
@@ -36,21 +36,21 @@ internal sealed class Transactions
         var left = KafkaConsumer.Milliseconds(timeout - _time.GetElapsedTime(start));
         var error = _native.InitTransactions(Math.Max(1, left));
         Check("init", error, Errors.RegistrationKind(error), Errors.RegistrationRemedy(error.Code, _transactionTimeout));
-        Move(TransactionEvent.Initialized);
+        Move(ProducerTransactionEvent.Initialized);
     }
 
     internal void Begin()
     {
-        Expect(TransactionEvent.Begun, "begin");
+        Expect(ProducerTransactionEvent.Begun, "begin");
         Check("begin", _native.BeginTransaction());
-        Move(TransactionEvent.Begun);
+        Move(ProducerTransactionEvent.Begun);
     }
 
     internal void SendOffsets(IReadOnlyList<PartitionOffset> offsets, ConsumerGroupMetadata group, TimeSpan timeout)
     {
         ArgumentNullException.ThrowIfNull(offsets);
         ArgumentNullException.ThrowIfNull(group);
-        Expect(TransactionEvent.OffsetsSent, "send the offsets");
+        Expect(ProducerTransactionEvent.OffsetsSent, "send the offsets");
         if (offsets.Count == 0)
         {
             return;
@@ -71,13 +71,13 @@ internal sealed class Transactions
 
     internal void Commit(TimeSpan timeout)
     {
-        Expect(TransactionEvent.CommitBegun, "commit");
+        Expect(ProducerTransactionEvent.CommitBegun, "commit");
         var start = _time.GetTimestamp();
         DrainOrThrow("commit", timeout);
-        Move(TransactionEvent.CommitBegun);
+        Move(ProducerTransactionEvent.CommitBegun);
         var left = timeout - _time.GetElapsedTime(start);
         Check("commit", _native.CommitTransaction(Math.Max(1, KafkaConsumer.Milliseconds(left))));
-        Move(TransactionEvent.Committed);
+        Move(ProducerTransactionEvent.Committed);
     }
 
     /// <summary>
@@ -86,8 +86,8 @@ internal sealed class Transactions
     /// </summary>
     internal void Abort(TimeSpan timeout)
     {
-        Expect(TransactionEvent.AbortBegun, "abort");
-        Move(TransactionEvent.AbortBegun);
+        Expect(ProducerTransactionEvent.AbortBegun, "abort");
+        Move(ProducerTransactionEvent.AbortBegun);
         _reports.Aborting = true;
         try
         {
@@ -110,7 +110,7 @@ internal sealed class Transactions
             }
 
             _reports.Clear();
-            Move(TransactionEvent.Aborted);
+            Move(ProducerTransactionEvent.Aborted);
         }
         finally
         {
@@ -121,10 +121,10 @@ internal sealed class Transactions
     /// <summary>A record of this transaction was not accepted: committing would lose it.</summary>
     internal void MarkForAbort(string reason)
     {
-        if (_state is TransactionState.Open or TransactionState.MustAbort)
+        if (_state is ProducerTransactionState.Open or ProducerTransactionState.MustAbort)
         {
             _reason = reason;
-            Move(TransactionEvent.RecordRefused);
+            Move(ProducerTransactionEvent.RecordRefused);
         }
     }
 
@@ -140,21 +140,21 @@ internal sealed class Transactions
     }
 
     /// <summary>Throws when the operation is not possible now, before anything is done.</summary>
-    private void Expect(TransactionEvent @event, string operation)
+    private void Expect(ProducerTransactionEvent @event, string operation)
     {
-        if (_state == TransactionState.Failed)
+        if (_state == ProducerTransactionState.Failed)
         {
             throw new KafkaClientException(
                 $"Transaction '{_id}': cannot {operation}, the producer has failed: {_reason}", KafkaErrorKind.Fatal);
         }
 
-        if (_state == TransactionState.MustAbort && @event != TransactionEvent.AbortBegun)
+        if (_state == ProducerTransactionState.MustAbort && @event != ProducerTransactionEvent.AbortBegun)
         {
             throw new KafkaClientException(
                 $"Transaction '{_id}': cannot {operation}, it must be aborted: {_reason}", KafkaErrorKind.Abortable);
         }
 
-        _ = TransactionStates.Next(_state, @event);
+        _ = ProducerTransactionStates.Next(_state, @event);
     }
 
     private void Check(string operation, in NativeError error) => Check(operation, error, Errors.TransactionKind(error));
@@ -170,12 +170,12 @@ internal sealed class Transactions
         {
             _reason = error.Text;
             Move(kind is KafkaErrorKind.Fatal or KafkaErrorKind.Refused
-                ? TransactionEvent.Failed
-                : TransactionEvent.AbortRequired);
+                ? ProducerTransactionEvent.Failed
+                : ProducerTransactionEvent.AbortRequired);
         }
 
         throw Errors.Exception($"Transaction '{_id}': cannot {operation}", error, kind, remedy);
     }
 
-    private void Move(TransactionEvent @event) => _state = TransactionStates.Next(_state, @event);
+    private void Move(ProducerTransactionEvent @event) => _state = ProducerTransactionStates.Next(_state, @event);
 }

@@ -3,12 +3,12 @@ using StreamFlow.Clients;
 namespace StreamFlow.Testing.Memory;
 
 /// <summary>A record that a producer was handed and the cluster has not seen.</summary>
-internal sealed record Unsent(
+internal sealed record UnsentRecord(
     InMemoryProducerTopic Topic, TopicPartition Target, long Timestamp, byte[]? Key, byte[]? Value,
     Headers? Headers, long Mark, ScriptedFault? Fault, DateTimeOffset DueAt);
 
 /// <summary>What became of a record; its owner hears of it at the next poll.</summary>
-internal readonly record struct DeliveryReport(Unsent Record, long Offset, KafkaErrorKind? Kind, string? Reason)
+internal readonly record struct DeliveryReport(UnsentRecord Record, long Offset, KafkaErrorKind? Kind, string? Reason)
 {
     public DeliveryFailure ToFailure(KafkaErrorKind kind) =>
         new(Record.Target, Reason!, kind, Record.Key, Record.Value) { Mark = Record.Mark };

@@ -1,7 +1,7 @@
 namespace StreamFlow.Runtime;
 
 /// <summary>Where a thread stands with its transactions.</summary>
-internal enum TransactionState
+internal enum ThreadTransactionState
 {
     /// <summary>There is no producer with a valid registration: nothing may be processed.</summary>
     Unregistered,
@@ -14,7 +14,7 @@ internal enum TransactionState
 }
 
 /// <summary>What moves a thread's transactions on.</summary>
-internal enum TransactionEvent
+internal enum ThreadTransactionEvent
 {
     /// <summary>The transactional id is registered, older producers of it are fenced.</summary>
     Registered,
@@ -30,15 +30,16 @@ internal enum TransactionEvent
 }
 
 /// <summary>The life of a thread's transactions as a table; docs/ARCHITECTURE.md shows it.</summary>
-internal static class TransactionStates
+internal static class ThreadTransactionStates
 {
     /// <summary>The state after an event, or null when the event is not allowed there.</summary>
-    public static TransactionState? Next(TransactionState state, TransactionEvent happened) => (state, happened) switch
-    {
-        (TransactionState.Unregistered, TransactionEvent.Registered) => TransactionState.Ready,
-        (TransactionState.Ready, TransactionEvent.Begun) => TransactionState.Open,
-        (TransactionState.Open, TransactionEvent.Ended) => TransactionState.Ready,
-        (_, TransactionEvent.Lost) => TransactionState.Unregistered,
-        _ => null,
-    };
+    public static ThreadTransactionState? Next(ThreadTransactionState state, ThreadTransactionEvent happened) =>
+        (state, happened) switch
+        {
+            (ThreadTransactionState.Unregistered, ThreadTransactionEvent.Registered) => ThreadTransactionState.Ready,
+            (ThreadTransactionState.Ready, ThreadTransactionEvent.Begun) => ThreadTransactionState.Open,
+            (ThreadTransactionState.Open, ThreadTransactionEvent.Ended) => ThreadTransactionState.Ready,
+            (_, ThreadTransactionEvent.Lost) => ThreadTransactionState.Unregistered,
+            _ => null,
+        };
 }

@@ -4,7 +4,7 @@ namespace StreamFlow.Runtime;
 /// Tasks of one thread whose stores cannot be opened, written or restored at the moment, most likely because the disk is
 /// full. Each is tried again and again, but not for longer than <see cref="StreamFlowOptions.TaskTimeout"/>.
 /// </summary>
-internal sealed class StateTrouble(ThreadServices services, string threadName)
+internal sealed class StoreRetries(ThreadServices services, string threadName)
 {
     private static readonly TimeSpan RetryDelay = TimeSpan.FromMilliseconds(200);
     private readonly Dictionary<TaskId, (long Since, long Last)> _tasks = [];
@@ -31,7 +31,7 @@ internal sealed class StateTrouble(ThreadServices services, string threadName)
         }
 
         _tasks[task] = (since, now);
-        RuntimeLog.StateTrouble(services.Logger, cause, threadName, task);
+        RuntimeLog.StoresUnusable(services.Logger, cause, threadName, task);
     }
 
     /// <summary>The task is restored, or gone.</summary>

@@ -4,13 +4,13 @@ using StreamFlow.State;
 namespace StreamFlow.Runtime;
 
 /// <summary>Makes the tasks of one thread and opens their stores.</summary>
-internal sealed class TaskFactory
+internal sealed class StreamTaskFactory
 {
     private readonly ThreadServices _services;
     private readonly CommitProtocol _protocol;
     private readonly CacheBudget _budget;
 
-    public TaskFactory(ThreadServices services, CommitProtocol protocol, CacheBudget budget)
+    public StreamTaskFactory(ThreadServices services, CommitProtocol protocol, CacheBudget budget)
     {
         _services = services;
         _protocol = protocol;
@@ -39,7 +39,7 @@ internal sealed class TaskFactory
     /// <returns>False while another thread of this process still holds the folder.</returns>
     public bool TryOpenStores(StreamTask task)
     {
-        var directory = task.SubTopology.Stores.Any(s => s.IsPersistent) && _services.Backends is not null
+        var directory = task.SubTopology.Stores.Any(s => s.IsPersistent) && _services.StoreBackend is not null
             ? _services.StateDirectory
             : null;
         string? path = null;
@@ -51,7 +51,7 @@ internal sealed class TaskFactory
         try
         {
             task.OpenStores((persistent, names) => persistent && path is not null
-                ? _services.Backends!.Open(task.Id, path, names)
+                ? _services.StoreBackend!.Open(task.Id, path, names)
                 : new InMemoryBackend(names));
             return true;
         }

@@ -3,7 +3,7 @@ using StreamFlow.Clients;
 namespace StreamFlow.Runtime;
 
 /// <summary>The first records that a thread has taken from the inputs of a task; they outlive rewinds of the task.</summary>
-internal sealed class TaskBeginnings
+internal sealed class FirstOffsets
 {
     private readonly Dictionary<TopicPartition, long> _offsets = [];
 
@@ -20,7 +20,7 @@ internal sealed class TaskBeginnings
     }
 
     /// <summary>Takes over from a task that was closed on this thread while the reading went on.</summary>
-    public void TakeOver(TaskBeginnings former)
+    public void TakeOver(FirstOffsets former)
     {
         foreach (var (partition, offset) in former._offsets)
         {

@@ -1,0 +1,98 @@
+using StreamFlow.Processing;
+using StreamFlow.Records;
+using StreamFlow.State;
+
+namespace StreamFlow.Dsl;
+
+/// <summary>
+/// The rows that an operator keeps, in one task. It sets them and tells those behind it of the changes: of each at once, or
+/// with the record cache of the last one of each row, when the store is flushed.
+/// </summary>
+/// <typeparam name="TKey">Key of the table.</typeparam>
+/// <typeparam name="TStoreKey">Key of the store: the same, or <see cref="WindowKey{TKey}"/>.</typeparam>
+/// <typeparam name="TValue">Value of the rows.</typeparam>
+internal abstract class Materialization<TKey, TStoreKey, TValue> : FlushListener<TStoreKey, TValue>
+{
+    private readonly Processor<TKey, Change<TValue>> _next;
+    private readonly bool _emitsOnUpdate;
+
+    protected Materialization(TaskContext task, Processor<TKey, Change<TValue>> next, bool caching)
+    {
+        _next = next;
+        _emitsOnUpdate = !caching || task.Budget.EmitOnUpdate;
+    }
+
+    /// <summary>What the store tells of at a flush; nobody where each update was told of.</summary>
+    protected FlushListener<TStoreKey, TValue>? Listener => _emitsOnUpdate ? null : this;
+
+    /// <summary>Sets a row, or deletes it where the update has no value.</summary>
+    /// <param name="row">The row as it was found last.</param>
+    /// <param name="update">Its key, new value, time, and the headers of the record that made it.</param>
+    public void Set(ref CacheEntry<TValue> row, in Record<TKey, TValue> update)
+    {
+        var change = new Change<TValue>(update.Value, update.HasValue, row.Value, row.HasValue);
+        if (Write(ref row, in update) && _emitsOnUpdate)
+        {
+            _next.Process(update.WithValue(change));
+        }
+    }
+
+    public override void Flushed(in TStoreKey key, in Change<TValue> change, long timestamp, Headers? headers) =>
+        _next.Process(new Record<TKey, Change<TValue>>(RowKey(in key), change, timestamp, headers));
+
+    /// <returns>False when the store has refused the row, and told so.</returns>
+    protected abstract bool Write(ref CacheEntry<TValue> row, in Record<TKey, TValue> update);
+
+    protected abstract TKey RowKey(in TStoreKey key);
+}
+
+/// <summary>Rows by key.</summary>
+internal sealed class KeyedMaterialization<TKey, TValue> : Materialization<TKey, TKey, TValue>
+{
+    private readonly KeyValueStore<TKey, TValue> _store;
+
+    public KeyedMaterialization(TaskContext task, Processor<TKey, Change<TValue>> next, string store, bool caching)
+        : base(task, next, caching)
+    {
+        _store = (KeyValueStore<TKey, TValue>)task.Store(store);
+        _store.FlushListener = Listener;
+    }
+
+    /// <summary>The row of a key, without a value if there is none; valid until the next call.</summary>
+    public ref CacheEntry<TValue> Find(scoped in TKey key) => ref _store.Find(in key);
+
+    protected override bool Write(ref CacheEntry<TValue> row, in Record<TKey, TValue> update)
+    {
+        _store.Set(ref row, update.Value, update.HasValue, update.Timestamp, update.Headers);
+        return true;
+    }
+
+    protected override TKey RowKey(in TKey key) => key;
+}
+
+/// <summary>Rows by key and window.</summary>
+internal sealed class WindowedMaterialization<TKey, TValue> : Materialization<Windowed<TKey>, WindowKey<TKey>, TValue>
+{
+    private readonly WindowStore<TKey, TValue> _store;
+    private readonly TimeWindows _windows;
+
+    public WindowedMaterialization(
+        TaskContext task, Processor<Windowed<TKey>, Change<TValue>> next, string store, TimeWindows windows, bool caching)
+        : base(task, next, caching)
+    {
+        _store = (WindowStore<TKey, TValue>)task.Store(store);
+        _store.FlushListener = Listener;
+        _windows = windows;
+    }
+
+    /// <summary>Latest start of a window that was written, -1 before the first.</summary>
+    public long StreamTime => _store.StreamTime;
+
+    /// <summary>The row of a key and window, without a value if there is none; valid until the next call.</summary>
+    public ref CacheEntry<TValue> Find(scoped in TKey key, Window window) => ref _store.Find(in key, window.Start);
+
+    protected override bool Write(ref CacheEntry<TValue> row, in Record<Windowed<TKey>, TValue> update) =>
+        _store.Set(ref row, update.Value, update.HasValue, update.Timestamp, update.Headers);
+
+    protected override Windowed<TKey> RowKey(in WindowKey<TKey> key) => new(key.Key, _windows.WindowAt(key.Start));
+}
