@@ -130,7 +130,7 @@ internal sealed class ErrorPolicy
         var failure = new RecordFailedException(
             $"Task {error.TaskId}: {error.Operator} failed in {error.Stage} on {where}: {error.Exception.Message}{why} "
             + "Mend the record or the operator, or let the error handler answer Continue or DeadLetter.",
-            error.Exception);
+            in error);
         collector.Remember(failure);
         throw failure;
     }

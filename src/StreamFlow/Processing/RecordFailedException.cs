@@ -1,7 +1,14 @@
-namespace StreamFlow.Processing;
+namespace StreamFlow;
 
 /// <summary>
-/// The error handler was asked about a record and wants the thread to stop. Whoever meets it on its way up leaves it
-/// alone: it is no failure of an operator that was only passing a record on.
+/// A record failed, and its error handler answered that the thread is to stop. Operators that only passed the record on
+/// leave this exception alone; code that swallows it keeps the next commit from happening all the same.
 /// </summary>
-internal sealed class RecordFailedException(string message, Exception cause) : StreamsException(message, cause);
+public sealed class RecordFailedException : StreamsException
+{
+    internal RecordFailedException(string message, in ErrorContext error)
+        : base(message, error.Exception) => Error = error;
+
+    /// <summary>What the error handler was told.</summary>
+    public ErrorContext Error { get; }
+}

@@ -56,9 +56,7 @@ internal sealed class WriteBackCache<TKey, TValue>
 
     public int Count => _slab.Count;
 
-    public bool IsDirty => _dirty.Count > 0;
-
-    public int UncommittedCount => _uncommitted.Count;
+    public bool IsDirty => _writes.Count > 0;
 
     public void Open(StateStoreContext context)
     {
