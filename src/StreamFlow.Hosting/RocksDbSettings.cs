@@ -15,18 +15,22 @@ internal static class RocksDbSettings
     public static RocksDbOptions? Of(IServiceProvider provider)
     {
         var section = provider.GetService<IConfiguration>()?.GetSection(Section);
-        if (provider.GetService<RocksDbOptions>() is { } service)
+        var service = provider.GetService<RocksDbOptions>();
+        if (section is null || !section.Exists())
         {
-            return section is null || !section.Exists()
-                ? service
-                : throw new InvalidOperationException(
-                    $"{nameof(RocksDbOptions)} are given twice: as a service, and in the configuration section '{Section}'. " +
-                    "Keep one of them.");
+            return service;
+        }
+
+        if (service is not null)
+        {
+            throw new InvalidOperationException(
+                $"{nameof(RocksDbOptions)} are given twice: as a service, and in the configuration section '{Section}'. " +
+                "Keep one of them.");
         }
 
         try
         {
-            return section?.Get<RocksDbOptions>(binder => binder.ErrorOnUnknownConfiguration = true);
+            return section.Get<RocksDbOptions>(binder => binder.ErrorOnUnknownConfiguration = true);
         }
         catch (InvalidOperationException exception)
         {

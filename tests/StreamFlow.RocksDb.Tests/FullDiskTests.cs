@@ -6,7 +6,7 @@ namespace StreamFlow.RocksDb.Tests;
 
 public sealed class FullDiskTests
 {
-    /// <summary>However little is free: RocksDB writes to its log before it writes to what it needs.</summary>
+    /// <summary>However little is free: RocksDB alone opens on a full disk at times, and fails at the first write.</summary>
     [SkippableFact]
     public void Open_on_a_full_disk_is_an_error_that_passes()
     {

@@ -48,7 +48,7 @@ public sealed class StateStoresGuideTests
         {
             BlockCacheBytes = 512L << 20,
             Options = "bytes_per_sync=1M;block_based_table_factory={format_version=6}",
-            Stores = new Dictionary<string, RocksDbStoreOptions>
+            Stores =
             {
                 ["counts"] = new() { MemtableBytes = 64 << 20, Options = "compaction_style=kCompactionStyleUniversal" },
             },
