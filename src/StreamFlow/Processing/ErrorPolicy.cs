@@ -62,15 +62,15 @@ internal sealed class ErrorPolicy
         switch (response)
         {
             case ErrorResponse.Continue:
-                context.Metrics.Dropped(Reason(stage));
+                context.Metrics.Dropped(Reason(stage), node.Name);
                 return;
             case ErrorResponse.DeadLetter when DeadLetterTopic is not null && record.Batch is not null:
                 context.Collector.SendDeadLetter(DeadLetterTopic, context, error);
-                context.Metrics.Dropped(DropReason.DeadLetter);
+                context.Metrics.Dropped(DropReason.DeadLetter, node.Name);
                 return;
             case ErrorResponse.DeadLetter when DeadLetterTopic is not null && hasResult:
                 context.Collector.SendDeadLetter(DeadLetterTopic, in result, null, error);
-                context.Metrics.Dropped(DropReason.DeadLetter);
+                context.Metrics.Dropped(DropReason.DeadLetter, node.Name);
                 return;
             default:
                 ThrowFailed(error, response);

@@ -75,7 +75,7 @@ internal sealed class TaskContext
     /// <summary>Counts and logs a record that is left out.</summary>
     public void Drop(DropReason reason, Node node)
     {
-        Metrics.Dropped(reason);
+        Metrics.Dropped(reason, node.Name);
         ProcessingLog.Dropped(Logger, TaskId, node.Name, reason, Record.Topic, Record.Partition, Record.Offset);
     }
 

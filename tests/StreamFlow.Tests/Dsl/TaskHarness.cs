@@ -109,7 +109,7 @@ internal sealed class TaskHarness
             source.TryExtractTimestamp(in record, headers, partitionTime, out timestamp);
             if (timestamp < 0)
             {
-                task.Metrics.Dropped(DropReason.InvalidTimestamp);
+                task.Metrics.Dropped(DropReason.InvalidTimestamp, source.Name);
                 return;
             }
         }

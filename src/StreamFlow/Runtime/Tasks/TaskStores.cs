@@ -145,11 +145,11 @@ internal sealed class TaskStores : IDisposable
         var slot = _backends.Find(b => b.Backend.Stores.Any(s => s.Name == definition.Name))
             ?? throw new StateStoreException($"The backend of task {context.TaskId} did not open store '{definition.Name}'.");
         var index = slot.Names.IndexOf(definition.Name);
+        var topic = InternalTopics.NameOf(context.ApplicationId, definition.ChangelogTopic);
         var changelog = definition.IsLogged
-            ? new TaskChangelog(
-                context.Collector, InternalTopics.NameOf(context.ApplicationId, definition.ChangelogTopic), context.TaskId.Partition)
+            ? new TaskChangelog(context.Collector, topic, context.TaskId.Partition)
             : null;
-        var store = definition.Create();
+        var store = definition.Create(topic);
         store.Open(new StateStoreContext
         {
             Bytes = slot.Backend.Stores[index],
@@ -157,7 +157,7 @@ internal sealed class TaskStores : IDisposable
             Batch = slot.Batch,
             Changelog = changelog,
             Budget = context.Budget,
-            Dropped = _ => context.Metrics.Dropped(DropReason.Expired),
+            Dropped = _ => context.Metrics.Dropped(DropReason.Expired, definition.Name),
         });
         context.AddStore(store);
         return new TaskStore(store, index, slot, changelog);
