@@ -114,11 +114,11 @@ public sealed class TimeWindowsTests
         private long Midnight(DateTime date) => new DateTimeOffset(date, Zone.GetUtcOffset(date)).ToUnixTimeMilliseconds();
     }
 
-    private sealed record FixedWindows(Window Window, long Next) : TimeWindows(TimeSpan.FromMilliseconds(10), TimeSpan.Zero)
+    private sealed record FixedWindows(Window Only, long Then) : TimeWindows(TimeSpan.FromMilliseconds(10), TimeSpan.Zero)
     {
-        public override Window FirstWindow(long timestamp) => Window;
+        public override Window FirstWindow(long timestamp) => Only;
 
-        public override Window NextWindow(Window window) => new(Next, Next + 10);
+        public override Window NextWindow(Window window) => new(Then, Then + 10);
 
         public override Window WindowAt(long start) => new(start, start + 10);
     }
