@@ -134,7 +134,7 @@ internal sealed class KafkaProducer : IKafkaProducer
                 handle.Dispose();
                 throw Errors.Exception(
                     $"Producer '{_clientId}' cannot write to topic '{name}' (create it, or check its name and access)",
-                    error);
+                    error, error.IsError ? Errors.DeliveryKind(error) : KafkaErrorKind.Fatal);
             }
 
             _native.Poll(_reports, 50);
