@@ -96,7 +96,7 @@ public sealed class FlushOrderTests : IDisposable
         IsPersistent = false,
         IsLogged = true,
         ChangelogConfigs = new Dictionary<string, string>(),
-        Create = () => new KeyValueStore<string, long>(name, Serdes.String, Serdes.Int64, timestamped: true),
+        Create = _ => new KeyValueStore<string, long>(name, Serdes.String, Serdes.Int64, timestamped: true),
     };
 
     private static ErrorResponse Fail(in ErrorContext context) => ErrorResponse.Fail;
