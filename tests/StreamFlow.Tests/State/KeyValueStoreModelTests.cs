@@ -95,6 +95,13 @@ public class KeyValueStoreModelTests
     private void Write()
     {
         var key = Key();
+        if (_random.Next(4) == 0)
+        {
+            _now[key] = (_random.NextInt64(), ++_clock);
+            Store.Put(key, _now[key].Value, hasValue: true, _clock, headers: null);
+            return;
+        }
+
         ref var entry = ref Store.Find(key);
         Assert.Equal(_now.TryGetValue(key, out var before), entry.HasValue);
         if (entry.HasValue)

@@ -91,6 +91,9 @@ internal sealed class StoreHarness
 
     public IByteStore Bytes => Backend.Stores[0];
 
+    /// <summary>How often a key was looked up in the bytes.</summary>
+    public int Reads { get; private set; }
+
     public void Flush() => Store.Flush();
 
     public void WriteBatch()
@@ -145,6 +148,7 @@ internal sealed class StoreHarness
                     Timestamp = record.Timestamp,
                     Offset = i,
                 },
+                record.Headers,
                 Batch);
             if ((i + 1) % recordsPerBatch == 0)
             {
@@ -181,7 +185,7 @@ internal sealed class StoreHarness
         var store = _create();
         store.Open(new StateStoreContext
         {
-            Bytes = Bytes,
+            Bytes = new CountedStore(this),
             Index = 0,
             Batch = Batch,
             Changelog = Changelog,
@@ -190,5 +194,23 @@ internal sealed class StoreHarness
             Dropped = Dropped.Add,
         });
         return store;
+    }
+
+    private sealed class CountedStore(StoreHarness harness) : IByteStore
+    {
+        private readonly IByteStore _bytes = harness.Bytes;
+
+        public string Name => _bytes.Name;
+
+        public long ApproximateCount => _bytes.ApproximateCount;
+
+        public bool TryGet(ReadOnlySpan<byte> key, IBufferWriter<byte> value)
+        {
+            harness.Reads++;
+            return _bytes.TryGet(key, value);
+        }
+
+        public ByteIterator Range(ReadOnlySpan<byte> from, ReadOnlySpan<byte> to, bool reverse = false) =>
+            _bytes.Range(from, to, reverse);
     }
 }
