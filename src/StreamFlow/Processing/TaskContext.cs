@@ -25,6 +25,9 @@ internal sealed class TaskContext
 
     public required CacheBudget Budget { get; init; }
 
+    /// <summary>Where the task shows its committed state while it runs.</summary>
+    public StoreViews Views { get; init; } = new();
+
     public RecordContext Record { get; } = new();
 
     /// <summary>Largest timestamp taken from any input partition of the task so far; -1 before the first.</summary>

@@ -8,8 +8,9 @@ namespace StreamFlow.State;
 /// </summary>
 internal sealed class InMemoryBackend : IStoreBackend
 {
+    private const long NoOffset = -1;
     private readonly InMemoryStore[] _stores;
-    private readonly long?[] _offsets;
+    private readonly long[] _offsets;
 
     public InMemoryBackend(IReadOnlyList<string> storeNames)
     {
@@ -19,7 +20,8 @@ internal sealed class InMemoryBackend : IStoreBackend
             _stores[i] = new InMemoryStore(storeNames[i]);
         }
 
-        _offsets = new long?[_stores.Length];
+        _offsets = new long[_stores.Length];
+        Array.Fill(_offsets, NoOffset);
     }
 
     public bool IsPersistent => false;
@@ -28,8 +30,8 @@ internal sealed class InMemoryBackend : IStoreBackend
 
     public bool TryGetChangelogOffset(int store, out long offset)
     {
-        offset = _offsets[store].GetValueOrDefault();
-        return _offsets[store].HasValue;
+        offset = Volatile.Read(ref _offsets[store]);
+        return offset != NoOffset;
     }
 
     public void Write(StoreBatch batch)
@@ -59,7 +61,7 @@ internal sealed class InMemoryBackend : IStoreBackend
 
         foreach (var (store, offset) in batch.ChangelogOffsets)
         {
-            _offsets[store] = offset;
+            Volatile.Write(ref _offsets[store], offset);
         }
     }
 

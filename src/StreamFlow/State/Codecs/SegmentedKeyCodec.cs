@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Buffers.Binary;
 using StreamFlow.Serialization;
 
@@ -20,6 +21,13 @@ internal abstract class SegmentedKeyCodec<TKey>(WindowExpiry expiry) : KeyCodec<
 
     /// <summary>The same, of a store key or a changelog key.</summary>
     public abstract long TimeOf(ReadOnlySpan<byte> bytes);
+
+    /// <summary>Begins a read: which keys it shows, and between which times they are.</summary>
+    /// <param name="filter">Gets the condition.</param>
+    /// <param name="expiry">What is still there.</param>
+    /// <param name="low">For windows the lowest start; for sessions the lowest end.</param>
+    /// <param name="high">The highest start.</param>
+    public abstract (long Earliest, long Latest) Bound(SegmentFilter filter, WindowExpiry expiry, long low, long high);
 
     public sealed override bool IsStored(in TKey key) => expiry.SegmentOf(TimeOf(in key)) >= expiry.FirstLiveSegment;
 
@@ -71,8 +79,7 @@ internal sealed class SegmentFilter
     {
         _anyKey = false;
         _key.Clear();
-        key.CopyTo(_key.GetSpan(key.Length));
-        _key.Advance(key.Length);
+        _key.Write(key);
     }
 
     public bool Includes(ReadOnlySpan<byte> storeKey) =>

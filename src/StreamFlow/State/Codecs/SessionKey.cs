@@ -42,9 +42,12 @@ internal sealed class SessionKeyCodec<TKey> : SegmentedKeyCodec<SessionKey<TKey>
         buffer.Advance(Suffix);
     }
 
-    /// <summary>Begins a read of sessions that end at or after one time and start at or before another.</summary>
-    public static void Filter(SegmentFilter filter, long earliestEnd, long latestStart) =>
-        filter.Set(Suffix, earliestEnd, latestStart, Suffix, StartAt);
+    public override (long Earliest, long Latest) Bound(SegmentFilter filter, WindowExpiry expiry, long low, long high)
+    {
+        low = Math.Max(low, expiry.FirstLiveStart);
+        filter.Set(Suffix, low, high, earliestAt: Suffix, latestAt: StartAt);
+        return (low, expiry.StreamTime);
+    }
 
     protected override void WriteChangelogKey(in SessionKey<TKey> key, PooledBuffer buffer)
     {

@@ -24,6 +24,9 @@ internal sealed class WindowExpiry
         _segmentMs = Math.Max(retentionMs / 2, MinSegmentMs);
     }
 
+    /// <summary>How long behind the stream time a window is kept, in milliseconds.</summary>
+    public long RetentionMs => _retentionMs;
+
     /// <summary>Highest start written, -1 before the first.</summary>
     public long StreamTime { get; private set; } = -1;
 

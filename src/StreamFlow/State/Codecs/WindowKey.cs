@@ -46,8 +46,13 @@ internal sealed class WindowKeyCodec<TKey> : SegmentedKeyCodec<WindowKey<TKey>>
         buffer.Advance(Suffix);
     }
 
-    /// <summary>Begins a read of windows that start between two times, both included.</summary>
-    public static void Filter(SegmentFilter filter, long from, long to) => filter.Set(Suffix, from, to, Suffix, Suffix);
+    public override (long Earliest, long Latest) Bound(SegmentFilter filter, WindowExpiry expiry, long low, long high)
+    {
+        low = Math.Max(low, expiry.FirstLiveStart);
+        high = Math.Min(high, expiry.StreamTime);
+        filter.Set(Suffix, low, high, earliestAt: Suffix, latestAt: Suffix);
+        return (low, high);
+    }
 
     protected override void WriteChangelogKey(in WindowKey<TKey> key, PooledBuffer buffer)
     {

@@ -79,6 +79,9 @@ internal sealed class KeyValueStore<TKey, TValue> : StateStore, IReadOnlyKeyValu
 
     public override void Close() => _cache.Close();
 
+    public override StoreView View(TaskId taskId) =>
+        new KeyValueView<TKey, TValue>(new StoreIdentity(Name, taskId, _cache.Context.Bytes), _keySerde, _values);
+
     public override void Restore(in ByteRecord record, Headers? headers, StoreBatch batch)
     {
         var index = _cache.Context.Index;

@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Buffers.Binary;
 using System.Runtime.CompilerServices;
 using StreamFlow.Clients;
 using StreamFlow.Serialization;
@@ -16,21 +15,18 @@ namespace StreamFlow.State;
 internal abstract class SegmentedStore<TKey, TRecordKey, TValue> : StateStore
 {
     private const long NoTime = -1;
-    private readonly SegmentedKeyCodec<TKey> _keys;
-    private readonly ISerde<TRecordKey> _recordKeys;
-    private readonly ValueFormat<TValue> _values;
+    private readonly SegmentRanges _ranges = new();
     private readonly PooledBuffer _key = new();
-    private readonly PooledBuffer _from = new();
-    private readonly PooledBuffer _to = new();
+    private readonly PooledBuffer _value = new();
     private CacheEntry<TValue> _expired = CacheEntry<TValue>.Nothing();
 
     protected SegmentedStore(
         string name, SegmentedKeyCodec<TKey> keys, ISerde<TRecordKey> recordKeys, ValueFormat<TValue> values)
         : base(name)
     {
-        _keys = keys;
-        _recordKeys = recordKeys;
-        _values = values;
+        Keys = keys;
+        RecordKeys = recordKeys;
+        Values = values;
         Segments = new SegmentCleaner(keys.Expiry);
         Cache = new WriteBackCache<TKey, TValue>(name, keys, values);
     }
@@ -54,11 +50,17 @@ internal abstract class SegmentedStore<TKey, TRecordKey, TValue> : StateStore
 
     public long ApproximateCount => Cache.Context.Bytes.ApproximateCount;
 
-    public override bool KeepsHeaders => _values.KeepsHeaders;
+    public override bool KeepsHeaders => Values.KeepsHeaders;
 
     protected WriteBackCache<TKey, TValue> Cache { get; }
 
-    protected WindowExpiry Expiry => _keys.Expiry;
+    protected SegmentedKeyCodec<TKey> Keys { get; }
+
+    protected ISerde<TRecordKey> RecordKeys { get; }
+
+    protected ValueFormat<TValue> Values { get; }
+
+    protected WindowExpiry Expiry => Keys.Expiry;
 
     protected SegmentCleaner Segments { get; }
 
@@ -76,7 +78,7 @@ internal abstract class SegmentedStore<TKey, TRecordKey, TValue> : StateStore
     /// <returns>False if it has expired, which was reported then.</returns>
     public bool Set(ref CacheEntry<TValue> entry, TValue value, bool hasValue, long timestamp, Headers? headers)
     {
-        var time = Unsafe.AreSame(ref entry, ref _expired) ? NoTime : _keys.TimeOf(in Cache.KeyOf(ref entry));
+        var time = Unsafe.AreSame(ref entry, ref _expired) ? NoTime : Keys.TimeOf(in Cache.KeyOf(ref entry));
         if (!Admits(time))
         {
             return false;
@@ -108,28 +110,28 @@ internal abstract class SegmentedStore<TKey, TRecordKey, TValue> : StateStore
 
     public override void Restore(in ByteRecord record, Headers? headers, StoreBatch batch)
     {
-        if (record.Key.Length < _keys.SuffixBytes)
+        if (record.Key.Length < Keys.SuffixBytes)
         {
             throw WindowExpiry.KeyTooShort(Name, in record);
         }
 
-        var time = _keys.TimeOf(record.Key);
+        var time = Keys.TimeOf(record.Key);
         if (Expiry.IsExpired(time))
         {
             return;
         }
 
-        _to.Clear();
-        SegmentCleaner.WriteSegment(Expiry.SegmentOf(time), _to);
-        _to.Write(record.Key);
+        _key.Clear();
+        SegmentCleaner.WriteSegment(Expiry.SegmentOf(time), _key);
+        _key.Write(record.Key);
         var index = Cache.Context.Index;
         if (record.HasValue)
         {
-            batch.Put(index, _to.Written, _values.Restore(in record, headers, _from));
+            batch.Put(index, _key.Written, Values.Restore(in record, headers, _value));
         }
         else
         {
-            batch.Delete(index, _to.Written);
+            batch.Delete(index, _key.Written);
         }
 
         Segments.Restore(time, index, batch);
@@ -137,9 +139,11 @@ internal abstract class SegmentedStore<TKey, TRecordKey, TValue> : StateStore
 
     public override void Restored() => Segments.Load(Cache.Context.Bytes);
 
+    protected StoreIdentity Identity(TaskId taskId) => new(Name, taskId, Cache.Context.Bytes);
+
     protected ref CacheEntry<TValue> Find(scoped in TKey key)
     {
-        if (Expiry.IsExpired(_keys.TimeOf(in key)))
+        if (Expiry.IsExpired(Keys.TimeOf(in key)))
         {
             _expired = CacheEntry<TValue>.Nothing();
             return ref _expired;
@@ -161,45 +165,33 @@ internal abstract class SegmentedStore<TKey, TRecordKey, TValue> : StateStore
         return true;
     }
 
-    /// <summary>Goes through what one record key has between two times, segment by segment.</summary>
-    /// <param name="iterator">The scan, its filter set up for times.</param>
-    /// <param name="key">The record key.</param>
-    /// <param name="earliest">Lowest time.</param>
-    /// <param name="latest">Highest time.</param>
-    /// <param name="reverse">Whether to go from the latest segment to the earliest.</param>
-    protected void AddRanges(
-        StoreIterator<TKey, TValue> iterator, in TRecordKey key, long earliest, long latest, bool reverse)
+    /// <summary>Goes through what one record key has between two times; see <see cref="SegmentedKeyCodec{TKey}.Bound"/>.</summary>
+    protected StoreIterator<TKey, TValue> ScanKey(in TRecordKey key, long low, long high, bool reverse)
     {
-        _key.Clear();
-        _recordKeys.Serialize(key, _key);
-        iterator.Filter.SetKey(_key.Written);
-        var (first, last) = (Expiry.SegmentOf(earliest), Expiry.SegmentOf(latest));
-        for (var i = 0L; i <= last - first; i++)
+        var iterator = Cache.Scan(reverse);
+        var (earliest, latest) = Keys.Bound(iterator.Filter, Expiry, low, high);
+        RecordKeys.Serialize(key, _ranges.Key);
+        _ranges.SetForKey(Expiry, earliest, latest, reverse);
+        iterator.Filter.SetKey(_ranges.KeyBytes);
+        return AddRanges(iterator);
+    }
+
+    /// <summary>The same for all keys.</summary>
+    protected StoreIterator<TKey, TValue> ScanKeys(long low, long high, bool reverse)
+    {
+        var iterator = Cache.Scan(reverse);
+        var (earliest, latest) = Keys.Bound(iterator.Filter, Expiry, low, high);
+        _ranges.SetForAll(Expiry, earliest, latest);
+        return AddRanges(iterator);
+    }
+
+    private StoreIterator<TKey, TValue> AddRanges(StoreIterator<TKey, TValue> iterator)
+    {
+        while (_ranges.MoveNext())
         {
-            var segment = reverse ? last - i : first + i;
-            WriteBound(segment, earliest, _from);
-            // Times are not negative: the one after the highest there is comes above all in the order of the bytes.
-            WriteBound(segment, unchecked(latest + 1), _to);
-            iterator.AddRange(_from.Written, _to.Written);
+            iterator.AddRange(_ranges.From, _ranges.To);
         }
-    }
 
-    /// <summary>Goes through all segments of a stretch of time.</summary>
-    protected void AddRange(StoreIterator<TKey, TValue> iterator, long earliest, long latest)
-    {
-        _from.Clear();
-        SegmentCleaner.WriteSegment(Expiry.SegmentOf(earliest), _from);
-        _to.Clear();
-        SegmentCleaner.WriteSegment(Expiry.SegmentOf(latest) + 1, _to);
-        iterator.AddRange(_from.Written, _to.Written);
-    }
-
-    private void WriteBound(long segment, long time, PooledBuffer buffer)
-    {
-        buffer.Clear();
-        SegmentCleaner.WriteSegment(segment, buffer);
-        buffer.Write(_key.Written);
-        BinaryPrimitives.WriteInt64BigEndian(buffer.GetSpan(sizeof(long)), time);
-        buffer.Advance(sizeof(long));
+        return iterator;
     }
 }

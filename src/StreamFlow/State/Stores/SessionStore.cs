@@ -37,23 +37,14 @@ internal sealed class SessionStore<TKey, TValue>
     /// start; dispose it.
     /// </summary>
     public StoreIterator<SessionKey<TKey>, TValue> Scan(
-        in TKey key, long earliestEnd, long latestStart, bool reverse = false)
-    {
-        earliestEnd = Math.Max(earliestEnd, Expiry.FirstLiveStart);
-        var iterator = Cache.Scan(reverse);
-        SessionKeyCodec<TKey>.Filter(iterator.Filter, earliestEnd, latestStart);
-        AddRanges(iterator, in key, earliestEnd, Math.Max(StreamTime, 0), reverse);
-        return iterator;
-    }
+        in TKey key, long earliestEnd, long latestStart, bool reverse = false) =>
+        ScanKey(in key, earliestEnd, latestStart, reverse);
 
     /// <summary>Goes through all sessions that have not expired; dispose it.</summary>
-    public StoreIterator<SessionKey<TKey>, TValue> ScanAll(bool reverse = false)
-    {
-        var iterator = Cache.Scan(reverse);
-        SessionKeyCodec<TKey>.Filter(iterator.Filter, Expiry.FirstLiveStart, long.MaxValue);
-        AddRange(iterator, Expiry.FirstLiveStart, Math.Max(StreamTime, 0));
-        return iterator;
-    }
+    public StoreIterator<SessionKey<TKey>, TValue> ScanAll(bool reverse = false) => ScanKeys(0, long.MaxValue, reverse);
+
+    public override StoreView View(TaskId taskId) =>
+        new SessionView<TKey, TValue>(Identity(taskId), (SessionKeyCodec<TKey>)Keys, RecordKeys, Values);
 
     public IEnumerable<KeyValuePair<Windowed<TKey>, TValue>> Fetch(TKey key, bool reverse = false) =>
         FindSessions(key, 0, long.MaxValue, reverse);

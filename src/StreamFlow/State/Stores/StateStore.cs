@@ -39,6 +39,9 @@ internal abstract class StateStore
     {
     }
 
+    /// <summary>Reads the committed state from any thread; the store is open.</summary>
+    public abstract StoreView View(TaskId taskId);
+
     /// <summary>The task leaves this thread: gives the memory back to the thread's budget.</summary>
     public virtual void Close()
     {

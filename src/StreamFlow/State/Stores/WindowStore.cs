@@ -43,28 +43,18 @@ internal sealed class WindowStore<TKey, TValue>
     }
 
     /// <summary>Goes through the windows of a key that start between two times, both included; dispose it.</summary>
-    public StoreIterator<WindowKey<TKey>, TValue> Scan(in TKey key, long from, long to, bool reverse = false)
-    {
-        var iterator = Scan(ref from, ref to, reverse);
-        if (from <= to)
-        {
-            AddRanges(iterator, in key, from, to, reverse);
-        }
-
-        return iterator;
-    }
+    public StoreIterator<WindowKey<TKey>, TValue> Scan(in TKey key, long from, long to, bool reverse = false) =>
+        ScanKey(in key, from, to, reverse);
 
     /// <summary>Goes through the windows of all keys that start between two times, both included; dispose it.</summary>
-    public StoreIterator<WindowKey<TKey>, TValue> ScanAll(long from, long to, bool reverse = false)
-    {
-        var iterator = Scan(ref from, ref to, reverse);
-        if (from <= to)
-        {
-            AddRange(iterator, from, to);
-        }
+    public StoreIterator<WindowKey<TKey>, TValue> ScanAll(long from, long to, bool reverse = false) =>
+        ScanKeys(from, to, reverse);
 
-        return iterator;
-    }
+    public override StoreView View(TaskId taskId) =>
+        new WindowView<TKey, TValue>(Identity(taskId), (WindowKeyCodec<TKey>)Keys, RecordKeys, Values)
+        {
+            WindowSizeMs = WindowSizeMs,
+        };
 
     public bool TryFetch(TKey key, long windowStart, [MaybeNullWhen(false)] out TValue value)
     {
@@ -104,13 +94,4 @@ internal sealed class WindowStore<TKey, TValue>
 
     public IEnumerable<KeyValuePair<Windowed<TKey>, ValueAndTimestamp<TValue>>> All(bool reverse = false) =>
         FetchAll(0, long.MaxValue, reverse);
-
-    private StoreIterator<WindowKey<TKey>, TValue> Scan(ref long from, ref long to, bool reverse)
-    {
-        from = Math.Max(from, Expiry.FirstLiveStart);
-        to = Math.Min(to, Expiry.StreamTime);
-        var iterator = Cache.Scan(reverse);
-        WindowKeyCodec<TKey>.Filter(iterator.Filter, from, to);
-        return iterator;
-    }
 }
