@@ -36,6 +36,9 @@ internal struct CacheEntry<TValue>
     /// <summary>Whether it was written since the last commit: the byte store has something else.</summary>
     public readonly bool IsUncommitted => (_flags & (EntryFlags.Dirty | EntryFlags.Staged)) != 0;
 
+    /// <summary>Whether the batch has it since the last commit, in this state or an earlier one.</summary>
+    internal readonly bool IsStaged => (_flags & EntryFlags.Staged) != 0;
+
     /// <summary>Position in the cache's slab; -1 for an entry that no write may keep.</summary>
     internal int Slot { readonly get; private set; }
 

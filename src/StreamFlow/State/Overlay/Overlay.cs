@@ -124,6 +124,7 @@ internal sealed class Overlay<TKey, TValue>
         entry.BeginWrite(_writes.Add(entry.Slot));
         ref var write = ref _writes[entry.Write];
         (write.Old, write.HasOld, write.IsBlind) = (entry.Value, entry.HasValue, isBlind);
+        (write.OldTimestamp, write.OldHeaders) = (entry.Timestamp, entry.Headers);
         if (Listener is not null)
         {
             share.AddDirty(Old.Retain(ref write));
@@ -149,16 +150,22 @@ internal sealed class Overlay<TKey, TValue>
     {
         ref var entry = ref _slab[write.Slot];
         context.Origins?.Enter(in write.Origin);
+        if (!TrySerialize(ref entry, in write, context, share))
+        {
+            return;
+        }
+
         if (Listener is not null && write.IsBlind)
         {
-            (write.Old, write.HasOld) = _writer.ReadCommitted(context, in _slab.Key(write.Slot));
+            var committed = _writer.ReadCommitted(context);
+            (write.Old, write.HasOld) = (committed.Value, committed.HasValue);
         }
 
         // Without a record cache Kafka Streams logs the deletion of what is not there; with one it does not.
         var skip = Listener is not null && !entry.HasValue && !write.HasOld;
         if (!skip)
         {
-            Stage(write.Slot, ref entry, context, share);
+            _writer.Stage(context, in entry);
         }
 
         var key = _slab.Key(write.Slot);
@@ -172,14 +179,37 @@ internal sealed class Overlay<TKey, TValue>
         }
     }
 
-    private void Stage(int slot, ref CacheEntry<TValue> entry, StateStoreContext context, CacheShare share)
+    /// <summary>Serializes key and value of an entry; what cannot be written is taken back, if that is what is asked for.</summary>
+    private bool TrySerialize(
+        ref CacheEntry<TValue> entry, in PendingWrite<TValue> write, StateStoreContext context, CacheShare share)
     {
-        var bytes = _writer.Write(context, in _slab.Key(slot), _slab.KeyBytes(slot), in entry);
-        if (entry.HasValue)
+        try
         {
-            _sizes.Learn(bytes);
-        }
+            var bytes = _writer.Serialize(in _slab.Key(entry.Slot), _slab.KeyBytes(entry.Slot), in entry);
+            share.AddDirty(entry.Resize(bytes));
+            if (entry.HasValue)
+            {
+                _sizes.Learn(bytes);
+            }
 
-        share.AddDirty(entry.Resize(bytes));
+            return true;
+        }
+        catch (Exception exception) when (context.Unwritable is not null)
+        {
+            context.Unwritable(exception);
+            TakeBack(ref entry, in write, context);
+            return false;
+        }
+    }
+
+    private void TakeBack(ref CacheEntry<TValue> entry, in PendingWrite<TValue> write, StateStoreContext context)
+    {
+        // The object of before may have been changed in place, so the bytes say what was there, where they are at hand.
+        var old = entry.IsStaged || !_writer.HasKey
+            ? new StoredValue<TValue>(Old.AtFlush(in write), write.HasOld, write.OldTimestamp, write.OldHeaders)
+            : _writer.ReadCommitted(context);
+        entry.Set(in old);
+        entry.Stage(_values.KeepsHeaders);
+        _writes.Take();
     }
 }

@@ -129,6 +129,10 @@ internal struct PendingWrite<TValue>
 
     public bool HasOld;
 
+    public long OldTimestamp;
+
+    public Headers? OldHeaders;
+
     /// <summary>Whether nothing is known of the value at the last flush: the write did not look.</summary>
     public bool IsBlind;
 

@@ -14,8 +14,6 @@ internal sealed class WriteBackCache<TKey, TValue>
     // Bounds the work of one read while most entries are dirty; the clock catches up on the reads that follow.
     private const int EvictionSteps = 64;
     private readonly string _storeName;
-    private readonly KeyCodec<TKey> _keys;
-    private readonly ValueFormat<TValue> _values;
     private readonly EntrySlab<TKey, TValue> _slab;
     private readonly PooledBuffer _keyBuffer = new();
     private readonly PooledBuffer _valueBuffer = new();
@@ -29,8 +27,8 @@ internal sealed class WriteBackCache<TKey, TValue>
     public WriteBackCache(string storeName, KeyCodec<TKey> keys, ValueFormat<TValue> values)
     {
         _storeName = storeName;
-        _keys = keys;
-        _values = values;
+        Keys = keys;
+        Values = values;
         _slab = new EntrySlab<TKey, TValue>(keys.Comparer);
         _overlay = new Overlay<TKey, TValue>(_slab, keys, values);
         _iterators = new IteratorPool<TKey, TValue>(this);
@@ -56,12 +54,14 @@ internal sealed class WriteBackCache<TKey, TValue>
 
     private CacheShare Share => _share ?? throw new InvalidOperationException($"Store '{_storeName}' is not open.");
 
-    public KeyCodec<TKey> Keys => _keys;
+    public KeyCodec<TKey> Keys { get; }
 
-    public ValueFormat<TValue> Values => _values;
+    public ValueFormat<TValue> Values { get; }
 
-    /// <summary>Entries, those of missing keys included.</summary>
     public int Count => _slab.Count;
+
+    /// <summary>Whether anything was written since the last flush.</summary>
+    public bool IsDirty => _overlay.DirtyCount > 0;
 
     /// <summary>Number of commits so far.</summary>
     public long Commits { get; private set; }
@@ -158,7 +158,7 @@ internal sealed class WriteBackCache<TKey, TValue>
     /// <summary>Stages all dirty entries; see <see cref="StateStore.Flush"/>.</summary>
     public void Flush()
     {
-        if (_overlay.DirtyCount > 0)
+        if (IsDirty)
         {
             _lastFound = -1;
             _overlay.Flush(Context, Share);
@@ -177,7 +177,7 @@ internal sealed class WriteBackCache<TKey, TValue>
 
     public void Committed()
     {
-        if (_overlay.DirtyCount > 0)
+        if (IsDirty)
         {
             throw new InvalidOperationException(
                 $"Store '{_storeName}' has {_overlay.DirtyCount} changes that were not flushed before the commit.");
@@ -212,7 +212,7 @@ internal sealed class WriteBackCache<TKey, TValue>
     /// <summary>The entry of a key if it is cached; if not, the key's bytes are in the buffer.</summary>
     private ref CacheEntry<TValue> Look(scoped in TKey key, out int hash)
     {
-        if (!_keys.IsComparable)
+        if (!Keys.IsComparable)
         {
             WriteStoreKey(in key);
             hash = KeyHash.Of(_keyBuffer.Written);
@@ -232,7 +232,7 @@ internal sealed class WriteBackCache<TKey, TValue>
     private void WriteStoreKey(scoped in TKey key)
     {
         _keyBuffer.Clear();
-        _keys.WriteStoreKey(in key, _keyBuffer);
+        Keys.WriteStoreKey(in key, _keyBuffer);
     }
 
     private ref CacheEntry<TValue> Load(scoped in TKey key, int hash)
@@ -243,7 +243,7 @@ internal sealed class WriteBackCache<TKey, TValue>
         var loaded = new StoredValue<TValue>(default!, HasValue: false, ValueFormat<TValue>.NoTimestamp, null);
         if (found)
         {
-            var value = _values.Read(_valueBuffer.Written, out var timestamp, out var headers);
+            var value = Values.Read(_valueBuffer.Written, out var timestamp, out var headers);
             loaded = new StoredValue<TValue>(value, HasValue: true, timestamp, headers);
         }
 
@@ -258,7 +258,7 @@ internal sealed class WriteBackCache<TKey, TValue>
     /// <summary>Adds a key whose store key is in the buffer.</summary>
     private ref CacheEntry<TValue> Add(scoped in TKey key, int hash)
     {
-        var slot = _slab.Add(in key, hash, _keys.IsComparable ? null : _keyBuffer.Written.ToArray());
+        var slot = _slab.Add(in key, hash, Keys.IsComparable ? null : _keyBuffer.Written.ToArray());
         ref var entry = ref _slab[slot];
         entry = CacheEntry<TValue>.Loaded(slot, _keyBuffer.Length + EntrySlab<TKey, TValue>.SlotBytes);
         Share.AddClean(entry.Size);

@@ -64,6 +64,8 @@ internal abstract class SegmentedStore<TKey, TRecordKey, TValue> : StateStore
 
     protected SegmentCleaner Segments { get; }
 
+    public override bool IsDirty => Cache.IsDirty;
+
     public override void Open(StateStoreContext context)
     {
         Cache.Open(context);

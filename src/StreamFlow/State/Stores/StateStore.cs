@@ -13,6 +13,9 @@ internal abstract class StateStore
 
     public string Name { get; }
 
+    /// <summary>Whether anything was written since the last flush.</summary>
+    public abstract bool IsDirty { get; }
+
     /// <summary>Connects the façade to its bytes, changelog and budget.</summary>
     public abstract void Open(StateStoreContext context);
 
