@@ -66,11 +66,14 @@ internal sealed class StoreHarness
     public const long Unbounded = 1L << 40;
     private readonly Func<StateStore> _create;
     private readonly OriginTracker? _origins;
+    private readonly Action<Exception>? _unwritable;
     private long _loggedBefore;
 
-    public StoreHarness(Func<StateStore> create, long maxCacheBytes = Unbounded, OriginTracker? origins = null)
+    public StoreHarness(
+        Func<StateStore> create, long maxCacheBytes = Unbounded, OriginTracker? origins = null,
+        Action<Exception>? unwritable = null)
     {
-        _origins = origins;
+        (_origins, _unwritable) = (origins, unwritable);
         _create = create;
         Backend = new InMemoryBackend(["s"]);
         Budget = new CacheBudget(maxCacheBytes, Unbounded, minCleanBytes: 0);
@@ -191,6 +194,7 @@ internal sealed class StoreHarness
             Changelog = Changelog,
             Budget = Budget,
             Origins = _origins,
+            Unwritable = _unwritable,
             Dropped = Dropped.Add,
         });
         return store;

@@ -19,7 +19,7 @@ public class StoreViewTests
         var view = (KeyValueView<string, long>)store.View(Task1);
         var failures = new ConcurrentQueue<string>();
         using var stop = new CancellationTokenSource();
-        var readers = Enumerable.Range(0, 3).Select(i => new Thread(() => Watch(view, stop.Token, failures))).ToList();
+        var readers = Enumerable.Range(0, 3).Select(i => new Thread(() => Watch(view, failures, stop.Token))).ToList();
         readers.ForEach(reader => reader.Start());
         for (var round = 1L; round <= 300 && failures.IsEmpty; round++)
         {
@@ -103,7 +103,7 @@ public class StoreViewTests
         Utf8Serde.Instance,
         new ValueFormat<long>("s", BigEndianSerde.Instance, StoreFormat.Timestamped));
 
-    private static void Watch(KeyValueView<string, long> view, CancellationToken stop, ConcurrentQueue<string> failures)
+    private static void Watch(KeyValueView<string, long> view, ConcurrentQueue<string> failures, CancellationToken stop)
     {
         var last = 0L;
         try
