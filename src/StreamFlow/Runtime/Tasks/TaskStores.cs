@@ -157,7 +157,7 @@ internal sealed class TaskStores : IDisposable
             Batch = slot.Batch,
             Changelog = changelog,
             Budget = context.Budget,
-            Dropped = _ => context.Metrics.Dropped(DropReason.Expired),
+            Dropped = _ => context.Drop(DropReason.Expired, definition.Name),
         });
         context.AddStore(store);
         return new TaskStore(store, index, slot, changelog);
