@@ -17,6 +17,7 @@ public sealed class InputQueuesTests
     {
         _left.Add(1, 4, 5);
         _right.Add(2, 3, 6);
+        _left.AtTheEnd = _right.AtTheEnd = true;
 
         Assert.Equal("left@1 right@2 right@3 left@4 left@5 right@6", Run(Queues()));
     }
