@@ -25,7 +25,7 @@ internal sealed class TaskContext
 
     public required CacheBudget Budget { get; init; }
 
-    public RecordContext Record { get; } = new();
+    public RecordContext Record => field ??= new RecordContext(keepsRaw: Errors.DeadLetterTopic is not null);
 
     /// <summary>Largest timestamp taken from any input partition of the task so far; -1 before the first.</summary>
     public long StreamTime { get; set; } = -1;
@@ -71,6 +71,7 @@ internal sealed class TaskContext
     {
         StreamTime = -1;
         Record.Clear();
+        Collector.Forget();
         Punctuations = null;
         HasWork = CommitRequested = false;
     }
@@ -98,6 +99,22 @@ internal sealed class TaskContext
             ProcessingLog.OutOfOrder(
                 Logger, TaskId, node.Name, timestamp, rowTimestamp, Record.Topic, Record.Partition, Record.Offset, count);
         }
+    }
+
+    /// <summary>Whether a failure that is left out is to be logged; logs how many there were that were not.</summary>
+    public bool TellsFailure(string node, DropReason reason)
+    {
+        if (!MayTell(node, reason, out var count))
+        {
+            return false;
+        }
+
+        if (count > 1)
+        {
+            ProcessingLog.DroppedBefore(Logger, TaskId, node, count - 1, reason);
+        }
+
+        return true;
     }
 
     private bool MayTell(string node, DropReason? reason, out long count)

@@ -16,8 +16,11 @@ public sealed class DropLogTests : IDisposable
     {
         var builder = new StreamsBuilder();
         builder.Stream<string, string>("in").GroupByKey().Count().ToStream().To("out");
+        builder.Stream<string, string>("bad").MapValues(string (v) => throw new FormatException(v)).To("good");
         builder.Table<string, string>("table", materialized: new() { Name = "rows" }).ToStream().To("rows");
-        _driver = new TopologyTestDriver(builder.Build(), new TopologyTestDriverOptions { Logger = _log });
+        var options = new TopologyTestDriverOptions { Logger = _log };
+        options.Application.ProcessingErrorHandler = static (in ErrorContext _) => ErrorResponse.Continue;
+        _driver = new TopologyTestDriver(builder.Build(), options);
         _input = _driver.CreateInputTopic("in", Serdes.String, Serdes.String);
         _table = _driver.CreateInputTopic("table", Serdes.String, Serdes.String);
     }
@@ -68,6 +71,24 @@ public sealed class DropLogTests : IDisposable
 
         Assert.Equal(2, Lines.Count);
         Assert.Contains("(NullKey)", Lines[1], StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Failures_that_are_left_out_are_logged_as_rarely_and_counted_all()
+    {
+        var bad = _driver.CreateInputTopic("bad", Serdes.String, Serdes.String);
+        for (var i = 0; i < 50; i++)
+        {
+            bad.Pipe("k", "v");
+        }
+
+        Assert.Single(_log.Messages, m => m.Contains("failed in Processing", StringComparison.Ordinal));
+        _driver.AdvanceWallClock(TimeSpan.FromSeconds(10));
+        bad.Pipe("k", "v");
+
+        Assert.Equal(2, _log.Messages.Count(m => m.Contains("failed in Processing", StringComparison.Ordinal)));
+        Assert.Contains("left out 49 more record(s) (Processing)", Assert.Single(Lines), StringComparison.Ordinal);
+        Assert.Equal(51, _driver.Metrics.DroppedRecords[DropReason.Processing]);
     }
 
     [Fact]
