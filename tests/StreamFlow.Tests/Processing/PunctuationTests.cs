@@ -126,7 +126,7 @@ public sealed class PunctuationTests : IDisposable
         Run(hook => hook.Schedule(PunctuationType.StreamTime, 10, _ =>
         {
             var record = hook.Task.Record;
-            seen = (record.Topic, record.Partition, record.Offset, record.Batch is null);
+            seen = (record.Topic, record.Partition, record.Offset, record.Raw is null);
         }));
 
         Pipe(5);
