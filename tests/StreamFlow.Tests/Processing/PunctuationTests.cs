@@ -160,7 +160,7 @@ public sealed class PunctuationTests : IDisposable
     {
         Run(hook => hook.Schedule(PunctuationType.WallClock, 10, _ => throw new FormatException("tick")));
 
-        var error = Assert.Throws<StreamsException>(() => Advance(10));
+        var error = Assert.Throws<RecordFailedException>(() => Advance(10));
 
         Assert.Contains("hook failed in Processing", error.Message, StringComparison.Ordinal);
         Assert.IsType<FormatException>(error.InnerException);
