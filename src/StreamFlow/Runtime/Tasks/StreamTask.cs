@@ -129,6 +129,7 @@ internal sealed class StreamTask
     {
         _queues.MarkCommitted();
         _context.HasWork = _context.CommitRequested = false;
+        _context.DropLog?.TellRest();
         _context.Metrics.Publish();
     }
 
@@ -175,6 +176,7 @@ internal sealed class StreamTask
             _stores?.Rollback();
             _stores?.Dispose();
             _stores = null;
+            _context.DropLog?.TellRest(all: true);
             _context.Metrics.Publish();
         }
     }

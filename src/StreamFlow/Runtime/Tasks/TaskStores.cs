@@ -211,7 +211,7 @@ internal sealed class TaskStores : IDisposable
             Budget = context.Budget,
             Origins = context.Record,
             Unwritable = exception => context.Errors.Handle(context, store.Name, ErrorStage.Production, exception),
-            Dropped = _ => context.Metrics.Dropped(DropReason.Expired),
+            Dropped = _ => context.Drop(DropReason.Expired, definition.Name),
         });
         context.AddStore(store);
         return new TaskStore(store, index, slot, changelog);
