@@ -81,8 +81,12 @@ internal sealed class ErrorPolicy
         var record = context.Record;
         var error = Describe(context, name, stage, exception);
         var response = Ask(in error);
-        ProcessingLog.Failed(
-            context.Logger, exception, context.TaskId, name, stage, response, record.Topic, record.Partition, record.Offset);
+        if (response == ErrorResponse.Fail || context.TellsFailure(name, Reason(stage)))
+        {
+            ProcessingLog.Failed(
+                context.Logger, exception, context.TaskId, name, stage, response, record.Topic, record.Partition, record.Offset);
+        }
+
         switch (response)
         {
             case ErrorResponse.Continue:

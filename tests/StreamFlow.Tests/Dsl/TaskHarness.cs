@@ -124,7 +124,7 @@ internal sealed class TaskHarness
         foreach (var stores in _stores)
         {
             stores.Flush();
-            stores.Apply();
+            stores.Apply([]);
         }
     }
 

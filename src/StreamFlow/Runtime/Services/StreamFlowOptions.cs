@@ -22,7 +22,10 @@ public sealed record StreamFlowOptions
     /// <value>1.</value>
     public int NumStreamThreads { get; set; } = 1;
 
-    /// <summary>How often processed positions and state are committed.</summary>
+    /// <summary>
+    /// How often processed positions and state are committed; with exactly-once at least twice per
+    /// <see cref="TransactionTimeout"/>.
+    /// </summary>
     /// <value>30 seconds; 100 milliseconds with <see cref="ProcessingGuarantee.ExactlyOnce"/>.</value>
     public TimeSpan CommitInterval
     {
