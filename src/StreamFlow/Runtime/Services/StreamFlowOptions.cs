@@ -156,7 +156,7 @@ public sealed record StreamFlowOptions
         if (ProcessingGuarantee == ProcessingGuarantee.ExactlyOnce)
         {
             Check(errors, CommitInterval < TransactionTimeout, nameof(CommitInterval), CommitInterval,
-                $"less than TransactionTimeout ({TransactionTimeout}), after which the broker aborts what is uncommitted");
+                $"less than TransactionTimeout ({Durations.Text(TransactionTimeout)}), after which the broker aborts what is uncommitted");
         }
 
         Check(errors, GroupInstanceId.Length <= 240 && GroupInstanceId.All(IsNameCharacter), nameof(GroupInstanceId), GroupInstanceId,
@@ -176,7 +176,7 @@ public sealed record StreamFlowOptions
     {
         if (!valid)
         {
-            errors.Add($"{name} is '{value}'; set it to {allowed}.");
+            errors.Add($"{name} is '{(value is TimeSpan time ? Durations.Text(time) : value)}'; set it to {allowed}.");
         }
     }
 
