@@ -1,3 +1,4 @@
+using StreamFlow.Planning;
 using StreamFlow.Processing;
 using StreamFlow.Records;
 using StreamFlow.State;
@@ -15,11 +16,13 @@ internal abstract class Materialization<TKey, TStoreKey, TValue> : FlushListener
 {
     private readonly Processor<TKey, Change<TValue>> _next;
     private readonly bool _emitsOnUpdate;
+    private readonly bool _tellsOldValues;
 
-    protected Materialization(TaskContext task, Processor<TKey, Change<TValue>> next, bool caching)
+    protected Materialization(NodeSetup setup, Processor<TKey, Change<TValue>> next, bool caching)
     {
         _next = next;
-        _emitsOnUpdate = !caching || task.Budget.EmitOnUpdate;
+        _emitsOnUpdate = !caching || setup.Task.Budget.EmitOnUpdate;
+        _tellsOldValues = setup.Facts.TellsOldValues;
     }
 
     /// <summary>What the store tells of at a flush; nobody where each update was told of.</summary>
@@ -30,15 +33,20 @@ internal abstract class Materialization<TKey, TStoreKey, TValue> : FlushListener
     /// <param name="update">Its key, new value, time, and the headers of the record that made it.</param>
     public void Set(ref CacheEntry<TValue> row, in Record<TKey, TValue> update)
     {
-        var change = new Change<TValue>(update.Value, update.HasValue, row.Value, row.HasValue);
+        var change = _tellsOldValues
+            ? new Change<TValue>(update.Value, update.HasValue, row.Value, row.HasValue)
+            : new Change<TValue>(update.Value, update.HasValue, default!, hasOld: false);
         if (Write(ref row, in update) && _emitsOnUpdate)
         {
             _next.Process(update.WithValue(change));
         }
     }
 
-    public override void Flushed(in TStoreKey key, in Change<TValue> change, long timestamp, Headers? headers) =>
-        _next.Process(new Record<TKey, Change<TValue>>(RowKey(in key), change, timestamp, headers));
+    public override void Flushed(in TStoreKey key, in Change<TValue> change, long timestamp, Headers? headers)
+    {
+        var told = _tellsOldValues ? change : new Change<TValue>(change.New, change.HasNew, default!, hasOld: false);
+        _next.Process(new Record<TKey, Change<TValue>>(RowKey(in key), told, timestamp, headers));
+    }
 
     /// <returns>False when the store has refused the row, and told so.</returns>
     protected abstract bool Write(ref CacheEntry<TValue> row, in Record<TKey, TValue> update);
@@ -51,10 +59,10 @@ internal sealed class KeyedMaterialization<TKey, TValue> : Materialization<TKey,
 {
     private readonly KeyValueStore<TKey, TValue> _store;
 
-    public KeyedMaterialization(TaskContext task, Processor<TKey, Change<TValue>> next, string store, bool caching)
-        : base(task, next, caching)
+    public KeyedMaterialization(NodeSetup setup, Processor<TKey, Change<TValue>> next, string store, bool caching)
+        : base(setup, next, caching)
     {
-        _store = (KeyValueStore<TKey, TValue>)task.Store(store);
+        _store = (KeyValueStore<TKey, TValue>)setup.Task.Store(store);
         _store.FlushListener = Listener;
     }
 
@@ -77,10 +85,10 @@ internal sealed class WindowedMaterialization<TKey, TValue> : Materialization<Wi
     private readonly TimeWindows _windows;
 
     public WindowedMaterialization(
-        TaskContext task, Processor<Windowed<TKey>, Change<TValue>> next, string store, TimeWindows windows, bool caching)
-        : base(task, next, caching)
+        NodeSetup setup, Processor<Windowed<TKey>, Change<TValue>> next, string store, TimeWindows windows, bool caching)
+        : base(setup, next, caching)
     {
-        _store = (WindowStore<TKey, TValue>)task.Store(store);
+        _store = (WindowStore<TKey, TValue>)setup.Task.Store(store);
         _store.FlushListener = Listener;
         _windows = windows;
     }

@@ -29,7 +29,7 @@ internal sealed class ResolvedTopics
         [.. Plan.SubTopologies.SelectMany(s => s.Sources).Select(NameOf).Distinct(StringComparer.Ordinal)];
 
     public string NameOf(SourceTopic topic) =>
-        topic.IsRepartition ? InternalTopics.NameOf(ApplicationId, topic.Name) : topic.Name;
+        topic.IsInternal ? InternalTopics.NameOf(ApplicationId, topic.Name) : topic.Name;
 
     public SubTopology SubTopologyOf(string leaderTopic) =>
         _byLeader.TryGetValue(leaderTopic, out var found)

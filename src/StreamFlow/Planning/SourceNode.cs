@@ -29,10 +29,13 @@ internal abstract class SourceNode : NodeDescription
 
     public OffsetReset? OffsetReset { get; }
 
-    public override string Detail => $"topics: [{string.Join(", ", Topics)}]";
-
     public IEnumerable<SourceTopic> SourceTopics =>
-        Topics.Select(topic => new SourceTopic(topic, SourceKind == SourceKind.Repartition, Name, OffsetReset));
+        Topics.Select(topic => new SourceTopic(
+            topic, SourceKind == SourceKind.Repartition ? TopicKind.Repartition : TopicKind.Input, Name, OffsetReset));
+
+    protected string TopicList => $"topics: [{string.Join(", ", Topics)}]";
+
+    public sealed override string Detail(IEnumerable<StoreDescription> stores) => TopicList;
 }
 
 /// <summary>How the records of a source get their time.</summary>
@@ -42,30 +45,31 @@ internal sealed record SourceTime<TKey, TValue>(
 /// <summary>A source whose types are known.</summary>
 internal sealed class SourceNode<TKey, TValue> : SourceNode
 {
-    private readonly SerdeSource<TKey> _keys;
-    private readonly SerdeSource<TValue> _values;
+    private readonly StreamSerdes<TKey, TValue> _serdes;
     private ISerde<TKey>? _keySerde;
     private ISerde<TValue>? _valueSerde;
 
     public SourceNode(
         string name, IReadOnlyCollection<string> topics, SourceKind sourceKind, OffsetReset? offsetReset,
-        SerdeSource<TKey> keys, SerdeSource<TValue> values, SourceTime<TKey, TValue> time)
+        StreamSerdes<TKey, TValue> serdes, SourceTime<TKey, TValue> time)
         : base(name, topics, sourceKind, offsetReset)
     {
-        _keys = keys;
-        _values = values;
+        _serdes = serdes;
         Time = time;
         Output = new Output<TKey, TValue>(this);
+        Outputs = [Output];
     }
 
     public Output<TKey, TValue> Output { get; }
+
+    public override IReadOnlyList<Output> Outputs { get; }
 
     public SourceTime<TKey, TValue> Time { get; }
 
     public override void Bind(SerdeRegistry serdes)
     {
-        _keySerde = _keys.Resolve(serdes, $"the keys of {Name} ({Detail})");
-        _valueSerde = _values.Resolve(serdes, $"the values of {Name} ({Detail})");
+        _keySerde = _serdes.Keys.Resolve(serdes, $"the keys of {Name} ({TopicList})");
+        _valueSerde = _serdes.Values.Resolve(serdes, $"the values of {Name} ({TopicList})");
     }
 
     public override Node Create(TaskLinker linker) =>

@@ -10,12 +10,32 @@ namespace StreamFlow.Planning;
 /// </summary>
 internal sealed record TopologyPlan(IReadOnlyList<SubTopology> SubTopologies);
 
+/// <summary>What a topic is for.</summary>
+internal enum TopicKind
+{
+    /// <summary>One of the user's that is read.</summary>
+    Input,
+
+    /// <summary>One of the user's that is written.</summary>
+    Output,
+
+    /// <summary>Written by one sub-topology and read by another, so that records of one key meet.</summary>
+    Repartition,
+
+    /// <summary>The changes of a store.</summary>
+    Changelog,
+}
+
 /// <summary>A topic a sub-topology reads.</summary>
-/// <param name="Name">Name; of a repartition topic, without the application id.</param>
-/// <param name="IsRepartition">Whether StreamFlow itself writes and owns it.</param>
+/// <param name="Name">Name; of an internal topic, without the application id.</param>
+/// <param name="Kind">What it is for.</param>
 /// <param name="SourceNode">Name of the source node that reads it.</param>
 /// <param name="OffsetReset">Where to start without a committed offset: earliest, latest, or null for the default.</param>
-internal sealed record SourceTopic(string Name, bool IsRepartition, string SourceNode, OffsetReset? OffsetReset);
+internal sealed record SourceTopic(string Name, TopicKind Kind, string SourceNode, OffsetReset? OffsetReset)
+{
+    /// <summary>Whether StreamFlow itself writes and owns it.</summary>
+    public bool IsInternal => Kind.IsInternal();
+}
 
 /// <summary>A repartition topic.</summary>
 /// <param name="Name">Name without the application id, ending in <c>-repartition</c>.</param>
@@ -99,6 +119,9 @@ internal static class InternalTopics
         ["retention.ms"] = "-1",
         ["message.timestamp.type"] = "CreateTime",
     };
+
+    /// <summary>Whether StreamFlow itself creates, writes and reads topics of a kind, so that none of their records may be left out.</summary>
+    public static bool IsInternal(this TopicKind kind) => kind is TopicKind.Repartition or TopicKind.Changelog;
 
     /// <summary>The topic's name on the broker, <c>application-name</c>.</summary>
     public static string NameOf(string applicationId, string name) => applicationId + "-" + name;

@@ -216,8 +216,8 @@ public sealed class TopicPreparationTests : IDisposable
             Id = id,
             Sources =
             [
-                .. external.Select(t => new SourceTopic(t, false, "source-" + t, null)),
-                .. (repartition ?? []).Select(t => new SourceTopic(t, true, "source-" + t, null)),
+                .. external.Select(t => new SourceTopic(t, TopicKind.Input, "source-" + t, null)),
+                .. (repartition ?? []).Select(t => new SourceTopic(t, TopicKind.Repartition, "source-" + t, null)),
             ],
             RepartitionSinks = writes ?? [],
             SinkTopics = [],

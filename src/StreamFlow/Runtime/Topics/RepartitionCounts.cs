@@ -80,7 +80,7 @@ internal sealed class RepartitionCounts
     private bool TakeFromUpstream(SubTopology writer, RepartitionTopic topic)
     {
         var upstream = writer.Sources
-            .Select(s => s.IsRepartition ? InternalTopics.NameOf(_applicationId, s.Name) : s.Name)
+            .Select(s => s.IsInternal ? InternalTopics.NameOf(_applicationId, s.Name) : s.Name)
             .ToList();
         if (!upstream.TrueForAll(_counts.ContainsKey))
         {
