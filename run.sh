@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Sets the machine up and runs the main job: windowed order counts on the embedded broker.
+# Finds the SDK, builds what has changed and runs the main job: windowed order counts on the embedded broker.
 # Arguments go to the job:  ./run.sh --help
 set -euo pipefail
 
@@ -10,12 +10,12 @@ readonly app=$project/bin/Release/net10.0/OrderCounts.dll
 readonly stamp=$root/artifacts/run.stamp
 readonly log=$root/artifacts/run-build.log
 
-# What a build depends on: path, size and time of every file it reads.
+# What a build depends on: path and content of every file it reads.
 inputs() {
   (
     cd "$root"
     find src samples/OrderCounts eng Directory.*.props global.json nuget.config \
-      \( -name bin -o -name obj \) -prune -o -type f -printf '%p %s %T@\n' | sort | cksum
+      \( -name bin -o -name obj \) -prune -o -type f -exec cksum {} + | sort | cksum
   )
 }
 

@@ -29,7 +29,8 @@ running=''
 main() {
   parse_arguments "$@"
   trap stop INT TERM
-  "$root/eng/bootstrap.sh" --test-tools || { fail 'bootstrap'; finish; }
+  "$root/eng/bootstrap.sh" || { fail 'bootstrap'; finish; }
+  "$root/eng/test-tools.sh"
   mapfile -t projects < <(select_projects)
   ((${#projects[@]})) || { fail "no test project matches: ${wanted[*]}"; finish; }
   rm -rf "$results"

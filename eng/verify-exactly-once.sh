@@ -14,7 +14,8 @@ readonly root
 readonly project=$root/tests/StreamFlow.Verification
 readonly log=$root/artifacts/verify-build.log
 
-"$root/eng/bootstrap.sh" --test-tools
+"$root/eng/bootstrap.sh"
+"$root/eng/test-tools.sh"
 mkdir -p "${log%/*}"
 if ! dotnet build "$project" -c Release -v q --nologo -nodeReuse:false >"$log" 2>&1; then
   tail -n 30 "$log" >&2

@@ -68,11 +68,17 @@ internal sealed class DriverRuntime : IDisposable
     public IReadOnlyList<StreamTask> Tasks => _tasks;
 
     /// <summary>
-    /// Goes round the tasks, one record each, until none has any work left; a commit follows each record, so records
-    /// sent to repartition topics come back in.
+    /// Does what the wall clock asks for, then goes round the tasks, one record each, until none has any work left. What
+    /// stream time asks for and a commit follow each record, so records sent to repartition topics come back in.
     /// </summary>
     public void Complete()
     {
+        foreach (var task in _tasks)
+        {
+            task.RunDue();
+        }
+
+        Commit();
         bool any;
         do
         {
@@ -82,8 +88,8 @@ internal sealed class DriverRuntime : IDisposable
                 if (task.Process(1) > 0)
                 {
                     any = true;
-                    _committer.Poll();
-                    _committer.Commit(_tasks);
+                    task.RunDue();
+                    Commit();
                 }
             }
         }
@@ -105,6 +111,12 @@ internal sealed class DriverRuntime : IDisposable
         {
             Directory.Delete(_temporaryFolder, recursive: true);
         }
+    }
+
+    private void Commit()
+    {
+        _committer.Poll();
+        _committer.Commit(_tasks);
     }
 
     private void CreateTopics(TopologyPlan plan, TopologyTestDriverOptions options)

@@ -30,12 +30,47 @@ internal sealed class TaskContext
     /// <summary>Largest timestamp taken from any input partition of the task so far; -1 before the first.</summary>
     public long StreamTime { get; set; } = -1;
 
+    /// <summary>What nodes have scheduled; null when there is nothing.</summary>
+    public Punctuations? Punctuations { get; private set; }
+
+    /// <summary>Whether a node asks for a commit now.</summary>
+    public bool CommitRequested { get; set; }
+
+    /// <summary>Whether something is to be committed that no input position tells.</summary>
+    public bool HasWork { get; set; }
+
     public void AddStore(StateStore store) => _stores.Add(store.Name, store);
 
     public StateStore Store(string name) =>
         _stores.TryGetValue(name, out var store)
             ? store
             : throw new StreamsException($"Task {TaskId} has no state store '{name}'. Connect the store to the operator.");
+
+    /// <summary>
+    /// Has a function called on the task's thread between records, again and again until it is cancelled or the node is
+    /// closed. By stream time, first when there is any, then at the multiples of the interval; by wall clock, first when the
+    /// interval is over. Several points that have passed are one call. During it there is no input record.
+    /// </summary>
+    /// <param name="node">Who asks; failures of the function go to the processing error handler in its name.</param>
+    /// <param name="type">The clock.</param>
+    /// <param name="interval">From one point to the next, at least a millisecond.</param>
+    /// <param name="callback">Gets the clock's time, in milliseconds since 1970-01-01T00:00Z.</param>
+    /// <param name="start">Calls come at this time plus multiples of the interval, the first one not before it.</param>
+    public Punctuation Schedule(
+        Node node, PunctuationType type, TimeSpan interval, Action<long> callback, DateTimeOffset? start = null) =>
+        (Punctuations ??= new Punctuations(this)).Schedule(node, type, interval, callback, start);
+
+    /// <summary>Asks for a commit as soon as the run of records at hand is over; all tasks of the thread commit then.</summary>
+    public void RequestCommit() => HasWork = CommitRequested = true;
+
+    /// <summary>The task goes back to its last commit; its nodes are made anew.</summary>
+    public void Rewind()
+    {
+        StreamTime = -1;
+        Record.Clear();
+        Punctuations = null;
+        HasWork = CommitRequested = false;
+    }
 
     /// <summary>Counts and logs a record that is left out.</summary>
     public void Drop(DropReason reason, Node node)

@@ -79,9 +79,10 @@ public readonly record struct Record<TKey, TValue>
     public Record<TKey, TNewValue> WithValue<TNewValue>(TNewValue value) =>
         new(Key, value, Timestamp, Headers, _keyMissing, Missing.Is(value));
 
-    /// <summary>The same record as a tombstone of another value type.</summary>
+    /// <summary>The same record as a tombstone, also of a value type that has no <see langword="null"/>.</summary>
     /// <typeparam name="TNewValue">Type of the missing value.</typeparam>
-    internal Record<TKey, TNewValue> WithoutValue<TNewValue>() =>
+    /// <returns>The changed copy.</returns>
+    public Record<TKey, TNewValue> WithoutValue<TNewValue>() =>
         new(Key, default!, Timestamp, Headers, _keyMissing, valueMissing: true);
 
     /// <summary>The same record with another timestamp.</summary>

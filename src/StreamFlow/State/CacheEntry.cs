@@ -1,5 +1,3 @@
-using StreamFlow.Records;
-
 namespace StreamFlow.State;
 
 /// <summary>
@@ -9,7 +7,6 @@ namespace StreamFlow.State;
 internal struct CacheEntry<TValue>
 {
     private EntryFlags _flags;
-    private TValue _oldValue;
     private int _keyBytes;
 
     [Flags]
@@ -17,10 +14,9 @@ internal struct CacheEntry<TValue>
     {
         None = 0,
         HasValue = 1,
-        HasOld = 2,
-        Dirty = 4,
-        Staged = 8,
-        Used = 16,
+        Dirty = 2,
+        Staged = 4,
+        Used = 8,
     }
 
     /// <summary>The value; <c>default</c> without one.</summary>
@@ -28,9 +24,6 @@ internal struct CacheEntry<TValue>
 
     /// <summary>Timestamp of the value; -1 when it was read from a store that keeps none.</summary>
     public long Timestamp { readonly get; private set; }
-
-    /// <summary>Headers of the record that last wrote the entry since the last flush.</summary>
-    public Headers? Headers { readonly get; private set; }
 
     public readonly bool HasValue => (_flags & EntryFlags.HasValue) != 0;
 
@@ -43,17 +36,11 @@ internal struct CacheEntry<TValue>
     /// <summary>Position in the cache's slab; -1 for an entry that no write may keep.</summary>
     internal int Slot { readonly get; private set; }
 
-    /// <summary>Number of the last write, from a counter of the cache.</summary>
-    internal long LastWrite { readonly get; private set; }
+    /// <summary>Place of the write among the pending ones; void unless the entry is dirty.</summary>
+    internal int Write { readonly get; private set; }
 
     /// <summary>Bytes it counts for in the budget: those of key and value serialized, and its place in the slab.</summary>
     internal int Size { readonly get; private set; }
-
-    /// <summary>What changed since the last flush.</summary>
-    internal readonly Change<TValue> Change => new(Value, HasValue, _oldValue, (_flags & EntryFlags.HasOld) != 0);
-
-    /// <summary>Whether anything is or was there at the last flush.</summary>
-    internal readonly bool HasNewOrOld => (_flags & (EntryFlags.HasValue | EntryFlags.HasOld)) != 0;
 
     /// <summary>An entry as the byte store has it.</summary>
     internal static CacheEntry<TValue> Loaded(
@@ -65,7 +52,6 @@ internal struct CacheEntry<TValue>
             Timestamp = timestamp,
             Size = keyBytes + valueBytes,
             _keyBytes = keyBytes,
-            _oldValue = default!,
             _flags = (hasValue ? EntryFlags.HasValue : EntryFlags.None) | EntryFlags.Used,
         };
 
@@ -91,32 +77,22 @@ internal struct CacheEntry<TValue>
         return used;
     }
 
-    /// <summary>Writes the entry; the value it had at the last flush is kept as the old one.</summary>
-    /// <returns>Whether this is the first write since the last flush.</returns>
-    internal bool Write(TValue value, bool hasValue, long timestamp, Headers? headers, long sequence)
+    /// <summary>The first write since the last flush is about to be made.</summary>
+    internal void BeginWrite(int write)
     {
-        var first = !IsDirty;
-        if (first)
-        {
-            _oldValue = Value;
-            _flags = HasValue ? _flags | EntryFlags.HasOld : _flags & ~EntryFlags.HasOld;
-        }
+        Write = write;
+        _flags |= EntryFlags.Dirty;
+    }
 
+    internal void SetValue(TValue value, bool hasValue, long timestamp)
+    {
         Value = value;
         Timestamp = timestamp;
-        Headers = headers;
-        LastWrite = sequence;
-        _flags = (hasValue ? _flags | EntryFlags.HasValue : _flags & ~EntryFlags.HasValue) | EntryFlags.Dirty;
-        return first;
+        _flags = hasValue ? _flags | EntryFlags.HasValue : _flags & ~EntryFlags.HasValue;
     }
 
     /// <summary>Written to the batch, not yet committed.</summary>
-    internal void Stage()
-    {
-        _oldValue = default!;
-        Headers = null;
-        _flags = (_flags & ~(EntryFlags.Dirty | EntryFlags.HasOld)) | EntryFlags.Staged;
-    }
+    internal void Stage() => _flags = (_flags & ~EntryFlags.Dirty) | EntryFlags.Staged;
 
     internal void Commit() => _flags &= ~EntryFlags.Staged;
 

@@ -1,5 +1,5 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.InteropServices;
+using StreamFlow.Records;
 using StreamFlow.Serialization;
 
 namespace StreamFlow.State;
@@ -22,11 +22,12 @@ internal sealed class WriteBackCache<TKey, TValue>
     private readonly EntrySlab<TKey, TValue> _slab;
     private readonly PooledBuffer _keyBuffer = new();
     private readonly PooledBuffer _valueBuffer = new();
+    private readonly PendingWrites<TValue> _writes = new();
+    private readonly EntryWriter<TKey, TValue> _writer;
     private readonly List<int> _uncommitted = [];
     private readonly KeyOrder<TKey, TValue> _order;
-    private List<int> _dirty = [];
-    private List<int> _flushing = [];
     private StateStoreContext? _context;
+    private OriginTracker? _origins;
     private CacheShare? _share;
     private long _sequence;
     private int _valueGuess = FirstValueGuess;
@@ -38,6 +39,7 @@ internal sealed class WriteBackCache<TKey, TValue>
         _storeName = storeName;
         _keys = keys;
         _values = values;
+        _writer = new EntryWriter<TKey, TValue>(keys, values);
         _slab = new EntrySlab<TKey, TValue>(keys.Comparer);
         _order = new KeyOrder<TKey, TValue>(_slab, keys);
     }
@@ -64,6 +66,7 @@ internal sealed class WriteBackCache<TKey, TValue>
         }
 
         _context = context;
+        _origins = context.Origins;
         _share = new CacheShare(context.Budget);
     }
 
@@ -107,15 +110,18 @@ internal sealed class WriteBackCache<TKey, TValue>
     {
         Verify(ref entry);
         var hadValue = entry.HasValue;
-        var wasUncommitted = entry.IsUncommitted;
-        if (entry.Write(value, hasValue, timestamp, headers, ++_sequence))
+        if (!entry.IsDirty)
         {
-            _dirty.Add(entry.Slot);
+            BeginWrite(ref entry);
         }
 
-        if (!wasUncommitted)
+        entry.SetValue(value, hasValue, timestamp);
+        ref var write = ref _writes[entry.Write];
+        write.Sequence = ++_sequence;
+        write.Headers = headers;
+        if (_origins is not null)
         {
-            BeginUncommitted(ref entry);
+            write.Origin = _origins.Current;
         }
 
         if (hasValue && !hadValue)
@@ -127,25 +133,22 @@ internal sealed class WriteBackCache<TKey, TValue>
     /// <summary>Stages all dirty entries; see <see cref="StateStore.Flush"/>.</summary>
     public void Flush()
     {
-        // What a listener forwards may come back and write here: the loop ends when nothing is dirty.
-        while (_dirty.Count > 0)
+        if (_writes.Count == 0)
         {
-            (_dirty, _flushing) = (_flushing, _dirty);
-            CollectionsMarshal.AsSpan(_flushing).Sort((a, b) => _slab[a].LastWrite.CompareTo(_slab[b].LastWrite));
-            var next = 0;
-            try
+            return;
+        }
+
+        try
+        {
+            // What a listener forwards may come back and write here: the loop ends when nothing is dirty.
+            while (_writes.BeginRound())
             {
-                for (; next < _flushing.Count; next++)
-                {
-                    FlushEntry(_flushing[next]);
-                }
+                FlushRound();
             }
-            finally
-            {
-                // After an error, what was not reached is still to be flushed.
-                _dirty.AddRange(CollectionsMarshal.AsSpan(_flushing)[next..]);
-                _flushing.Clear();
-            }
+        }
+        finally
+        {
+            _origins?.Enter(RecordOrigin.None);
         }
     }
 
@@ -153,7 +156,7 @@ internal sealed class WriteBackCache<TKey, TValue>
     public void Rollback()
     {
         _slab.Clear();
-        _dirty.Clear();
+        _writes.Clear();
         _uncommitted.Clear();
         _order.Clear();
         _hand = 0;
@@ -163,10 +166,10 @@ internal sealed class WriteBackCache<TKey, TValue>
 
     public void Committed()
     {
-        if (_dirty.Count > 0)
+        if (_writes.Count > 0)
         {
             throw new InvalidOperationException(
-                $"Store '{_storeName}' has {_dirty.Count} changes that were not flushed before the commit.");
+                $"Store '{_storeName}' has {_writes.Count} changes that were not flushed before the commit.");
         }
 
         foreach (var slot in _uncommitted)
@@ -216,73 +219,68 @@ internal sealed class WriteBackCache<TKey, TValue>
         return ref entry;
     }
 
-    private void BeginUncommitted(ref CacheEntry<TValue> entry)
+    private void BeginWrite(ref CacheEntry<TValue> entry)
     {
-        Share.MoveToDirty(entry.Size);
-        _uncommitted.Add(entry.Slot);
-        _order.Add(entry.Slot);
+        if (!entry.IsUncommitted)
+        {
+            Share.MoveToDirty(entry.Size);
+            _uncommitted.Add(entry.Slot);
+            _order.Add(entry.Slot);
+        }
+
+        entry.BeginWrite(_writes.Add(entry.Slot));
+        ref var write = ref _writes[entry.Write];
+        (write.Old, write.HasOld) = (entry.Value, entry.HasValue);
     }
 
-    private void FlushEntry(int slot)
+    private void FlushRound()
     {
-        ref var entry = ref _slab[slot];
-        if (!entry.IsDirty)
+        try
         {
-            return;
+            while (_writes.TryPeek(out var place))
+            {
+                FlushEntry(place);
+            }
         }
+        finally
+        {
+            _writes.EndRound();
+        }
+    }
+
+    private void FlushEntry(int place)
+    {
+        var write = _writes[place];
+        ref var entry = ref _slab[write.Slot];
+        _origins?.Enter(in write.Origin);
 
         // Without a record cache Kafka Streams logs the deletion of what is not there; with one it does not.
-        var skip = Listener is not null && !entry.HasNewOrOld;
+        var skip = Listener is not null && !entry.HasValue && !write.HasOld;
         if (!skip)
         {
-            Stage(slot, ref entry);
+            Stage(write.Slot, ref entry);
         }
 
-        var key = _slab.Key(slot);
-        var change = entry.Change;
+        var key = _slab.Key(write.Slot);
+        var change = new Change<TValue>(entry.Value, entry.HasValue, write.Old, write.HasOld);
         var timestamp = entry.Timestamp;
-        var headers = entry.Headers;
         entry.Stage();
+        _writes.Take();
         if (!skip)
         {
-            Listener?.Flushed(in key, in change, timestamp, headers);
+            Listener?.Flushed(in key, in change, timestamp, write.Headers);
         }
     }
 
     private void Stage(int slot, ref CacheEntry<TValue> entry)
     {
-        ref readonly var key = ref _slab.Key(slot);
-        var context = Context;
-        _keyBuffer.Clear();
-        _keys.WriteStoreKey(in key, _keyBuffer);
-        _valueBuffer.Clear();
+        var valueBytes = _writer.Write(Context, in _slab.Key(slot), in entry);
         if (entry.HasValue)
         {
-            _values.Write(entry.Value, entry.Timestamp, _valueBuffer);
-            _valueGuess += (_valueBuffer.Length - _valueGuess) / 8;
+            _valueGuess += (valueBytes - _valueGuess) / 8;
         }
 
-        Share.AddDirty(entry.Resize(_valueBuffer.Length));
-        if (!_keys.IsStored(in key))
-        {
-            // Expired since it was written: its result counts, but nothing may be put behind the removal of its segment.
-        }
-        else if (entry.HasValue)
-        {
-            context.Batch.Put(context.Index, _keyBuffer.Written, _valueBuffer.Written);
-        }
-        else
-        {
-            context.Batch.Delete(context.Index, _keyBuffer.Written);
-        }
-
-        if (context.Changelog is not null)
-        {
-            _keyBuffer.Clear();
-            _keys.WriteChangelogKey(in key, _keyBuffer);
-            var value = entry.HasValue ? _valueBuffer.Written[_values.Prefix..] : default;
-            context.Changelog.Append(_keyBuffer.Written, value, entry.HasValue, entry.Timestamp, headers: null);
-        }
+        Share.AddDirty(entry.Resize(valueBytes));
     }
 
     /// <summary>The clock: a clean entry not used since the hand last passed it goes.</summary>

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Text;
+using Microsoft.Extensions.Time.Testing;
 using StreamFlow.Broker.Groups;
 using StreamFlow.Broker.Protocol;
 using StreamFlow.Broker.Storage;
@@ -29,7 +30,7 @@ internal sealed class CoordinatorFixture : IDisposable
     /// <summary>The session timeout of members that <see cref="StableAsync"/> makes.</summary>
     public int SessionMs { get; init; } = GroupHarness.SessionMs;
 
-    public VirtualTime Time { get; } = new();
+    public FakeTimeProvider Time { get; } = Clock.StandingStill();
 
     public ObedientDisk Disk { get; } = new();
 

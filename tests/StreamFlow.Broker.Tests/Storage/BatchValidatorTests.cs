@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Text;
+using Microsoft.Extensions.Time.Testing;
 using StreamFlow.Broker.Protocol;
 using StreamFlow.Broker.Storage;
 
@@ -8,7 +9,7 @@ namespace StreamFlow.Broker.Tests.Storage;
 public sealed class BatchValidatorTests : IDisposable
 {
     private readonly TemporaryDirectory _temporary = new();
-    private readonly ManualClock _clock = new();
+    private readonly FakeTimeProvider _clock = Clock.StandingStill();
 
     public void Dispose() => _temporary.Dispose();
 
@@ -129,7 +130,7 @@ public sealed class BatchValidatorTests : IDisposable
 
     private byte[] Make(string what)
     {
-        var batch = Batches.At(_clock.NowMs, "a");
+        var batch = Batches.At(_clock.NowMs(), "a");
         switch (what)
         {
             case "empty": return [];
@@ -148,13 +149,13 @@ public sealed class BatchValidatorTests : IDisposable
             case "codec 5": return WithAttributes(batch, 5);
             case "delete horizon": return WithAttributes(batch, RecordBatch.DeleteHorizonBit);
             case "transactional without producer": return WithAttributes(batch, RecordBatch.TransactionalBit);
-            case "too large": return Batches.At(_clock.NowMs, new string('x', 2000));
-            case "larger than a segment": return Batches.At(_clock.NowMs, new string('x', 370), new string('x', 400));
-            case "too new": return Batches.At(_clock.NowMs + 60_001, "a");
-            case "too old": return Batches.At(_clock.NowMs - 3_600_001, "a");
+            case "too large": return Batches.At(_clock.NowMs(), new string('x', 2000));
+            case "larger than a segment": return Batches.At(_clock.NowMs(), new string('x', 370), new string('x', 400));
+            case "too new": return Batches.At(_clock.NowMs() + 60_001, "a");
+            case "too old": return Batches.At(_clock.NowMs() - 3_600_001, "a");
             default:
                 var builder = new RecordBatchBuilder();
-                builder.AddKeyless(_clock.NowMs, [1]);
+                builder.AddKeyless(_clock.NowMs(), [1]);
                 return builder.Build().ToArray();
         }
     }

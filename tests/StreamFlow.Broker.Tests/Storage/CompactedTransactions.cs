@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Text;
+using Microsoft.Extensions.Time.Testing;
 using StreamFlow.Broker.Protocol;
 using StreamFlow.Broker.Storage;
 
@@ -23,7 +24,7 @@ internal sealed class CompactedTransactions : IDisposable
 
     private readonly Random _random;
     private readonly TemporaryDirectory _temporary = new();
-    private readonly ManualClock _clock = new();
+    private readonly FakeTimeProvider _clock = Clock.StandingStill();
     private readonly Producer[] _producers = [.. Enumerable.Range(0, ProducerCount).Select(x => new Producer(x))];
     private readonly Dictionary<string, (long Offset, string? Value)> _latest = [];
     private PartitionLog _log;
@@ -77,7 +78,7 @@ internal sealed class CompactedTransactions : IDisposable
                 break;
             case < 90:
                 var (key, value) = NextRecord();
-                Settle(Append(Batches.Keyed(_clock.NowMs, (key, value)), AppendOrigin.Client), key, value);
+                Settle(Append(Batches.Keyed(_clock.NowMs(), (key, value)), AppendOrigin.Client), key, value);
                 break;
             case < 97:
                 Maintain();

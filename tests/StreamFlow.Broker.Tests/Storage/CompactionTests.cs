@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Buffers.Binary;
 using System.IO.Compression;
+using Microsoft.Extensions.Time.Testing;
 using StreamFlow.Broker.Protocol;
 using StreamFlow.Broker.Storage;
 
@@ -15,7 +16,7 @@ public sealed class CompactionTests : IDisposable
     };
 
     private readonly TemporaryDirectory _temporary = new();
-    private readonly ManualClock _clock = new();
+    private readonly FakeTimeProvider _clock = Clock.StandingStill();
 
     public void Dispose() => _temporary.Dispose();
 
@@ -69,7 +70,7 @@ public sealed class CompactionTests : IDisposable
     public void Horizon_leaves_the_timestamps_of_records_as_they_were()
     {
         using var log = Open();
-        var when = _clock.NowMs - 5000;
+        var when = _clock.NowMs() - 5000;
         Assert.True(log.Append(Batches.Keyed(when, ("a", "1"), ("b", null)), AppendOrigin.Client).IsSuccess);
         Fill(log, 40);
         log.Maintain();
@@ -77,7 +78,7 @@ public sealed class CompactionTests : IDisposable
         log.Read(0, 100, true, false, buffer);
         Assert.True(BatchHeader.TryRead(buffer.WrittenSpan, out var header));
         Assert.True(header.HasDeleteHorizon);
-        Assert.Equal(_clock.NowMs + 60_000, header.BaseTimestamp);
+        Assert.Equal(_clock.NowMs() + 60_000, header.BaseTimestamp);
         var reader = new RecordReader(buffer.WrittenSpan);
         while (reader.MoveNext())
         {
@@ -339,7 +340,7 @@ public sealed class CompactionTests : IDisposable
     }
 
     private void Append(PartitionLog log, params (string Key, string? Value)[] records) => Assert.Equal(
-        ErrorCode.None, log.Append(Batches.Keyed(_clock.NowMs, records), AppendOrigin.Client).Error);
+        ErrorCode.None, log.Append(Batches.Keyed(_clock.NowMs(), records), AppendOrigin.Client).Error);
 
     private void Fill(PartitionLog log, int count, string key = "filler")
     {

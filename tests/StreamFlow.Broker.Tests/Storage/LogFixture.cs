@@ -4,18 +4,6 @@ using StreamFlow.Broker.Storage;
 
 namespace StreamFlow.Broker.Tests.Storage;
 
-/// <summary>A clock that stands still until a test moves it.</summary>
-public sealed class ManualClock : TimeProvider
-{
-    private long _nowMs = 1_700_000_000_000;
-
-    public long NowMs => Interlocked.Read(ref _nowMs);
-
-    public void Advance(TimeSpan by) => Interlocked.Add(ref _nowMs, (long)by.TotalMilliseconds);
-
-    public override DateTimeOffset GetUtcNow() => DateTimeOffset.FromUnixTimeMilliseconds(NowMs);
-}
-
 /// <summary>A temporary directory, gone afterwards.</summary>
 public sealed class TemporaryDirectory : IDisposable
 {

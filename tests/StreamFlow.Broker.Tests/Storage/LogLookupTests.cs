@@ -1,4 +1,5 @@
 using System.Buffers;
+using Microsoft.Extensions.Time.Testing;
 using StreamFlow.Broker.Protocol;
 using StreamFlow.Broker.Storage;
 
@@ -7,7 +8,7 @@ namespace StreamFlow.Broker.Tests.Storage;
 public sealed class LogLookupTests : IDisposable
 {
     private readonly TemporaryDirectory _temporary = new();
-    private readonly ManualClock _clock = new();
+    private readonly FakeTimeProvider _clock = Clock.StandingStill();
 
     public void Dispose() => _temporary.Dispose();
 
@@ -49,10 +50,10 @@ public sealed class LogLookupTests : IDisposable
     {
         using var log = Open(new LogOptions { MessageTimestampType = TimestampType.LogAppendTime });
         var result = log.Append(Batches.At(5, "a", "b"), AppendOrigin.Client);
-        Assert.Equal(_clock.NowMs, result.LogAppendTimeMs);
+        Assert.Equal(_clock.NowMs(), result.LogAppendTimeMs);
         Assert.Equal(2, Batches.ReadAll(log).Count);
-        Assert.Equal(new TimestampOffset(0, _clock.NowMs, 0), log.OffsetForTimestamp(_clock.NowMs, false));
-        Assert.Equal(TimestampOffset.None, log.OffsetForTimestamp(_clock.NowMs + 1, false));
+        Assert.Equal(new TimestampOffset(0, _clock.NowMs(), 0), log.OffsetForTimestamp(_clock.NowMs(), false));
+        Assert.Equal(TimestampOffset.None, log.OffsetForTimestamp(_clock.NowMs() + 1, false));
     }
 
     [Fact]
@@ -93,7 +94,7 @@ public sealed class LogLookupTests : IDisposable
             {
                 for (var i = 0; i < Records; i++)
                 {
-                    var batch = Batches.Keyed(_clock.NowMs, ("k" + (i % 500), "v" + i));
+                    var batch = Batches.Keyed(_clock.NowMs(), ("k" + (i % 500), "v" + i));
                     Assert.Equal(i, log.Append(batch, AppendOrigin.Client).BaseOffset);
                 }
             },

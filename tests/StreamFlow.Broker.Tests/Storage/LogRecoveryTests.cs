@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Time.Testing;
 using StreamFlow.Broker.Protocol;
 using StreamFlow.Broker.Storage;
 
@@ -6,7 +7,7 @@ namespace StreamFlow.Broker.Tests.Storage;
 public sealed class LogRecoveryTests : IDisposable
 {
     private readonly TemporaryDirectory _temporary = new();
-    private readonly ManualClock _clock = new();
+    private readonly FakeTimeProvider _clock = Clock.StandingStill();
 
     public void Dispose() => _temporary.Dispose();
 

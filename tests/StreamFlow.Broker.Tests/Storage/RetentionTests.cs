@@ -1,4 +1,5 @@
 using System.Buffers;
+using Microsoft.Extensions.Time.Testing;
 using StreamFlow.Broker.Protocol;
 using StreamFlow.Broker.Storage;
 
@@ -7,7 +8,7 @@ namespace StreamFlow.Broker.Tests.Storage;
 public sealed class RetentionTests : IDisposable
 {
     private readonly TemporaryDirectory _temporary = new();
-    private readonly ManualClock _clock = new();
+    private readonly FakeTimeProvider _clock = Clock.StandingStill();
 
     public void Dispose() => _temporary.Dispose();
 
@@ -45,7 +46,7 @@ public sealed class RetentionTests : IDisposable
         _clock.Advance(TimeSpan.FromSeconds(2));
         log.Maintain();
         Assert.Equal((5L, 5L), (log.LogStartOffset, log.LogEndOffset));
-        Assert.Equal(5, log.Append(Batches.At(_clock.NowMs, "next"), AppendOrigin.Client).BaseOffset);
+        Assert.Equal(5, log.Append(Batches.At(_clock.NowMs(), "next"), AppendOrigin.Client).BaseOffset);
     }
 
     [Fact]
@@ -116,7 +117,7 @@ public sealed class RetentionTests : IDisposable
         for (var i = 0; i < count; i++)
         {
             var value = "v" + log.LogEndOffset;
-            Assert.True(log.Append(Batches.At(_clock.NowMs, value), AppendOrigin.Client).IsSuccess);
+            Assert.True(log.Append(Batches.At(_clock.NowMs(), value), AppendOrigin.Client).IsSuccess);
         }
     }
 

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Text;
+using Microsoft.Extensions.Time.Testing;
 using StreamFlow.Broker.Groups;
 using StreamFlow.Broker.Protocol;
 using StreamFlow.Broker.Storage;
@@ -49,7 +50,7 @@ internal sealed class TransactionFixture : IDisposable
         Store.CreateTopic("in", 1);
     }
 
-    public VirtualTime Time { get; } = new();
+    public FakeTimeProvider Time { get; } = Clock.StandingStill();
 
     public ObedientDisk Disk { get; } = new();
 

@@ -1,31 +1,34 @@
 using System.Diagnostics;
-using System.Runtime.InteropServices;
 using System.Runtime.Versioning;
+using StreamFlow.IntegrationTests.Support;
 
 namespace StreamFlow.IntegrationTests.Eng;
 
 /// <summary>
-/// Runs a copy of eng/bootstrap.sh in a folder of its own, with commands of our choice first on the PATH, so that a
-/// machine that lacks something can be played on one that lacks nothing.
+/// Runs copies of eng/bootstrap.sh and eng/test-tools.sh in a folder of its own, with nothing but commands of our choice
+/// on the PATH, so that a machine that lacks something can be played on one that lacks nothing.
 /// </summary>
 [UnsupportedOSPlatform("windows")]
 public sealed class BootstrapTests : IDisposable
 {
-    private const string WorkingDotnet = "case $1 in --version) echo 10.0.100;; esac";
+    private const string Bootstrap = "bootstrap.sh";
+    private const string TestTools = "test-tools.sh";
     private readonly string _root = Directory.CreateTempSubdirectory("streamflow-bootstrap-").FullName;
     private readonly string _commands;
 
     public BootstrapTests()
     {
-        Skip.IfNot(OperatingSystem.IsLinux(), "bootstrap provides native libraries on Linux only");
-        Directory.CreateDirectory(Path.Combine(_root, "eng"));
-        File.Copy(Path.Combine(RepositoryRoot(), "eng", "bootstrap.sh"), Path.Combine(_root, "eng", "bootstrap.sh"));
-        _commands = Directory.CreateDirectory(Path.Combine(_root, "commands")).FullName;
-        foreach (var tool in new[] { "bash", "dirname", "grep", "cut", "paste", "mkdir", "rm", "cat", "tail", "head",
-            "sort", "uname", "id", "flock", "sha512sum", "tar", "nproc", "env", "touch", "sudo" })
+        Skip.If(OperatingSystem.IsWindows(), "the scripts need a shell");
+        var scripts = Directory.CreateDirectory(Path.Combine(_root, "eng")).FullName;
+        foreach (var script in new[] { Bootstrap, TestTools })
         {
-            // sudo included: it must not be able to make up for what the test takes away.
-            Command(tool, tool == "sudo" ? "exit 1" : $"exec {Where(tool)} \"$@\"");
+            File.Copy(Path.Combine(Repository.Root, "eng", script), Path.Combine(scripts, script));
+        }
+
+        _commands = Directory.CreateDirectory(Path.Combine(_root, "commands")).FullName;
+        foreach (var tool in new[] { "dirname", "cut", "paste", "tail", "env" })
+        {
+            Command(tool, $"exec {Where(tool)} \"$@\"");
         }
     }
 
@@ -34,7 +37,7 @@ public sealed class BootstrapTests : IDisposable
     [SkippableFact]
     public void Bootstrap_without_dotnet_names_the_sdk_and_the_command()
     {
-        var result = Run();
+        var result = Run(Bootstrap);
 
         Assert.Equal(1, result.ExitCode);
         Assert.Contains("the .NET SDK 10.0 is missing", result.Error, StringComparison.Ordinal);
@@ -46,47 +49,57 @@ public sealed class BootstrapTests : IDisposable
     {
         Command("dotnet", "case $1 in --list-sdks) echo '8.0.100 [/usr/share/dotnet/sdk]';; *) exit 155;; esac");
 
-        var result = Run();
+        var result = Run(Bootstrap);
 
         Assert.Equal(1, result.ExitCode);
         Assert.Contains("installed: 8.0.100.", result.Error, StringComparison.Ordinal);
     }
 
     [SkippableFact]
-    public void Bootstrap_with_everything_present_is_silent()
+    public void Bootstrap_with_an_sdk_is_silent_and_calls_nothing_else()
     {
-        Command("dotnet", WorkingDotnet);
-        Command("ldconfig", "echo 'librocksdb.so.7.8 (libc6,x86-64) => /usr/lib/librocksdb.so.7.8'");
-        CachePackage("<tags>native</tags>");
+        Command("dotnet", "case $1 in --version) echo 10.0.100;; *) exit 1;; esac");
+        foreach (var forbidden in new[] { "sudo", "apt-get", "npm", "gcc", "make", "curl", "wget" })
+        {
+            Command(forbidden, $"echo {forbidden} >>{_root}/calls");
+        }
 
-        var result = Run();
+        var result = Run(Bootstrap);
+
+        Assert.Equal((0, "", ""), (result.ExitCode, result.Output, result.Error));
+        Assert.False(File.Exists(Path.Combine(_root, "calls")));
+        Assert.Equal([_commands, Path.Combine(_root, "eng")], Directory.GetFileSystemEntries(_root).Order());
+    }
+
+    [SkippableFact]
+    public void Test_tools_that_are_there_are_left_alone()
+    {
+        Command("dpkg-query", "printf installed");
+
+        var result = Run(TestTools);
 
         Assert.Equal((0, "", ""), (result.ExitCode, result.Output, result.Error));
     }
 
     [SkippableFact]
-    public void Bootstrap_that_may_not_install_names_the_packages_and_the_command()
+    public void Test_tools_that_may_not_be_installed_are_named_with_the_command_and_stop_nothing()
     {
-        Command("dotnet", WorkingDotnet);
-        Command("ldconfig", "exit 0");
         Command("dpkg-query", "exit 1");
-        CachePackage("<tags>native</tags>");
 
-        var result = Run();
+        var result = Run(TestTools);
 
-        Assert.Equal(1, result.ExitCode);
-        Assert.Contains("missing Debian packages (RocksDB, for state stores): librocksdb7.8", result.Error,
+        Assert.Equal((0, ""), (result.ExitCode, result.Output));
+        Assert.Contains(
+            "will be skipped; to run them: sudo apt-get install -y kcat python3-confluent-kafka python3-kafka",
+            result.Error,
             StringComparison.Ordinal);
-        Assert.Contains("sudo apt-get install -y librocksdb7.8", result.Error, StringComparison.Ordinal);
     }
 
     [SkippableFact]
-    public void Bootstrap_on_a_fresh_machine_updates_the_package_lists_and_installs()
+    public void Test_tools_on_a_fresh_machine_are_installed_after_the_package_lists_were_updated()
     {
         Skip.IfNot(Environment.IsPrivilegedProcess, "only root installs without sudo");
-        Command("dotnet", WorkingDotnet);
-        Command("ldconfig", $"[ ! -e {_root}/installed ] || echo 'librocksdb.so.7.8 (libc6,x86-64)'");
-        Command("dpkg-query", "exit 1");
+        Command("dpkg-query", $"if [ -e {_root}/installed ]; then printf installed; else exit 1; fi");
         Command("apt-get", $$"""
             echo "$*" >>{{_root}}/calls
             case "$*" in
@@ -94,88 +107,24 @@ public sealed class BootstrapTests : IDisposable
               *install*) [ -e {{_root}}/updated ] && > {{_root}}/installed ;;
             esac
             """);
-        CachePackage("<tags>native</tags>");
 
-        var first = Run();
-        var second = Run();
+        var first = Run(TestTools);
+        var second = Run(TestTools);
 
         Assert.Equal((0, ""), (first.ExitCode, first.Output));
-        Assert.Equal("bootstrap: installing librocksdb7.8 (RocksDB, for state stores)\n", first.Error);
+        Assert.Equal("test tools: installing kcat python3-confluent-kafka python3-kafka\n", first.Error);
         Assert.Equal((0, "", ""), (second.ExitCode, second.Output, second.Error));
         var calls = File.ReadAllLines(Path.Combine(_root, "calls"));
         Assert.Equal(["install", "update", "install"], calls.Select(call => call.Contains("install") ? "install" : "update"));
     }
 
     [SkippableFact]
-    public void Bootstrap_whose_feed_cannot_be_reached_shows_the_error_and_builds_nothing()
-    {
-        Command("dotnet", WorkingDotnet + "; [ $1 != restore ] || { echo 'error NU1301: no route'; exit 1; }");
-
-        var result = Run();
-
-        Assert.Equal(1, result.ExitCode);
-        Assert.Contains("error NU1301: no route", result.Error, StringComparison.Ordinal);
-        Assert.Contains("dotnet nuget list source", result.Error, StringComparison.Ordinal);
-        Assert.DoesNotContain("building", result.Error, StringComparison.Ordinal);
-    }
-
-    [SkippableFact]
-    public void Bootstrap_with_tampered_sources_compiles_nothing()
-    {
-        Command("dotnet", WorkingDotnet + "; [ $1 != restore ] || { echo 'error NU1101: not found'; exit 1; }");
-        Command("dpkg-query", "printf installed");
-        Command("npm", "echo not-librdkafka > sources.tgz");
-
-        var result = Run();
-
-        Assert.Equal(1, result.ExitCode);
-        Assert.Contains("is not the reviewed one", result.Error, StringComparison.Ordinal);
-        Assert.False(Directory.Exists(Path.Combine(_root, "artifacts", "feed")));
-    }
-
-    [SkippableFact]
-    public void Bootstrap_replaces_a_cached_package_of_an_older_recipe_only()
-    {
-        Command("dotnet", WorkingDotnet + "; [ $1 != restore ] || { echo 'error NU1301: no route'; exit 1; }");
-        var cached = CachePackage("<tags>streamflow-recipe-0</tags>");
-
-        var result = Run();
-
-        Assert.Equal(1, result.ExitCode);
-        Assert.False(Directory.Exists(cached));
-    }
-
-    [SkippableFact]
-    public void Bootstrap_in_a_checkout_that_is_not_writable_says_so()
-    {
-        Command("dotnet", WorkingDotnet);
-        Command("mkdir", "exit 1");
-
-        var result = Run();
-
-        Assert.Equal(1, result.ExitCode);
-        Assert.Contains($"cannot write to {_root}/artifacts/bootstrap", result.Error, StringComparison.Ordinal);
-    }
-
-    [SkippableFact]
     public void Bootstrap_with_an_unknown_argument_says_how_it_is_used()
     {
-        var result = Run("--fast");
+        var result = Run(Bootstrap, "--fast");
 
         Assert.Equal(1, result.ExitCode);
         Assert.Contains("unknown argument '--fast'", result.Error, StringComparison.Ordinal);
-    }
-
-    private static string RepositoryRoot()
-    {
-        var folder = new DirectoryInfo(AppContext.BaseDirectory);
-        while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "StreamFlow.sln")))
-        {
-            folder = folder.Parent;
-        }
-
-        return folder?.FullName ?? throw new InvalidOperationException(
-            $"No StreamFlow.sln above {AppContext.BaseDirectory}: run the tests from the repository's own build.");
     }
 
     private static string Where(string tool)
@@ -192,18 +141,7 @@ public sealed class BootstrapTests : IDisposable
         File.SetUnixFileMode(file, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
     }
 
-    private string CachePackage(string tags)
-    {
-        var package = Path.Combine(_root, "nuget", "librdkafka.redist", "2.15.1");
-        var rid = RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? "linux-arm64" : "linux-x64";
-        var native = Directory.CreateDirectory(Path.Combine(package, "runtimes", rid, "native")).FullName;
-        File.WriteAllText(Path.Combine(native, "librdkafka.so"), "");
-        File.WriteAllText(Path.Combine(package, ".nupkg.metadata"), "");
-        File.WriteAllText(Path.Combine(package, "librdkafka.redist.nuspec"), tags);
-        return package;
-    }
-
-    private (int ExitCode, string Output, string Error) Run(params string[] arguments)
+    private (int ExitCode, string Output, string Error) Run(string script, params string[] arguments)
     {
         var start = new ProcessStartInfo("/bin/bash")
         {
@@ -211,22 +149,20 @@ public sealed class BootstrapTests : IDisposable
             RedirectStandardError = true,
             WorkingDirectory = "/",
         };
-        start.ArgumentList.Add(Path.Combine(_root, "eng", "bootstrap.sh"));
+        start.ArgumentList.Add(Path.Combine(_root, "eng", script));
         foreach (var argument in arguments)
         {
             start.ArgumentList.Add(argument);
         }
 
         start.Environment["PATH"] = _commands;
-        start.Environment["NUGET_PACKAGES"] = Path.Combine(_root, "nuget");
-        start.Environment.Remove("STREAMFLOW_ROCKSDB_LIBRARY");
         using var process = Process.Start(start)!;
         var output = process.StandardOutput.ReadToEndAsync();
         var error = process.StandardError.ReadToEndAsync();
         if (!process.WaitForExit(TimeSpan.FromSeconds(60)))
         {
             process.Kill(entireProcessTree: true);
-            Assert.Fail("bootstrap.sh did not end within 60 s");
+            Assert.Fail($"{script} did not end within 60 s");
         }
 
         return (process.ExitCode, output.GetAwaiter().GetResult(), error.GetAwaiter().GetResult());

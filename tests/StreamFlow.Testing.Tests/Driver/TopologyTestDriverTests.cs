@@ -335,7 +335,7 @@ public sealed class TopologyTestDriverTests
         var builder = new StreamsBuilder();
         var table = builder.Table<string, string>("table", materialized: new() { Name = "rows", StoreType = type });
         builder.Stream<string, string>("in").SelectKey((_, v) => v)
-            .LeftJoin(table, (v, row) => v + "-" + (row ?? "none")).To("out");
+            .LeftJoin(table, (v, row) => v + "-" + (row?.Value ?? "none")).To("out");
         using var driver = new TopologyTestDriver(
             builder.Build(), new() { Partitions = new Dictionary<string, int> { ["in"] = 3, ["table"] = 4 } });
         var rows = driver.CreateInputTopic("table", Serdes.String, Serdes.String);

@@ -16,7 +16,7 @@ public sealed class ProjectTests
     };
 
     private static readonly string[] TestFrameworks =
-        ["xunit", "nunit", "mstest", "FsCheck", "Microsoft.NET.Test.Sdk", "coverlet", "NSubstitute", "Moq", "Shouldly"];
+        ["xunit", "nunit", "mstest", "CsCheck", "Microsoft.NET.Test.Sdk", "coverlet", "NSubstitute", "Moq", "Shouldly"];
 
     public static TheoryData<string> Projects() => [.. AllowedReferences.Keys];
 

@@ -46,7 +46,7 @@ internal static class TableJoinScenarios
         [" with key"] = b =>
         {
             var (table, stream) = (R(b), L(b));
-            (left ? stream.LeftJoin(table, WithKey) : stream.Join(table, WithKey)).To("out");
+            (left ? stream.LeftJoin(table, (k, v, row) => WithKey(k, v, row?.Value)) : stream.Join(table, WithKey)).To("out");
         },
         [" derived table"] = b => Join(
             L(b), NotNo(R(b)).MapValues((k, v) => v == "none" ? null! : k + v), left).To("out"),
@@ -90,7 +90,7 @@ internal static class TableJoinScenarios
     private static KTable<string, string> NotNo(KTable<string, string> table) => table.Filter((_, v) => v != "no");
 
     private static KStream<string, string> Join(KStream<string, string> stream, KTable<string, string> table, bool left) =>
-        left ? stream.LeftJoin(table, Both) : stream.Join(table, Both);
+        left ? stream.LeftJoin(table, (v, row) => Both(v, row?.Value)) : stream.Join(table, Both);
 
     private static KStream<string, string> Swap(KStream<string, string> stream) => stream.Map(
         (_, v) => (v is null || v.StartsWith("nokey", StringComparison.Ordinal) ? null! : v[..1], v!));

@@ -1,3 +1,4 @@
+using StreamFlow.State;
 using StreamFlow.Tests.Conformance;
 
 namespace StreamFlow.Tests.Planning;
@@ -98,7 +99,7 @@ public sealed class TopologyDescriberTests
             b.Table<string, string>("t", new() { Name = "tab" }, new() { Name = "rows" }).ToStream().To("out"),
         ["table filtered"] = b => Table(b).Filter((k, v) => true).MapValues(v => v).ToStream().To("out"),
         ["join"] = b => In(b).Join(Table(b), Both).To("out"),
-        ["left join"] = b => In(b).LeftJoin(Table(b), Both).To("out"),
+        ["left join"] = b => In(b).LeftJoin(Table(b), Left).To("out"),
         ["join named"] = b => In(b).Join(Table(b), Both, new() { Name = "j" }).To("out"),
         ["table before stream"] = b =>
         {
@@ -109,17 +110,17 @@ public sealed class TopologyDescriberTests
         ["join after selectKey and mapValues"] = b => ByValue(b).MapValues(v => v).Join(Table(b), Both).To("out"),
         ["join named after selectKey"] = b => ByValue(b).Join(Table(b), Both, new() { Name = "j" }).To("out"),
         ["join after named selectKey"] = b => In(b).SelectKey((k, v) => v, "by-value").Join(Table(b), Both).To("out"),
-        ["left join after map"] = b => In(b).Map((k, v) => (v, k)).LeftJoin(Table(b), Both).To("out"),
+        ["left join after map"] = b => In(b).Map((k, v) => (v, k)).LeftJoin(Table(b), Left).To("out"),
         ["two joins of one rekeyed stream"] = b =>
         {
             var s = ByValue(b);
             s.Join(Table(b), Both).To("o1");
-            s.LeftJoin(b.Table<string, string>("u"), Both).To("o2");
+            s.LeftJoin(b.Table<string, string>("u"), Left).To("o2");
         },
         ["two named joins of one rekeyed stream"] = b => TwoJoins(b, "j1", "j2"),
         ["unnamed and named join of one rekeyed stream"] = b => TwoJoins(b, null, "j2"),
         ["named and unnamed join of one rekeyed stream"] = b => TwoJoins(b, "j1", null),
-        ["join chained"] = b => In(b).Join(Table(b), Both).LeftJoin(b.Table<string, string>("u"), Both)
+        ["join chained"] = b => In(b).Join(Table(b), Both).LeftJoin(b.Table<string, string>("u"), Left)
             .GroupByKey().Count().ToStream().To("out"),
         ["join with filtered table"] = b =>
             In(b).Join(Table(b).Filter((k, v) => true).MapValues(v => v), Both).To("out"),
@@ -142,7 +143,7 @@ public sealed class TopologyDescriberTests
             counts.ToStream().Join(counts, (v, row) => v + row).Map((k, v) => (k.Key, $"{v}")).To("out");
         },
         ["join of merged streams"] = b =>
-            In(b).Merge(b.Stream<string, string>("in2").SelectKey((k, v) => v)).LeftJoin(Table(b), Both).To("out"),
+            In(b).Merge(b.Stream<string, string>("in2").SelectKey((k, v) => v)).LeftJoin(Table(b), Left).To("out"),
     };
 
     public static TheoryData<string> Names => [.. Expected.Keys];
@@ -172,7 +173,9 @@ public sealed class TopologyDescriberTests
         stream.Join(table, Both, new() { Name = second }).To("o2");
     }
 
-    private static string Both(string value, string? row) => value + row;
+    private static string Both(string value, string row) => value + row;
+
+    private static string Left(string value, ValueAndTimestamp<string>? row) => value + row?.Value;
 
     private static KTable<string, string> Table(StreamsBuilder builder) => builder.Table<string, string>("t");
 

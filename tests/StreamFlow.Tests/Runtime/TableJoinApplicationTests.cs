@@ -55,7 +55,7 @@ public sealed class TableJoinApplicationTests
         }
 
         await harness.StartAsync(builder => builder.Stream<string, string>("in").SelectKey((_, v) => v)
-            .LeftJoin(builder.Table<string, string>("names"), (v, name) => $"{v} {name ?? "none"}").To("out"));
+            .LeftJoin(builder.Table<string, string>("names"), (v, name) => $"{v} {name?.Value ?? "none"}").To("out"));
         await AppHarness.Until(() => Committed(harness, "names", 0) + Committed(harness, "names", 1) == 20, "the rows");
         for (var i = 0; i < keys.Count; i++)
         {
@@ -91,8 +91,8 @@ public sealed class TableJoinApplicationTests
             {
                 var sums = builder.Stream<string, string>("sums").GroupByKey().Reduce((x, y) => x + y);
                 builder.Stream<string, string>("in")
-                    .LeftJoin(builder.Table<string, string>("names"), (v, name) => $"{v} {name ?? "none"}")
-                    .LeftJoin(sums, (v, sum) => $"{v} {sum ?? "0"}")
+                    .LeftJoin(builder.Table<string, string>("names"), (v, name) => $"{v} {name?.Value ?? "none"}")
+                    .LeftJoin(sums, (v, sum) => $"{v} {sum?.Value ?? "0"}")
                     .Peek((_, v) => met.Enqueue(v))
                     .To("out");
             },
@@ -144,7 +144,7 @@ public sealed class TableJoinApplicationTests
     }
 
     private static void Join(StreamsBuilder builder) => builder.Stream<string, string>("in")
-        .LeftJoin(builder.Table<string, string>("names"), (v, name) => $"{v} {name ?? "none"}").To("out");
+        .LeftJoin(builder.Table<string, string>("names"), (v, name) => $"{v} {name?.Value ?? "none"}").To("out");
 
     private static long Committed(AppHarness harness, string topic, int partition = 0) =>
         harness.Kafka.CommittedOffsets("app").GetValueOrDefault(new TopicPartition(topic, partition)).Offset;

@@ -65,10 +65,12 @@ internal sealed class StoreHarness
 {
     public const long Unbounded = 1L << 40;
     private readonly Func<StateStore> _create;
+    private readonly OriginTracker? _origins;
     private long _loggedBefore;
 
-    public StoreHarness(Func<StateStore> create, long maxCacheBytes = Unbounded)
+    public StoreHarness(Func<StateStore> create, long maxCacheBytes = Unbounded, OriginTracker? origins = null)
     {
+        _origins = origins;
         _create = create;
         Backend = new InMemoryBackend(["s"]);
         Budget = new CacheBudget(maxCacheBytes, Unbounded, minCleanBytes: 0);
@@ -184,6 +186,7 @@ internal sealed class StoreHarness
             Batch = Batch,
             Changelog = Changelog,
             Budget = Budget,
+            Origins = _origins,
             Dropped = Dropped.Add,
         });
         return store;

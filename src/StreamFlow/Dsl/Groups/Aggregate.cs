@@ -18,14 +18,14 @@ public sealed partial class KGroupedStream<TKey, TValue>
     /// <returns>The result of each key.</returns>
     /// <example><code>orders.GroupByKey().Aggregate(() => 0m, (customer, order, total) => total + order.Amount)</code></example>
     public KTable<TKey, TResult> Aggregate<TResult>(
-        Func<TResult> initializer, Func<TKey, TValue, TResult, TResult> aggregator,
+        Func<TResult> initializer, Func<TKey, TValue, TResult, TResult?> aggregator,
         Materialized<TKey, TResult>? materialized = null)
     {
         ArgumentNullException.ThrowIfNull(initializer);
         ArgumentNullException.ThrowIfNull(aggregator);
         materialized ??= new Materialized<TKey, TResult>();
         return Aggregate(
-            new AggregateFold<TKey, TValue, TResult>(initializer, aggregator),
+            new AggregateFold<TKey, TValue, TResult>(initializer, aggregator!),
             materialized,
             SerdeSource<TResult>.Of(materialized.ValueSerde),
             AggregatePrefix);
@@ -46,14 +46,14 @@ public sealed partial class TimeWindowedKStream<TKey, TValue>
     /// <param name="materialized">How results are kept, or <see langword="null"/> for defaults.</param>
     /// <returns>The result of each key and window.</returns>
     public KTable<Windowed<TKey>, TResult> Aggregate<TResult>(
-        Func<TResult> initializer, Func<TKey, TValue, TResult, TResult> aggregator,
+        Func<TResult> initializer, Func<TKey, TValue, TResult, TResult?> aggregator,
         Materialized<TKey, TResult>? materialized = null)
     {
         ArgumentNullException.ThrowIfNull(initializer);
         ArgumentNullException.ThrowIfNull(aggregator);
         materialized ??= new Materialized<TKey, TResult>();
         return Aggregate(
-            new AggregateFold<TKey, TValue, TResult>(initializer, aggregator),
+            new AggregateFold<TKey, TValue, TResult>(initializer, aggregator!),
             materialized,
             SerdeSource<TResult>.Of(materialized.ValueSerde),
             AggregatePrefix);

@@ -13,12 +13,12 @@ public sealed partial class KGroupedStream<TKey, TValue>
     /// <returns>The result of each key.</returns>
     /// <example><code>bids.GroupByKey().Reduce((highest, bid) => bid.Amount > highest.Amount ? bid : highest)</code></example>
     public KTable<TKey, TValue> Reduce(
-        Func<TValue, TValue, TValue> reducer, Materialized<TKey, TValue>? materialized = null)
+        Func<TValue, TValue, TValue?> reducer, Materialized<TKey, TValue>? materialized = null)
     {
         ArgumentNullException.ThrowIfNull(reducer);
         materialized ??= new Materialized<TKey, TValue>();
         return Aggregate(
-            new ReduceFold<TKey, TValue>(reducer),
+            new ReduceFold<TKey, TValue>(reducer!),
             materialized,
             _source.Serdes.Values.Or(materialized.ValueSerde),
             ReducePrefix);
@@ -36,12 +36,12 @@ public sealed partial class TimeWindowedKStream<TKey, TValue>
     /// <param name="materialized">How results are kept, or <see langword="null"/> for defaults.</param>
     /// <returns>The result of each key and window.</returns>
     public KTable<Windowed<TKey>, TValue> Reduce(
-        Func<TValue, TValue, TValue> reducer, Materialized<TKey, TValue>? materialized = null)
+        Func<TValue, TValue, TValue?> reducer, Materialized<TKey, TValue>? materialized = null)
     {
         ArgumentNullException.ThrowIfNull(reducer);
         materialized ??= new Materialized<TKey, TValue>();
         return Aggregate(
-            new ReduceFold<TKey, TValue>(reducer),
+            new ReduceFold<TKey, TValue>(reducer!),
             materialized,
             _source.Serdes.Values.Or(materialized.ValueSerde),
             ReducePrefix);

@@ -9,7 +9,7 @@ public sealed partial class KStream<TKey, TValue>
 
     /// <summary>
     /// Makes any number of new values of each value; they have its key, timestamp and headers. A tombstone of a value
-    /// type that is not nullable is dropped and counted.
+    /// type that is not nullable stays one, of the new type; of other types the mapper gets <see langword="null"/>.
     /// </summary>
     /// <typeparam name="TNewValue">Type of the new values.</typeparam>
     /// <param name="mapper">Makes the new values; must not return <see langword="null"/>.</param>
@@ -26,8 +26,8 @@ public sealed partial class KStream<TKey, TValue>
 
     /// <summary>
     /// Makes any number of new values of each key and value; else as
-    /// <see cref="FlatMapValues{TNewValue}(Func{TValue, IEnumerable{TNewValue}}, string)"/>. A record without a key of a
-    /// value type that is not nullable is dropped and counted too.
+    /// <see cref="FlatMapValues{TNewValue}(Func{TValue, IEnumerable{TNewValue}}, string)"/>. A record with a value but
+    /// without a key of a value type that is not nullable is an error, and the processing error handler decides.
     /// </summary>
     /// <typeparam name="TNewValue">Type of the new values.</typeparam>
     /// <param name="mapper">Makes the new values; must not return <see langword="null"/> nor change the key.</param>
@@ -63,15 +63,20 @@ internal sealed class FlatMapValuesProcessor<TKey, TValue, TNewValue> : Processo
 
     public override void Process(in Record<TKey, TValue> record)
     {
-        if (MissingParts.HideValue(in record) || (_takesKey && MissingParts.HideKey(in record)))
+        if (MissingParts.HideValue(in record))
         {
-            _task.Drop(MissingParts.HideValue(in record) ? DropReason.NullValue : DropReason.NullKey, this);
+            _next.Process(record.WithoutValue<TNewValue>());
             return;
         }
 
         IEnumerator<TNewValue> items;
         try
         {
+            if (_takesKey)
+            {
+                MissingParts.RequireKey(in record);
+            }
+
             items = ResultSequence.Enumerate(_mapper(record.Key, record.Value));
         }
         catch (Exception e)
@@ -82,29 +87,10 @@ internal sealed class FlatMapValuesProcessor<TKey, TValue, TNewValue> : Processo
 
         using (items)
         {
-            while (TryMove(items, out var item))
+            while (ResultSequence.TryMove(items, _task, this, out var item))
             {
                 _next.Process(record.WithValue(item));
             }
         }
-    }
-
-    private bool TryMove(IEnumerator<TNewValue> items, out TNewValue item)
-    {
-        try
-        {
-            if (items.MoveNext())
-            {
-                item = items.Current;
-                return true;
-            }
-        }
-        catch (Exception e)
-        {
-            _task.Errors.Handle(_task, this, ErrorStage.Processing, e);
-        }
-
-        item = default!;
-        return false;
     }
 }

@@ -1,3 +1,4 @@
+using StreamFlow.Dsl;
 using StreamFlow.Planning;
 using StreamFlow.Processing;
 
@@ -9,7 +10,8 @@ public sealed partial class KStream<TKey, TValue>
 
     /// <summary>
     /// Ends the stream in an action. What it does outside of Kafka is not part of exactly-once: after a failure it may
-    /// be done again. A record without key or value that the action's types cannot express is skipped.
+    /// be done again. A record without key or value that the action's types cannot express is an error, and the
+    /// processing error handler decides: a deletion that is not carried out leaves a row for ever.
     /// </summary>
     /// <param name="action">What to do with key and value.</param>
     /// <param name="name">Name of the operator; default generated, as <c>KSTREAM-FOREACH-0000000001</c>.</param>
@@ -17,9 +19,36 @@ public sealed partial class KStream<TKey, TValue>
     public void ForEach(Action<TKey, TValue> action, string? name = null)
     {
         ArgumentNullException.ThrowIfNull(action);
-        // A peek that nobody listens behind.
+        ForEach(PeekProcessor.Function(action), name);
+    }
+
+    /// <summary>Ends the stream in an action on the record as a whole, tombstones included; else as the other form.</summary>
+    /// <param name="action">What to do with the record.</param>
+    /// <param name="name">Name of the operator; default generated, as <c>KSTREAM-FOREACH-0000000001</c>.</param>
+    /// <example><code>
+    /// counts.ToStream().ForEach(record =>
+    /// {
+    ///     if (record.HasValue)
+    ///     {
+    ///         shown[record.Key] = record.Value;
+    ///     }
+    ///     else
+    ///     {
+    ///         shown.Remove(record.Key);
+    ///     }
+    /// })
+    /// </code></example>
+    public void ForEach(Action<Record<TKey, TValue>> action, string? name = null)
+    {
+        ArgumentNullException.ThrowIfNull(action);
+        ForEach(PeekProcessor.Function(action), name);
+    }
+
+    private void ForEach(RecordFunction<TKey, TValue, bool> action, string? name)
+    {
+        // A peek that nobody listens behind, and that must see everything.
         OperatorFactory<TKey, TValue, TKey, TValue> factory =
-            (node, task, next) => new PeekProcessor<TKey, TValue>(node, task, next, action);
+            (node, task, next) => new PeekProcessor<TKey, TValue>(node, task, next, action, seesAll: true);
         AddOperator(name, ForEachPrefix, factory);
     }
 }

@@ -20,7 +20,8 @@ public sealed partial class KStream<TKey, TValue>
 
     /// <summary>
     /// Groups the records by a new key, through a repartition topic. A record for which the selector returns
-    /// <see langword="null"/> belongs to no group: it is dropped and counted.
+    /// <see langword="null"/> belongs to no group: it is dropped and counted. One without key or value that the selector's
+    /// types cannot express is an error, and the processing error handler decides.
     /// </summary>
     /// <typeparam name="TNewKey">Type of the new keys.</typeparam>
     /// <param name="selector">Makes the new key of key and value.</param>
@@ -28,9 +29,30 @@ public sealed partial class KStream<TKey, TValue>
     /// <returns>The groups.</returns>
     /// <example><code>orders.GroupBy((id, order) => order.Customer).Count()</code></example>
     public KGroupedStream<TNewKey, TValue> GroupBy<TNewKey>(
-        Func<TKey, TValue, TNewKey> selector, Grouped<TNewKey, TValue>? grouped = null)
+        Func<TKey, TValue, TNewKey?> selector, Grouped<TNewKey, TValue>? grouped = null)
     {
         ArgumentNullException.ThrowIfNull(selector);
+        return GroupBy(new RecordFunction<TKey, TValue, TNewKey>(selector!), grouped);
+    }
+
+    /// <summary>
+    /// Groups the records, tombstones included, by a new key made of the record as a whole; else as the other form.
+    /// </summary>
+    /// <typeparam name="TNewKey">Type of the new keys.</typeparam>
+    /// <param name="selector">Makes the new key.</param>
+    /// <param name="grouped">Name and serdes of the repartition topic, or <see langword="null"/>.</param>
+    /// <returns>The groups.</returns>
+    /// <example><code>countsPerHour.ToStream().GroupBy(record => record.Key.Key).Count()</code></example>
+    public KGroupedStream<TNewKey, TValue> GroupBy<TNewKey>(
+        Func<Record<TKey, TValue>, TNewKey?> selector, Grouped<TNewKey, TValue>? grouped = null)
+    {
+        ArgumentNullException.ThrowIfNull(selector);
+        return GroupBy(new RecordFunction<TKey, TValue, TNewKey>(selector!), grouped);
+    }
+
+    private KGroupedStream<TNewKey, TValue> GroupBy<TNewKey>(
+        RecordFunction<TKey, TValue, TNewKey> selector, Grouped<TNewKey, TValue>? grouped)
+    {
         grouped ??= new Grouped<TNewKey, TValue>();
         OperatorFactory<TKey, TValue, TNewKey, TValue> factory =
             (node, task, next) => new SelectKeyProcessor<TKey, TValue, TNewKey>(node, task, next, selector);

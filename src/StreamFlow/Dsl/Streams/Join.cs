@@ -26,7 +26,8 @@ public sealed partial class KStream<TKey, TValue>
         ArgumentNullException.ThrowIfNull(joiner);
         return JoinTable(
             table,
-            new RowJoiner<TKey, TValue, TTableValue, TResult>((_, value, row, _) => joiner(value, row)),
+            new RowJoiner<TKey, TValue, TTableValue, TResult>(
+                (_, value, row) => joiner(value, row.GetValueOrDefault().Value)),
             JoinPrefix,
             joined);
     }
@@ -51,7 +52,8 @@ public sealed partial class KStream<TKey, TValue>
         ArgumentNullException.ThrowIfNull(joiner);
         return JoinTable(
             table,
-            new RowJoiner<TKey, TValue, TTableValue, TResult>((key, value, row, _) => joiner(key, value, row)),
+            new RowJoiner<TKey, TValue, TTableValue, TResult>(
+                (key, value, row) => joiner(key, value, row.GetValueOrDefault().Value)),
             JoinPrefix,
             joined);
     }

@@ -31,7 +31,7 @@ public sealed partial class KStream<TKey, TValue>
     }
 
     /// <summary>Adds an operator that keeps key and value types.</summary>
-    private KStream<TKey, TValue> Append(
+    internal KStream<TKey, TValue> Append(
         string? name, string prefix, OperatorFactory<TKey, TValue, TKey, TValue> factory) =>
         new(_graph, AddOperator(name, prefix, factory), _keys, _values, _repartitionRequired);
 

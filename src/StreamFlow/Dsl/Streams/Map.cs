@@ -11,7 +11,8 @@ public sealed partial class KStream<TKey, TValue>
     /// <summary>
     /// Makes a new key and value of each record. The key may change, so a later grouping sends records through a
     /// repartition topic; where the key stays, <see cref="MapValues{TNewValue}(Func{TValue, TNewValue}, string)"/> is
-    /// cheaper. A record without key or value that the mapper's types cannot express is dropped and counted.
+    /// cheaper. A record without key or value that the mapper's types cannot express is an error, and the processing error
+    /// handler decides; a mapper of the record as a whole sees all records.
     /// </summary>
     /// <typeparam name="TNewKey">Type of the new keys.</typeparam>
     /// <typeparam name="TNewValue">Type of the new values.</typeparam>
@@ -27,6 +28,27 @@ public sealed partial class KStream<TKey, TValue>
             name,
             MapPrefix,
             (node, task, next) => new MapProcessor<TKey, TValue, TNewKey, TNewValue>(node, task, next, mapper),
+            SerdeSource<TNewValue>.Registered);
+    }
+
+    /// <summary>
+    /// Makes a new record of each record as a whole, tombstones included, with a timestamp and headers of its own. Best
+    /// written by what <see cref="Record{TKey, TValue}"/> offers: <c>WithKey</c>, <c>WithValue</c>, <c>WithoutValue</c>.
+    /// </summary>
+    /// <typeparam name="TNewKey">Type of the new keys.</typeparam>
+    /// <typeparam name="TNewValue">Type of the new values.</typeparam>
+    /// <param name="mapper">Makes the new record; its timestamp must not be negative.</param>
+    /// <param name="name">Name of the operator; default generated, as <c>KSTREAM-MAP-0000000001</c>.</param>
+    /// <returns>The new records.</returns>
+    /// <example><code>countsPerHour.ToStream().Map(record => record.WithKey(record.Key.Key))</code></example>
+    public KStream<TNewKey, TNewValue> Map<TNewKey, TNewValue>(
+        Func<Record<TKey, TValue>, Record<TNewKey, TNewValue>> mapper, string? name = null)
+    {
+        ArgumentNullException.ThrowIfNull(mapper);
+        return AppendRekeyed<TNewKey, TNewValue>(
+            name,
+            MapPrefix,
+            (node, task, next) => new MapRecordProcessor<TKey, TValue, TNewKey, TNewValue>(node, task, next, mapper),
             SerdeSource<TNewValue>.Registered);
     }
 }
@@ -49,15 +71,11 @@ internal sealed class MapProcessor<TKey, TValue, TNewKey, TNewValue> : Processor
 
     public override void Process(in Record<TKey, TValue> record)
     {
-        if (MissingParts.HideAny(in record))
-        {
-            _task.Drop(MissingParts.Reason(in record), this);
-            return;
-        }
-
         (TNewKey Key, TNewValue Value) mapped;
         try
         {
+            MissingParts.RequireKey(in record);
+            MissingParts.RequireValue(in record);
             mapped = _mapper(record.Key, record.Value);
         }
         catch (Exception e)
@@ -67,5 +85,41 @@ internal sealed class MapProcessor<TKey, TValue, TNewKey, TNewValue> : Processor
         }
 
         _next.Process(new Record<TNewKey, TNewValue>(mapped.Key, mapped.Value, record.Timestamp, record.Headers));
+    }
+}
+
+internal sealed class MapRecordProcessor<TKey, TValue, TNewKey, TNewValue> : Processor<TKey, TValue>
+{
+    private readonly TaskContext _task;
+    private readonly Processor<TNewKey, TNewValue> _next;
+    private readonly Func<Record<TKey, TValue>, Record<TNewKey, TNewValue>> _mapper;
+
+    public MapRecordProcessor(
+        string name, TaskContext task, Processor<TNewKey, TNewValue> next,
+        Func<Record<TKey, TValue>, Record<TNewKey, TNewValue>> mapper)
+        : base(name)
+    {
+        _task = task;
+        _next = next;
+        _mapper = mapper;
+    }
+
+    public override void Process(in Record<TKey, TValue> record)
+    {
+        Record<TNewKey, TNewValue> mapped;
+        try
+        {
+            mapped = _mapper(record);
+        }
+        catch (Exception e)
+        {
+            _task.Errors.Handle(_task, this, ErrorStage.Processing, e);
+            return;
+        }
+
+        if (ResultRecord.HasTime(in mapped, _task, this))
+        {
+            _next.Process(in mapped);
+        }
     }
 }

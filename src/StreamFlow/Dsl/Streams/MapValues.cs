@@ -25,8 +25,8 @@ public sealed partial class KStream<TKey, TValue>
 
     /// <summary>
     /// Makes a new value of each key and value and keeps the key; else as
-    /// <see cref="MapValues{TNewValue}(Func{TValue, TNewValue}, string)"/>. A record without a key of a value type that
-    /// is not nullable is dropped and counted.
+    /// <see cref="MapValues{TNewValue}(Func{TValue, TNewValue}, string)"/>. A record with a value but without a key of a
+    /// value type that is not nullable is an error, and the processing error handler decides.
     /// </summary>
     /// <typeparam name="TNewValue">Type of the new values.</typeparam>
     /// <param name="mapper">Makes the new value; must not change the key.</param>
@@ -102,15 +102,10 @@ internal sealed class MapValuesWithKeyProcessor<TKey, TValue, TNewValue> : Proce
             return;
         }
 
-        if (MissingParts.HideKey(in record))
-        {
-            _task.Drop(DropReason.NullKey, this);
-            return;
-        }
-
         TNewValue value;
         try
         {
+            MissingParts.RequireKey(in record);
             value = _mapper(record.Key, record.Value);
         }
         catch (Exception e)

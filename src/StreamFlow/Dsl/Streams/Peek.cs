@@ -18,32 +18,73 @@ public sealed partial class KStream<TKey, TValue>
     public KStream<TKey, TValue> Peek(Action<TKey, TValue> action, string? name = null)
     {
         ArgumentNullException.ThrowIfNull(action);
-        return Append(name, PeekPrefix, (node, task, next) =>
-            new PeekProcessor<TKey, TValue>(node, task, next, action));
+        return Peek(PeekProcessor.Function(action), name);
     }
+
+    /// <summary>Looks at each record as a whole, tombstones included, and hands it on unchanged.</summary>
+    /// <param name="action">What to do with the record; must not change it.</param>
+    /// <param name="name">Name of the operator; default generated, as <c>KSTREAM-PEEK-0000000001</c>.</param>
+    /// <returns>The same records.</returns>
+    /// <example><code>amounts.Peek(record => deletions.Add(record.HasValue ? 0 : 1))</code></example>
+    public KStream<TKey, TValue> Peek(Action<Record<TKey, TValue>> action, string? name = null)
+    {
+        ArgumentNullException.ThrowIfNull(action);
+        return Peek(PeekProcessor.Function(action), name);
+    }
+
+    private KStream<TKey, TValue> Peek(RecordFunction<TKey, TValue, bool> action, string? name) =>
+        Append(name, PeekPrefix, (node, task, next) =>
+            new PeekProcessor<TKey, TValue>(node, task, next, action, seesAll: false));
+}
+
+/// <summary>Actions as functions, whose answer means nothing.</summary>
+internal static class PeekProcessor
+{
+    public static RecordFunction<TKey, TValue, bool> Function<TKey, TValue>(Action<TKey, TValue> action) =>
+        new((key, value) =>
+        {
+            action(key, value);
+            return true;
+        });
+
+    public static RecordFunction<TKey, TValue, bool> Function<TKey, TValue>(Action<Record<TKey, TValue>> action) =>
+        new(record =>
+        {
+            action(record);
+            return true;
+        });
 }
 
 internal sealed class PeekProcessor<TKey, TValue> : Processor<TKey, TValue>
 {
     private readonly TaskContext _task;
     private readonly Processor<TKey, TValue> _next;
-    private readonly Action<TKey, TValue> _action;
+    private readonly RecordFunction<TKey, TValue, bool> _action;
+    private readonly bool _seesAll;
 
-    public PeekProcessor(string name, TaskContext task, Processor<TKey, TValue> next, Action<TKey, TValue> action)
+    /// <param name="name">Name of the operator.</param>
+    /// <param name="task">The task.</param>
+    /// <param name="next">Where the records go.</param>
+    /// <param name="action">The action.</param>
+    /// <param name="seesAll">Whether a record that the action cannot be shown is an error; else it passes.</param>
+    public PeekProcessor(
+        string name, TaskContext task, Processor<TKey, TValue> next, RecordFunction<TKey, TValue, bool> action,
+        bool seesAll)
         : base(name)
     {
         _task = task;
         _next = next;
         _action = action;
+        _seesAll = seesAll;
     }
 
     public override void Process(in Record<TKey, TValue> record)
     {
-        if (!MissingParts.HideAny(in record))
+        if (_seesAll || _action.Sees(in record))
         {
             try
             {
-                _action(record.Key, record.Value);
+                _action.Invoke(in record);
             }
             catch (Exception e)
             {

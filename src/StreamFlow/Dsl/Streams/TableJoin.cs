@@ -35,7 +35,7 @@ public sealed partial class KStream<TKey, TValue>
             LooksUp = [table.Node],
             ChangesValue = true,
             CopartitionedWith = [table.Node],
-            TakesMissingKeys = joiner.TakesMissingKey,
+            TakesMissingKeys = joiner.IsLeft,
         };
         _graph.Add(node);
         return new KStream<TKey, TResult>(
@@ -64,11 +64,11 @@ public sealed partial class KStream<TKey, TValue>
 }
 
 /// <summary>What a join of a stream with a table makes of a record and a row.</summary>
-/// <param name="Join">Makes the result of key, value, row, and whether there is one.</param>
-/// <param name="TakesMissingRow">Whether records without a row have a result.</param>
-/// <param name="TakesMissingKey">Whether records without a key, hence without a row, have one.</param>
+/// <param name="Join">Makes the result of key, value and row.</param>
+/// <param name="IsLeft">Whether records without a row have a result; those without a key never have a row.</param>
+/// <param name="ShowsKey">Whether the user's function takes the key of a left join, which may be missing.</param>
 internal sealed record RowJoiner<TKey, TValue, TRow, TResult>(
-    Func<TKey, TValue, TRow, bool, TResult> Join, bool TakesMissingRow = false, bool TakesMissingKey = false);
+    Func<TKey, TValue, ValueAndTimestamp<TRow>?, TResult> Join, bool IsLeft = false, bool ShowsKey = false);
 
 /// <summary>Looks up the row of each record; the table's updates do not come by here.</summary>
 internal sealed class TableJoinProcessor<TKey, TValue, TRow, TResult> : Processor<TKey, TValue>
@@ -76,9 +76,9 @@ internal sealed class TableJoinProcessor<TKey, TValue, TRow, TResult> : Processo
     private readonly TaskContext _task;
     private readonly Processor<TKey, TResult> _next;
     private readonly RowReader<TKey, TRow> _rows;
-    private readonly Func<TKey, TValue, TRow, bool, TResult> _join;
-    private readonly bool _takesMissingRow;
-    private readonly bool _takesMissingKey;
+    private readonly Func<TKey, TValue, ValueAndTimestamp<TRow>?, TResult> _join;
+    private readonly bool _isLeft;
+    private readonly bool _showsKey;
 
     public TableJoinProcessor(
         string name, TaskContext task, Processor<TKey, TResult> next, RowReader<TKey, TRow> rows,
@@ -89,13 +89,13 @@ internal sealed class TableJoinProcessor<TKey, TValue, TRow, TResult> : Processo
         _next = next;
         _rows = rows;
         _join = joiner.Join;
-        _takesMissingRow = joiner.TakesMissingRow;
-        _takesMissingKey = joiner.TakesMissingKey;
+        _isLeft = joiner.IsLeft;
+        _showsKey = joiner.ShowsKey;
     }
 
     public override void Process(in Record<TKey, TValue> record)
     {
-        if (!record.HasValue || (!record.HasKey && !_takesMissingKey))
+        if (!record.HasValue || (!record.HasKey && !_isLeft))
         {
             _task.Drop(record.HasValue ? DropReason.NullKey : DropReason.NullValue, this);
             return;
@@ -106,12 +106,17 @@ internal sealed class TableJoinProcessor<TKey, TValue, TRow, TResult> : Processo
         {
             var row = default(ValueAndTimestamp<TRow>);
             var hasRow = record.HasKey && _rows.TryRead(record.Key, out row);
-            if (!hasRow && !_takesMissingRow)
+            if (!hasRow && !_isLeft)
             {
                 return;
             }
 
-            result = _join(record.Key, record.Value, hasRow ? row.Value : default!, hasRow);
+            if (_showsKey)
+            {
+                MissingParts.RequireKey(in record);
+            }
+
+            result = _join(record.Key, record.Value, hasRow ? row : null);
         }
         catch (Exception e) when (e is not StateStoreException)
         {

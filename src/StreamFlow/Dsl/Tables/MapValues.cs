@@ -20,7 +20,7 @@ public sealed partial class KTable<TKey, TValue>
     /// <param name="name">Name of the operator; default generated, as <c>KTABLE-MAPVALUES-0000000003</c>.</param>
     /// <returns>The rows with their new values; not stored, but derived from this table.</returns>
     /// <example><code>totals.MapValues(total => Math.Round(total, 2))</code></example>
-    public KTable<TKey, TNewValue> MapValues<TNewValue>(Func<TValue, TNewValue> mapper, string? name = null)
+    public KTable<TKey, TNewValue> MapValues<TNewValue>(Func<TValue, TNewValue?> mapper, string? name = null)
     {
         ArgumentNullException.ThrowIfNull(mapper);
         return MapValues((_, value) => mapper(value), name);
@@ -35,18 +35,18 @@ public sealed partial class KTable<TKey, TValue>
     /// <param name="name">Name of the operator; default generated, as <c>KTABLE-MAPVALUES-0000000003</c>.</param>
     /// <returns>The rows with their new values; not stored, but derived from this table.</returns>
     /// <example><code>counts.MapValues((word, count) => $"{word}: {count}")</code></example>
-    public KTable<TKey, TNewValue> MapValues<TNewValue>(Func<TKey, TValue, TNewValue> mapper, string? name = null)
+    public KTable<TKey, TNewValue> MapValues<TNewValue>(Func<TKey, TValue, TNewValue?> mapper, string? name = null)
     {
         ArgumentNullException.ThrowIfNull(mapper);
         var node = new OperatorNode<TKey, Change<TValue>, TKey, Change<TNewValue>>(
             _graph.NodeName(name, MapValuesPrefix),
             [_output],
-            (nodeName, task, next) => new TableMapValuesProcessor<TKey, TValue, TNewValue>(nodeName, task, next, mapper))
+            (nodeName, task, next) => new TableMapValuesProcessor<TKey, TValue, TNewValue>(nodeName, task, next, mapper!))
         {
             ChangesValue = true,
         };
         _graph.Add(node);
-        var rows = new DerivedRows<TKey, TValue, TNewValue>(Rows, parent => new MappedReader<TKey, TValue, TNewValue>(parent, mapper));
+        var rows = new DerivedRows<TKey, TValue, TNewValue>(Rows, parent => new MappedReader<TKey, TValue, TNewValue>(parent, mapper!));
         return new KTable<TKey, TNewValue>(_graph, node.Output, _keys, SerdeSource<TNewValue>.Registered, rows);
     }
 }

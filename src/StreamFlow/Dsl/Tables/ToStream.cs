@@ -24,6 +24,41 @@ public sealed partial class KTable<TKey, TValue>
         _graph.Add(node);
         return new KStream<TKey, TValue>(_graph, node.Output, _keys, _values, repartitionRequired: false);
     }
+
+    /// <summary>
+    /// The updates of the table as a stream with new keys: <see cref="ToStream(string)"/>, and then
+    /// <see cref="KStream{TKey, TValue}.SelectKey{TNewKey}(Func{TKey, TValue, TNewKey}, string)"/>, as in Kafka Streams.
+    /// </summary>
+    /// <typeparam name="TNewKey">Type of the new keys.</typeparam>
+    /// <param name="selector">Makes the new key of key and value.</param>
+    /// <param name="name">
+    /// Name of the operator that makes the stream; default generated, as <c>KTABLE-TOSTREAM-0000000003</c>.
+    /// </param>
+    /// <returns>The updates with their new keys.</returns>
+    /// <example><code>customers.ToStream((id, customer) => customer?.Country)</code></example>
+    public KStream<TNewKey, TValue> ToStream<TNewKey>(Func<TKey, TValue, TNewKey> selector, string? name = null)
+    {
+        ArgumentNullException.ThrowIfNull(selector);
+        return ToStream(name).SelectKey(selector);
+    }
+
+    /// <summary>
+    /// The updates of the table, deletions included, as a stream with new keys made of the record as a whole; else as the
+    /// other form.
+    /// </summary>
+    /// <typeparam name="TNewKey">Type of the new keys.</typeparam>
+    /// <param name="selector">Makes the new key.</param>
+    /// <param name="name">
+    /// Name of the operator that makes the stream; default generated, as <c>KTABLE-TOSTREAM-0000000003</c>.
+    /// </param>
+    /// <returns>The updates with their new keys.</returns>
+    /// <example><code>countsPerHour.ToStream(record => record.Key.Key).To("latest-counts")</code></example>
+    public KStream<TNewKey, TValue> ToStream<TNewKey>(
+        Func<Record<TKey, TValue>, TNewKey> selector, string? name = null)
+    {
+        ArgumentNullException.ThrowIfNull(selector);
+        return ToStream(name).SelectKey(selector);
+    }
 }
 
 internal sealed class ToStreamProcessor<TKey, TValue> : Processor<TKey, Change<TValue>>

@@ -47,6 +47,9 @@ internal sealed class PartitionQueue
     /// <summary>When the end was first seen with nothing left, as a timestamp of the clock; null while there are records.</summary>
     public long? IdleSince { get; set; }
 
+    /// <summary>Whether the task goes on without this partition until its run is over.</summary>
+    public bool IsLeftOut { get; set; }
+
     /// <summary>Whether nothing is left and the broker has nothing either.</summary>
     public bool AtEnd => _index >= _count && _reader.AtEnd;
 

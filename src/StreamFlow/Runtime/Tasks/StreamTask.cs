@@ -15,7 +15,7 @@ internal sealed class StreamTask
     private readonly TaskContext _context;
     private readonly SubTopology _subTopology;
     private readonly TaskIdling _idling;
-    private PartitionQueue[] _queues = [];
+    private InputQueues _queues = InputQueues.None;
     private TaskStores? _stores;
     private TaskTopology? _topology;
 
@@ -38,28 +38,19 @@ internal sealed class StreamTask
 
     public bool HasOpenStores => _stores is not null;
 
+    /// <summary>How many records are processed between two looks at the clock.</summary>
+    public RunLength RunLength { get; } = new();
+
     /// <summary>Where this thread began to read the inputs.</summary>
     public FirstOffsets FirstOffsets { get; } = new();
 
     /// <summary>The committed positions that the task starts from, in the order of its inputs.</summary>
     public IReadOnlyList<PartitionOffset> Committed { get; set; } = [];
 
-    /// <summary>Whether anything was processed since the last commit.</summary>
-    public bool CommitNeeded
-    {
-        get
-        {
-            foreach (var queue in _queues)
-            {
-                if (queue.CommitNeeded)
-                {
-                    return true;
-                }
-            }
-
-            return false;
-        }
-    }
+    /// <summary>
+    /// Whether there is anything to commit: positions have moved, something was done without a record, or a node asks for it.
+    /// </summary>
+    public bool CommitNeeded => _queues.CommitNeeded || _context.HasWork;
 
     /// <summary>Opens the stores; the task then either restores or is ready to run.</summary>
     public void OpenStores(Func<bool, IReadOnlyList<string>, IStoreBackend> openBackend)
@@ -81,29 +72,29 @@ internal sealed class StreamTask
         }
 
         _topology = _subTopology.Build(_context);
+        _queues = new InputQueues(_idling, [.. inputs.Select(QueueOf)]);
+        foreach (var queue in _queues.All)
+        {
+            _context.StreamTime = Math.Max(_context.StreamTime, queue.PartitionTime);
+        }
+
         foreach (var node in _topology.Nodes)
         {
             node.Init(_context);
-        }
-
-        _queues = new PartitionQueue[inputs.Count];
-        for (var i = 0; i < inputs.Count; i++)
-        {
-            var time = PartitionTimeMetadata.Decode(inputs[i].Committed.Metadata);
-            var source = _topology.Sources[inputs[i].PlanTopic];
-            _queues[i] = new PartitionQueue(inputs[i].Reader, source, inputs[i].Committed.Offset, time);
-            _context.StreamTime = Math.Max(_context.StreamTime, time);
         }
 
         Move(TaskEvent.Ready);
     }
 
     /// <summary>Processes up to a number of records, lowest head timestamp first.</summary>
+    /// <param name="maxRecords">How many.</param>
+    /// <param name="signals">Ends it after the record at hand.</param>
     /// <returns>How many were processed; fewer than asked for when the task must wait.</returns>
-    public int Process(int maxRecords)
+    public int Process(int maxRecords, ThreadSignals? signals = null)
     {
         var done = 0;
-        while (done < maxRecords && Choose() is { } queue)
+        _queues.BeginRun();
+        while (done < maxRecords && signals is not { Any: true } && _queues.Choose() is { } queue)
         {
             ProcessHead(queue);
             done++;
@@ -112,37 +103,25 @@ internal sealed class StreamTask
         return done;
     }
 
+    /// <summary>
+    /// What comes by time and not by a record: due punctuations. Called between runs; costs nothing when there is none.
+    /// </summary>
+    /// <returns>Whether anything was done.</returns>
+    public bool RunDue() => _context.Punctuations is { } punctuations && punctuations.Run();
+
     /// <summary>Forgets what was prefetched of a partition whose position is about to move.</summary>
-    public void DropPrefetched(TopicPartition partition)
-    {
-        foreach (var queue in _queues)
-        {
-            if (queue.Partition == partition)
-            {
-                queue.Clear();
-            }
-        }
-    }
+    public void DropPrefetched(TopicPartition partition) => _queues.DropPrefetched(partition);
 
     /// <summary>First step of a commit: everything dirty is serialized, logged, staged and forwarded.</summary>
     public void Flush()
     {
         _context.Record.Clear();
+        _context.CommitRequested = false;
         _stores?.Flush();
     }
 
     /// <summary>Adds the positions to commit.</summary>
-    public void CollectOffsets(List<PartitionOffset> offsets)
-    {
-        foreach (var queue in _queues)
-        {
-            if (queue.CommitOffset is var offset and >= 0)
-            {
-                offsets.Add(new PartitionOffset(
-                    queue.Partition, offset, PartitionTimeMetadata.Encode(queue.PartitionTime)));
-            }
-        }
-    }
+    public void CollectOffsets(List<PartitionOffset> offsets) => _queues.CollectOffsets(offsets);
 
     /// <summary>The flushed changes are acknowledged or their transaction is committed: they become local state.</summary>
     public void ApplyState() => _stores?.Apply();
@@ -150,11 +129,8 @@ internal sealed class StreamTask
     /// <summary>The collected positions are committed.</summary>
     public void MarkCommitted()
     {
-        foreach (var queue in _queues)
-        {
-            queue.MarkCommitted(queue.CommitOffset);
-        }
-
+        _queues.MarkCommitted();
+        _context.HasWork = _context.CommitRequested = false;
         _context.Metrics.Publish();
     }
 
@@ -165,15 +141,10 @@ internal sealed class StreamTask
     public void Rewind()
     {
         Move(TaskEvent.Rewind);
-        FirstOffsets.Remember(_queues);
-        foreach (var queue in _queues)
-        {
-            queue.Clear();
-        }
-
-        _queues = [];
-        _context.StreamTime = -1;
-        _context.Record.Clear();
+        FirstOffsets.Remember(_queues.All);
+        _queues.Clear();
+        _queues = InputQueues.None;
+        _context.Rewind();
         try
         {
             CloseNodes();
@@ -194,11 +165,8 @@ internal sealed class StreamTask
         }
 
         Move(TaskEvent.Close);
-        FirstOffsets.Remember(_queues);
-        foreach (var queue in _queues)
-        {
-            queue.Clear();
-        }
+        FirstOffsets.Remember(_queues.All);
+        _queues.Clear();
 
         try
         {
@@ -221,29 +189,11 @@ internal sealed class StreamTask
         }
     }
 
-    private PartitionQueue? Choose()
-    {
-        if (_queues.Length == 1)
-        {
-            return _queues[0].TryLoadHead() ? _queues[0] : null;
-        }
-
-        PartitionQueue? best = null;
-        var waiting = false;
-        foreach (var queue in _queues)
-        {
-            if (!queue.TryLoadHead())
-            {
-                waiting |= !_idling.MayGoOnWithout(queue);
-            }
-            else if (best is null || queue.HeadTimestamp < best.HeadTimestamp)
-            {
-                best = queue;
-            }
-        }
-
-        return waiting ? null : best;
-    }
+    private PartitionQueue QueueOf(TaskInput input) => new(
+        input.Reader,
+        _topology!.Sources[input.PlanTopic],
+        input.Committed.Offset,
+        PartitionTimeMetadata.Decode(input.Committed.Metadata));
 
     private void ProcessHead(PartitionQueue queue)
     {

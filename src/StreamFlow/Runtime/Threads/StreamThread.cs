@@ -8,7 +8,6 @@ namespace StreamFlow.Runtime;
 /// </summary>
 internal sealed class StreamThread
 {
-    private const int RecordsPerTurn = 1000;
     private static readonly TimeSpan LastCommitLimit = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan LastCommitRetry = TimeSpan.FromMilliseconds(20);
     private const int MaxFencings = 5;
@@ -17,13 +16,12 @@ internal sealed class StreamThread
     private readonly Action<StreamThread> _changed;
     private readonly Action<StreamThread, Exception?> _ended;
     private readonly Thread _thread;
+    private readonly ThreadSignals _signals = new();
     private readonly int _index;
     private Restorer? _restorer;
     private int _fencings;
     private long _lastFencing;
     private volatile ThreadStatus _status;
-    private volatile bool _stopping;
-    private volatile bool _rejoining;
 
     /// <param name="services">What the threads share.</param>
     /// <param name="index">Number of the thread, from 1.</param>
@@ -51,10 +49,10 @@ internal sealed class StreamThread
     public void Start() => _thread.Start();
 
     /// <summary>Asks the thread to commit and end; does not wait.</summary>
-    public void Stop() => _stopping = true;
+    public void Stop() => _signals.Stop();
 
     /// <summary>Asks the thread to commit, to leave its group and to join it anew, which makes the group balance anew.</summary>
-    public void Rejoin() => _rejoining = true;
+    public void Rejoin() => _signals.Rejoin();
 
     private void Run()
     {
@@ -85,8 +83,8 @@ internal sealed class StreamThread
         try
         {
             RunWithClients();
-            var again = _rejoining && !_stopping;
-            _rejoining = false;
+            var again = _signals.Rejoins && !_signals.Stops;
+            _signals.HasLeft();
             return !again;
         }
         catch (KafkaClientException exception) when (exception.Kind == KafkaErrorKind.InstanceFenced)
@@ -100,23 +98,18 @@ internal sealed class StreamThread
             }
 
             RuntimeLog.InstanceFenced(_services.Logger, exception, Name);
-            return _stopping;
+            return _signals.Stops;
         }
     }
 
     private void RunWithClients()
     {
         var options = _services.Options;
-        var exactlyOnce = options.ProcessingGuarantee == ProcessingGuarantee.ExactlyOnce;
-        var role = DescribeConsumer(exactlyOnce);
+        var clients = new ThreadClients(_services, Name, _index);
+        var role = clients.DescribeConsumer();
         using var consumer = _services.Clients.CreateConsumer(role);
-        using var protocol = CreateProtocol(consumer, exactlyOnce);
-        using var restorer = new Restorer(
-            $"{Name}-restore",
-            committed => _services.Clients.CreateConsumer(new ConsumerRole(
-                committed ? $"{Name}-restore-consumer" : $"{Name}-restore-ends", null, null, committed, "error")),
-            _services.Time,
-            _services.Logger);
+        using var protocol = clients.CreateProtocol(consumer);
+        using var restorer = clients.CreateRestorer();
         using var purger = new RepartitionPurger(_services, $"{Name}-admin");
         var budget = new CacheBudget(_services.CacheBytesPerThread, options.MaxUncommittedBytes);
         var factory = new StreamTaskFactory(_services, protocol, budget);
@@ -137,47 +130,30 @@ internal sealed class StreamThread
         finally
         {
             tasks.CloseAll();
-            consumer.Close(leavesAlways: _rejoining);
+            consumer.Close(leavesAlways: _signals.Rejoins);
             _restorer = null;
         }
-    }
-
-    private ConsumerRole DescribeConsumer(bool exactlyOnce)
-    {
-        var options = _services.Options;
-        var hasGivenIdentity = options.GroupInstanceId.Length > 0;
-        var identity = hasGivenIdentity ? options.GroupInstanceId
-            : options.StaticMembership ? _services.StateDirectory?.ProcessId.ToString()
-            : null;
-        return new ConsumerRole(
-            $"{Name}-consumer",
-            options.ApplicationId,
-            identity is null ? null : $"{identity}-{_index}",
-            exactlyOnce,
-            options.DefaultOffsetReset == OffsetReset.Earliest ? "earliest" : "latest")
-        {
-            LeavesOnClose = !hasGivenIdentity,
-        };
-    }
-
-    private CommitProtocol CreateProtocol(IKafkaConsumer consumer, bool exactlyOnce)
-    {
-        var id = exactlyOnce ? $"{_services.Options.ApplicationId}-{_services.ProcessId}-{_index}" : null;
-        var role = new ProducerRole($"{Name}-producer", id, _services.Options.TransactionTimeout);
-        return exactlyOnce
-            ? new ExactlyOnceCommit(_services, Name, consumer, () => _services.Clients.CreateProducer(role))
-            : new AtLeastOnceCommit(_services, Name, consumer, _services.Clients.CreateProducer(role));
     }
 
     private void Loop(
         IKafkaConsumer consumer, TaskManager tasks, Committer committer, RepartitionPurger purger, CacheBudget budget)
     {
-        while (!_stopping && !_rejoining)
+        var turns = new Turns(new TurnLimits(_services.Options), _services.Time, budget, _signals);
+        while (!_signals.Any)
         {
             var processed = 0;
             try
             {
-                processed = Turn(tasks, committer, purger, budget);
+                if (tasks.TryOpen())
+                {
+                    tasks.Advance();
+                    processed = turns.Take(tasks.Running, committer.SinceLastCommit);
+                    committer.Poll();
+                    if (turns.IsCommitDue(tasks.Running, committer.SinceLastCommit) && committer.Commit(tasks.Running))
+                    {
+                        purger.PurgeIfDue(committer.CommittedOffsets);
+                    }
+                }
             }
             catch (TaskCorruptedException corrupted)
             {
@@ -194,27 +170,8 @@ internal sealed class StreamThread
             }
 
             Report(tasks);
-            Poll(consumer, tasks, processed > 0 ? TimeSpan.Zero : Wait(committer));
+            Poll(consumer, tasks, processed > 0 ? TimeSpan.Zero : turns.Wait(tasks.Running, committer.SinceLastCommit));
         }
-    }
-
-    private int Turn(TaskManager tasks, Committer committer, RepartitionPurger purger, CacheBudget budget)
-    {
-        if (!tasks.TryOpen())
-        {
-            return 0;
-        }
-
-        tasks.Advance();
-        var processed = RoundRobin.Process(tasks.Running, RecordsPerTurn);
-        committer.Poll();
-        if ((budget.CommitDue || committer.SinceLastCommit >= _services.Options.CommitInterval)
-            && committer.Commit(tasks.Running))
-        {
-            purger.PurgeIfDue(committer.CommittedOffsets);
-        }
-
-        return processed;
     }
 
     /// <summary>
@@ -262,14 +219,6 @@ internal sealed class StreamThread
         {
             tasks.ResetPosition(partition, exception);
         }
-    }
-
-    private TimeSpan Wait(Committer committer)
-    {
-        var untilCommit = _services.Options.CommitInterval - committer.SinceLastCommit;
-        return untilCommit < TimeSpan.Zero ? TimeSpan.Zero
-            : untilCommit < _services.Options.PollTimeout ? untilCommit
-            : _services.Options.PollTimeout;
     }
 
     private void Report(TaskManager tasks)

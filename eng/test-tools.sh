@@ -1,0 +1,43 @@
+#!/usr/bin/env bash
+# Provides the foreign Kafka clients that some tests compare with, from Debian's packages. Silent when they are there.
+# Where they cannot be installed it says so and succeeds: those tests are skipped then, and say so too.
+set -euo pipefail
+
+readonly packages=(kcat python3-confluent-kafka python3-kafka)
+
+say() { printf 'test tools: %s\n' "$*" >&2; }
+
+missing_packages() {
+  local package
+  for package in "${packages[@]}"; do
+    [[ $(dpkg-query -W -f='${db:Status-Status}' "$package" 2>/dev/null) == installed ]] || echo "$package"
+  done
+}
+
+# as_root COMMAND...: prints nothing and fails where we may not become root.
+as_root() {
+  if ((EUID == 0)); then "$@"; else sudo -n "$@"; fi
+}
+
+can_install() {
+  command -v apt-get >/dev/null && { ((EUID == 0)) || sudo -n true 2>/dev/null; }
+}
+
+apt() {
+  as_root env DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=300 "$@" 2>&1
+}
+
+missing=$(missing_packages | paste -sd' ' -)
+[[ -n $missing ]] || exit 0
+if ! can_install; then
+  say "tests that compare with $missing will be skipped; to run them: sudo apt-get install -y $missing"
+  exit 0
+fi
+say "installing $missing"
+# A fresh machine has no package lists yet, an old one has stale ones.
+# shellcheck disable=SC2086 # one word each
+if ! apt install -y --no-install-recommends $missing >/dev/null; then
+  apt update >/dev/null || true
+  apt install -y --no-install-recommends $missing | tail -n 5 >&2 ||
+    say "tests that compare with $missing will be skipped: they cannot be installed, see above"
+fi

@@ -1,0 +1,79 @@
+namespace StreamFlow.Processing;
+
+/// <summary>
+/// The punctuations of one task, by the rules of Kafka Streams: each is due at the points of a grid and called once however
+/// many points have passed, with the time that it is, not the one that was due.
+/// </summary>
+internal sealed class Punctuations(TaskContext task)
+{
+    private readonly PriorityQueue<Punctuation, (long Due, long Sequence)> _streamTime = new();
+    private readonly PriorityQueue<Punctuation, (long Due, long Sequence)> _wallClock = new();
+    private long _sequence;
+
+    /// <summary>When the next wall clock punctuation is due, in milliseconds since 1970; the maximum when none will be.</summary>
+    public long NextWallClock => _wallClock.TryPeek(out _, out var at) ? at.Due : long.MaxValue;
+
+    private long WallClock => task.Time.GetUtcNow().ToUnixTimeMilliseconds();
+
+    /// <inheritdoc cref="TaskContext.Schedule"/>
+    public Punctuation Schedule(
+        Node node, PunctuationType type, TimeSpan interval, Action<long> callback, DateTimeOffset? start)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(interval, TimeSpan.FromMilliseconds(1));
+        ArgumentOutOfRangeException.ThrowIfLessThan(start ?? DateTimeOffset.UnixEpoch, DateTimeOffset.UnixEpoch, nameof(start));
+        var milliseconds = (long)interval.TotalMilliseconds;
+        var punctuation = new Punctuation(node, milliseconds, callback);
+        var (queue, now) = type == PunctuationType.StreamTime ? (_streamTime, task.StreamTime) : (_wallClock, WallClock);
+        var anchor = start?.ToUnixTimeMilliseconds();
+        var first = anchor is null ? (type == PunctuationType.StreamTime ? 0 : now + milliseconds)
+            : anchor >= now ? anchor.Value
+            : punctuation.After(anchor.Value, now);
+        queue.Enqueue(punctuation, (first, _sequence++));
+        return punctuation;
+    }
+
+    /// <summary>Calls what is due, by either clock.</summary>
+    /// <returns>Whether anything was called.</returns>
+    public bool Run()
+    {
+        var any = task.StreamTime >= 0 && Run(_streamTime, task.StreamTime);
+        return (_wallClock.Count > 0 && Run(_wallClock, WallClock)) || any;
+    }
+
+    private bool Run(PriorityQueue<Punctuation, (long Due, long Sequence)> queue, long now)
+    {
+        var any = false;
+        while (queue.TryPeek(out var punctuation, out var at) && at.Due <= now)
+        {
+            queue.Dequeue();
+            if (punctuation.IsCancelled)
+            {
+                continue;
+            }
+
+            any = true;
+            Call(punctuation, now);
+            if (!punctuation.IsCancelled)
+            {
+                queue.Enqueue(punctuation, (punctuation.After(at.Due, now), _sequence++));
+            }
+        }
+
+        return any;
+    }
+
+    /// <summary>No input record stands behind what a punctuation does. A failure of its own is asked about like any other.</summary>
+    private void Call(Punctuation punctuation, long now)
+    {
+        task.Record.Clear();
+        task.HasWork = true;
+        try
+        {
+            punctuation.Call(now);
+        }
+        catch (Exception exception) when (exception is not StreamsException)
+        {
+            task.Errors.Handle(task, punctuation.Node, ErrorStage.Processing, exception);
+        }
+    }
+}

@@ -1,0 +1,116 @@
+using StreamFlow.Clients;
+
+namespace StreamFlow.Runtime;
+
+/// <summary>The input partitions of a running task, and which of them gives the next record.</summary>
+internal sealed class InputQueues(TaskIdling idling, PartitionQueue[] queues)
+{
+    /// <summary>Before a task runs.</summary>
+    public static readonly InputQueues None = new(new TaskIdling(TimeProvider.System, TimeSpan.Zero), []);
+
+    public IReadOnlyList<PartitionQueue> All => queues;
+
+    /// <summary>Whether anything was processed since the last commit.</summary>
+    public bool CommitNeeded
+    {
+        get
+        {
+            foreach (var queue in queues)
+            {
+                if (queue.CommitNeeded)
+                {
+                    return true;
+                }
+            }
+
+            return false;
+        }
+    }
+
+    /// <summary>A run begins: partitions that had nothing are asked again.</summary>
+    public void BeginRun()
+    {
+        foreach (var queue in queues)
+        {
+            queue.IsLeftOut = false;
+        }
+    }
+
+    /// <summary>
+    /// The partition whose head has the smallest timestamp. One that has nothing is asked once in a run: asking is a lock and
+    /// a native call, and would be paid with every record of the others.
+    /// </summary>
+    /// <returns>Null when the task must wait.</returns>
+    public PartitionQueue? Choose()
+    {
+        if (queues.Length == 1)
+        {
+            return queues[0].TryLoadHead() ? queues[0] : null;
+        }
+
+        PartitionQueue? best = null;
+        var waiting = false;
+        foreach (var queue in queues)
+        {
+            if (queue.IsLeftOut)
+            {
+                continue;
+            }
+
+            if (!queue.TryLoadHead())
+            {
+                queue.IsLeftOut = idling.MayGoOnWithout(queue);
+                waiting |= !queue.IsLeftOut;
+            }
+            else if (best is null || queue.HeadTimestamp < best.HeadTimestamp)
+            {
+                best = queue;
+            }
+        }
+
+        return waiting ? null : best;
+    }
+
+    /// <summary>Adds the positions to commit.</summary>
+    public void CollectOffsets(List<PartitionOffset> offsets)
+    {
+        foreach (var queue in queues)
+        {
+            if (queue.CommitOffset is var offset and >= 0)
+            {
+                offsets.Add(new PartitionOffset(
+                    queue.Partition, offset, PartitionTimeMetadata.Encode(queue.PartitionTime)));
+            }
+        }
+    }
+
+    /// <summary>The collected positions are committed.</summary>
+    public void MarkCommitted()
+    {
+        foreach (var queue in queues)
+        {
+            queue.MarkCommitted(queue.CommitOffset);
+        }
+    }
+
+    /// <summary>Forgets what was prefetched of a partition whose position is about to move.</summary>
+    public void DropPrefetched(TopicPartition partition)
+    {
+        foreach (var queue in queues)
+        {
+            if (queue.Partition == partition)
+            {
+                queue.Clear();
+            }
+        }
+    }
+
+    /// <summary>Forgets all that was prefetched.</summary>
+    public void Clear()
+    {
+        foreach (var queue in queues)
+        {
+            queue.Clear();
+        }
+    }
+}
