@@ -88,7 +88,7 @@ internal sealed class BrokerParts : IAsyncDisposable
 
         MetadataBroker self = new(
             nodeId, BrokerAddress.Advertised(_options, endPoint), _options.AdvertisedPort ?? _server.Port);
-        _server.Start(new RequestDispatcher(CreateHandlers(self)));
+        _server.Start(new RequestDispatcher(CreateHandlers(self)).DispatchAsync);
         return self;
     }
 

@@ -17,12 +17,6 @@ internal sealed record ApiDescriptor(
     /// <summary>The lowest version that is really answered; below it the connection is closed.</summary>
     public short ImplementedFrom { get; init; } = MinVersion;
 
-    /// <summary>Whether the next request of the connection may be handled before this one is answered.</summary>
-    public bool MayPipeline { get; init; }
-
-    /// <summary>
-    /// Whether a LeaveGroup that follows on the connection is handled before this one is answered: a client that closes
-    /// while it waits for its group says so behind the request it waits for.
-    /// </summary>
-    public bool YieldsToLeave { get; init; }
+    /// <summary>What may be handled before this one is answered.</summary>
+    public RequestOrder Order { get; init; }
 }

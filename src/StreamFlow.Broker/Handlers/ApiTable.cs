@@ -17,7 +17,7 @@ internal static class ApiTable
     private static readonly ApiDescriptor[] Apis =
     [
         Api<ProduceRequest>(ApiKey.Produce, 0, 11, 9, static (h, r, c) => h.Produce.HandleAsync(r, c))
-            with { ImplementedFrom = 3, MayPipeline = true },
+            with { ImplementedFrom = 3, Order = RequestOrder.Pipelined },
         Api<FetchRequest>(ApiKey.Fetch, 4, 12, 12, static (h, r, c) => h.Fetch.HandleAsync(r, c)),
         Api<ListOffsetsRequest>(ApiKey.ListOffsets, 1, 7, 6, static (h, r, c) => Now(h.ListOffsets.Handle(r, c.Version))),
         Api<MetadataRequest>(ApiKey.Metadata, 0, 12, 9, static (h, r, _) => Now(h.Metadata.Handle(r))),
@@ -26,11 +26,11 @@ internal static class ApiTable
         Api<FindCoordinatorRequest>(
             ApiKey.FindCoordinator, 0, 4, 3, static (h, r, _) => Now(h.GroupAdmin.FindCoordinator(r))),
         Api<JoinGroupRequest>(ApiKey.JoinGroup, 0, 9, 6, static (h, r, c) => h.Membership.JoinAsync(r, c))
-            with { YieldsToLeave = true },
+            with { Order = RequestOrder.BehindLeave },
         Api<HeartbeatRequest>(ApiKey.Heartbeat, 0, 4, 4, static (h, r, _) => Now(h.Membership.Heartbeat(r))),
         Api<LeaveGroupRequest>(ApiKey.LeaveGroup, 0, 5, 4, static (h, r, _) => Now(h.Membership.Leave(r))),
         Api<SyncGroupRequest>(ApiKey.SyncGroup, 0, 5, 4, static (h, r, c) => h.Membership.SyncAsync(r, c))
-            with { YieldsToLeave = true },
+            with { Order = RequestOrder.BehindLeave },
         Api<DescribeGroupsRequest>(ApiKey.DescribeGroups, 0, 5, 5, static (h, r, _) => Now(h.GroupAdmin.Describe(r))),
         Api<ListGroupsRequest>(ApiKey.ListGroups, 0, 5, 3, static (h, r, _) => Now(h.GroupAdmin.List(r))),
         Api<ApiVersionsRequest>(ApiKey.ApiVersions, 0, 4, 3, static (_, _, _) =>

@@ -1,6 +1,5 @@
 using System.Net;
 using System.Net.Sockets;
-using StreamFlow.Broker.Handlers;
 using StreamFlow.Broker.Protocol;
 
 namespace StreamFlow.Broker.Server;
@@ -12,7 +11,7 @@ namespace StreamFlow.Broker.Server;
 internal sealed class Connection : IDisposable
 {
     private readonly Socket _socket;
-    private readonly RequestDispatcher _dispatcher;
+    private readonly RequestDispatch _dispatch;
     private readonly BrokerLog _log;
     private readonly TimeProvider _time;
     private readonly CancellationTokenSource _gone = new();
@@ -26,14 +25,14 @@ internal sealed class Connection : IDisposable
 
     public Connection(
         Socket socket,
-        RequestDispatcher dispatcher,
+        RequestDispatch dispatch,
         int maxRequestBytes,
         BrokerLog log,
         TimeProvider time,
         CancellationToken stopping)
     {
         _socket = socket;
-        _dispatcher = dispatcher;
+        _dispatch = dispatch;
         _log = log;
         _time = time;
         _stopping = stopping;
@@ -115,10 +114,10 @@ internal sealed class Connection : IDisposable
             }
 
             _busy = true;
-            ValueTask<WireWriter?> reply = _dispatcher.DispatchAsync(frame.Value, _context, out ApiDescriptor api);
-            ValueTask<WireWriter?> next = reply.IsCompleted || api.MayPipeline
+            ValueTask<WireWriter?> reply = _dispatch(frame.Value, _context, out RequestOrder order);
+            ValueTask<WireWriter?> next = reply.IsCompleted || order == RequestOrder.Pipelined
                 ? reply
-                : new ValueTask<WireWriter?>(await ParkAsync(reply.AsTask(), api).ConfigureAwait(false));
+                : new ValueTask<WireWriter?>(await ParkAsync(reply.AsTask(), order).ConfigureAwait(false));
             await _replies.EnqueueAsync(next).ConfigureAwait(false);
             Volatile.Write(ref _lastActivity, _time.GetTimestamp());
             _busy = false;
@@ -129,7 +128,7 @@ internal sealed class Connection : IDisposable
     /// Waits for a reply that depends on others, and gives it up when the peer hangs up meanwhile. Returns it unfinished
     /// if the next request may be what it waits for.
     /// </summary>
-    private async Task<Task<WireWriter?>> ParkAsync(Task<WireWriter?> reply, ApiDescriptor api)
+    private async Task<Task<WireWriter?>> ParkAsync(Task<WireWriter?> reply, RequestOrder order)
     {
         while (!reply.IsCompleted && _frames.NextKey is null)
         {
@@ -141,7 +140,8 @@ internal sealed class Connection : IDisposable
             }
         }
 
-        bool yields = api.YieldsToLeave && !_gone.IsCancellationRequested && _frames.NextKey == ApiKey.LeaveGroup;
+        bool yields = order == RequestOrder.BehindLeave && !_gone.IsCancellationRequested
+            && _frames.NextKey == ApiKey.LeaveGroup;
         if (!yields)
         {
             await ((Task)reply).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);

@@ -63,10 +63,10 @@ internal sealed class SocketServer : IAsyncDisposable
         }
     }
 
-    public void Start(RequestDispatcher dispatcher)
+    public void Start(RequestDispatch dispatch)
     {
         _listener.Listen(Backlog);
-        _loops.Add(AcceptAsync(dispatcher));
+        _loops.Add(AcceptAsync(dispatch));
         _loops.Add(SweepAsync());
     }
 
@@ -109,7 +109,7 @@ internal sealed class SocketServer : IAsyncDisposable
         await done.CancelAsync().ConfigureAwait(false);
     }
 
-    private async Task AcceptAsync(RequestDispatcher dispatcher)
+    private async Task AcceptAsync(RequestDispatch dispatch)
     {
         while (!_stopping.IsCancellationRequested)
         {
@@ -135,11 +135,11 @@ internal sealed class SocketServer : IAsyncDisposable
                 continue;
             }
 
-            Admit(socket, dispatcher);
+            Admit(socket, dispatch);
         }
     }
 
-    private void Admit(Socket socket, RequestDispatcher dispatcher)
+    private void Admit(Socket socket, RequestDispatch dispatch)
     {
         Connection connection;
         try
@@ -147,7 +147,7 @@ internal sealed class SocketServer : IAsyncDisposable
             socket.NoDelay = true;
             socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive, true);
             connection = new Connection(
-                socket, dispatcher, _options.MaxRequestBytes, _log, _time, _stopping.Token);
+                socket, dispatch, _options.MaxRequestBytes, _log, _time, _stopping.Token);
         }
         catch (SocketException)
         {

@@ -77,7 +77,7 @@ internal sealed class KafkaConsumer : IKafkaConsumer
     {
         ThrowIfNotOpen();
         ThrowIfReaderFailed();
-        var wait = _signals.TakeMoreExpected() ? 0 : Milliseconds(timeout);
+        var wait = _signals.TakeMoreExpected() ? 0 : Timeouts.Milliseconds(timeout);
         var failed = _native.Poll(wait, out var error);
         _rebalancer.ThrowIfFailed();
         if (failed)
@@ -148,7 +148,7 @@ internal sealed class KafkaConsumer : IKafkaConsumer
     {
         ThrowIfClosed();
         _readers.KeepTopic(partition.Topic);
-        var error = _native.QueryOffsets(partition, Milliseconds(timeout), out var beginning, out var end);
+        var error = _native.QueryOffsets(partition, Timeouts.Milliseconds(timeout), out var beginning, out var end);
         return error.IsError
             ? throw Errors.Exception(
                 $"Cannot read the offsets of {partition}", error, Errors.ConsumerKind(error), partition)
@@ -219,10 +219,6 @@ internal sealed class KafkaConsumer : IKafkaConsumer
             Log.CloseFailed(_logger, _clientId, e);
         }
     }
-
-    /// <summary>Whole milliseconds, rounded up: a wait of less than one must not become a spin.</summary>
-    internal static int Milliseconds(TimeSpan timeout) =>
-        timeout <= TimeSpan.Zero ? 0 : (int)Math.Min(int.MaxValue, Math.Ceiling(timeout.TotalMilliseconds));
 
     private void ThrowIfReaderFailed()
     {

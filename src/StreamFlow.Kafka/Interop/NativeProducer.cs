@@ -1,6 +1,5 @@
 using System.Runtime.InteropServices;
 using StreamFlow.Clients;
-using StreamFlow.Kafka.Producers;
 
 namespace StreamFlow.Kafka.Interop;
 
@@ -120,7 +119,7 @@ internal sealed unsafe class NativeProducer : IDisposable
     /// <summary>Takes delivery reports.</summary>
     /// <param name="reports">Told of each.</param>
     /// <param name="timeoutMs">How long to wait for the first.</param>
-    internal void Poll(DeliveryReports reports, int timeoutMs)
+    internal void Poll(IDeliveryReports reports, int timeoutMs)
     {
         var report = NativeMethods.rd_kafka_queue_poll(_queue.Pointer, timeoutMs);
         while (report != 0)
@@ -211,7 +210,7 @@ internal sealed unsafe class NativeProducer : IDisposable
         return native;
     }
 
-    private void Take(nint report, DeliveryReports reports)
+    private void Take(nint report, IDeliveryReports reports)
     {
         nuint count;
         while ((count = NativeMethods.rd_kafka_event_message_array(report, _reports, ReportCapacity)) > 0)

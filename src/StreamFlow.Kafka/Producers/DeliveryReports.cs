@@ -4,7 +4,7 @@ using StreamFlow.Kafka.Interop;
 namespace StreamFlow.Kafka.Producers;
 
 /// <summary>Sorts a producer's delivery reports: last offsets to their topics, failures into a queue.</summary>
-internal sealed class DeliveryReports
+internal sealed class DeliveryReports : IDeliveryReports
 {
     private readonly Dictionary<nint, SinkTopic> _topics = [];
     private readonly Queue<DeliveryFailure> _failures = new();
@@ -22,10 +22,10 @@ internal sealed class DeliveryReports
 
     internal bool TryTakeFailure(out DeliveryFailure failure) => _failures.TryDequeue(out failure);
 
-    internal void Delivered(nint topic, int partition, long lastOffset) =>
+    public void Delivered(nint topic, int partition, long lastOffset) =>
         Find(topic).Delivered(partition, lastOffset);
 
-    internal void Failed(nint topic, int partition, in NativeError error, byte[]? key, byte[]? value, long mark)
+    public void Failed(nint topic, int partition, in NativeError error, byte[]? key, byte[]? value, long mark)
     {
         var kind = Errors.DeliveryKind(error);
         if (!Aborting || kind == KafkaErrorKind.Refused)

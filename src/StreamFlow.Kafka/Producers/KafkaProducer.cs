@@ -1,6 +1,5 @@
 using Microsoft.Extensions.Logging;
 using StreamFlow.Clients;
-using StreamFlow.Kafka.Consumers;
 using StreamFlow.Kafka.Interop;
 
 namespace StreamFlow.Kafka.Producers;
@@ -66,7 +65,7 @@ internal sealed class KafkaProducer : IKafkaProducer
     public void Poll(TimeSpan timeout)
     {
         ThrowIfDisposed();
-        _native.Poll(_reports, KafkaConsumer.Milliseconds(timeout));
+        _native.Poll(_reports, Timeouts.Milliseconds(timeout));
         if (_topics.Count > 0 && _time.GetElapsedTime(_refreshed) >= RefreshInterval / _topics.Count)
         {
             RefreshOneTopic();
@@ -124,7 +123,7 @@ internal sealed class KafkaProducer : IKafkaProducer
         while (true)
         {
             var left = TopicTimeout - _time.GetElapsedTime(start);
-            var error = _native.PartitionCount(handle, KafkaConsumer.Milliseconds(left), out var count);
+            var error = _native.PartitionCount(handle, Timeouts.Milliseconds(left), out var count);
             if (!error.IsError && count > 0)
             {
                 return new SinkTopic(name, handle, count);
@@ -135,7 +134,7 @@ internal sealed class KafkaProducer : IKafkaProducer
                 handle.Dispose();
                 throw Errors.Exception(
                     $"Producer '{_clientId}' cannot write to topic '{name}' (create it, or check its name and access)",
-                    error);
+                    error, error.IsError ? Errors.DeliveryKind(error) : KafkaErrorKind.Fatal);
             }
 
             _native.Poll(_reports, 50);
@@ -151,7 +150,7 @@ internal sealed class KafkaProducer : IKafkaProducer
         _refreshed = _time.GetTimestamp();
         _refreshNext = (_refreshNext + 1) % _topics.Count;
         var topic = _topics.Values.ElementAt(_refreshNext);
-        var error = _native.PartitionCount(topic.Handle, KafkaConsumer.Milliseconds(RefreshTimeout), out var count);
+        var error = _native.PartitionCount(topic.Handle, Timeouts.Milliseconds(RefreshTimeout), out var count);
         if (error.IsError)
         {
             Log.RefreshFailed(_logger, _clientId, topic.Name, error.Text);

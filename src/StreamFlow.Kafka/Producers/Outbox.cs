@@ -1,4 +1,3 @@
-using StreamFlow.Kafka.Consumers;
 using StreamFlow.Kafka.Interop;
 
 namespace StreamFlow.Kafka.Producers;
@@ -25,7 +24,7 @@ internal static class Outbox
         while (true)
         {
             var left = timeout - time.GetElapsedTime(start);
-            native.Poll(reports, Math.Min(PollStepMs, KafkaConsumer.Milliseconds(left)));
+            native.Poll(reports, Math.Min(PollStepMs, Timeouts.Milliseconds(left)));
             if (native.Outstanding == 0)
             {
                 return true;

@@ -1,5 +1,4 @@
 using StreamFlow.Clients;
-using StreamFlow.Kafka.Consumers;
 using StreamFlow.Kafka.Interop;
 
 namespace StreamFlow.Kafka.Producers;
@@ -32,8 +31,8 @@ internal sealed class ProducerTransactions
         // While librdkafka does not know the brokers it looks for the coordinator in vain, and then only after half a second
         // again. An error here comes again below.
         var start = _time.GetTimestamp();
-        _ = _native.AwaitBrokers(KafkaConsumer.Milliseconds(timeout));
-        var left = KafkaConsumer.Milliseconds(timeout - _time.GetElapsedTime(start));
+        _ = _native.AwaitBrokers(Timeouts.Milliseconds(timeout));
+        var left = Timeouts.Milliseconds(timeout - _time.GetElapsedTime(start));
         var error = _native.InitTransactions(Math.Max(1, left));
         Check("init", error, Errors.RegistrationKind(error), Errors.RegistrationRemedy(error.Code, _transactionTimeout));
         Move(ProducerTransactionEvent.Initialized);
@@ -65,7 +64,7 @@ internal sealed class ProducerTransactions
         var start = _time.GetTimestamp();
         DrainOrThrow("send the offsets", timeout);
         var left = timeout - _time.GetElapsedTime(start);
-        var leftMs = Math.Max(1, KafkaConsumer.Milliseconds(left));
+        var leftMs = Math.Max(1, Timeouts.Milliseconds(left));
         Check("send the offsets", _native.SendOffsets(offsets, member.Handle, leftMs));
     }
 
@@ -76,7 +75,7 @@ internal sealed class ProducerTransactions
         DrainOrThrow("commit", timeout);
         Move(ProducerTransactionEvent.CommitBegun);
         var left = timeout - _time.GetElapsedTime(start);
-        Check("commit", _native.CommitTransaction(Math.Max(1, KafkaConsumer.Milliseconds(left))));
+        Check("commit", _native.CommitTransaction(Math.Max(1, Timeouts.Milliseconds(left))));
         Move(ProducerTransactionEvent.Committed);
     }
 
@@ -94,7 +93,7 @@ internal sealed class ProducerTransactions
             var start = _time.GetTimestamp();
             while (true)
             {
-                var left = KafkaConsumer.Milliseconds(timeout - _time.GetElapsedTime(start));
+                var left = Timeouts.Milliseconds(timeout - _time.GetElapsedTime(start));
                 var step = _native.Outstanding > 0 ? Math.Min(AbortStepMs, left) : left;
                 var error = _native.AbortTransaction(Math.Max(1, step));
                 _native.Poll(_reports, 0);

@@ -48,7 +48,10 @@ public interface IKafkaProducer : IDisposable
     /// <summary>Looks a topic up, waiting for its metadata the first time.</summary>
     /// <param name="name">Name of the topic.</param>
     /// <returns>The topic; the same instance at each call.</returns>
-    /// <exception cref="KafkaClientException">The topic does not exist or the broker does not answer.</exception>
+    /// <exception cref="KafkaClientException">
+    /// <see cref="KafkaErrorKind.Refused"/>: the topic does not exist, its name is not one, or it may not be written to. Otherwise
+    /// the broker does not answer, or the producer is broken.
+    /// </exception>
     ProducerTopic Topic(string name);
 
     /// <summary>Hands a record to the producer, which copies it once and sends it in the background.</summary>

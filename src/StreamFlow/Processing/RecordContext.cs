@@ -1,10 +1,18 @@
 using StreamFlow.Clients;
+using StreamFlow.State;
 
 namespace StreamFlow.Processing;
 
-/// <summary>Where the record being processed came from. One per task, overwritten for each input record.</summary>
-internal sealed class RecordContext
+/// <summary>
+/// The input record that what happens now is due to: the one being processed or, while a store is flushed, the last
+/// writer of the entry that is handed on. One per task, overwritten for each.
+/// </summary>
+/// <param name="keepsRaw">Whether entries of stores keep the bytes of their last writer, for a dead letter.</param>
+internal sealed class RecordContext(bool keepsRaw) : OriginTracker
 {
+    private RecordBatch? _batch;
+    private int _index;
+    private RawRecord? _raw;
     private int _topicHash;
     private int _results;
 
@@ -14,10 +22,13 @@ internal sealed class RecordContext
 
     public long Offset { get; private set; } = -1;
 
-    /// <summary>The input record's own bytes, for a dead letter; null outside of an input record.</summary>
-    public RecordBatch? Batch { get; private set; }
+    /// <summary>
+    /// The record's own bytes, copied when they are first asked for; null when there is no record, or its bytes were not
+    /// kept.
+    /// </summary>
+    public RawRecord? Raw => _raw ??= _batch is null ? null : Copy(_batch, _index);
 
-    public int Index { get; private set; }
+    public override RecordOrigin Current => new(Topic, Partition, Offset, keepsRaw ? Raw : null);
 
     /// <summary>
     /// Which result of which input record the next one is, as a number: the same whenever the record is processed; 0 outside
@@ -25,7 +36,7 @@ internal sealed class RecordContext
     /// </summary>
     public long NextMark()
     {
-        if (Batch is null)
+        if (_batch is null)
         {
             return 0;
         }
@@ -37,7 +48,27 @@ internal sealed class RecordContext
         return (long)(mark ^ (mark >> 31)) | 1;
     }
 
+    /// <summary>An input record is about to be processed.</summary>
     public void Set(string topic, int partition, long offset, RecordBatch batch, int index)
+    {
+        SetPosition(topic, partition, offset);
+        _batch = batch;
+        _index = index;
+        _raw = null;
+        _results = 0;
+    }
+
+    public override void Enter(in RecordOrigin origin)
+    {
+        SetPosition(origin.Topic, origin.Partition, origin.Offset);
+        _raw = origin.Raw;
+        _batch = null;
+    }
+
+    /// <summary>What happens from now on is due to no record.</summary>
+    public void Clear() => Enter(RecordOrigin.None);
+
+    private void SetPosition(string topic, int partition, long offset)
     {
         if (!ReferenceEquals(topic, Topic))
         {
@@ -47,16 +78,15 @@ internal sealed class RecordContext
         Topic = topic;
         Partition = partition;
         Offset = offset;
-        Batch = batch;
-        _results = 0;
-        Index = index;
     }
 
-    public void Clear()
+    private static RawRecord Copy(RecordBatch batch, int index)
     {
-        Topic = string.Empty;
-        Partition = -1;
-        Offset = -1;
-        Batch = null;
+        var record = batch.Read(index);
+        return new RawRecord(
+            record.HasKey ? record.Key.ToArray() : null,
+            record.HasValue ? record.Value.ToArray() : null,
+            record.Timestamp,
+            batch.ReadHeaders(index));
     }
 }

@@ -52,7 +52,7 @@ internal sealed class RefusedRecords(Action poll, Action awaitDelivery)
 
         if (Find(target, in record) is not { } refusal)
         {
-            collector.Send(topic, partition, in record, headers);
+            collector.HandOver(topic, partition, in record, headers);
             return;
         }
 
@@ -62,7 +62,7 @@ internal sealed class RefusedRecords(Action poll, Action awaitDelivery)
         }
 
         awaitDelivery();
-        collector.Send(topic, partition, in record, headers);
+        collector.HandOver(topic, partition, in record, headers);
         awaitDelivery();
         _records.Remove(refusal);
     }

@@ -42,7 +42,7 @@ internal sealed class SinkProcessor<TKey, TValue> : Processor<TKey, TValue>
 
     public override void Process(in Record<TKey, TValue> record)
     {
-        if (!TryChoose(in record, out var topic, out var partition) || !TrySerialize(in record))
+        if (!TryFindTopic(in record, out var topic) || !TryPartition(in record, topic, out var partition) || !TrySerialize(in record))
         {
             return;
         }
@@ -102,31 +102,60 @@ internal sealed class SinkProcessor<TKey, TValue> : Processor<TKey, TValue>
         }
     }
 
-    private bool TryChoose(in Record<TKey, TValue> record, out ProducerTopic topic, out int partition)
+    private bool TryFindTopic(in Record<TKey, TValue> record, out ProducerTopic topic)
     {
-        if (_chooser is null && _format.Partitioner is null)
+        topic = _topic!;
+        return topic is not null || (TryName(in record, out var name) && TryLookUp(name, out topic));
+    }
+
+    private bool TryName(in Record<TKey, TValue> record, out string name)
+    {
+        name = _topicName;
+        if (_chooser is null)
         {
-            topic = _topic ??= _task.Collector.Topic(_topicName);
-            partition = Partitions.Default;
             return true;
         }
 
-        string? name;
         try
         {
-            name = _chooser is null ? _topicName : _chooser(record);
-            ArgumentException.ThrowIfNullOrEmpty(name, nameof(topic));
+            name = _chooser(record);
+            ArgumentException.ThrowIfNullOrEmpty(name, "topic");
+            return true;
         }
         catch (Exception e)
         {
             _task.Errors.Handle(_task, this, ErrorStage.Processing, e);
-            topic = null!;
-            partition = Partitions.None;
             return false;
         }
+    }
 
-        topic = TopicNamed(name);
-        return TryPartition(in record, topic, out partition);
+    private bool TryLookUp(string name, out ProducerTopic topic)
+    {
+        if (_topics.TryGetValue(name, out topic!))
+        {
+            return true;
+        }
+
+        if (_format.IsInternal)
+        {
+            topic = _task.Collector.Topic(name);
+        }
+        else
+        {
+            try
+            {
+                topic = _task.Collector.ResultTopic(name);
+            }
+            catch (KafkaClientException e) when (e.Kind == KafkaErrorKind.Refused)
+            {
+                _task.Errors.HandleRefused(_task, this, e);
+                return false;
+            }
+        }
+
+        _topics.Add(name, topic);
+        _topic = _chooser is null ? topic : null;
+        return true;
     }
 
     private bool TryPartition(in Record<TKey, TValue> record, ProducerTopic topic, out int partition)
@@ -179,16 +208,5 @@ internal sealed class SinkProcessor<TKey, TValue> : Processor<TKey, TValue>
             _task.Errors.Handle(_task, this, ErrorStage.Production, e);
             return false;
         }
-    }
-
-    private ProducerTopic TopicNamed(string name)
-    {
-        if (!_topics.TryGetValue(name, out var topic))
-        {
-            topic = _task.Collector.Topic(name);
-            _topics.Add(name, topic);
-        }
-
-        return topic;
     }
 }

@@ -25,7 +25,7 @@ internal sealed class TaskContext
 
     public required CacheBudget Budget { get; init; }
 
-    public RecordContext Record { get; } = new();
+    public RecordContext Record => field ??= new RecordContext(keepsRaw: Errors.DeadLetterTopic is not null);
 
     /// <summary>Largest timestamp taken from any input partition of the task so far; -1 before the first.</summary>
     public long StreamTime { get; set; } = -1;
@@ -68,6 +68,7 @@ internal sealed class TaskContext
     {
         StreamTime = -1;
         Record.Clear();
+        Collector.Forget();
         Punctuations = null;
         HasWork = CommitRequested = false;
     }

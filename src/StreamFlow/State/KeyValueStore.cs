@@ -37,6 +37,8 @@ internal sealed class KeyValueStore<TKey, TValue> : StateStore, IReadOnlyKeyValu
     /// <summary>Entries in the cache, those of missing keys included.</summary>
     public int CachedCount => _cache.Count;
 
+    public override bool IsDirty => _cache.IsDirty;
+
     public override void Open(StateStoreContext context) => _cache.Open(context);
 
     /// <summary>The entry of a key, without a value if there is none; valid until the next Find.</summary>

@@ -49,6 +49,8 @@ internal sealed class SessionStore<TKey, TValue> : StateStore, IReadOnlySessionS
         set => _cache.Listener = value;
     }
 
+    public override bool IsDirty => _cache.IsDirty;
+
     public override void Open(StateStoreContext context)
     {
         _cache.Open(context);

@@ -13,6 +13,9 @@ internal abstract class StateStore
 
     public string Name { get; }
 
+    /// <summary>Whether anything was written since the last flush.</summary>
+    public abstract bool IsDirty { get; }
+
     /// <summary>Connects the façade to its bytes, changelog and budget.</summary>
     public abstract void Open(StateStoreContext context);
 
@@ -60,6 +63,12 @@ internal sealed class StateStoreContext
 
     /// <summary>Knows which input record a write is due to; <see langword="null"/> where nobody asks.</summary>
     public OriginTracker? Origins { get; init; }
+
+    /// <summary>
+    /// Told of an entry whose value (or key) the serde cannot write. Returns when the writes of the entry since the last flush
+    /// are to be taken back; throws when the thread is to stop, as it does where nobody is told.
+    /// </summary>
+    public Action<Exception>? Unwritable { get; init; }
 
     /// <summary>Told of every record that a store refuses, with the reason.</summary>
     public required Action<string> Dropped { get; init; }

@@ -59,6 +59,8 @@ internal sealed partial class WindowStore<TKey, TValue> : StateStore, IReadOnlyW
 
     public long ApproximateCount => _cache.Context.Bytes.ApproximateCount;
 
+    public override bool IsDirty => _cache.IsDirty;
+
     public override void Open(StateStoreContext context)
     {
         _cache.Open(context);

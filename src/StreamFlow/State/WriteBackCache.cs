@@ -56,7 +56,7 @@ internal sealed class WriteBackCache<TKey, TValue>
 
     public int Count => _slab.Count;
 
-    public int UncommittedCount => _uncommitted.Count;
+    public bool IsDirty => _writes.Count > 0;
 
     public void Open(StateStoreContext context)
     {

@@ -149,7 +149,7 @@ public sealed class TopologyTestDriverTests
         var input = Input(driver);
         input.Pipe("k", "good");
 
-        var error = Assert.Throws<StreamsException>(() => input.Pipe("k", "bad"));
+        var error = Assert.Throws<RecordFailedException>(() => input.Pipe("k", "bad"));
 
         Assert.IsType<InvalidTimeZoneException>(error.InnerException);
         Assert.Contains("in-0 offset 1", error.Message, StringComparison.Ordinal);

@@ -224,7 +224,7 @@ public sealed class StreamsApplicationTests
         harness.Send("in", 0, "a", "poison");
 
         var application = await harness.StartAsync(Picky);
-        var error = await Assert.ThrowsAsync<StreamsException>(() => application.Completion.WaitAsync(TimeSpan.FromSeconds(30)));
+        var error = await Assert.ThrowsAsync<RecordFailedException>(() => application.Completion.WaitAsync(TimeSpan.FromSeconds(30)));
 
         Assert.Contains("in-0 offset 1", error.Message, StringComparison.Ordinal);
         Assert.Equal(StreamsState.Error, application.State);

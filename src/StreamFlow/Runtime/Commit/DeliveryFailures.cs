@@ -41,8 +41,16 @@ internal sealed class DeliveryFailures(ThreadServices services, IKafkaProducer p
             throw new StreamsException($"{cause.Message}. State and results would no longer agree.", cause);
         }
 
-        var error = new ErrorContext(
-            ErrorStage.Production, UnknownTask, topic, topic, failure.Partition.Partition, -1, cause);
+        var error = new ErrorContext
+        {
+            Stage = ErrorStage.Production,
+            TaskId = UnknownTask,
+            Operator = topic,
+            Topic = topic,
+            Partition = failure.Partition.Partition,
+            Offset = -1,
+            Exception = cause,
+        };
         var response = errors.Ask(error);
         ProcessingLog.Failed(
             services.Logger, cause, UnknownTask, topic, ErrorStage.Production, response, topic, failure.Partition.Partition, -1);

@@ -113,11 +113,13 @@ internal sealed class StreamTask
     public void DropPrefetched(TopicPartition partition) => _queues.DropPrefetched(partition);
 
     /// <summary>First step of a commit: everything dirty is serialized, logged, staged and forwarded.</summary>
+    /// <exception cref="StreamsException">Something failed since the last commit that nobody may leave out.</exception>
     public void Flush()
     {
         _context.Record.Clear();
         _context.CommitRequested = false;
         _stores?.Flush();
+        _context.Collector.ThrowIfFailed();
     }
 
     /// <summary>Adds the positions to commit.</summary>

@@ -12,6 +12,8 @@ namespace StreamFlow.Runtime;
 /// </summary>
 internal sealed class TaskStores : IDisposable
 {
+    /// <summary>Each round writes to stores further down; more of them are a circle.</summary>
+    private const int MaxFlushRounds = 1000;
     private readonly List<TaskStore> _stores = [];
     private readonly List<BackendSlot> _backends = [];
 
@@ -59,13 +61,31 @@ internal sealed class TaskStores : IDisposable
         }
     }
 
-    /// <summary>Serializes, logs, stages and forwards what is dirty, in topological order.</summary>
+    /// <summary>
+    /// Serializes, logs, stages and forwards what is dirty, in topological order, until nothing is: what a store forwards may
+    /// write to one whose turn is over.
+    /// </summary>
     public void Flush()
     {
-        foreach (var store in _stores)
+        for (var round = 0; round < MaxFlushRounds; round++)
         {
-            store.Store.Flush();
+            foreach (var store in _stores)
+            {
+                if (round == 0 || store.Store.IsDirty)
+                {
+                    store.Store.Flush();
+                }
+            }
+
+            if (!_stores.Exists(s => s.Store.IsDirty))
+            {
+                return;
+            }
         }
+
+        throw new StreamsException(
+            $"The stores {string.Join(", ", _stores.Where(s => s.Store.IsDirty).Select(s => $"'{s.Store.Name}'"))} are written anew "
+            + "each time they are flushed: their operators feed each other in a circle. Let one of them stop.");
     }
 
     /// <summary>Applies the staged changes with the changelog offsets they were acknowledged at.</summary>
@@ -157,6 +177,8 @@ internal sealed class TaskStores : IDisposable
             Batch = slot.Batch,
             Changelog = changelog,
             Budget = context.Budget,
+            Origins = context.Record,
+            Unwritable = exception => context.Errors.Handle(context, store.Name, ErrorStage.Production, exception),
             Dropped = _ => context.Metrics.Dropped(DropReason.Expired),
         });
         context.AddStore(store);

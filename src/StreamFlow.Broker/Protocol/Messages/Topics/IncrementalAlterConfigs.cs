@@ -1,5 +1,3 @@
-using StreamFlow.Broker.Storage;
-
 namespace StreamFlow.Broker.Protocol.Messages;
 
 internal sealed record IncrementalAlterConfigsResource(ConfigResourceType Type, string Name, ConfigChange[] Changes);

@@ -1,7 +1,6 @@
 using StreamFlow.Clients;
-using StreamFlow.Kafka.Interop;
 
-namespace StreamFlow.Kafka.Consumers;
+namespace StreamFlow.Kafka.Interop;
 
 /// <summary>A member's identity as librdkafka keeps it.</summary>
 internal sealed class MemberMetadata : ConsumerGroupMetadata

@@ -2,19 +2,6 @@ using StreamFlow.Broker.Protocol;
 
 namespace StreamFlow.Broker.Storage;
 
-/// <summary>Who wrote a batch; decides which checks apply.</summary>
-internal enum AppendOrigin
-{
-    /// <summary>A producer: sequences are checked, control batches refused.</summary>
-    Client,
-
-    /// <summary>A coordinator of this broker: no sequence checks; may belong to a transaction.</summary>
-    Coordinator,
-
-    /// <summary>The transaction coordinator ending a transaction: exactly one control record.</summary>
-    Marker,
-}
-
 /// <summary>The outcome of an append.</summary>
 /// <param name="Error">None, or why nothing was appended.</param>
 /// <param name="BaseOffset">The first record's offset; of the original batch for a duplicate; -1 on error.</param>
@@ -42,14 +29,6 @@ internal readonly record struct ReadResult(
     ErrorCode Error, int Bytes, long NextOffset, long HighWatermark, long LastStableOffset, long LogStartOffset,
     IReadOnlyList<AbortedTransaction>? AbortedTransactions);
 
-/// <summary>One aborted transaction of a partition.</summary>
-/// <param name="ProducerId">Whose transaction.</param>
-/// <param name="FirstOffset">Its first record in this partition.</param>
-/// <param name="LastOffset">Its abort marker.</param>
-/// <param name="LastStableOffset">The last stable offset once it was aborted.</param>
-internal readonly record struct AbortedTransaction(
-    long ProducerId, long FirstOffset, long LastOffset, long LastStableOffset);
-
 /// <summary>The answer to a look-up by timestamp; offset and timestamp are -1 when there is no such record.</summary>
 internal readonly record struct TimestampOffset(long Offset, long Timestamp, int LeaderEpoch)
 {
@@ -61,8 +40,3 @@ internal readonly record struct TimestampOffset(long Offset, long Timestamp, int
 /// <param name="ScannedBytes">Bytes whose checksums were verified.</param>
 /// <param name="Reason">Why the scan ended before the end of the data; null when nothing was cut.</param>
 internal readonly record struct RecoveryReport(long TruncatedBytes, long ScannedBytes, string? Reason);
-
-/// <summary>One producer of a partition, as DescribeProducers shows it.</summary>
-internal readonly record struct ProducerDescription(
-    long ProducerId, int ProducerEpoch, int LastSequence, long LastTimestamp, int CoordinatorEpoch,
-    long OpenTransactionFirstOffset);

@@ -1,3 +1,5 @@
+using StreamFlow.Broker.Protocol;
+
 namespace StreamFlow.Broker.Storage;
 
 /// <summary>Which transactional batches of a log belong to aborted transactions.</summary>

@@ -1,24 +1,22 @@
-using StreamFlow.Broker.Handlers;
 using StreamFlow.Broker.Protocol;
 using StreamFlow.Broker.Protocol.Messages;
+using StreamFlow.Broker.Server;
 
-namespace StreamFlow.Broker.Server;
+namespace StreamFlow.Broker.Handlers;
 
 /// <summary>Decodes a frame, calls the handler its header names and encodes the answer.</summary>
 internal sealed class RequestDispatcher(BrokerHandlers handlers)
 {
-    /// <summary>
-    /// Handles one request. The frame may be reused as soon as this method returns, even when the task is not complete:
-    /// handlers take what they need before their first wait. Null means that no reply is sent (acks=0).
-    /// </summary>
+    /// <summary>Handles one request, as <see cref="RequestDispatch"/> says.</summary>
     /// <exception cref="ProtocolException">The frame cannot be understood; the connection must be closed.</exception>
-    public ValueTask<WireWriter?> DispatchAsync(Memory<byte> frame, ConnectionContext connection, out ApiDescriptor api)
+    public ValueTask<WireWriter?> DispatchAsync(Memory<byte> frame, ConnectionContext connection, out RequestOrder order)
     {
         WireReader reader = new(frame);
         short key = reader.ReadInt16();
         short version = reader.ReadInt16();
         int correlationId = reader.ReadInt32();
-        api = ApiTable.Find(key) ?? throw new ProtocolException($"API key {key} is not supported.");
+        ApiDescriptor api = ApiTable.Find(key) ?? throw new ProtocolException($"API key {key} is not supported.");
+        order = api.Order;
         if (version < api.ImplementedFrom || version > api.MaxVersion)
         {
             return api.Key == ApiKey.ApiVersions

@@ -1,4 +1,5 @@
 using System.Globalization;
+using StreamFlow.Broker.Protocol;
 
 namespace StreamFlow.Broker.Storage;
 

@@ -6,7 +6,7 @@ namespace StreamFlow.Runtime;
 internal static partial class RuntimeLog
 {
     [LoggerMessage(100, LogLevel.Information, "Application {ApplicationId}: {From} -> {To}")]
-    public static partial void StateChanged(ILogger logger, string applicationId, StreamsState from, StreamsState to);
+    public static partial void StateChanged(ILogger logger, string applicationId, Enum from, Enum to);
 
     [LoggerMessage(101, LogLevel.Information, "{Thread}: assigned tasks {Tasks}")]
     public static partial void Assigned(ILogger logger, string thread, string tasks);
@@ -58,7 +58,7 @@ internal static partial class RuntimeLog
 
     [LoggerMessage(117, LogLevel.Warning,
         "{Thread}: what is not committed is given up and processed again ({Recovery}); usual during a rebalance")]
-    public static partial void WorkAbandoned(ILogger logger, Exception exception, string thread, Recovery recovery);
+    public static partial void WorkAbandoned(ILogger logger, Exception exception, string thread, Enum recovery);
 
     [LoggerMessage(118, LogLevel.Warning, "{Thread}: the transaction could not be aborted; a new producer ends it")]
     public static partial void AbortFailed(ILogger logger, Exception exception, string thread);
