@@ -106,7 +106,11 @@ public sealed class StreamsBuilder
             Time(consumed)));
         (keys, values) = (keys.Or(materialized.KeySerde), values.Or(materialized.ValueSerde));
         var node = TableSource.Describe(
-            name, source.Output, TableStore.Describe(storeName, keys, values, materialized), materialized);
+            name,
+            source.Output,
+            TableStore.Describe(storeName, keys, values, materialized),
+            materialized,
+            isAsRead: Same(materialized.KeySerde, consumed.KeySerde) && Same(materialized.ValueSerde, consumed.ValueSerde));
         _graph.Add(node);
         return new KTable<TKey, TValue>(_graph, node.Output, keys, values, new StoredRows<TKey, TValue>(storeName));
     }
@@ -145,6 +149,8 @@ public sealed class StreamsBuilder
         _graph.Add(source);
         return source;
     }
+
+    private static bool Same<T>(ISerde<T>? kept, ISerde<T>? read) => kept is null || ReferenceEquals(kept, read);
 
     private static SourceTime<TKey, TValue> Time<TKey, TValue>(Consumed<TKey, TValue> consumed) =>
         new(consumed.TimestampExtractor, consumed.OnInvalidTimestamp);

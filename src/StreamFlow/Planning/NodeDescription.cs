@@ -104,8 +104,9 @@ internal sealed record StoreDescription(string Name, Func<SerdeRegistry, StoreDe
 
 /// <summary>The rows that a node keeps in a store.</summary>
 /// <param name="Store">The store.</param>
-/// <param name="OnDemand">Whether they are kept only if somebody looks them up, or must know the value before.</param>
-internal sealed record RowsDescription(StoreDescription Store, bool OnDemand);
+/// <param name="OnDemand">Whether they are kept only if somebody looks them up.</param>
+/// <param name="IsAsRead">Whether the store has the same bytes as the topic that the rows are read from.</param>
+internal sealed record RowsDescription(StoreDescription Store, bool OnDemand, bool IsAsRead = false);
 
 /// <summary>Whether a node wants the updates of a table with the value before.</summary>
 internal enum OldValueDemand

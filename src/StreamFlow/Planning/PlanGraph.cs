@@ -13,6 +13,9 @@ internal sealed class NodeFacts
 
     /// <summary>Whether its updates come with the value before: somebody asked for it, and it can be known.</summary>
     public bool TellsOldValues { get; set; }
+
+    /// <summary>The topic that is the changelog of its rows too; null where they have one of their own.</summary>
+    public SourceChangelog? Source { get; set; }
 }
 
 /// <summary>
@@ -54,9 +57,12 @@ internal sealed class PlanGraph
     public IEnumerable<StoreDescription> StoresOf(NodeDescription node) =>
         node.LooksUp.Select(KeeperOf)
             .Append(node)
-            .Where(keeper => keeper.Rows is { } rows && (!rows.OnDemand || FactsOf(keeper).KeepsRows))
+            .Where(KeepsRows)
             .Select(keeper => keeper.Rows!.Store)
             .Distinct();
+
+    /// <summary>Whether a node keeps rows in the end.</summary>
+    public bool KeepsRows(NodeDescription node) => node.Rows is { } rows && (!rows.OnDemand || FactsOf(node).KeepsRows);
 
     /// <summary>The node that keeps, or can keep, the rows of a table: its own, or that of the table it is derived from.</summary>
     public NodeDescription KeeperOf(NodeDescription table)

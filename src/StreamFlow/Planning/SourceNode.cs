@@ -1,3 +1,4 @@
+using StreamFlow.Clients;
 using StreamFlow.Processing;
 using StreamFlow.Serialization;
 
@@ -33,6 +34,12 @@ internal abstract class SourceNode : NodeDescription
         Topics.Select(topic => new SourceTopic(
             topic, SourceKind == SourceKind.Repartition ? TopicKind.Repartition : TopicKind.Input, Name, OffsetReset));
 
+    /// <summary>
+    /// The topic as the changelog of the rows read from it; null where they are not what the topic says, because times are
+    /// extracted, records left out, or only later ones read.
+    /// </summary>
+    public abstract SourceChangelog? AsChangelog { get; }
+
     protected string TopicList => $"topics: [{string.Join(", ", Topics)}]";
 
     public sealed override string Detail(IEnumerable<StoreDescription> stores) => TopicList;
@@ -66,6 +73,13 @@ internal sealed class SourceNode<TKey, TValue> : SourceNode
 
     public SourceTime<TKey, TValue> Time { get; }
 
+    public override SourceChangelog? AsChangelog =>
+        Topics.Count == 1
+        && OffsetReset is null or StreamFlow.OffsetReset.Earliest
+        && Time is { Extractor: null, OnInvalid: InvalidTimestampPolicy.Fail }
+            ? new SourceChangelog(Topics[0], IsRow)
+            : null;
+
     public override void Bind(SerdeRegistry serdes)
     {
         _keySerde = _serdes.Keys.Resolve(serdes, $"the keys of {Name} ({TopicList})");
@@ -78,4 +92,28 @@ internal sealed class SourceNode<TKey, TValue> : SourceNode
             linker.Task,
             new SourceFormat<TKey, TValue>(_keySerde!, _valueSerde!, Time.Extractor, Time.OnInvalid, Topics.Count == 1),
             linker.Next(Output));
+
+    private bool IsRow(in ByteRecord record)
+    {
+        if (!record.HasKey)
+        {
+            return false;
+        }
+
+        try
+        {
+            _keySerde!.Deserialize(record.Key);
+            if (record.HasValue)
+            {
+                _valueSerde!.Deserialize(record.Value);
+            }
+
+            return true;
+        }
+        catch (Exception)
+        {
+            // It could not be read when it was processed either, and the error handler had it left out.
+            return false;
+        }
+    }
 }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using StreamFlow.Clients;
 using StreamFlow.Processing;
 using StreamFlow.State;
 
@@ -47,6 +48,14 @@ internal sealed record RepartitionTopic(string Name, int? PartitionCount);
 /// <param name="Reason">The operator that needs it, for messages.</param>
 internal sealed record CopartitionGroup(IReadOnlyList<string> Topics, string Reason);
 
+/// <summary>An input topic that is the changelog of a table too.</summary>
+/// <param name="Topic">The topic.</param>
+/// <param name="IsRow">Whether a record of it has become a row, or deleted one, when it was processed.</param>
+internal sealed record SourceChangelog(string Topic, RecordCheck IsRow);
+
+/// <summary>Looks at a record as it lies on the broker.</summary>
+internal delegate bool RecordCheck(in ByteRecord record);
+
 /// <summary>A state store of a sub-topology.</summary>
 internal sealed record StoreDefinition
 {
@@ -55,7 +64,11 @@ internal sealed record StoreDefinition
     /// <summary>Whether its bytes go to the persistent backend or stay in memory.</summary>
     public required bool IsPersistent { get; init; }
 
+    /// <summary>Whether changes are written to a changelog of its own.</summary>
     public required bool IsLogged { get; init; }
+
+    /// <summary>The input topic that the store is restored from, in place of a changelog of its own; or null.</summary>
+    public SourceChangelog? Source { get; init; }
 
     /// <summary>Name of the changelog without the application id, <c>name-changelog</c>.</summary>
     public string ChangelogTopic => Name + "-changelog";
@@ -99,8 +112,6 @@ internal sealed record TaskTopology(
 internal static class InternalTopics
 {
     public const string RepartitionSuffix = "-repartition";
-
-    public const string ChangelogSuffix = "-changelog";
 
     /// <summary>
     /// How much longer than its store a window changelog keeps records, because the broker's clock and event time differ

@@ -29,6 +29,11 @@ internal static class TopologyPlanner
             node.Bind(description.Serdes);
         }
 
+        if (options.Optimization.HasFlag(TopologyOptimization.ReuseKTableSourceTopics))
+        {
+            ReuseSourceTopicsStep.Run(graph);
+        }
+
         var groups = Group(graph);
         var subTopologies = groups.Select(group => PlanGroup(graph, group, description.Serdes)).ToArray();
 
@@ -84,10 +89,15 @@ internal static class TopologyPlanner
             CopartitionGroups = [.. group.Nodes
                 .Select(node => Copartitioned(graph, node))
                 .Where(topics => topics.Topics.Count > 1)],
-            Stores = [.. group.Nodes.SelectMany(graph.StoresOf).Distinct().Select(store => store.Define(serdes))],
+            Stores = [.. group.Nodes
+                .Where(graph.KeepsRows)
+                .Select(node => Define(node.Rows!.Store.Define(serdes), graph.FactsOf(node)))],
             Build = task => new TaskLinker(task, graph).Link(group.Nodes),
         };
     }
+
+    private static StoreDefinition Define(StoreDefinition store, NodeFacts facts) =>
+        store.IsLogged && facts.Source is { } source ? store with { IsLogged = false, Source = source } : store;
 
     /// <summary>The topics whose records meet by key in a node: those it gets records from, and those of its partners.</summary>
     private static CopartitionGroup Copartitioned(PlanGraph graph, NodeDescription node)

@@ -12,7 +12,8 @@ internal static class TableSource
     /// handed on as they come.
     /// </summary>
     public static OperatorNode<TKey, TValue, TKey, Change<TValue>> Describe<TKey, TValue>(
-        string name, Output<TKey, TValue> input, StoreDescription store, Materialized<TKey, TValue> materialized)
+        string name, Output<TKey, TValue> input, StoreDescription store, Materialized<TKey, TValue> materialized,
+        bool isAsRead)
     {
         var onDemand = materialized.Name is null;
         return new OperatorNode<TKey, TValue, TKey, Change<TValue>>(name, [input], (setup, next) =>
@@ -21,7 +22,7 @@ internal static class TableSource
                     setup, new KeyedMaterialization<TKey, TValue>(setup, next, store.Name, materialized.CachingEnabled))
                 : new PassingTableProcessor<TKey, TValue>(setup, next))
         {
-            Rows = new RowsDescription(store, onDemand),
+            Rows = new RowsDescription(store, onDemand, isAsRead),
         };
     }
 }

@@ -84,6 +84,20 @@ internal sealed class InputQueues(TaskIdling idling, PartitionQueue[] queues)
         }
     }
 
+    /// <summary>Where an input is processed up to; null when nothing of it was, or it is none.</summary>
+    public long? PositionOf(TopicPartition partition)
+    {
+        foreach (var queue in queues)
+        {
+            if (queue.Partition == partition)
+            {
+                return queue.CommitOffset is var offset and >= 0 ? offset : null;
+            }
+        }
+
+        return null;
+    }
+
     /// <summary>The collected positions are committed.</summary>
     public void MarkCommitted()
     {

@@ -56,7 +56,7 @@ internal sealed class StreamTask
     public void OpenStores(Func<bool, IReadOnlyList<string>, IStoreBackend> openBackend)
     {
         _stores = TaskStores.Open(_subTopology.Stores, _context, openBackend);
-        if (_stores.AnyLogged)
+        if (_stores.AnyRestorable)
         {
             Move(TaskEvent.RestoreNeeded);
         }
@@ -126,7 +126,7 @@ internal sealed class StreamTask
     public void CollectOffsets(List<PartitionOffset> offsets) => _queues.CollectOffsets(offsets);
 
     /// <summary>The flushed changes are acknowledged or their transaction is committed: they become local state.</summary>
-    public void ApplyState() => _stores?.Apply();
+    public void ApplyState() => _stores?.Apply(_queues);
 
     /// <summary>The collected positions are committed.</summary>
     public void MarkCommitted()

@@ -23,8 +23,8 @@ internal sealed class TaskStores : IDisposable
 
     public IReadOnlyList<TaskStore> All => _stores;
 
-    /// <summary>Whether any store is kept up to date through a changelog.</summary>
-    public bool AnyLogged => _stores.Exists(s => s.Changelog is not null);
+    /// <summary>Whether any store can be restored from a topic.</summary>
+    public bool AnyRestorable => _stores.Exists(s => s.RestoredFrom is not null);
 
     /// <summary>Opens the stores of a task: one persistent backend, one in memory, as the definitions ask.</summary>
     /// <param name="definitions">The stores, in topological order.</param>
@@ -89,7 +89,8 @@ internal sealed class TaskStores : IDisposable
     }
 
     /// <summary>Applies the staged changes with the changelog offsets they were acknowledged at.</summary>
-    public void Apply()
+    /// <param name="inputs">The task's inputs: a store that is restored from one stands where that was read up to.</param>
+    public void Apply(InputQueues? inputs = null)
     {
         foreach (var backend in _backends)
         {
@@ -100,7 +101,7 @@ internal sealed class TaskStores : IDisposable
 
             foreach (var store in _stores)
             {
-                if (store.Slot == backend && store.Changelog?.TakeDelivered() is { } next)
+                if (store.Slot == backend && store.TakeOffset(inputs) is { } next)
                 {
                     backend.Batch.SetChangelogOffset(store.Index, next);
                 }
@@ -182,7 +183,11 @@ internal sealed class TaskStores : IDisposable
             Dropped = _ => context.Metrics.Dropped(DropReason.Expired),
         });
         context.AddStore(store);
-        return new TaskStore(store, index, slot, changelog);
+        return new TaskStore(store, index, slot, changelog)
+        {
+            Source = definition.Source,
+            SourcePartition = new TopicPartition(definition.Source?.Topic ?? string.Empty, context.TaskId.Partition),
+        };
     }
 }
 
@@ -199,8 +204,21 @@ internal sealed class BackendSlot(IStoreBackend backend, List<string> names)
 /// <summary>A store of a task and where its bytes and its changelog are.</summary>
 internal sealed record TaskStore(StateStore Store, int Index, BackendSlot Slot, TaskChangelog? Changelog)
 {
+    /// <summary>The input topic that takes the place of a changelog; or null.</summary>
+    public SourceChangelog? Source { get; init; }
+
+    /// <summary>The partition of <see cref="Source"/>.</summary>
+    public TopicPartition SourcePartition { get; init; }
+
+    /// <summary>What it is restored from; null when it is not.</summary>
+    public TopicPartition? RestoredFrom => Source is null ? Changelog?.Topic : SourcePartition;
+
     /// <summary>Offset of the next changelog record to apply; null when the store must be restored from the beginning.</summary>
     public long? ChangelogOffset => Slot.Backend.TryGetChangelogOffset(Index, out var offset) ? offset : null;
+
+    /// <summary>The changelog offset that what is staged corresponds to; null when it has not moved.</summary>
+    public long? TakeOffset(InputQueues? inputs) =>
+        Source is null ? Changelog?.TakeDelivered() : inputs?.PositionOf(SourcePartition);
 }
 
 /// <summary>The changelog partition of one store, written through the thread's producer.</summary>
