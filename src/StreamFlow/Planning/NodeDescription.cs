@@ -66,8 +66,8 @@ internal abstract class NodeDescription
     {
     }
 
-    /// <summary>Makes the node's processor for one task, its children included.</summary>
-    public abstract Node Create(TaskLinker linker);
+    /// <summary>Makes the node's processors for one task, their children included.</summary>
+    public abstract IEnumerable<Node> Create(TaskLinker linker);
 
     /// <summary>What stands in parentheses behind the name in Kafka's description.</summary>
     /// <param name="stores">The stores it reads and writes in the end.</param>
@@ -82,7 +82,7 @@ internal abstract class InputNode<TKey, TValue> : NodeDescription
     {
     }
 
-    public sealed override Node Create(TaskLinker linker) => linker.Processor(this);
+    public sealed override IEnumerable<Node> Create(TaskLinker linker) => [linker.Processor(this)];
 
     public abstract Processor<TKey, TValue> CreateProcessor(TaskLinker linker);
 }

@@ -50,7 +50,7 @@ internal abstract class RepartitionNode : NodeDescription
 
     public sealed override string Detail(IEnumerable<StoreDescription> stores) => $"topic: {TopicNames.Topic}";
 
-    public sealed override Node Create(TaskLinker linker) =>
+    public sealed override IEnumerable<Node> Create(TaskLinker linker) =>
         throw new InvalidOperationException($"'{Name}' has not become the nodes around its topic.");
 
     /// <summary>One node in the place of several, further up; the topic has the name of this one's.</summary>

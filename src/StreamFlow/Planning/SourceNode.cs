@@ -30,13 +30,26 @@ internal abstract class SourceNode : NodeDescription
 
     public OffsetReset? OffsetReset { get; }
 
+    /// <summary>A processor for each topic, so that its serdes know where they are.</summary>
+    public sealed override IEnumerable<Node> Create(TaskLinker linker)
+    {
+        foreach (var topic in Topics)
+        {
+            var source = CreateSource(linker, topic);
+            linker.Add(topic, source);
+            yield return source;
+        }
+    }
+
+    public abstract SourceProcessor CreateSource(TaskLinker linker, string topic);
+
     public IEnumerable<SourceTopic> SourceTopics =>
         Topics.Select(topic => new SourceTopic(
             topic, SourceKind == SourceKind.Repartition ? TopicKind.Repartition : TopicKind.Input, Name, OffsetReset));
 
     /// <summary>
     /// The topic as the changelog of the rows read from it; null where they are not what the topic says, because times are
-    /// extracted, records left out, or only later ones read.
+    /// extracted, records left out, only later ones read, or serdes look at where they are. Known once serdes are bound.
     /// </summary>
     public abstract SourceChangelog? AsChangelog { get; }
 
@@ -75,10 +88,21 @@ internal sealed class SourceNode<TKey, TValue> : SourceNode
 
     public override SourceChangelog? AsChangelog =>
         Topics.Count == 1
-        && OffsetReset is null or StreamFlow.OffsetReset.Earliest
+        && OffsetReset != StreamFlow.OffsetReset.Latest
         && Time is { Extractor: null, OnInvalid: InvalidTimestampPolicy.Fail }
+        && !LooksAtContext
             ? new SourceChangelog(Topics[0], IsRow)
             : null;
+
+    /// <summary>Whether a serde may read the topic's records other than those of the store.</summary>
+    private bool LooksAtContext
+    {
+        get
+        {
+            var bound = new TopicSerdes<TKey, TValue>(Topics[0], _keySerde!, _valueSerde!, writes: false);
+            return !ReferenceEquals(bound.Keys, _keySerde) || !ReferenceEquals(bound.Values, _valueSerde);
+        }
+    }
 
     public override void Bind(SerdeRegistry serdes)
     {
@@ -86,12 +110,16 @@ internal sealed class SourceNode<TKey, TValue> : SourceNode
         _valueSerde = _serdes.Values.Resolve(serdes, $"the values of {Name} ({TopicList})");
     }
 
-    public override Node Create(TaskLinker linker) =>
-        new TopicSourceProcessor<TKey, TValue>(
+    public override SourceProcessor CreateSource(TaskLinker linker, string topic)
+    {
+        var name = SourceKind == SourceKind.Repartition ? InternalTopics.NameOf(linker.Task.ApplicationId, topic) : topic;
+        return new TopicSourceProcessor<TKey, TValue>(
             Name,
             linker.Task,
-            new SourceFormat<TKey, TValue>(_keySerde!, _valueSerde!, Time.Extractor, Time.OnInvalid, Topics.Count == 1),
+            new SourceFormat<TKey, TValue>(
+                new TopicSerdes<TKey, TValue>(name, _keySerde!, _valueSerde!, writes: false), Time.Extractor, Time.OnInvalid),
             linker.Next(Output));
+    }
 
     private bool IsRow(in ByteRecord record)
     {

@@ -31,7 +31,7 @@ public enum TopologyOptimization
     /// <c>reuse.ktable.source.topics</c>). The topic must be compacted and never expire, because rows are restored from it.
     /// Tables keep a changelog of their own where the rows are not what the topic says: with other serdes in
     /// <c>Materialized</c> than in <c>Consumed</c>, with a timestamp extractor or another answer to invalid timestamps than
-    /// to fail, or read from the latest record on.
+    /// to fail, with serdes that look at their context (<c>ISerde.For</c>), or read from the latest record on.
     /// </summary>
     ReuseKTableSourceTopics = 2,
 

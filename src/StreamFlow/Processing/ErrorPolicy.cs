@@ -81,20 +81,24 @@ internal sealed class ErrorPolicy
         var record = context.Record;
         var error = Describe(context, name, stage, exception);
         var response = Ask(in error);
-        ProcessingLog.Failed(
-            context.Logger, exception, context.TaskId, name, stage, response, record.Topic, record.Partition, record.Offset);
+        if (response == ErrorResponse.Fail || context.TellsFailure(name, Reason(stage)))
+        {
+            ProcessingLog.Failed(
+                context.Logger, exception, context.TaskId, name, stage, response, record.Topic, record.Partition, record.Offset);
+        }
+
         switch (response)
         {
             case ErrorResponse.Continue:
-                context.Metrics.Dropped(Reason(stage));
+                context.Metrics.Dropped(Reason(stage), name);
                 return;
             case ErrorResponse.DeadLetter when DeadLetterTopic is not null && error.HasSource:
                 context.Collector.SendDeadLetter(DeadLetterTopic, record.Raw!, in error);
-                context.Metrics.Dropped(DropReason.DeadLetter);
+                context.Metrics.Dropped(DropReason.DeadLetter, name);
                 return;
             case ErrorResponse.DeadLetter when DeadLetterTopic is not null && hasResult:
                 context.Collector.SendDeadLetter(DeadLetterTopic, in result, null, in error);
-                context.Metrics.Dropped(DropReason.DeadLetter);
+                context.Metrics.Dropped(DropReason.DeadLetter, name);
                 return;
             default:
                 ThrowFailed(context.Collector, in error, response);

@@ -1,7 +1,9 @@
+using System.Buffers;
 using StreamFlow.Dsl;
 using StreamFlow.Planning;
 using StreamFlow.Processing;
 using StreamFlow.Records;
+using StreamFlow.Serialization;
 
 namespace StreamFlow.Tests.Dsl;
 
@@ -74,6 +76,24 @@ public sealed class OldValueTests
         Assert.Equal(calls, called);
     }
 
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1_000_000)]
+    public void Aggregate_that_is_changed_in_place_has_a_true_old_value(long cacheBytes)
+    {
+        var builder = new StreamsBuilder();
+        builder.Stream<string, string>("in").GroupByKey()
+            .Aggregate(() => new Tally(), (_, _, tally) => tally.Add(), new() { ValueSerde = new TallySerde() })
+            .Filter((_, tally) => tally.Count < 2).MapValues(tally => $"{tally.Count}").ToStream().To("out");
+        var harness = new TaskHarness(builder.Build(), cacheBytes: cacheBytes);
+
+        harness.Pipe("in", "k", "a", 1);
+        harness.Pipe("in", "k", "b", 2);
+        harness.Pipe("in", "k", "c", 3);
+
+        Assert.Equal("k=1@1 k=null@2", harness.Read("out"));
+    }
+
     [Fact]
     public void Derived_tables_hand_on_whether_a_change_is_the_latest()
     {
@@ -86,6 +106,24 @@ public sealed class OldValueTests
         table.Process(new Record<string, Change<string>>("k", new("a", true, "", false), 2));
 
         Assert.Equal([false, true], end.Latest);
+    }
+
+    private sealed class Tally
+    {
+        public long Count { get; set; }
+
+        public Tally Add()
+        {
+            Count++;
+            return this;
+        }
+    }
+
+    private sealed class TallySerde : ISerde<Tally>
+    {
+        public void Serialize(Tally value, IBufferWriter<byte> writer) => Serdes.Int64.Serialize(value.Count, writer);
+
+        public Tally Deserialize(ReadOnlySpan<byte> data) => new() { Count = Serdes.Int64.Deserialize(data) };
     }
 
     private sealed class Capture() : Processor<string, Change<long>>("capture")

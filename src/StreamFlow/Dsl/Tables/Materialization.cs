@@ -33,10 +33,15 @@ internal abstract class Materialization<TKey, TStoreKey, TValue> : FlushListener
     /// <param name="update">Its key, new value, time, and the headers of the record that made it.</param>
     public void Set(ref CacheEntry<TValue> row, in Record<TKey, TValue> update)
     {
-        var change = _tellsOldValues
-            ? new Change<TValue>(update.Value, update.HasValue, row.Value, row.HasValue)
-            : new Change<TValue>(update.Value, update.HasValue, default!, hasOld: false);
-        if (Write(ref row, in update) && _emitsOnUpdate)
+        if (!_emitsOnUpdate)
+        {
+            Write(ref row, in update);
+            return;
+        }
+
+        var hasOld = _tellsOldValues && row.HasValue;
+        var change = new Change<TValue>(update.Value, update.HasValue, hasOld ? OldValue(ref row) : default!, hasOld);
+        if (Write(ref row, in update))
         {
             _next.Process(update.WithValue(change));
         }
@@ -47,6 +52,9 @@ internal abstract class Materialization<TKey, TStoreKey, TValue> : FlushListener
         var told = _tellsOldValues ? change : new Change<TValue>(change.New, change.HasNew, default!, hasOld: false);
         _next.Process(new Record<TKey, Change<TValue>>(RowKey(in key), told, timestamp, headers));
     }
+
+    /// <summary>The value of a row as it was found, also where the object was changed since.</summary>
+    protected abstract TValue OldValue(ref CacheEntry<TValue> row);
 
     /// <returns>False when the store has refused the row, and told so.</returns>
     protected abstract bool Write(ref CacheEntry<TValue> row, in Record<TKey, TValue> update);
@@ -64,10 +72,13 @@ internal sealed class KeyedMaterialization<TKey, TValue> : Materialization<TKey,
     {
         _store = (KeyValueStore<TKey, TValue>)setup.Task.Store(store);
         _store.FlushListener = Listener;
+        _store.KeepsOldValues = setup.Facts.TellsOldValues;
     }
 
     /// <summary>The row of a key, without a value if there is none; valid until the next call.</summary>
     public ref CacheEntry<TValue> Find(scoped in TKey key) => ref _store.Find(in key);
+
+    protected override TValue OldValue(ref CacheEntry<TValue> row) => _store.OldValue(ref row);
 
     protected override bool Write(ref CacheEntry<TValue> row, in Record<TKey, TValue> update)
     {
@@ -90,6 +101,7 @@ internal sealed class WindowedMaterialization<TKey, TValue> : Materialization<Wi
     {
         _store = (WindowStore<TKey, TValue>)setup.Task.Store(store);
         _store.FlushListener = Listener;
+        _store.KeepsOldValues = setup.Facts.TellsOldValues;
         _windows = windows;
     }
 
@@ -98,6 +110,8 @@ internal sealed class WindowedMaterialization<TKey, TValue> : Materialization<Wi
 
     /// <summary>The row of a key and window, without a value if there is none; valid until the next call.</summary>
     public ref CacheEntry<TValue> Find(scoped in TKey key, Window window) => ref _store.Find(in key, window.Start);
+
+    protected override TValue OldValue(ref CacheEntry<TValue> row) => _store.OldValue(ref row);
 
     protected override bool Write(ref CacheEntry<TValue> row, in Record<Windowed<TKey>, TValue> update) =>
         _store.Set(ref row, update.Value, update.HasValue, update.Timestamp, update.Headers);

@@ -31,6 +31,7 @@ internal sealed class StreamTaskFactory
             Errors = _services.Errors,
             Metrics = new TaskMetrics(_services.Options.ApplicationId, taskId),
             Budget = _budget,
+            Views = _services.Views,
         };
         return new StreamTask(subTopology, context, _services.Options.MaxTaskIdle);
     }

@@ -34,7 +34,8 @@ internal sealed class AtLeastOnceCommit(
             if (!producer.Drain(services.Options.DeliveryTimeout))
             {
                 throw new KafkaClientException(
-                    $"Records produced by {threadName} were not acknowledged within {services.Options.DeliveryTimeout} "
+                    $"Records produced by {threadName} were not acknowledged within "
+                    + $"{Durations.Text(services.Options.DeliveryTimeout)} "
                     + "(DeliveryTimeout). Is the broker reachable and its disk writable?",
                     KafkaErrorKind.Fatal);
             }

@@ -71,6 +71,10 @@ internal sealed class InputQueues(TaskIdling idling, PartitionQueue[] queues)
         return waiting ? null : best;
     }
 
+    /// <summary>The position of each input, as it would be committed now.</summary>
+    public IReadOnlyList<PartitionOffset> Positions =>
+        [.. queues.Where(q => q.CommitOffset >= 0).Select(q => new PartitionOffset(q.Partition, q.CommitOffset))];
+
     /// <summary>Adds the positions to commit.</summary>
     public void CollectOffsets(List<PartitionOffset> offsets)
     {
@@ -82,20 +86,6 @@ internal sealed class InputQueues(TaskIdling idling, PartitionQueue[] queues)
                     queue.Partition, offset, PartitionTimeMetadata.Encode(queue.PartitionTime)));
             }
         }
-    }
-
-    /// <summary>Where an input is processed up to; null when nothing of it was, or it is none.</summary>
-    public long? PositionOf(TopicPartition partition)
-    {
-        foreach (var queue in queues)
-        {
-            if (queue.Partition == partition)
-            {
-                return queue.CommitOffset is var offset and >= 0 ? offset : null;
-            }
-        }
-
-        return null;
     }
 
     /// <summary>The collected positions are committed.</summary>

@@ -16,10 +16,10 @@ internal sealed class TaskStores : IDisposable
     private const int MaxFlushRounds = 1000;
     private readonly List<TaskStore> _stores = [];
     private readonly List<BackendSlot> _backends = [];
+    private readonly TaskContext _context;
+    private List<StoreView> _views = [];
 
-    private TaskStores()
-    {
-    }
+    private TaskStores(TaskContext context) => _context = context;
 
     public IReadOnlyList<TaskStore> All => _stores;
 
@@ -35,7 +35,7 @@ internal sealed class TaskStores : IDisposable
         TaskContext context,
         Func<bool, IReadOnlyList<string>, IStoreBackend> openBackend)
     {
-        var result = new TaskStores();
+        var result = new TaskStores(context);
         try
         {
             foreach (var persistent in new[] { true, false })
@@ -49,7 +49,7 @@ internal sealed class TaskStores : IDisposable
 
             foreach (var definition in definitions)
             {
-                result._stores.Add(result.OpenStore(definition, context));
+                result._stores.Add(result.OpenStore(definition));
             }
 
             return result;
@@ -58,6 +58,25 @@ internal sealed class TaskStores : IDisposable
         {
             result.Dispose();
             throw;
+        }
+    }
+
+    /// <summary>The stores are complete: their committed state may be read by other threads.</summary>
+    public void Show()
+    {
+        foreach (var store in _stores)
+        {
+            store.Store.Restored();
+        }
+
+        if (_views.Count == 0)
+        {
+            _views = _stores.ConvertAll(store => store.Store.View(_context.TaskId));
+            for (var i = 0; i < _views.Count; i++)
+            {
+                _views[i].Position.Set(_stores[i].ChangelogOffset, []);
+                _context.Views.Add(_views[i]);
+            }
         }
     }
 
@@ -89,8 +108,8 @@ internal sealed class TaskStores : IDisposable
     }
 
     /// <summary>Applies the staged changes with the changelog offsets they were acknowledged at.</summary>
-    /// <param name="inputs">The task's inputs: a store that is restored from one stands where that was read up to.</param>
-    public void Apply(InputQueues? inputs = null)
+    /// <param name="inputs">The input positions that the stores correspond to then; a store restored from an input stands at its one.</param>
+    public void Apply(IReadOnlyList<PartitionOffset> inputs)
     {
         foreach (var backend in _backends)
         {
@@ -116,6 +135,11 @@ internal sealed class TaskStores : IDisposable
         {
             store.Store.Committed();
         }
+
+        for (var i = 0; i < _views.Count; i++)
+        {
+            _views[i].Position.Set(_stores[i].ChangelogOffset, inputs);
+        }
     }
 
     /// <summary>Drops what is not committed.</summary>
@@ -135,6 +159,12 @@ internal sealed class TaskStores : IDisposable
 
     public void Dispose()
     {
+        foreach (var view in _views)
+        {
+            _context.Views.Remove(view);
+        }
+
+        _views = [];
         foreach (var store in _stores)
         {
             store.Store.Close();
@@ -161,16 +191,17 @@ internal sealed class TaskStores : IDisposable
         }
     }
 
-    private TaskStore OpenStore(StoreDefinition definition, TaskContext context)
+    private TaskStore OpenStore(StoreDefinition definition)
     {
+        var context = _context;
         var slot = _backends.Find(b => b.Backend.Stores.Any(s => s.Name == definition.Name))
             ?? throw new StateStoreException($"The backend of task {context.TaskId} did not open store '{definition.Name}'.");
         var index = slot.Names.IndexOf(definition.Name);
+        var topic = InternalTopics.NameOf(context.ApplicationId, definition.ChangelogTopic);
         var changelog = definition.IsLogged
-            ? new TaskChangelog(
-                context.Collector, InternalTopics.NameOf(context.ApplicationId, definition.ChangelogTopic), context.TaskId.Partition)
+            ? new TaskChangelog(context.Collector, topic, context.TaskId.Partition)
             : null;
-        var store = definition.Create();
+        var store = definition.Create(topic);
         store.Open(new StateStoreContext
         {
             Bytes = slot.Backend.Stores[index],
@@ -180,7 +211,7 @@ internal sealed class TaskStores : IDisposable
             Budget = context.Budget,
             Origins = context.Record,
             Unwritable = exception => context.Errors.Handle(context, store.Name, ErrorStage.Production, exception),
-            Dropped = _ => context.Metrics.Dropped(DropReason.Expired),
+            Dropped = _ => context.Drop(DropReason.Expired, definition.Name),
         });
         context.AddStore(store);
         return new TaskStore(store, index, slot, changelog)
@@ -217,8 +248,23 @@ internal sealed record TaskStore(StateStore Store, int Index, BackendSlot Slot, 
     public long? ChangelogOffset => Slot.Backend.TryGetChangelogOffset(Index, out var offset) ? offset : null;
 
     /// <summary>The changelog offset that what is staged corresponds to; null when it has not moved.</summary>
-    public long? TakeOffset(InputQueues? inputs) =>
-        Source is null ? Changelog?.TakeDelivered() : inputs?.PositionOf(SourcePartition);
+    public long? TakeOffset(IReadOnlyList<PartitionOffset> inputs)
+    {
+        if (Source is null)
+        {
+            return Changelog?.TakeDelivered();
+        }
+
+        foreach (var input in inputs)
+        {
+            if (input.Partition == SourcePartition)
+            {
+                return input.Offset;
+            }
+        }
+
+        return null;
+    }
 }
 
 /// <summary>The changelog partition of one store, written through the thread's producer.</summary>
