@@ -59,7 +59,6 @@ internal sealed class SinkProcessor<TKey, TValue> : Processor<TKey, TValue>
             HasKey = record.HasKey,
             HasValue = record.HasValue,
             Timestamp = record.Timestamp,
-            Mark = _task.Collector.WantsMarks && !_format.IsInternal ? _task.Record.NextMark() : 0,
         };
         try
         {
@@ -103,7 +102,7 @@ internal sealed class SinkProcessor<TKey, TValue> : Processor<TKey, TValue>
         }
         else
         {
-            _task.Collector.SendResult(topic, partition, in bytes, headers);
+            _task.Collector.SendResult(_task, this, topic, partition, in bytes, headers);
         }
     }
 

@@ -37,7 +37,7 @@ internal sealed class TaskHarness
                 ApplicationId = "app",
                 Time = TimeProvider.System,
                 Logger = logger ?? NullLogger.Instance,
-                Collector = new RecordCollector(Producer),
+                Collector = new RecordCollector(Producer, new SentResults()),
                 Errors = new ErrorPolicy(handler, handler, handler, deadLetterTopic: "dead"),
                 Metrics = new TaskMetrics("app", new TaskId(sub.Id, 0)),
                 Budget = new CacheBudget(cacheBytes, long.MaxValue),

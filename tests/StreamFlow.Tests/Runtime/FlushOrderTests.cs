@@ -24,7 +24,7 @@ public sealed class FlushOrderTests : IDisposable
             ApplicationId = "app",
             Time = TimeProvider.System,
             Logger = NullLogger.Instance,
-            Collector = new RecordCollector(_producer),
+            Collector = new RecordCollector(_producer, new SentResults()),
             Errors = new ErrorPolicy(Fail, Fail, Fail, deadLetterTopic: null),
             Metrics = new TaskMetrics("app", new TaskId(0, 0)),
             Budget = new CacheBudget(1_000_000, long.MaxValue),

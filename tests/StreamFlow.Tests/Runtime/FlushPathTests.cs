@@ -68,6 +68,57 @@ public sealed class FlushPathTests
         await run.FailsOnce(ErrorStage.Production, "KSTREAM-SINK-0000000004", typeof(KafkaClientException), "MSG_SIZE_TOO_LARGE");
     }
 
+    /// <summary>
+    /// The refusal comes when the records behind it have gone on. Exactly once the work is done again, the input at hand; at
+    /// least once the input is read again for the dead letter.
+    /// </summary>
+    [Theory]
+    [MemberData(nameof(Modes))]
+    public async Task A_record_that_the_broker_refuses(ProcessingGuarantee guarantee, bool cached)
+    {
+        await using var run = new Run(guarantee, cached);
+        await run.StartAsync(Inflate);
+
+        await run.FailsOnce(ErrorStage.Production, "KSTREAM-SINK-0000000004", typeof(KafkaClientException), "MSG_SIZE_TOO_LARGE");
+    }
+
+    /// <summary>The input goes on while a transaction is done again, so a cache may hand on something else each time.</summary>
+    [Theory]
+    [InlineData(false, 2)]
+    [InlineData(true, 3)]
+    public async Task A_refused_record_that_is_another_in_each_attempt_is_left_out_all_the_same(bool cached, int attempts)
+    {
+        await using var run = new Run(ProcessingGuarantee.ExactlyOnce, cached, ErrorResponse.Continue);
+        var attempt = 0;
+        await run.StartAsync(rows => rows
+            .MapValues(v => v.Contains("bad", StringComparison.Ordinal) ? Large + Interlocked.Increment(ref attempt) : v)
+            .To("out"));
+        run.SendAll();
+        await run.UntilCommitted();
+
+        Assert.Equal(["a", "c"], run.Harness.Values("out"));
+        Assert.Single(run.Asked);
+        Assert.Equal(attempts, attempt);
+    }
+
+    /// <summary>Y2 of Kafka Streams 4.3: there the dead letter is aborted with the transaction and sent no more.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_dead_letter_survives_the_abort_of_its_transaction_and_is_there_once(bool cached)
+    {
+        await using var run = new Run(ProcessingGuarantee.ExactlyOnce, cached);
+        var fault = run.Harness.Kafka.Faults.Fail(
+            ClientCall.SendOffsetsToTransaction, KafkaErrorKind.Abortable, new FaultMatch { Nth = 2, Times = 2 });
+        await run.StartAsync(rows => rows.To("out", new() { ValueSerde = new PickySerde() }));
+        run.SendAll();
+        await run.UntilCommitted();
+
+        Assert.Equal(2, fault.Hits);
+        Assert.Equal(["bad"], run.Harness.Values("dead"));
+        Assert.Equal(["a", "c"], run.Harness.Values("out"));
+    }
+
     [Theory]
     [MemberData(nameof(Modes))]
     public async Task Continue_leaves_out_the_record_and_nothing_else(ProcessingGuarantee guarantee, bool cached)
@@ -128,9 +179,10 @@ public sealed class FlushPathTests
             string deadLetterTopic = "dead")
         {
             (_guarantee, _cached, _answer, _deadLetterTopic) = (guarantee, cached, answer, deadLetterTopic);
+            Harness.Kafka.CreateTopic("out", 1, new Dictionary<string, string> { ["max.message.bytes"] = "100" });
         }
 
-        public AppHarness Harness { get; } = new(("in", 1), ("out", 1), ("dead", 1));
+        public AppHarness Harness { get; } = new(("in", 1), ("dead", 1));
 
         public ConcurrentQueue<ErrorContext> Asked { get; } = new();
 
