@@ -44,7 +44,7 @@ internal sealed class SessionStore<TKey, TValue>
     public StoreIterator<SessionKey<TKey>, TValue> ScanAll(bool reverse = false) => ScanKeys(0, long.MaxValue, reverse);
 
     internal override StoreView View(TaskId taskId) =>
-        new SessionView<TKey, TValue>(Identity(taskId), (SessionKeyCodec<TKey>)Keys, RecordKeys, Values);
+        new SessionView<TKey, TValue>(Identity(taskId), (SessionKeyCodec<TKey>)Keys, RecordKeys, Cache.Values);
 
     public IEnumerable<KeyValuePair<Windowed<TKey>, TValue>> Fetch(TKey key, bool reverse = false) =>
         FindSessions(key, 0, long.MaxValue, reverse);

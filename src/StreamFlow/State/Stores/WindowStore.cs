@@ -96,7 +96,7 @@ internal sealed class WindowStore<TKey, TValue>
         ScanKeys(from, to, reverse);
 
     internal override StoreView View(TaskId taskId) =>
-        new WindowView<TKey, TValue>(Identity(taskId), (WindowKeyCodec<TKey>)Keys, RecordKeys, Values)
+        new WindowView<TKey, TValue>(Identity(taskId), (WindowKeyCodec<TKey>)Keys, RecordKeys, Cache.Values)
         {
             WindowSizeMs = WindowSizeMs,
         };
