@@ -10,7 +10,11 @@ namespace StreamFlow.RocksDb;
 /// among them, which the database takes over as a whole. That is a fraction of the work of memtable, flush and the
 /// compaction of many small files, and what was taken over survives a crash at once.
 /// </summary>
-internal sealed class BulkTables(Database database, OptionsHandle options, string path, RocksDbErrors errors)
+/// <param name="database">The database.</param>
+/// <param name="families">Settings of its column families, by index.</param>
+/// <param name="path">Of the file, while it is written; on the database's file system.</param>
+/// <param name="errors">Makes the exceptions.</param>
+internal sealed class BulkTables(Database database, IReadOnlyList<FamilySettings> families, string path, RocksDbErrors errors)
 {
     // A file for less than this costs more than the memtable.
     internal const int MinBytes = 1 << 20;
@@ -21,8 +25,6 @@ internal sealed class BulkTables(Database database, OptionsHandle options, strin
     /// </summary>
     internal const int FilesWhileFilling = 64;
 
-    // RocksDB's default.
-    private const int UsualFiles = 4;
     private readonly Dictionary<int, int> _filling = [];
     private byte[] _key = new byte[128];
     private byte[] _end = new byte[128];
@@ -55,7 +57,7 @@ internal sealed class BulkTables(Database database, OptionsHandle options, strin
     {
         try
         {
-            using (var file = TableFile.Create(path, options, errors))
+            using (var file = TableFile.Create(path, families[family].Files, errors))
             {
                 Fill(file, batch);
                 file.Finish();
@@ -73,9 +75,10 @@ internal sealed class BulkTables(Database database, OptionsHandle options, strin
     /// <summary>The family is filled no more: its files are merged as usual again, in the background.</summary>
     public void End(int family)
     {
-        if (_filling.GetValueOrDefault(family) >= UsualFiles)
+        var usual = families[family].Options.MergeTrigger;
+        if (_filling.GetValueOrDefault(family) >= usual)
         {
-            database.SetMergeTrigger(family, UsualFiles);
+            database.SetMergeTrigger(family, usual);
         }
 
         _filling.Remove(family);
@@ -85,9 +88,10 @@ internal sealed class BulkTables(Database database, OptionsHandle options, strin
     private void BeforeFile(int family)
     {
         var files = _filling.GetValueOrDefault(family) + 1;
-        if (files == UsualFiles)
+        var usual = families[family].Options.MergeTrigger;
+        if (files == usual)
         {
-            database.SetMergeTrigger(family, FilesWhileFilling);
+            database.SetMergeTrigger(family, Math.Max(usual, FilesWhileFilling));
         }
 
         _filling[family] = files;

@@ -21,14 +21,13 @@ internal sealed class RocksDbBackend : IStoreBackend
 
     private readonly Database _database;
     private readonly RocksDbErrors _errors;
-    private readonly WriteBufferBudget.Member _budget;
     private readonly WriteBatchEncoder _encoder = new();
     private readonly BulkTables _tables;
     private readonly RocksDbStore[] _stores;
     private readonly long[] _offsets;
 
     private RocksDbBackend(
-        Database database, IReadOnlyList<string> storeNames, RocksDbErrors errors, WriteBufferBudget budget, BulkTables tables)
+        Database database, IReadOnlyList<string> storeNames, RocksDbErrors errors, BulkTables tables)
     {
         _database = database;
         _errors = errors;
@@ -42,7 +41,6 @@ internal sealed class RocksDbBackend : IStoreBackend
 
         _tables = tables;
         _tables.Clean();
-        _budget = budget.Join();
     }
 
     public bool IsPersistent => true;
@@ -59,16 +57,19 @@ internal sealed class RocksDbBackend : IStoreBackend
     internal int OpenIterators => _database.OpenCursors;
 
     public static RocksDbBackend Open(
-        string path, IReadOnlyList<string> storeNames, in Settings settings, RocksDbErrors errors)
+        string path, IReadOnlyList<string> storeNames, SharedSettings settings, RocksDbErrors errors)
     {
         // "default" is RocksDB's own family; the prefix lets a store have that name too.
-        var families = storeNames.Select(name => "store." + name).Prepend("default");
+        (string Name, FamilySettings Settings)[] families =
+            [("default", settings.Usual), .. storeNames.Select(name => ("store." + name, settings.OfStore(name)))];
         DiskRoom.Require(path, errors);
-        var database = Database.Open(path, families, settings.Options, errors);
+        var database = Database.Open(
+            path, settings.Usual.Options, Array.ConvertAll(families, family => (family.Name, family.Settings.Options)), errors);
         try
         {
-            var tables = new BulkTables(database, settings.TableOptions, path + ".bulk", errors);
-            return new RocksDbBackend(database, storeNames, errors, settings.Budget, tables);
+            var tables = new BulkTables(
+                database, Array.ConvertAll(families, family => family.Settings), path + ".bulk", errors);
+            return new RocksDbBackend(database, storeNames, errors, tables);
         }
         catch
         {
@@ -102,20 +103,9 @@ internal sealed class RocksDbBackend : IStoreBackend
         }
     }
 
-    public void Flush()
-    {
-        // One family after the other: each is consistent in itself, which is all that recovery asks for.
-        for (var family = FormatFamily; family < FirstStoreFamily + _stores.Length; family++)
-        {
-            _database.Flush(family, wait: true);
-        }
-    }
+    public void Flush() => _database.Flush();
 
-    public void Dispose()
-    {
-        _budget.Leave();
-        _database.CloseWhenIdle();
-    }
+    public void Dispose() => _database.CloseWhenIdle();
 
     private bool WriteToMemtables(StoreBatch batch)
     {
@@ -131,7 +121,6 @@ internal sealed class RocksDbBackend : IStoreBackend
             _tables.End(FamilyOf(store));
         }
 
-        FlushIfOverBudget();
         _database.Write(_encoder.Encoded);
         return true;
     }
@@ -140,26 +129,6 @@ internal sealed class RocksDbBackend : IStoreBackend
     {
         CheckStore(store);
         return FirstStoreFamily + store;
-    }
-
-    private void FlushIfOverBudget()
-    {
-        long total = 0;
-        var (largest, largestBytes) = (0, -1L);
-        for (var family = FirstStoreFamily; family < FirstStoreFamily + _stores.Length; family++)
-        {
-            total += _database.Property(family, "rocksdb.cur-size-all-mem-tables"u8);
-            var active = _database.Property(family, "rocksdb.cur-size-active-mem-table"u8);
-            if (active > largestBytes)
-            {
-                (largest, largestBytes) = (family, active);
-            }
-        }
-
-        if (_budget.Report(total) && largestBytes > 0)
-        {
-            _database.Flush(largest, wait: false);
-        }
     }
 
     private void Encode(StoreBatch batch)
@@ -214,7 +183,7 @@ internal sealed class RocksDbBackend : IStoreBackend
             _encoder.Put(
                 _database.FamilyId(FormatFamily), KeySpace.Meta, FormatKey[KeySpace.Length..], Encoding.ASCII.GetBytes(version));
             _database.Write(_encoder.Encoded);
-            _database.Flush(FormatFamily, wait: true);
+            _database.Flush();
             return;
         }
 
@@ -244,10 +213,4 @@ internal sealed class RocksDbBackend : IStoreBackend
             ? BinaryPrimitives.ReadInt64BigEndian(value.WrittenSpan)
             : throw _errors.Unreadable($"the changelog offset of store '{_stores[store].Name}' is not 8 bytes");
     }
-
-    /// <summary>What all databases of a process share.</summary>
-    /// <param name="Options">Settings of databases.</param>
-    /// <param name="TableOptions">Settings of files written beside them.</param>
-    /// <param name="Budget">The memory of their memtables.</param>
-    internal readonly record struct Settings(OptionsHandle Options, OptionsHandle TableOptions, WriteBufferBudget Budget);
 }

@@ -15,28 +15,22 @@ namespace StreamFlow.State;
 [Experimental("SF0001")]
 public sealed class RocksDbBackendFactory : IStoreBackendFactory
 {
-    private readonly CacheHandle _cache;
-    private readonly OptionsHandle _options;
-    private readonly OptionsHandle _tableOptions;
-    private readonly WriteBufferBudget _budget;
+    private readonly SharedSettings _settings;
 
     /// <summary>Loads RocksDB and reserves what the stores share.</summary>
     /// <param name="options">Settings; <see langword="null"/> for the defaults.</param>
-    /// <exception cref="ArgumentException">Settings are out of range.</exception>
+    /// <exception cref="ArgumentException">Settings are out of range, or RocksDB refuses some; the message lists all of them.</exception>
     /// <exception cref="DllNotFoundException">There is no native library; the message says how to get one.</exception>
     public RocksDbBackendFactory(RocksDbOptions? options = null)
     {
         options ??= new RocksDbOptions();
         options.Validate();
         RocksDbLibrary.EnsureLoaded();
-        _cache = CacheHandle.Create(options.BlockCacheBytes);
-        _options = OptionsHandle.Create(options, _cache);
-        _tableOptions = OptionsHandle.CreateForTables(options, _cache);
-        _budget = new WriteBufferBudget(options.WriteBufferBytes);
+        _settings = SharedSettings.Create(options);
     }
 
-    /// <summary>Bytes written to stores but not yet to disk, by RocksDB's estimate.</summary>
-    internal long WriteBufferBytes => _budget.UsedBytes;
+    /// <summary>Bytes written to stores but not yet to disk.</summary>
+    internal long WriteBufferBytes => _settings.WriteBufferBytes;
 
     /// <inheritdoc/>
     /// <exception cref="TaskCorruptedException">The files are damaged: delete them and restore.</exception>
@@ -52,7 +46,6 @@ public sealed class RocksDbBackendFactory : IStoreBackendFactory
         }
 
         var path = Path.Combine(directory, "rocksdb");
-        return RocksDbBackend.Open(
-            path, storeNames, new RocksDbBackend.Settings(_options, _tableOptions, _budget), new RocksDbErrors(taskId, path));
+        return RocksDbBackend.Open(path, storeNames, _settings, new RocksDbErrors(taskId, path));
     }
 }

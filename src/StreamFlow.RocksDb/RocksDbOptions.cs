@@ -4,16 +4,16 @@ namespace StreamFlow.State;
 public enum RocksDbCompression
 {
     /// <summary>Not at all.</summary>
-    None = 0,
+    None,
 
     /// <summary>Snappy.</summary>
-    Snappy = 1,
+    Snappy,
 
     /// <summary>LZ4: nearly as fast as none, and smaller.</summary>
-    Lz4 = 4,
+    Lz4,
 
     /// <summary>Zstandard: smallest, slower to write.</summary>
-    Zstd = 7,
+    Zstd,
 }
 
 /// <summary>
@@ -28,10 +28,18 @@ public sealed record RocksDbOptions
 
     /// <summary>
     /// Memory, in bytes, for what is written but not yet on disk. When all stores together hold more, the largest are
-    /// written to disk early.
+    /// written to disk early; writes do not wait for that.
     /// </summary>
     /// <value>256 MiB by default; at least <see cref="MemtableBytes"/>.</value>
     public long WriteBufferBytes { get; init; } = 256L << 20;
+
+    /// <summary>Threads of the process that flush and compact.</summary>
+    /// <value>2 by default; at least 2.</value>
+    public int BackgroundJobs { get; init; } = 2;
+
+    /// <summary>Files that one task keeps open; -1 for all it has, which is fastest.</summary>
+    /// <value>-1 by default; else at least 20.</value>
+    public int MaxOpenFilesPerTask { get; init; } = -1;
 
     /// <summary>Size in bytes at which the memtable of one store is written to disk.</summary>
     /// <value>16 MiB by default; at least 64 KiB.</value>
@@ -45,41 +53,70 @@ public sealed record RocksDbOptions
     /// <value><see cref="RocksDbCompression.Lz4"/> by default.</value>
     public RocksDbCompression Compression { get; init; } = RocksDbCompression.Lz4;
 
-    /// <summary>Threads of the process that flush and compact.</summary>
-    /// <value>2 by default; at least 2.</value>
-    public int BackgroundJobs { get; init; } = 2;
+    /// <summary>Size in bytes of a block on disk, before compression: what one read of a key that is not cached costs.</summary>
+    /// <value>4 KiB by default; from 1 KiB to 4 MiB.</value>
+    public int BlockBytes { get; init; } = 4 << 10;
 
     /// <summary>Bits per key of the Bloom filters that spare reads of absent keys; 0 for none.</summary>
     /// <value>10 by default, which lets 1 % of absent keys through; from 0 to 30.</value>
     public int BloomBitsPerKey { get; init; } = 10;
 
-    /// <summary>Checks the settings.</summary>
+    /// <summary>
+    /// Everything else, in RocksDB's own words: <c>name=value;name=value</c>, with the names of its file OPTIONS. They
+    /// hold for all databases and all stores, and win over the settings above.
+    /// </summary>
+    /// <value>None by default. What would lose state, or make memory of its own, is refused.</value>
+    /// <example><c>compaction_style=kCompactionStyleUniversal;block_based_table_factory={block_align=true}</c></example>
+    public string Options { get; init; } = "";
+
+    /// <summary>Settings of single stores, by the store's name, where they differ from those above.</summary>
+    /// <value>None by default.</value>
+    public IReadOnlyDictionary<string, RocksDbStoreOptions> Stores { get; init; } =
+        new Dictionary<string, RocksDbStoreOptions>();
+
+    /// <summary>The settings of a store that <see cref="Stores"/> does not name.</summary>
+    internal RocksDbStoreOptions Usual => new()
+    {
+        MemtableBytes = MemtableBytes,
+        MaxMemtables = MaxMemtablesPerStore,
+        Compression = Compression,
+        BlockBytes = BlockBytes,
+        BloomBitsPerKey = BloomBitsPerKey,
+    };
+
+    /// <summary>Checks the ranges of the settings; of the option strings RocksDB is asked.</summary>
     /// <exception cref="ArgumentException">Some are out of range; the message lists all of them.</exception>
     internal void Validate()
     {
         List<string> errors = [];
         AtLeast(errors, nameof(BlockCacheBytes), BlockCacheBytes, 1L << 20);
-        AtLeast(errors, nameof(MemtableBytes), MemtableBytes, 64L << 10);
         AtLeast(errors, nameof(WriteBufferBytes), WriteBufferBytes, MemtableBytes);
-        AtLeast(errors, nameof(MaxMemtablesPerStore), MaxMemtablesPerStore, 2);
         AtLeast(errors, nameof(BackgroundJobs), BackgroundJobs, 2);
-        if (BloomBitsPerKey is < 0 or > 30)
+        if (MaxOpenFilesPerTask != -1)
         {
-            errors.Add($"{nameof(BloomBitsPerKey)} is {BloomBitsPerKey}; it must be from 0 to 30.");
+            AtLeast(errors, nameof(MaxOpenFilesPerTask), MaxOpenFilesPerTask, 20);
         }
 
-        if (!Enum.IsDefined(Compression))
+        AtLeast(errors, nameof(MaxMemtablesPerStore), MaxMemtablesPerStore, 2);
+        (Usual with { MaxMemtables = null }).Check("", errors);
+        foreach (var (store, options) in Stores)
         {
-            errors.Add($"{nameof(Compression)} is {Compression}, which is not a member of {nameof(RocksDbCompression)}.");
+            options.Check($"{nameof(Stores)}['{store}'].", errors);
         }
 
+        Throw(errors);
+    }
+
+    /// <summary>Throws if there are errors.</summary>
+    internal static void Throw(List<string> errors)
+    {
         if (errors.Count > 0)
         {
             throw new ArgumentException($"{nameof(RocksDbOptions)}: {string.Join(' ', errors)}");
         }
     }
 
-    private static void AtLeast(List<string> errors, string name, long value, long minimum)
+    internal static void AtLeast(List<string> errors, string name, long value, long minimum)
     {
         if (value < minimum)
         {

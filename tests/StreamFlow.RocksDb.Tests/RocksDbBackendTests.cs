@@ -199,7 +199,35 @@ public sealed class RocksDbBackendTests : IDisposable
             SpinWait.SpinUntil(
                 () => Directory.GetFiles(_folder.Database, "*.sst").Length > tablesOfNewDatabase, TimeSpan.FromSeconds(30)),
             "nothing was written to disk");
-        Assert.InRange(factory.WriteBufferBytes, 1, 4 << 20);
+        Assert.InRange(factory.WriteBufferBytes, 1, 8 << 20);
+    }
+
+    /// <summary>Else each write of the others would put a crumb on disk, for as long as the idle one holds the memory.</summary>
+    [Fact]
+    public void Database_that_holds_most_is_written_to_disk_even_while_it_is_idle()
+    {
+        using var other = new TempFolder();
+        var factory = new RocksDbBackendFactory(
+            new RocksDbOptions { MemtableBytes = 4 << 20, WriteBufferBytes = 8 << 20, BlockCacheBytes = 1 << 20 });
+        using var idle = factory.Open(Backends.TaskId, _folder.Path, ["a"]);
+        using var busy = factory.Open(Backends.TaskId, other.Path, ["a"]);
+        var (tablesOfIdle, tablesOfBusy) = (Tables(_folder), Tables(other));
+        for (var i = 0; i < 300; i++)
+        {
+            idle.Put(0, $"{i}", new string('x', 10_000));
+        }
+
+        Assert.Equal(tablesOfIdle, Tables(_folder));
+        for (var i = 0; Tables(_folder) == tablesOfIdle && i < 8000; i++)
+        {
+            busy.Put(0, $"{i % 100}", new string('x', 1000));
+        }
+
+        Assert.True(
+            SpinWait.SpinUntil(() => Tables(_folder) > tablesOfIdle, TimeSpan.FromSeconds(30)), "the idle one keeps its memory");
+        Assert.InRange(Tables(other), tablesOfBusy, tablesOfBusy + 3);
+
+        static int Tables(TempFolder folder) => Directory.GetFiles(folder.Database, "*.sst").Length;
     }
 
     [Fact]

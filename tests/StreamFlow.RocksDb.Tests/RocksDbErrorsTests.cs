@@ -113,10 +113,9 @@ public sealed class RocksDbErrorsTests : IDisposable
 
     private void WriteFormat(string version)
     {
-        using var cache = CacheHandle.Create(1 << 20);
-        using var options = OptionsHandle.Create(Small, cache);
+        var settings = SharedSettings.Create(Small).Usual.Options;
         using var database = Database.Open(
-            _folder.Database, ["default"], options, new RocksDbErrors(Backends.TaskId, _folder.Database));
+            _folder.Database, settings, [("default", settings)], new RocksDbErrors(Backends.TaskId, _folder.Database));
         var encoder = new WriteBatchEncoder();
         encoder.Put(database.FamilyId(0), KeySpace.Meta, "format"u8, Bytes(version));
         database.Write(encoder.Encoded);

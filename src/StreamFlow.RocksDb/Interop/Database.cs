@@ -12,8 +12,7 @@ internal sealed unsafe partial class Database : SafeHandle
     private readonly RocksDbErrors _errors;
     private readonly nint _readOptions = NativeMethods.ReadOptionsCreate();
     private readonly nint _writeOptions = NativeMethods.WriteOptionsCreate();
-    private readonly nint _flushAndWait = NativeMethods.FlushOptionsCreate();
-    private readonly nint _flushInBackground = NativeMethods.FlushOptionsCreate();
+    private readonly nint _flushOptions = NativeMethods.FlushOptionsCreate();
     private readonly nint[] _families;
     private readonly uint[] _familyIds;
     private readonly Lock _gate = new();
@@ -28,13 +27,10 @@ internal sealed unsafe partial class Database : SafeHandle
         _errors = errors;
         // The changelog is the log: after a crash the task replays it from the offset stored with the data.
         NativeMethods.WriteOptionsDisableWal(_writeOptions, 1);
-        NativeMethods.FlushOptionsSetWait(_flushInBackground, 0);
         SetHandle(database);
     }
 
     public override bool IsInvalid => handle == 0;
-
-    public int FamilyCount => _families.Length;
 
     /// <summary>Number of cursors not yet disposed.</summary>
     public int OpenCursors
@@ -50,24 +46,15 @@ internal sealed unsafe partial class Database : SafeHandle
 
     /// <summary>Opens a database, creating what is missing.</summary>
     /// <param name="path">Folder of the database; its parent exists.</param>
-    /// <param name="families">Column families by the index they get; families on disk beyond these follow.</param>
-    /// <param name="options">Settings for all of them.</param>
+    /// <param name="options">Settings of the database, and of column families on disk that nobody asks for.</param>
+    /// <param name="families">Column families by the index they get, with their settings.</param>
     /// <param name="errors">Makes the exceptions.</param>
-    public static Database Open(string path, IEnumerable<string> families, OptionsHandle options, RocksDbErrors errors)
+    public static Database Open(
+        string path, OptionsHandle options, IReadOnlyList<(string Name, OptionsHandle Options)> families, RocksDbErrors errors)
     {
-        var held = false;
-        options.DangerousAddRef(ref held);
-        try
-        {
-            var native = options.DangerousGetHandle();
-            // RocksDB opens a database only with all families it has, also with those nobody asks for.
-            string[] names = [.. families.Union(ListFamilies(path, native, errors))];
-            return Open(path, names, native, errors);
-        }
-        finally
-        {
-            options.DangerousRelease();
-        }
+        // RocksDB opens a database only with all families it has, also with those nobody asks for.
+        var others = ListFamilies(path, options, errors).Except(families.Select(family => family.Name));
+        return OpenAll(path, options, [.. families, .. others.Select(name => (name, options))], errors);
     }
 
     public uint FamilyId(int family) => _familyIds[family];
@@ -119,15 +106,19 @@ internal sealed unsafe partial class Database : SafeHandle
         }
     }
 
-    /// <summary>Writes a family's memtable to disk.</summary>
-    public void Flush(int family, bool wait)
+    /// <summary>Writes the memtables of all families to disk, and waits for it; each family is consistent in itself.</summary>
+    public void Flush()
     {
         var entered = false;
         try
         {
             Enter(ref entered);
             byte* error = null;
-            NativeMethods.Flush(handle, wait ? _flushAndWait : _flushInBackground, _families[family], &error);
+            fixed (nint* families = _families)
+            {
+                NativeMethods.Flush(handle, _flushOptions, families, _families.Length, &error);
+            }
+
             ThrowIf(error, "flush");
         }
         finally
@@ -212,26 +203,25 @@ internal sealed unsafe partial class Database : SafeHandle
         NativeMethods.Close(handle);
         NativeMethods.ReadOptionsDestroy(_readOptions);
         NativeMethods.WriteOptionsDestroy(_writeOptions);
-        NativeMethods.FlushOptionsDestroy(_flushAndWait);
-        NativeMethods.FlushOptionsDestroy(_flushInBackground);
+        NativeMethods.FlushOptionsDestroy(_flushOptions);
         _released.Set();
         return true;
     }
 
-    private static Database Open(string path, string[] names, nint options, RocksDbErrors errors)
+    private static Database OpenAll(
+        string path, OptionsHandle options, (string Name, OptionsHandle Options)[] all, RocksDbErrors errors)
     {
-        var nativeNames = Array.ConvertAll(names, Marshal.StringToCoTaskMemUTF8);
-        var allOptions = new nint[names.Length];
-        Array.Fill(allOptions, options);
-        var families = new nint[names.Length];
+        var names = Array.ConvertAll(all, family => Marshal.StringToCoTaskMemUTF8(family.Name));
+        var settings = Array.ConvertAll(all, family => family.Options.DangerousGetHandle());
+        var families = new nint[all.Length];
         try
         {
             byte* error = null;
             nint database;
-            fixed (nint* namesBytes = nativeNames, optionsBytes = allOptions, familiesBytes = families)
+            fixed (nint* namesBytes = names, settingsBytes = settings, familiesBytes = families)
             {
                 database = NativeMethods.OpenColumnFamilies(
-                    options, path, names.Length, namesBytes, optionsBytes, familiesBytes, &error);
+                    options, path, all.Length, namesBytes, settingsBytes, familiesBytes, &error);
             }
 
             ThrowIf(error, "open", errors);
@@ -239,11 +229,12 @@ internal sealed unsafe partial class Database : SafeHandle
         }
         finally
         {
-            Array.ForEach(nativeNames, Marshal.FreeCoTaskMem);
+            Array.ForEach(names, Marshal.FreeCoTaskMem);
+            GC.KeepAlive(all);
         }
     }
 
-    private static string[] ListFamilies(string path, nint options, RocksDbErrors errors)
+    private static string[] ListFamilies(string path, OptionsHandle options, RocksDbErrors errors)
     {
         // The file names the database's manifest; without it there is no database yet.
         if (!File.Exists(Path.Combine(path, "CURRENT")))
@@ -283,14 +274,23 @@ internal sealed unsafe partial class Database : SafeHandle
     /// <summary>Throws if there is an error, and frees it.</summary>
     internal static void ThrowIf(byte* error, string operation, RocksDbErrors errors)
     {
+        if (TakeError(error) is { } message)
+        {
+            throw errors.Create(operation, message);
+        }
+    }
+
+    /// <summary>The words of an error, which is freed; null if there is none.</summary>
+    internal static string? TakeError(byte* error)
+    {
         if (error == null)
         {
-            return;
+            return null;
         }
 
-        var message = Marshal.PtrToStringUTF8((nint)error) ?? "";
+        var message = Marshal.PtrToStringUTF8((nint)error);
         NativeMethods.Free(error);
-        throw errors.Create(operation, message);
+        return message;
     }
 
     private void ThrowIf(byte* error, string operation) => ThrowIf(error, operation, _errors);

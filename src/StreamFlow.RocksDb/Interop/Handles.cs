@@ -1,5 +1,4 @@
 using System.Runtime.InteropServices;
-using StreamFlow.State;
 
 namespace StreamFlow.RocksDb.Interop;
 
@@ -22,110 +21,91 @@ internal sealed class CacheHandle : SafeHandle
     }
 }
 
-/// <summary>Settings of a database and of all its column families alike; RocksDB copies them when it opens one.</summary>
-internal sealed class OptionsHandle : SafeHandle
+/// <summary>
+/// The memory that the memtables of all databases share. When they outgrow it, the largest of them all is written to disk,
+/// whichever database writes: one that is idle does not make the others flush crumbs. Writes do not wait for it.
+/// </summary>
+internal sealed class WriteBufferHandle : SafeHandle
 {
-    // Values of RocksDB's enumerations (rocksdb/c.h).
-    private const int InfoLogErrors = 3;
-    private const int DataBlockBinarySearchAndHash = 1;
-    private const int Levels = 7;
-    private const int FirstCompressedLevel = 2;
+    // RocksDB's kLargestAcrossDBs: a number of the C API, proven by its effect in a test.
+    private const int LargestAcrossDatabases = 2;
 
-    public OptionsHandle()
-        : base(0, ownsHandle: true) => SetHandle(NativeMethods.OptionsCreate());
+    public WriteBufferHandle()
+        : base(0, ownsHandle: true)
+    {
+    }
 
     public override bool IsInvalid => handle == 0;
 
-    public static OptionsHandle Create(RocksDbOptions settings, CacheHandle cache)
+    /// <summary>Memory of all memtables, those that are being written to disk included.</summary>
+    public long UsedBytes => (long)NativeMethods.WriteBufferMemoryUsage(this);
+
+    public static WriteBufferHandle Create(long bytes) =>
+        NativeMethods.WriteBufferCreate((nuint)bytes, allowStall: 0, LargestAcrossDatabases);
+
+    protected override bool ReleaseHandle()
     {
-        var options = new OptionsHandle();
-        options.SetDatabase(settings);
-        options.SetFirstLevel();
-        options.SetMemtables(settings);
-        options.SetCompression((int)settings.Compression);
-        options.SetTables(settings, cache);
+        NativeMethods.WriteBufferDestroy(handle);
+        return true;
+    }
+}
+
+/// <summary>
+/// Settings of a database, or of a column family. They are given in RocksDB's own words, whose meaning does not move as
+/// the numbers of an enumeration do; RocksDB copies them when it opens a database.
+/// </summary>
+internal sealed unsafe class OptionsHandle : SafeHandle
+{
+    public OptionsHandle()
+        : base(0, ownsHandle: true)
+    {
+    }
+
+    public override bool IsInvalid => handle == 0;
+
+    /// <summary>Files of the first level of which RocksDB merges that level.</summary>
+    public int MergeTrigger => NativeMethods.OptionsGetMergeTrigger(this);
+
+    /// <summary>RocksDB's defaults with what all databases share.</summary>
+    public static OptionsHandle Create(CacheHandle cache, WriteBufferHandle writeBuffers)
+    {
+        var options = NativeMethods.OptionsCreate();
+        NativeMethods.OptionsSetWriteBufferManager(options, writeBuffers);
+        var tables = NativeMethods.TableOptionsCreate();
+        NativeMethods.TableOptionsSetBlockCache(tables, cache);
+        NativeMethods.OptionsSetBlockBasedTableFactory(options, tables);
+        NativeMethods.TableOptionsDestroy(tables);
         return options;
     }
 
-    /// <summary>Settings of files that are written beside a database, as its own files on the first levels are.</summary>
-    public static OptionsHandle CreateForTables(RocksDbOptions settings, CacheHandle cache)
+    /// <summary>The same settings with some changed.</summary>
+    /// <param name="changes">Pairs <c>name=value;</c>, as RocksDB writes them in its file OPTIONS.</param>
+    /// <param name="error">RocksDB's words for what it refuses, or null.</param>
+    public OptionsHandle? TryWith(string changes, out string? error)
     {
-        var options = new OptionsHandle();
-        options.SetCompression((int)RocksDbCompression.None);
-        options.SetTables(settings, cache);
-        return options;
+        var options = NativeMethods.OptionsCreate();
+        byte* message = null;
+        NativeMethods.OptionsFromString(this, changes, options, &message);
+        error = Database.TakeError(message);
+        if (error is null)
+        {
+            return options;
+        }
+
+        options.Dispose();
+        return null;
     }
+
+    /// <summary>The same settings with some of ours changed.</summary>
+    /// <exception cref="InvalidOperationException">The library does not know them.</exception>
+    public OptionsHandle With(string changes) =>
+        TryWith(changes, out var error) ?? throw new InvalidOperationException(
+            $"RocksDB's native library refuses the settings '{changes}' ({error}). Is the library that " +
+            $"{RocksDbLibrary.PathVariable} names a RocksDB 11.12?");
 
     protected override bool ReleaseHandle()
     {
         NativeMethods.OptionsDestroy(handle);
         return true;
-    }
-
-    private void SetDatabase(RocksDbOptions settings)
-    {
-        NativeMethods.OptionsSetCreateIfMissing(handle, 1);
-        NativeMethods.OptionsSetCreateMissingColumnFamilies(handle, 1);
-        NativeMethods.OptionsSetMaxBackgroundJobs(handle, settings.BackgroundJobs);
-        // RocksDB's own log has a heading with all settings, and what went wrong.
-        NativeMethods.OptionsSetInfoLogLevel(handle, InfoLogErrors);
-        NativeMethods.OptionsSetKeepLogFileNum(handle, 2);
-        NativeMethods.OptionsSetMaxLogFileSize(handle, 1 << 20);
-        NativeMethods.OptionsSetStatsDumpPeriodSec(handle, 0);
-    }
-
-    /// <summary>A store that was filled works while its files are merged: they alone must not slow it down.</summary>
-    private void SetFirstLevel()
-    {
-        NativeMethods.OptionsSetLevel0SlowdownWritesTrigger(handle, BulkTables.FilesWhileFilling * 3 / 2);
-        NativeMethods.OptionsSetLevel0StopWritesTrigger(handle, BulkTables.FilesWhileFilling * 2);
-    }
-
-    private void SetMemtables(RocksDbOptions settings)
-    {
-        NativeMethods.OptionsSetWriteBufferSize(handle, (nuint)settings.MemtableBytes);
-        NativeMethods.OptionsSetMaxWriteBufferNumber(handle, settings.MaxMemtablesPerStore);
-        // One thread writes to a database, so that the locks of concurrent inserts buy nothing.
-        NativeMethods.OptionsSetAllowConcurrentMemtableWrite(handle, 0);
-        // A filter over the memtable's keys answers the commonest miss, that of a new key, without a search.
-        NativeMethods.OptionsSetMemtableWholeKeyFiltering(handle, 1);
-        NativeMethods.OptionsSetMemtablePrefixBloomSizeRatio(handle, 0.02);
-    }
-
-    private unsafe void SetCompression(int compression)
-    {
-        // The first levels are rewritten soon and often: compressing them costs more than it saves.
-        var levels = stackalloc int[Levels];
-        for (var level = 0; level < Levels; level++)
-        {
-            levels[level] = level < FirstCompressedLevel ? (int)RocksDbCompression.None : compression;
-        }
-
-        NativeMethods.OptionsSetCompressionPerLevel(handle, levels, Levels);
-    }
-
-    private void SetTables(RocksDbOptions settings, CacheHandle cache)
-    {
-        var tables = NativeMethods.TableOptionsCreate();
-        try
-        {
-            NativeMethods.TableOptionsSetBlockCache(tables, cache);
-            // Within the cache, indexes and filters count against its limit instead of growing beside it.
-            NativeMethods.TableOptionsSetCacheIndexAndFilterBlocks(tables, 1);
-            NativeMethods.TableOptionsSetPinL0FilterAndIndexBlocks(tables, 1);
-            NativeMethods.TableOptionsSetDataBlockIndexType(tables, DataBlockBinarySearchAndHash);
-            if (settings.BloomBitsPerKey > 0)
-            {
-                // The table options own the policy from here on.
-                NativeMethods.TableOptionsSetFilterPolicy(
-                    tables, NativeMethods.FilterPolicyCreateBloomFull(settings.BloomBitsPerKey));
-            }
-
-            NativeMethods.OptionsSetBlockBasedTableFactory(handle, tables);
-        }
-        finally
-        {
-            NativeMethods.TableOptionsDestroy(tables);
-        }
     }
 }

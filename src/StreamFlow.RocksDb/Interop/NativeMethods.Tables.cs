@@ -47,12 +47,6 @@ internal static unsafe partial class NativeMethods
     internal static partial void Ingest(
         nint database, nint family, nint* paths, nuint count, nint options, byte** error);
 
-    [LibraryImport(Library, EntryPoint = "rocksdb_options_set_level0_slowdown_writes_trigger")]
-    internal static partial void OptionsSetLevel0SlowdownWritesTrigger(nint options, int files);
-
-    [LibraryImport(Library, EntryPoint = "rocksdb_options_set_level0_stop_writes_trigger")]
-    internal static partial void OptionsSetLevel0StopWritesTrigger(nint options, int files);
-
     [LibraryImport(Library, EntryPoint = "rocksdb_set_options_cf")]
     internal static partial void SetOptions(
         nint database, nint family, int count, byte** names, byte** values, byte** error);

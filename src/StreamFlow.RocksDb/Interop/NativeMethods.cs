@@ -16,52 +16,22 @@ internal static unsafe partial class NativeMethods
     // --- options -----------------------------------------------------------------------------------------------
 
     [LibraryImport(Library, EntryPoint = "rocksdb_options_create")]
-    internal static partial nint OptionsCreate();
+    internal static partial OptionsHandle OptionsCreate();
 
     [LibraryImport(Library, EntryPoint = "rocksdb_options_destroy")]
     internal static partial void OptionsDestroy(nint options);
 
-    [LibraryImport(Library, EntryPoint = "rocksdb_options_set_create_if_missing")]
-    internal static partial void OptionsSetCreateIfMissing(nint options, byte value);
+    [LibraryImport(Library, EntryPoint = "rocksdb_get_options_from_string", StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial void OptionsFromString(OptionsHandle from, string changes, OptionsHandle to, byte** error);
 
-    [LibraryImport(Library, EntryPoint = "rocksdb_options_set_create_missing_column_families")]
-    internal static partial void OptionsSetCreateMissingColumnFamilies(nint options, byte value);
+    [LibraryImport(Library, EntryPoint = "rocksdb_options_get_level0_file_num_compaction_trigger")]
+    internal static partial int OptionsGetMergeTrigger(OptionsHandle options);
 
-    [LibraryImport(Library, EntryPoint = "rocksdb_options_set_write_buffer_size")]
-    internal static partial void OptionsSetWriteBufferSize(nint options, nuint bytes);
-
-    [LibraryImport(Library, EntryPoint = "rocksdb_options_set_max_write_buffer_number")]
-    internal static partial void OptionsSetMaxWriteBufferNumber(nint options, int count);
-
-    [LibraryImport(Library, EntryPoint = "rocksdb_options_set_max_background_jobs")]
-    internal static partial void OptionsSetMaxBackgroundJobs(nint options, int count);
-
-    [LibraryImport(Library, EntryPoint = "rocksdb_options_set_allow_concurrent_memtable_write")]
-    internal static partial void OptionsSetAllowConcurrentMemtableWrite(nint options, byte value);
-
-    [LibraryImport(Library, EntryPoint = "rocksdb_options_set_memtable_whole_key_filtering")]
-    internal static partial void OptionsSetMemtableWholeKeyFiltering(nint options, byte value);
-
-    [LibraryImport(Library, EntryPoint = "rocksdb_options_set_memtable_prefix_bloom_size_ratio")]
-    internal static partial void OptionsSetMemtablePrefixBloomSizeRatio(nint options, double ratio);
-
-    [LibraryImport(Library, EntryPoint = "rocksdb_options_set_compression_per_level")]
-    internal static partial void OptionsSetCompressionPerLevel(nint options, int* levels, nuint count);
-
-    [LibraryImport(Library, EntryPoint = "rocksdb_options_set_info_log_level")]
-    internal static partial void OptionsSetInfoLogLevel(nint options, int level);
-
-    [LibraryImport(Library, EntryPoint = "rocksdb_options_set_keep_log_file_num")]
-    internal static partial void OptionsSetKeepLogFileNum(nint options, nuint count);
-
-    [LibraryImport(Library, EntryPoint = "rocksdb_options_set_max_log_file_size")]
-    internal static partial void OptionsSetMaxLogFileSize(nint options, nuint bytes);
-
-    [LibraryImport(Library, EntryPoint = "rocksdb_options_set_stats_dump_period_sec")]
-    internal static partial void OptionsSetStatsDumpPeriodSec(nint options, uint seconds);
+    [LibraryImport(Library, EntryPoint = "rocksdb_options_set_write_buffer_manager")]
+    internal static partial void OptionsSetWriteBufferManager(OptionsHandle options, WriteBufferHandle manager);
 
     [LibraryImport(Library, EntryPoint = "rocksdb_options_set_block_based_table_factory")]
-    internal static partial void OptionsSetBlockBasedTableFactory(nint options, nint tableOptions);
+    internal static partial void OptionsSetBlockBasedTableFactory(OptionsHandle options, nint tableOptions);
 
     [LibraryImport(Library, EntryPoint = "rocksdb_block_based_options_create")]
     internal static partial nint TableOptionsCreate();
@@ -72,26 +42,20 @@ internal static unsafe partial class NativeMethods
     [LibraryImport(Library, EntryPoint = "rocksdb_block_based_options_set_block_cache")]
     internal static partial void TableOptionsSetBlockCache(nint tableOptions, CacheHandle cache);
 
-    [LibraryImport(Library, EntryPoint = "rocksdb_block_based_options_set_filter_policy")]
-    internal static partial void TableOptionsSetFilterPolicy(nint tableOptions, nint policy);
-
-    [LibraryImport(Library, EntryPoint = "rocksdb_block_based_options_set_cache_index_and_filter_blocks")]
-    internal static partial void TableOptionsSetCacheIndexAndFilterBlocks(nint tableOptions, byte value);
-
-    [LibraryImport(Library, EntryPoint = "rocksdb_block_based_options_set_pin_l0_filter_and_index_blocks_in_cache")]
-    internal static partial void TableOptionsSetPinL0FilterAndIndexBlocks(nint tableOptions, byte value);
-
-    [LibraryImport(Library, EntryPoint = "rocksdb_block_based_options_set_data_block_index_type")]
-    internal static partial void TableOptionsSetDataBlockIndexType(nint tableOptions, int type);
-
-    [LibraryImport(Library, EntryPoint = "rocksdb_filterpolicy_create_bloom_full")]
-    internal static partial nint FilterPolicyCreateBloomFull(double bitsPerKey);
-
     [LibraryImport(Library, EntryPoint = "rocksdb_cache_create_lru")]
     internal static partial CacheHandle CacheCreateLru(nuint capacity);
 
     [LibraryImport(Library, EntryPoint = "rocksdb_cache_destroy")]
     internal static partial void CacheDestroy(nint cache);
+
+    [LibraryImport(Library, EntryPoint = "rocksdb_write_buffer_manager_create_with_policy")]
+    internal static partial WriteBufferHandle WriteBufferCreate(nuint bytes, byte allowStall, int flushPolicy);
+
+    [LibraryImport(Library, EntryPoint = "rocksdb_write_buffer_manager_destroy")]
+    internal static partial void WriteBufferDestroy(nint manager);
+
+    [LibraryImport(Library, EntryPoint = "rocksdb_write_buffer_manager_memory_usage")]
+    internal static partial nuint WriteBufferMemoryUsage(WriteBufferHandle manager);
 
     [LibraryImport(Library, EntryPoint = "rocksdb_readoptions_create")]
     internal static partial nint ReadOptionsCreate();
@@ -120,20 +84,17 @@ internal static unsafe partial class NativeMethods
     [LibraryImport(Library, EntryPoint = "rocksdb_flushoptions_destroy")]
     internal static partial void FlushOptionsDestroy(nint options);
 
-    [LibraryImport(Library, EntryPoint = "rocksdb_flushoptions_set_wait")]
-    internal static partial void FlushOptionsSetWait(nint options, byte wait);
-
     // --- database ----------------------------------------------------------------------------------------------
 
     [LibraryImport(Library, EntryPoint = "rocksdb_list_column_families", StringMarshalling = StringMarshalling.Utf8)]
-    internal static partial byte** ListColumnFamilies(nint options, string path, nuint* count, byte** error);
+    internal static partial byte** ListColumnFamilies(OptionsHandle options, string path, nuint* count, byte** error);
 
     [LibraryImport(Library, EntryPoint = "rocksdb_list_column_families_destroy")]
     internal static partial void ListColumnFamiliesDestroy(byte** names, nuint count);
 
     [LibraryImport(Library, EntryPoint = "rocksdb_open_column_families", StringMarshalling = StringMarshalling.Utf8)]
     internal static partial nint OpenColumnFamilies(
-        nint options, string path, int count, nint* names, nint* familyOptions, nint* families, byte** error);
+        OptionsHandle options, string path, int count, nint* names, nint* familyOptions, nint* families, byte** error);
 
     [LibraryImport(Library, EntryPoint = "rocksdb_close")]
     internal static partial void Close(nint database);
@@ -147,8 +108,8 @@ internal static unsafe partial class NativeMethods
     [LibraryImport(Library, EntryPoint = "rocksdb_property_int_cf")]
     internal static partial int PropertyInt(nint database, nint family, byte* name, ulong* value);
 
-    [LibraryImport(Library, EntryPoint = "rocksdb_flush_cf")]
-    internal static partial void Flush(nint database, nint options, nint family, byte** error);
+    [LibraryImport(Library, EntryPoint = "rocksdb_flush_cfs")]
+    internal static partial void Flush(nint database, nint options, nint* families, int count, byte** error);
 
     // --- reads and writes --------------------------------------------------------------------------------------
 

@@ -69,7 +69,7 @@ public sealed class PackageTests
         Assert.Equal("128", settings.Store("a", "level0_stop_writes_trigger"));
         Assert.Equal(
             "kNoCompression:kNoCompression:kZSTD:kZSTD:kZSTD:kZSTD:kZSTD", settings.Store("a", "compression_per_level"));
-        Assert.Equal("bloomfilter", settings.Table("a", "filter_policy"));
+        Assert.Equal("bloomfilter:12:false", settings.Table("a", "filter_policy"));
         Assert.Equal("kDataBlockBinaryAndHash", settings.Table("a", "data_block_index_type"));
         Assert.Equal("true", settings.Table("a", "cache_index_and_filter_blocks"));
         Assert.Equal("true", settings.Table("a", "pin_l0_filter_and_index_blocks_in_cache"));
