@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using StreamFlow.State;
 
 namespace StreamFlow.RocksDb.Interop;
 
@@ -50,7 +51,7 @@ internal sealed unsafe class Cursor : SafeHandle
     {
         lock (_gate)
         {
-            ObjectDisposedException.ThrowIf(IsClosed, typeof(RocksDbIterator));
+            ObjectDisposedException.ThrowIf(IsClosed, typeof(ByteIterator));
             if (_state != State.AfterLast)
             {
                 Step();

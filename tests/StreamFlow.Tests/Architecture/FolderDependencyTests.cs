@@ -27,8 +27,7 @@ public sealed class FolderDependencyTests
     [Theory]
     [MemberData(nameof(Projects))]
     public void Every_room_has_its_place(string project) =>
-        Assert.Equal(
-            FilesOf(project).Select(f => RoomTable.RoomOf(project, f.Path)).Distinct().Order(), RoomTable.All[project].Rooms.Order());
+        Assert.Subset(RoomTable.All[project].Rooms.ToHashSet(), FilesOf(project).Select(f => RoomTable.RoomOf(project, f.Path)!).ToHashSet());
 
     [Theory]
     [MemberData(nameof(Projects))]
