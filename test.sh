@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
-# Sets the machine up, builds everything once in Release and runs every test project.
+# Builds everything once in Release and runs the test projects, quick ones first, side by side.
 #
-#   ./test.sh [--filter EXPRESSION] [PROJECT...]
+#   ./test.sh [--filter EXPRESSION] [quick | PROJECT...]
 #
+#   quick        what needs no other process: for while one works
 #   PROJECT      part of a test project's name, e.g. 'Broker' (default: all)
 #   EXPRESSION   as for 'dotnet test --filter'
 #
@@ -17,6 +18,11 @@ readonly results=$root/artifacts/test-results
 readonly hang_timeout=${TEST_HANG_TIMEOUT:-5min}
 # The whole of one project; the hang timeout above does not see a test host that hangs outside of tests.
 readonly project_timeout=${TEST_PROJECT_TIMEOUT:-30m}
+# Most tests wait most of the time. Two projects at a time keep two cores busy without making anybody wait for them.
+readonly at_once=${TEST_PROJECTS_AT_ONCE:-2}
+readonly quick=(StreamFlow.Tests StreamFlow.Testing.Tests StreamFlow.Hosting.Tests StreamFlow.RocksDb.Tests)
+# The longest, so that nothing is left to wait for at the end.
+readonly longest=StreamFlow.IntegrationTests
 
 filter=''
 wanted=()
@@ -24,9 +30,11 @@ passed=0
 failed=0
 skipped=0
 failures=()
-running=''
+declare -A running=() began=()
 
 main() {
+  ((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1] >= 501)) ||
+    { echo "test.sh: needs bash 5.1 or newer; this is $BASH_VERSION" >&2; exit 2; }
   parse_arguments "$@"
   trap stop INT TERM
   "$root/eng/bootstrap.sh" || { fail 'bootstrap'; finish; }
@@ -36,10 +44,7 @@ main() {
   rm -rf "$results"
   mkdir -p "$results"
   build || { fail 'build'; finish; }
-  local project
-  for project in "${projects[@]}"; do
-    run_project "$project"
-  done
+  run_all
   finish
 }
 
@@ -47,7 +52,7 @@ parse_arguments() {
   while (($#)); do
     case $1 in
       --filter) filter=${2:?--filter needs an expression, e.g. --filter FullyQualifiedName~Commit}; shift ;;
-      -h | --help) sed -n '2,10s/^# \{0,1\}//p' "$0"; exit 0 ;;
+      -h | --help) sed -n '2,11s/^# \{0,1\}//p' "$0"; exit 0 ;;
       -*) echo "test.sh: unknown option '$1'; see ./test.sh --help" >&2; exit 2 ;;
       *) wanted+=("$1") ;;
     esac
@@ -57,14 +62,21 @@ parse_arguments() {
 
 # Programs that live beside the tests: benchmarks are run on purpose only, the verification by integration tests.
 select_projects() {
-  local file name part
-  for file in "$root"/tests/*/*.csproj; do
-    name=$(basename "$file" .csproj)
-    [[ $name == *Benchmarks || $name == *Verification ]] && continue
+  local name part
+  while read -r name; do
     ((${#wanted[@]})) || { echo "$name"; continue; }
     for part in "${wanted[@]}"; do
-      if [[ $name == *"$part"* ]]; then echo "$name"; break; fi
+      if [[ $name == *"$part"* || ($part == quick && " ${quick[*]} " == *" $name "*) ]]; then echo "$name"; break; fi
     done
+  done < <(in_order)
+}
+
+in_order() {
+  printf '%s\n' "${quick[@]}" "$longest"
+  local file name
+  for file in "$root"/tests/*/*.csproj; do
+    name=$(basename "$file" .csproj)
+    [[ $name == *Benchmarks || $name == *Verification || " ${quick[*]} $longest " == *" $name "* ]] || echo "$name"
   done
 }
 
@@ -87,20 +99,32 @@ build_one() {
   fi
 }
 
-run_project() {
+# Starts the next project when one is done, and prints nothing of a project before.
+run_all() {
+  local waiting=("${projects[@]}") name pid code
+  while ((${#waiting[@]} + ${#running[@]})); do
+    while ((${#waiting[@]} && ${#running[@]} < at_once)); do
+      start "${waiting[0]}"
+      waiting=("${waiting[@]:1}")
+    done
+    code=0
+    wait -n -p pid "${!running[@]}" || code=$?
+    name=${running[$pid]}
+    unset "running[$pid]"
+    count "$name" "$results/$name/results.trx" "$results/$name.log" "$code" "$((SECONDS - began[$name]))"
+  done
+}
+
+start() {
   local name=$1
-  local folder=$results/$name log=$results/$name.log code=0 started=$SECONDS
-  local arguments=(--nologo --results-directory "$folder" --logger 'trx;LogFileName=results.trx'
+  local arguments=(--nologo --results-directory "$results/$name" --logger 'trx;LogFileName=results.trx'
     --logger 'console;verbosity=minimal' --blame
     --blame-hang-timeout "$hang_timeout" --blame-hang-dump-type mini)
   [[ -z $filter ]] || arguments+=(--filter "$filter")
-  # In the background, so that an interrupt is handled while it runs.
   timeout -k 30s "$project_timeout" \
-    dotnet test "$root/tests/$name/bin/Release/net10.0/$name.dll" "${arguments[@]}" >"$log" 2>&1 &
-  running=$!
-  wait "$running" || code=$?
-  running=''
-  count "$name" "$folder/results.trx" "$log" "$code" "$((SECONDS - started))"
+    dotnet test "$root/tests/$name/bin/Release/net10.0/$name.dll" "${arguments[@]}" >"$results/$name.log" 2>&1 &
+  running[$!]=$name
+  began[$name]=$SECONDS
 }
 
 # count PROJECT TRX LOG EXIT-CODE SECONDS
@@ -159,7 +183,7 @@ fail() {
 
 # shellcheck disable=SC2317 # called by trap
 stop() {
-  [[ -z $running ]] || kill "$running" 2>/dev/null || true
+  ((${#running[@]} == 0)) || kill "${!running[@]}" 2>/dev/null || true
   fail 'interrupted'
   finish
 }

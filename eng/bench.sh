@@ -93,10 +93,12 @@ missing() {
   if [[ ! -x $jvm/run.sh ]]; then echo "there is no Kafka Streams peer at $jvm (set STREAMFLOW_JVM_BENCH)"; fi
 }
 
-# Values without objects (raw) show the engine's own cost and allocations, bytes what most programs pay.
+# Values without objects (raw) show the engine's own cost and allocations, bytes what most programs pay, a join with an
+# empty table what an idle input adds.
 run_bare() {
   "$app" Bare --serde bytes --repetitions $((reps < 3 ? 3 : reps)) --append "$file"
   "$app" Bare --serde raw --repetitions $((reps < 3 ? 3 : reps)) --append "$file"
+  "$app" Bare --serde raw --topology idle-table --repetitions $((reps < 3 ? 3 : reps)) --append "$file"
 }
 
 peer() {

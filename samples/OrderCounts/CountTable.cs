@@ -22,16 +22,25 @@ internal sealed class CountTable : IDisposable
     private volatile bool _stopping;
 
     public CountTable(string bootstrapServers, string topic, int partitions)
+        : this(
+            new ConsumerBuilder<byte[], byte[]>(new ConsumerConfig
+            {
+                BootstrapServers = bootstrapServers,
+                GroupId = "order-counts-display",
+                EnableAutoCommit = false,
+                AutoOffsetReset = AutoOffsetReset.Earliest,
+                IsolationLevel = IsolationLevel.ReadCommitted,
+                FetchWaitMaxMs = 50,
+            }).Build(),
+            topic,
+            partitions)
     {
-        _consumer = new ConsumerBuilder<byte[], byte[]>(new ConsumerConfig
-        {
-            BootstrapServers = bootstrapServers,
-            GroupId = "order-counts-display",
-            EnableAutoCommit = false,
-            AutoOffsetReset = AutoOffsetReset.Earliest,
-            IsolationLevel = IsolationLevel.ReadCommitted,
-            FetchWaitMaxMs = 50,
-        }).Build();
+    }
+
+    /// <summary>With a consumer of the caller's, which is closed with the table.</summary>
+    internal CountTable(IConsumer<byte[], byte[]> consumer, string topic, int partitions)
+    {
+        _consumer = consumer;
         _consumer.Assign(Enumerable.Range(0, partitions)
             .Select(p => new TopicPartitionOffset(topic, p, Offset.Beginning)));
         ReadBaseline(topic, partitions);
@@ -98,14 +107,17 @@ internal sealed class CountTable : IDisposable
         _consumer.Dispose();
     }
 
-    /// <summary>First and last offset. A topic that was made a moment ago may have no leader yet.</summary>
-    private WatermarkOffsets Ends(TopicPartition partition)
+    /// <summary>
+    /// Asks again for ten seconds while the answer is an error that passes: a topic that was made a moment ago has no leader
+    /// yet, and a broker that has just come back does not know its partitions.
+    /// </summary>
+    private static T Patiently<T>(Func<T> ask)
     {
         for (var attempt = 1; ; attempt++)
         {
             try
             {
-                return _consumer.QueryWatermarkOffsets(partition, TimeSpan.FromSeconds(20));
+                return ask();
             }
             catch (KafkaException exception) when (!exception.Error.IsFatal && attempt < 50)
             {
@@ -114,11 +126,13 @@ internal sealed class CountTable : IDisposable
         }
     }
 
+    private ConsumeResult<byte[], byte[]>? Next(TimeSpan timeout) => Patiently(() => _consumer.Consume(timeout));
+
     private void ReadBaseline(string topic, int partitions)
     {
         var open = Enumerable.Range(0, partitions)
             .Select(p => new TopicPartition(topic, p))
-            .ToDictionary(p => p, Ends);
+            .ToDictionary(p => p, p => Patiently(() => _consumer.QueryWatermarkOffsets(p, TimeSpan.FromSeconds(20))));
         foreach (var empty in open.Where(o => o.Value.High <= o.Value.Low).Select(o => o.Key).ToList())
         {
             open.Remove(empty);
@@ -126,7 +140,7 @@ internal sealed class CountTable : IDisposable
 
         while (open.Count > 0)
         {
-            if (_consumer.Consume(TimeSpan.FromSeconds(20)) is not { } result)
+            if (Next(TimeSpan.FromSeconds(20)) is not { } result)
             {
                 throw new TimeoutException($"The earlier counts on '{topic}' could not be read within 20 s.");
             }
@@ -148,7 +162,7 @@ internal sealed class CountTable : IDisposable
     {
         while (!_stopping)
         {
-            if (_consumer.Consume(TimeSpan.FromMilliseconds(100)) is { } result)
+            if (Next(TimeSpan.FromMilliseconds(100)) is { } result)
             {
                 lock (_gate)
                 {

@@ -14,7 +14,8 @@ const string Usage = """
                    [--state DIR] [--broker-pid PID] [--broker NAME]
                    [--consumer name=value,...] [--producer name=value,...] [--seed 1] [--note TEXT] [--append FILE]
       Bare         the engine beside a bare loop on the same clients, over the embedded broker:
-                   [--records 1000000] [--repetitions 5] [--serde bytes|raw] [--append FILE]
+                   [--records 1000000] [--repetitions 5] [--serde bytes|raw] [--topology passthrough|idle-table]
+                   [--append FILE]
       BrokerStart  embedded broker, start to first metadata answer:  [--repetitions 20] [--cold 5] [--append FILE]
       Restore      restores a store from its changelog, without local state:  --mode kv|window --bootstrap HOST:PORT
                    [--records 1000000] [--value-bytes 100] [--memory] [--threads 1] [--partitions 4] [--app NAME] [--keep]

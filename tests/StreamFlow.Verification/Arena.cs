@@ -19,6 +19,7 @@ internal sealed class Arena : IAsyncDisposable
     private readonly Options _options;
     private readonly List<LocalState> _localStates = [];
     private readonly List<string> _troubles = [];
+    private int _livenessChecks;
     private readonly RocksDbBackendFactory _stores = new();
 
     private Arena(Options options, string folder, BrokerUnderTest broker, KafkaProxy proxy)
@@ -94,12 +95,16 @@ internal sealed class Arena : IAsyncDisposable
     public void RememberState(WorkerHandle worker, string when) =>
         _localStates.AddRange(LocalState.Read($"{worker.Name} {when}", worker.StateFolder, _stores));
 
-    /// <summary>Several faults may be waited for at a time.</summary>
-    public void AddTrouble(string what)
+    /// <summary>Notes whether something came alive again, or ended, as it should. Several faults may be waited for at a time.</summary>
+    public void CheckLiveness(bool isRight, string trouble)
     {
         lock (_troubles)
         {
-            _troubles.Add(what);
+            _livenessChecks++;
+            if (!isRight)
+            {
+                _troubles.Add(trouble);
+            }
         }
     }
 
@@ -112,9 +117,9 @@ internal sealed class Arena : IAsyncDisposable
         await SettleAsync(silence ?? SilenceLimit);
         foreach (var worker in Workers)
         {
-            if (worker.IsAlive && !worker.Stop())
+            if (worker.IsAlive)
             {
-                AddTrouble($"{worker.Name} did not stop in order");
+                CheckLiveness(worker.Stop(), $"{worker.Name} did not stop in order");
             }
 
             RememberState(worker, "at the end");
@@ -123,7 +128,8 @@ internal sealed class Arena : IAsyncDisposable
         afterwards?.Invoke();
         _troubles.AddRange(Workers.SelectMany(w => w.UnexpectedEnds));
         return Evidence.Collect(
-            BootstrapServers, _options.Seed, Feeder.Sent, Feeder.Failures, _localStates, _troubles);
+            BootstrapServers, _options.Seed, Feeder.Sent, Feeder.Failures, _localStates,
+            new Liveness(_troubles, _livenessChecks + Workers.Sum(w => w.Lives)));
     }
 
     public async ValueTask DisposeAsync()

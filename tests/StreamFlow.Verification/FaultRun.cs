@@ -76,8 +76,11 @@ internal sealed class FaultRun(Options options)
         }
         catch (TimeoutException)
         {
-            arena.AddTrouble($"after '{name}' some partitions gave no results for {RecoveryLimit.TotalSeconds} s");
+            // Told below.
         }
+
+        arena.CheckLiveness(
+            recovery is not null, $"after '{name}' some partitions gave no results for {RecoveryLimit.TotalSeconds} s");
 
         lock (_faults)
         {

@@ -16,10 +16,12 @@ internal readonly record struct FillResult(long EndOffset, NativeError Error, in
 internal sealed unsafe class MessageBatch : RecordBatch, IDisposable
 {
     internal const int Capacity = 512;
+    private const int SmallestPage = 4096;
 
     private NativeMessage** _messages =
         (NativeMessage**)NativeMemory.Alloc(Capacity, (nuint)sizeof(NativeMessage*));
 
+    private readonly long[] _timestamps = new long[Capacity];
     private int _count;
 
     public override int Count => _count;
@@ -44,16 +46,14 @@ internal sealed unsafe class MessageBatch : RecordBatch, IDisposable
         };
     }
 
-    public override long Timestamp(int index)
-    {
-        int type;
-        return NativeMethods.rd_kafka_message_timestamp(At(index), &type);
-    }
+    public override long Timestamp(int index) =>
+        index < _count ? _timestamps[index] : throw OutOfRange(index);
 
     public override Headers? ReadHeaders(int index)
     {
+        var message = At(index);
         nint headers;
-        if (NativeMethods.rd_kafka_message_headers(At(index), &headers) != 0)
+        if (!MayHaveHeaders(message) || NativeMethods.rd_kafka_message_headers(message, &headers) != 0)
         {
             return null;
         }
@@ -67,7 +67,7 @@ internal sealed unsafe class MessageBatch : RecordBatch, IDisposable
             if (NativeMethods.rd_kafka_header_get_all(headers, (nuint)i, &name, &value, &size) != 0)
             {
                 throw new KafkaClientException(
-                    $"The headers of the record at offset {At(index)->Offset} cannot be parsed.", KafkaErrorKind.Fatal);
+                    $"The headers of the record at offset {message->Offset} cannot be parsed.", KafkaErrorKind.Fatal);
             }
 
             items[i] = new Header(
@@ -101,7 +101,7 @@ internal sealed unsafe class MessageBatch : RecordBatch, IDisposable
             if (message->Error == 0 && (message->Offset < replayFrom || message->Offset >= replayEnd))
             {
                 end = -1;
-                _messages[_count++] = message;
+                Keep(message);
                 continue;
             }
 
@@ -148,8 +148,27 @@ internal sealed unsafe class MessageBatch : RecordBatch, IDisposable
         _messages = null;
     }
 
-    private NativeMessage* At(int index) =>
-        (uint)index < (uint)_count
-            ? _messages[index]
-            : throw new ArgumentOutOfRangeException(nameof(index), index, $"The batch has {_count} records.");
+    /// <summary>
+    /// False when a record has no headers. Asking librdkafka sets a parser up, which costs a fifth of what the engine spends on
+    /// a record; the answer is in the message: it lies in the fetch response as the broker sent it (record format 2), the
+    /// number of headers follows the value, and no headers are a byte of 0. Older formats have no headers, whatever follows
+    /// there. That byte may be read unless a page begins with it: otherwise it is on the page of the value's last byte.
+    /// </summary>
+    private static bool MayHaveHeaders(NativeMessage* message)
+    {
+        var count = message->Value + message->ValueLength;
+        return message->ValueLength == 0 || ((nuint)count & (SmallestPage - 1)) == 0 || *count != 0;
+    }
+
+    private void Keep(NativeMessage* message)
+    {
+        int type;
+        _timestamps[_count] = NativeMethods.rd_kafka_message_timestamp(message, &type);
+        _messages[_count++] = message;
+    }
+
+    private NativeMessage* At(int index) => (uint)index < (uint)_count ? _messages[index] : throw OutOfRange(index);
+
+    private ArgumentOutOfRangeException OutOfRange(int index) =>
+        new(nameof(index), index, $"The batch has {_count} records.");
 }

@@ -46,7 +46,7 @@ internal sealed class MemoryCluster
     public MemoryTopic Topic(string name) =>
         FindTopic(name)
         ?? throw new KafkaClientException(
-            $"UNKNOWN_TOPIC_OR_PARTITION: there is no topic '{name}'. Create it first.", KafkaErrorKind.Fatal);
+            $"UNKNOWN_TOPIC_OR_PARTITION: there is no topic '{name}'. Create it first.", KafkaErrorKind.Refused);
 
     /// <summary>The topic, created if the cluster is allowed to.</summary>
     public MemoryTopic TopicOrCreate(string name)

@@ -28,8 +28,11 @@ public abstract class ProducerTopic
 public readonly record struct DeliveryFailure(
     TopicPartition Partition, string Reason, KafkaErrorKind Kind, byte[]? Key, byte[]? Value)
 {
-    /// <summary>The record's <see cref="ByteRecord.Mark"/>.</summary>
-    public long Mark { get; init; }
+    /// <summary>
+    /// Which of its producer's records it is: how many the producer had taken before it, that is calls of
+    /// <see cref="IKafkaProducer.TryProduce"/> that returned true.
+    /// </summary>
+    public required long Number { get; init; }
 
     /// <summary>
     /// Whether every record of that topic would be refused. Otherwise what the broker refused is a batch: a record in it,
@@ -48,7 +51,10 @@ public interface IKafkaProducer : IDisposable
     /// <summary>Looks a topic up, waiting for its metadata the first time.</summary>
     /// <param name="name">Name of the topic.</param>
     /// <returns>The topic; the same instance at each call.</returns>
-    /// <exception cref="KafkaClientException">The topic does not exist or the broker does not answer.</exception>
+    /// <exception cref="KafkaClientException">
+    /// <see cref="KafkaErrorKind.Refused"/>: the topic does not exist, its name is not one, or it may not be written to. Otherwise
+    /// the broker does not answer, or the producer is broken.
+    /// </exception>
     ProducerTopic Topic(string name);
 
     /// <summary>Hands a record to the producer, which copies it once and sends it in the background.</summary>

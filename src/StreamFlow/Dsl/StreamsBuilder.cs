@@ -24,6 +24,18 @@ public sealed class StreamsBuilder
     /// <summary>Serdes for operators that are given none.</summary>
     public SerdeRegistry Serdes => _graph.Serdes;
 
+    /// <summary>
+    /// Where the bytes of stores are whose <see cref="Materialized{TKey, TValue}.StoreType"/> does not say so (Kafka's
+    /// <c>dsl.store.suppliers.class</c>).
+    /// </summary>
+    /// <value>Default: <see cref="StoreType.Persistent"/>.</value>
+    /// <example><code>var builder = new StreamsBuilder { DefaultStoreType = StoreType.InMemory };</code></example>
+    public StoreType DefaultStoreType
+    {
+        get => _graph.DefaultStoreType;
+        init => _graph.DefaultStoreType = value;
+    }
+
     /// <summary>Reads a topic.</summary>
     /// <typeparam name="TKey">Type of the keys.</typeparam>
     /// <typeparam name="TValue">Type of the values.</typeparam>
@@ -86,7 +98,7 @@ public sealed class StreamsBuilder
         materialized ??= new Materialized<TKey, TValue>();
         var storeName = _graph.StoreName(materialized.Name, topic + "-");
         var sourceName = _graph.NodeName(consumed.Name is null ? null : consumed.Name + "-source", SourcePrefix);
-        var name = _graph.NodeName(materialized.ProcessorName ?? consumed.Name, TableSourcePrefix);
+        var name = _graph.NodeName(TableName(topic, consumed.Name, materialized.ProcessorName), TableSourcePrefix);
         if (_graph.FindSource([topic]) is not null)
         {
             throw new TopologyException(
@@ -103,7 +115,7 @@ public sealed class StreamsBuilder
             _graph,
             name,
             source.Output,
-            TableStore.Describe(storeName, keys, values, materialized),
+            TableStore.Describe(_graph, storeName, keys, values, materialized),
             materialized.CachingEnabled);
         if (materialized.Name is not null)
         {
@@ -126,6 +138,14 @@ public sealed class StreamsBuilder
         _graph.Add(source);
         return source;
     }
+
+    /// <summary>The operator of a table can be named in two places; in both of them it is one name too many.</summary>
+    private static string? TableName(string topic, string? consumed, string? processor) =>
+        consumed is null || processor is null
+            ? consumed ?? processor
+            : throw new TopologyException(
+                $"The operator of Table(\"{topic}\") is named twice, '{consumed}' by Consumed.Name and '{processor}' by "
+                + "Materialized.ProcessorName. Give it one name; Consumed.Name names its source too.");
 
     private static SourceTime<TKey, TValue> Time<TKey, TValue>(Consumed<TKey, TValue> consumed) =>
         new(consumed.TimestampExtractor, consumed.OnInvalidTimestamp);

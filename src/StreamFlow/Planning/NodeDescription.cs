@@ -72,8 +72,8 @@ internal abstract class NodeDescription
     {
     }
 
-    /// <summary>Makes the node's processor for one task, its children included.</summary>
-    public abstract Node Create(TaskLinker linker);
+    /// <summary>Makes the node's processors for one task, their children included.</summary>
+    public abstract IEnumerable<Node> Create(TaskLinker linker);
 
     /// <summary>What stands in parentheses behind the name in Kafka's description.</summary>
     public abstract string Detail { get; }
@@ -92,7 +92,7 @@ internal abstract class InputNode<TKey, TValue> : NodeDescription
     protected InputNode(string name, NodeKind kind, IReadOnlyList<Output<TKey, TValue>> inputs)
         : base(name, kind, inputs.Select(input => input.Owner)) => _inputs = inputs;
 
-    public sealed override Node Create(TaskLinker linker) => linker.Processor(this);
+    public sealed override IEnumerable<Node> Create(TaskLinker linker) => [linker.Processor(this)];
 
     public abstract Processor<TKey, TValue> CreateProcessor(TaskLinker linker);
 

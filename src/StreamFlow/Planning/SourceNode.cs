@@ -31,6 +31,19 @@ internal abstract class SourceNode : NodeDescription
 
     public override string Detail => $"topics: [{string.Join(", ", Topics)}]";
 
+    /// <summary>A processor for each topic, so that its serdes know where they are.</summary>
+    public sealed override IEnumerable<Node> Create(TaskLinker linker)
+    {
+        foreach (var topic in Topics)
+        {
+            var source = CreateSource(linker, topic);
+            linker.Add(topic, source);
+            yield return source;
+        }
+    }
+
+    public abstract SourceProcessor CreateSource(TaskLinker linker, string topic);
+
     public IEnumerable<SourceTopic> SourceTopics =>
         Topics.Select(topic => new SourceTopic(topic, SourceKind == SourceKind.Repartition, Name, OffsetReset));
 }
@@ -68,10 +81,14 @@ internal sealed class SourceNode<TKey, TValue> : SourceNode
         _valueSerde = _values.Resolve(serdes, $"the values of {Name} ({Detail})");
     }
 
-    public override Node Create(TaskLinker linker) =>
-        new TopicSourceProcessor<TKey, TValue>(
+    public override SourceProcessor CreateSource(TaskLinker linker, string topic)
+    {
+        var name = SourceKind == SourceKind.Repartition ? InternalTopics.NameOf(linker.Task.ApplicationId, topic) : topic;
+        return new TopicSourceProcessor<TKey, TValue>(
             Name,
             linker.Task,
-            new SourceFormat<TKey, TValue>(_keySerde!, _valueSerde!, Time.Extractor, Time.OnInvalid, Topics.Count == 1),
+            new SourceFormat<TKey, TValue>(
+                new TopicSerdes<TKey, TValue>(name, _keySerde!, _valueSerde!, writes: false), Time.Extractor, Time.OnInvalid),
             linker.Next(Output));
+    }
 }

@@ -18,6 +18,9 @@ internal sealed class TopologyGraph
 
     public SerdeRegistry Serdes { get; } = new();
 
+    /// <summary>Where stores are that say nothing about it.</summary>
+    public StoreType DefaultStoreType { get; set; } = StoreType.Persistent;
+
     public IReadOnlyList<NodeDescription> Nodes => _nodes;
 
     /// <summary>
@@ -95,6 +98,9 @@ internal sealed class TopologyGraph
 
         return null;
     }
+
+    /// <summary>Whether a store is on disk that asks for a type, or for none.</summary>
+    public bool IsPersistent(StoreType? type) => (type ?? DefaultStoreType) == StoreType.Persistent;
 
     public void EnsureOpen()
     {

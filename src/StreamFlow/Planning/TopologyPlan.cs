@@ -43,8 +43,8 @@ internal sealed record StoreDefinition
     /// <summary>Configuration the changelog topic is created with.</summary>
     public required IReadOnlyDictionary<string, string> ChangelogConfigs { get; init; }
 
-    /// <summary>Makes the store of one task; called once per task.</summary>
-    public required Func<StateStore> Create { get; init; }
+    /// <summary>Makes the store of one task, given the full name of its changelog topic; called once per task.</summary>
+    public required Func<string, StateStore> Create { get; init; }
 }
 
 /// <summary>Nodes that belong together because records or stores connect them; a task is one partition of it.</summary>

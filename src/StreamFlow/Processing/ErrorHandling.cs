@@ -1,3 +1,5 @@
+using StreamFlow.State;
+
 namespace StreamFlow;
 
 /// <summary>What to do about a record that failed.</summary>
@@ -26,16 +28,83 @@ public enum ErrorStage
     Production,
 }
 
-/// <summary>A failed record, as an error handler sees it.</summary>
-/// <param name="Stage">Where it failed.</param>
-/// <param name="TaskId">The task.</param>
-/// <param name="Operator">Name of the operator.</param>
-/// <param name="Topic">Topic of the input record; empty when there is none.</param>
-/// <param name="Partition">Partition of the input record; -1 when there is none.</param>
-/// <param name="Offset">Offset of the input record; -1 when there is none.</param>
-/// <param name="Exception">What went wrong.</param>
-public readonly record struct ErrorContext(
-    ErrorStage Stage, TaskId TaskId, string Operator, string Topic, int Partition, long Offset, Exception Exception);
+/// <summary>
+/// A failed record, as an error handler sees it: what went wrong, at which operator, and the input record that it is due
+/// to. What leaves a cached store at a commit is due to the record that wrote its entry last.
+/// </summary>
+public readonly record struct ErrorContext
+{
+    /// <summary>Where on its way it failed.</summary>
+    public required ErrorStage Stage { get; init; }
+
+    /// <summary>The task.</summary>
+    public required TaskId TaskId { get; init; }
+
+    /// <summary>Name of the operator; of the store when one of its values could not be serialized.</summary>
+    public required string Operator { get; init; }
+
+    /// <summary>What went wrong: the exception as the function, the serde or the client threw it.</summary>
+    public required Exception Exception { get; init; }
+
+    /// <summary>Topic of the input record; empty when there is none.</summary>
+    public required string Topic { get; init; }
+
+    /// <summary>Partition of the input record; -1 when there is none.</summary>
+    public required int Partition { get; init; }
+
+    /// <summary>Offset of the input record; -1 when there is none.</summary>
+    public required long Offset { get; init; }
+
+    /// <summary>
+    /// Timestamp of the input record in milliseconds since 1970-01-01T00:00Z, as it lies on the broker; -1 when its bytes
+    /// are not at hand.
+    /// </summary>
+    /// <value>Default: -1.</value>
+    public long Timestamp { get; init; } = -1;
+
+    /// <summary>
+    /// Whether the bytes of the input record are at hand. Those of a record that has waited in a cached store are only
+    /// when <see cref="StreamFlowOptions.DeadLetterTopic"/> is set.
+    /// </summary>
+    public bool HasSource { get; init; }
+
+    /// <summary>
+    /// Key of the input record as it lies on the broker, a copy that may be kept; <see langword="null"/> without a key, and
+    /// when <see cref="HasSource"/> is false. An empty key is one.
+    /// </summary>
+    public ReadOnlyMemory<byte>? SourceKey { get; init; }
+
+    /// <summary>
+    /// Value of the input record as it lies on the broker, a copy that may be kept; <see langword="null"/> for a tombstone,
+    /// and when <see cref="HasSource"/> is false. An empty value is one.
+    /// </summary>
+    public ReadOnlyMemory<byte>? SourceValue { get; init; }
+
+    /// <summary>Headers of the input record; empty when it has none, and when <see cref="HasSource"/> is false.</summary>
+    public Headers Headers
+    {
+        get => field ?? Headers.Empty;
+        init;
+    }
+
+    /// <summary>Creates the description of a failure; its required members are to be set.</summary>
+    public ErrorContext()
+    {
+    }
+
+    /// <summary>The same with the input record's own bytes.</summary>
+    internal ErrorContext With(RawRecord source) => this with
+    {
+        HasSource = true,
+        SourceKey = Memory(source.Key),
+        SourceValue = Memory(source.Value),
+        Timestamp = source.Timestamp,
+        Headers = source.Headers ?? Headers.Empty,
+    };
+
+    // A null array converts to memory that is empty, not to none.
+    private static ReadOnlyMemory<byte>? Memory(byte[]? bytes) => bytes is null ? null : new ReadOnlyMemory<byte>(bytes);
+}
 
 /// <summary>Decides about a failed record. Called on the stream thread; must not throw.</summary>
 /// <param name="context">The failed record.</param>

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Diagnostics.CodeAnalysis;
+using System.Runtime.ExceptionServices;
 using StreamFlow.Clients;
 
 namespace StreamFlow.Processing;
@@ -27,14 +28,32 @@ internal sealed class ErrorPolicy
     /// throws when the thread is to stop.
     /// </summary>
     public void Handle(TaskContext context, Node node, ErrorStage stage, Exception exception) =>
-        Handle(context, node, stage, exception, default, hasResult: false);
+        Handle(context, node.Name, stage, exception);
+
+    /// <summary>The same for what is no operator, by its name.</summary>
+    public void Handle(TaskContext context, string name, ErrorStage stage, Exception exception)
+    {
+        if (exception is StreamsException)
+        {
+            // A failure further down that a handler has decided about already, or a broken environment, in which no record
+            // would fare better.
+            context.Collector.Remember(exception);
+            ExceptionDispatchInfo.Throw(exception);
+        }
+
+        Handle(context, name, stage, exception, default, hasResult: false);
+    }
+
+    /// <summary>The same for a result whose topic does not exist or may not be written to.</summary>
+    public void HandleRefused(TaskContext context, Node node, KafkaClientException exception) =>
+        Handle(context, node.Name, ErrorStage.Production, exception, default, hasResult: false);
 
     /// <summary>
-    /// The same for a result that the client or the broker refused. What a cache sends as it is flushed has no input record;
-    /// its dead letter is the result itself.
+    /// The same for a result that the client or the broker refused. Without the input record its dead letter is the result
+    /// itself.
     /// </summary>
     public void HandleRefused(TaskContext context, Node node, KafkaClientException exception, in ByteRecord result) =>
-        Handle(context, node, ErrorStage.Production, exception, in result, hasResult: true);
+        Handle(context, node.Name, ErrorStage.Production, exception, in result, hasResult: true);
 
     /// <summary>The answer of the handler for a stage; a handler that throws fails the record.</summary>
     public ErrorResponse Ask(in ErrorContext error)
@@ -49,44 +68,62 @@ internal sealed class ErrorPolicy
         return handler(error);
     }
 
-    private void Handle(
-        TaskContext context, Node node, ErrorStage stage, Exception exception, in ByteRecord result, bool hasResult)
-    {
-        var record = context.Record;
-        var error = new ErrorContext(
-            stage, context.TaskId, node.Name, record.Topic, record.Partition, record.Offset, exception);
-        var response = Ask(error);
-        ProcessingLog.Failed(
-            context.Logger, exception, context.TaskId, node.Name, stage, response,
-            record.Topic, record.Partition, record.Offset);
-        switch (response)
-        {
-            case ErrorResponse.Continue:
-                context.Metrics.Dropped(Reason(stage));
-                return;
-            case ErrorResponse.DeadLetter when DeadLetterTopic is not null && record.Batch is not null:
-                context.Collector.SendDeadLetter(DeadLetterTopic, context, error);
-                context.Metrics.Dropped(DropReason.DeadLetter);
-                return;
-            case ErrorResponse.DeadLetter when DeadLetterTopic is not null && hasResult:
-                context.Collector.SendDeadLetter(DeadLetterTopic, in result, null, error);
-                context.Metrics.Dropped(DropReason.DeadLetter);
-                return;
-            default:
-                ThrowFailed(error, response);
-                return;
-        }
-    }
-
-    private static DropReason Reason(ErrorStage stage) => stage switch
+    public static DropReason Reason(ErrorStage stage) => stage switch
     {
         ErrorStage.Deserialization => DropReason.Deserialization,
         ErrorStage.Processing => DropReason.Processing,
         _ => DropReason.Production,
     };
 
+    private void Handle(
+        TaskContext context, string name, ErrorStage stage, Exception exception, in ByteRecord result, bool hasResult)
+    {
+        var record = context.Record;
+        var error = Describe(context, name, stage, exception);
+        var response = Ask(in error);
+        if (response == ErrorResponse.Fail || context.TellsFailure(name, Reason(stage)))
+        {
+            ProcessingLog.Failed(
+                context.Logger, exception, context.TaskId, name, stage, response, record.Topic, record.Partition, record.Offset);
+        }
+
+        switch (response)
+        {
+            case ErrorResponse.Continue:
+                context.Metrics.Dropped(Reason(stage), name);
+                return;
+            case ErrorResponse.DeadLetter when DeadLetterTopic is not null && error.HasSource:
+                context.Collector.SendDeadLetter(DeadLetterTopic, record.Raw!, in error);
+                context.Metrics.Dropped(DropReason.DeadLetter, name);
+                return;
+            case ErrorResponse.DeadLetter when DeadLetterTopic is not null && hasResult:
+                context.Collector.SendDeadLetter(DeadLetterTopic, in result, null, in error);
+                context.Metrics.Dropped(DropReason.DeadLetter, name);
+                return;
+            default:
+                ThrowFailed(context.Collector, in error, response);
+                return;
+        }
+    }
+
+    private static ErrorContext Describe(TaskContext context, string name, ErrorStage stage, Exception exception)
+    {
+        var record = context.Record;
+        var error = new ErrorContext
+        {
+            Stage = stage,
+            TaskId = context.TaskId,
+            Operator = name,
+            Exception = exception,
+            Topic = record.Topic,
+            Partition = record.Partition,
+            Offset = record.Offset,
+        };
+        return record.Raw is { } raw ? error.With(raw) : error;
+    }
+
     [DoesNotReturn]
-    private static void ThrowFailed(in ErrorContext error, ErrorResponse response)
+    private static void ThrowFailed(RecordCollector collector, in ErrorContext error, ErrorResponse response)
     {
         var where = error.Offset >= 0
             ? $"record {error.Topic}-{error.Partition} offset {error.Offset}"
@@ -94,9 +131,11 @@ internal sealed class ErrorPolicy
         var why = response == ErrorResponse.DeadLetter
             ? " The handler answered DeadLetter, but no dead letter topic is set or there is no input record to send."
             : string.Empty;
-        throw new StreamsException(
+        var failure = new RecordFailedException(
             $"Task {error.TaskId}: {error.Operator} failed in {error.Stage} on {where}: {error.Exception.Message}{why} "
             + "Mend the record or the operator, or let the error handler answer Continue or DeadLetter.",
-            error.Exception);
+            in error);
+        collector.Remember(failure);
+        throw failure;
     }
 }

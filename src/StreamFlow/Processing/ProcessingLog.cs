@@ -6,9 +6,9 @@ namespace StreamFlow.Processing;
 internal static partial class ProcessingLog
 {
     [LoggerMessage(1, LogLevel.Warning,
-        "Task {TaskId}: {Node} left out a record ({Reason}), input {Topic}-{Partition} offset {Offset}")]
+        "Task {TaskId}: {Node} left out {Count} record(s) ({Reason}), the last one from input {Topic}-{Partition} offset {Offset}")]
     public static partial void Dropped(
-        ILogger logger, TaskId taskId, string node, DropReason reason, string topic, int partition, long offset);
+        ILogger logger, TaskId taskId, string node, long count, DropReason reason, string topic, int partition, long offset);
 
     [LoggerMessage(2, LogLevel.Warning,
         "Task {TaskId}: {Node} failed in {Stage}, answer {Response}, input {Topic}-{Partition} offset {Offset}")]
@@ -18,7 +18,12 @@ internal static partial class ProcessingLog
 
     [LoggerMessage(3, LogLevel.Warning,
         "Task {TaskId}: {Node} got an update of time {Timestamp} for a row of time {RowTimestamp}; the row is replaced all "
-        + "the same, input {Topic}-{Partition} offset {Offset}")]
+        + "the same, input {Topic}-{Partition} offset {Offset}, {Count} such update(s) since the last line")]
     public static partial void OutOfOrder(
-        ILogger logger, TaskId taskId, string node, long timestamp, long rowTimestamp, string topic, int partition, long offset);
+        ILogger logger, TaskId taskId, string node, long timestamp, long rowTimestamp,
+        string topic, int partition, long offset, long count);
+
+    [LoggerMessage(4, LogLevel.Warning, "Task {TaskId}: {Node} left out {Count} more record(s) ({Reason})")]
+    public static partial void DroppedBefore(
+        ILogger logger, TaskId taskId, string node, long count, DropReason reason);
 }

@@ -71,7 +71,7 @@ internal sealed class Punctuations(TaskContext task)
         {
             punctuation.Call(now);
         }
-        catch (Exception exception) when (exception is not StreamsException)
+        catch (Exception exception)
         {
             task.Errors.Handle(task, punctuation.Node, ErrorStage.Processing, exception);
         }

@@ -23,7 +23,11 @@ internal sealed class SinkProcessor<TKey, TValue> : Processor<TKey, TValue>
     private readonly PooledBuffer _key = new();
     private readonly PooledBuffer _value = new();
     private readonly Dictionary<string, ProducerTopic> _topics = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, TopicSerdes<TKey, TValue>> _topicSerdes = new(StringComparer.Ordinal);
     private ProducerTopic? _topic;
+
+    // Those of the topic that was written last; mostly there is only one.
+    private TopicSerdes<TKey, TValue>? _serdes;
 
     public SinkProcessor(string name, TaskContext task, SinkFormat<TKey, TValue> format, string topic)
         : this(name, task, format) => _topicName = topic;
@@ -42,7 +46,8 @@ internal sealed class SinkProcessor<TKey, TValue> : Processor<TKey, TValue>
 
     public override void Process(in Record<TKey, TValue> record)
     {
-        if (!TryChoose(in record, out var topic, out var partition) || !TrySerialize(in record))
+        if (!TryFindTopic(in record, out var topic) || !TryPartition(in record, topic, out var partition)
+            || !TrySerialize(in record, topic.Name))
         {
             return;
         }
@@ -54,11 +59,10 @@ internal sealed class SinkProcessor<TKey, TValue> : Processor<TKey, TValue>
             HasKey = record.HasKey,
             HasValue = record.HasValue,
             Timestamp = record.Timestamp,
-            Mark = _task.Collector.WantsMarks && !_format.IsInternal ? _task.Record.NextMark() : 0,
         };
         try
         {
-            Send(topic, partition, in bytes, record.Headers);
+            Send(topic, partition, in bytes, _serdes!.Written(record.Headers));
         }
         catch (KafkaClientException e) when (e.Kind == KafkaErrorKind.Refused && !_format.IsInternal)
         {
@@ -98,35 +102,64 @@ internal sealed class SinkProcessor<TKey, TValue> : Processor<TKey, TValue>
         }
         else
         {
-            _task.Collector.SendResult(topic, partition, in bytes, headers);
+            _task.Collector.SendResult(_task, this, topic, partition, in bytes, headers);
         }
     }
 
-    private bool TryChoose(in Record<TKey, TValue> record, out ProducerTopic topic, out int partition)
+    private bool TryFindTopic(in Record<TKey, TValue> record, out ProducerTopic topic)
     {
-        if (_chooser is null && _format.Partitioner is null)
+        topic = _topic!;
+        return topic is not null || (TryName(in record, out var name) && TryLookUp(name, out topic));
+    }
+
+    private bool TryName(in Record<TKey, TValue> record, out string name)
+    {
+        name = _topicName;
+        if (_chooser is null)
         {
-            topic = _topic ??= _task.Collector.Topic(_topicName);
-            partition = Partitions.Default;
             return true;
         }
 
-        string? name;
         try
         {
-            name = _chooser is null ? _topicName : _chooser(record);
-            ArgumentException.ThrowIfNullOrEmpty(name, nameof(topic));
+            name = _chooser(record);
+            ArgumentException.ThrowIfNullOrEmpty(name, "topic");
+            return true;
         }
         catch (Exception e)
         {
             _task.Errors.Handle(_task, this, ErrorStage.Processing, e);
-            topic = null!;
-            partition = Partitions.None;
             return false;
         }
+    }
 
-        topic = TopicNamed(name);
-        return TryPartition(in record, topic, out partition);
+    private bool TryLookUp(string name, out ProducerTopic topic)
+    {
+        if (_topics.TryGetValue(name, out topic!))
+        {
+            return true;
+        }
+
+        if (_format.IsInternal)
+        {
+            topic = _task.Collector.Topic(name);
+        }
+        else
+        {
+            try
+            {
+                topic = _task.Collector.ResultTopic(name);
+            }
+            catch (KafkaClientException e) when (e.Kind == KafkaErrorKind.Refused)
+            {
+                _task.Errors.HandleRefused(_task, this, e);
+                return false;
+            }
+        }
+
+        _topics.Add(name, topic);
+        _topic = _chooser is null ? topic : null;
+        return true;
     }
 
     private bool TryPartition(in Record<TKey, TValue> record, ProducerTopic topic, out int partition)
@@ -156,20 +189,22 @@ internal sealed class SinkProcessor<TKey, TValue> : Processor<TKey, TValue>
         }
     }
 
-    private bool TrySerialize(in Record<TKey, TValue> record)
+    private bool TrySerialize(in Record<TKey, TValue> record, string topic)
     {
         _key.Clear();
         _value.Clear();
         try
         {
+            var serdes = SerdesOf(topic);
+            serdes.Show(record.Headers);
             if (record.HasKey)
             {
-                _format.Keys.Serialize(record.Key, _key);
+                serdes.Keys.Serialize(record.Key, _key);
             }
 
             if (record.HasValue)
             {
-                _format.Values.Serialize(record.Value, _value);
+                serdes.Values.Serialize(record.Value, _value);
             }
 
             return true;
@@ -181,14 +216,19 @@ internal sealed class SinkProcessor<TKey, TValue> : Processor<TKey, TValue>
         }
     }
 
-    private ProducerTopic TopicNamed(string name)
+    private TopicSerdes<TKey, TValue> SerdesOf(string topic)
     {
-        if (!_topics.TryGetValue(name, out var topic))
+        if (_serdes is not null && string.Equals(_serdes.Topic, topic, StringComparison.Ordinal))
         {
-            topic = _task.Collector.Topic(name);
-            _topics.Add(name, topic);
+            return _serdes;
         }
 
-        return topic;
+        if (!_topicSerdes.TryGetValue(topic, out _serdes))
+        {
+            _serdes = new TopicSerdes<TKey, TValue>(topic, _format.Keys, _format.Values, writes: true);
+            _topicSerdes.Add(topic, _serdes);
+        }
+
+        return _serdes;
     }
 }

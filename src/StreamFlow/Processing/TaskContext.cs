@@ -25,13 +25,19 @@ internal sealed class TaskContext
 
     public required CacheBudget Budget { get; init; }
 
-    public RecordContext Record { get; } = new();
+    /// <summary>Where the task shows its committed state while it runs.</summary>
+    public StoreViews Views { get; init; } = new();
+
+    public RecordContext Record => field ??= new RecordContext(keepsRaw: Errors.DeadLetterTopic is not null);
 
     /// <summary>Largest timestamp taken from any input partition of the task so far; -1 before the first.</summary>
     public long StreamTime { get; set; } = -1;
 
     /// <summary>What nodes have scheduled; null when there is nothing.</summary>
     public Punctuations? Punctuations { get; private set; }
+
+    /// <summary>What was left out and not logged yet; null when nothing ever was.</summary>
+    public DropLog? DropLog { get; private set; }
 
     /// <summary>Whether a node asks for a commit now.</summary>
     public bool CommitRequested { get; set; }
@@ -68,18 +74,55 @@ internal sealed class TaskContext
     {
         StreamTime = -1;
         Record.Clear();
+        Collector.Forget();
         Punctuations = null;
         HasWork = CommitRequested = false;
     }
 
-    /// <summary>Counts and logs a record that is left out.</summary>
-    public void Drop(DropReason reason, Node node)
+    /// <summary>Counts a record that is left out, and logs it unless there were others just before.</summary>
+    public void Drop(DropReason reason, Node node) => Drop(reason, node.Name);
+
+    /// <param name="reason">Why it is left out.</param>
+    /// <param name="node">Name of the node or store.</param>
+    /// <inheritdoc cref="Drop(DropReason, Node)"/>
+    public void Drop(DropReason reason, string node)
     {
-        Metrics.Dropped(reason);
-        ProcessingLog.Dropped(Logger, TaskId, node.Name, reason, Record.Topic, Record.Partition, Record.Offset);
+        Metrics.Dropped(reason, node);
+        if (MayTell(node, reason, out var count))
+        {
+            ProcessingLog.Dropped(Logger, TaskId, node, count, reason, Record.Topic, Record.Partition, Record.Offset);
+        }
     }
 
-    /// <summary>Logs an update of a table that is older than the row it replaces.</summary>
-    public void OutOfOrder(long timestamp, long rowTimestamp, Node node) => ProcessingLog.OutOfOrder(
-        Logger, TaskId, node.Name, timestamp, rowTimestamp, Record.Topic, Record.Partition, Record.Offset);
+    /// <summary>Logs an update of a table that is older than the row it replaces, unless there were others just before.</summary>
+    public void OutOfOrder(long timestamp, long rowTimestamp, Node node)
+    {
+        if (MayTell(node.Name, null, out var count))
+        {
+            ProcessingLog.OutOfOrder(
+                Logger, TaskId, node.Name, timestamp, rowTimestamp, Record.Topic, Record.Partition, Record.Offset, count);
+        }
+    }
+
+    /// <summary>Whether a failure that is left out is to be logged; logs how many there were that were not.</summary>
+    public bool TellsFailure(string node, DropReason reason)
+    {
+        if (!MayTell(node, reason, out var count))
+        {
+            return false;
+        }
+
+        if (count > 1)
+        {
+            ProcessingLog.DroppedBefore(Logger, TaskId, node, count - 1, reason);
+        }
+
+        return true;
+    }
+
+    private bool MayTell(string node, DropReason? reason, out long count)
+    {
+        count = 0;
+        return Logger.IsEnabled(LogLevel.Warning) && (DropLog ??= new DropLog(this)).Admits(node, reason, out count);
+    }
 }

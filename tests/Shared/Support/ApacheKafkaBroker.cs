@@ -102,6 +102,12 @@ internal sealed class ApacheKafkaBroker : IAsyncDisposable
             {
                 throw new InvalidOperationException(failure);
             }
+
+            if (failure is not null)
+            {
+                // One that is only slow to listen would be in the way of the next attempt.
+                await RunAsync("kill", _folder);
+            }
         }
     }
 

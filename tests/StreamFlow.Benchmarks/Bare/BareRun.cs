@@ -19,6 +19,7 @@ internal sealed class BareRun : IDisposable
     private readonly long _records;
     private readonly bool _objects;
     private readonly string _serde;
+    private readonly bool _joins;
     private readonly KafkaClients _clients;
     private readonly KafkaTopics _topics;
     private int _run;
@@ -33,6 +34,12 @@ internal sealed class BareRun : IDisposable
             "raw" => false,
             _ => throw new ArgumentException($"Unknown --serde '{_serde}'; there are bytes (byte[]) and raw (values without objects)."),
         };
+        _joins = options.Get("topology", "passthrough") switch
+        {
+            "passthrough" => false,
+            "idle-table" => true,
+            var other => throw new ArgumentException($"Unknown --topology '{other}'; there are passthrough and idle-table."),
+        };
         _clients = new KafkaClients(new KafkaClientOptions { BootstrapServers = bootstrap });
         _topics = new KafkaTopics(bootstrap, "bench");
     }
@@ -43,7 +50,7 @@ internal sealed class BareRun : IDisposable
     {
         var repetitions = (int)options.Number("repetitions", 5);
         await using var broker = await EmbeddedBroker.StartAsync(
-            new EmbeddedBrokerOptions { Topics = [new BrokerTopic("in", Partitions)] });
+            new EmbeddedBrokerOptions { Topics = [new BrokerTopic("in", Partitions), new BrokerTopic("table", Partitions)] });
         using var run = new BareRun(options, broker.BootstrapServers);
         run.Fill();
         var (bare, engine) = (new List<ThreadMeter>(), new List<ThreadMeter>());
@@ -73,6 +80,7 @@ internal sealed class BareRun : IDisposable
         {
             ["kind"] = "bare",
             ["date"] = DateTimeOffset.UtcNow.ToString("O"),
+            ["topology"] = _joins ? "idle-table" : "passthrough",
             ["serde"] = _serde,
             ["records"] = _records,
             ["repetitions"] = bare.Count,
@@ -128,14 +136,13 @@ internal sealed class BareRun : IDisposable
         var builder = new StreamsBuilder();
         if (_objects)
         {
-            builder.Stream<byte[], byte[]>(
-                "in", new() { ValueSerde = new MeteredSerde<byte[]>(Serdes.Bytes, meter, First, _records, drained.SetResult) })
-                .To(output);
+            Connect(builder, builder.Stream<byte[], byte[]>(
+                "in", new() { ValueSerde = new MeteredSerde<byte[]>(Serdes.Bytes, meter, First, _records, drained.SetResult) }), output);
         }
         else
         {
             builder.Serdes.Add(new MeteredSerde<Payload>(new PayloadSerde(), meter, First, _records, drained.SetResult));
-            builder.Stream<long, Payload>("in").To(output);
+            Connect(builder, builder.Stream<long, Payload>("in"), output);
         }
 
         await using (var application = new StreamsApplication(
@@ -149,6 +156,10 @@ internal sealed class BareRun : IDisposable
         await FinishAsync(output);
         return meter;
     }
+
+    /// <summary>Straight on, or through a join with a table whose topic is empty: what an input that is idle costs.</summary>
+    private void Connect<TKey, TValue>(StreamsBuilder builder, KStream<TKey, TValue> stream, string output) =>
+        (_joins ? stream.LeftJoin(builder.Table<TKey, long>("table"), (value, _) => value) : stream).To(output);
 
     private async Task<string> CreateOutputAsync()
     {

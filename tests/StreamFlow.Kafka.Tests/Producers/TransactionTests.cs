@@ -215,12 +215,12 @@ public sealed class TransactionTests : IDisposable
         using var producer = Initialized();
         producer.BeginTransaction();
         _cluster.PushErrors(ApiKey.Produce, (int)ErrorCode.TopicAuthorizationFailed);
-        var record = new ByteRecord { Value = "v"u8, HasValue = true, Mark = -7 };
+        var record = new ByteRecord { Value = "v"u8, HasValue = true };
         Assert.True(producer.TryProduce(producer.Topic("t"), 0, in record, null));
         Assert.Equal(KafkaErrorKind.Abortable, Kind(() => producer.CommitTransaction(TestClients.Deadline)));
         producer.AbortTransaction(TestClients.Deadline);
         Assert.True(producer.TryTakeFailure(out var failure));
-        Assert.Equal((KafkaErrorKind.Refused, -7L, true), (failure.Kind, failure.Mark, failure.ConcernsTopic));
+        Assert.Equal((KafkaErrorKind.Refused, 0L, true), (failure.Kind, failure.Number, failure.ConcernsTopic));
         AssertWorksSoon(producer);
     }
 

@@ -15,6 +15,9 @@ internal sealed class FollowingListener : IRebalanceListener
 
     internal List<string> Events { get; } = [];
 
+    /// <summary>Told of every rebalance, with the partitions and the followers.</summary>
+    internal Action<PartitionEvent, IReadOnlyList<TopicPartition>>? Told { get; set; }
+
     /// <summary>Called before partitions are given up, while they may still be committed.</summary>
     internal Action<IReadOnlyList<TopicPartition>>? BeforeRevoke { get; set; }
 
@@ -30,6 +33,7 @@ internal sealed class FollowingListener : IRebalanceListener
         Throw(exception);
         var all = WithFollowers(leaders);
         Owned.UnionWith(all);
+        Told?.Invoke(PartitionEvent.Assigned, all);
         return [.. all.Select(p => new PartitionOffset(p, PartitionOffset.Stored))];
     }
 
@@ -42,6 +46,7 @@ internal sealed class FollowingListener : IRebalanceListener
         var all = WithFollowers(leaders);
         BeforeRevoke?.Invoke(all);
         Owned.ExceptWith(all);
+        Told?.Invoke(PartitionEvent.Revoked, all);
         return all;
     }
 
@@ -50,6 +55,7 @@ internal sealed class FollowingListener : IRebalanceListener
         Events.Add($"lost {leaders.Count}");
         var all = WithFollowers(leaders);
         Owned.ExceptWith(all);
+        Told?.Invoke(PartitionEvent.Lost, all);
         return all;
     }
 

@@ -1,35 +1,38 @@
+using System.Globalization;
 using StreamFlow.Clients;
+using StreamFlow.Kafka.Consumers;
+using StreamFlow.Kafka.Interop;
 
 namespace StreamFlow.Kafka.Tests.Support;
 
-/// <summary>A member that reads what it owns, counts it, and commits before it gives partitions up.</summary>
+/// <summary>A member that reads what it owns, commits before it gives partitions up, and keeps a history of it.</summary>
 internal sealed class GroupMember : IDisposable
 {
     private readonly IKafkaConsumer _consumer;
     private readonly FollowingListener _listener;
+    private readonly PartitionHistory _history;
+    private readonly int _number;
 
-    internal GroupMember(KafkaClients clients, string leader, string extra)
+    internal GroupMember(KafkaClients clients, string leader, string extra, PartitionHistory history, int number = 1)
     {
-        _listener = new FollowingListener(extra);
+        _number = number;
+        _history = history;
+        _listener = new FollowingListener(extra) { BeforeRevoke = Commit, Told = Note };
         _consumer = clients.Member("g-" + leader);
-        _listener.BeforeRevoke = Commit;
         _consumer.Subscribe([leader], [leader, extra], _listener);
     }
 
-    internal int CommitsRefused { get; private set; }
-
     internal int Owned => _listener.Owned.Count;
 
-    internal void Serve(Dictionary<(TopicPartition Partition, long Offset), int> seen)
+    internal void Serve()
     {
         _consumer.Poll(TimeSpan.FromMilliseconds(1));
         foreach (var partition in _listener.Owned)
         {
             var batch = _consumer.Reader(partition).Next();
-            for (var i = 0; i < batch.Count; i++)
+            if (batch.Count > 0)
             {
-                var key = (partition, batch.Read(i).Offset);
-                seen[key] = seen.GetValueOrDefault(key) + 1;
+                Note(PartitionEvent.Read, partition, batch.Read(0).Offset, batch.Read(batch.Count - 1).Offset);
             }
         }
     }
@@ -45,17 +48,51 @@ internal sealed class GroupMember : IDisposable
 
     private void Commit(IReadOnlyList<TopicPartition> partitions)
     {
+        var positions = partitions
+            .Select(p => new PartitionOffset(p, _consumer.Reader(p).Position))
+            .Where(o => o.Offset >= 0)
+            .ToList();
+        var outcome = PartitionEvent.Committed;
         try
         {
-            _consumer.Commit(
-                [.. partitions
-                    .Select(p => new PartitionOffset(p, _consumer.Reader(p).Position))
-                    .Where(o => o.Offset >= 0)]);
+            _consumer.Commit(positions);
         }
         catch (KafkaClientException e) when (e.Kind is KafkaErrorKind.Migrated or KafkaErrorKind.Retriable)
         {
             // The group has moved on meanwhile: the next owner reads these records again.
-            CommitsRefused++;
+            outcome = PartitionEvent.CommitRefused;
+        }
+
+        foreach (var position in positions)
+        {
+            Note(outcome, position.Partition, to: position.Offset);
+        }
+    }
+
+    private void Note(PartitionEvent what, IReadOnlyList<TopicPartition> partitions)
+    {
+        foreach (var partition in partitions)
+        {
+            Note(what, partition);
+        }
+    }
+
+    private void Note(PartitionEvent what, TopicPartition partition, long from = -1, long to = -1) =>
+        _history.Add(what, partition, _number, Identity(), from, to);
+
+    private string Identity()
+    {
+        try
+        {
+            using var metadata = _consumer.GroupMetadata();
+            var handle = ((MemberMetadata)metadata).Handle;
+            var generation = NativeMethods.rd_kafka_consumer_group_metadata_generation_id(handle.Pointer);
+            return string.Create(
+                CultureInfo.InvariantCulture, $"{NativeConsumer.MemberIdOf(handle)} of generation {generation}");
+        }
+        catch (KafkaClientException e)
+        {
+            return e.Message;
         }
     }
 }

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
 using Microsoft.CodeAnalysis.CSharp.Syntax;
@@ -15,6 +16,8 @@ public sealed class FolderDependencyTests
         global using System.Threading; global using System.Threading.Tasks;
         """;
 
+    private static readonly ConcurrentDictionary<string, CSharpCompilation> Compilations = new();
+
     public static TheoryData<string> Projects() => [.. RoomTable.All.Keys];
 
     public static TheoryData<string> ProjectsWithRooms() =>
@@ -27,7 +30,8 @@ public sealed class FolderDependencyTests
     [Theory]
     [MemberData(nameof(Projects))]
     public void Every_room_has_its_place(string project) =>
-        Assert.Subset(RoomTable.All[project].Rooms.ToHashSet(), FilesOf(project).Select(f => RoomTable.RoomOf(project, f.Path)!).ToHashSet());
+        Assert.Equal(
+            FilesOf(project).Select(f => RoomTable.RoomOf(project, f.Path)).Distinct().Order(), RoomTable.All[project].Rooms.Order());
 
     [Theory]
     [MemberData(nameof(Projects))]
@@ -43,9 +47,7 @@ public sealed class FolderDependencyTests
     [MemberData(nameof(Projects))]
     public void Rooms_use_only_what_lies_below(string project)
     {
-        var files = FilesOf(project).ToList();
-
-        SourceTree.AssertNone(Violations(project, files, files));
+        SourceTree.AssertNone(Violations(project, [], FilesOf(project)));
     }
 
     [Theory]
@@ -65,24 +67,26 @@ public sealed class FolderDependencyTests
             RoomTable.PathIn(project, p.Lower, $"Lower{i}.cs"),
             $"namespace StreamFlow; internal static class Lower{i} {{ public static int N => Upper{i}.N; }}")).ToList();
 
-        var found = Violations(project, [.. FilesOf(project), .. uppers, .. lowers], lowers);
+        var found = Violations(project, [.. uppers, .. lowers], lowers);
 
         Assert.All(planted, p => Assert.Contains(found, v => v.StartsWith($"{p.Lower} -> {p.Upper}: ", StringComparison.Ordinal)));
-        Assert.Equal(table.Rooms.Count - 1, planted.Count);
+        Assert.True(planted.Count >= table.Rooms.Count - 1, "Only what is above all others has nothing above it.");
     }
 
     private static IEnumerable<SourceFile> FilesOf(string project) =>
         SourceTree.ProductFiles.Where(f => RoomTable.RoomOf(project, f.Path) is not null);
 
-    private static List<string> Violations(string project, IReadOnlyList<SourceFile> all, IReadOnlyList<SourceFile> looked)
+    private static List<string> Violations(string project, IEnumerable<SourceFile> planted, IEnumerable<SourceFile> looked)
     {
-        var compilation = CSharpCompilation.Create(
-            project,
-            [.. all.Select(f => f.Tree), CSharpSyntaxTree.ParseText(GlobalUsings, new CSharpParseOptions(LanguageVersion.Preview))],
-            References(project),
-            new CSharpCompilationOptions(OutputKind.DynamicallyLinkedLibrary, allowUnsafe: true));
+        var compilation = Compilations.GetOrAdd(project, Compile).AddSyntaxTrees(planted.Select(f => f.Tree));
         return [.. looked.SelectMany(file => ViolationsIn(project, file, compilation)).Distinct().Order(StringComparer.Ordinal)];
     }
+
+    private static CSharpCompilation Compile(string project) => CSharpCompilation.Create(
+        project,
+        [.. FilesOf(project).Select(f => f.Tree), CSharpSyntaxTree.ParseText(GlobalUsings, new CSharpParseOptions(LanguageVersion.Preview))],
+        References(project),
+        new CSharpCompilationOptions(OutputKind.DynamicallyLinkedLibrary, allowUnsafe: true));
 
     /// <summary>
     /// The framework, and the engine as it was compiled for those that build on it: its symbols have no source here and so

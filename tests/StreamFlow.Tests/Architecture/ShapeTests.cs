@@ -37,13 +37,14 @@ public sealed class ShapeTests
             "files");
 
     [Fact]
-    public void No_folder_carries_the_name_of_a_type()
-    {
-        var types = SourceTree.ProductFiles
-            .SelectMany(f => f.Syntax.DescendantNodes().OfType<BaseTypeDeclarationSyntax>().Select(t => t.Identifier.Text)).ToHashSet();
-
-        SourceTree.AssertNone(SourceTree.ProductFiles.SelectMany(f => f.Path.Split('/')[2..^1]).Distinct().Where(types.Contains));
-    }
+    public void No_folder_carries_the_name_of_a_type() =>
+        SourceTree.AssertNone(
+            from project in SourceTree.ProductFiles.GroupBy(f => f.Path.Split('/')[1])
+            let types = project.SelectMany(f => f.Syntax.DescendantNodes(n => n is not TypeDeclarationSyntax)
+                .OfType<BaseTypeDeclarationSyntax>().Select(t => t.Identifier.Text)).ToHashSet()
+            from folder in project.SelectMany(f => f.Path.Split('/')[2..^1]).Distinct()
+            where types.Contains(folder)
+            select $"{project.Key}/{folder}");
 
     [Fact]
     public void Methods_are_short()

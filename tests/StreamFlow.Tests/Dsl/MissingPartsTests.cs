@@ -92,7 +92,7 @@ public sealed class MissingPartsTests
 
         harness.Pipe("in", "k", null, 1);
 
-        var message = Assert.IsType<StreamsException>(Assert.Single(errors)).Message;
+        var message = Assert.IsType<InvalidOperationException>(Assert.Single(errors)).Message;
         Assert.Contains("no value", message, StringComparison.Ordinal);
         Assert.Contains("Int64", message, StringComparison.Ordinal);
         Assert.Contains("record => ...", message, StringComparison.Ordinal);
@@ -136,7 +136,7 @@ public sealed class MissingPartsTests
         harness.Pipe("in", "k", "a", 1);
         Assert.Equal("k=1@1", harness.Read("out"));
 
-        Assert.Throws<StreamsException>(() => harness.Pipe("in", "k", "b", 2));
+        Assert.Throws<RecordFailedException>(() => harness.Pipe("in", "k", "b", 2));
     }
 
     [Fact]
@@ -184,7 +184,7 @@ public sealed class MissingPartsTests
         {
             harness.Pipe("in", key, value, 1);
         }
-        catch (StreamsException error) when (error.InnerException is StreamsException)
+        catch (RecordFailedException)
         {
             return Refused;
         }

@@ -52,7 +52,7 @@ public sealed class SinkProcessorTests
             b => b.Stream<string, string>("in").To("out", new() { Partitioner = (_, _, _) => partition }),
             partitionCount: 3);
 
-        var error = Assert.Throws<StreamsException>(() => harness.Pipe("in", "k", "v", 1));
+        var error = Assert.Throws<RecordFailedException>(() => harness.Pipe("in", "k", "v", 1));
 
         Assert.Contains($"partition {partition} of out, which has 3", error.Message, StringComparison.Ordinal);
     }

@@ -74,7 +74,7 @@ public sealed class RefusedResultTests
         Assert.Equal(2, attempt);
     }
 
-    /// <summary>What a cache sends as it is flushed has no input record: the result itself is the dead letter.</summary>
+    /// <summary>The dead letter of what a cache sends as it is flushed is the record that wrote the entry last.</summary>
     [Theory]
     [InlineData(ErrorResponse.Continue, 0)]
     [InlineData(ErrorResponse.DeadLetter, 1)]
@@ -99,7 +99,7 @@ public sealed class RefusedResultTests
         await UntilCommitted(harness, 3);
 
         Assert.Equal(["1", "1"], harness.Values("out"));
-        Assert.Equal(Enumerable.Repeat(Large, deadLetters), harness.Values("dead"));
+        Assert.Equal(Enumerable.Repeat("v", deadLetters), harness.Values("dead"));
         Assert.Null(application.Status.Error);
     }
 

@@ -224,7 +224,7 @@ public sealed class StreamsApplicationTests
         harness.Send("in", 0, "a", "poison");
 
         var application = await harness.StartAsync(Picky);
-        var error = await Assert.ThrowsAsync<StreamsException>(() => application.Completion.WaitAsync(TimeSpan.FromSeconds(30)));
+        var error = await Assert.ThrowsAsync<RecordFailedException>(() => application.Completion.WaitAsync(TimeSpan.FromSeconds(30)));
 
         Assert.Contains("in-0 offset 1", error.Message, StringComparison.Ordinal);
         Assert.Equal(StreamsState.Error, application.State);
@@ -304,7 +304,9 @@ public sealed class StreamsApplicationTests
         await harness.StartAsync(Upper, o => o.ProductionErrorHandler = (in ErrorContext error) =>
         {
             asked++;
-            return error.Topic == "out" ? ErrorResponse.Continue : ErrorResponse.Fail;
+            return (error.Topic, error.Offset, error.Operator) == ("in", 0, "KSTREAM-SINK-0000000002")
+                ? ErrorResponse.Continue
+                : ErrorResponse.Fail;
         });
         await AppHarness.Until(
             () => harness.Values("out").Contains("accepted!") && Volatile.Read(ref asked) > 0, "the second record and the question");

@@ -232,7 +232,7 @@ public sealed class TopicPreparationTests : IDisposable
         IsPersistent = false,
         IsLogged = logged,
         ChangelogConfigs = new Dictionary<string, string> { ["cleanup.policy"] = "compact" },
-        Create = () => throw new InvalidOperationException("not created here"),
+        Create = _ => throw new InvalidOperationException("not created here"),
     };
 
     private sealed class FakeAdmin : IKafkaAdmin

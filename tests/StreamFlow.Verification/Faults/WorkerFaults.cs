@@ -59,10 +59,7 @@ internal sealed class WorkerFaults(Arena arena, Random random, Deaths deaths)
             var guest = arena.AddWorker($"guest{++_guests}");
             guest.Start();
             await Task.Delay(random.Next(600, 2500));
-            if (!guest.Stop())
-            {
-                arena.AddTrouble($"{guest.Name} did not stop in order");
-            }
+            arena.CheckLiveness(guest.Stop(), $"{guest.Name} did not stop in order");
         }
 
         return 0;

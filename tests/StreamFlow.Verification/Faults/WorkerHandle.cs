@@ -15,13 +15,15 @@ internal sealed class WorkerHandle(WorkerSettings settings, string logFolder) : 
     private Process? _process;
     private TaskCompletionSource _running = New();
     private TaskCompletionSource _ended = New();
-    private int _lives;
     private volatile bool _mayEnd;
 
     public string Name => settings.Name;
 
     /// <summary>Folder of the application's state.</summary>
     public string StateFolder => Path.Combine(settings.StateDirectory, Workload.ApplicationId);
+
+    /// <summary>How often it was started.</summary>
+    public int Lives { get; private set; }
 
     public bool IsAlive => _process is { HasExited: false };
 
@@ -48,7 +50,7 @@ internal sealed class WorkerHandle(WorkerSettings settings, string logFolder) : 
         EndLastLife();
         _mayEnd = false;
         (_running, _ended) = (New(), New());
-        _lives++;
+        Lives++;
         var (running, ended) = (_running, _ended);
         var process = new Process
         {
@@ -66,7 +68,7 @@ internal sealed class WorkerHandle(WorkerSettings settings, string logFolder) : 
         process.OutputDataReceived += (_, line) => OnOutput(line.Data, running);
         process.ErrorDataReceived += (_, line) => Log(line.Data);
         _process = process;
-        Log($"----- life {_lives}");
+        Log($"----- life {Lives}");
         process.Start();
         process.BeginOutputReadLine();
         process.BeginErrorReadLine();

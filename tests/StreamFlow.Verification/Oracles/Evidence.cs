@@ -17,8 +17,7 @@ internal sealed class Evidence
 
     public required IReadOnlyList<LocalState> LocalStates { get; init; }
 
-    /// <summary>Workers that ended by themselves, and faults after which nothing came any more.</summary>
-    public required IReadOnlyList<string> Troubles { get; init; }
+    public required Liveness Liveness { get; init; }
 
     public required IReadOnlyDictionary<(string Topic, int Partition), PartitionFacts> Facts { get; init; }
 
@@ -38,7 +37,7 @@ internal sealed class Evidence
         long sent,
         IReadOnlyList<string> feederFailures,
         IReadOnlyList<LocalState> localStates,
-        IReadOnlyList<string> troubles)
+        Liveness liveness)
     {
         var reader = new TopicReader(bootstrapServers);
         var topics = AllTopics.AsParallel().WithDegreeOfParallelism(TopicsAtOnce).Select(topic => (topic, reader.Read(topic)));
@@ -48,11 +47,16 @@ internal sealed class Evidence
             Sent = sent,
             FeederFailures = feederFailures,
             LocalStates = localStates,
-            Troubles = troubles,
+            Liveness = liveness,
             Facts = PositionReader.Read(bootstrapServers, AllTopics),
         };
     }
 }
+
+/// <summary>Whether workers lived on as they should.</summary>
+/// <param name="Troubles">Workers that ended by themselves, and faults after which nothing came any more.</param>
+/// <param name="Checked">Lives of workers, their orderly ends, and faults after which results had to come again.</param>
+internal sealed record Liveness(IReadOnlyList<string> Troubles, long Checked);
 
 /// <summary>Violations of one guarantee.</summary>
 /// <param name="Oracle">Name of the guarantee.</param>

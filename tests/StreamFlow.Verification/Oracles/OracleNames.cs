@@ -38,7 +38,7 @@ internal static class Judge
             StateOracles.Changelogs(evidence, expected),
             StateOracles.NoOpenTransaction(evidence),
             StateOracles.StoresEqualChangelogs(evidence),
-            new Verdict(OracleNames.WorkersLive, evidence.Troubles, evidence.Troubles.Count),
+            new Verdict(OracleNames.WorkersLive, evidence.Liveness.Troubles, evidence.Liveness.Checked),
         ];
     }
 }

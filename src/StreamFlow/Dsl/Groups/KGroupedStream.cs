@@ -19,25 +19,18 @@ public sealed partial class KGroupedStream<TKey, TValue>
 
     internal KGroupedStream(GroupedSource<TKey, TValue> source) => _source = source;
 
-    /// <summary>Cuts the groups into windows that do not overlap.</summary>
-    /// <param name="windows">The windows.</param>
+    /// <summary>Cuts the groups into windows of time.</summary>
+    /// <param name="windows">
+    /// The windows: <see cref="TumblingWindows"/>, <see cref="HoppingWindows"/>, or others derived from their base.
+    /// </param>
     /// <returns>The groups by key and window.</returns>
     /// <example><code>
     /// clicks.GroupByKey().WindowedBy(TumblingWindows.Of(TimeSpan.FromMinutes(5), grace: TimeSpan.FromMinutes(1))).Count()
     /// </code></example>
-    public TimeWindowedKStream<TKey, TValue> WindowedBy(TumblingWindows windows)
+    public TimeWindowedKStream<TKey, TValue> WindowedBy(TimeWindows windows)
     {
         ArgumentNullException.ThrowIfNull(windows);
-        return new TimeWindowedKStream<TKey, TValue>(_source, windows.Windows);
-    }
-
-    /// <summary>Cuts the groups into windows that overlap.</summary>
-    /// <param name="windows">The windows.</param>
-    /// <returns>The groups by key and window.</returns>
-    public TimeWindowedKStream<TKey, TValue> WindowedBy(HoppingWindows windows)
-    {
-        ArgumentNullException.ThrowIfNull(windows);
-        return new TimeWindowedKStream<TKey, TValue>(_source, windows.Windows);
+        return new TimeWindowedKStream<TKey, TValue>(_source, windows);
     }
 
     private KTable<TKey, TResult> Aggregate<TResult>(
@@ -48,7 +41,7 @@ public sealed partial class KGroupedStream<TKey, TValue>
         var storeName = graph.StoreName(materialized.Name, prefix);
         var name = graph.NodeName(materialized.ProcessorName, prefix);
         var keySource = _source.Keys.Or(materialized.KeySerde);
-        var store = TableStore.Describe(storeName, keySource, values, materialized);
+        var store = TableStore.Describe(graph, storeName, keySource, values, materialized);
         var node = new OperatorNode<TKey, TValue, TKey, Change<TResult>>(
             name,
             [_source.Input(storeName)],

@@ -45,10 +45,10 @@ internal sealed class WindowAggregateProcessor<TKey, TValue, TAggregate> : Proce
         }
 
         _observedStreamTime = Math.Max(_observedStreamTime, record.Timestamp);
-        var closeTime = _observedStreamTime - _windows.Grace;
-        for (var start = _windows.FirstStart(record.Timestamp); start <= record.Timestamp; start += _windows.Advance)
+        var closeTime = _observedStreamTime - _windows.GraceMs;
+        var window = default(Window);
+        for (var isFirst = true; TryMove(record.Timestamp, isFirst, ref window); isFirst = false)
         {
-            var window = _windows.WindowAt(start);
             if (window.End <= closeTime)
             {
                 _task.Drop(DropReason.Late, this);
@@ -57,6 +57,22 @@ internal sealed class WindowAggregateProcessor<TKey, TValue, TAggregate> : Proce
             {
                 Update(in record, window);
             }
+        }
+    }
+
+    /// <summary>Goes to the next window of a record.</summary>
+    /// <returns>False when there is none, or the user's windows failed, which the error handler has dealt with.</returns>
+    private bool TryMove(long timestamp, bool isFirst, ref Window window)
+    {
+        try
+        {
+            window = isFirst ? _windows.First(timestamp) : _windows.Next(window);
+            return window.Start <= timestamp;
+        }
+        catch (Exception e)
+        {
+            _task.Errors.Handle(_task, this, ErrorStage.Processing, e);
+            return false;
         }
     }
 

@@ -14,7 +14,7 @@ internal static class MissingParts
         default(TValue) is not null && !record.HasValue;
 
     /// <summary>Where an operator cannot go on without its function's answer about the key.</summary>
-    /// <exception cref="StreamsException">The function cannot be told that the key is missing.</exception>
+    /// <exception cref="InvalidOperationException">The function cannot be told that the key is missing.</exception>
     public static void RequireKey<TKey, TValue>(in Record<TKey, TValue> record)
     {
         if (HideKey(in record))
@@ -24,7 +24,7 @@ internal static class MissingParts
     }
 
     /// <summary>Where an operator cannot go on without its function's answer about the value.</summary>
-    /// <exception cref="StreamsException">The function cannot be told that the value is missing.</exception>
+    /// <exception cref="InvalidOperationException">The function cannot be told that the value is missing.</exception>
     public static void RequireValue<TKey, TValue>(in Record<TKey, TValue> record)
     {
         if (HideValue(in record))
@@ -33,7 +33,7 @@ internal static class MissingParts
         }
     }
 
-    private static StreamsException Hidden(string part, Type type, string property) =>
+    private static InvalidOperationException Hidden(string part, Type type, string property) =>
         new($"The record has no {part}, and a function of key and value cannot be told so, because its {part} is of the "
             + $"value type {type.Name}. Write the function of the record as a whole where the operator has one, "
             + $"record => ..., and ask {property}; or make the type {type.Name}?, so that it is null.");

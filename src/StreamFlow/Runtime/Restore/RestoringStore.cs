@@ -107,7 +107,6 @@ internal sealed class RestoringStore
             }
 
             _filling ??= writer.Rent();
-            _filling.ExpectedBytes = batchBytes + (batchBytes / 8);
             var more = reader is not null && !_isRead && Fill(reader, _filling, batchBytes);
             if (_isRead || _filling.Bytes >= batchBytes)
             {
@@ -154,7 +153,8 @@ internal sealed class RestoringStore
             more = records.Count > 0;
             for (var i = 0; i < records.Count && !_isRead; i++)
             {
-                Take(records.Read(i), batch);
+                var headers = _store.Store.KeepsHeaders ? records.ReadHeaders(i) : null;
+                Take(records.Read(i), headers, batch);
             }
 
             if (!more)
@@ -169,7 +169,7 @@ internal sealed class RestoringStore
         return more;
     }
 
-    private void Take(in ByteRecord record, StoreBatch batch)
+    private void Take(in ByteRecord record, Headers? headers, StoreBatch batch)
     {
         if (record.Offset >= _end)
         {
@@ -177,7 +177,7 @@ internal sealed class RestoringStore
             return;
         }
 
-        _store.Store.Restore(in record, batch);
+        _store.Store.Restore(in record, headers, batch);
         Position = record.Offset + 1;
         Applied++;
     }

@@ -22,7 +22,10 @@ public sealed record StreamFlowOptions
     /// <value>1.</value>
     public int NumStreamThreads { get; set; } = 1;
 
-    /// <summary>How often processed positions and state are committed.</summary>
+    /// <summary>
+    /// How often processed positions and state are committed; with exactly-once at least twice per
+    /// <see cref="TransactionTimeout"/>.
+    /// </summary>
     /// <value>30 seconds; 100 milliseconds with <see cref="ProcessingGuarantee.ExactlyOnce"/>.</value>
     public TimeSpan CommitInterval
     {
@@ -153,7 +156,7 @@ public sealed record StreamFlowOptions
         if (ProcessingGuarantee == ProcessingGuarantee.ExactlyOnce)
         {
             Check(errors, CommitInterval < TransactionTimeout, nameof(CommitInterval), CommitInterval,
-                $"less than TransactionTimeout ({TransactionTimeout}), after which the broker aborts what is uncommitted");
+                $"less than TransactionTimeout ({Durations.Text(TransactionTimeout)}), after which the broker aborts what is uncommitted");
         }
 
         Check(errors, GroupInstanceId.Length <= 240 && GroupInstanceId.All(IsNameCharacter), nameof(GroupInstanceId), GroupInstanceId,
@@ -173,7 +176,7 @@ public sealed record StreamFlowOptions
     {
         if (!valid)
         {
-            errors.Add($"{name} is '{value}'; set it to {allowed}.");
+            errors.Add($"{name} is '{(value is TimeSpan time ? Durations.Text(time) : value)}'; set it to {allowed}.");
         }
     }
 

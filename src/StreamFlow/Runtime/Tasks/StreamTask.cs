@@ -66,11 +66,7 @@ internal sealed class StreamTask
     /// <param name="inputs">The input partitions: topic name as the plan has it, reader, committed offset.</param>
     public void Run(IReadOnlyList<TaskInput> inputs)
     {
-        foreach (var store in Stores.All)
-        {
-            store.Store.Restored();
-        }
-
+        Stores.Show();
         _topology = _subTopology.Build(_context);
         _queues = new InputQueues(_idling, [.. inputs.Select(QueueOf)]);
         foreach (var queue in _queues.All)
@@ -113,24 +109,27 @@ internal sealed class StreamTask
     public void DropPrefetched(TopicPartition partition) => _queues.DropPrefetched(partition);
 
     /// <summary>First step of a commit: everything dirty is serialized, logged, staged and forwarded.</summary>
+    /// <exception cref="StreamsException">Something failed since the last commit that nobody may leave out.</exception>
     public void Flush()
     {
         _context.Record.Clear();
         _context.CommitRequested = false;
         _stores?.Flush();
+        _context.Collector.ThrowIfFailed();
     }
 
     /// <summary>Adds the positions to commit.</summary>
     public void CollectOffsets(List<PartitionOffset> offsets) => _queues.CollectOffsets(offsets);
 
     /// <summary>The flushed changes are acknowledged or their transaction is committed: they become local state.</summary>
-    public void ApplyState() => _stores?.Apply();
+    public void ApplyState() => _stores?.Apply(_queues.Positions);
 
     /// <summary>The collected positions are committed.</summary>
     public void MarkCommitted()
     {
         _queues.MarkCommitted();
         _context.HasWork = _context.CommitRequested = false;
+        _context.DropLog?.TellRest();
         _context.Metrics.Publish();
     }
 
@@ -177,6 +176,7 @@ internal sealed class StreamTask
             _stores?.Rollback();
             _stores?.Dispose();
             _stores = null;
+            _context.DropLog?.TellRest(all: true);
             _context.Metrics.Publish();
         }
     }

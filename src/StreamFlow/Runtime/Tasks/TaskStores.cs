@@ -12,12 +12,14 @@ namespace StreamFlow.Runtime;
 /// </summary>
 internal sealed class TaskStores : IDisposable
 {
+    /// <summary>Each round writes to stores further down; more of them are a circle.</summary>
+    private const int MaxFlushRounds = 1000;
     private readonly List<TaskStore> _stores = [];
     private readonly List<BackendSlot> _backends = [];
+    private readonly TaskContext _context;
+    private List<StoreView> _views = [];
 
-    private TaskStores()
-    {
-    }
+    private TaskStores(TaskContext context) => _context = context;
 
     public IReadOnlyList<TaskStore> All => _stores;
 
@@ -33,7 +35,7 @@ internal sealed class TaskStores : IDisposable
         TaskContext context,
         Func<bool, IReadOnlyList<string>, IStoreBackend> openBackend)
     {
-        var result = new TaskStores();
+        var result = new TaskStores(context);
         try
         {
             foreach (var persistent in new[] { true, false })
@@ -47,7 +49,7 @@ internal sealed class TaskStores : IDisposable
 
             foreach (var definition in definitions)
             {
-                result._stores.Add(result.OpenStore(definition, context));
+                result._stores.Add(result.OpenStore(definition));
             }
 
             return result;
@@ -59,17 +61,55 @@ internal sealed class TaskStores : IDisposable
         }
     }
 
-    /// <summary>Serializes, logs, stages and forwards what is dirty, in topological order.</summary>
-    public void Flush()
+    /// <summary>The stores are complete: their committed state may be read by other threads.</summary>
+    public void Show()
     {
         foreach (var store in _stores)
         {
-            store.Store.Flush();
+            store.Store.Restored();
+        }
+
+        if (_views.Count == 0)
+        {
+            _views = _stores.ConvertAll(store => store.Store.View(_context.TaskId));
+            for (var i = 0; i < _views.Count; i++)
+            {
+                _views[i].Position.Set(_stores[i].ChangelogOffset, []);
+                _context.Views.Add(_views[i]);
+            }
         }
     }
 
+    /// <summary>
+    /// Serializes, logs, stages and forwards what is dirty, in topological order, until nothing is: what a store forwards may
+    /// write to one whose turn is over.
+    /// </summary>
+    public void Flush()
+    {
+        for (var round = 0; round < MaxFlushRounds; round++)
+        {
+            foreach (var store in _stores)
+            {
+                if (round == 0 || store.Store.IsDirty)
+                {
+                    store.Store.Flush();
+                }
+            }
+
+            if (!_stores.Exists(s => s.Store.IsDirty))
+            {
+                return;
+            }
+        }
+
+        throw new StreamsException(
+            $"The stores {string.Join(", ", _stores.Where(s => s.Store.IsDirty).Select(s => $"'{s.Store.Name}'"))} are written anew "
+            + "each time they are flushed: their operators feed each other in a circle. Let one of them stop.");
+    }
+
     /// <summary>Applies the staged changes with the changelog offsets they were acknowledged at.</summary>
-    public void Apply()
+    /// <param name="inputs">The input positions that the stores correspond to then.</param>
+    public void Apply(IReadOnlyList<PartitionOffset> inputs)
     {
         foreach (var backend in _backends)
         {
@@ -95,6 +135,11 @@ internal sealed class TaskStores : IDisposable
         {
             store.Store.Committed();
         }
+
+        for (var i = 0; i < _views.Count; i++)
+        {
+            _views[i].Position.Set(_stores[i].ChangelogOffset, inputs);
+        }
     }
 
     /// <summary>Drops what is not committed.</summary>
@@ -114,6 +159,12 @@ internal sealed class TaskStores : IDisposable
 
     public void Dispose()
     {
+        foreach (var view in _views)
+        {
+            _context.Views.Remove(view);
+        }
+
+        _views = [];
         foreach (var store in _stores)
         {
             store.Store.Close();
@@ -140,16 +191,17 @@ internal sealed class TaskStores : IDisposable
         }
     }
 
-    private TaskStore OpenStore(StoreDefinition definition, TaskContext context)
+    private TaskStore OpenStore(StoreDefinition definition)
     {
+        var context = _context;
         var slot = _backends.Find(b => b.Backend.Stores.Any(s => s.Name == definition.Name))
             ?? throw new StateStoreException($"The backend of task {context.TaskId} did not open store '{definition.Name}'.");
         var index = slot.Names.IndexOf(definition.Name);
+        var topic = InternalTopics.NameOf(context.ApplicationId, definition.ChangelogTopic);
         var changelog = definition.IsLogged
-            ? new TaskChangelog(
-                context.Collector, InternalTopics.NameOf(context.ApplicationId, definition.ChangelogTopic), context.TaskId.Partition)
+            ? new TaskChangelog(context.Collector, topic, context.TaskId.Partition)
             : null;
-        var store = definition.Create();
+        var store = definition.Create(topic);
         store.Open(new StateStoreContext
         {
             Bytes = slot.Backend.Stores[index],
@@ -157,7 +209,9 @@ internal sealed class TaskStores : IDisposable
             Batch = slot.Batch,
             Changelog = changelog,
             Budget = context.Budget,
-            Dropped = _ => context.Metrics.Dropped(DropReason.Expired),
+            Origins = context.Record,
+            Unwritable = exception => context.Errors.Handle(context, store.Name, ErrorStage.Production, exception),
+            Dropped = _ => context.Drop(DropReason.Expired, definition.Name),
         });
         context.AddStore(store);
         return new TaskStore(store, index, slot, changelog);
