@@ -255,7 +255,7 @@ public sealed class TopologyTestDriver : IDisposable
         {
             throw new ArgumentException(
                 $"There is no state store '{name}'. "
-                + (StateStores.Count == 0 ? "The topology has none." : $"There are {string.Join("; ", StateStores)}."),
+                + (StateStores.Count == 0 ? "The topology has none." : $"There are: {string.Join("; ", StateStores)}."),
                 nameof(name));
         }
 
