@@ -67,7 +67,7 @@ internal sealed unsafe class Cursor : SafeHandle
     {
         lock (_gate)
         {
-            ObjectDisposedException.ThrowIf(IsClosed, typeof(RocksDbIterator));
+            ObjectDisposedException.ThrowIf(IsClosed, typeof(ByteIterator));
             var before = _bounds;
             SetBounds(in bounds);
             NativeMemory.Free(before);
