@@ -61,7 +61,7 @@ internal sealed class TaskHarness
 
             foreach (var source in sub.Sources)
             {
-                var topic = source.IsRepartition ? InternalTopics.NameOf("app", source.Name) : source.Name;
+                var topic = source.IsInternal ? InternalTopics.NameOf("app", source.Name) : source.Name;
                 _sources.Add(topic, (task, linked.Sources[source.Name]));
             }
 

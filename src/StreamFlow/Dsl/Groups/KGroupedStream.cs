@@ -45,15 +45,15 @@ public sealed partial class KGroupedStream<TKey, TValue>
         var node = new OperatorNode<TKey, TValue, TKey, Change<TResult>>(
             name,
             [_source.Input(storeName)],
-            (nodeName, task, next) => new AggregateProcessor<TKey, TValue, TResult>(
-                nodeName,
-                task,
+            (setup, next) => new AggregateProcessor<TKey, TValue, TResult>(
+                setup,
                 fold,
-                new KeyedMaterialization<TKey, TResult>(task, next, storeName, materialized.CachingEnabled)))
+                new KeyedMaterialization<TKey, TResult>(setup, next, storeName, materialized.CachingEnabled)))
         {
-            Stores = [store],
+            Rows = new RowsDescription(store, OnDemand: false),
+            ChangesValue = true,
         };
         graph.Add(node);
-        return new KTable<TKey, TResult>(graph, node.Output, keySource, values, new StoredRows<TKey, TResult>(store));
+        return new KTable<TKey, TResult>(graph, node.Output, keySource, values, new StoredRows<TKey, TResult>(storeName));
     }
 }

@@ -38,20 +38,21 @@ public sealed partial class TimeWindowedKStream<TKey, TValue>
         var node = new OperatorNode<TKey, TValue, Windowed<TKey>, Change<TResult>>(
             name,
             [_source.Input(storeName)],
-            (nodeName, task, next) => new WindowAggregateProcessor<TKey, TValue, TResult>(
-                nodeName,
-                task,
+            (setup, next) => new WindowAggregateProcessor<TKey, TValue, TResult>(
+                setup,
                 fold,
                 windows,
-                new WindowedMaterialization<TKey, TResult>(task, next, storeName, windows, materialized.CachingEnabled)))
+                new WindowedMaterialization<TKey, TResult>(setup, next, storeName, windows, materialized.CachingEnabled)))
         {
-            Stores = [store],
+            Rows = new RowsDescription(store, OnDemand: false),
+            ChangesKey = true,
+            ChangesValue = true,
         };
         graph.Add(node);
         var windowedKeys = SerdeSource<Windowed<TKey>>.From((serdes, where) =>
             new TimeWindowedSerde<TKey>(keySource.Resolve(serdes, where), windows.WindowAt));
         return new KTable<Windowed<TKey>, TResult>(
-            graph, node.Output, windowedKeys, values, new WindowedRows<TKey, TResult>(store));
+            graph, node.Output, windowedKeys, values, new WindowedRows<TKey, TResult>(storeName));
     }
 
     private StoreDescription DescribeStore<TResult>(

@@ -1,3 +1,4 @@
+using StreamFlow.Planning;
 using StreamFlow.Processing;
 
 namespace StreamFlow.Dsl;
@@ -15,11 +16,11 @@ internal sealed class WindowAggregateProcessor<TKey, TValue, TAggregate> : Proce
     private long _observedStreamTime;
 
     public WindowAggregateProcessor(
-        string name, TaskContext task, Fold<TKey, TValue, TAggregate> fold, TimeWindows windows,
+        NodeSetup setup, Fold<TKey, TValue, TAggregate> fold, TimeWindows windows,
         WindowedMaterialization<TKey, TAggregate> rows)
-        : base(name)
+        : base(setup.Name)
     {
-        _task = task;
+        _task = setup.Task;
         _fold = fold;
         _windows = windows;
         _rows = rows;

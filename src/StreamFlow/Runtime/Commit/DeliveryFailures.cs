@@ -30,10 +30,7 @@ internal sealed class DeliveryFailures(
 
     /// <summary>Whether a topic is one whose records may not be left out: internal ones, and that of the dead letters.</summary>
     public static bool IsOurs(ThreadServices services, string topic) =>
-        (topic.StartsWith(InternalTopics.NameOf(services.Options.ApplicationId, string.Empty), StringComparison.Ordinal)
-            && (topic.EndsWith(InternalTopics.RepartitionSuffix, StringComparison.Ordinal)
-                || topic.EndsWith(InternalTopics.ChangelogSuffix, StringComparison.Ordinal)))
-        || topic == services.Errors.DeadLetterTopic;
+        services.Topics.KindOf(topic).IsInternal() || topic == services.Errors.DeadLetterTopic;
 
     private void Handle(in DeliveryFailure failure)
     {

@@ -28,7 +28,13 @@ internal sealed class RestoringStore
         Task = task;
         _store = store;
         StoredOffset = store.ChangelogOffset;
-        Changelog = store.Changelog!.Topic;
+        Changelog = store.RestoredFrom!.Value;
+        if (store.Source is not null && StoredOffset is null && Committed <= 0)
+        {
+            // An input of which nothing was committed, or that this task does not have: there is nothing to ask the broker.
+            _end = 0;
+            _isRead = _isHandedOver = true;
+        }
     }
 
     public StreamTask Task { get; }
@@ -56,6 +62,9 @@ internal sealed class RestoringStore
 
     public long Applied { get; private set; }
 
+    /// <summary>Up to where the input that serves as changelog was processed.</summary>
+    private long Committed => Task.Committed.FirstOrDefault(c => c.Partition == Changelog).Offset;
+
     public long Remaining => _isRead || !IsLocated ? 0 : Math.Max(0, _end - Position);
 
     /// <summary>Finds where to begin and end.</summary>
@@ -67,8 +76,9 @@ internal sealed class RestoringStore
             return false;
         }
 
+        // What of an input is not committed the task will process; a store that was written before the commit is ahead of it.
         Position = StoredOffset ?? beginning;
-        _end = end;
+        _end = _store.Source is null ? end : Math.Min(end, Math.Max(Committed, Position));
         _isRead = _isHandedOver = Position >= end;
         return true;
     }
@@ -177,7 +187,11 @@ internal sealed class RestoringStore
             return;
         }
 
-        _store.Store.Restore(in record, headers, batch);
+        if (_store.Source is not { } source || source.IsRow(in record))
+        {
+            _store.Store.Restore(in record, headers, batch);
+        }
+
         Position = record.Offset + 1;
         Applied++;
     }

@@ -56,7 +56,7 @@ internal sealed class StreamTask
     public void OpenStores(Func<bool, IReadOnlyList<string>, IStoreBackend> openBackend)
     {
         _stores = TaskStores.Open(_subTopology.Stores, _context, openBackend);
-        if (_stores.AnyLogged)
+        if (_stores.AnyRestorable)
         {
             Move(TaskEvent.RestoreNeeded);
         }

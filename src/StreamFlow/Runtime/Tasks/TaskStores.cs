@@ -23,8 +23,8 @@ internal sealed class TaskStores : IDisposable
 
     public IReadOnlyList<TaskStore> All => _stores;
 
-    /// <summary>Whether any store is kept up to date through a changelog.</summary>
-    public bool AnyLogged => _stores.Exists(s => s.Changelog is not null);
+    /// <summary>Whether any store can be restored from a topic.</summary>
+    public bool AnyRestorable => _stores.Exists(s => s.RestoredFrom is not null);
 
     /// <summary>Opens the stores of a task: one persistent backend, one in memory, as the definitions ask.</summary>
     /// <param name="definitions">The stores, in topological order.</param>
@@ -108,7 +108,7 @@ internal sealed class TaskStores : IDisposable
     }
 
     /// <summary>Applies the staged changes with the changelog offsets they were acknowledged at.</summary>
-    /// <param name="inputs">The input positions that the stores correspond to then.</param>
+    /// <param name="inputs">The input positions that the stores correspond to then; a store restored from an input stands at its one.</param>
     public void Apply(IReadOnlyList<PartitionOffset> inputs)
     {
         foreach (var backend in _backends)
@@ -120,7 +120,7 @@ internal sealed class TaskStores : IDisposable
 
             foreach (var store in _stores)
             {
-                if (store.Slot == backend && store.Changelog?.TakeDelivered() is { } next)
+                if (store.Slot == backend && store.TakeOffset(inputs) is { } next)
                 {
                     backend.Batch.SetChangelogOffset(store.Index, next);
                 }
@@ -214,25 +214,12 @@ internal sealed class TaskStores : IDisposable
             Dropped = _ => context.Drop(DropReason.Expired, definition.Name),
         });
         context.AddStore(store);
-        return new TaskStore(store, index, slot, changelog);
+        return new TaskStore(store, index, slot, changelog)
+        {
+            Source = definition.Source,
+            SourcePartition = new TopicPartition(definition.Source?.Topic ?? string.Empty, context.TaskId.Partition),
+        };
     }
-}
-
-/// <summary>A backend, the names of its stores by index, and the batch that the next commit writes to it.</summary>
-internal sealed class BackendSlot(IStoreBackend backend, List<string> names)
-{
-    public IStoreBackend Backend { get; } = backend;
-
-    public List<string> Names { get; } = names;
-
-    public StoreBatch Batch { get; } = new();
-}
-
-/// <summary>A store of a task and where its bytes and its changelog are.</summary>
-internal sealed record TaskStore(StateStore Store, int Index, BackendSlot Slot, TaskChangelog? Changelog)
-{
-    /// <summary>Offset of the next changelog record to apply; null when the store must be restored from the beginning.</summary>
-    public long? ChangelogOffset => Slot.Backend.TryGetChangelogOffset(Index, out var offset) ? offset : null;
 }
 
 /// <summary>The changelog partition of one store, written through the thread's producer.</summary>

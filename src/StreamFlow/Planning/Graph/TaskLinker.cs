@@ -9,11 +9,18 @@ namespace StreamFlow.Planning;
 internal sealed class TaskLinker
 {
     private readonly Dictionary<NodeDescription, Node> _made = [];
+    private readonly PlanGraph _graph;
     private readonly Dictionary<string, SourceProcessor> _sources = new(StringComparer.Ordinal);
 
-    public TaskLinker(TaskContext task) => Task = task;
+    public TaskLinker(TaskContext task, PlanGraph graph)
+    {
+        Task = task;
+        _graph = graph;
+    }
 
     public TaskContext Task { get; }
+
+    public NodeFacts FactsOf(NodeDescription node) => _graph.FactsOf(node);
 
     /// <summary>The processors of the given nodes, in the order given.</summary>
     public TaskTopology Link(IReadOnlyList<NodeDescription> nodes)
@@ -40,7 +47,7 @@ internal sealed class TaskLinker
     /// <summary>What a node hands its records to: the only child itself, or one that hands them to all.</summary>
     public Processor<TKey, TValue> Next<TKey, TValue>(Output<TKey, TValue> output)
     {
-        var targets = output.Targets;
+        var targets = _graph.TargetsOf(output).Cast<InputNode<TKey, TValue>>().ToList();
         return targets.Count switch
         {
             0 => NoOutput<TKey, TValue>.Instance,
