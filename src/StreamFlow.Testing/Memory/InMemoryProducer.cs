@@ -250,14 +250,13 @@ internal sealed class InMemoryProducer : IKafkaProducer
     {
         while (_reports.TryDequeue(out var report))
         {
-            var record = report.Record;
             if (report.Kind is { } kind)
             {
                 _failures.Enqueue(report.ToFailure(kind));
             }
             else
             {
-                record.Topic.Delivered(record.Target.Partition, report.Offset);
+                report.Record.Topic.Delivered(report.Record.Target.Partition, report.Offset);
             }
         }
     }

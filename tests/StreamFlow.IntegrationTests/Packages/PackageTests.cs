@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.IO.Compression;
 using System.Text;
 using System.Xml.Linq;
@@ -7,12 +6,12 @@ using StreamFlow.IntegrationTests.Support;
 namespace StreamFlow.IntegrationTests.Packages;
 
 /// <summary>The packages as somebody gets them: packed into a feed, and used by projects outside of the repository.</summary>
+[Collection(nameof(Dotnet))]
 public sealed class PackageTests : IDisposable
 {
     private static readonly string[] Names =
         ["StreamFlow", "StreamFlow.Broker", "StreamFlow.Hosting", "StreamFlow.Kafka", "StreamFlow.RocksDb", "StreamFlow.Testing"];
 
-    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(4);
     private readonly TempFolder _folder = new();
 
     public void Dispose() => _folder.Dispose();
@@ -26,7 +25,7 @@ public sealed class PackageTests : IDisposable
 
         var program = Write("program", Consumers.Program, Consumers.Project(
             "<OutputType>Exe</OutputType>", ("StreamFlow.Hosting", version), ("StreamFlow.Broker", version)));
-        var counted = await DotnetAsync(program, "run", "-c", "Release", "--", Path.Combine(_folder.Path, "state"));
+        var counted = await Dotnet.RunAsync(program, "run", "-c", "Release", "--", Path.Combine(_folder.Path, "state"));
         Assert.Contains("a=2 b=1", counted, StringComparison.Ordinal);
 
         var tests = Write("tests", Consumers.Tests, Consumers.Project(
@@ -34,37 +33,21 @@ public sealed class PackageTests : IDisposable
             ("StreamFlow.Testing", version), ("xunit", Pinned("xunit")),
             ("xunit.runner.visualstudio", Pinned("xunit.runner.visualstudio")),
             ("Microsoft.NET.Test.Sdk", Pinned("Microsoft.NET.Test.Sdk"))));
-        var tested = await DotnetAsync(tests, "test", "-c", "Release");
+        var tested = await Dotnet.RunAsync(tests, "test", "-c", "Release");
         Assert.Contains("Passed:     1", tested, StringComparison.Ordinal);
     }
 
     [Fact]
     public async Task Sources_that_were_exported_without_history_are_packed_too()
     {
-        foreach (var file in new[] { "src/StreamFlow.Broker", "src/Directory.Build.props", "eng/BannedSymbols.txt", "LICENSE" }
-            .Concat(Directory.GetFiles(Repository.Root, "Directory.*.props").Select(f => Path.GetFileName(f)))
-            .SelectMany(Sources))
-        {
-            var copy = Path.Combine(_folder.Path, "export", file);
-            Directory.CreateDirectory(Path.GetDirectoryName(copy)!);
-            File.Copy(Path.Combine(Repository.Root, file), copy);
-        }
+        var export = Path.Combine(_folder.Path, "export");
+        Dotnet.Export(export, "src/StreamFlow.Broker", "src/Directory.Build.props", "eng/BannedSymbols.txt");
 
-        await DotnetAsync(
-            Path.Combine(_folder.Path, "export", "src", "StreamFlow.Broker"), "pack", "-c", "Release", "-o",
+        await Dotnet.RunAsync(
+            Path.Combine(export, "src", "StreamFlow.Broker"), "pack", "-c", "Release", "-o",
             Path.Combine(_folder.Path, "feed"));
 
         Assert.Equal("StreamFlow.Broker.0.1.0-exported.nupkg", Path.GetFileName(Packages("*.nupkg").Single()));
-    }
-
-    /// <summary>A file, or all of a folder that was not built, relative to the repository.</summary>
-    private static IEnumerable<string> Sources(string path)
-    {
-        var full = Path.Combine(Repository.Root, path);
-        return File.Exists(full)
-            ? [path]
-            : Directory.GetFiles(full, "*", SearchOption.AllDirectories).Select(f => Path.GetRelativePath(Repository.Root, f))
-                .Where(f => !f.Split(Path.DirectorySeparatorChar).Any(part => part is "bin" or "obj"));
     }
 
     /// <summary>The version pinned for the repository's own tests, which is in NuGet's cache.</summary>
@@ -75,7 +58,7 @@ public sealed class PackageTests : IDisposable
     /// <returns>The version, which MinVer has chosen.</returns>
     private async Task<string> PackAsync()
     {
-        await DotnetAsync(
+        await Dotnet.RunAsync(
             Repository.Root, "pack", "StreamFlow.Packages.slnf", "-c", "Release", "-nodeReuse:false", "-o",
             Path.Combine(_folder.Path, "feed"));
         return Path.GetFileNameWithoutExtension(Packages("StreamFlow.Broker.*.nupkg").Single())["StreamFlow.Broker.".Length..];
@@ -125,41 +108,5 @@ public sealed class PackageTests : IDisposable
             </configuration>
             """);
         return folder;
-    }
-
-    private static async Task<string> DotnetAsync(string folder, params string[] arguments)
-    {
-        var start = new ProcessStartInfo("dotnet", arguments)
-        {
-            WorkingDirectory = folder,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        };
-        start.Environment.Remove("NUGET_PACKAGES");
-
-        // What runs the tests tells its children how to build; these are to build as anybody's do.
-        foreach (var name in start.Environment.Keys.Where(k => k.StartsWith("MSBUILD", StringComparison.OrdinalIgnoreCase)).ToList())
-        {
-            start.Environment.Remove(name);
-        }
-
-        start.Environment["MSBUILDDISABLENODEREUSE"] = "1";
-        start.Environment["DOTNET_CLI_UI_LANGUAGE"] = "en";
-        using var process = Process.Start(start)!;
-        using var deadline = new CancellationTokenSource(Limit);
-        try
-        {
-            var output = process.StandardOutput.ReadToEndAsync(deadline.Token);
-            var errors = process.StandardError.ReadToEndAsync(deadline.Token);
-            await process.WaitForExitAsync(deadline.Token);
-            var all = await output + await errors;
-            Assert.True(process.ExitCode == 0, $"dotnet {string.Join(' ', arguments)}\n{all}");
-            return all;
-        }
-        catch (OperationCanceledException)
-        {
-            process.Kill(entireProcessTree: true);
-            throw new TimeoutException($"dotnet {string.Join(' ', arguments)} did not end within {Limit}.");
-        }
     }
 }

@@ -37,7 +37,7 @@ public sealed class ProducerTests : IDisposable
         _cluster.SetTopicError("missing", 3);
         using var producer = _clients.Producer();
         var error = Assert.Throws<KafkaClientException>(() => producer.Topic("missing"));
-        Assert.Equal(KafkaErrorKind.Fatal, error.Kind);
+        Assert.Equal(KafkaErrorKind.Refused, error.Kind);
         Assert.Contains("'missing'", error.Message, StringComparison.Ordinal);
         Assert.Contains("UNKNOWN_TOPIC_OR_PART", error.Message, StringComparison.Ordinal);
     }

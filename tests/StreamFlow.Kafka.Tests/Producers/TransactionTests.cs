@@ -141,7 +141,7 @@ public sealed class TransactionTests : IDisposable
 
     [Theory]
     [InlineData(31, "IdempotentWrite")]
-    [InlineData(50, "The transaction timeout of 00:00:30 is not from 1 ms to the broker's")]
+    [InlineData(50, "The transaction timeout of 30000 ms is not from 1 ms to the broker's")]
     [InlineData(53, "rights Write and Describe on this transactional id")]
     public void Registration_that_will_never_be_granted_says_so_with_the_remedy(int code, string remedy)
     {

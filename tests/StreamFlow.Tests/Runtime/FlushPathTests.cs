@@ -119,6 +119,29 @@ public sealed class FlushPathTests
         Assert.Equal(["a", "c"], run.Harness.Values("out"));
     }
 
+    /// <summary>
+    /// The writes are taken back: state, changelog and those behind are what they were before them. Those that were told of
+    /// the update already are told so.
+    /// </summary>
+    [Theory]
+    [MemberData(nameof(Modes))]
+    public async Task A_value_of_a_store_that_cannot_be_written(ProcessingGuarantee guarantee, bool cached)
+    {
+        await using var run = new Run(guarantee, cached) { StoreSerde = new PickySerde() };
+        await run.StartAsync(rows => rows.To("out", new() { ValueSerde = Serdes.String }));
+        run.SendAll();
+        await run.UntilCommitted();
+        run.Harness.Send("in", 0, "k", "d", timestamp: 7);
+        await run.UntilCommitted(4);
+
+        Assert.Equal(cached ? ["a", "ad"] : ["a", "abad", "a", "ad"], run.ValuesOf("k", "out"));
+        Assert.Equal(["c"], run.ValuesOf("l", "out"));
+        Assert.Equal(["a", "ad"], run.ValuesOf("k", "app-st-changelog"));
+        var error = Assert.Single(run.Asked);
+        Assert.Equal((ErrorStage.Production, "st", "in", 1L), (error.Stage, error.Operator, error.Topic, error.Offset));
+        Assert.Equal(["bad"], run.Harness.Values("dead"));
+    }
+
     [Theory]
     [MemberData(nameof(Modes))]
     public async Task Continue_leaves_out_the_record_and_nothing_else(ProcessingGuarantee guarantee, bool cached)
@@ -186,11 +209,14 @@ public sealed class FlushPathTests
 
         public ConcurrentQueue<ErrorContext> Asked { get; } = new();
 
+        /// <summary>Of the store's values; null for one that writes everything.</summary>
+        public ISerde<string>? StoreSerde { get; init; }
+
         public Task<StreamsApplication> StartAsync(Action<KStream<string, string>> behind, IKafkaClients? clients = null) =>
             Harness.StartAsync(
                 builder => behind(builder.Stream<string, string>("in")
                     .GroupByKey()
-                    .Aggregate(() => "", (_, v, a) => a + v, new() { Name = "st" })
+                    .Aggregate(() => "", (_, v, a) => a + v, new() { Name = "st", ValueSerde = StoreSerde })
                     .ToStream()),
                 options =>
                 {
@@ -228,6 +254,11 @@ public sealed class FlushPathTests
             Assert.Equal("h", Assert.Single(error.Headers).Key);
             AssertDeadLetter(exception, message);
         }
+
+        public IEnumerable<string> ValuesOf(string key, string topic) =>
+            from record in Harness.Kafka.Read(new TopicPartition(topic, 0))
+            where Encoding.UTF8.GetString(record.Key!) == key
+            select Encoding.UTF8.GetString(record.Value!);
 
         public ValueTask DisposeAsync() => Harness.DisposeAsync();
 

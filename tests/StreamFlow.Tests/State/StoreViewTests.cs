@@ -61,7 +61,7 @@ public class StoreViewTests
         var harness = new StoreHarness(
             () => new KeyValueStore<string, long>("s", Utf8Serde.Instance, BigEndianSerde.Instance, timestamped: true));
         var views = new StoreViews();
-        var view = (KeyValueView<string, long>)harness.Store.View(Task1);
+        var view = (KeyValueView<string, long>)harness.Store.View(Task1)!;
         views.Add(view);
         harness.Store.Close();
         views.Remove(view);

@@ -25,8 +25,19 @@ internal abstract class Materialization<TKey, TStoreKey, TValue> : FlushListener
         _tellsOldValues = setup.Facts.TellsOldValues;
     }
 
-    /// <summary>What the store tells of at a flush; nobody where each update was told of.</summary>
-    protected FlushListener<TStoreKey, TValue>? Listener => _emitsOnUpdate ? null : this;
+    public override bool Waits => !_emitsOnUpdate;
+
+    /// <summary>Whom the store tells of its flushes.</summary>
+    protected FlushListener<TStoreKey, TValue> Listener => this;
+
+    /// <summary>Those behind it have been told of the update if none waits: they are told that the row is what it was.</summary>
+    public override void TakenBack(in TStoreKey key, in Change<TValue> change, long timestamp, Headers? headers)
+    {
+        if (_emitsOnUpdate)
+        {
+            Flushed(in key, in change, timestamp, headers);
+        }
+    }
 
     /// <summary>Sets a row, or deletes it where the update has no value.</summary>
     /// <param name="row">The row as it was found last.</param>

@@ -17,7 +17,7 @@ internal sealed class TaskStores : IDisposable
     private readonly List<TaskStore> _stores = [];
     private readonly List<BackendSlot> _backends = [];
     private readonly TaskContext _context;
-    private List<StoreView> _views = [];
+    private readonly List<(TaskStore Store, StoreView View)> _views = [];
 
     private TaskStores(TaskContext context) => _context = context;
 
@@ -69,13 +69,13 @@ internal sealed class TaskStores : IDisposable
             store.Store.Restored();
         }
 
-        if (_views.Count == 0)
+        foreach (var store in _views.Count == 0 ? _stores : [])
         {
-            _views = _stores.ConvertAll(store => store.Store.View(_context.TaskId));
-            for (var i = 0; i < _views.Count; i++)
+            if (store.Store.View(_context.TaskId) is { } view)
             {
-                _views[i].Position.Set(_stores[i].ChangelogOffset, []);
-                _context.Views.Add(_views[i]);
+                view.Position.Set(store.ChangelogOffset, []);
+                _views.Add((store, view));
+                _context.Views.Add(view);
             }
         }
     }
@@ -136,9 +136,9 @@ internal sealed class TaskStores : IDisposable
             store.Store.Committed();
         }
 
-        for (var i = 0; i < _views.Count; i++)
+        foreach (var (store, view) in _views)
         {
-            _views[i].Position.Set(_stores[i].ChangelogOffset, inputs);
+            view.Position.Set(store.ChangelogOffset, inputs);
         }
     }
 
@@ -159,12 +159,12 @@ internal sealed class TaskStores : IDisposable
 
     public void Dispose()
     {
-        foreach (var view in _views)
+        foreach (var (_, view) in _views)
         {
             _context.Views.Remove(view);
         }
 
-        _views = [];
+        _views.Clear();
         foreach (var store in _stores)
         {
             store.Store.Close();

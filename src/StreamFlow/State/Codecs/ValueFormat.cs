@@ -18,6 +18,9 @@ internal enum StoreFormat
 
     /// <summary>Before it, its headers.</summary>
     HeadersOnly,
+
+    /// <summary>Nothing; the value says itself by its first byte whether there is one.</summary>
+    Versioned,
 }
 
 /// <summary>
@@ -67,8 +70,11 @@ internal sealed class ValueFormat<TValue>(string storeName, ISerde<TValue> serde
             StoredHeaders.Skip(ref stored, storeName);
         }
 
-        return KeepsTimestamps ? stored[TimestampBytes..] : stored;
+        return format == StoreFormat.Versioned ? stored[1..] : KeepsTimestamps ? stored[TimestampBytes..] : stored;
     }
+
+    /// <summary>Whether a stored value is one in the changelog, not a tombstone.</summary>
+    public bool IsLogged(ReadOnlySpan<byte> stored) => format != StoreFormat.Versioned || stored[0] != 0;
 
     /// <summary>Turns a value of the changelog into one of the byte store.</summary>
     public ReadOnlySpan<byte> Restore(in ByteRecord record, Headers? headers, PooledBuffer buffer)
@@ -80,6 +86,12 @@ internal sealed class ValueFormat<TValue>(string storeName, ISerde<TValue> serde
 
         buffer.Clear();
         WritePrefix(record.Timestamp, headers, buffer);
+        if (format == StoreFormat.Versioned)
+        {
+            buffer.GetSpan(1)[0] = record.HasValue ? (byte)1 : (byte)0;
+            buffer.Advance(1);
+        }
+
         record.Value.CopyTo(buffer.GetSpan(record.Value.Length));
         buffer.Advance(record.Value.Length);
         return buffer.Written;

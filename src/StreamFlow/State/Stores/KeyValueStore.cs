@@ -81,7 +81,7 @@ internal sealed class KeyValueStore<TKey, TValue> : StateStore, IReadOnlyKeyValu
 
     public override void Close() => _cache.Close();
 
-    public override StoreView View(TaskId taskId) =>
+    internal override StoreView View(TaskId taskId) =>
         new KeyValueView<TKey, TValue>(new StoreIdentity(Name, taskId, _cache.Context.Bytes), _keySerde, _values);
 
     public override void Restore(in ByteRecord record, Headers? headers, StoreBatch batch)

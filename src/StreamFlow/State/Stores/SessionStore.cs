@@ -43,7 +43,7 @@ internal sealed class SessionStore<TKey, TValue>
     /// <summary>Goes through all sessions that have not expired; dispose it.</summary>
     public StoreIterator<SessionKey<TKey>, TValue> ScanAll(bool reverse = false) => ScanKeys(0, long.MaxValue, reverse);
 
-    public override StoreView View(TaskId taskId) =>
+    internal override StoreView View(TaskId taskId) =>
         new SessionView<TKey, TValue>(Identity(taskId), (SessionKeyCodec<TKey>)Keys, RecordKeys, Values);
 
     public IEnumerable<KeyValuePair<Windowed<TKey>, TValue>> Fetch(TKey key, bool reverse = false) =>

@@ -1,12 +1,18 @@
 using System.Diagnostics.CodeAnalysis;
+using StreamFlow.Clients;
 using StreamFlow.Serialization;
 
 namespace StreamFlow.State;
 
-/// <summary>A window store: per key one value for each start of a window, kept for a retention time.</summary>
+/// <summary>
+/// A window store: per key one value for each start of a window, kept for a retention time. One that keeps duplicates has
+/// every value that was put, told apart by a number; what comes after a restart never takes the number of another.
+/// </summary>
 internal sealed class WindowStore<TKey, TValue>
     : SegmentedStore<WindowKey<TKey>, TKey, TValue>, IReadOnlyWindowStore<TKey, TValue>
 {
+    private readonly DuplicateNumbers? _duplicates;
+
     /// <param name="name">Name of the store.</param>
     /// <param name="keySerde">Serde of the record keys.</param>
     /// <param name="valueSerde">Serde of the values.</param>
@@ -25,13 +31,19 @@ internal sealed class WindowStore<TKey, TValue>
     /// <param name="format">What is kept beside each value.</param>
     /// <param name="windowSizeMs">Length of the windows, to show their ends.</param>
     /// <param name="retentionMs">How long behind the latest start a window is kept.</param>
+    /// <param name="keepsDuplicates">Whether several values of one key and start are kept.</param>
     public WindowStore(
-        string name, ISerde<TKey> keySerde, ISerde<TValue> valueSerde, StoreFormat format, long windowSizeMs, long retentionMs)
+        string name, ISerde<TKey> keySerde, ISerde<TValue> valueSerde, StoreFormat format, long windowSizeMs, long retentionMs,
+        bool keepsDuplicates = false)
         : base(
             name,
             new WindowKeyCodec<TKey>(keySerde, new WindowExpiry(retentionMs)),
             keySerde,
-            new ValueFormat<TValue>(name, valueSerde, format)) => WindowSizeMs = windowSizeMs;
+            new ValueFormat<TValue>(name, valueSerde, format))
+    {
+        WindowSizeMs = windowSizeMs;
+        _duplicates = keepsDuplicates ? new DuplicateNumbers() : null;
+    }
 
     public long WindowSizeMs { get; }
 
@@ -42,6 +54,39 @@ internal sealed class WindowStore<TKey, TValue>
         return ref Find(new WindowKey<TKey>(key, windowStart));
     }
 
+    /// <summary>Puts a value without looking what is there: beside what is there, if duplicates are kept.</summary>
+    /// <returns>False if the window has expired, which was reported then.</returns>
+    public bool Put(in TKey key, long windowStart, TValue value, long timestamp, Headers? headers)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(windowStart);
+        if (!Admits(windowStart))
+        {
+            return false;
+        }
+
+        var windowKey = new WindowKey<TKey>(key, windowStart, _duplicates?.Next() ?? 0);
+        Cache.Put(in windowKey, value, hasValue: true, timestamp, headers);
+        return true;
+    }
+
+    public override void Flush()
+    {
+        base.Flush();
+        _duplicates?.Flush(Cache.Context.Index, Cache.Context.Batch);
+    }
+
+    public override void Restore(in ByteRecord record, Headers? headers, StoreBatch batch)
+    {
+        base.Restore(in record, headers, batch);
+        _duplicates?.Restore(WindowKeyCodec<TKey>.SequenceOf(record.Key), Cache.Context.Index, batch);
+    }
+
+    public override void Restored()
+    {
+        base.Restored();
+        _duplicates?.Load(Cache.Context.Bytes);
+    }
+
     /// <summary>Goes through the windows of a key that start between two times, both included; dispose it.</summary>
     public StoreIterator<WindowKey<TKey>, TValue> Scan(in TKey key, long from, long to, bool reverse = false) =>
         ScanKey(in key, from, to, reverse);
@@ -50,7 +95,7 @@ internal sealed class WindowStore<TKey, TValue>
     public StoreIterator<WindowKey<TKey>, TValue> ScanAll(long from, long to, bool reverse = false) =>
         ScanKeys(from, to, reverse);
 
-    public override StoreView View(TaskId taskId) =>
+    internal override StoreView View(TaskId taskId) =>
         new WindowView<TKey, TValue>(Identity(taskId), (WindowKeyCodec<TKey>)Keys, RecordKeys, Values)
         {
             WindowSizeMs = WindowSizeMs,

@@ -56,9 +56,10 @@ internal sealed class EntryWriter<TKey, TValue>(KeyCodec<TKey> keys, ValueFormat
             context.Batch.Delete(context.Index, _key.Written);
         }
 
-        var logged = entry.HasValue ? values.ChangelogValue(_value.Written) : default;
+        var isLogged = entry.HasValue && values.IsLogged(_value.Written);
+        var logged = isLogged ? values.ChangelogValue(_value.Written) : default;
         context.Changelog?.Append(
-            keys.ChangelogKey(_key.Written), logged, entry.HasValue, entry.Timestamp, values.KeepsHeaders ? entry.Headers : null);
+            keys.ChangelogKey(_key.Written), logged, isLogged, entry.Timestamp, values.KeepsHeaders ? entry.Headers : null);
     }
 
     /// <summary>What the byte store has of the key that was serialized last.</summary>

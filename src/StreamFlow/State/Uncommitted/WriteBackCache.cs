@@ -103,7 +103,7 @@ internal sealed class WriteBackCache<TKey, TValue>
 
         entry.Touch();
         _lastFound = entry.Slot;
-        if (!entry.IsDirty || Listener is null)
+        if (!entry.IsDirty || !_overlay.Waits)
         {
             _overlay.Old.Found(in entry);
         }

@@ -27,7 +27,18 @@ internal sealed class Overlay<TKey, TValue>
         Old = new OldValues<TValue>(values);
     }
 
-    public FlushListener<TKey, TValue>? Listener { get; set; }
+    public FlushListener<TKey, TValue>? Listener
+    {
+        get;
+        set
+        {
+            field = value;
+            Waits = value is { Waits: true };
+        }
+    }
+
+    /// <summary>Whether updates wait for the flush to be told of.</summary>
+    public bool Waits { get; private set; }
 
     public OldValues<TValue> Old { get; }
 
@@ -125,7 +136,7 @@ internal sealed class Overlay<TKey, TValue>
         ref var write = ref _writes[entry.Write];
         (write.Old, write.HasOld, write.IsBlind) = (entry.Value, entry.HasValue, isBlind);
         (write.OldTimestamp, write.OldHeaders) = (entry.Timestamp, entry.Headers);
-        if (Listener is not null)
+        if (Waits)
         {
             share.AddDirty(Old.Retain(ref write));
         }
@@ -155,14 +166,14 @@ internal sealed class Overlay<TKey, TValue>
             return;
         }
 
-        if (Listener is not null && write.IsBlind)
+        if (Waits && write.IsBlind)
         {
             var committed = _writer.ReadCommitted(context);
             (write.Old, write.HasOld) = (committed.Value, committed.HasValue);
         }
 
         // Without a record cache Kafka Streams logs the deletion of what is not there; with one it does not.
-        var skip = Listener is not null && !entry.HasValue && !write.HasOld;
+        var skip = Waits && !entry.HasValue && !write.HasOld;
         if (!skip)
         {
             _writer.Stage(context, in entry);
@@ -172,10 +183,10 @@ internal sealed class Overlay<TKey, TValue>
         var (value, hasValue, timestamp, headers) = (entry.Value, entry.HasValue, entry.Timestamp, entry.Headers);
         entry.Stage(_values.KeepsHeaders);
         _writes.Take();
-        if (!skip && Listener is not null)
+        if (!skip && Waits)
         {
             var change = new Change<TValue>(value, hasValue, Old.AtFlush(in write), write.HasOld);
-            Listener.Flushed(in key, in change, timestamp, headers);
+            Listener!.Flushed(in key, in change, timestamp, headers);
         }
     }
 
@@ -208,8 +219,12 @@ internal sealed class Overlay<TKey, TValue>
         var old = entry.IsStaged || !_writer.HasKey
             ? new StoredValue<TValue>(Old.AtFlush(in write), write.HasOld, write.OldTimestamp, write.OldHeaders)
             : _writer.ReadCommitted(context);
+        var key = _slab.Key(entry.Slot);
+        var change = new Change<TValue>(old.Value, old.HasValue, entry.Value, entry.HasValue);
+        var (timestamp, headers) = (entry.Timestamp, entry.Headers);
         entry.Set(in old);
         entry.Stage(_values.KeepsHeaders);
         _writes.Take();
+        Listener?.TakenBack(in key, in change, timestamp, headers);
     }
 }
