@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Measures StreamFlow: beside Kafka Streams on one Apache Kafka, beside a bare client loop, and the broker's start;
-# restoring state, starting again after a crash, and what exactly-once costs.
+# RocksDB by our binding and by the package's, restoring state, starting again after a crash, and what exactly-once costs.
 #
-#   eng/bench.sh [--parts "peer bare start restore crash guarantee"] [--reps 1] [--name NAME]
+#   eng/bench.sh [--parts "peer bare start rocksdb restore crash guarantee"] [--reps 1] [--name NAME]
 #                [--workloads "passthrough ordercount ordercount-nocache"] [--raw 2000000] [--orders 1000000]
 #                [--sides "streamflow jvm"] [--brokers "kafka embedded"]
 #                [--restore-records 2000000] [--state-mb 1024] [--crash-points "processing,after-commit,..."]
@@ -20,7 +20,7 @@ readonly kafka=${KAFKA_HOME:-$root/../shared/kafka}/bin/kafka
 readonly jvm=${STREAMFLOW_JVM_BENCH:-$root/../shared/bench}
 readonly seed=1 partitions=4
 
-parts='peer bare start restore crash guarantee'
+parts='peer bare start rocksdb restore crash guarantee'
 workloads='passthrough ordercount ordercount-nocache'
 sides='streamflow jvm'
 brokers='kafka embedded'
@@ -51,8 +51,9 @@ main() {
       peer) peer ;;
       bare) run_bare ;;
       start) "$app" BrokerStart --append "$file" ;;
+      rocksdb) "$app" Binding --repetitions $((reps < 3 ? 3 : reps)) --state "$work" --append "$file" ;;
       restore | crash | guarantee) on_each_broker "$part" ;;
-      *) echo "bench.sh: unknown part '$part'; there are peer, bare, start, restore, crash and guarantee" >&2; exit 2 ;;
+      *) echo "bench.sh: unknown part '$part'; there are peer, bare, start, rocksdb, restore, crash and guarantee" >&2; exit 2 ;;
     esac
   done
   [[ ! -f $file ]] || "$app" Report --in "$file" | tee "$out/$name.md"

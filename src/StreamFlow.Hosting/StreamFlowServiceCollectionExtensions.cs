@@ -24,8 +24,8 @@ public static class StreamFlowServiceCollectionExtensions
     /// The host checks the settings of all applications, then builds all topologies, then starts them. An application
     /// that fails stops the host, with exit code 1, unless <see cref="HostOptions.BackgroundServiceExceptionBehavior"/>
     /// is <see cref="BackgroundServiceExceptionBehavior.Ignore"/>. An <see cref="IKafkaClients"/> with the
-    /// application's name as key takes the place of clients of the configured brokers; <see cref="RocksDbOptions"/> as
-    /// a service tune the stores on disk, which share memory across applications.
+    /// application's name as key takes the place of clients of the configured brokers. The section <c>StreamFlow:RocksDb</c>,
+    /// or <see cref="RocksDbOptions"/> as a service, tune the stores on disk, which share memory across applications.
     /// </remarks>
     /// <example>
     /// <code>
@@ -38,7 +38,7 @@ public static class StreamFlowServiceCollectionExtensions
     /// <param name="topology">What it does; called once, when the host starts, with the host's services.</param>
     /// <param name="configure">Changes settings after the configuration was bound.</param>
     /// <returns>The same services.</returns>
-    /// <exception cref="ArgumentException">An application of that name was added before.</exception>
+    /// <exception cref="ArgumentException">An application of that name was added before, or the name is RocksDb.</exception>
     public static IServiceCollection AddStreamFlow(
         this IServiceCollection services,
         string name,
@@ -55,9 +55,16 @@ public static class StreamFlowServiceCollectionExtensions
                 $"A StreamFlow application '{name}' was added before; give each its own name.", nameof(name));
         }
 
+        if (string.Equals(name, RocksDbSettings.Name, StringComparison.OrdinalIgnoreCase))
+        {
+            throw new ArgumentException(
+                $"'{name}' is no name for an application: the section {RocksDbSettings.Section} has the settings of all " +
+                "stores on disk. Choose another.", nameof(name));
+        }
+
         services.AddSingleton(new ApplicationRegistration(name));
         services.TryAddSingleton(TimeProvider.System);
-        services.TryAddSingleton(provider => new RocksDbBackendFactory(provider.GetService<RocksDbOptions>()));
+        services.TryAddSingleton(provider => new RocksDbBackendFactory(RocksDbSettings.Of(provider)));
         AddOptions(services, name, configure);
         services.AddKeyedSingleton(name, (provider, _) => Create(provider, name, topology));
         services.AddSingleton<IHostedService>(provider => new StreamFlowHostedService(

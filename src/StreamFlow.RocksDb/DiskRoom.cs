@@ -9,8 +9,8 @@ internal static class DiskRoom
     private const int Bytes = 256 << 10;
 
     /// <summary>
-    /// RocksDB heads its log while it opens and, built with assertions, ends the process when the disk is full there. So a
-    /// disk without room for that is found before.
+    /// On a full disk RocksDB opens a database at times, and fails at the first write. So a disk without room even for its
+    /// log and its list of files is found before.
     /// </summary>
     /// <param name="database">Folder of the database; its parent exists.</param>
     /// <param name="errors">Makes the exception.</param>

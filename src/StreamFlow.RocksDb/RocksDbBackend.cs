@@ -10,7 +10,7 @@ namespace StreamFlow.RocksDb;
 /// <summary>
 /// The stores of one task: a RocksDB database with a column family per store. The changelog offset of a store lies in the
 /// store's own family and is written with its data, so that whatever a crash leaves of a family is a state the store once
-/// had, with the offset it had then (docs/adr/0002).
+/// had, with the offset it had then (docs/adr/0009).
 /// </summary>
 internal sealed class RocksDbBackend : IStoreBackend
 {

@@ -6,13 +6,18 @@ namespace StreamFlow.State;
 
 /// <summary>
 /// Keeps state stores on disk, in RocksDB: one database per task, in the folder <c>rocksdb</c> of the task's state
-/// directory. Use one factory per process, so that all tasks share its block cache and write buffers.
+/// directory. Use one per process, so that all tasks, and all applications, share its block cache and write buffers.
 /// </summary>
 /// <remarks>
 /// RocksDB's native library is that of the NuGet package <c>RocksDB</c>, which comes with this one, or the file that the
 /// environment variable <c>STREAMFLOW_ROCKSDB_LIBRARY</c> names.
 /// </remarks>
-[Experimental("SF0001")]
+/// <example>
+/// <code>
+/// var services = new StreamsServices { StoreBackend = new RocksDbBackendFactory() };
+/// await using var application = new StreamsApplication(topology, options, clients, services);
+/// </code>
+/// </example>
 public sealed class RocksDbBackendFactory : IStoreBackendFactory
 {
     private readonly SharedSettings _settings;
@@ -33,7 +38,9 @@ public sealed class RocksDbBackendFactory : IStoreBackendFactory
     internal long WriteBufferBytes => _settings.WriteBufferBytes;
 
     /// <inheritdoc/>
+    /// <remarks>The engine calls it.</remarks>
     /// <exception cref="TaskCorruptedException">The files are damaged: delete them and restore.</exception>
+    [Experimental("SF0001")]
     public IStoreBackend Open(TaskId taskId, string directory, IReadOnlyList<string> storeNames)
     {
         ArgumentException.ThrowIfNullOrEmpty(directory);

@@ -15,6 +15,12 @@ internal sealed class RocksDbIterator(Cursor cursor) : ByteIterator
 
     public override bool MoveNext() => _atEntry = cursor.Move(_entry);
 
+    public override void Seek(ReadOnlySpan<byte> from, ReadOnlySpan<byte> to, bool reverse = false)
+    {
+        _atEntry = false;
+        cursor.Seek(new Cursor.Bounds(KeySpace.Data, from, to, reverse));
+    }
+
     protected override void Dispose(bool disposing) => cursor.CloseWhenIdle();
 
     private static InvalidOperationException NoEntry() =>

@@ -34,14 +34,8 @@ internal sealed class RocksDbStore(Database database, int family, string name) :
         }
     }
 
-    public ByteIterator Range(ReadOnlySpan<byte> from, ReadOnlySpan<byte> to, bool reverse = false)
-    {
-        var lower = Prefix(new byte[KeySpace.Length + from.Length], from);
-        ReadOnlySpan<byte> upper = to.IsEmpty
-            ? [KeySpace.Data + 1]
-            : Prefix(new byte[KeySpace.Length + to.Length], to);
-        return new RocksDbIterator(database.OpenCursor(family, new Cursor.Bounds(lower, upper, reverse)));
-    }
+    public ByteIterator Range(ReadOnlySpan<byte> from, ReadOnlySpan<byte> to, bool reverse = false) =>
+        new RocksDbIterator(database.OpenCursor(family, new Cursor.Bounds(KeySpace.Data, from, to, reverse)));
 
     private static ReadOnlySpan<byte> Prefix(Span<byte> target, ReadOnlySpan<byte> key)
     {

@@ -6,26 +6,26 @@ namespace StreamFlow.State;
 public sealed record RocksDbStoreOptions
 {
     /// <summary>As <see cref="RocksDbOptions.MemtableBytes"/>.</summary>
-    public int? MemtableBytes { get; init; }
+    public int? MemtableBytes { get; set; }
 
     /// <summary>As <see cref="RocksDbOptions.MaxMemtablesPerStore"/>.</summary>
-    public int? MaxMemtables { get; init; }
+    public int? MaxMemtables { get; set; }
 
     /// <summary>As <see cref="RocksDbOptions.Compression"/>.</summary>
-    public RocksDbCompression? Compression { get; init; }
+    public RocksDbCompression? Compression { get; set; }
 
     /// <summary>As <see cref="RocksDbOptions.BlockBytes"/>.</summary>
-    public int? BlockBytes { get; init; }
+    public int? BlockBytes { get; set; }
 
     /// <summary>As <see cref="RocksDbOptions.BloomBitsPerKey"/>.</summary>
-    public int? BloomBitsPerKey { get; init; }
+    public int? BloomBitsPerKey { get; set; }
 
     /// <summary>
     /// Everything else, as <see cref="RocksDbOptions.Options"/>, which it adds to: settings of a column family and of its
     /// table format only, since a task's stores share one database.
     /// </summary>
     /// <value>None by default.</value>
-    public string Options { get; init; } = "";
+    public string Options { get; set; } = "";
 
     /// <summary>Adds what is out of range to the errors.</summary>
     internal void Check(string where, List<string> errors)

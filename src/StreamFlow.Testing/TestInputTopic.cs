@@ -12,8 +12,7 @@ namespace StreamFlow.Testing;
 public sealed class TestInputTopic<TKey, TValue>
 {
     private readonly TopologyTestDriver _driver;
-    private readonly ISerde<TKey> _keySerde;
-    private readonly ISerde<TValue> _valueSerde;
+    private readonly TopicSerdes<TKey, TValue> _serdes;
     private readonly TimeSpan _autoAdvance;
     private long? _next;
 
@@ -24,8 +23,7 @@ public sealed class TestInputTopic<TKey, TValue>
         ArgumentOutOfRangeException.ThrowIfLessThan(autoAdvance ?? TimeSpan.Zero, TimeSpan.Zero, nameof(autoAdvance));
         _driver = driver;
         Topic = topic;
-        _keySerde = keySerde;
-        _valueSerde = valueSerde;
+        _serdes = new TopicSerdes<TKey, TValue>(topic, keySerde, valueSerde, writes: true);
         _autoAdvance = autoAdvance ?? TimeSpan.Zero;
         _next = start ?? (autoAdvance is null ? null : Now);
     }
@@ -42,16 +40,16 @@ public sealed class TestInputTopic<TKey, TValue>
     /// topic or the wall clock, as the topic was created.</param>
     /// <param name="headers">Its headers, or <see langword="null"/>.</param>
     /// <exception cref="StreamsException">Processing failed.</exception>
-    public void Pipe(TKey key, TValue value, long? timestamp = null, Headers? headers = null) =>
-        Pipe(new Record<TKey, TValue>(key, value, timestamp ?? TakeTimestamp(), headers));
+    public void Pipe(TKey? key, TValue? value, long? timestamp = null, Headers? headers = null) =>
+        Pipe(new Record<TKey, TValue>(key!, value!, timestamp ?? TakeTimestamp(), headers));
 
     /// <summary>Pipes a record without a key, also where the type of the keys has no <see langword="null"/>.</summary>
     /// <param name="value">The value; <see langword="null"/> for a tombstone.</param>
     /// <param name="timestamp">Its timestamp as for <see cref="Pipe(TKey, TValue, long?, Headers?)"/>.</param>
     /// <exception cref="StreamsException">Processing failed.</exception>
-    public void PipeWithoutKey(TValue value, long? timestamp = null) =>
+    public void PipeWithoutKey(TValue? value, long? timestamp = null) =>
         Pipe(Record<TKey, TValue>.Create(
-            default!, hasKey: false, value, value is not null, timestamp ?? TakeTimestamp(), null));
+            default!, hasKey: false, value!, value is not null, timestamp ?? TakeTimestamp(), null));
 
     /// <summary>Pipes a tombstone, also where the type of the values has no <see langword="null"/>.</summary>
     /// <param name="key">The key.</param>
@@ -64,14 +62,13 @@ public sealed class TestInputTopic<TKey, TValue>
     /// <param name="record">The record.</param>
     /// <param name="partition">Where to; left out, where the partitioner says.</param>
     /// <exception cref="StreamsException">Processing failed.</exception>
-    public void Pipe(in Record<TKey, TValue> record, int? partition = null) =>
-        _driver.Pipe(
-            Topic,
-            partition,
-            record.HasKey ? Bytes(_keySerde, record.Key) : null,
-            record.HasValue ? Bytes(_valueSerde, record.Value) : null,
-            record.Timestamp,
-            record.Headers);
+    public void Pipe(in Record<TKey, TValue> record, int? partition = null)
+    {
+        _serdes.Show(record.Headers);
+        var key = record.HasKey ? Bytes(_serdes.Keys, record.Key) : null;
+        var value = record.HasValue ? Bytes(_serdes.Values, record.Value) : null;
+        _driver.Pipe(Topic, partition, key, value, record.Timestamp, _serdes.Written(record.Headers));
+    }
 
     /// <summary>Pipes records one after the other, with the timestamps they have.</summary>
     /// <param name="records">The records.</param>

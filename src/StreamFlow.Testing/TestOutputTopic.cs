@@ -15,16 +15,14 @@ public sealed class TestOutputTopic<TKey, TValue>
 {
     private readonly TopologyTestDriver _driver;
     private readonly TopicCursor _cursor;
-    private readonly ISerde<TKey> _keySerde;
-    private readonly ISerde<TValue> _valueSerde;
+    private readonly TopicSerdes<TKey, TValue> _serdes;
 
     internal TestOutputTopic(
         TopologyTestDriver driver, string topic, ISerde<TKey> keySerde, ISerde<TValue> valueSerde)
     {
         _driver = driver;
         _cursor = new TopicCursor(driver.Kafka.Cluster, topic);
-        _keySerde = keySerde;
-        _valueSerde = valueSerde;
+        _serdes = new TopicSerdes<TKey, TValue>(topic, keySerde, valueSerde, writes: false);
         Topic = topic;
     }
 
@@ -105,14 +103,17 @@ public sealed class TestOutputTopic<TKey, TValue>
         return table;
     }
 
-    private Record<TKey, TValue> ToRecord(LogEntry entry) =>
-        Record<TKey, TValue>.Create(
-            Read(_keySerde, entry.Key, "key", entry.Offset),
+    private Record<TKey, TValue> ToRecord(LogEntry entry)
+    {
+        _serdes.Show(entry.Headers);
+        return Record<TKey, TValue>.Create(
+            Read(_serdes.Keys, entry.Key, "key", entry.Offset),
             entry.Key is not null,
-            Read(_valueSerde, entry.Value, "value", entry.Offset),
+            Read(_serdes.Values, entry.Value, "value", entry.Offset),
             entry.Value is not null,
             entry.Timestamp,
             entry.Headers);
+    }
 
     private KeyValuePair<TKey, TValue> ToKeyValue(Record<TKey, TValue> record)
     {

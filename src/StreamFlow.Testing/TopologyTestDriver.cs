@@ -62,23 +62,36 @@ public sealed class TopologyTestDriver : IDisposable
         }
     }
 
-    /// <summary>Names of the state stores, in ordinal order.</summary>
-    public IReadOnlyList<string> StateStores =>
+    /// <summary>The state stores with their kinds and types, in ordinal order of their names.</summary>
+    public IReadOnlyList<StateStoreInfo> StateStores =>
     [
         .. _runtime.Tasks
-            .SelectMany(task => task.SubTopology.Stores)
-            .Select(store => store.Name)
-            .Distinct(StringComparer.Ordinal)
-            .Order(StringComparer.Ordinal),
+            .SelectMany(task => task.SubTopology.Stores.Select(store => task.Context.Store(store.Name)))
+            .Select(Info)
+            .Distinct()
+            .OrderBy(store => store.Name, StringComparer.Ordinal),
     ];
 
     /// <summary>What has been counted so far.</summary>
-    public TopologyTestMetrics Metrics => new(
-        _runtime.Tasks.Sum(task => task.Context.Metrics.ProcessedTotal),
-        Enum.GetValues<DropReason>()
-            .Select(reason => (Reason: reason, Count: _runtime.Tasks.Sum(t => t.Context.Metrics.DroppedBy(reason))))
-            .Where(dropped => dropped.Count > 0)
-            .ToDictionary(dropped => dropped.Reason, dropped => dropped.Count));
+    public TopologyTestMetrics Metrics
+    {
+        get
+        {
+            var drops = _runtime.Tasks
+                .SelectMany(task => task.Context.Metrics.DroppedRecords)
+                .GroupBy(dropped => dropped.Key, dropped => dropped.Value)
+                .Select(group => new DroppedRecords(group.Key.Operator, group.Key.Reason, group.Sum()))
+                .OrderBy(dropped => dropped.Operator, StringComparer.Ordinal)
+                .ThenBy(dropped => dropped.Reason)
+                .ToList();
+            return new TopologyTestMetrics(
+                _runtime.Tasks.Sum(task => task.Context.Metrics.ProcessedTotal),
+                drops.GroupBy(dropped => dropped.Reason).ToDictionary(g => g.Key, g => g.Sum(dropped => dropped.Count)))
+            {
+                Drops = drops,
+            };
+        }
+    }
 
     internal VirtualTime VirtualTime => _runtime.Time;
 
@@ -163,6 +176,16 @@ public sealed class TopologyTestDriver : IDisposable
     public IReadOnlyWindowStore<TKey, TValue> GetWindowStore<TKey, TValue>(string name, int? partition = null) =>
         Store<IReadOnlyWindowStore<TKey, TValue>>(name, partition);
 
+    /// <summary>A session store, to be read.</summary>
+    /// <typeparam name="TKey">Type of the record keys.</typeparam>
+    /// <typeparam name="TValue">Type of the values.</typeparam>
+    /// <param name="name">Name of the store.</param>
+    /// <param name="partition">Partition of its task; may be left out when there is only one.</param>
+    /// <returns>The store.</returns>
+    /// <exception cref="ArgumentException">There is no such store, or it has other types.</exception>
+    public IReadOnlySessionStore<TKey, TValue> GetSessionStore<TKey, TValue>(string name, int? partition = null) =>
+        Store<IReadOnlySessionStore<TKey, TValue>>(name, partition);
+
     /// <summary>Closes the tasks and deletes what they kept.</summary>
     public void Dispose()
     {
@@ -231,7 +254,9 @@ public sealed class TopologyTestDriver : IDisposable
         if (tasks.Count == 0)
         {
             throw new ArgumentException(
-                $"There is no state store '{name}'. There are: {string.Join(", ", StateStores)}.", nameof(name));
+                $"There is no state store '{name}'. "
+                + (StateStores.Count == 0 ? "The topology has none." : $"There are: {string.Join("; ", StateStores)}."),
+                nameof(name));
         }
 
         var task = partition is { } wanted ? tasks.Find(t => t.Id.Partition == wanted)
@@ -244,27 +269,21 @@ public sealed class TopologyTestDriver : IDisposable
                 + "say which one to read.", nameof(partition));
         }
 
-        StateStore store = task.Context.Store(name);
+        var store = task.Context.Store(name);
         return store as TStore
             ?? throw new ArgumentException(
-                $"State store '{name}' is a {TypeName(store.GetType())}, not a {TypeName(typeof(TStore))}.",
+                $"State store '{name}' has another kind or other types. It is {Info(store)}: read it by {Info(store).Getter}.",
                 nameof(name));
     }
 
-    private static string TypeName(Type type)
+    private static StateStoreInfo Info(StateStore store)
     {
-        if (!type.IsGenericType)
-        {
-            return type.Name;
-        }
-
-        var name = type.Name[..type.Name.IndexOf('`', StringComparison.Ordinal)];
-        return $"{name}<{string.Join(", ", type.GetGenericArguments().Select(TypeName))}>";
+        var type = store.GetType();
+        var definition = type.GetGenericTypeDefinition();
+        var kind = definition == typeof(WindowStore<,>) ? StateStoreKind.Window
+            : definition == typeof(SessionStore<,>) ? StateStoreKind.Session
+            : StateStoreKind.KeyValue;
+        var arguments = type.GetGenericArguments();
+        return new StateStoreInfo(store.Name, kind, arguments[0], arguments[1]);
     }
 }
-
-/// <summary>What the tasks of a driver have counted.</summary>
-/// <param name="ProcessedRecords">Input records processed, those of repartition topics included.</param>
-/// <param name="DroppedRecords">Records left out, by reason; a reason that did not occur has no entry.</param>
-public sealed record TopologyTestMetrics(
-    long ProcessedRecords, IReadOnlyDictionary<DropReason, long> DroppedRecords);

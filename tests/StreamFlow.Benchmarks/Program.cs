@@ -1,5 +1,6 @@
 using StreamFlow.Benchmarks;
 using StreamFlow.Benchmarks.Bare;
+using StreamFlow.Benchmarks.Bindings;
 using StreamFlow.Benchmarks.Commits;
 using StreamFlow.Benchmarks.Crash;
 using StreamFlow.Benchmarks.Peer;
@@ -25,6 +26,8 @@ const string Usage = """
                    [--append FILE]
       CommitCost   the client calls of one commit under a light load:  --bootstrap HOST:PORT [--seconds 10]
                    [--producer name=value,...] [--broker NAME] [--state DIR] [--append FILE]
+      Binding      our binding of RocksDB beside the package's managed API, each in processes of its own:
+                   [--records 1000000] [--repetitions 3] [--state DIR] [--append FILE]
       Report       the table of a file of results:  --in FILE
     """;
 
@@ -45,6 +48,8 @@ switch (args.FirstOrDefault())
         return await CrashWorker.MainAsync(options);
     case "CommitCost":
         return await CommitCostRun.MainAsync(options);
+    case "Binding":
+        return await BindingRun.MainAsync(options);
     case "Report":
         return Report.Print(options);
     default:

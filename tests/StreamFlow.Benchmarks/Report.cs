@@ -16,6 +16,7 @@ internal static class Report
         Peers([.. lines.Where(l => l.Text("kind") == "bench" && l.Text("note") != GuaranteeTable.Note)]);
         RestoreTable.Print([.. lines.Where(l => l.Text("kind") == "restore")]);
         CrashTable.Print([.. lines.Where(l => l.Text("kind") == "crash")]);
+        BindingTable.Print([.. lines.Where(l => l.Text("kind") == "binding")]);
         GuaranteeTable.Print([.. lines.Where(l => l.Text("kind") == "bench" && l.Text("note") == GuaranteeTable.Note)]);
         GuaranteeTable.PrintCosts([.. lines.Where(l => l.Text("kind") == "commit-cost")]);
         foreach (var line in lines.Where(l => l.Text("kind") is "bare" or "broker-start"))

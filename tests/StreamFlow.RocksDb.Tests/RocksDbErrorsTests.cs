@@ -66,6 +66,26 @@ public sealed class RocksDbErrorsTests : IDisposable
         Assert.Contains(_folder.Database, error.Message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("MANIFEST-*", false)]
+    [InlineData("CURRENT", true)]
+    public void Open_without_the_list_of_files_or_its_name_says_corrupted(string pattern, bool cut)
+    {
+        Fill();
+        var file = Directory.GetFiles(_folder.Database, pattern)[^1];
+        if (cut)
+        {
+            using var stream = File.OpenWrite(file);
+            stream.SetLength(stream.Length / 2);
+        }
+        else
+        {
+            File.Delete(file);
+        }
+
+        Assert.Throws<TaskCorruptedException>(() => Open(_folder.Path, "store"));
+    }
+
     [Fact]
     public void Read_of_a_damaged_block_says_corrupted_instead_of_absent()
     {

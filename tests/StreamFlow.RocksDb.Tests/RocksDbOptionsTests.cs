@@ -32,7 +32,7 @@ public sealed class RocksDbOptionsTests : IDisposable
             BloomBitsPerKey = 31,
             BlockBytes = 8 << 20,
             Compression = (RocksDbCompression)9,
-            Stores = new Dictionary<string, RocksDbStoreOptions> { ["counts"] = wrong },
+            Stores = { ["counts"] = wrong },
         }));
 
         Assert.All(Ranges(typeof(RocksDbOptions)), name => Assert.Contains(
@@ -139,7 +139,7 @@ public sealed class RocksDbOptionsTests : IDisposable
     }
 
     private static RocksDbOptions OfCounts(RocksDbStoreOptions options) =>
-        new() { Stores = new Dictionary<string, RocksDbStoreOptions> { ["counts"] = options } };
+        new() { Stores = { ["counts"] = options } };
 
     private static (string Counts, string Other) Both(Func<string, string> read) => (read("counts"), read("other"));
 

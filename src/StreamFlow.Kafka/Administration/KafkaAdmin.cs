@@ -212,7 +212,7 @@ internal sealed class KafkaAdmin : IKafkaAdmin
             {
                 throw new KafkaClientException(
                     $"Topics {string.Join(", ", missing)} were created, but the brokers do not know them after "
-                    + $"{AppearTimeout}.",
+                    + $"{(long)AppearTimeout.TotalSeconds} s.",
                     KafkaErrorKind.Retriable);
             }
 

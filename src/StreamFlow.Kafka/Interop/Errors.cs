@@ -45,7 +45,7 @@ internal static class Errors
     internal static string RegistrationRemedy(ErrorCode code, TimeSpan transactionTimeout) => code switch
     {
         ErrorCode.InvalidTransactionTimeout =>
-            $" The transaction timeout of {transactionTimeout} is not from 1 ms to the broker's transaction.max.timeout.ms "
+            $" The transaction timeout of {(long)transactionTimeout.TotalMilliseconds} ms is not from 1 ms to the broker's transaction.max.timeout.ms "
             + "(15 minutes unless changed): lower TransactionTimeout, or raise the broker's limit.",
         ErrorCode.TransactionalIdAuthorizationFailed =>
             " The client's user needs the rights Write and Describe on this transactional id; ids begin with the "

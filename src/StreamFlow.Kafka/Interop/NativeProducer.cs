@@ -81,8 +81,8 @@ internal sealed unsafe class NativeProducer : IDisposable
         return error;
     }
 
-    /// <summary>Hands one record over; librdkafka copies it.</summary>
-    internal NativeError Produce(nint topic, int partition, in ByteRecord record, Headers? headers)
+    /// <summary>Hands one record over; librdkafka copies it. The number comes back with its report.</summary>
+    internal NativeError Produce(nint topic, int partition, in ByteRecord record, Headers? headers, long number)
     {
         var nativeHeaders = headers is { Count: > 0 } ? Convert(headers) : 0;
         nint error;
@@ -96,7 +96,7 @@ internal sealed unsafe class NativeProducer : IDisposable
             _arguments[3].Pointer = (nint)(!record.HasValue ? null : value == null ? _empty : value);
             _arguments[3].Length = (nuint)record.Value.Length;
             _arguments[4].Int64 = record.Timestamp;
-            _arguments[6].Pointer = (nint)record.Mark;
+            _arguments[6].Pointer = (nint)number;
             _arguments[7].Pointer = nativeHeaders;
             error = NativeMethods.rd_kafka_produceva(
                 _client.Pointer, _arguments, nativeHeaders == 0 ? ArgumentCount - 1u : ArgumentCount);

@@ -25,7 +25,7 @@ internal sealed class DeliveryReports : IDeliveryReports
     public void Delivered(nint topic, int partition, long lastOffset) =>
         Find(topic).Delivered(partition, lastOffset);
 
-    public void Failed(nint topic, int partition, in NativeError error, byte[]? key, byte[]? value, long mark)
+    public void Failed(nint topic, int partition, in NativeError error, byte[]? key, byte[]? value, long number)
     {
         var kind = Errors.DeliveryKind(error);
         if (!Aborting || kind == KafkaErrorKind.Refused)
@@ -34,7 +34,7 @@ internal sealed class DeliveryReports : IDeliveryReports
                 new TopicPartition(Find(topic).Name, partition),
                 $"{NativeError.Name(error.Code)}: {error.Text}", kind, key, value)
             {
-                Mark = mark,
+                Number = number,
                 ConcernsTopic = Errors.ConcernsTopic(error.Code),
             });
         }

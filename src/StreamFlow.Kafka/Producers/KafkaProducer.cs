@@ -19,6 +19,7 @@ internal sealed class KafkaProducer : IKafkaProducer
     private readonly ILogger _logger;
     private readonly TimeProvider _time;
     private long _refreshed;
+    private long _taken;
     private int _refreshNext;
     private bool _disposed;
 
@@ -58,8 +59,14 @@ internal sealed class KafkaProducer : IKafkaProducer
                 KafkaErrorKind.Refused);
         }
 
-        var error = _native.Produce(((SinkTopic)topic).Pointer, partition, in record, headers);
-        return !error.IsError || (error.Code == ErrorCode.QueueFull ? false : ThrowRefused(topic, partition, error));
+        var error = _native.Produce(((SinkTopic)topic).Pointer, partition, in record, headers, _taken);
+        if (error.IsError)
+        {
+            return error.Code == ErrorCode.QueueFull ? false : ThrowRefused(topic, partition, error);
+        }
+
+        _taken++;
+        return true;
     }
 
     public void Poll(TimeSpan timeout)

@@ -12,10 +12,10 @@ internal sealed unsafe class Cursor : SafeHandle
     private readonly Database _database;
     private readonly RocksDbErrors _errors;
     private readonly nint _options;
-    private readonly byte* _bounds;
-    private readonly bool _reverse;
     private readonly Lock _gate = new();
-    private State _state = State.BeforeFirst;
+    private byte* _bounds;
+    private bool _reverse;
+    private State _state;
 
     /// <summary>Opens the cursor; the caller has added the reference to the database that it releases.</summary>
     public Cursor(Database database, nint nativeDatabase, nint family, in Bounds bounds, RocksDbErrors errors)
@@ -23,15 +23,8 @@ internal sealed unsafe class Cursor : SafeHandle
     {
         _database = database;
         _errors = errors;
-        _reverse = bounds.Reverse;
         _options = NativeMethods.ReadOptionsCreate();
-        // RocksDB keeps pointers to the bounds for as long as the iterator lives.
-        var (lower, upper) = (bounds.Lower.Length, bounds.Upper.Length);
-        _bounds = (byte*)NativeMemory.Alloc((nuint)(lower + upper));
-        bounds.Lower.CopyTo(new Span<byte>(_bounds, lower));
-        bounds.Upper.CopyTo(new Span<byte>(_bounds + lower, upper));
-        NativeMethods.ReadOptionsSetLowerBound(_options, _bounds, (nuint)lower);
-        NativeMethods.ReadOptionsSetUpperBound(_options, _bounds + lower, (nuint)upper);
+        SetBounds(in bounds);
         SetHandle(NativeMethods.IteratorCreate(nativeDatabase, _options, family));
     }
 
@@ -68,6 +61,18 @@ internal sealed unsafe class Cursor : SafeHandle
         }
     }
 
+    /// <summary>Goes to before the first entry within other bounds, of the state of the database it was opened on.</summary>
+    public void Seek(in Bounds bounds)
+    {
+        lock (_gate)
+        {
+            ObjectDisposedException.ThrowIf(IsClosed, typeof(RocksDbIterator));
+            var before = _bounds;
+            SetBounds(in bounds);
+            NativeMemory.Free(before);
+        }
+    }
+
     /// <summary>Closes the cursor once no move is under way.</summary>
     public void CloseWhenIdle()
     {
@@ -85,6 +90,22 @@ internal sealed unsafe class Cursor : SafeHandle
         _database.Forget(this);
         _database.DangerousRelease();
         return true;
+    }
+
+    // RocksDB keeps a pointer into the options, and they one to the bounds, for as long as the iterator lives; it looks at
+    // them anew when it seeks, which is what the next move does.
+    private void SetBounds(in Bounds bounds)
+    {
+        var (lower, upper) = (1 + bounds.From.Length, 1 + bounds.To.Length);
+        _bounds = (byte*)NativeMemory.Alloc((nuint)(lower + upper));
+        bounds.From.CopyTo(new Span<byte>(_bounds + 1, lower - 1));
+        bounds.To.CopyTo(new Span<byte>(_bounds + lower + 1, upper - 1));
+        _bounds[0] = bounds.Space;
+        _bounds[lower] = bounds.To.IsEmpty ? (byte)(bounds.Space + 1) : bounds.Space;
+        NativeMethods.ReadOptionsSetLowerBound(_options, _bounds, (nuint)lower);
+        NativeMethods.ReadOptionsSetUpperBound(_options, _bounds + lower, (nuint)upper);
+        _reverse = bounds.Reverse;
+        _state = State.BeforeFirst;
     }
 
     private void Step()
@@ -125,12 +146,15 @@ internal sealed unsafe class Cursor : SafeHandle
         Database.ThrowIf(error, "iterate", _errors);
     }
 
-    /// <summary>From a lowest key up to, not including, an upper one.</summary>
-    public readonly ref struct Bounds(ReadOnlySpan<byte> lower, ReadOnlySpan<byte> upper, bool reverse)
+    /// <summary>From a key up to, not including, another, of those behind a first byte.</summary>
+    public readonly ref struct Bounds(byte space, ReadOnlySpan<byte> from, ReadOnlySpan<byte> to, bool reverse)
     {
-        public ReadOnlySpan<byte> Lower { get; } = lower;
+        public byte Space { get; } = space;
 
-        public ReadOnlySpan<byte> Upper { get; } = upper;
+        public ReadOnlySpan<byte> From { get; } = from;
+
+        /// <summary>Empty for no bound but the first byte.</summary>
+        public ReadOnlySpan<byte> To { get; } = to;
 
         public bool Reverse { get; } = reverse;
     }

@@ -121,7 +121,7 @@ internal sealed class DriverRuntime : IDisposable
 
     private void CreateTopics(TopologyPlan plan, TopologyTestDriverOptions options)
     {
-        var named = plan.SubTopologies.SelectMany(s => s.Sources.Where(t => !t.IsRepartition).Select(t => t.Name))
+        var named = plan.SubTopologies.SelectMany(s => s.Sources.Where(t => !t.IsInternal).Select(t => t.Name))
             .Concat(plan.SubTopologies.SelectMany(s => s.SinkTopics))
             .Concat(options.Partitions.Keys)
             .Distinct(StringComparer.Ordinal);

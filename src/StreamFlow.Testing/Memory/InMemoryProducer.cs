@@ -17,6 +17,7 @@ internal sealed class InMemoryProducer : IKafkaProducer
     private ProducerState _state;
     private string _fatalReason = "it is closed";
     private int _epoch = -1;
+    private long _taken;
     private bool _commitSent;
 
     public InMemoryProducer(MemoryCluster cluster, ProducerRole role)
@@ -68,7 +69,7 @@ internal sealed class InMemoryProducer : IKafkaProducer
 
             _unsent.Enqueue(new UnsentRecord(
                 own, target, record.Timestamp, record.HasKey ? record.Key.ToArray() : null,
-                record.HasValue ? record.Value.ToArray() : null, headers, record.Mark, fault,
+                record.HasValue ? record.Value.ToArray() : null, headers, _taken++, fault,
                 _cluster.Time.GetUtcNow() + (fault?.Delay ?? TimeSpan.Zero)));
             SendDue();
             return true;
@@ -249,14 +250,13 @@ internal sealed class InMemoryProducer : IKafkaProducer
     {
         while (_reports.TryDequeue(out var report))
         {
-            var record = report.Record;
             if (report.Kind is { } kind)
             {
                 _failures.Enqueue(report.ToFailure(kind));
             }
             else
             {
-                record.Topic.Delivered(record.Target.Partition, report.Offset);
+                report.Record.Topic.Delivered(report.Record.Target.Partition, report.Offset);
             }
         }
     }

@@ -33,8 +33,8 @@ internal sealed class TransactionCoordinator(TimeProvider time, TimeSpan maxTime
         if (timeout > maxTimeout)
         {
             throw new KafkaClientException(
-                $"Transaction '{transactionalId}': INVALID_TRANSACTION_TIMEOUT: {timeout} is above the cluster's "
-                + $"transaction.max.timeout.ms ({maxTimeout}): lower TransactionTimeout, or raise the cluster's limit.",
+                $"Transaction '{transactionalId}': INVALID_TRANSACTION_TIMEOUT: {Durations.Text(timeout)} is above the cluster's "
+                + $"transaction.max.timeout.ms ({Durations.Text(maxTimeout)}): lower TransactionTimeout, or raise the cluster's limit.",
                 KafkaErrorKind.Refused);
         }
 

@@ -5,11 +5,11 @@ namespace StreamFlow.Testing.Memory;
 /// <summary>A record that a producer was handed and the cluster has not seen.</summary>
 internal sealed record UnsentRecord(
     InMemoryProducerTopic Topic, TopicPartition Target, long Timestamp, byte[]? Key, byte[]? Value,
-    Headers? Headers, long Mark, ScriptedFault? Fault, DateTimeOffset DueAt);
+    Headers? Headers, long Number, ScriptedFault? Fault, DateTimeOffset DueAt);
 
 /// <summary>What became of a record; its owner hears of it at the next poll.</summary>
 internal readonly record struct DeliveryReport(UnsentRecord Record, long Offset, KafkaErrorKind? Kind, string? Reason)
 {
     public DeliveryFailure ToFailure(KafkaErrorKind kind) =>
-        new(Record.Target, Reason!, kind, Record.Key, Record.Value) { Mark = Record.Mark };
+        new(Record.Target, Reason!, kind, Record.Key, Record.Value) { Number = Record.Number };
 }

@@ -26,9 +26,4 @@ public readonly ref struct ByteRecord
 
     /// <summary>Offset in the partition; not used for records to be produced.</summary>
     public long Offset { get; init; }
-
-    /// <summary>
-    /// For a record to be produced: a number of the caller's, which comes back if the record is not delivered; 0 for none.
-    /// </summary>
-    public long Mark { get; init; }
 }

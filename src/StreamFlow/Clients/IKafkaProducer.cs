@@ -28,8 +28,11 @@ public abstract class ProducerTopic
 public readonly record struct DeliveryFailure(
     TopicPartition Partition, string Reason, KafkaErrorKind Kind, byte[]? Key, byte[]? Value)
 {
-    /// <summary>The record's <see cref="ByteRecord.Mark"/>.</summary>
-    public long Mark { get; init; }
+    /// <summary>
+    /// Which of its producer's records it is: how many the producer had taken before it, that is calls of
+    /// <see cref="IKafkaProducer.TryProduce"/> that returned true.
+    /// </summary>
+    public required long Number { get; init; }
 
     /// <summary>
     /// Whether every record of that topic would be refused. Otherwise what the broker refused is a batch: a record in it,

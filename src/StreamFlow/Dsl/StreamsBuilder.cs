@@ -5,7 +5,7 @@ using StreamFlow.Serialization;
 namespace StreamFlow;
 
 /// <summary>
-/// Describes a topology: start from the topics read, chain operators, end in topics written, then <see cref="Build"/>.
+/// Describes a topology: start from the topics read, chain operators, end in topics written, then <see cref="Build()"/>.
 /// </summary>
 /// <example>
 /// <code>
@@ -20,9 +20,22 @@ public sealed class StreamsBuilder
     private const string TableSourcePrefix = "KTABLE-SOURCE-";
     private readonly TopologyGraph _graph = new();
     private Topology? _built;
+    private TopologyOptions? _builtWith;
 
     /// <summary>Serdes for operators that are given none.</summary>
     public SerdeRegistry Serdes => _graph.Serdes;
+
+    /// <summary>
+    /// Where the bytes of stores are whose <see cref="Materialized{TKey, TValue}.StoreType"/> does not say so (Kafka's
+    /// <c>dsl.store.suppliers.class</c>).
+    /// </summary>
+    /// <value>Default: <see cref="StoreType.Persistent"/>.</value>
+    /// <example><code>var builder = new StreamsBuilder { DefaultStoreType = StoreType.InMemory };</code></example>
+    public StoreType DefaultStoreType
+    {
+        get => _graph.DefaultStoreType;
+        init => _graph.DefaultStoreType = value;
+    }
 
     /// <summary>Reads a topic.</summary>
     /// <typeparam name="TKey">Type of the keys.</typeparam>
@@ -62,7 +75,7 @@ public sealed class StreamsBuilder
         var source = _graph.FindSource(topics) is { } existing
             ? Same(existing, consumed.OffsetReset, time)
             : Add(new SourceNode<TKey, TValue>(
-                name, topics, SourceKind.Stream, consumed.OffsetReset, keys, values, time));
+                name, topics, SourceKind.Stream, consumed.OffsetReset, new StreamSerdes<TKey, TValue>(keys, values), time));
         return new KStream<TKey, TValue>(_graph, source.Output, keys, values, repartitionRequired: false);
     }
 
@@ -86,7 +99,7 @@ public sealed class StreamsBuilder
         materialized ??= new Materialized<TKey, TValue>();
         var storeName = _graph.StoreName(materialized.Name, topic + "-");
         var sourceName = _graph.NodeName(consumed.Name is null ? null : consumed.Name + "-source", SourcePrefix);
-        var name = _graph.NodeName(materialized.ProcessorName ?? consumed.Name, TableSourcePrefix);
+        var name = _graph.NodeName(TableName(topic, consumed.Name, materialized.ProcessorName), TableSourcePrefix);
         if (_graph.FindSource([topic]) is not null)
         {
             throw new TopologyException(
@@ -97,20 +110,21 @@ public sealed class StreamsBuilder
         var keys = SerdeSource<TKey>.Of(consumed.KeySerde);
         var values = SerdeSource<TValue>.Of(consumed.ValueSerde);
         var source = Add(new SourceNode<TKey, TValue>(
-            sourceName, [topic], SourceKind.Table, consumed.OffsetReset, keys, values, Time(consumed)));
+            sourceName,
+            [topic],
+            SourceKind.Table,
+            consumed.OffsetReset,
+            new StreamSerdes<TKey, TValue>(keys, values),
+            Time(consumed)));
         (keys, values) = (keys.Or(materialized.KeySerde), values.Or(materialized.ValueSerde));
-        var rows = new SourceRows<TKey, TValue>(
-            _graph,
+        var node = TableSource.Describe(
             name,
             source.Output,
-            TableStore.Describe(storeName, keys, values, materialized),
-            materialized.CachingEnabled);
-        if (materialized.Name is not null)
-        {
-            rows.Store();
-        }
-
-        return new KTable<TKey, TValue>(_graph, rows.Output, keys, values, rows);
+            TableStore.Describe(_graph, storeName, keys, values, materialized),
+            materialized,
+            isAsRead: Same(materialized.KeySerde, consumed.KeySerde) && Same(materialized.ValueSerde, consumed.ValueSerde));
+        _graph.Add(node);
+        return new KTable<TKey, TValue>(_graph, node.Output, keys, values, new StoredRows<TKey, TValue>(storeName));
     }
 
     /// <summary>
@@ -119,13 +133,44 @@ public sealed class StreamsBuilder
     /// </summary>
     /// <returns>The topology; the same one when called again.</returns>
     /// <exception cref="TopologyException">The description cannot run; the message says what to mend.</exception>
-    public Topology Build() => _built ??= TopologyPlanner.Plan(_graph);
+    public Topology Build() => Build(_builtWith ?? new TopologyOptions());
+
+    /// <summary>Finishes the description as <see cref="Build()"/> does, and changes it where the options allow it.</summary>
+    /// <param name="options">What the build may change of the description.</param>
+    /// <returns>The topology; the same one when called again.</returns>
+    /// <exception cref="TopologyException">The description cannot run; the message says what to mend.</exception>
+    /// <exception cref="InvalidOperationException">It was built already, with other options.</exception>
+    /// <example><code>builder.Build(new TopologyOptions { Optimization = TopologyOptimization.All })</code></example>
+    public Topology Build(TopologyOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        if (_built is not null && options != _builtWith)
+        {
+            throw new InvalidOperationException(
+                $"The topology is built already, with {_builtWith}, so it cannot be built with {options}. Describe it on "
+                + "another StreamsBuilder for that.");
+        }
+
+        _built ??= TopologyPlanner.Plan(_graph, options);
+        _builtWith = options;
+        return _built;
+    }
 
     private SourceNode<TKey, TValue> Add<TKey, TValue>(SourceNode<TKey, TValue> source)
     {
         _graph.Add(source);
         return source;
     }
+
+    private static bool Same<T>(ISerde<T>? kept, ISerde<T>? read) => kept is null || ReferenceEquals(kept, read);
+
+    /// <summary>The operator of a table can be named in two places; in both of them it is one name too many.</summary>
+    private static string? TableName(string topic, string? consumed, string? processor) =>
+        consumed is null || processor is null
+            ? consumed ?? processor
+            : throw new TopologyException(
+                $"The operator of Table(\"{topic}\") is named twice, '{consumed}' by Consumed.Name and '{processor}' by "
+                + "Materialized.ProcessorName. Give it one name; Consumed.Name names its source too.");
 
     private static SourceTime<TKey, TValue> Time<TKey, TValue>(Consumed<TKey, TValue> consumed) =>
         new(consumed.TimestampExtractor, consumed.OnInvalidTimestamp);

@@ -6,7 +6,7 @@ namespace StreamFlow.Planning;
 /// <summary>Prints a topology as a Mermaid flowchart.</summary>
 internal static class MermaidWriter
 {
-    public static string Write(IReadOnlyList<NodeGroup> groups)
+    public static string Write(PlanGraph graph, IReadOnlyList<NodeGroup> groups)
     {
         var text = new StringBuilder("flowchart TD\n");
         foreach (var group in groups)
@@ -14,10 +14,10 @@ internal static class MermaidWriter
             text.Append(CultureInfo.InvariantCulture, $"  subgraph sub{group.Id}[\"Sub-topology {group.Id}\"]\n");
             foreach (var node in group.Nodes)
             {
-                text.Append("    ").Append(Shape(node)).Append('\n');
+                text.Append("    ").Append(Shape(graph, node)).Append('\n');
             }
 
-            foreach (var store in group.Nodes.SelectMany(node => node.Stores).DistinctBy(store => store.Name))
+            foreach (var store in group.Nodes.SelectMany(graph.StoresOf).DistinctBy(store => store.Name))
             {
                 text.Append(CultureInfo.InvariantCulture, $"    {StoreId(store.Name)}[(\"{store.Name}\")]\n");
             }
@@ -28,7 +28,7 @@ internal static class MermaidWriter
         var topics = new Dictionary<string, string>(StringComparer.Ordinal);
         foreach (var node in groups.SelectMany(group => group.Nodes))
         {
-            WriteLinks(text, node, topics);
+            WriteLinks(text, graph, node, topics);
         }
 
         foreach (var (topic, id) in topics)
@@ -39,41 +39,44 @@ internal static class MermaidWriter
         return text.ToString();
     }
 
-    private static void WriteLinks(StringBuilder text, NodeDescription node, Dictionary<string, string> topics)
+    private static void WriteLinks(
+        StringBuilder text, PlanGraph graph, NodeDescription node, Dictionary<string, string> topics)
     {
+        var id = Id(graph, node);
         if (node is SourceNode source)
         {
             foreach (var topic in source.Topics)
             {
-                text.Append(CultureInfo.InvariantCulture, $"  {TopicId(topics, topic)} --> {Id(node)}\n");
+                text.Append(CultureInfo.InvariantCulture, $"  {TopicId(topics, topic)} --> {id}\n");
             }
         }
 
-        foreach (var parent in node.Parents)
+        foreach (var parent in graph.ParentsOf(node))
         {
-            text.Append(CultureInfo.InvariantCulture, $"  {Id(parent)} --> {Id(node)}\n");
+            text.Append(CultureInfo.InvariantCulture, $"  {Id(graph, parent)} --> {id}\n");
         }
 
-        foreach (var store in node.Stores)
+        foreach (var store in graph.StoresOf(node))
         {
-            text.Append(CultureInfo.InvariantCulture, $"  {Id(node)} <--> {StoreId(store.Name)}\n");
+            text.Append(CultureInfo.InvariantCulture, $"  {id} <--> {StoreId(store.Name)}\n");
         }
 
         if (node.Target is { } target)
         {
             var topic = target.Topic ?? "chosen per record";
-            text.Append(CultureInfo.InvariantCulture, $"  {Id(node)} --> {TopicId(topics, topic)}\n");
+            text.Append(CultureInfo.InvariantCulture, $"  {id} --> {TopicId(topics, topic)}\n");
         }
     }
 
-    private static string Shape(NodeDescription node) => node.Kind switch
+    private static string Shape(PlanGraph graph, NodeDescription node) => node.Kind switch
     {
-        NodeKind.Source => $"{Id(node)}([\"{node.Name}\"])",
-        NodeKind.Sink => $"{Id(node)}[/\"{node.Name}\"/]",
-        _ => $"{Id(node)}[\"{node.Name}\"]",
+        NodeKind.Source => $"{Id(graph, node)}([\"{node.Name}\"])",
+        NodeKind.Sink => $"{Id(graph, node)}[/\"{node.Name}\"/]",
+        _ => $"{Id(graph, node)}[\"{node.Name}\"]",
     };
 
-    private static string Id(NodeDescription node) => string.Create(CultureInfo.InvariantCulture, $"n{node.Order}");
+    private static string Id(PlanGraph graph, NodeDescription node) =>
+        string.Create(CultureInfo.InvariantCulture, $"n{graph.PositionOf(node)}");
 
     private static string StoreId(string store) => "store_" + store.Replace('.', '_');
 

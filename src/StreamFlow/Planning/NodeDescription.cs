@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using StreamFlow.Processing;
 using StreamFlow.Serialization;
 
@@ -12,34 +11,46 @@ internal enum NodeKind
     Sink,
 }
 
-/// <summary>A node of the description: what the user wrote, without anything that runs.</summary>
+/// <summary>
+/// A node of the description: what the user wrote, and what the planner must know of it, without anything that runs. It never
+/// changes; how nodes are linked in the end is the business of <see cref="PlanGraph"/>.
+/// </summary>
 internal abstract class NodeDescription
 {
-    private readonly List<NodeDescription> _parents;
-    private readonly List<StoreDescription> _stores = [];
-
-    protected NodeDescription(string name, NodeKind kind, IEnumerable<NodeDescription> parents)
+    protected NodeDescription(string name, NodeKind kind, IReadOnlyList<Output> inputs)
     {
         Name = name;
         Kind = kind;
-        _parents = [.. parents];
+        Inputs = inputs;
     }
 
     public string Name { get; }
 
     public NodeKind Kind { get; }
 
-    /// <summary>Position in the order the nodes were described in; a parent's is lower than its children's.</summary>
-    public int Order { get; private set; } = -1;
+    /// <summary>The names it takes up: its own, or those of the nodes it becomes in the plan.</summary>
+    public virtual IEnumerable<string> Names => [Name];
 
-    public IReadOnlyList<NodeDescription> Parents => _parents;
+    /// <summary>What it takes its records from, as described.</summary>
+    public IReadOnlyList<Output> Inputs { get; }
 
-    /// <summary>The stores it reads and writes.</summary>
-    public IReadOnlyList<StoreDescription> Stores
-    {
-        get => _stores;
-        init => _stores = [.. value];
-    }
+    /// <summary>Its ways out; several where it decides which records go where.</summary>
+    public abstract IReadOnlyList<Output> Outputs { get; }
+
+    /// <summary>Whether its records may have other keys than those it took.</summary>
+    public bool ChangesKey { get; init; }
+
+    /// <summary>Whether its records may have other values than those it took.</summary>
+    public bool ChangesValue { get; init; }
+
+    /// <summary>The rows of a table that it makes, where it can keep them.</summary>
+    public RowsDescription? Rows { get; init; }
+
+    /// <summary>The nodes of the tables in which it looks rows up.</summary>
+    public IReadOnlyList<NodeDescription> LooksUp { get; init; } = [];
+
+    /// <summary>Whether it wants the updates of a table with the value before.</summary>
+    public OldValueDemand OldValues { get; init; }
 
     /// <summary>Nodes whose topics must have as many partitions as its own, because it meets their records by key.</summary>
     public IReadOnlyList<NodeDescription> CopartitionedWith { get; init; } = [];
@@ -47,79 +58,64 @@ internal abstract class NodeDescription
     /// <summary>Whether it has results for records without a key.</summary>
     public bool TakesMissingKeys { get; init; }
 
-    /// <summary>
-    /// Whether a node that <see cref="TakesMissingKeys"/> is reached from here, also through a repartition topic; known
-    /// when the topology is built.
-    /// </summary>
-    public bool LeadsMissingKeysOn { get; set; }
-
     /// <summary>Where it writes, when it is a sink.</summary>
     public virtual SinkTarget? Target => null;
-
-    /// <summary>Puts the node in its place; called once, by the graph.</summary>
-    public void Attach(int order)
-    {
-        Debug.Assert(Order < 0, "A node is attached once.");
-        Order = order;
-        Connect();
-    }
-
-    /// <summary>Gives the node a store that somebody further down turned out to need; called by the graph.</summary>
-    public void Use(StoreDescription store) => _stores.Add(store);
 
     /// <summary>Finds the serdes; called when the topology is built, and again after a build that failed.</summary>
     public virtual void Bind(SerdeRegistry serdes)
     {
     }
 
-    /// <summary>Makes the node's processor for one task, its children included.</summary>
-    public abstract Node Create(TaskLinker linker);
+    /// <summary>Makes the node's processors for one task, their children included.</summary>
+    public abstract IEnumerable<Node> Create(TaskLinker linker);
 
     /// <summary>What stands in parentheses behind the name in Kafka's description.</summary>
-    public abstract string Detail { get; }
-
-    /// <summary>Enters the node among the children of its parents.</summary>
-    protected virtual void Connect()
-    {
-    }
+    /// <param name="stores">The stores it reads and writes in the end.</param>
+    public abstract string Detail(IEnumerable<StoreDescription> stores);
 }
 
 /// <summary>A node that takes records.</summary>
 internal abstract class InputNode<TKey, TValue> : NodeDescription
 {
-    private readonly IReadOnlyList<Output<TKey, TValue>> _inputs;
-
     protected InputNode(string name, NodeKind kind, IReadOnlyList<Output<TKey, TValue>> inputs)
-        : base(name, kind, inputs.Select(input => input.Owner)) => _inputs = inputs;
+        : base(name, kind, inputs)
+    {
+    }
 
-    public sealed override Node Create(TaskLinker linker) => linker.Processor(this);
+    public sealed override IEnumerable<Node> Create(TaskLinker linker) => [linker.Processor(this)];
 
     public abstract Processor<TKey, TValue> CreateProcessor(TaskLinker linker);
-
-    protected override void Connect()
-    {
-        foreach (var input in _inputs)
-        {
-            input.Add(this);
-        }
-    }
 }
 
-/// <summary>Where the records of a node go: the nodes described to take them, in the order of their description.</summary>
-internal sealed class Output<TKey, TValue>
+/// <summary>A way out of a node. Its records go to each node that has it among its inputs.</summary>
+/// <param name="owner">The node.</param>
+internal abstract class Output(NodeDescription owner)
 {
-    private readonly List<InputNode<TKey, TValue>> _targets = [];
-
-    public Output(NodeDescription owner) => Owner = owner;
-
-    public NodeDescription Owner { get; }
-
-    public IReadOnlyList<InputNode<TKey, TValue>> Targets => _targets;
-
-    public void Add(InputNode<TKey, TValue> target) => _targets.Add(target);
+    public NodeDescription Owner { get; } = owner;
 }
+
+/// <summary>A way out whose types are known.</summary>
+internal sealed class Output<TKey, TValue>(NodeDescription owner) : Output(owner);
 
 /// <summary>A store as described: its definition needs the serdes, which are found when the topology is built.</summary>
 /// <param name="Name">Name of the store.</param>
 /// <param name="Define">Makes the definition; called once.</param>
 internal sealed record StoreDescription(string Name, Func<SerdeRegistry, StoreDefinition> Define);
+
+/// <summary>The rows that a node keeps in a store.</summary>
+/// <param name="Store">The store.</param>
+/// <param name="OnDemand">Whether they are kept only if somebody looks them up.</param>
+/// <param name="IsAsRead">Whether the store has the same bytes as the topic that the rows are read from.</param>
+internal sealed record RowsDescription(StoreDescription Store, bool OnDemand, bool IsAsRead = false);
+
+/// <summary>Whether a node wants the updates of a table with the value before.</summary>
+internal enum OldValueDemand
+{
+    None,
+
+    /// <summary>
+    /// Where the rows are kept anyway, by what was described before it, as in Kafka Streams. Tables in between that did
+    /// without the value know it then too.
+    /// </summary>
+    IfKept,
+}

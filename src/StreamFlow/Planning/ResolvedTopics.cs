@@ -5,6 +5,7 @@ internal sealed class ResolvedTopics
 {
     private readonly Dictionary<string, int> _partitionCounts;
     private readonly Dictionary<string, SubTopology> _byLeader = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, TopicKind> _kinds = new(StringComparer.Ordinal);
 
     public ResolvedTopics(TopologyPlan plan, string applicationId, Dictionary<string, int> partitionCounts)
     {
@@ -14,6 +15,7 @@ internal sealed class ResolvedTopics
         foreach (var subTopology in plan.SubTopologies)
         {
             _byLeader.Add(LeaderOf(subTopology), subTopology);
+            AddKinds(subTopology);
         }
     }
 
@@ -28,8 +30,11 @@ internal sealed class ResolvedTopics
     public IReadOnlyCollection<string> AllSourceTopics =>
         [.. Plan.SubTopologies.SelectMany(s => s.Sources).Select(NameOf).Distinct(StringComparer.Ordinal)];
 
+    /// <summary>What a topic of the broker is for. One that the plan does not know is chosen by a record: an output.</summary>
+    public TopicKind KindOf(string topic) => _kinds.GetValueOrDefault(topic, TopicKind.Output);
+
     public string NameOf(SourceTopic topic) =>
-        topic.IsRepartition ? InternalTopics.NameOf(ApplicationId, topic.Name) : topic.Name;
+        topic.IsInternal ? InternalTopics.NameOf(ApplicationId, topic.Name) : topic.Name;
 
     public SubTopology SubTopologyOf(string leaderTopic) =>
         _byLeader.TryGetValue(leaderTopic, out var found)
@@ -44,6 +49,19 @@ internal sealed class ResolvedTopics
             select (source, new TopicPartition(name, partition))];
 
     public int TaskCount(SubTopology subTopology) => _partitionCounts[LeaderOf(subTopology)];
+
+    private void AddKinds(SubTopology subTopology)
+    {
+        foreach (var source in subTopology.Sources)
+        {
+            _kinds[NameOf(source)] = source.Kind;
+        }
+
+        foreach (var store in subTopology.Stores.Where(store => store.IsLogged))
+        {
+            _kinds[InternalTopics.NameOf(ApplicationId, store.ChangelogTopic)] = TopicKind.Changelog;
+        }
+    }
 
     /// <summary>
     /// The source topic with the most partitions; the first by name of several. Each of its partitions is a task, and

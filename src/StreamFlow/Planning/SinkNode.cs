@@ -11,8 +11,7 @@ internal sealed record SinkTarget(string? Topic, RepartitionTopic? Repartition);
 /// <summary>A node that writes to a topic.</summary>
 internal sealed class SinkNode<TKey, TValue> : InputNode<TKey, TValue>
 {
-    private readonly SerdeSource<TKey> _keys;
-    private readonly SerdeSource<TValue> _values;
+    private readonly StreamSerdes<TKey, TValue> _serdes;
     private readonly TopicNameExtractor<TKey, TValue>? _chooser;
     private readonly StreamPartitioner<TKey, TValue>? _partitioner;
     private ISerde<TKey>? _keySerde;
@@ -20,25 +19,28 @@ internal sealed class SinkNode<TKey, TValue> : InputNode<TKey, TValue>
 
     public SinkNode(
         string name, Output<TKey, TValue> input, SinkTarget target, TopicNameExtractor<TKey, TValue>? chooser,
-        SerdeSource<TKey> keys, SerdeSource<TValue> values, StreamPartitioner<TKey, TValue>? partitioner)
+        StreamSerdes<TKey, TValue> serdes, StreamPartitioner<TKey, TValue>? partitioner)
         : base(name, NodeKind.Sink, [input])
     {
         Target = target;
         _chooser = chooser;
-        _keys = keys;
-        _values = values;
+        _serdes = serdes;
         _partitioner = partitioner;
     }
 
     public override SinkTarget Target { get; }
 
-    public override string Detail =>
+    public override IReadOnlyList<Output> Outputs => [];
+
+    private string Destination =>
         Target.Topic is { } topic ? $"topic: {topic}" : $"extractor class: {_chooser!.Method.Name}";
+
+    public override string Detail(IEnumerable<StoreDescription> stores) => Destination;
 
     public override void Bind(SerdeRegistry serdes)
     {
-        _keySerde = _keys.Resolve(serdes, $"the keys of {Name} ({Detail})");
-        _valueSerde = _values.Resolve(serdes, $"the values of {Name} ({Detail})");
+        _keySerde = _serdes.Keys.Resolve(serdes, $"the keys of {Name} ({Destination})");
+        _valueSerde = _serdes.Values.Resolve(serdes, $"the values of {Name} ({Destination})");
     }
 
     public override Processor<TKey, TValue> CreateProcessor(TaskLinker linker)

@@ -1,3 +1,4 @@
+using StreamFlow.Clients;
 using StreamFlow.Processing;
 using StreamFlow.Serialization;
 
@@ -29,10 +30,32 @@ internal abstract class SourceNode : NodeDescription
 
     public OffsetReset? OffsetReset { get; }
 
-    public override string Detail => $"topics: [{string.Join(", ", Topics)}]";
+    /// <summary>A processor for each topic, so that its serdes know where they are.</summary>
+    public sealed override IEnumerable<Node> Create(TaskLinker linker)
+    {
+        foreach (var topic in Topics)
+        {
+            var source = CreateSource(linker, topic);
+            linker.Add(topic, source);
+            yield return source;
+        }
+    }
+
+    public abstract SourceProcessor CreateSource(TaskLinker linker, string topic);
 
     public IEnumerable<SourceTopic> SourceTopics =>
-        Topics.Select(topic => new SourceTopic(topic, SourceKind == SourceKind.Repartition, Name, OffsetReset));
+        Topics.Select(topic => new SourceTopic(
+            topic, SourceKind == SourceKind.Repartition ? TopicKind.Repartition : TopicKind.Input, Name, OffsetReset));
+
+    /// <summary>
+    /// The topic as the changelog of the rows read from it; null where they are not what the topic says, because times are
+    /// extracted, records left out, only later ones read, or serdes look at where they are. Known once serdes are bound.
+    /// </summary>
+    public abstract SourceChangelog? AsChangelog { get; }
+
+    protected string TopicList => $"topics: [{string.Join(", ", Topics)}]";
+
+    public sealed override string Detail(IEnumerable<StoreDescription> stores) => TopicList;
 }
 
 /// <summary>How the records of a source get their time.</summary>
@@ -42,36 +65,83 @@ internal sealed record SourceTime<TKey, TValue>(
 /// <summary>A source whose types are known.</summary>
 internal sealed class SourceNode<TKey, TValue> : SourceNode
 {
-    private readonly SerdeSource<TKey> _keys;
-    private readonly SerdeSource<TValue> _values;
+    private readonly StreamSerdes<TKey, TValue> _serdes;
     private ISerde<TKey>? _keySerde;
     private ISerde<TValue>? _valueSerde;
 
     public SourceNode(
         string name, IReadOnlyCollection<string> topics, SourceKind sourceKind, OffsetReset? offsetReset,
-        SerdeSource<TKey> keys, SerdeSource<TValue> values, SourceTime<TKey, TValue> time)
+        StreamSerdes<TKey, TValue> serdes, SourceTime<TKey, TValue> time)
         : base(name, topics, sourceKind, offsetReset)
     {
-        _keys = keys;
-        _values = values;
+        _serdes = serdes;
         Time = time;
         Output = new Output<TKey, TValue>(this);
+        Outputs = [Output];
     }
 
     public Output<TKey, TValue> Output { get; }
 
+    public override IReadOnlyList<Output> Outputs { get; }
+
     public SourceTime<TKey, TValue> Time { get; }
+
+    public override SourceChangelog? AsChangelog =>
+        Topics.Count == 1
+        && OffsetReset != StreamFlow.OffsetReset.Latest
+        && Time is { Extractor: null, OnInvalid: InvalidTimestampPolicy.Fail }
+        && !LooksAtContext
+            ? new SourceChangelog(Topics[0], IsRow)
+            : null;
+
+    /// <summary>Whether a serde may read the topic's records other than those of the store.</summary>
+    private bool LooksAtContext
+    {
+        get
+        {
+            var bound = new TopicSerdes<TKey, TValue>(Topics[0], _keySerde!, _valueSerde!, writes: false);
+            return !ReferenceEquals(bound.Keys, _keySerde) || !ReferenceEquals(bound.Values, _valueSerde);
+        }
+    }
 
     public override void Bind(SerdeRegistry serdes)
     {
-        _keySerde = _keys.Resolve(serdes, $"the keys of {Name} ({Detail})");
-        _valueSerde = _values.Resolve(serdes, $"the values of {Name} ({Detail})");
+        _keySerde = _serdes.Keys.Resolve(serdes, $"the keys of {Name} ({TopicList})");
+        _valueSerde = _serdes.Values.Resolve(serdes, $"the values of {Name} ({TopicList})");
     }
 
-    public override Node Create(TaskLinker linker) =>
-        new TopicSourceProcessor<TKey, TValue>(
+    public override SourceProcessor CreateSource(TaskLinker linker, string topic)
+    {
+        var name = SourceKind == SourceKind.Repartition ? InternalTopics.NameOf(linker.Task.ApplicationId, topic) : topic;
+        return new TopicSourceProcessor<TKey, TValue>(
             Name,
             linker.Task,
-            new SourceFormat<TKey, TValue>(_keySerde!, _valueSerde!, Time.Extractor, Time.OnInvalid, Topics.Count == 1),
+            new SourceFormat<TKey, TValue>(
+                new TopicSerdes<TKey, TValue>(name, _keySerde!, _valueSerde!, writes: false), Time.Extractor, Time.OnInvalid),
             linker.Next(Output));
+    }
+
+    private bool IsRow(in ByteRecord record)
+    {
+        if (!record.HasKey)
+        {
+            return false;
+        }
+
+        try
+        {
+            _keySerde!.Deserialize(record.Key);
+            if (record.HasValue)
+            {
+                _valueSerde!.Deserialize(record.Value);
+            }
+
+            return true;
+        }
+        catch (Exception)
+        {
+            // It could not be read when it was processed either, and the error handler had it left out.
+            return false;
+        }
+    }
 }

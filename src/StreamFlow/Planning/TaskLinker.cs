@@ -9,30 +9,28 @@ namespace StreamFlow.Planning;
 internal sealed class TaskLinker
 {
     private readonly Dictionary<NodeDescription, Node> _made = [];
+    private readonly PlanGraph _graph;
+    private readonly Dictionary<string, SourceProcessor> _sources = new(StringComparer.Ordinal);
 
-    public TaskLinker(TaskContext task) => Task = task;
+    public TaskLinker(TaskContext task, PlanGraph graph)
+    {
+        Task = task;
+        _graph = graph;
+    }
 
     public TaskContext Task { get; }
+
+    public NodeFacts FactsOf(NodeDescription node) => _graph.FactsOf(node);
 
     /// <summary>The processors of the given nodes, in the order given.</summary>
     public TaskTopology Link(IReadOnlyList<NodeDescription> nodes)
     {
-        var processors = new Node[nodes.Count];
-        var sources = new Dictionary<string, SourceProcessor>(StringComparer.Ordinal);
-        for (var i = 0; i < nodes.Count; i++)
-        {
-            processors[i] = nodes[i].Create(this);
-            if (processors[i] is SourceProcessor source)
-            {
-                foreach (var topic in ((SourceNode)nodes[i]).Topics)
-                {
-                    sources.Add(topic, source);
-                }
-            }
-        }
-
-        return new TaskTopology(processors, sources);
+        Node[] processors = [.. nodes.SelectMany(node => node.Create(this))];
+        return new TaskTopology(processors, _sources);
     }
+
+    /// <summary>What reads a topic.</summary>
+    public void Add(string topic, SourceProcessor source) => _sources.Add(topic, source);
 
     public Processor<TKey, TValue> Processor<TKey, TValue>(InputNode<TKey, TValue> node)
     {
@@ -49,7 +47,7 @@ internal sealed class TaskLinker
     /// <summary>What a node hands its records to: the only child itself, or one that hands them to all.</summary>
     public Processor<TKey, TValue> Next<TKey, TValue>(Output<TKey, TValue> output)
     {
-        var targets = output.Targets;
+        var targets = _graph.TargetsOf(output).Cast<InputNode<TKey, TValue>>().ToList();
         return targets.Count switch
         {
             0 => NoOutput<TKey, TValue>.Instance,

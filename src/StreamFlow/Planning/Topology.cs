@@ -8,11 +8,13 @@ namespace StreamFlow;
 /// </summary>
 public sealed class Topology
 {
+    private readonly PlanGraph _graph;
     private readonly IReadOnlyList<NodeGroup> _groups;
 
-    internal Topology(TopologyPlan plan, IReadOnlyList<NodeGroup> groups)
+    internal Topology(TopologyPlan plan, PlanGraph graph, IReadOnlyList<NodeGroup> groups)
     {
         Plan = plan;
+        _graph = graph;
         _groups = groups;
     }
 
@@ -26,11 +28,11 @@ public sealed class Topology
     /// (visualisers, tests of upgrade compatibility) work.
     /// </summary>
     /// <returns>Text of several lines.</returns>
-    public string Describe() => TopologyDescriber.Describe(_groups);
+    public string Describe() => TopologyDescriber.Describe(_graph, _groups);
 
     /// <summary>The topology as a Mermaid flowchart: topics, nodes and stores, grouped by sub-topology.</summary>
     /// <returns>Text of several lines, to put into a Markdown block <c>mermaid</c>.</returns>
-    public string ToMermaid() => MermaidWriter.Write(_groups);
+    public string ToMermaid() => MermaidWriter.Write(_graph, _groups);
 
     /// <inheritdoc cref="Describe"/>
     public override string ToString() => Describe();

@@ -9,17 +9,26 @@ namespace StreamFlow.Planning;
 /// </summary>
 internal static class TopologyDescriber
 {
-    public static string Describe(IReadOnlyList<NodeGroup> groups)
+    public static string Describe(PlanGraph graph, IReadOnlyList<NodeGroup> groups)
     {
         var text = new StringBuilder("Topologies:\n ");
         foreach (var group in groups)
         {
             text.Append(CultureInfo.InvariantCulture, $"  Sub-topology: {group.Id}\n");
-            var children = Children(group.Nodes);
-            var sizes = Sizes(group.Nodes, children);
+            var sizes = Sizes(graph, group.Nodes);
             foreach (var node in InOrder(group.Nodes, sizes))
             {
-                Describe(text, node, Names(children[node], sizes), Names(node.Parents, sizes));
+                text.Append(
+                    CultureInfo.InvariantCulture, $"    {node.Kind}: {node.Name} ({node.Detail(graph.StoresOf(node))})\n");
+                if (node.Kind != NodeKind.Sink)
+                {
+                    text.Append(CultureInfo.InvariantCulture, $"      --> {Names(graph.ChildrenOf(node), sizes)}\n");
+                }
+
+                if (node.Kind != NodeKind.Source)
+                {
+                    text.Append(CultureInfo.InvariantCulture, $"      <-- {Names(graph.ParentsOf(node), sizes)}\n");
+                }
             }
 
             text.Append('\n');
@@ -28,51 +37,33 @@ internal static class TopologyDescriber
         return text.ToString();
     }
 
-    private static void Describe(StringBuilder text, NodeDescription node, string children, string parents)
-    {
-        text.Append(CultureInfo.InvariantCulture, $"    {node.Kind}: {node.Name} ({node.Detail})\n");
-        if (node.Kind != NodeKind.Sink)
-        {
-            text.Append(CultureInfo.InvariantCulture, $"      --> {children}\n");
-        }
-
-        if (node.Kind != NodeKind.Source)
-        {
-            text.Append(CultureInfo.InvariantCulture, $"      <-- {parents}\n");
-        }
-    }
-
-    private static string Names(IReadOnlyList<NodeDescription> nodes, Dictionary<NodeDescription, int> sizes) =>
-        nodes.Count == 0 ? "none" : string.Join(", ", InOrder(nodes.Distinct(), sizes).Select(node => node.Name));
+    private static string Names(IEnumerable<NodeDescription> nodes, Dictionary<NodeDescription, int> sizes) =>
+        string.Join(", ", InOrder(nodes.Distinct(), sizes).Select(node => node.Name)) is { Length: > 0 } names ? names : "none";
 
     private static IEnumerable<NodeDescription> InOrder(
         IEnumerable<NodeDescription> nodes, Dictionary<NodeDescription, int> sizes) =>
         nodes.OrderByDescending(node => sizes[node]).ThenBy(node => node.Name, StringComparer.Ordinal);
 
-    private static Dictionary<NodeDescription, List<NodeDescription>> Children(IReadOnlyList<NodeDescription> nodes)
-    {
-        var children = nodes.ToDictionary(node => node, _ => new List<NodeDescription>());
-        foreach (var node in nodes)
-        {
-            foreach (var parent in node.Parents)
-            {
-                children[parent].Add(node);
-            }
-        }
-
-        return children;
-    }
-
     /// <summary>Nodes below each node, itself included, counted once per path (Kafka's <c>updateSize</c>).</summary>
-    private static Dictionary<NodeDescription, int> Sizes(
-        IReadOnlyList<NodeDescription> nodes, Dictionary<NodeDescription, List<NodeDescription>> children)
+    private static Dictionary<NodeDescription, int> Sizes(PlanGraph graph, IReadOnlyList<NodeDescription> nodes)
     {
         var sizes = new Dictionary<NodeDescription, int>();
-        for (var i = nodes.Count - 1; i >= 0; i--)
+        foreach (var node in nodes)
         {
-            sizes[nodes[i]] = 1 + children[nodes[i]].Sum(child => sizes[child]);
+            SizeOf(node);
         }
 
         return sizes;
+
+        int SizeOf(NodeDescription node)
+        {
+            if (!sizes.TryGetValue(node, out var size))
+            {
+                size = 1 + graph.ChildrenOf(node).Sum(SizeOf);
+                sizes.Add(node, size);
+            }
+
+            return size;
+        }
     }
 }

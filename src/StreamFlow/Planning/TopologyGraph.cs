@@ -11,12 +11,15 @@ internal sealed class TopologyGraph
 {
     private readonly List<NodeDescription> _nodes = [];
     private readonly HashSet<string> _names = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, StoreDescription> _stores = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _stores = new(StringComparer.Ordinal);
     private readonly List<SourceNode> _sources = [];
     private int _counter;
     private bool _frozen;
 
     public SerdeRegistry Serdes { get; } = new();
+
+    /// <summary>Where stores are that say nothing about it.</summary>
+    public StoreType DefaultStoreType { get; set; } = StoreType.Persistent;
 
     public IReadOnlyList<NodeDescription> Nodes => _nodes;
 
@@ -44,30 +47,24 @@ internal sealed class TopologyGraph
     public void Add(NodeDescription node)
     {
         EnsureOpen();
-        if (!_names.Add(node.Name))
+        foreach (var name in node.Names)
         {
-            throw new TopologyException($"There are two operators named '{node.Name}'. Give one of them another name.");
+            if (!_names.Add(name))
+            {
+                throw new TopologyException($"There are two operators named '{name}'. Give one of them another name.");
+            }
         }
 
-        foreach (var store in node.Stores)
+        if (node.Rows is { Store.Name: var store } && !_stores.Add(store))
         {
-            AddStore(store);
+            throw new TopologyException($"There are two stores named '{store}'. Give one of them another name.");
         }
 
-        node.Attach(_nodes.Count);
         _nodes.Add(node);
         if (node is SourceNode source)
         {
             _sources.Add(source);
         }
-    }
-
-    /// <summary>Gives a node that was added already one more store.</summary>
-    public void Connect(NodeDescription node, StoreDescription store)
-    {
-        EnsureOpen();
-        AddStore(store);
-        node.Use(store);
     }
 
     /// <summary>
@@ -96,6 +93,9 @@ internal sealed class TopologyGraph
         return null;
     }
 
+    /// <summary>Whether a store is on disk that asks for a type, or for none.</summary>
+    public bool IsPersistent(StoreType? type) => (type ?? DefaultStoreType) == StoreType.Persistent;
+
     public void EnsureOpen()
     {
         if (_frozen)
@@ -109,15 +109,6 @@ internal sealed class TopologyGraph
     {
         _frozen = true;
         Serdes.Freeze();
-    }
-
-    private void AddStore(StoreDescription store)
-    {
-        // One store may belong to several nodes; two stores may not have one name.
-        if (!_stores.TryAdd(store.Name, store) && !ReferenceEquals(_stores[store.Name], store))
-        {
-            throw new TopologyException($"There are two stores named '{store.Name}'. Give one of them another name.");
-        }
     }
 
     private string Generate(string prefix) => prefix + _counter++.ToString("D10", CultureInfo.InvariantCulture);

@@ -1,4 +1,5 @@
 using System.Globalization;
+using StreamFlow.Clients;
 using StreamFlow.Processing;
 using StreamFlow.State;
 
@@ -10,12 +11,32 @@ namespace StreamFlow.Planning;
 /// </summary>
 internal sealed record TopologyPlan(IReadOnlyList<SubTopology> SubTopologies);
 
+/// <summary>What a topic is for.</summary>
+internal enum TopicKind
+{
+    /// <summary>One of the user's that is read.</summary>
+    Input,
+
+    /// <summary>One of the user's that is written.</summary>
+    Output,
+
+    /// <summary>Written by one sub-topology and read by another, so that records of one key meet.</summary>
+    Repartition,
+
+    /// <summary>The changes of a store.</summary>
+    Changelog,
+}
+
 /// <summary>A topic a sub-topology reads.</summary>
-/// <param name="Name">Name; of a repartition topic, without the application id.</param>
-/// <param name="IsRepartition">Whether StreamFlow itself writes and owns it.</param>
+/// <param name="Name">Name; of an internal topic, without the application id.</param>
+/// <param name="Kind">What it is for.</param>
 /// <param name="SourceNode">Name of the source node that reads it.</param>
 /// <param name="OffsetReset">Where to start without a committed offset: earliest, latest, or null for the default.</param>
-internal sealed record SourceTopic(string Name, bool IsRepartition, string SourceNode, OffsetReset? OffsetReset);
+internal sealed record SourceTopic(string Name, TopicKind Kind, string SourceNode, OffsetReset? OffsetReset)
+{
+    /// <summary>Whether StreamFlow itself writes and owns it.</summary>
+    public bool IsInternal => Kind.IsInternal();
+}
 
 /// <summary>A repartition topic.</summary>
 /// <param name="Name">Name without the application id, ending in <c>-repartition</c>.</param>
@@ -27,6 +48,14 @@ internal sealed record RepartitionTopic(string Name, int? PartitionCount);
 /// <param name="Reason">The operator that needs it, for messages.</param>
 internal sealed record CopartitionGroup(IReadOnlyList<string> Topics, string Reason);
 
+/// <summary>An input topic that is the changelog of a table too.</summary>
+/// <param name="Topic">The topic.</param>
+/// <param name="IsRow">Whether a record of it has become a row, or deleted one, when it was processed.</param>
+internal sealed record SourceChangelog(string Topic, RecordCheck IsRow);
+
+/// <summary>Looks at a record as it lies on the broker.</summary>
+internal delegate bool RecordCheck(in ByteRecord record);
+
 /// <summary>A state store of a sub-topology.</summary>
 internal sealed record StoreDefinition
 {
@@ -35,7 +64,11 @@ internal sealed record StoreDefinition
     /// <summary>Whether its bytes go to the persistent backend or stay in memory.</summary>
     public required bool IsPersistent { get; init; }
 
+    /// <summary>Whether changes are written to a changelog of its own.</summary>
     public required bool IsLogged { get; init; }
+
+    /// <summary>The input topic that the store is restored from, in place of a changelog of its own; or null.</summary>
+    public SourceChangelog? Source { get; init; }
 
     /// <summary>Name of the changelog without the application id, <c>name-changelog</c>.</summary>
     public string ChangelogTopic => Name + "-changelog";
@@ -43,8 +76,8 @@ internal sealed record StoreDefinition
     /// <summary>Configuration the changelog topic is created with.</summary>
     public required IReadOnlyDictionary<string, string> ChangelogConfigs { get; init; }
 
-    /// <summary>Makes the store of one task; called once per task.</summary>
-    public required Func<StateStore> Create { get; init; }
+    /// <summary>Makes the store of one task, given the full name of its changelog topic; called once per task.</summary>
+    public required Func<string, StateStore> Create { get; init; }
 }
 
 /// <summary>Nodes that belong together because records or stores connect them; a task is one partition of it.</summary>
@@ -80,8 +113,6 @@ internal static class InternalTopics
 {
     public const string RepartitionSuffix = "-repartition";
 
-    public const string ChangelogSuffix = "-changelog";
-
     /// <summary>
     /// How much longer than its store a window changelog keeps records, because the broker's clock and event time differ
     /// (Kafka's <c>windowstore.changelog.additional.retention.ms</c>).
@@ -99,6 +130,9 @@ internal static class InternalTopics
         ["retention.ms"] = "-1",
         ["message.timestamp.type"] = "CreateTime",
     };
+
+    /// <summary>Whether StreamFlow itself creates, writes and reads topics of a kind, so that none of their records may be left out.</summary>
+    public static bool IsInternal(this TopicKind kind) => kind is TopicKind.Repartition or TopicKind.Changelog;
 
     /// <summary>The topic's name on the broker, <c>application-name</c>.</summary>
     public static string NameOf(string applicationId, string name) => applicationId + "-" + name;

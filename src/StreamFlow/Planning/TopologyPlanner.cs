@@ -8,73 +8,72 @@ internal sealed record NodeGroup(int Id, IReadOnlyList<NodeDescription> Nodes);
 /// <summary>Turns a description into a plan, one step per method.</summary>
 internal static class TopologyPlanner
 {
-    public static Topology Plan(TopologyGraph graph)
+    public static Topology Plan(TopologyGraph description, TopologyOptions options)
     {
-        if (graph.Nodes.Count == 0)
+        if (description.Nodes.Count == 0)
         {
             throw new TopologyException("The topology is empty: read a topic with builder.Stream(...) first.");
         }
 
+        var graph = new PlanGraph(description.Nodes);
+        if (options.Optimization.HasFlag(TopologyOptimization.MergeRepartitionTopics))
+        {
+            MergeRepartitionsStep.Run(graph);
+        }
+
+        RowsStep.Run(graph);
+        MissingKeysStep.Run(graph);
+        ExpandRepartitionsStep.Run(graph);
         foreach (var node in graph.Nodes)
         {
-            node.Bind(graph.Serdes);
+            node.Bind(description.Serdes);
         }
 
-        MarkMissingKeys(graph.Nodes);
-        var groups = Group(graph.Nodes);
-        var subTopologies = groups.Select(group => PlanGroup(group, graph.Serdes)).ToArray();
+        if (options.Optimization.HasFlag(TopologyOptimization.ReuseKTableSourceTopics))
+        {
+            ReuseSourceTopicsStep.Run(graph);
+        }
+
+        var groups = Group(graph);
+        var subTopologies = groups.Select(group => PlanGroup(graph, group, description.Serdes)).ToArray();
 
         // Last: a missing serde leaves the builder open, so that it can be added.
-        graph.Freeze();
-        return new Topology(new TopologyPlan(subTopologies), groups);
-    }
-
-    /// <summary>Finds the ways to nodes that take records without a key, from the ends backwards.</summary>
-    private static void MarkMissingKeys(IReadOnlyList<NodeDescription> nodes)
-    {
-        var writers = nodes.Where(node => node.Target?.Repartition is not null).ToDictionary(node => node.Target!.Topic!);
-        foreach (var node in nodes.Reverse().Where(node => node.TakesMissingKeys || node.LeadsMissingKeysOn))
-        {
-            var before = node is SourceNode { SourceKind: SourceKind.Repartition } source
-                ? source.Topics.Select(topic => writers[topic])
-                : node.Parents;
-            foreach (var next in before)
-            {
-                next.LeadsMissingKeysOn = true;
-            }
-        }
+        description.Freeze();
+        return new Topology(new TopologyPlan(subTopologies), graph, groups);
     }
 
     /// <summary>
     /// Connected components over links and shared stores, numbered in the order of their first nodes, as in Kafka
     /// Streams: the number is part of task ids, hence of state directories.
     /// </summary>
-    private static NodeGroup[] Group(IReadOnlyList<NodeDescription> nodes)
+    private static NodeGroup[] Group(PlanGraph graph)
     {
+        var nodes = graph.Nodes;
+        var positions = nodes.Select((node, position) => (node, position)).ToDictionary(n => n.node, n => n.position);
         var roots = Enumerable.Range(0, nodes.Count).ToArray();
-        var storeOwners = new Dictionary<string, int>(StringComparer.Ordinal);
-        foreach (var node in nodes)
+        var storeOwners = new Dictionary<StoreDescription, int>();
+        for (var i = 0; i < nodes.Count; i++)
         {
-            foreach (var parent in node.Parents)
+            foreach (var parent in graph.ParentsOf(nodes[i]))
             {
-                Join(roots, node.Order, parent.Order);
+                Join(roots, i, positions[parent]);
             }
 
-            foreach (var store in node.Stores)
+            foreach (var store in graph.StoresOf(nodes[i]))
             {
-                if (!storeOwners.TryAdd(store.Name, node.Order))
+                if (!storeOwners.TryAdd(store, i))
                 {
-                    Join(roots, node.Order, storeOwners[store.Name]);
+                    Join(roots, i, storeOwners[store]);
                 }
             }
         }
 
         return [.. nodes
-            .GroupBy(node => Root(roots, node.Order))
+            .GroupBy(node => Root(roots, positions[node]))
             .Select((group, id) => new NodeGroup(id, [.. group]))];
     }
 
-    private static SubTopology PlanGroup(NodeGroup group, SerdeRegistry serdes)
+    private static SubTopology PlanGroup(PlanGraph graph, NodeGroup group, SerdeRegistry serdes)
     {
         var targets = group.Nodes.Select(node => node.Target).OfType<SinkTarget>().ToArray();
         return new SubTopology
@@ -87,17 +86,21 @@ internal static class TopologyPlanner
                 .Select(target => target.Topic)
                 .OfType<string>()
                 .Distinct(StringComparer.Ordinal)],
-            CopartitionGroups = [.. group.Nodes.Select(Copartitioned).Where(topics => topics.Topics.Count > 1)],
+            CopartitionGroups = [.. group.Nodes
+                .Select(node => Copartitioned(graph, node))
+                .Where(topics => topics.Topics.Count > 1)],
             Stores = [.. group.Nodes
-                .SelectMany(node => node.Stores)
-                .DistinctBy(store => store.Name)
-                .Select(store => store.Define(serdes))],
-            Build = task => new TaskLinker(task).Link(group.Nodes),
+                .Where(graph.KeepsRows)
+                .Select(node => Define(node.Rows!.Store.Define(serdes), graph.FactsOf(node)))],
+            Build = task => new TaskLinker(task, graph).Link(group.Nodes),
         };
     }
 
+    private static StoreDefinition Define(StoreDefinition store, NodeFacts facts) =>
+        store.IsLogged && facts.Source is { } source ? store with { IsLogged = false, Source = source } : store;
+
     /// <summary>The topics whose records meet by key in a node: those it gets records from, and those of its partners.</summary>
-    private static CopartitionGroup Copartitioned(NodeDescription node)
+    private static CopartitionGroup Copartitioned(PlanGraph graph, NodeDescription node)
     {
         if (node.CopartitionedWith.Count == 0)
         {
@@ -112,7 +115,7 @@ internal static class TopologyPlanner
             if (reached.Add(next))
             {
                 topics.UnionWith(next is SourceNode source ? source.Topics : []);
-                foreach (var parent in next.Parents)
+                foreach (var parent in graph.ParentsOf(next))
                 {
                     open.Push(parent);
                 }

@@ -90,15 +90,15 @@ internal sealed class ErrorPolicy
         switch (response)
         {
             case ErrorResponse.Continue:
-                context.Metrics.Dropped(Reason(stage));
+                context.Metrics.Dropped(Reason(stage), name);
                 return;
             case ErrorResponse.DeadLetter when DeadLetterTopic is not null && error.HasSource:
                 context.Collector.SendDeadLetter(DeadLetterTopic, record.Raw!, in error);
-                context.Metrics.Dropped(DropReason.DeadLetter);
+                context.Metrics.Dropped(DropReason.DeadLetter, name);
                 return;
             case ErrorResponse.DeadLetter when DeadLetterTopic is not null && hasResult:
                 context.Collector.SendDeadLetter(DeadLetterTopic, in result, null, in error);
-                context.Metrics.Dropped(DropReason.DeadLetter);
+                context.Metrics.Dropped(DropReason.DeadLetter, name);
                 return;
             default:
                 ThrowFailed(context.Collector, in error, response);

@@ -14,23 +14,24 @@ internal sealed class RecordCollector
 {
     private static readonly TimeSpan QueueFullWait = TimeSpan.FromMilliseconds(5);
     private readonly IKafkaProducer _producer;
+    private readonly SentResults _sent;
     private readonly Action? _beforeSend;
     private readonly RefusedRecords? _refused;
     private Exception? _failure;
     private int _keyless;
 
     /// <param name="producer">The thread's producer.</param>
+    /// <param name="sent">Learns what results the producer has taken.</param>
     /// <param name="beforeSend">Called before each record; begins the transaction lazily under exactly-once.</param>
     /// <param name="refused">Results that were refused in a transaction; null without transactions.</param>
-    public RecordCollector(IKafkaProducer producer, Action? beforeSend = null, RefusedRecords? refused = null)
+    public RecordCollector(
+        IKafkaProducer producer, SentResults sent, Action? beforeSend = null, RefusedRecords? refused = null)
     {
         _producer = producer;
+        _sent = sent;
         _beforeSend = beforeSend;
         _refused = refused;
     }
-
-    /// <summary>Whether results are to be marked, so that they can be told again in the next attempt.</summary>
-    public bool WantsMarks => _refused is not null;
 
     /// <summary>Looks up a topic whose records may not be left out.</summary>
     public ProducerTopic Topic(string name)
@@ -73,6 +74,7 @@ internal sealed class RecordCollector
         try
         {
             HandOver(topic, partition, in record, headers);
+            _sent.TookOther();
         }
         catch (Exception exception)
         {
@@ -83,40 +85,29 @@ internal sealed class RecordCollector
 
     /// <summary>Sends a result, which may be left out when it is refused.</summary>
     /// <exception cref="KafkaClientException">It is refused, now or in the attempt before.</exception>
-    public void SendResult(ProducerTopic topic, int partition, in ByteRecord record, Headers? headers)
+    public void SendResult(
+        TaskContext task, Node sink, ProducerTopic topic, int partition, in ByteRecord record, Headers? headers)
     {
+        var mark = _refused is null ? 0 : task.Record.NextMark(sink);
         try
         {
-            if (_refused is { Any: true })
-            {
-                _refused.Send(this, topic, partition, in record, headers);
-            }
-            else
+            if (_refused is not { Any: true } || !_refused.IsSuspect(topic.Name, partition, in record, mark))
             {
                 HandOver(topic, partition, in record, headers);
+                _sent.Took(new SentResult(task, sink, task.Record.Position, mark));
+                return;
             }
+
+            // Sent in a batch of its own, so that it alone is refused if it is.
+            _refused.AwaitDelivery();
+            HandOver(topic, partition, in record, headers);
+            _sent.Took(new SentResult(task, sink, task.Record.Position, mark));
+            _refused.AwaitDelivery();
+            _refused.Accepted(topic.Name, in record, mark);
         }
         catch (Exception exception) when (!IsRefused(exception))
         {
             Remember(exception);
-            throw;
-        }
-    }
-
-    /// <summary>Gives a record to the producer.</summary>
-    public void HandOver(ProducerTopic topic, int partition, in ByteRecord record, Headers? headers)
-    {
-        _beforeSend?.Invoke();
-        try
-        {
-            while (!_producer.TryProduce(topic, partition, in record, headers))
-            {
-                _producer.Poll(QueueFullWait);
-            }
-        }
-        catch (KafkaClientException exception) when (exception.Kind == KafkaErrorKind.Abortable)
-        {
-            _refused?.Explain();
             throw;
         }
     }
@@ -161,6 +152,23 @@ internal sealed class RecordCollector
         if (_failure is not null)
         {
             ExceptionDispatchInfo.Throw(_failure);
+        }
+    }
+
+    private void HandOver(ProducerTopic topic, int partition, in ByteRecord record, Headers? headers)
+    {
+        _beforeSend?.Invoke();
+        try
+        {
+            while (!_producer.TryProduce(topic, partition, in record, headers))
+            {
+                _producer.Poll(QueueFullWait);
+            }
+        }
+        catch (KafkaClientException exception) when (exception.Kind == KafkaErrorKind.Abortable)
+        {
+            _refused?.Explain();
+            throw;
         }
     }
 

@@ -30,22 +30,26 @@ internal sealed class RecordContext(bool keepsRaw) : OriginTracker
 
     public override RecordOrigin Current => new(Topic, Partition, Offset, keepsRaw ? Raw : null);
 
+    /// <summary>The same with the bytes only if they were copied already.</summary>
+    public RecordOrigin Position => new(Topic, Partition, Offset, _raw);
+
     /// <summary>
-    /// Which result of which input record the next one is, as a number: the same whenever the record is processed; 0 outside
-    /// of an input record.
+    /// Which result of which input record the next one is, as a number above 0: the same whenever the record is processed. What
+    /// a store hands on as it is flushed is not the same whenever that is done: its numbers are below 0 and say only which
+    /// result of its entry it is, of which sink.
     /// </summary>
-    public long NextMark()
+    public long NextMark(Node sink)
     {
         if (_batch is null)
         {
-            return 0;
+            return ~(((long)(uint)sink.Name.GetHashCode(StringComparison.Ordinal) << 24) | (uint)(_results++ & 0xFFFFFF));
         }
 
         // Mixed as SplitMix64 does: neighbours must not meet.
         var mark = ((ulong)(uint)_topicHash << 32) ^ ((ulong)(uint)Partition << 20) ^ (uint)_results++;
         mark = (mark ^ ((ulong)Offset * 0x9E3779B97F4A7C15)) * 0xBF58476D1CE4E5B9;
         mark = (mark ^ (mark >> 27)) * 0x94D049BB133111EB;
-        return (long)(mark ^ (mark >> 31)) | 1;
+        return (long)((mark ^ (mark >> 31)) >> 1) | 1;
     }
 
     /// <summary>An input record is about to be processed.</summary>
@@ -63,6 +67,7 @@ internal sealed class RecordContext(bool keepsRaw) : OriginTracker
         SetPosition(origin.Topic, origin.Partition, origin.Offset);
         _raw = origin.Raw;
         _batch = null;
+        _results = 0;
     }
 
     /// <summary>What happens from now on is due to no record.</summary>
@@ -80,7 +85,8 @@ internal sealed class RecordContext(bool keepsRaw) : OriginTracker
         Offset = offset;
     }
 
-    private static RawRecord Copy(RecordBatch batch, int index)
+    /// <summary>Copies a record of a batch.</summary>
+    public static RawRecord Copy(RecordBatch batch, int index)
     {
         var record = batch.Read(index);
         return new RawRecord(

@@ -7,13 +7,14 @@ namespace StreamFlow.Processing;
 /// and the next attempt would send it again: here it is known before it is sent, so that the error handler is asked
 /// about it while its input record is at hand, and it is left out.
 /// </summary>
+/// <param name="sent">Knows by its number which result a refused record is.</param>
 /// <param name="poll">Takes delivery reports; throws when a record was not delivered.</param>
 /// <param name="awaitDelivery">The same, and waits until what was sent is acknowledged.</param>
 /// <remarks>
 /// A broker refuses batches, and does not say because of which record. If several were refused together, each is sent in a
 /// batch of its own once; only the one that is refused then is left out.
 /// </remarks>
-internal sealed class RefusedRecords(Action poll, Action awaitDelivery)
+internal sealed class RefusedRecords(SentResults sent, Action poll, Action awaitDelivery)
 {
     private readonly Dictionary<string, string> _topics = new(StringComparer.Ordinal);
     private readonly List<Refusal> _records = [];
@@ -28,7 +29,7 @@ internal sealed class RefusedRecords(Action poll, Action awaitDelivery)
             var isAlone = batch.Count() == 1;
             foreach (var failure in batch)
             {
-                Remember(failure, isAlone);
+                Remember(in failure, isAlone);
             }
         }
     }
@@ -40,31 +41,35 @@ internal sealed class RefusedRecords(Action poll, Action awaitDelivery)
         _records.Clear();
     }
 
-    /// <summary>Sends a record, unless it is one that was refused.</summary>
-    /// <exception cref="KafkaClientException">It is; of kind <see cref="KafkaErrorKind.Refused"/>.</exception>
-    public void Send(RecordCollector collector, ProducerTopic topic, int partition, in ByteRecord record, Headers? headers)
+    /// <summary>Whether a result may be one that was refused, and is to be sent in a batch of its own.</summary>
+    /// <exception cref="KafkaClientException">It surely is; of kind <see cref="KafkaErrorKind.Refused"/>.</exception>
+    public bool IsSuspect(string topic, int partition, in ByteRecord record, long mark)
     {
-        var target = new TopicPartition(topic.Name, partition);
-        if (_topics.TryGetValue(topic.Name, out var reason))
+        var target = new TopicPartition(topic, partition);
+        if (_topics.TryGetValue(topic, out var reason))
         {
             throw Refused(target, reason);
         }
 
-        if (Find(target, in record) is not { } refusal)
-        {
-            collector.HandOver(topic, partition, in record, headers);
-            return;
-        }
-
-        if (refusal.IsCertain)
+        var refusal = Find(topic, mark, record.HasKey, record.Key);
+        if (refusal is not null && refusal.IsCertain(in record))
         {
             throw Refused(target, refusal.Reason);
         }
 
-        awaitDelivery();
-        collector.HandOver(topic, partition, in record, headers);
-        awaitDelivery();
-        _records.Remove(refusal);
+        return refusal is not null;
+    }
+
+    /// <summary>Waits until what was sent is acknowledged; throws when something was not.</summary>
+    public void AwaitDelivery() => awaitDelivery();
+
+    /// <summary>A suspect was sent by itself and taken.</summary>
+    public void Accepted(string topic, in ByteRecord record, long mark)
+    {
+        if (Find(topic, mark, record.HasKey, record.Key) is { } refusal)
+        {
+            _records.Remove(refusal);
+        }
     }
 
     /// <summary>A producer that takes no more records for this transaction: says which one it has lost, if that is known.</summary>
@@ -81,30 +86,27 @@ internal sealed class RefusedRecords(Action poll, Action awaitDelivery)
             return;
         }
 
-        var record = new ByteRecord
+        if (!sent.TryFind(failure.Number, out var result))
         {
-            Key = failure.Key,
-            HasKey = failure.Key is not null,
-            Value = failure.Value,
-            HasValue = failure.Value is not null,
-            Mark = failure.Mark,
-        };
-        var known = Find(failure.Partition, in record);
+            // No result: a record that may not be left out ends the thread.
+            return;
+        }
+
+        var known = Find(failure.Partition.Topic, result.Mark, failure.Key is not null, failure.Key);
         if (known is null)
         {
-            _records.Add(new Refusal(failure) { IsCertain = isAlone });
+            known = new Refusal(failure.Partition.Topic, result.Mark);
+            _records.Add(known);
         }
-        else
-        {
-            known.IsCertain |= isAlone;
-        }
+
+        known.Add(in failure, isAlone);
     }
 
-    private Refusal? Find(TopicPartition target, in ByteRecord record)
+    private Refusal? Find(string topic, long mark, bool hasKey, ReadOnlySpan<byte> key)
     {
         foreach (var refusal in _records)
         {
-            if (refusal.Fits(target, in record))
+            if (refusal.Fits(topic, mark, hasKey, key))
             {
                 return refusal;
             }
@@ -113,31 +115,33 @@ internal sealed class RefusedRecords(Action poll, Action awaitDelivery)
         return null;
     }
 
-    private sealed class Refusal(in DeliveryFailure failure)
+    /// <summary>
+    /// What a record is the result of is the same in every attempt, its content perhaps not. What a store hands on as it is
+    /// flushed depends on when that was: it is told by its key and its sink, and is taken for the refused one if it holds the
+    /// same, or if what the key gives was refused by itself twice already.
+    /// </summary>
+    private sealed class Refusal(string topic, long mark)
     {
-        private readonly DeliveryFailure _failure = failure;
+        private byte[]? _key;
+        private byte[]? _value;
+        private int _timesAlone;
 
-        public string Reason => _failure.Reason;
+        public string Reason { get; private set; } = string.Empty;
 
-        /// <summary>Whether it was refused by itself.</summary>
-        public bool IsCertain { get; set; }
-
-        /// <summary>
-        /// What a record is the result of is the same in every attempt, its content perhaps not. Only what caches send as
-        /// they are flushed is no one record's result; then the content has to do.
-        /// </summary>
-        public bool Fits(TopicPartition target, in ByteRecord record)
+        public void Add(in DeliveryFailure failure, bool isAlone)
         {
-            if (target.Topic != _failure.Partition.Topic || record.Mark != _failure.Mark)
-            {
-                return false;
-            }
-
-            return record.Mark != 0
-                || (record.HasKey == _failure.Key is not null
-                    && record.HasValue == _failure.Value is not null
-                    && record.Key.SequenceEqual(_failure.Key)
-                    && record.Value.SequenceEqual(_failure.Value));
+            _key = failure.Key;
+            _value = failure.Value;
+            Reason = failure.Reason;
+            _timesAlone += isAlone ? 1 : 0;
         }
+
+        public bool Fits(string otherTopic, long otherMark, bool hasKey, ReadOnlySpan<byte> key) =>
+            otherTopic == topic && otherMark == mark && (mark > 0 || (hasKey == _key is not null && key.SequenceEqual(_key)));
+
+        public bool IsCertain(in ByteRecord record) =>
+            _timesAlone > 1 || (_timesAlone == 1 && (mark > 0 || Holds(in record)));
+
+        private bool Holds(in ByteRecord record) => record.HasValue == _value is not null && record.Value.SequenceEqual(_value);
     }
 }

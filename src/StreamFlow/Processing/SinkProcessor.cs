@@ -23,7 +23,11 @@ internal sealed class SinkProcessor<TKey, TValue> : Processor<TKey, TValue>
     private readonly PooledBuffer _key = new();
     private readonly PooledBuffer _value = new();
     private readonly Dictionary<string, ProducerTopic> _topics = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, TopicSerdes<TKey, TValue>> _topicSerdes = new(StringComparer.Ordinal);
     private ProducerTopic? _topic;
+
+    // Those of the topic that was written last; mostly there is only one.
+    private TopicSerdes<TKey, TValue>? _serdes;
 
     public SinkProcessor(string name, TaskContext task, SinkFormat<TKey, TValue> format, string topic)
         : this(name, task, format) => _topicName = topic;
@@ -42,7 +46,8 @@ internal sealed class SinkProcessor<TKey, TValue> : Processor<TKey, TValue>
 
     public override void Process(in Record<TKey, TValue> record)
     {
-        if (!TryFindTopic(in record, out var topic) || !TryPartition(in record, topic, out var partition) || !TrySerialize(in record))
+        if (!TryFindTopic(in record, out var topic) || !TryPartition(in record, topic, out var partition)
+            || !TrySerialize(in record, topic.Name))
         {
             return;
         }
@@ -54,11 +59,10 @@ internal sealed class SinkProcessor<TKey, TValue> : Processor<TKey, TValue>
             HasKey = record.HasKey,
             HasValue = record.HasValue,
             Timestamp = record.Timestamp,
-            Mark = _task.Collector.WantsMarks && !_format.IsInternal ? _task.Record.NextMark() : 0,
         };
         try
         {
-            Send(topic, partition, in bytes, record.Headers);
+            Send(topic, partition, in bytes, _serdes!.Written(record.Headers));
         }
         catch (KafkaClientException e) when (e.Kind == KafkaErrorKind.Refused && !_format.IsInternal)
         {
@@ -98,7 +102,7 @@ internal sealed class SinkProcessor<TKey, TValue> : Processor<TKey, TValue>
         }
         else
         {
-            _task.Collector.SendResult(topic, partition, in bytes, headers);
+            _task.Collector.SendResult(_task, this, topic, partition, in bytes, headers);
         }
     }
 
@@ -185,20 +189,22 @@ internal sealed class SinkProcessor<TKey, TValue> : Processor<TKey, TValue>
         }
     }
 
-    private bool TrySerialize(in Record<TKey, TValue> record)
+    private bool TrySerialize(in Record<TKey, TValue> record, string topic)
     {
         _key.Clear();
         _value.Clear();
         try
         {
+            var serdes = SerdesOf(topic);
+            serdes.Show(record.Headers);
             if (record.HasKey)
             {
-                _format.Keys.Serialize(record.Key, _key);
+                serdes.Keys.Serialize(record.Key, _key);
             }
 
             if (record.HasValue)
             {
-                _format.Values.Serialize(record.Value, _value);
+                serdes.Values.Serialize(record.Value, _value);
             }
 
             return true;
@@ -208,5 +214,21 @@ internal sealed class SinkProcessor<TKey, TValue> : Processor<TKey, TValue>
             _task.Errors.Handle(_task, this, ErrorStage.Production, e);
             return false;
         }
+    }
+
+    private TopicSerdes<TKey, TValue> SerdesOf(string topic)
+    {
+        if (_serdes is not null && string.Equals(_serdes.Topic, topic, StringComparison.Ordinal))
+        {
+            return _serdes;
+        }
+
+        if (!_topicSerdes.TryGetValue(topic, out _serdes))
+        {
+            _serdes = new TopicSerdes<TKey, TValue>(topic, _format.Keys, _format.Values, writes: true);
+            _topicSerdes.Add(topic, _serdes);
+        }
+
+        return _serdes;
     }
 }

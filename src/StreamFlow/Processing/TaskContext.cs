@@ -25,6 +25,9 @@ internal sealed class TaskContext
 
     public required CacheBudget Budget { get; init; }
 
+    /// <summary>Where the task shows its committed state while it runs.</summary>
+    public StoreViews Views { get; init; } = new();
+
     public RecordContext Record => field ??= new RecordContext(keepsRaw: Errors.DeadLetterTopic is not null);
 
     /// <summary>Largest timestamp taken from any input partition of the task so far; -1 before the first.</summary>
@@ -84,7 +87,7 @@ internal sealed class TaskContext
     /// <inheritdoc cref="Drop(DropReason, Node)"/>
     public void Drop(DropReason reason, string node)
     {
-        Metrics.Dropped(reason);
+        Metrics.Dropped(reason, node);
         if (MayTell(node, reason, out var count))
         {
             ProcessingLog.Dropped(Logger, TaskId, node, count, reason, Record.Topic, Record.Partition, Record.Offset);

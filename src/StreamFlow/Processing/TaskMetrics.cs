@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
+using System.Runtime.InteropServices;
 
 namespace StreamFlow.Processing;
 
@@ -23,7 +24,7 @@ internal static class Instruments
 /// <summary>Counts of one task: plain fields for the hot path, published at each commit.</summary>
 internal sealed class TaskMetrics
 {
-    private readonly long[] _dropped = new long[Enum.GetValues<DropReason>().Length];
+    private readonly Dictionary<(string Operator, DropReason Reason), long> _dropped = [];
     private readonly TagList _tags;
     private long _processed;
     private long _published;
@@ -35,16 +36,22 @@ internal sealed class TaskMetrics
 
     public long ProcessedTotal => _processed;
 
-    public long DroppedTotal => _dropped.Sum();
+    public long DroppedTotal => _dropped.Values.Sum();
 
-    public long DroppedBy(DropReason reason) => _dropped[(int)reason];
+    /// <summary>Records left out, by the operator or store that left them out, and the reason.</summary>
+    public IReadOnlyDictionary<(string Operator, DropReason Reason), long> DroppedRecords => _dropped;
+
+    public long DroppedBy(DropReason reason) => _dropped.Where(entry => entry.Key.Reason == reason).Sum(entry => entry.Value);
 
     public void Processed() => _processed++;
 
-    public void Dropped(DropReason reason)
+    /// <param name="reason">Why a record was left out.</param>
+    /// <param name="name">Name of the operator or store that left it out.</param>
+    public void Dropped(DropReason reason, string name)
     {
-        _dropped[(int)reason]++;
+        CollectionsMarshal.GetValueRefOrAddDefault(_dropped, (name, reason), out _)++;
         var tags = _tags;
+        tags.Add("operator", name);
         tags.Add("reason", Name(reason));
         Instruments.Dropped.Add(1, tags);
     }

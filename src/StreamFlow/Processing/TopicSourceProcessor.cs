@@ -4,23 +4,21 @@ using StreamFlow.Serialization;
 namespace StreamFlow.Processing;
 
 /// <summary>What a source needs to turn bytes into records.</summary>
-/// <param name="Keys">Serde of the keys.</param>
-/// <param name="Values">Serde of the values.</param>
+/// <param name="Serdes">Serdes of the topic.</param>
 /// <param name="Extractor">Takes the time from the content; null: the record's own timestamp.</param>
 /// <param name="OnInvalid">What to do about negative times.</param>
-/// <param name="ReadsOnePartition">Whether an offset alone tells records apart.</param>
 internal sealed record SourceFormat<TKey, TValue>(
-    ISerde<TKey> Keys,
-    ISerde<TValue> Values,
-    TimestampExtractor<TKey, TValue>? Extractor,
-    InvalidTimestampPolicy OnInvalid,
-    bool ReadsOnePartition);
+    TopicSerdes<TKey, TValue> Serdes, TimestampExtractor<TKey, TValue>? Extractor, InvalidTimestampPolicy OnInvalid);
 
-/// <summary>Deserializes the records of a source's topics and hands them on.</summary>
+/// <summary>
+/// Deserializes the records of one topic of a source and hands them on. A task reads one partition of it, so that an offset
+/// tells records apart.
+/// </summary>
 internal sealed class TopicSourceProcessor<TKey, TValue> : SourceProcessor
 {
     private readonly TaskContext _task;
     private readonly SourceFormat<TKey, TValue> _format;
+    private readonly TopicSerdes<TKey, TValue> _serdes;
     private readonly Processor<TKey, TValue> _next;
 
     // The head of the partition, deserialized for its timestamp already and waiting to be processed.
@@ -33,6 +31,7 @@ internal sealed class TopicSourceProcessor<TKey, TValue> : SourceProcessor
     {
         _task = task;
         _format = format;
+        _serdes = format.Serdes;
         _next = next;
     }
 
@@ -57,11 +56,8 @@ internal sealed class TopicSourceProcessor<TKey, TValue> : SourceProcessor
             }
 
             timestamp = Extract(typed, record.Offset, partitionTime);
-            if (_format.ReadsOnePartition)
-            {
-                _head = typed;
-                _headOffset = record.Offset;
-            }
+            _head = typed;
+            _headOffset = record.Offset;
         }
 
         if (timestamp < 0)
@@ -99,8 +95,9 @@ internal sealed class TopicSourceProcessor<TKey, TValue> : SourceProcessor
 
     private Record<TKey, TValue> Deserialize(in ByteRecord record, Headers? headers, long timestamp)
     {
-        var key = record.HasKey ? _format.Keys.Deserialize(record.Key) : default!;
-        var value = record.HasValue ? _format.Values.Deserialize(record.Value) : default!;
+        _serdes.Show(headers);
+        var key = record.HasKey ? _serdes.Keys.Deserialize(record.Key) : default!;
+        var value = record.HasValue ? _serdes.Values.Deserialize(record.Value) : default!;
         return Record<TKey, TValue>.Create(key, record.HasKey, value, record.HasValue, timestamp, headers);
     }
 

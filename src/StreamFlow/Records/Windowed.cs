@@ -12,6 +12,10 @@ public readonly record struct Window(long Start, long End)
 
     /// <summary>End as a point in time, UTC.</summary>
     public DateTimeOffset EndTime => DateTimeOffset.FromUnixTimeMilliseconds(End);
+
+    /// <summary>A window of a length; an end beyond the last representable moment stays at it, as in Kafka.</summary>
+    internal static Window OfLength(long start, long length) =>
+        new(start, start > long.MaxValue - length ? long.MaxValue : start + length);
 }
 
 /// <summary>A key within a window: the key of a windowed table.</summary>

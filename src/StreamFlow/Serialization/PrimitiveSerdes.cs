@@ -156,6 +156,12 @@ internal sealed class NullableSerde<T> : ISerde<T?>
     public void Serialize(T? value, IBufferWriter<byte> writer) => _inner.Serialize(value.GetValueOrDefault(), writer);
 
     public T? Deserialize(ReadOnlySpan<byte> data) => _inner.Deserialize(data);
+
+    public ISerde<T?> For(SerdeContext context)
+    {
+        var inner = _inner.For(context);
+        return ReferenceEquals(inner, _inner) ? this : new NullableSerde<T>(inner);
+    }
 }
 
 internal static class FixedLength

@@ -27,6 +27,10 @@ internal sealed class SerdeSource<T>
     public static SerdeSource<T> Common(SerdeSource<T> a, SerdeSource<T> b) =>
         ReferenceEquals(a, b) || (a._given is not null && ReferenceEquals(a._given, b._given)) ? a : Registered;
 
+    /// <summary>The first of several that does not leave it to the registry.</summary>
+    public static SerdeSource<T> FirstGiven(IEnumerable<SerdeSource<T>> sources) =>
+        sources.FirstOrDefault(source => !ReferenceEquals(source, Registered)) ?? Registered;
+
     /// <summary>This source, unless a serde is given.</summary>
     public SerdeSource<T> Or(ISerde<T>? serde) => serde is null ? this : Of(serde);
 

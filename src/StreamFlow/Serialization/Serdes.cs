@@ -49,7 +49,8 @@ public static class Serdes
     {
         ArgumentNullException.ThrowIfNull(key);
         ArgumentOutOfRangeException.ThrowIfLessThan(size, TimeSpan.FromMilliseconds(1));
-        return new TimeWindowedSerde<TKey>(key, (long)size.TotalMilliseconds);
+        var length = (long)size.TotalMilliseconds;
+        return new TimeWindowedSerde<TKey>(key, start => StreamFlow.Window.OfLength(start, length));
     }
 
     /// <summary>A value type that may be missing; a missing one never reaches the serde.</summary>

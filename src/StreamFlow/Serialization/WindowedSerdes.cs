@@ -15,17 +15,21 @@ internal abstract class WindowKeySerde<TWindowed> : ISerde<TWindowed>
     public abstract void Serialize(TWindowed value, IBufferWriter<byte> writer);
 
     public abstract TWindowed Deserialize(ReadOnlySpan<byte> data);
+
+    public abstract ISerde<TWindowed> For(SerdeContext context);
 }
 
 internal sealed class TimeWindowedSerde<TKey> : WindowKeySerde<Windowed<TKey>>
 {
     private readonly ISerde<TKey> _key;
-    private readonly long _sizeMs;
+    private readonly Func<long, Window> _windowAt;
 
-    public TimeWindowedSerde(ISerde<TKey> key, long sizeMs)
+    /// <param name="key">Serde of the key.</param>
+    /// <param name="windowAt">The window that starts at a time; the end is not in the bytes.</param>
+    public TimeWindowedSerde(ISerde<TKey> key, Func<long, Window> windowAt)
     {
         _key = key;
-        _sizeMs = sizeMs;
+        _windowAt = windowAt;
     }
 
     public override int SuffixLength => sizeof(long);
@@ -50,8 +54,12 @@ internal sealed class TimeWindowedSerde<TKey> : WindowKeySerde<Windowed<TKey>>
         }
 
         var start = BinaryPrimitives.ReadInt64BigEndian(data[^sizeof(long)..]);
-        // An end beyond the last representable moment stays at it, as in Kafka (TimeWindow of the long's end).
-        var end = start > long.MaxValue - _sizeMs ? long.MaxValue : start + _sizeMs;
-        return new Windowed<TKey>(_key.Deserialize(data[..^sizeof(long)]), new Window(start, end));
+        return new Windowed<TKey>(_key.Deserialize(data[..^sizeof(long)]), _windowAt(start));
+    }
+
+    public override ISerde<Windowed<TKey>> For(SerdeContext context)
+    {
+        var key = _key.For(context);
+        return ReferenceEquals(key, _key) ? this : new TimeWindowedSerde<TKey>(key, _windowAt);
     }
 }

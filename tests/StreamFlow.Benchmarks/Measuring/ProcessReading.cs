@@ -30,15 +30,20 @@ internal readonly record struct ProcessReading(
     }
 
     /// <summary>Largest resident set so far, in MiB (VmHWM).</summary>
-    public static double PeakResidentMb()
-    {
-        var line = File.ReadLines("/proc/self/status").First(l => l.StartsWith("VmHWM:", StringComparison.Ordinal));
-        return double.Parse(line.AsSpan()["VmHWM:".Length..].Trim().TrimEnd("kB").Trim(), CultureInfo.InvariantCulture) / 1024;
-    }
+    public static double PeakResidentMb() => StatusMb("VmHWM:");
+
+    /// <summary>Resident set now, in MiB (VmRSS).</summary>
+    public static double ResidentMb() => StatusMb("VmRSS:");
 
     /// <summary>Nanoseconds the calling thread has spent on a processor (/proc/thread-self/schedstat).</summary>
     public static long ThreadCpuNanoseconds() =>
         long.Parse(File.ReadAllText("/proc/thread-self/schedstat").Split(' ')[0], CultureInfo.InvariantCulture);
+
+    private static double StatusMb(string name)
+    {
+        var line = File.ReadLines("/proc/self/status").First(l => l.StartsWith(name, StringComparison.Ordinal));
+        return double.Parse(line.AsSpan()[name.Length..].Trim().TrimEnd("kB").Trim(), CultureInfo.InvariantCulture) / 1024;
+    }
 
     private static (double User, double System) CpuOf(string pid)
     {

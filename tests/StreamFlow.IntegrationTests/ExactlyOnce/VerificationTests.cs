@@ -5,13 +5,33 @@ namespace StreamFlow.IntegrationTests.ExactlyOnce;
 
 /// <summary>
 /// The short version of <c>eng/verify-exactly-once.sh</c>: worker processes under exactly-once, broken at random, judged
-/// by kcat and python. Its own judges are tested by faults planted on purpose.
+/// by kcat and python.
 /// </summary>
-[Collection(nameof(VerificationTests))]
 public sealed class VerificationTests
 {
-    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(4);
+    [SkippableTheory]
+    [InlineData("17")]
+    [InlineData(null)]
+    public async Task Twenty_faults_on_the_embedded_broker_make_nothing_wrong(string? seed) =>
+        await VerificationProcess.ExpectGreenAsync(["--kills", "15", "--minutes", "2", .. Seed(seed)]);
 
+    private static string[] Seed(string? seed) => seed is null ? [] : ["--seed", seed];
+}
+
+/// <summary>The same on Apache Kafka, beside it.</summary>
+public sealed class ApacheVerificationTests
+{
+    [SkippableFact]
+    public async Task Faults_on_apache_kafka_make_nothing_wrong()
+    {
+        ExternalTool.RequireKafka();
+        await VerificationProcess.ExpectGreenAsync(["--kills", "6", "--minutes", "1.5", "--broker", "kafka"]);
+    }
+}
+
+/// <summary>The verification's own judges, tested by faults planted on purpose.</summary>
+public sealed class PlantedFaultTests
+{
     private static readonly string[] Planted =
     [
         "nothing", "lose-input", "drop-one", "duplicate-one", "swap-two", "drop-running-result", "drop-windowed-result",
@@ -22,35 +42,26 @@ public sealed class VerificationTests
     public static TheoryData<string> Plants() => [.. Planted];
 
     [SkippableTheory]
-    [InlineData("17")]
-    [InlineData(null)]
-    public async Task Twenty_faults_on_the_embedded_broker_make_nothing_wrong(string? seed) =>
-        await ExpectGreenAsync(["--kills", "15", "--minutes", "2", .. Seed(seed)]);
-
-    [SkippableFact]
-    public async Task Faults_on_apache_kafka_make_nothing_wrong()
-    {
-        ExternalTool.RequireKafka();
-        await ExpectGreenAsync(["--kills", "6", "--minutes", "1.5", "--broker", "kafka"]);
-    }
-
-    [SkippableTheory]
     [MemberData(nameof(Plants))]
     public async Task A_planted_fault_is_seen(string plant) =>
-        await ExpectGreenAsync(["--self-check", "--plant", plant]);
+        await VerificationProcess.ExpectGreenAsync(["--self-check", "--plant", plant]);
 
     [Fact]
     public async Task No_planted_fault_is_left_out_here()
     {
-        var (_, output) = await RunAsync(["--plants"]);
+        var (_, output) = await VerificationProcess.RunAsync(["--plants"]);
 
         Assert.Equal(Planted.Order(), output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Order());
     }
+}
 
-    private static string[] Seed(string? seed) => seed is null ? [] : ["--seed", seed];
+/// <summary>The verification as a process.</summary>
+internal static class VerificationProcess
+{
+    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(4);
 
     /// <summary>Green, and not for want of anything to check: each line names a guarantee, what was checked, and violations.</summary>
-    private static async Task ExpectGreenAsync(string[] arguments)
+    public static async Task ExpectGreenAsync(string[] arguments)
     {
         ExternalTool.Require("kcat", "-V");
         var (exitCode, output) = await RunAsync(arguments);
@@ -59,7 +70,7 @@ public sealed class VerificationTests
         Assert.DoesNotMatch("(?m)^[a-z-]+ +0 +0$", output);
     }
 
-    private static async Task<(int ExitCode, string Output)> RunAsync(string[] arguments)
+    public static async Task<(int ExitCode, string Output)> RunAsync(string[] arguments)
     {
         using var process = Process.Start(new ProcessStartInfo(
             "dotnet", ["exec", Path.Combine(AppContext.BaseDirectory, "StreamFlow.Verification.dll"), .. arguments])

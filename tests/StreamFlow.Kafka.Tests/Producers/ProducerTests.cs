@@ -37,7 +37,7 @@ public sealed class ProducerTests : IDisposable
         _cluster.SetTopicError("missing", 3);
         using var producer = _clients.Producer();
         var error = Assert.Throws<KafkaClientException>(() => producer.Topic("missing"));
-        Assert.Equal(KafkaErrorKind.Fatal, error.Kind);
+        Assert.Equal(KafkaErrorKind.Refused, error.Kind);
         Assert.Contains("'missing'", error.Message, StringComparison.Ordinal);
         Assert.Contains("UNKNOWN_TOPIC_OR_PART", error.Message, StringComparison.Ordinal);
     }
@@ -94,14 +94,14 @@ public sealed class ProducerTests : IDisposable
         producer.Send("t", 0, "first", "1");
         producer.Flush();
         _cluster.PushErrors(ApiKey.Produce, MessageSizeTooLarge);
-        var record = new ByteRecord { Key = "key"u8, HasKey = true, Timestamp = 1, Mark = 42 };
+        var record = new ByteRecord { Key = "key"u8, HasKey = true, Timestamp = 1 };
         Assert.True(producer.TryProduce(producer.Topic("t"), 2, in record, null));
         Assert.True(producer.Drain(TestClients.Deadline));
         Assert.True(producer.TryTakeFailure(out var failure));
         Assert.Equal(new TopicPartition("t", 2), failure.Partition);
         Assert.Equal("key", Encoding.UTF8.GetString(failure.Key!));
         Assert.Null(failure.Value);
-        Assert.Equal((KafkaErrorKind.Refused, 42L, false), (failure.Kind, failure.Mark, failure.ConcernsTopic));
+        Assert.Equal((KafkaErrorKind.Refused, 1L, false), (failure.Kind, failure.Number, failure.ConcernsTopic));
         Assert.Contains("MSG_SIZE_TOO_LARGE", failure.Reason, StringComparison.Ordinal);
         Assert.False(producer.TryTakeFailure(out _));
         Assert.Equal(-1, producer.Topic("t").LastDeliveredOffset(2));

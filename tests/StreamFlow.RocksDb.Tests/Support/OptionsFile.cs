@@ -29,6 +29,12 @@ internal sealed class OptionsFile
     public IEnumerable<string> DatabaseNames =>
         _values.Keys.Where(key => key.Section == "DBOptions").Select(key => key.Name);
 
+    /// <summary>Names of the column families.</summary>
+    public IEnumerable<string> Families => _values.Keys
+        .Where(key => key.Section.StartsWith("CFOptions", StringComparison.Ordinal))
+        .Select(key => key.Section.Split('"')[1])
+        .Distinct();
+
     public static OptionsFile Read(string database) => new(File.ReadAllLines(
         Directory.GetFiles(database, "OPTIONS-*").MaxBy(path => path, StringComparer.Ordinal)!));
 

@@ -64,6 +64,7 @@ public sealed class TestingGuideTests
         driver.CreateInputTopic("amounts", Serdes.String, Serdes.String).Pipe("alice", "not a number");
 
         Assert.Equal(1, driver.Metrics.DroppedRecords[DropReason.DeadLetter]);
+        Assert.Equal([new DroppedRecords("KSTREAM-MAPVALUES-0000000001", DropReason.DeadLetter, 1)], driver.Metrics.Drops);
         var dead = driver.CreateOutputTopic("billing-dead", Serdes.String, Serdes.String).ReadRecord();
         Assert.Equal("not a number", dead.Value);
     }

@@ -202,7 +202,7 @@ public sealed class TopologyTestDriverTests
         Assert.True(store.TryGet("a", out var count));
         Assert.Equal(2, count);
         Assert.Equal(["a", "b"], store.All().Select(e => e.Key));
-        Assert.Equal(["counts"], driver.StateStores);
+        Assert.Equal(["counts"], driver.StateStores.Select(store => store.Name));
         Assert.Equal(1, driver.Metrics.DroppedRecords[DropReason.NullKey]);
         var changelog = driver.CreateOutputTopic("test-driver-counts-changelog", Serdes.String, Serdes.Bytes);
         Assert.Equal(["a", "b", "a"], changelog.ReadAll().Select(r => r.Key));
@@ -348,7 +348,7 @@ public sealed class TopologyTestDriverTests
         Assert.Equal(
             keys.Select(key => $"{key}-{(key == "k0" ? "none" : "row")}"), Output(driver).ReadAll().Select(r => r.Value));
         Assert.Equal(4, driver.Kafka.PartitionCount("test-driver-KSTREAM-KEY-SELECT-0000000003-repartition"));
-        Assert.Equal(["rows"], driver.StateStores);
+        Assert.Equal(["rows"], driver.StateStores.Select(store => store.Name));
         Assert.Equal(
             19, Enumerable.Range(0, 4).Sum(p => driver.GetKeyValueStore<string, string>("rows", p).All().Count()));
     }

@@ -73,10 +73,10 @@ public sealed class ProjectTests
             select $"{file}: {reference}");
 
     [Fact]
-    public void The_path_of_a_record_in_the_architecture_page_names_code_that_exists()
+    public void The_paths_of_a_record_in_the_architecture_page_name_code_that_exists()
     {
         var page = File.ReadAllText(SourceTree.FullPath("docs/ARCHITECTURE.md"));
-        var section = page.Split("## The path of a record")[1].Split("\n## ")[0];
+        var section = page.Split("## The two paths of a record")[1].Split("\n## ")[0];
         var names = System.Text.RegularExpressions.Regex.Matches(section, @"`([A-Z]\w+)\.([A-Z]\w+)`")
             .Select(m => (Type: m.Groups[1].Value, Member: m.Groups[2].Value)).ToList();
 

@@ -76,15 +76,15 @@ public sealed class TableTests
         var builder = new StreamsBuilder();
         builder.Table<string, long>(
             "t",
-            new() { Name = "read", ValueSerde = new TextSerde() },
-            new() { Name = "rows", ProcessorName = "keep", ValueSerde = Serdes.Int64 });
+            new() { Name = "keep", ValueSerde = new TextSerde() },
+            new() { Name = "rows", ValueSerde = Serdes.Int64 });
         var topology = builder.Build();
         var harness = new TaskHarness(topology);
 
         harness.Pipe("t", "k", "7", 1);
 
         Assert.Equal([0, 0, 0, 0, 0, 0, 0, 7], Assert.Single(harness.Take("app-rows-changelog")).Value);
-        Assert.Contains("Source: read-source (topics: [t])", topology.Describe(), StringComparison.Ordinal);
+        Assert.Contains("Source: keep-source (topics: [t])", topology.Describe(), StringComparison.Ordinal);
         Assert.Contains("Processor: keep (stores: [rows])", topology.Describe(), StringComparison.Ordinal);
     }
 

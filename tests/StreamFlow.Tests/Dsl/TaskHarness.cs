@@ -37,7 +37,7 @@ internal sealed class TaskHarness
                 ApplicationId = "app",
                 Time = TimeProvider.System,
                 Logger = logger ?? NullLogger.Instance,
-                Collector = new RecordCollector(Producer),
+                Collector = new RecordCollector(Producer, new SentResults()),
                 Errors = new ErrorPolicy(handler, handler, handler, deadLetterTopic: "dead"),
                 Metrics = new TaskMetrics("app", new TaskId(sub.Id, 0)),
                 Budget = new CacheBudget(cacheBytes, long.MaxValue),
@@ -61,7 +61,7 @@ internal sealed class TaskHarness
 
             foreach (var source in sub.Sources)
             {
-                var topic = source.IsRepartition ? InternalTopics.NameOf("app", source.Name) : source.Name;
+                var topic = source.IsInternal ? InternalTopics.NameOf("app", source.Name) : source.Name;
                 _sources.Add(topic, (task, linked.Sources[source.Name]));
             }
 
@@ -109,7 +109,7 @@ internal sealed class TaskHarness
             source.TryExtractTimestamp(in record, headers, partitionTime, out timestamp);
             if (timestamp < 0)
             {
-                task.Metrics.Dropped(DropReason.InvalidTimestamp);
+                task.Metrics.Dropped(DropReason.InvalidTimestamp, source.Name);
                 return;
             }
         }
@@ -124,7 +124,7 @@ internal sealed class TaskHarness
         foreach (var stores in _stores)
         {
             stores.Flush();
-            stores.Apply();
+            stores.Apply([]);
         }
     }
 

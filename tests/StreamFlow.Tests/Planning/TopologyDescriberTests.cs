@@ -186,7 +186,7 @@ public sealed class TopologyDescriberTests
     private static TumblingWindows Tumbling(int size, int grace) =>
         TumblingWindows.Of(TimeSpan.FromMilliseconds(size), TimeSpan.FromMilliseconds(grace));
 
-    private static string Normalize(IEnumerable<string> lines) =>
+    internal static string Normalize(IEnumerable<string> lines) =>
         string.Join('\n', lines.Select(SortNeighbours)).TrimEnd('\n');
 
     private static string SortNeighbours(string line)

@@ -13,11 +13,11 @@ public sealed class TopologyPlannerTests
         var subs = builder.Build().Plan.SubTopologies;
 
         Assert.Equal([0, 1], subs.Select(sub => sub.Id));
-        Assert.Equal([new SourceTopic("in", false, "KSTREAM-SOURCE-0000000000", null)], subs[0].Sources);
+        Assert.Equal([new SourceTopic("in", TopicKind.Input, "KSTREAM-SOURCE-0000000000", null)], subs[0].Sources);
         Assert.Equal([new RepartitionTopic("r-repartition", 3)], subs[0].RepartitionSinks);
         Assert.Empty(subs[0].SinkTopics);
         var source = Assert.Single(subs[1].Sources);
-        Assert.Equal(("r-repartition", true, OffsetReset.Earliest), (source.Name, source.IsRepartition, source.OffsetReset));
+        Assert.Equal(("r-repartition", TopicKind.Repartition, OffsetReset.Earliest), (source.Name, source.Kind, source.OffsetReset));
         Assert.Equal(["out"], subs[1].SinkTopics);
     }
 

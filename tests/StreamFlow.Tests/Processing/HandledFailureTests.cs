@@ -85,7 +85,7 @@ public sealed class HandledFailureTests
         await AppHarness.Until(() => application.State == StreamsState.Error, "the failure that nobody let through");
 
         Assert.Contains("record in-0 offset 1: boom", application.Status.Error!.Message, StringComparison.Ordinal);
-        Assert.DoesNotContain(new TopicPartition("in", 0), harness.Kafka.CommittedOffsets("app").Keys);
+        Assert.InRange(harness.Kafka.CommittedOffsets("app").GetValueOrDefault(new TopicPartition("in", 0)).Offset, 0, 1);
     }
 
     private TaskHarness Harness(

@@ -1,75 +1,79 @@
+using System.Text;
 using StreamFlow.Clients;
 using StreamFlow.Processing;
-using StreamFlow.Tests.Dsl;
+using StreamFlow.State;
 
 namespace StreamFlow.Tests.Processing;
 
-public sealed class RefusedRecordsTests : IDisposable
+public sealed class RefusedRecordsTests
 {
-    private readonly FakeProducer _producer = new(2);
-    private readonly RecordCollector _collector;
+    private static readonly Node Sink = new AnyNode("sink");
+    private readonly SentResults _sent = new();
     private readonly RefusedRecords _refused;
-    private int _awaited;
+    private long _number;
 
-    public RefusedRecordsTests()
-    {
-        _refused = new RefusedRecords(() => { }, () => _awaited++);
-        _collector = new RecordCollector(_producer, null, _refused);
-    }
-
-    public void Dispose() => _producer.Dispose();
+    public RefusedRecordsTests() => _refused = new RefusedRecords(_sent, () => { }, () => { });
 
     [Fact]
     public void A_topic_that_refuses_everything_is_not_tried_again_before_the_next_commit()
     {
-        _refused.Remember([Failure("k", 1) with { ConcernsTopic = true }]);
+        _refused.Remember([Failure("k", "v", 1) with { ConcernsTopic = true }]);
 
-        Assert.Equal(KafkaErrorKind.Refused, Assert.Throws<KafkaClientException>(() => Send("other", 2)).Kind);
-        Send("other", 2, "elsewhere");
+        Assert.Equal(KafkaErrorKind.Refused, Assert.Throws<KafkaClientException>(() => IsSuspect("other", "v", 2)).Kind);
+        Assert.False(IsSuspect("other", "v", 2, "elsewhere"));
         _refused.Clear();
-        Send("other", 2);
-        Assert.Equal(2, _producer.Count);
+        Assert.False(IsSuspect("other", "v", 2));
     }
 
     [Fact]
     public void A_record_refused_alone_is_known_by_its_mark_whatever_it_holds()
     {
-        _refused.Remember([Failure("k", 1)]);
+        _refused.Remember([Failure("k", "v", 1)]);
 
-        var error = Assert.Throws<KafkaClientException>(() => Send("changed", 1));
-        Send("k", 2);
+        var error = Assert.Throws<KafkaClientException>(() => IsSuspect("changed", "too", 1));
 
         Assert.Equal((KafkaErrorKind.Refused, "A record for out-0 was refused: too large"), (error.Kind, error.Message));
-        Assert.Equal((1, 0), (_producer.Count, _awaited));
+        Assert.False(IsSuspect("k", "v", 2));
     }
 
     [Fact]
-    public void A_record_without_a_mark_is_known_by_what_it_holds()
+    public void What_a_flush_hands_on_is_known_by_what_it_holds()
     {
-        _refused.Remember([Failure("k", 0)]);
+        _refused.Remember([Failure("k", "v", -1)]);
 
-        Assert.Throws<KafkaClientException>(() => Send("k", 0));
-        Send("other", 0);
-        Assert.Equal(1, _producer.Count);
+        Assert.Throws<KafkaClientException>(() => IsSuspect("k", "v", -1));
+        Assert.False(IsSuspect("other", "v", -1));
+        Assert.False(IsSuspect("k", "v", -2));
     }
 
     [Fact]
-    public void Records_refused_together_are_sent_by_themselves_once()
+    public void What_a_flush_hands_on_is_tried_by_itself_when_it_holds_something_else_until_that_is_refused_too()
     {
-        _refused.Remember([Failure("a", 1), Failure("b", 2)]);
+        _refused.Remember([Failure("k", "v", -1)]);
 
-        Send("a", 1);
-        Assert.Equal((1, 2), (_producer.Count, _awaited));
-        Send("a", 1);
-        Assert.Equal((2, 2), (_producer.Count, _awaited));
-        _refused.Remember([Failure("b", 2)]);
-        Assert.Throws<KafkaClientException>(() => Send("b", 2));
+        Assert.True(IsSuspect("k", "w", -1));
+        _refused.Remember([Failure("k", "w", -1)]);
+        Assert.Throws<KafkaClientException>(() => IsSuspect("k", "x", -1));
     }
 
     [Fact]
-    public void A_failure_that_may_not_come_again_is_not_remembered()
+    public void Records_refused_together_are_suspects_until_each_was_sent_by_itself()
     {
-        _refused.Remember([Failure("k", 1) with { Kind = KafkaErrorKind.Retriable }]);
+        _refused.Remember([Failure("a", "v", 1), Failure("b", "v", 3)]);
+
+        Assert.True(IsSuspect("a", "v", 1));
+        _refused.Accepted("out", Record("a", "v"), 1);
+        Assert.False(IsSuspect("a", "v", 1));
+        Assert.True(IsSuspect("b", "v", 3));
+        _refused.Remember([Failure("b", "v", 3)]);
+        Assert.Throws<KafkaClientException>(() => IsSuspect("b", "v", 3));
+    }
+
+    [Fact]
+    public void A_failure_that_may_not_come_again_or_is_of_no_result_is_not_remembered()
+    {
+        _refused.Remember([Failure("k", "v", 1) with { Kind = KafkaErrorKind.Retriable }]);
+        _refused.Remember([Failure("k", "v", 1) with { Number = 1000 }]);
 
         Assert.False(_refused.Any);
     }
@@ -84,26 +88,51 @@ public sealed class RefusedRecordsTests : IDisposable
             for (var partition = 0; partition < 4; partition++)
             {
                 context.Set("in", partition, offset, FakeBatch.Empty, 0);
-                var first = context.NextMark();
-                Assert.True(marks.Add(first) && marks.Add(context.NextMark()), $"{partition} {offset}");
+                var first = context.NextMark(Sink);
+                Assert.True(marks.Add(first) && marks.Add(context.NextMark(Sink)), $"{partition} {offset}");
                 context.Set("in", partition, offset, FakeBatch.Empty, 0);
-                Assert.Equal(first, context.NextMark());
+                Assert.Equal(first, context.NextMark(Sink));
             }
         }
 
-        context.Clear();
-        Assert.Equal(0, context.NextMark());
-        Assert.DoesNotContain(0, marks);
+        Assert.All(marks, mark => Assert.True(mark > 0));
     }
 
-    private static DeliveryFailure Failure(string key, long mark) => new(
-        new TopicPartition("out", 0), "too large", KafkaErrorKind.Refused, System.Text.Encoding.UTF8.GetBytes(key), null) { Mark = mark };
-
-    private void Send(string key, long mark, string topic = "out")
+    [Fact]
+    public void Marks_of_what_a_flush_hands_on_tell_the_results_of_an_entry_apart_not_the_entries()
     {
-        var record = new ByteRecord { Key = System.Text.Encoding.UTF8.GetBytes(key), HasKey = true, Mark = mark };
-        _collector.SendResult(_collector.Topic(topic), 0, in record, null);
+        var context = new RecordContext(keepsRaw: false);
+        context.Enter(new RecordOrigin("in", 0, 7, null));
+        var (first, second) = (context.NextMark(Sink), context.NextMark(Sink));
+        context.Enter(new RecordOrigin("in", 0, 8, null));
+
+        Assert.Equal(first, context.NextMark(Sink));
+        Assert.True(first < 0 && second < 0 && first != second);
+        Assert.NotEqual(second, context.NextMark(new AnyNode("other")));
     }
+
+    private static ByteRecord Record(string key, string value) => new()
+    {
+        Key = Encoding.UTF8.GetBytes(key),
+        HasKey = true,
+        Value = Encoding.UTF8.GetBytes(value),
+        HasValue = true,
+    };
+
+    private DeliveryFailure Failure(string key, string value, long mark)
+    {
+        _sent.Took(new SentResult(null!, Sink, RecordOrigin.None, mark));
+        return new DeliveryFailure(
+            new TopicPartition("out", 0), "too large", KafkaErrorKind.Refused, Encoding.UTF8.GetBytes(key), Encoding.UTF8.GetBytes(value))
+        {
+            Number = _number++,
+        };
+    }
+
+    private bool IsSuspect(string key, string value, long mark, string topic = "out") =>
+        _refused.IsSuspect(topic, 0, Record(key, value), mark);
+
+    private sealed class AnyNode(string name) : Node(name);
 
     private sealed class FakeBatch : RecordBatch
     {

@@ -56,15 +56,15 @@ public sealed class TopicSourceProcessorTests
         builder.Stream<string, string>(["a", "b"], new() { TimestampExtractor = (record, _) => record.Timestamp + 1 })
             .To("out");
         var harness = new TaskHarness(builder.Build());
-        var source = harness.Source("a");
+        var (a, b) = (harness.Source("a"), harness.Source("b"));
         var first = new ByteRecord { Key = "k"u8, HasKey = true, Value = "a"u8, HasValue = true, Timestamp = 1 };
         var second = new ByteRecord { Key = "k"u8, HasKey = true, Value = "b"u8, HasValue = true, Timestamp = 2 };
 
         // Both heads are looked at before either is processed, as a task with two partitions does.
-        source.TryExtractTimestamp(in first, null, -1, out var firstTime);
-        source.TryExtractTimestamp(in second, null, -1, out var secondTime);
-        source.Process(in first, null, firstTime);
-        source.Process(in second, null, secondTime);
+        a.TryExtractTimestamp(in first, null, -1, out var firstTime);
+        b.TryExtractTimestamp(in second, null, -1, out var secondTime);
+        a.Process(in first, null, firstTime);
+        b.Process(in second, null, secondTime);
 
         Assert.Equal(
             ["a@2", "b@3"],

@@ -78,7 +78,7 @@ public sealed class AllocationTests
             ApplicationId = "app",
             Time = TimeProvider.System,
             Logger = NullLogger.Instance,
-            Collector = new RecordCollector(producer),
+            Collector = new RecordCollector(producer, new SentResults()),
             Errors = new ErrorPolicy(Fail, Fail, Fail, null),
             Metrics = new TaskMetrics("app", id),
             Budget = budget,

@@ -33,13 +33,15 @@ internal sealed class AppHarness : IAsyncDisposable
         Action<StreamsBuilder> topology,
         Action<StreamFlowOptions>? configure = null,
         StreamsServices? services = null,
-        IKafkaClients? clients = null)
+        IKafkaClients? clients = null,
+        TopologyOptimization optimization = TopologyOptimization.None)
     {
         var builder = new StreamsBuilder();
         topology(builder);
         var options = Options();
         configure?.Invoke(options);
-        var application = new StreamsApplication(builder.Build(), options, clients ?? Kafka, services);
+        var application = new StreamsApplication(
+            builder.Build(new() { Optimization = optimization }), options, clients ?? Kafka, services);
         _applications.Add(application);
         await application.StartAsync();
         return application;

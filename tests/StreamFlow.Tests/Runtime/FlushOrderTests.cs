@@ -24,7 +24,7 @@ public sealed class FlushOrderTests : IDisposable
             ApplicationId = "app",
             Time = TimeProvider.System,
             Logger = NullLogger.Instance,
-            Collector = new RecordCollector(_producer),
+            Collector = new RecordCollector(_producer, new SentResults()),
             Errors = new ErrorPolicy(Fail, Fail, Fail, deadLetterTopic: null),
             Metrics = new TaskMetrics("app", new TaskId(0, 0)),
             Budget = new CacheBudget(1_000_000, long.MaxValue),
@@ -48,7 +48,7 @@ public sealed class FlushOrderTests : IDisposable
         Second.FlushListener = new Writer((key, value) => Write(First, key, value + 1));
         Write(Second, "k", 1);
         _stores.Flush();
-        _stores.Apply();
+        _stores.Apply([]);
 
         Assert.Equal(["app-second-changelog k", "app-first-changelog k"], Logged());
         Assert.True(First.TryGet("k", out var value));
@@ -68,7 +68,7 @@ public sealed class FlushOrderTests : IDisposable
         });
         Write(First, "k", 10);
         _stores.Flush();
-        _stores.Apply();
+        _stores.Apply([]);
 
         Assert.Equal(12, _producer.Count);
         Assert.True(Second.TryGet("k", out var value));
@@ -96,7 +96,7 @@ public sealed class FlushOrderTests : IDisposable
         IsPersistent = false,
         IsLogged = true,
         ChangelogConfigs = new Dictionary<string, string>(),
-        Create = () => new KeyValueStore<string, long>(name, Serdes.String, Serdes.Int64, timestamped: true),
+        Create = _ => new KeyValueStore<string, long>(name, Serdes.String, Serdes.Int64, timestamped: true),
     };
 
     private static ErrorResponse Fail(in ErrorContext context) => ErrorResponse.Fail;

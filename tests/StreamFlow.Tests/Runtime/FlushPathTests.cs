@@ -68,6 +68,80 @@ public sealed class FlushPathTests
         await run.FailsOnce(ErrorStage.Production, "KSTREAM-SINK-0000000004", typeof(KafkaClientException), "MSG_SIZE_TOO_LARGE");
     }
 
+    /// <summary>
+    /// The refusal comes when the records behind it have gone on. Exactly once the work is done again, the input at hand; at
+    /// least once the input is read again for the dead letter.
+    /// </summary>
+    [Theory]
+    [MemberData(nameof(Modes))]
+    public async Task A_record_that_the_broker_refuses(ProcessingGuarantee guarantee, bool cached)
+    {
+        await using var run = new Run(guarantee, cached);
+        await run.StartAsync(Inflate);
+
+        await run.FailsOnce(ErrorStage.Production, "KSTREAM-SINK-0000000004", typeof(KafkaClientException), "MSG_SIZE_TOO_LARGE");
+    }
+
+    /// <summary>The input goes on while a transaction is done again, so a cache may hand on something else each time.</summary>
+    [Theory]
+    [InlineData(false, 2)]
+    [InlineData(true, 3)]
+    public async Task A_refused_record_that_is_another_in_each_attempt_is_left_out_all_the_same(bool cached, int attempts)
+    {
+        await using var run = new Run(ProcessingGuarantee.ExactlyOnce, cached, ErrorResponse.Continue);
+        var attempt = 0;
+        await run.StartAsync(rows => rows
+            .MapValues(v => v.Contains("bad", StringComparison.Ordinal) ? Large + Interlocked.Increment(ref attempt) : v)
+            .To("out"));
+        run.SendAll();
+        await run.UntilCommitted();
+
+        Assert.Equal(["a", "c"], run.Harness.Values("out"));
+        Assert.Single(run.Asked);
+        Assert.Equal(attempts, attempt);
+    }
+
+    /// <summary>Y2 of Kafka Streams 4.3: there the dead letter is aborted with the transaction and sent no more.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_dead_letter_survives_the_abort_of_its_transaction_and_is_there_once(bool cached)
+    {
+        await using var run = new Run(ProcessingGuarantee.ExactlyOnce, cached);
+        var fault = run.Harness.Kafka.Faults.Fail(
+            ClientCall.SendOffsetsToTransaction, KafkaErrorKind.Abortable, new FaultMatch { Nth = 2, Times = 2 });
+        await run.StartAsync(rows => rows.To("out", new() { ValueSerde = new PickySerde() }));
+        run.SendAll();
+        await run.UntilCommitted();
+
+        Assert.Equal(2, fault.Hits);
+        Assert.Equal(["bad"], run.Harness.Values("dead"));
+        Assert.Equal(["a", "c"], run.Harness.Values("out"));
+    }
+
+    /// <summary>
+    /// The writes are taken back: state, changelog and those behind are what they were before them. Those that were told of
+    /// the update already are told so.
+    /// </summary>
+    [Theory]
+    [MemberData(nameof(Modes))]
+    public async Task A_value_of_a_store_that_cannot_be_written(ProcessingGuarantee guarantee, bool cached)
+    {
+        await using var run = new Run(guarantee, cached) { StoreSerde = new PickySerde() };
+        await run.StartAsync(rows => rows.To("out", new() { ValueSerde = Serdes.String }));
+        run.SendAll();
+        await run.UntilCommitted();
+        run.Harness.Send("in", 0, "k", "d", timestamp: 7);
+        await run.UntilCommitted(4);
+
+        Assert.Equal(cached ? ["a", "ad"] : ["a", "abad", "a", "ad"], run.ValuesOf("k", "out"));
+        Assert.Equal(["c"], run.ValuesOf("l", "out"));
+        Assert.Equal(["a", "ad"], run.ValuesOf("k", "app-st-changelog"));
+        var error = Assert.Single(run.Asked);
+        Assert.Equal((ErrorStage.Production, "st", "in", 1L), (error.Stage, error.Operator, error.Topic, error.Offset));
+        Assert.Equal(["bad"], run.Harness.Values("dead"));
+    }
+
     [Theory]
     [MemberData(nameof(Modes))]
     public async Task Continue_leaves_out_the_record_and_nothing_else(ProcessingGuarantee guarantee, bool cached)
@@ -128,17 +202,21 @@ public sealed class FlushPathTests
             string deadLetterTopic = "dead")
         {
             (_guarantee, _cached, _answer, _deadLetterTopic) = (guarantee, cached, answer, deadLetterTopic);
+            Harness.Kafka.CreateTopic("out", 1, new Dictionary<string, string> { ["max.message.bytes"] = "100" });
         }
 
-        public AppHarness Harness { get; } = new(("in", 1), ("out", 1), ("dead", 1));
+        public AppHarness Harness { get; } = new(("in", 1), ("dead", 1));
 
         public ConcurrentQueue<ErrorContext> Asked { get; } = new();
+
+        /// <summary>Of the store's values; null for one that writes everything.</summary>
+        public ISerde<string>? StoreSerde { get; init; }
 
         public Task<StreamsApplication> StartAsync(Action<KStream<string, string>> behind, IKafkaClients? clients = null) =>
             Harness.StartAsync(
                 builder => behind(builder.Stream<string, string>("in")
                     .GroupByKey()
-                    .Aggregate(() => "", (_, v, a) => a + v, new() { Name = "st" })
+                    .Aggregate(() => "", (_, v, a) => a + v, new() { Name = "st", ValueSerde = StoreSerde })
                     .ToStream()),
                 options =>
                 {
@@ -176,6 +254,11 @@ public sealed class FlushPathTests
             Assert.Equal("h", Assert.Single(error.Headers).Key);
             AssertDeadLetter(exception, message);
         }
+
+        public IEnumerable<string> ValuesOf(string key, string topic) =>
+            from record in Harness.Kafka.Read(new TopicPartition(topic, 0))
+            where Encoding.UTF8.GetString(record.Key!) == key
+            select Encoding.UTF8.GetString(record.Value!);
 
         public ValueTask DisposeAsync() => Harness.DisposeAsync();
 

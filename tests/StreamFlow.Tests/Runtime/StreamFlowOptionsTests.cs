@@ -32,6 +32,14 @@ public sealed class StreamFlowOptionsTests
     }
 
     [Theory]
+    [InlineData(1L, true)]
+    [InlineData(1L << 30, true)]
+    [InlineData((1L << 30) + 1, false)]
+    [InlineData(1L << 31, false)]
+    public void MaxUncommittedBytes_stays_below_what_one_batch_can_hold(long bytes, bool valid) => Assert.Equal(
+        valid, new StreamFlowOptions { ApplicationId = "a", MaxUncommittedBytes = bytes }.Validate().Count == 0);
+
+    [Theory]
     [InlineData("orders")]
     [InlineData("a.b_c-1")]
     public void Validate_accepts_names_that_topics_may_have(string applicationId) =>

@@ -304,7 +304,9 @@ public sealed class StreamsApplicationTests
         await harness.StartAsync(Upper, o => o.ProductionErrorHandler = (in ErrorContext error) =>
         {
             asked++;
-            return error.Topic == "out" ? ErrorResponse.Continue : ErrorResponse.Fail;
+            return (error.Topic, error.Offset, error.Operator) == ("in", 0, "KSTREAM-SINK-0000000002")
+                ? ErrorResponse.Continue
+                : ErrorResponse.Fail;
         });
         await AppHarness.Until(
             () => harness.Values("out").Contains("accepted!") && Volatile.Read(ref asked) > 0, "the second record and the question");

@@ -52,6 +52,55 @@ public sealed class TopicPreparationTests : IDisposable
     }
 
     [Fact]
+    public async Task Repartition_topics_in_a_circle_grow_to_the_largest_count_that_leads_there()
+    {
+        _admin.Topics["in"] = 3;
+        _admin.Topics["late"] = 6;
+        var plan = new TopologyPlan(
+        [
+            Sub(0, ["in"], ["b-repartition", "c-repartition"], [new("a-repartition", null)]),
+            Sub(1, [], ["a-repartition"], [new("b-repartition", null)]),
+            Sub(2, ["late"], writes: [new("c-repartition", null)]),
+        ]);
+
+        await Prepare(plan);
+
+        Assert.All("abc", topic => Assert.Equal(6, _admin.Topics[$"app-{topic}-repartition"]));
+    }
+
+    [Fact]
+    public async Task A_repartition_topic_that_nothing_leads_to_is_an_error_that_names_it_and_the_remedy()
+    {
+        _admin.Topics["in"] = 3;
+        var plan = new TopologyPlan([Sub(0, ["in"]), Sub(1, [], ["a-repartition"], [new("a-repartition", null)])]);
+
+        var error = await Assert.ThrowsAsync<TopologyException>(() => Prepare(plan));
+
+        Assert.Contains("'a-repartition'", error.Message, StringComparison.Ordinal);
+        Assert.Contains("Repartitioned.PartitionCount", error.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("in", "Input", false)]
+    [InlineData("out", "Output", false)]
+    [InlineData("app-r-repartition", "Repartition", true)]
+    [InlineData("app-counts-changelog", "Changelog", true)]
+    [InlineData("app-mine-changelog", "Output", false)]
+    [InlineData("app-mine-repartition", "Output", false)]
+    public async Task Kinds_of_topics_are_those_of_the_plan_whatever_their_names(string topic, string kind, bool isInternal)
+    {
+        _admin.Topics["in"] = 1;
+        var topics = await Prepare(new TopologyPlan(
+        [
+            Sub(0, ["in"], writes: [new("r-repartition", null)]),
+            Sub(1, [], ["r-repartition"], stores: [Store("counts", logged: true), Store("mine", logged: false)]),
+        ]));
+
+        Assert.Equal(kind, topics.KindOf(topic).ToString());
+        Assert.Equal(isInternal, topics.KindOf(topic).IsInternal());
+    }
+
+    [Fact]
     public async Task A_fixed_count_wins()
     {
         _admin.Topics["in"] = 4;
@@ -216,8 +265,8 @@ public sealed class TopicPreparationTests : IDisposable
             Id = id,
             Sources =
             [
-                .. external.Select(t => new SourceTopic(t, false, "source-" + t, null)),
-                .. (repartition ?? []).Select(t => new SourceTopic(t, true, "source-" + t, null)),
+                .. external.Select(t => new SourceTopic(t, TopicKind.Input, "source-" + t, null)),
+                .. (repartition ?? []).Select(t => new SourceTopic(t, TopicKind.Repartition, "source-" + t, null)),
             ],
             RepartitionSinks = writes ?? [],
             SinkTopics = [],
@@ -232,7 +281,7 @@ public sealed class TopicPreparationTests : IDisposable
         IsPersistent = false,
         IsLogged = logged,
         ChangelogConfigs = new Dictionary<string, string> { ["cleanup.policy"] = "compact" },
-        Create = () => throw new InvalidOperationException("not created here"),
+        Create = _ => throw new InvalidOperationException("not created here"),
     };
 
     private sealed class FakeAdmin : IKafkaAdmin

@@ -22,8 +22,8 @@ public class EntrySlabTests
             Assert.Equal(model.TryGetValue(key, out var expected), !Unsafe.IsNullRef(ref entry));
             if (Unsafe.IsNullRef(ref entry))
             {
-                var slot = slab.Add(key, slab.HashOf(key));
-                slab[slot] = CacheEntry<long>.Loaded(slot, step, hasValue: true, 0, 0, 0);
+                var slot = slab.Add(key, slab.HashOf(key), keyBytes: null);
+                slab[slot] = Entry(slot, step);
                 model.Add(key, step);
             }
             else
@@ -47,8 +47,8 @@ public class EntrySlabTests
         var slab = new EntrySlab<long, long>(comparer: null);
         for (var i = 0L; i < 5_000; i++)
         {
-            var slot = slab.Add(i, slab.HashOf(i));
-            slab[slot] = CacheEntry<long>.Loaded(slot, i * 10, hasValue: true, 0, 0, 0);
+            var slot = slab.Add(i, slab.HashOf(i), keyBytes: null);
+            slab[slot] = Entry(slot, i * 10);
         }
 
         Assert.False(slab.Compact());
@@ -89,5 +89,12 @@ public class EntrySlabTests
         // 4096 balls in 4096 boxes at random fill 63 %.
         Assert.InRange(low.Count, 2_400, 2_800);
         Assert.InRange(high.Count, 2_400, 2_800);
+    }
+
+    private static CacheEntry<long> Entry(int slot, long value)
+    {
+        var entry = CacheEntry<long>.Loaded(slot, keyBytes: 0);
+        entry.Set(new StoredValue<long>(value, HasValue: true, Timestamp: 0, Headers: null));
+        return entry;
     }
 }

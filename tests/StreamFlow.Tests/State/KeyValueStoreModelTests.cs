@@ -95,6 +95,13 @@ public class KeyValueStoreModelTests
     private void Write()
     {
         var key = Key();
+        if (_random.Next(4) == 0)
+        {
+            _now[key] = (_random.NextInt64(), ++_clock);
+            Store.Put(key, _now[key].Value, hasValue: true, _clock, headers: null);
+            return;
+        }
+
         ref var entry = ref Store.Find(key);
         Assert.Equal(_now.TryGetValue(key, out var before), entry.HasValue);
         if (entry.HasValue)
@@ -117,6 +124,7 @@ public class KeyValueStoreModelTests
 
     private void Read()
     {
+        CheckView();
         var key = Key();
         var found = Store.TryGetWithTimestamp(key, out var value);
         Assert.Equal(_now.TryGetValue(key, out var expected), found);
@@ -174,9 +182,26 @@ public class KeyValueStoreModelTests
             $"{_harness.Budget.CleanBytes} clean bytes of {_harness.Budget.CleanLimit} after a commit.");
     }
 
-    private List<string> Expected(Func<string, bool> include, bool reverse)
+    /// <summary>The view of other threads shows what is committed, whatever is written meanwhile.</summary>
+    private void CheckView()
     {
-        var rows = _now.Where(p => include(p.Key)).OrderBy(p => p.Key, StringComparer.Ordinal)
+        var view = (KeyValueView<string, long>)Store.View(new TaskId(0, 1));
+        var key = Key();
+        Assert.Equal(_committed.TryGetValue(key, out var expected), view.TryGetWithTimestamp(key, out var value));
+        Assert.Equal(expected, (value.Value, value.Timestamp));
+        var (from, to, reverse) = (Key(), Key(), _random.Next(2) == 0);
+        Assert.Equal(Expected(k => Between(k, from, to), reverse, _committed), Text(view.Range(from, to, reverse)));
+        Assert.Equal(
+            Expected(k => k.StartsWith(from, StringComparison.Ordinal), reverse, _committed),
+            Text(view.Prefix(from, Utf8Serde.Instance, reverse)));
+    }
+
+    private List<string> Expected(Func<string, bool> include, bool reverse) => Expected(include, reverse, _now);
+
+    private static List<string> Expected(
+        Func<string, bool> include, bool reverse, Dictionary<string, (long Value, long Timestamp)> model)
+    {
+        var rows = model.Where(p => include(p.Key)).OrderBy(p => p.Key, StringComparer.Ordinal)
             .Select(p => $"{p.Key}={p.Value.Value}@{p.Value.Timestamp}").ToList();
         if (reverse)
         {

@@ -106,6 +106,12 @@ public class SessionStoreTests
                         now.Where(p => p.Key.Key == key && p.Key.End >= Math.Max(live, end) && p.Key.Start <= latestStart)
                             .OrderBy(p => p.Key.End).ThenBy(p => p.Key.Start).Select(p => p.Value),
                         store.FindSessions(key, end, latestStart).Select(p => p.Value));
+                    var committedLive = Math.Max(0, committedTime - Retention + 1);
+                    Assert.Equal(
+                        committed.Where(p => p.Key.Key == key && p.Key.End >= Math.Max(committedLive, end) && p.Key.Start <= latestStart)
+                            .OrderBy(p => p.Key.End).ThenBy(p => p.Key.Start).Select(p => p.Value),
+                        ((SessionView<string, string>)store.View(new TaskId(0, 1)))
+                            .FindSessions(key, end, latestStart).Select(p => p.Value));
                     break;
                 case < 93:
                     harness.Commit();

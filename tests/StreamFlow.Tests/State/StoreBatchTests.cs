@@ -99,7 +99,7 @@ public class StoreBatchTests
     [Fact]
     public void A_batch_that_was_cleared_and_grew_again_holds_only_what_is_new()
     {
-        var batch = new StoreBatch { ExpectedBytes = 1 << 16 };
+        var batch = new StoreBatch();
         for (var round = 0; round < 3; round++)
         {
             batch.Clear();

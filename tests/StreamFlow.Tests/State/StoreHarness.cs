@@ -66,11 +66,14 @@ internal sealed class StoreHarness
     public const long Unbounded = 1L << 40;
     private readonly Func<StateStore> _create;
     private readonly OriginTracker? _origins;
+    private readonly Action<Exception>? _unwritable;
     private long _loggedBefore;
 
-    public StoreHarness(Func<StateStore> create, long maxCacheBytes = Unbounded, OriginTracker? origins = null)
+    public StoreHarness(
+        Func<StateStore> create, long maxCacheBytes = Unbounded, OriginTracker? origins = null,
+        Action<Exception>? unwritable = null)
     {
-        _origins = origins;
+        (_origins, _unwritable) = (origins, unwritable);
         _create = create;
         Backend = new InMemoryBackend(["s"]);
         Budget = new CacheBudget(maxCacheBytes, Unbounded, minCleanBytes: 0);
@@ -90,6 +93,9 @@ internal sealed class StoreHarness
     public StateStore Store { get; private set; }
 
     public IByteStore Bytes => Backend.Stores[0];
+
+    /// <summary>How often a key was looked up in the bytes.</summary>
+    public int Reads { get; private set; }
 
     public void Flush() => Store.Flush();
 
@@ -145,6 +151,7 @@ internal sealed class StoreHarness
                     Timestamp = record.Timestamp,
                     Offset = i,
                 },
+                record.Headers,
                 Batch);
             if ((i + 1) % recordsPerBatch == 0)
             {
@@ -181,14 +188,33 @@ internal sealed class StoreHarness
         var store = _create();
         store.Open(new StateStoreContext
         {
-            Bytes = Bytes,
+            Bytes = new CountedStore(this),
             Index = 0,
             Batch = Batch,
             Changelog = Changelog,
             Budget = Budget,
             Origins = _origins,
+            Unwritable = _unwritable,
             Dropped = Dropped.Add,
         });
         return store;
+    }
+
+    private sealed class CountedStore(StoreHarness harness) : IByteStore
+    {
+        private readonly IByteStore _bytes = harness.Bytes;
+
+        public string Name => _bytes.Name;
+
+        public long ApproximateCount => _bytes.ApproximateCount;
+
+        public bool TryGet(ReadOnlySpan<byte> key, IBufferWriter<byte> value)
+        {
+            harness.Reads++;
+            return _bytes.TryGet(key, value);
+        }
+
+        public ByteIterator Range(ReadOnlySpan<byte> from, ReadOnlySpan<byte> to, bool reverse = false) =>
+            _bytes.Range(from, to, reverse);
     }
 }

@@ -115,8 +115,26 @@ public class WindowStoreModelTests
         }
     }
 
+    /// <summary>The view of other threads shows what is committed, whatever is written meanwhile.</summary>
+    private void CheckView()
+    {
+        var view = (WindowView<string, long>)Store.View(new TaskId(0, 1));
+        var live = Math.Max(0, _committedStreamTime - Retention + 1);
+        var (key, from, to, reverse) = (Key(), Start(), Start(), _random.Next(2) == 0);
+        Assert.Equal(
+            from >= live && _committed.TryGetValue((key, from), out var expected) ? (expected.Value, expected.Timestamp) : default,
+            view.TryFetchWithTimestamp(key, from, out var value) ? (value.Value, value.Timestamp) : default);
+        Assert.Equal(
+            Expected(p => p.Key == key && p.Start >= from && p.Start <= to, reverse, _committed, live),
+            view.Fetch(key, from, to, reverse).Select(p => Text(key, p.Key, p.Value.Value, p.Value.Timestamp)));
+        Assert.Equal(
+            Expected(_ => true, reverse, _committed, live),
+            view.All(reverse).Select(p => Text(p.Key.Key, p.Key.Window.Start, p.Value.Value, p.Value.Timestamp)));
+    }
+
     private void CheckPoint()
     {
+        CheckView();
         var (key, start) = (Key(), Start());
         var found = Store.TryFetchWithTimestamp(key, start, out var value);
         var expected = default((long Value, long Timestamp));
@@ -183,9 +201,16 @@ public class WindowStoreModelTests
 
     private bool IsLive(string hexKey) => Convert.ToInt64(hexKey[^24..^8], 16) >= FirstLive;
 
-    private List<string> Expected(Func<(string Key, long Start), bool> include, bool reverse)
+    private List<string> Expected(Func<(string Key, long Start), bool> include, bool reverse) =>
+        Expected(include, reverse, _now, FirstLive);
+
+    private static List<string> Expected(
+        Func<(string Key, long Start), bool> include,
+        bool reverse,
+        Dictionary<(string Key, long Start), (long Value, long Timestamp)> model,
+        long live)
     {
-        var rows = _now.Where(p => p.Key.Start >= FirstLive && include(p.Key))
+        var rows = model.Where(p => p.Key.Start >= live && include(p.Key))
             .OrderBy(p => $"{p.Key.Start / Segment:x16}{Hex(p.Key.Key)}{p.Key.Start:x16}", StringComparer.Ordinal)
             .Select(p => Text(p.Key.Key, p.Key.Start, p.Value.Value, p.Value.Timestamp)).ToList();
         if (reverse)

@@ -1,5 +1,5 @@
+using StreamFlow.Planning;
 using StreamFlow.Processing;
-using StreamFlow.Records;
 
 namespace StreamFlow.Dsl;
 
@@ -11,10 +11,10 @@ internal sealed class AggregateProcessor<TKey, TValue, TAggregate> : Processor<T
     private readonly KeyedMaterialization<TKey, TAggregate> _rows;
 
     public AggregateProcessor(
-        string name, TaskContext task, Fold<TKey, TValue, TAggregate> fold, KeyedMaterialization<TKey, TAggregate> rows)
-        : base(name)
+        NodeSetup setup, Fold<TKey, TValue, TAggregate> fold, KeyedMaterialization<TKey, TAggregate> rows)
+        : base(setup.Name)
     {
-        _task = task;
+        _task = setup.Task;
         _fold = fold;
         _rows = rows;
     }

@@ -38,12 +38,15 @@ internal sealed class GroupedSource<TKey, TValue>
         }
 
         // The numbers are used up by each aggregation, also by those that share a topic.
-        var names = Repartitioning.Names(Graph, _name ?? storeName);
-        if (_name is null)
+        var names = RepartitionNames.Of(Graph, _name ?? storeName);
+        if (_shared is not null)
         {
-            return Repartitioning.Add(Graph, _output, names, Serdes);
+            return _shared;
         }
 
-        return _shared ??= Repartitioning.Add(Graph, _output, names, Serdes);
+        var repartition = new RepartitionNode<TKey, TValue>(names, _output, Serdes) { IsImplied = true };
+        Graph.Add(repartition);
+        _shared = _name is null ? null : repartition.Output;
+        return repartition.Output;
     }
 }

@@ -19,25 +19,18 @@ public sealed partial class KGroupedStream<TKey, TValue>
 
     internal KGroupedStream(GroupedSource<TKey, TValue> source) => _source = source;
 
-    /// <summary>Cuts the groups into windows that do not overlap.</summary>
-    /// <param name="windows">The windows.</param>
+    /// <summary>Cuts the groups into windows of time.</summary>
+    /// <param name="windows">
+    /// The windows: <see cref="TumblingWindows"/>, <see cref="HoppingWindows"/>, or others derived from their base.
+    /// </param>
     /// <returns>The groups by key and window.</returns>
     /// <example><code>
     /// clicks.GroupByKey().WindowedBy(TumblingWindows.Of(TimeSpan.FromMinutes(5), grace: TimeSpan.FromMinutes(1))).Count()
     /// </code></example>
-    public TimeWindowedKStream<TKey, TValue> WindowedBy(TumblingWindows windows)
+    public TimeWindowedKStream<TKey, TValue> WindowedBy(TimeWindows windows)
     {
         ArgumentNullException.ThrowIfNull(windows);
-        return new TimeWindowedKStream<TKey, TValue>(_source, windows.Windows);
-    }
-
-    /// <summary>Cuts the groups into windows that overlap.</summary>
-    /// <param name="windows">The windows.</param>
-    /// <returns>The groups by key and window.</returns>
-    public TimeWindowedKStream<TKey, TValue> WindowedBy(HoppingWindows windows)
-    {
-        ArgumentNullException.ThrowIfNull(windows);
-        return new TimeWindowedKStream<TKey, TValue>(_source, windows.Windows);
+        return new TimeWindowedKStream<TKey, TValue>(_source, windows);
     }
 
     private KTable<TKey, TResult> Aggregate<TResult>(
@@ -48,19 +41,19 @@ public sealed partial class KGroupedStream<TKey, TValue>
         var storeName = graph.StoreName(materialized.Name, prefix);
         var name = graph.NodeName(materialized.ProcessorName, prefix);
         var keySource = _source.Keys.Or(materialized.KeySerde);
-        var store = TableStore.Describe(storeName, keySource, values, materialized);
+        var store = TableStore.Describe(graph, storeName, keySource, values, materialized);
         var node = new OperatorNode<TKey, TValue, TKey, Change<TResult>>(
             name,
             [_source.Input(storeName)],
-            (nodeName, task, next) => new AggregateProcessor<TKey, TValue, TResult>(
-                nodeName,
-                task,
+            (setup, next) => new AggregateProcessor<TKey, TValue, TResult>(
+                setup,
                 fold,
-                new KeyedMaterialization<TKey, TResult>(task, next, storeName, materialized.CachingEnabled)))
+                new KeyedMaterialization<TKey, TResult>(setup, next, storeName, materialized.CachingEnabled)))
         {
-            Stores = [store],
+            Rows = new RowsDescription(store, OnDemand: false),
+            ChangesValue = true,
         };
         graph.Add(node);
-        return new KTable<TKey, TResult>(graph, node.Output, keySource, values, new StoredRows<TKey, TResult>(store));
+        return new KTable<TKey, TResult>(graph, node.Output, keySource, values, new StoredRows<TKey, TResult>(storeName));
     }
 }

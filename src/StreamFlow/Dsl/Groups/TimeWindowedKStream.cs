@@ -30,35 +30,36 @@ public sealed partial class TimeWindowedKStream<TKey, TValue>
         string prefix)
     {
         var (graph, windows) = (_source.Graph, _windows);
-        var retention = Retention(materialized.Retention);
         var storeName = graph.StoreName(materialized.Name, prefix);
+        var retention = Retention(storeName, materialized.Retention);
         var name = graph.NodeName(materialized.ProcessorName, prefix);
         var keySource = _source.Keys.Or(materialized.KeySerde);
         var store = DescribeStore(storeName, keySource, values, materialized, retention);
         var node = new OperatorNode<TKey, TValue, Windowed<TKey>, Change<TResult>>(
             name,
             [_source.Input(storeName)],
-            (nodeName, task, next) => new WindowAggregateProcessor<TKey, TValue, TResult>(
-                nodeName,
-                task,
+            (setup, next) => new WindowAggregateProcessor<TKey, TValue, TResult>(
+                setup,
                 fold,
                 windows,
-                new WindowedMaterialization<TKey, TResult>(task, next, storeName, windows, materialized.CachingEnabled)))
+                new WindowedMaterialization<TKey, TResult>(setup, next, storeName, windows, materialized.CachingEnabled)))
         {
-            Stores = [store],
+            Rows = new RowsDescription(store, OnDemand: false),
+            ChangesKey = true,
+            ChangesValue = true,
         };
         graph.Add(node);
         var windowedKeys = SerdeSource<Windowed<TKey>>.From((serdes, where) =>
-            new TimeWindowedSerde<TKey>(keySource.Resolve(serdes, where), windows.Size));
+            new TimeWindowedSerde<TKey>(keySource.Resolve(serdes, where), windows.WindowAt));
         return new KTable<Windowed<TKey>, TResult>(
-            graph, node.Output, windowedKeys, values, new WindowedRows<TKey, TResult>(store));
+            graph, node.Output, windowedKeys, values, new WindowedRows<TKey, TResult>(storeName));
     }
 
     private StoreDescription DescribeStore<TResult>(
         string name, SerdeSource<TKey> keys, SerdeSource<TResult> values, Materialized<TKey, TResult> materialized,
         long retention)
     {
-        var size = _windows.Size;
+        var (size, isPersistent) = (_windows.SizeMs, _source.Graph.IsPersistent(materialized.StoreType));
         return new StoreDescription(name, serdes =>
         {
             var keySerde = keys.Resolve(serdes, $"the keys of store {name}");
@@ -66,16 +67,21 @@ public sealed partial class TimeWindowedKStream<TKey, TValue>
             return new StoreDefinition
             {
                 Name = name,
-                IsPersistent = materialized.StoreType == StoreType.Persistent,
+                IsPersistent = isPersistent,
                 IsLogged = materialized.LoggingEnabled,
                 ChangelogConfigs = InternalTopics.WindowChangelogConfigs(retention, materialized.TopicConfigs),
-                Create = () => new WindowStore<TKey, TResult>(
-                    name, keySerde, valueSerde, timestamped: true, size, retention),
+                Create = changelog => new WindowStore<TKey, TResult>(
+                    name,
+                    keySerde.ForStore(changelog, isKey: true),
+                    valueSerde.ForStore(changelog, isKey: false),
+                    timestamped: true,
+                    size,
+                    retention),
             };
         });
     }
 
-    private long Retention(TimeSpan? given)
+    private long Retention(string store, TimeSpan? given)
     {
         if (given is not { } time)
         {
@@ -86,7 +92,7 @@ public sealed partial class TimeWindowedKStream<TKey, TValue>
         return retention >= _windows.Retention
             ? retention
             : throw new ArgumentException(
-                $"Materialized.Retention is {time}, less than size plus grace of the windows, "
-                + $"{TimeSpan.FromMilliseconds(_windows.Retention)}: windows would be gone before they close.");
+                $"Materialized.Retention of store '{store}' is {Durations.Text(time)}, less than size plus grace of its windows, "
+                + $"{Durations.Text(TimeSpan.FromMilliseconds(_windows.Retention))}: windows would be gone before they close.");
     }
 }

@@ -1,3 +1,4 @@
+using StreamFlow.Planning;
 using StreamFlow.Processing;
 
 namespace StreamFlow.Dsl;
@@ -15,11 +16,11 @@ internal sealed class WindowAggregateProcessor<TKey, TValue, TAggregate> : Proce
     private long _observedStreamTime;
 
     public WindowAggregateProcessor(
-        string name, TaskContext task, Fold<TKey, TValue, TAggregate> fold, TimeWindows windows,
+        NodeSetup setup, Fold<TKey, TValue, TAggregate> fold, TimeWindows windows,
         WindowedMaterialization<TKey, TAggregate> rows)
-        : base(name)
+        : base(setup.Name)
     {
-        _task = task;
+        _task = setup.Task;
         _fold = fold;
         _windows = windows;
         _rows = rows;
@@ -45,10 +46,10 @@ internal sealed class WindowAggregateProcessor<TKey, TValue, TAggregate> : Proce
         }
 
         _observedStreamTime = Math.Max(_observedStreamTime, record.Timestamp);
-        var closeTime = _observedStreamTime - _windows.Grace;
-        for (var start = _windows.FirstStart(record.Timestamp); start <= record.Timestamp; start += _windows.Advance)
+        var closeTime = _observedStreamTime - _windows.GraceMs;
+        var window = default(Window);
+        for (var isFirst = true; TryMove(record.Timestamp, isFirst, ref window); isFirst = false)
         {
-            var window = _windows.WindowAt(start);
             if (window.End <= closeTime)
             {
                 _task.Drop(DropReason.Late, this);
@@ -57,6 +58,22 @@ internal sealed class WindowAggregateProcessor<TKey, TValue, TAggregate> : Proce
             {
                 Update(in record, window);
             }
+        }
+    }
+
+    /// <summary>Goes to the next window of a record.</summary>
+    /// <returns>False when there is none, or the user's windows failed, which the error handler has dealt with.</returns>
+    private bool TryMove(long timestamp, bool isFirst, ref Window window)
+    {
+        try
+        {
+            window = isFirst ? _windows.First(timestamp) : _windows.Next(window);
+            return window.Start <= timestamp;
+        }
+        catch (Exception e)
+        {
+            _task.Errors.Handle(_task, this, ErrorStage.Processing, e);
+            return false;
         }
     }
 

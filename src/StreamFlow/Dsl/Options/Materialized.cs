@@ -2,16 +2,6 @@ using StreamFlow.Serialization;
 
 namespace StreamFlow;
 
-/// <summary>Where the bytes of a store are.</summary>
-public enum StoreType
-{
-    /// <summary>On disk, in RocksDB; larger than memory, and quick to reopen.</summary>
-    Persistent,
-
-    /// <summary>In memory; read again from the changelog at each start.</summary>
-    InMemory,
-}
-
 /// <summary>How an aggregation keeps its results, or a table its rows.</summary>
 /// <typeparam name="TKey">Type of the keys aggregated by, or of the rows.</typeparam>
 /// <typeparam name="TValue">Type of the results, or of the rows.</typeparam>
@@ -28,7 +18,10 @@ public sealed record Materialized<TKey, TValue>
     public string? Name { get; init; }
 
     /// <summary>Name of the operator.</summary>
-    /// <value>Default: generated, as <c>KSTREAM-AGGREGATE-0000000002</c>; of a table after its <c>Consumed.Name</c>.</value>
+    /// <value>
+    /// Default: generated, as <c>KSTREAM-AGGREGATE-0000000002</c>; of a table its <c>Consumed.Name</c>, and both together are
+    /// an error.
+    /// </value>
     public string? ProcessorName { get; init; }
 
     /// <summary>Serde of the keys.</summary>
@@ -58,8 +51,8 @@ public sealed record Materialized<TKey, TValue>
     public bool LoggingEnabled { get; init; } = true;
 
     /// <summary>Where the bytes are.</summary>
-    /// <value>Default: <see cref="StoreType.Persistent"/>.</value>
-    public StoreType StoreType { get; init; } = StoreType.Persistent;
+    /// <value>Default: <see cref="StreamsBuilder.DefaultStoreType"/>.</value>
+    public StoreType? StoreType { get; init; }
 
     /// <summary>Configuration of the changelog topic by Kafka's names; goes before the defaults.</summary>
     /// <value>Default: none.</value>

@@ -56,7 +56,7 @@ public sealed partial class KStream<TKey, TValue>
         grouped ??= new Grouped<TNewKey, TValue>();
         OperatorFactory<TKey, TValue, TNewKey, TValue> factory =
             (node, task, next) => new SelectKeyProcessor<TKey, TValue, TNewKey>(node, task, next, selector);
-        var output = AddOperator(grouped.Name, SelectKeyPrefix, factory);
+        var output = AddOperator(grouped.Name, SelectKeyPrefix, factory, changesKey: true);
         var serdes = new StreamSerdes<TNewKey, TValue>(
             SerdeSource<TNewKey>.Of(grouped.KeySerde), _values.Or(grouped.ValueSerde));
         return new KGroupedStream<TNewKey, TValue>(

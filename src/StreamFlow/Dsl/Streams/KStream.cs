@@ -38,18 +38,23 @@ public sealed partial class KStream<TKey, TValue>
     /// <summary>Adds an operator that keeps keys and makes new values.</summary>
     private KStream<TKey, TNewValue> AppendValues<TNewValue>(
         string? name, string prefix, OperatorFactory<TKey, TValue, TKey, TNewValue> factory) =>
-        new(_graph, AddOperator(name, prefix, factory), _keys, SerdeSource<TNewValue>.Registered, _repartitionRequired);
+        new(_graph, AddOperator(name, prefix, factory, changesValue: true), _keys, SerdeSource<TNewValue>.Registered, _repartitionRequired);
 
     /// <summary>Adds an operator that may change keys, so that they are no longer in the partition of their hash.</summary>
     private KStream<TNewKey, TNewValue> AppendRekeyed<TNewKey, TNewValue>(
         string? name, string prefix, OperatorFactory<TKey, TValue, TNewKey, TNewValue> factory,
         SerdeSource<TNewValue> values) =>
-        new(_graph, AddOperator(name, prefix, factory), SerdeSource<TNewKey>.Registered, values, repartitionRequired: true);
+        new(_graph, AddOperator(name, prefix, factory, changesKey: true), SerdeSource<TNewKey>.Registered, values, repartitionRequired: true);
 
     private Output<TNewKey, TNewValue> AddOperator<TNewKey, TNewValue>(
-        string? name, string prefix, OperatorFactory<TKey, TValue, TNewKey, TNewValue> factory)
+        string? name, string prefix, OperatorFactory<TKey, TValue, TNewKey, TNewValue> factory, bool changesKey = false,
+        bool changesValue = false)
     {
-        var node = new OperatorNode<TKey, TValue, TNewKey, TNewValue>(_graph.NodeName(name, prefix), [_output], factory);
+        var node = new OperatorNode<TKey, TValue, TNewKey, TNewValue>(_graph.NodeName(name, prefix), [_output], factory)
+        {
+            ChangesKey = changesKey,
+            ChangesValue = changesValue,
+        };
         _graph.Add(node);
         return node.Output;
     }

@@ -1,4 +1,4 @@
-using StreamFlow.Dsl;
+using StreamFlow.Planning;
 
 namespace StreamFlow;
 
@@ -20,13 +20,13 @@ public sealed partial class KStream<TKey, TValue>
         var baseName = CheckedName(repartitioned.Name) ?? _graph.NodeName(null, RepartitionPrefix);
         var serdes = new StreamSerdes<TKey, TValue>(
             _keys.Or(repartitioned.KeySerde), _values.Or(repartitioned.ValueSerde));
-        var output = Repartitioning.Add(
-            _graph,
-            _output,
-            Repartitioning.Names(_graph, baseName),
-            serdes,
-            repartitioned.PartitionCount,
-            repartitioned.Partitioner);
-        return new KStream<TKey, TValue>(_graph, output, serdes.Keys, serdes.Values, repartitionRequired: false);
+        var node = new RepartitionNode<TKey, TValue>(RepartitionNames.Of(_graph, baseName), _output, serdes)
+        {
+            IsImplied = false,
+            PartitionCount = repartitioned.PartitionCount,
+            Partitioner = repartitioned.Partitioner,
+        };
+        _graph.Add(node);
+        return new KStream<TKey, TValue>(_graph, node.Output, serdes.Keys, serdes.Values, repartitionRequired: false);
     }
 }

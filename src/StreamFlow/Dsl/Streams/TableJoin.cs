@@ -32,7 +32,8 @@ public sealed partial class KStream<TKey, TValue>
             (name, task, next) => new TableJoinProcessor<TKey, TValue, TTableValue, TResult>(
                 name, task, next, rows.Reader(task), joiner))
         {
-            Stores = [rows.Store()],
+            LooksUp = [table.Node],
+            ChangesValue = true,
             CopartitionedWith = [table.Node],
             TakesMissingKeys = joiner.IsLeft,
         };
@@ -50,10 +51,12 @@ public sealed partial class KStream<TKey, TValue>
         }
 
         // The numbers are used up by each join, also by those that share a topic.
-        var names = Repartitioning.Names(_graph, name ?? _output.Owner.Name);
+        var names = RepartitionNames.Of(_graph, name ?? _output.Owner.Name);
         if (name is not null || _joinInput is null)
         {
-            _joinInput = Repartitioning.Add(_graph, _output, names, serdes);
+            var repartition = new RepartitionNode<TKey, TValue>(names, _output, serdes) { IsImplied = true };
+            _graph.Add(repartition);
+            _joinInput = repartition.Output;
         }
 
         return _joinInput;

@@ -35,8 +35,7 @@ public sealed partial class KStream<TKey, TValue>
             _output,
             target,
             chooser,
-            _keys.Or(produced.KeySerde),
-            _values.Or(produced.ValueSerde),
+            new StreamSerdes<TKey, TValue>(_keys.Or(produced.KeySerde), _values.Or(produced.ValueSerde)),
             produced.Partitioner));
     }
 }

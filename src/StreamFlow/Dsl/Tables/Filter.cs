@@ -36,12 +36,13 @@ public sealed partial class KTable<TKey, TValue>
         ArgumentNullException.ThrowIfNull(predicate);
         var rows = new DerivedRows<TKey, TValue, TValue>(
             Rows, parent => new FilteredReader<TKey, TValue>(parent, predicate, keep));
-        rows.TrackOldValues();
         var node = new OperatorNode<TKey, Change<TValue>, TKey, Change<TValue>>(
             _graph.NodeName(name, FilterPrefix),
             [_output],
-            (nodeName, task, next) => new TableFilterProcessor<TKey, TValue>(
-                nodeName, task, next, predicate, keep, rows.TracksOldValues));
+            (setup, next) => new TableFilterProcessor<TKey, TValue>(setup, next, predicate, keep))
+        {
+            OldValues = OldValueDemand.IfKept,
+        };
         _graph.Add(node);
         return new KTable<TKey, TValue>(_graph, node.Output, _keys, _values, rows);
     }
@@ -56,15 +57,14 @@ internal sealed class TableFilterProcessor<TKey, TValue> : Processor<TKey, Chang
     private readonly bool _knowsOldValues;
 
     public TableFilterProcessor(
-        string name, TaskContext task, Processor<TKey, Change<TValue>> next, Func<TKey, TValue, bool> predicate, bool keep,
-        bool knowsOldValues)
-        : base(name)
+        NodeSetup setup, Processor<TKey, Change<TValue>> next, Func<TKey, TValue, bool> predicate, bool keep)
+        : base(setup.Name)
     {
-        _task = task;
+        _task = setup.Task;
         _next = next;
         _predicate = predicate;
         _keep = keep;
-        _knowsOldValues = knowsOldValues;
+        _knowsOldValues = setup.Facts.TellsOldValues;
     }
 
     public override void Process(in Record<TKey, Change<TValue>> record)

@@ -41,7 +41,10 @@ public sealed partial class KTable<TKey, TValue>
         var node = new OperatorNode<TKey, Change<TValue>, TKey, Change<TNewValue>>(
             _graph.NodeName(name, MapValuesPrefix),
             [_output],
-            (nodeName, task, next) => new TableMapValuesProcessor<TKey, TValue, TNewValue>(nodeName, task, next, mapper!));
+            (nodeName, task, next) => new TableMapValuesProcessor<TKey, TValue, TNewValue>(nodeName, task, next, mapper!))
+        {
+            ChangesValue = true,
+        };
         _graph.Add(node);
         var rows = new DerivedRows<TKey, TValue, TNewValue>(Rows, parent => new MappedReader<TKey, TValue, TNewValue>(parent, mapper!));
         return new KTable<TKey, TNewValue>(_graph, node.Output, _keys, SerdeSource<TNewValue>.Registered, rows);

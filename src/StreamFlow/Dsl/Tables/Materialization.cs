@@ -1,3 +1,4 @@
+using StreamFlow.Planning;
 using StreamFlow.Processing;
 using StreamFlow.Records;
 using StreamFlow.State;
@@ -15,30 +16,56 @@ internal abstract class Materialization<TKey, TStoreKey, TValue> : FlushListener
 {
     private readonly Processor<TKey, Change<TValue>> _next;
     private readonly bool _emitsOnUpdate;
+    private readonly bool _tellsOldValues;
 
-    protected Materialization(TaskContext task, Processor<TKey, Change<TValue>> next, bool caching)
+    protected Materialization(NodeSetup setup, Processor<TKey, Change<TValue>> next, bool caching)
     {
         _next = next;
-        _emitsOnUpdate = !caching || task.Budget.EmitOnUpdate;
+        _emitsOnUpdate = !caching || setup.Task.Budget.EmitOnUpdate;
+        _tellsOldValues = setup.Facts.TellsOldValues;
     }
 
-    /// <summary>What the store tells of at a flush; nobody where each update was told of.</summary>
-    protected FlushListener<TStoreKey, TValue>? Listener => _emitsOnUpdate ? null : this;
+    public override bool Waits => !_emitsOnUpdate;
+
+    /// <summary>Whom the store tells of its flushes.</summary>
+    protected FlushListener<TStoreKey, TValue> Listener => this;
+
+    /// <summary>Those behind it have been told of the update if none waits: they are told that the row is what it was.</summary>
+    public override void TakenBack(in TStoreKey key, in Change<TValue> change, long timestamp, Headers? headers)
+    {
+        if (_emitsOnUpdate)
+        {
+            Flushed(in key, in change, timestamp, headers);
+        }
+    }
 
     /// <summary>Sets a row, or deletes it where the update has no value.</summary>
     /// <param name="row">The row as it was found last.</param>
     /// <param name="update">Its key, new value, time, and the headers of the record that made it.</param>
     public void Set(ref CacheEntry<TValue> row, in Record<TKey, TValue> update)
     {
-        var change = new Change<TValue>(update.Value, update.HasValue, row.Value, row.HasValue);
-        if (Write(ref row, in update) && _emitsOnUpdate)
+        if (!_emitsOnUpdate)
+        {
+            Write(ref row, in update);
+            return;
+        }
+
+        var hasOld = _tellsOldValues && row.HasValue;
+        var change = new Change<TValue>(update.Value, update.HasValue, hasOld ? OldValue(ref row) : default!, hasOld);
+        if (Write(ref row, in update))
         {
             _next.Process(update.WithValue(change));
         }
     }
 
-    public override void Flushed(in TStoreKey key, in Change<TValue> change, long timestamp, Headers? headers) =>
-        _next.Process(new Record<TKey, Change<TValue>>(RowKey(in key), change, timestamp, headers));
+    public override void Flushed(in TStoreKey key, in Change<TValue> change, long timestamp, Headers? headers)
+    {
+        var told = _tellsOldValues ? change : new Change<TValue>(change.New, change.HasNew, default!, hasOld: false);
+        _next.Process(new Record<TKey, Change<TValue>>(RowKey(in key), told, timestamp, headers));
+    }
+
+    /// <summary>The value of a row as it was found, also where the object was changed since.</summary>
+    protected abstract TValue OldValue(ref CacheEntry<TValue> row);
 
     /// <returns>False when the store has refused the row, and told so.</returns>
     protected abstract bool Write(ref CacheEntry<TValue> row, in Record<TKey, TValue> update);
@@ -51,15 +78,18 @@ internal sealed class KeyedMaterialization<TKey, TValue> : Materialization<TKey,
 {
     private readonly KeyValueStore<TKey, TValue> _store;
 
-    public KeyedMaterialization(TaskContext task, Processor<TKey, Change<TValue>> next, string store, bool caching)
-        : base(task, next, caching)
+    public KeyedMaterialization(NodeSetup setup, Processor<TKey, Change<TValue>> next, string store, bool caching)
+        : base(setup, next, caching)
     {
-        _store = (KeyValueStore<TKey, TValue>)task.Store(store);
+        _store = (KeyValueStore<TKey, TValue>)setup.Task.Store(store);
         _store.FlushListener = Listener;
+        _store.KeepsOldValues = setup.Facts.TellsOldValues;
     }
 
     /// <summary>The row of a key, without a value if there is none; valid until the next call.</summary>
     public ref CacheEntry<TValue> Find(scoped in TKey key) => ref _store.Find(in key);
+
+    protected override TValue OldValue(ref CacheEntry<TValue> row) => _store.OldValue(ref row);
 
     protected override bool Write(ref CacheEntry<TValue> row, in Record<TKey, TValue> update)
     {
@@ -77,11 +107,12 @@ internal sealed class WindowedMaterialization<TKey, TValue> : Materialization<Wi
     private readonly TimeWindows _windows;
 
     public WindowedMaterialization(
-        TaskContext task, Processor<Windowed<TKey>, Change<TValue>> next, string store, TimeWindows windows, bool caching)
-        : base(task, next, caching)
+        NodeSetup setup, Processor<Windowed<TKey>, Change<TValue>> next, string store, TimeWindows windows, bool caching)
+        : base(setup, next, caching)
     {
-        _store = (WindowStore<TKey, TValue>)task.Store(store);
+        _store = (WindowStore<TKey, TValue>)setup.Task.Store(store);
         _store.FlushListener = Listener;
+        _store.KeepsOldValues = setup.Facts.TellsOldValues;
         _windows = windows;
     }
 
@@ -90,6 +121,8 @@ internal sealed class WindowedMaterialization<TKey, TValue> : Materialization<Wi
 
     /// <summary>The row of a key and window, without a value if there is none; valid until the next call.</summary>
     public ref CacheEntry<TValue> Find(scoped in TKey key, Window window) => ref _store.Find(in key, window.Start);
+
+    protected override TValue OldValue(ref CacheEntry<TValue> row) => _store.OldValue(ref row);
 
     protected override bool Write(ref CacheEntry<TValue> row, in Record<Windowed<TKey>, TValue> update) =>
         _store.Set(ref row, update.Value, update.HasValue, update.Timestamp, update.Headers);

@@ -11,41 +11,27 @@ internal abstract class RowReader<TKey, TValue>
     public abstract bool TryRead(in TKey key, out ValueAndTimestamp<TValue> row);
 }
 
-/// <summary>Where the rows of a table can be looked up: in its own store, or in that of the table it is derived from.</summary>
+/// <summary>
+/// Where the rows of a table can be looked up: in its own store, or in that of the table it is derived from. Who looks them
+/// up says so by <see cref="NodeDescription.LooksUp"/>, so that they are kept.
+/// </summary>
 internal abstract class TableRows<TKey, TValue>
 {
-    /// <summary>
-    /// Asks for updates that come with the value before. Whether they do depends on the rows being kept at this point of
-    /// the description, as in Kafka Streams; where they are, tables in between that did without the value know it now too.
-    /// </summary>
-    public abstract bool TrackOldValues();
-
-    /// <summary>The store with the rows; described now if nobody needed it before.</summary>
-    public abstract StoreDescription Store();
-
     public abstract RowReader<TKey, TValue> Reader(TaskContext task);
 }
 
-/// <summary>The rows of an aggregation.</summary>
-internal sealed class StoredRows<TKey, TValue>(StoreDescription store) : TableRows<TKey, TValue>
+/// <summary>The rows of a table that keeps them by key.</summary>
+internal sealed class StoredRows<TKey, TValue>(string store) : TableRows<TKey, TValue>
 {
-    public override bool TrackOldValues() => true;
-
-    public override StoreDescription Store() => store;
-
     public override RowReader<TKey, TValue> Reader(TaskContext task) =>
-        new StoreReader<TKey, TValue>((KeyValueStore<TKey, TValue>)task.Store(store.Name));
+        new StoreReader<TKey, TValue>((KeyValueStore<TKey, TValue>)task.Store(store));
 }
 
 /// <summary>The rows of a windowed aggregation.</summary>
-internal sealed class WindowedRows<TKey, TValue>(StoreDescription store) : TableRows<Windowed<TKey>, TValue>
+internal sealed class WindowedRows<TKey, TValue>(string store) : TableRows<Windowed<TKey>, TValue>
 {
-    public override bool TrackOldValues() => true;
-
-    public override StoreDescription Store() => store;
-
     public override RowReader<Windowed<TKey>, TValue> Reader(TaskContext task) =>
-        new WindowReader<TKey, TValue>((WindowStore<TKey, TValue>)task.Store(store.Name));
+        new WindowReader<TKey, TValue>((WindowStore<TKey, TValue>)task.Store(store));
 }
 
 /// <summary>The rows of a table that is derived from another row by row and keeps none itself.</summary>
@@ -53,17 +39,6 @@ internal sealed class DerivedRows<TKey, TParentValue, TValue>(
     TableRows<TKey, TParentValue> parent, Func<RowReader<TKey, TParentValue>, RowReader<TKey, TValue>> derive)
     : TableRows<TKey, TValue>
 {
-    /// <summary>Whether somebody has asked for old values and got them.</summary>
-    public bool TracksOldValues { get; private set; }
-
-    public override bool TrackOldValues()
-    {
-        TracksOldValues = TracksOldValues || parent.TrackOldValues();
-        return TracksOldValues;
-    }
-
-    public override StoreDescription Store() => parent.Store();
-
     public override RowReader<TKey, TValue> Reader(TaskContext task) => derive(parent.Reader(task));
 }
 

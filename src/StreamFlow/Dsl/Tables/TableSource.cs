@@ -1,55 +1,30 @@
 using StreamFlow.Planning;
 using StreamFlow.Processing;
 using StreamFlow.Records;
-using StreamFlow.State;
 
 namespace StreamFlow.Dsl;
 
-/// <summary>
-/// The rows of a table that is read from a topic. They are kept only if somebody looks them up, by name or in a join:
-/// until then the topic's records are handed on as they come.
-/// </summary>
-internal sealed class SourceRows<TKey, TValue> : TableRows<TKey, TValue>
+/// <summary>Describes the operator behind the source of a table.</summary>
+internal static class TableSource
 {
-    private readonly TopologyGraph _graph;
-    private readonly StoreDescription _store;
-    private readonly OperatorNode<TKey, TValue, TKey, Change<TValue>> _node;
-
-    /// <param name="graph">The description.</param>
-    /// <param name="name">Name of the operator.</param>
-    /// <param name="input">The topic's records.</param>
-    /// <param name="store">The store, should it be needed.</param>
-    /// <param name="caching">Whether updates wait for the commit where there is a store.</param>
-    public SourceRows(
-        TopologyGraph graph, string name, Output<TKey, TValue> input, StoreDescription store, bool caching)
+    /// <summary>
+    /// The operator keeps the rows only if they have a name or somebody looks them up: until then the topic's records are
+    /// handed on as they come.
+    /// </summary>
+    public static OperatorNode<TKey, TValue, TKey, Change<TValue>> Describe<TKey, TValue>(
+        string name, Output<TKey, TValue> input, StoreDescription store, Materialized<TKey, TValue> materialized,
+        bool isAsRead)
     {
-        _graph = graph;
-        _store = store;
-        _node = new OperatorNode<TKey, TValue, TKey, Change<TValue>>(name, [input], (node, task, next) => AreKept
-            ? new StoredTableProcessor<TKey, TValue>(
-                node, task, new KeyedMaterialization<TKey, TValue>(task, next, store.Name, caching))
-            : new PassingTableProcessor<TKey, TValue>(node, task, next));
-        graph.Add(_node);
-    }
-
-    public Output<TKey, Change<TValue>> Output => _node.Output;
-
-    private bool AreKept => _node.Stores.Count > 0;
-
-    public override bool TrackOldValues() => AreKept;
-
-    public override StoreDescription Store()
-    {
-        if (!AreKept)
+        var onDemand = materialized.Name is null;
+        return new OperatorNode<TKey, TValue, TKey, Change<TValue>>(name, [input], (setup, next) =>
+            !onDemand || setup.Facts.KeepsRows
+                ? new StoredTableProcessor<TKey, TValue>(
+                    setup, new KeyedMaterialization<TKey, TValue>(setup, next, store.Name, materialized.CachingEnabled))
+                : new PassingTableProcessor<TKey, TValue>(setup, next))
         {
-            _graph.Connect(_node, _store);
-        }
-
-        return _store;
+            Rows = new RowsDescription(store, onDemand, isAsRead),
+        };
     }
-
-    public override RowReader<TKey, TValue> Reader(TaskContext task) =>
-        new StoreReader<TKey, TValue>((KeyValueStore<TKey, TValue>)task.Store(_store.Name));
 }
 
 /// <summary>
@@ -61,10 +36,10 @@ internal sealed class StoredTableProcessor<TKey, TValue> : Processor<TKey, TValu
     private readonly TaskContext _task;
     private readonly KeyedMaterialization<TKey, TValue> _rows;
 
-    public StoredTableProcessor(string name, TaskContext task, KeyedMaterialization<TKey, TValue> rows)
-        : base(name)
+    public StoredTableProcessor(NodeSetup setup, KeyedMaterialization<TKey, TValue> rows)
+        : base(setup.Name)
     {
-        _task = task;
+        _task = setup.Task;
         _rows = rows;
     }
 
@@ -92,10 +67,10 @@ internal sealed class PassingTableProcessor<TKey, TValue> : Processor<TKey, TVal
     private readonly TaskContext _task;
     private readonly Processor<TKey, Change<TValue>> _next;
 
-    public PassingTableProcessor(string name, TaskContext task, Processor<TKey, Change<TValue>> next)
-        : base(name)
+    public PassingTableProcessor(NodeSetup setup, Processor<TKey, Change<TValue>> next)
+        : base(setup.Name)
     {
-        _task = task;
+        _task = setup.Task;
         _next = next;
     }
 

@@ -7,12 +7,14 @@ namespace StreamFlow.Dsl;
 /// <summary>Describes the stores of tables whose keys have no window.</summary>
 internal static class TableStore
 {
+    /// <param name="graph">The description.</param>
     /// <param name="name">Name of the store.</param>
     /// <param name="keys">Serde of the keys.</param>
     /// <param name="values">Serde of the values.</param>
     /// <param name="materialized">How the rows are kept.</param>
     public static StoreDescription Describe<TKey, TValue>(
-        string name, SerdeSource<TKey> keys, SerdeSource<TValue> values, Materialized<TKey, TValue> materialized) =>
+        TopologyGraph graph, string name, SerdeSource<TKey> keys, SerdeSource<TValue> values,
+        Materialized<TKey, TValue> materialized) =>
         new(name, serdes =>
         {
             var keySerde = keys.Resolve(serdes, $"the keys of store {name}");
@@ -20,10 +22,14 @@ internal static class TableStore
             return new StoreDefinition
             {
                 Name = name,
-                IsPersistent = materialized.StoreType == StoreType.Persistent,
+                IsPersistent = graph.IsPersistent(materialized.StoreType),
                 IsLogged = materialized.LoggingEnabled,
                 ChangelogConfigs = InternalTopics.KeyValueChangelogConfigs(materialized.TopicConfigs),
-                Create = () => new KeyValueStore<TKey, TValue>(name, keySerde, valueSerde, timestamped: true),
+                Create = changelog => new KeyValueStore<TKey, TValue>(
+                    name,
+                    keySerde.ForStore(changelog, isKey: true),
+                    valueSerde.ForStore(changelog, isKey: false),
+                    timestamped: true),
             };
         });
 }

@@ -1,40 +1,103 @@
-namespace StreamFlow.Dsl;
+namespace StreamFlow;
 
-/// <summary>Windows of one size at regular starts, aligned to 1970-01-01T00:00Z; in milliseconds.</summary>
-/// <param name="Size">Length; the end is exclusive.</param>
-/// <param name="Advance">Distance of the starts.</param>
-/// <param name="Grace">How long after its end a window still takes records.</param>
-internal readonly record struct TimeWindows(long Size, long Advance, long Grace)
+/// <summary>
+/// Windows of event time: which ones a record is in. <see cref="TumblingWindows"/> and <see cref="HoppingWindows"/> start at
+/// regular times; derive from this type for others, such as the days of a time zone. A window is known by its start, which
+/// is what a store keeps of it; its end is exclusive.
+/// </summary>
+/// <remarks>
+/// Windows must depend on event time alone, so that each instance of the application, now and after a restart, makes the same
+/// ones. They are called on stream threads for every record.
+/// </remarks>
+/// <example><code>
+/// sealed record LocalDays(TimeZoneInfo Zone) : TimeWindows(TimeSpan.FromHours(25), TimeSpan.FromHours(1))
+/// {
+///     public override Window FirstWindow(long timestamp) => Day(TimeZoneInfo.ConvertTime(
+///         DateTimeOffset.FromUnixTimeMilliseconds(timestamp), Zone).Date);
+///
+///     public override Window NextWindow(Window window) => FirstWindow(window.End);
+///
+///     public override Window WindowAt(long start) => FirstWindow(start);
+///
+///     private Window Day(DateTime date) => new(Midnight(date), Midnight(date.AddDays(1)));
+///
+///     private long Midnight(DateTime date) => new DateTimeOffset(date, Zone.GetUtcOffset(date)).ToUnixTimeMilliseconds();
+/// }
+/// </code></example>
+public abstract record TimeWindows
 {
-    /// <summary>Size plus grace: a store must keep windows at least that long.</summary>
-    public long Retention => Size > long.MaxValue - Grace ? long.MaxValue : Size + Grace;
-
-    public static TimeWindows Of(TimeSpan size, TimeSpan advance, TimeSpan grace)
+    /// <summary>Creates windows.</summary>
+    /// <param name="size">Length of a window, of the longest where they differ; whole milliseconds, more than zero.</param>
+    /// <param name="grace">How long after its end a window still takes records; whole milliseconds, zero or more.</param>
+    /// <exception cref="ArgumentException">A time is out of range.</exception>
+    protected TimeWindows(TimeSpan size, TimeSpan grace)
     {
-        RequireWholeMilliseconds(size, nameof(size));
-        RequireWholeMilliseconds(advance, nameof(advance));
-        RequireWholeMilliseconds(grace, nameof(grace));
-        ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(size, TimeSpan.Zero);
-        ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(advance, TimeSpan.Zero);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(advance, size);
-        ArgumentOutOfRangeException.ThrowIfLessThan(grace, TimeSpan.Zero);
-        return new TimeWindows(
-            size.Ticks / TimeSpan.TicksPerMillisecond,
-            advance.Ticks / TimeSpan.TicksPerMillisecond,
-            grace.Ticks / TimeSpan.TicksPerMillisecond);
+        Size = WholeMilliseconds(size, TimeSpan.FromMilliseconds(1), nameof(size));
+        Grace = WholeMilliseconds(grace, TimeSpan.Zero, nameof(grace));
     }
 
-    /// <summary>Start of the first window a time lies in; the others follow at <see cref="Advance"/> up to the time.</summary>
-    public long FirstStart(long time) => Math.Max(0, time - Size + Advance) / Advance * Advance;
+    /// <summary>Length of a window, of the longest where they differ.</summary>
+    public TimeSpan Size { get; }
 
-    public Window WindowAt(long start) => new(start, start > long.MaxValue - Size ? long.MaxValue : start + Size);
+    /// <summary>How long after its end, in event time, a window still takes late records.</summary>
+    public TimeSpan Grace { get; }
+
+    internal long SizeMs => Size.Ticks / TimeSpan.TicksPerMillisecond;
+
+    internal long GraceMs => Grace.Ticks / TimeSpan.TicksPerMillisecond;
+
+    /// <summary>Size plus grace, in milliseconds: a store must keep windows at least that long.</summary>
+    internal long Retention => SizeMs + GraceMs;
+
+    /// <summary>The window a time lies in that starts first. Every time from 0 on must lie in one.</summary>
+    /// <param name="timestamp">The time, in milliseconds since 1970-01-01T00:00Z.</param>
+    /// <returns>The window.</returns>
+    public abstract Window FirstWindow(long timestamp);
+
+    /// <summary>The window that starts next after another.</summary>
+    /// <param name="window">The other one.</param>
+    /// <returns>The window; its start is larger.</returns>
+    public abstract Window NextWindow(Window window);
+
+    /// <summary>The window that starts at a time.</summary>
+    /// <param name="start">The start, as one of the other methods has returned it.</param>
+    /// <returns>The window.</returns>
+    public abstract Window WindowAt(long start);
+
+    /// <exception cref="InvalidOperationException">The time lies in no window.</exception>
+    internal Window First(long timestamp)
+    {
+        var window = FirstWindow(timestamp);
+        return window.Start <= timestamp && (timestamp < window.End || window.End == long.MaxValue)
+            ? window
+            : throw new InvalidOperationException(
+                $"{GetType().Name}.FirstWindow({timestamp}) is the window from {window.Start} to {window.End}, which the time "
+                + "does not lie in. Let it return one that does.");
+    }
+
+    /// <exception cref="InvalidOperationException">The window is not a later one.</exception>
+    internal Window Next(Window window)
+    {
+        var next = NextWindow(window);
+        return next.Start > window.Start
+            ? next
+            : throw new InvalidOperationException(
+                $"{GetType().Name}.NextWindow of the window from {window.Start} starts at {next.Start}, which is not later. Let "
+                + "it return the window after that one.");
+    }
 
     // Event time has milliseconds: a finer window would not be what was asked for.
-    private static void RequireWholeMilliseconds(TimeSpan time, string name)
+    private protected static TimeSpan WholeMilliseconds(TimeSpan time, TimeSpan least, string name)
     {
         if (time.Ticks % TimeSpan.TicksPerMillisecond != 0)
         {
-            throw new ArgumentException($"{time} is not a whole number of milliseconds, the unit of event time.", name);
+            throw new ArgumentException(
+                $"{Durations.Text(time)} is not a whole number of milliseconds, the unit of event time.", name);
         }
+
+        return time >= least
+            ? time
+            : throw new ArgumentOutOfRangeException(
+                name, $"{name} is {Durations.Text(time)}; give {Durations.Text(least)} or more.");
     }
 }

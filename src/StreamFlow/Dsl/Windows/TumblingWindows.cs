@@ -1,27 +1,29 @@
-using StreamFlow.Dsl;
-
 namespace StreamFlow;
 
 /// <summary>
 /// Windows of one size, one after the other: each record is in exactly one. They start at multiples of the size since
 /// 1970-01-01T00:00Z; the start is inclusive, the end exclusive.
 /// </summary>
-public sealed record TumblingWindows
+public sealed record TumblingWindows : TimeWindows
 {
-    private TumblingWindows(TimeWindows windows) => Windows = windows;
+    private readonly long _size;
 
-    internal TimeWindows Windows { get; }
-
-    /// <summary>Length of a window.</summary>
-    public TimeSpan Size => TimeSpan.FromMilliseconds(Windows.Size);
-
-    /// <summary>How long after its end, in event time, a window still takes late records.</summary>
-    public TimeSpan Grace => TimeSpan.FromMilliseconds(Windows.Grace);
+    private TumblingWindows(TimeSpan size, TimeSpan grace)
+        : base(size, grace) => _size = SizeMs;
 
     /// <summary>Defines the windows. There is no default grace: how long to wait for late records is a decision.</summary>
     /// <param name="size">Length of a window; whole milliseconds, more than zero.</param>
     /// <param name="grace">How long after its end a window still takes records; whole milliseconds, zero or more.</param>
     /// <returns>The windows.</returns>
     /// <exception cref="ArgumentException">A time is out of range.</exception>
-    public static TumblingWindows Of(TimeSpan size, TimeSpan grace) => new(TimeWindows.Of(size, size, grace));
+    public static TumblingWindows Of(TimeSpan size, TimeSpan grace) => new(size, grace);
+
+    /// <inheritdoc/>
+    public override Window FirstWindow(long timestamp) => WindowAt(timestamp / _size * _size);
+
+    /// <inheritdoc/>
+    public override Window NextWindow(Window window) => WindowAt(window.End);
+
+    /// <inheritdoc/>
+    public override Window WindowAt(long start) => Window.OfLength(start, _size);
 }

@@ -63,7 +63,7 @@ internal sealed class StartOffsets(ThreadServices services, IKafkaConsumer consu
         policy == OffsetReset.Earliest ? PartitionOffset.Beginning : PartitionOffset.End;
 
     private OffsetReset PolicyOf(SourceTopic topic) =>
-        topic.IsRepartition ? OffsetReset.Earliest : topic.OffsetReset ?? services.Options.DefaultOffsetReset;
+        topic.IsInternal ? OffsetReset.Earliest : topic.OffsetReset ?? services.Options.DefaultOffsetReset;
 
     private Dictionary<TopicPartition, long> LookUp(IReadOnlyList<TopicPartition> partitions)
     {

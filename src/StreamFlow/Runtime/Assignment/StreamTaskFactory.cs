@@ -27,10 +27,11 @@ internal sealed class StreamTaskFactory
             ApplicationId = _services.Options.ApplicationId,
             Time = _services.Time,
             Logger = _services.Logger,
-            Collector = new RecordCollector(_protocol.Producer, _protocol.BeforeSend, _protocol.Refused),
+            Collector = new RecordCollector(_protocol.Producer, _protocol.Sent, _protocol.BeforeSend, _protocol.Refused),
             Errors = _services.Errors,
             Metrics = new TaskMetrics(_services.Options.ApplicationId, taskId),
             Budget = _budget,
+            Views = _services.Views,
         };
         return new StreamTask(subTopology, context, _services.Options.MaxTaskIdle);
     }

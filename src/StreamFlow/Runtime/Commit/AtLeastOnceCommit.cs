@@ -9,7 +9,7 @@ namespace StreamFlow.Runtime;
 internal sealed class AtLeastOnceCommit(
     ThreadServices services, string threadName, IKafkaConsumer consumer, IKafkaProducer producer) : CommitProtocol
 {
-    private readonly DeliveryFailures _failures = new(services, producer, services.Errors);
+    private DeliveryFailures? _failures;
 
     public override IKafkaProducer Producer => producer;
 
@@ -21,10 +21,12 @@ internal sealed class AtLeastOnceCommit(
 
     public override KafkaClientException? TryOpen() => null;
 
+    private DeliveryFailures Failures => _failures ??= new DeliveryFailures(services, producer, Sent, new SourceReader(services, threadName));
+
     public override void Poll()
     {
         producer.Poll(TimeSpan.Zero);
-        _failures.Handle();
+        Failures.Handle();
     }
 
     public override void AwaitDelivery()
@@ -34,12 +36,14 @@ internal sealed class AtLeastOnceCommit(
             if (!producer.Drain(services.Options.DeliveryTimeout))
             {
                 throw new KafkaClientException(
-                    $"Records produced by {threadName} were not acknowledged within {services.Options.DeliveryTimeout} "
+                    $"Records produced by {threadName} were not acknowledged within "
+                    + $"{Durations.Text(services.Options.DeliveryTimeout)} "
                     + "(DeliveryTimeout). Is the broker reachable and its disk writable?",
                     KafkaErrorKind.Fatal);
             }
         }
-        while (_failures.Handle());
+        while (Failures.Handle());
+        Sent.Settle();
     }
 
     public override CommitOutcome Complete(IReadOnlyList<StreamTask> tasks, IReadOnlyList<PartitionOffset> offsets)

@@ -28,6 +28,9 @@ internal abstract class CommitProtocol : IDisposable
     /// <summary>Called before each record that is sent; null when there is nothing to do.</summary>
     public abstract Action? BeforeSend { get; }
 
+    /// <summary>What the results on their way are due to.</summary>
+    public SentResults Sent { get; } = new();
+
     /// <summary>Results that were refused in a transaction; null when a refused record does not lose others.</summary>
     public virtual RefusedRecords? Refused => null;
 

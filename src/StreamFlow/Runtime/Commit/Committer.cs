@@ -167,7 +167,8 @@ internal sealed class Committer
         if (_services.Time.GetElapsedTime(_failingSince.Value, now) is var failing && failing >= options.TaskTimeout)
         {
             throw new StreamsException(
-                $"{_threadName} has not been able to commit for {failing}, longer than TaskTimeout ({options.TaskTimeout}). "
+                $"{_threadName} has not been able to commit for {Durations.Text(failing)}, longer than "
+                + $"TaskTimeout ({Durations.Text(options.TaskTimeout)}). "
                 + $"The last failure: {reason.Message}",
                 reason);
         }

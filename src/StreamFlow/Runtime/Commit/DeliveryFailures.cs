@@ -1,78 +1,53 @@
-using System.Diagnostics;
 using StreamFlow.Clients;
 using StreamFlow.Planning;
 using StreamFlow.Processing;
+using StreamFlow.State;
 
 namespace StreamFlow.Runtime;
 
-/// <summary>Deals with records that the broker refused after they were handed to the producer.</summary>
-internal sealed class DeliveryFailures(ThreadServices services, IKafkaProducer producer, ErrorPolicy errors)
+/// <summary>Deals with results that the broker refused after they were handed to the producer, without transactions.</summary>
+/// <param name="services">What the threads share.</param>
+/// <param name="producer">The thread's producer.</param>
+/// <param name="sent">Knows what the refused result is due to.</param>
+/// <param name="sources">Reads the input record again.</param>
+internal sealed class DeliveryFailures(
+    ThreadServices services, IKafkaProducer producer, SentResults sent, SourceReader sources)
 {
-    private static readonly TaskId UnknownTask = new(-1, -1);
-
     /// <summary>Asks the production handler about each failure.</summary>
-    /// <returns>Whether dead letters were sent, which must be delivered too.</returns>
+    /// <returns>Whether dead letters may have been sent, which must be delivered too.</returns>
     /// <exception cref="StreamsException">The thread must stop: it is an internal topic, or the handler says so.</exception>
     public bool Handle()
     {
-        var sent = false;
+        var any = false;
         while (producer.TryTakeFailure(out var failure))
         {
-            sent |= HandleOne(failure);
+            any = true;
+            Handle(in failure);
         }
 
-        return sent;
+        return any;
     }
 
     /// <summary>Whether a topic is one whose records may not be left out: internal ones, and that of the dead letters.</summary>
     public static bool IsOurs(ThreadServices services, string topic) =>
-        (topic.StartsWith(InternalTopics.NameOf(services.Options.ApplicationId, string.Empty), StringComparison.Ordinal)
-            && (topic.EndsWith(InternalTopics.RepartitionSuffix, StringComparison.Ordinal)
-                || topic.EndsWith(InternalTopics.ChangelogSuffix, StringComparison.Ordinal)))
-        || topic == services.Errors.DeadLetterTopic;
+        services.Topics.KindOf(topic).IsInternal() || topic == services.Errors.DeadLetterTopic;
 
-    private bool HandleOne(in DeliveryFailure failure)
+    private void Handle(in DeliveryFailure failure)
     {
         var cause = new KafkaClientException(
-            $"A record for {failure.Partition} was not delivered: {failure.Reason}", failure.Kind);
-        var topic = failure.Partition.Topic;
-        if (IsOurs(services, topic) || failure.Kind is KafkaErrorKind.Fatal or KafkaErrorKind.Migrated)
+            $"A record for {failure.Partition} was not delivered: {failure.Reason}", failure.Kind) { Partition = failure.Partition };
+        if (IsOurs(services, failure.Partition.Topic) || failure.Kind is KafkaErrorKind.Fatal or KafkaErrorKind.Migrated)
         {
             throw new StreamsException($"{cause.Message}. State and results would no longer agree.", cause);
         }
 
-        var error = new ErrorContext
+        if (!sent.TryFind(failure.Number, out var result))
         {
-            Stage = ErrorStage.Production,
-            TaskId = UnknownTask,
-            Operator = topic,
-            Topic = topic,
-            Partition = failure.Partition.Partition,
-            Offset = -1,
-            Exception = cause,
-        };
-        var response = errors.Ask(error);
-        ProcessingLog.Failed(
-            services.Logger, cause, UnknownTask, topic, ErrorStage.Production, response, topic, failure.Partition.Partition, -1);
-        switch (response)
-        {
-            case ErrorResponse.Continue:
-                Count(DropReason.Production);
-                return false;
-            case ErrorResponse.DeadLetter when errors.DeadLetterTopic is not null:
-                SendDeadLetter(errors.DeadLetterTopic, failure);
-                Count(DropReason.DeadLetter);
-                return true;
-            default:
-                throw new StreamsException(cause.Message, cause);
+            throw new StreamsException(
+                $"{cause.Message}. Which record it is the result of is not known any more: the producer holds more than "
+                + $"{SentResults.Capacity} records. Lower queue.buffering.max.messages.", cause);
         }
-    }
 
-    /// <summary>The dead letter is the refused output itself: its input may have been let go already.</summary>
-    private void SendDeadLetter(string deadLetterTopic, in DeliveryFailure failure)
-    {
-        var collector = new RecordCollector(producer);
-        var topic = collector.Topic(deadLetterTopic);
         var record = new ByteRecord
         {
             Key = failure.Key,
@@ -81,16 +56,19 @@ internal sealed class DeliveryFailures(ThreadServices services, IKafkaProducer p
             HasValue = failure.Value is not null,
             Timestamp = services.Time.GetUtcNow().ToUnixTimeMilliseconds(),
         };
-        var headers = Headers.Empty
-            .With("__streams.errors.message", failure.Reason)
-            .With("__streams.errors.topic", failure.Partition.Topic);
-        collector.Send(topic, collector.PartitionFor(topic, record.Key, record.HasKey), in record, headers);
+        result.Task.Record.Enter(WithSource(result.Origin));
+        try
+        {
+            services.Errors.HandleRefused(result.Task, result.Node, cause, in record);
+        }
+        finally
+        {
+            result.Task.Record.Clear();
+        }
     }
 
-    private void Count(DropReason reason) =>
-        Instruments.Dropped.Add(1, new TagList
-        {
-            { "streamflow.application.id", services.Options.ApplicationId },
-            { "reason", TaskMetrics.Name(reason) },
-        });
+    private RecordOrigin WithSource(in RecordOrigin origin) =>
+        origin.Raw is not null || services.Errors.DeadLetterTopic is null
+            ? origin
+            : origin with { Raw = sources.TryRead(in origin) };
 }

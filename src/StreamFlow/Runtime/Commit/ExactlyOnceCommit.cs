@@ -31,7 +31,7 @@ internal sealed class ExactlyOnceCommit(
 
     public override Action BeforeSend => _beforeSend ??= Begin;
 
-    public override RefusedRecords Refused => _refused ??= new RefusedRecords(Poll, AwaitDelivery);
+    public override RefusedRecords Refused => _refused ??= new RefusedRecords(Sent, Poll, AwaitDelivery);
 
     public override bool IsOpen => _state != ThreadTransactionState.Unregistered;
 
@@ -90,6 +90,8 @@ internal sealed class ExactlyOnceCommit(
                     + "TransactionTimeout. Is the broker reachable and its disk writable?");
             }
         }
+
+        Sent.Settle();
     }
 
     public override CommitOutcome Complete(IReadOnlyList<StreamTask> tasks, IReadOnlyList<PartitionOffset> offsets)
@@ -220,6 +222,7 @@ internal sealed class ExactlyOnceCommit(
         }
 
         Deliveries.Settle(Producer);
+        Sent.Settle();
         return true;
     }
 
@@ -253,6 +256,7 @@ internal sealed class ExactlyOnceCommit(
     {
         _producer?.Dispose();
         _producer = null;
+        Sent.Restart();
     }
 
     private void Move(ThreadTransactionEvent happened) =>

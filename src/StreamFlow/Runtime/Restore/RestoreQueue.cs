@@ -54,7 +54,7 @@ internal sealed class RestoreQueue(ILogger logger)
     {
         lock (_gate)
         {
-            foreach (var store in task.Stores.All.Where(s => s.Changelog is not null))
+            foreach (var store in task.Stores.All.Where(s => s.RestoredFrom is not null))
             {
                 _stores.Add(new RestoringStore(task, store));
             }

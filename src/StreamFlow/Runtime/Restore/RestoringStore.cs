@@ -28,7 +28,13 @@ internal sealed class RestoringStore
         Task = task;
         _store = store;
         StoredOffset = store.ChangelogOffset;
-        Changelog = store.Changelog!.Topic;
+        Changelog = store.RestoredFrom!.Value;
+        if (store.Source is not null && StoredOffset is null && Committed <= 0)
+        {
+            // An input of which nothing was committed, or that this task does not have: there is nothing to ask the broker.
+            _end = 0;
+            _isRead = _isHandedOver = true;
+        }
     }
 
     public StreamTask Task { get; }
@@ -56,6 +62,9 @@ internal sealed class RestoringStore
 
     public long Applied { get; private set; }
 
+    /// <summary>Up to where the input that serves as changelog was processed.</summary>
+    private long Committed => Task.Committed.FirstOrDefault(c => c.Partition == Changelog).Offset;
+
     public long Remaining => _isRead || !IsLocated ? 0 : Math.Max(0, _end - Position);
 
     /// <summary>Finds where to begin and end.</summary>
@@ -67,8 +76,9 @@ internal sealed class RestoringStore
             return false;
         }
 
+        // What of an input is not committed the task will process; a store that was written before the commit is ahead of it.
         Position = StoredOffset ?? beginning;
-        _end = end;
+        _end = _store.Source is null ? end : Math.Min(end, Math.Max(Committed, Position));
         _isRead = _isHandedOver = Position >= end;
         return true;
     }
@@ -107,7 +117,6 @@ internal sealed class RestoringStore
             }
 
             _filling ??= writer.Rent();
-            _filling.ExpectedBytes = batchBytes + (batchBytes / 8);
             var more = reader is not null && !_isRead && Fill(reader, _filling, batchBytes);
             if (_isRead || _filling.Bytes >= batchBytes)
             {
@@ -154,7 +163,8 @@ internal sealed class RestoringStore
             more = records.Count > 0;
             for (var i = 0; i < records.Count && !_isRead; i++)
             {
-                Take(records.Read(i), batch);
+                var headers = _store.Store.KeepsHeaders ? records.ReadHeaders(i) : null;
+                Take(records.Read(i), headers, batch);
             }
 
             if (!more)
@@ -169,7 +179,7 @@ internal sealed class RestoringStore
         return more;
     }
 
-    private void Take(in ByteRecord record, StoreBatch batch)
+    private void Take(in ByteRecord record, Headers? headers, StoreBatch batch)
     {
         if (record.Offset >= _end)
         {
@@ -177,7 +187,11 @@ internal sealed class RestoringStore
             return;
         }
 
-        _store.Store.Restore(in record, batch);
+        if (_store.Source is not { } source || source.IsRow(in record))
+        {
+            _store.Store.Restore(in record, headers, batch);
+        }
+
         Position = record.Offset + 1;
         Applied++;
     }

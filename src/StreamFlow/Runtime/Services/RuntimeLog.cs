@@ -91,4 +91,9 @@ internal static partial class RuntimeLog
 
     [LoggerMessage(116, LogLevel.Warning, "{Thread}: restoring is interrupted and goes on when the broker answers again")]
     public static partial void RestoreInterrupted(ILogger logger, Exception exception, string thread);
+
+    [LoggerMessage(126, LogLevel.Warning,
+        "{Thread}: the input record {Partition} offset {Offset} cannot be read again for its dead letter")]
+    public static partial void SourceNotRead(
+        ILogger logger, Exception exception, string thread, TopicPartition partition, long offset);
 }

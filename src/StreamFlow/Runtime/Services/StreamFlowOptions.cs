@@ -65,7 +65,10 @@ public sealed record StreamFlowOptions
     /// <value>10 MiB.</value>
     public long CacheMaxBytes { get; set; } = 10 * 1024 * 1024;
 
-    /// <summary>Uncommitted bytes of one thread at which it commits without waiting for the interval.</summary>
+    /// <summary>
+    /// Uncommitted bytes of one thread at which it commits without waiting for the interval; at most 1 GiB, because a commit is
+    /// one batch of the state store.
+    /// </summary>
     /// <value>64 MiB.</value>
     public long MaxUncommittedBytes { get; set; } = 64 * 1024 * 1024;
 
@@ -146,7 +149,8 @@ public sealed record StreamFlowOptions
         Check(errors, CommitInterval >= TimeSpan.Zero, nameof(CommitInterval), CommitInterval, "zero or more");
         Check(errors, !string.IsNullOrWhiteSpace(StateDirectory), nameof(StateDirectory), StateDirectory, "a folder");
         Check(errors, CacheMaxBytes >= 0, nameof(CacheMaxBytes), CacheMaxBytes, "0 or more");
-        Check(errors, MaxUncommittedBytes > 0, nameof(MaxUncommittedBytes), MaxUncommittedBytes, "1 or more");
+        Check(
+            errors, MaxUncommittedBytes is > 0 and <= 1 << 30, nameof(MaxUncommittedBytes), MaxUncommittedBytes, "1 to 1073741824");
         Check(errors, PollTimeout > TimeSpan.Zero, nameof(PollTimeout), PollTimeout, "more than zero");
         Check(errors, RepartitionPurgeInterval > TimeSpan.Zero, nameof(RepartitionPurgeInterval), RepartitionPurgeInterval, "more than zero");
         Check(errors, DeliveryTimeout > TimeSpan.Zero, nameof(DeliveryTimeout), DeliveryTimeout, "more than zero");
@@ -156,7 +160,7 @@ public sealed record StreamFlowOptions
         if (ProcessingGuarantee == ProcessingGuarantee.ExactlyOnce)
         {
             Check(errors, CommitInterval < TransactionTimeout, nameof(CommitInterval), CommitInterval,
-                $"less than TransactionTimeout ({TransactionTimeout}), after which the broker aborts what is uncommitted");
+                $"less than TransactionTimeout ({Durations.Text(TransactionTimeout)}), after which the broker aborts what is uncommitted");
         }
 
         Check(errors, GroupInstanceId.Length <= 240 && GroupInstanceId.All(IsNameCharacter), nameof(GroupInstanceId), GroupInstanceId,
@@ -176,7 +180,7 @@ public sealed record StreamFlowOptions
     {
         if (!valid)
         {
-            errors.Add($"{name} is '{value}'; set it to {allowed}.");
+            errors.Add($"{name} is '{(value is TimeSpan time ? Durations.Text(time) : value)}'; set it to {allowed}.");
         }
     }
 

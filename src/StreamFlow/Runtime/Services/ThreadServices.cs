@@ -20,6 +20,9 @@ internal sealed class ThreadServices
     /// <summary>Opens persistent stores; null keeps all stores in memory.</summary>
     public required IStoreBackendFactory? StoreBackend { get; init; }
 
+    /// <summary>Committed state of the tasks that run, to be read from any thread.</summary>
+    public StoreViews Views { get; } = new();
+
     public required TimeProvider Time { get; init; }
 
     public required ILogger Logger { get; init; }

@@ -71,6 +71,10 @@ internal sealed class InputQueues(TaskIdling idling, PartitionQueue[] queues)
         return waiting ? null : best;
     }
 
+    /// <summary>The position of each input, as it would be committed now.</summary>
+    public IReadOnlyList<PartitionOffset> Positions =>
+        [.. queues.Where(q => q.CommitOffset >= 0).Select(q => new PartitionOffset(q.Partition, q.CommitOffset))];
+
     /// <summary>Adds the positions to commit.</summary>
     public void CollectOffsets(List<PartitionOffset> offsets)
     {

@@ -24,8 +24,8 @@ internal sealed class StoreRetries(ThreadServices services, string threadName)
         {
             var folder = services.StateDirectory is { } directory ? $" in '{directory.PathOf(task)}'" : string.Empty;
             throw new StreamsException(
-                $"{threadName}: the stores of task {task}{folder} have not been usable for {failing}, longer than TaskTimeout "
-                + $"({services.Options.TaskTimeout}). Free space there or move StateDirectory to a larger disk; what is "
+                $"{threadName}: the stores of task {task}{folder} have not been usable for {Durations.Text(failing)}, longer "
+                + $"than TaskTimeout ({Durations.Text(services.Options.TaskTimeout)}). Free space there or move StateDirectory to a larger disk; what is "
                 + $"committed is safe in the changelog. The last failure: {cause.Message}",
                 cause);
         }

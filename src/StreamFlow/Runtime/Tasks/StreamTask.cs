@@ -56,7 +56,7 @@ internal sealed class StreamTask
     public void OpenStores(Func<bool, IReadOnlyList<string>, IStoreBackend> openBackend)
     {
         _stores = TaskStores.Open(_subTopology.Stores, _context, openBackend);
-        if (_stores.AnyLogged)
+        if (_stores.AnyRestorable)
         {
             Move(TaskEvent.RestoreNeeded);
         }
@@ -66,11 +66,7 @@ internal sealed class StreamTask
     /// <param name="inputs">The input partitions: topic name as the plan has it, reader, committed offset.</param>
     public void Run(IReadOnlyList<TaskInput> inputs)
     {
-        foreach (var store in Stores.All)
-        {
-            store.Store.Restored();
-        }
-
+        Stores.Show();
         _topology = _subTopology.Build(_context);
         _queues = new InputQueues(_idling, [.. inputs.Select(QueueOf)]);
         foreach (var queue in _queues.All)
@@ -126,7 +122,7 @@ internal sealed class StreamTask
     public void CollectOffsets(List<PartitionOffset> offsets) => _queues.CollectOffsets(offsets);
 
     /// <summary>The flushed changes are acknowledged or their transaction is committed: they become local state.</summary>
-    public void ApplyState() => _stores?.Apply();
+    public void ApplyState() => _stores?.Apply(_queues.Positions);
 
     /// <summary>The collected positions are committed.</summary>
     public void MarkCommitted()

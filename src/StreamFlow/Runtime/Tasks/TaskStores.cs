@@ -16,15 +16,15 @@ internal sealed class TaskStores : IDisposable
     private const int MaxFlushRounds = 1000;
     private readonly List<TaskStore> _stores = [];
     private readonly List<BackendSlot> _backends = [];
+    private readonly TaskContext _context;
+    private readonly List<(TaskStore Store, StoreView View)> _views = [];
 
-    private TaskStores()
-    {
-    }
+    private TaskStores(TaskContext context) => _context = context;
 
     public IReadOnlyList<TaskStore> All => _stores;
 
-    /// <summary>Whether any store is kept up to date through a changelog.</summary>
-    public bool AnyLogged => _stores.Exists(s => s.Changelog is not null);
+    /// <summary>Whether any store can be restored from a topic.</summary>
+    public bool AnyRestorable => _stores.Exists(s => s.RestoredFrom is not null);
 
     /// <summary>Opens the stores of a task: one persistent backend, one in memory, as the definitions ask.</summary>
     /// <param name="definitions">The stores, in topological order.</param>
@@ -35,7 +35,7 @@ internal sealed class TaskStores : IDisposable
         TaskContext context,
         Func<bool, IReadOnlyList<string>, IStoreBackend> openBackend)
     {
-        var result = new TaskStores();
+        var result = new TaskStores(context);
         try
         {
             foreach (var persistent in new[] { true, false })
@@ -49,7 +49,7 @@ internal sealed class TaskStores : IDisposable
 
             foreach (var definition in definitions)
             {
-                result._stores.Add(result.OpenStore(definition, context));
+                result._stores.Add(result.OpenStore(definition));
             }
 
             return result;
@@ -58,6 +58,25 @@ internal sealed class TaskStores : IDisposable
         {
             result.Dispose();
             throw;
+        }
+    }
+
+    /// <summary>The stores are complete: their committed state may be read by other threads.</summary>
+    public void Show()
+    {
+        foreach (var store in _stores)
+        {
+            store.Store.Restored();
+        }
+
+        foreach (var store in _views.Count == 0 ? _stores : [])
+        {
+            if (store.Store.View(_context.TaskId) is { } view)
+            {
+                view.Position.Set(store.ChangelogOffset, []);
+                _views.Add((store, view));
+                _context.Views.Add(view);
+            }
         }
     }
 
@@ -89,7 +108,8 @@ internal sealed class TaskStores : IDisposable
     }
 
     /// <summary>Applies the staged changes with the changelog offsets they were acknowledged at.</summary>
-    public void Apply()
+    /// <param name="inputs">The input positions that the stores correspond to then; a store restored from an input stands at its one.</param>
+    public void Apply(IReadOnlyList<PartitionOffset> inputs)
     {
         foreach (var backend in _backends)
         {
@@ -100,7 +120,7 @@ internal sealed class TaskStores : IDisposable
 
             foreach (var store in _stores)
             {
-                if (store.Slot == backend && store.Changelog?.TakeDelivered() is { } next)
+                if (store.Slot == backend && store.TakeOffset(inputs) is { } next)
                 {
                     backend.Batch.SetChangelogOffset(store.Index, next);
                 }
@@ -114,6 +134,11 @@ internal sealed class TaskStores : IDisposable
         foreach (var store in _stores)
         {
             store.Store.Committed();
+        }
+
+        foreach (var (store, view) in _views)
+        {
+            view.Position.Set(store.ChangelogOffset, inputs);
         }
     }
 
@@ -134,6 +159,12 @@ internal sealed class TaskStores : IDisposable
 
     public void Dispose()
     {
+        foreach (var (_, view) in _views)
+        {
+            _context.Views.Remove(view);
+        }
+
+        _views.Clear();
         foreach (var store in _stores)
         {
             store.Store.Close();
@@ -160,16 +191,17 @@ internal sealed class TaskStores : IDisposable
         }
     }
 
-    private TaskStore OpenStore(StoreDefinition definition, TaskContext context)
+    private TaskStore OpenStore(StoreDefinition definition)
     {
+        var context = _context;
         var slot = _backends.Find(b => b.Backend.Stores.Any(s => s.Name == definition.Name))
             ?? throw new StateStoreException($"The backend of task {context.TaskId} did not open store '{definition.Name}'.");
         var index = slot.Names.IndexOf(definition.Name);
+        var topic = InternalTopics.NameOf(context.ApplicationId, definition.ChangelogTopic);
         var changelog = definition.IsLogged
-            ? new TaskChangelog(
-                context.Collector, InternalTopics.NameOf(context.ApplicationId, definition.ChangelogTopic), context.TaskId.Partition)
+            ? new TaskChangelog(context.Collector, topic, context.TaskId.Partition)
             : null;
-        var store = definition.Create();
+        var store = definition.Create(topic);
         store.Open(new StateStoreContext
         {
             Bytes = slot.Backend.Stores[index],
@@ -182,25 +214,12 @@ internal sealed class TaskStores : IDisposable
             Dropped = _ => context.Drop(DropReason.Expired, definition.Name),
         });
         context.AddStore(store);
-        return new TaskStore(store, index, slot, changelog);
+        return new TaskStore(store, index, slot, changelog)
+        {
+            Source = definition.Source,
+            SourcePartition = new TopicPartition(definition.Source?.Topic ?? string.Empty, context.TaskId.Partition),
+        };
     }
-}
-
-/// <summary>A backend, the names of its stores by index, and the batch that the next commit writes to it.</summary>
-internal sealed class BackendSlot(IStoreBackend backend, List<string> names)
-{
-    public IStoreBackend Backend { get; } = backend;
-
-    public List<string> Names { get; } = names;
-
-    public StoreBatch Batch { get; } = new();
-}
-
-/// <summary>A store of a task and where its bytes and its changelog are.</summary>
-internal sealed record TaskStore(StateStore Store, int Index, BackendSlot Slot, TaskChangelog? Changelog)
-{
-    /// <summary>Offset of the next changelog record to apply; null when the store must be restored from the beginning.</summary>
-    public long? ChangelogOffset => Slot.Backend.TryGetChangelogOffset(Index, out var offset) ? offset : null;
 }
 
 /// <summary>The changelog partition of one store, written through the thread's producer.</summary>

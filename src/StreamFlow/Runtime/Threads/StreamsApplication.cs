@@ -55,6 +55,8 @@ public sealed class StreamsApplication : IAsyncDisposable
     /// <summary>Where the application is in its life.</summary>
     public StreamsState State { get; private set; } = StreamsState.Created;
 
+    internal State.StoreViews? Views => _threadServices?.Views;
+
     /// <summary>Ends when the application has stopped; faulted with the cause when an error stopped it.</summary>
     public Task Completion => _ended.Task;
 

@@ -7,7 +7,7 @@ namespace StreamFlow;
 /// <summary>What an application runs on besides its Kafka clients.</summary>
 public sealed record StreamsServices
 {
-    /// <summary>Opens persistent stores.</summary>
+    /// <summary>Opens persistent stores: <c>new RocksDbBackendFactory()</c> of StreamFlow.RocksDb keeps them on disk.</summary>
     /// <value><see langword="null"/>: all stores stay in memory and are restored from their changelogs at each start.</value>
     public IStoreBackendFactory? StoreBackend { get; init; }
 

@@ -5,7 +5,8 @@ namespace StreamFlow.Runtime;
 /// <summary>
 /// Finds how many partitions each repartition topic has. Topics that records of one key meet in, directly or through a
 /// third one, get the same number: that of the topics among them which the user made, or fixed, or else the largest that
-/// any of them would have alone, which is the largest among the topics upstream.
+/// any of them would have alone, which is the largest among the topics upstream. A stream may meet an earlier stage of
+/// itself, so that a topic is among those upstream of itself.
 /// </summary>
 internal sealed class RepartitionCounts
 {
@@ -27,7 +28,11 @@ internal sealed class RepartitionCounts
         _names = _topics.Select(t => t.Topic.Name).ToHashSet(StringComparer.Ordinal);
     }
 
-    /// <summary>Enters the counts, going round until nothing is left, because topics may feed each other.</summary>
+    /// <summary>
+    /// Enters the counts. Those that depend on others begin with nothing and grow to the largest count known by then, round
+    /// after round until none does: the smallest solution, which there is whatever the topics' order and circles.
+    /// </summary>
+    /// <exception cref="TopologyException">No topic with a known count leads to a repartition topic.</exception>
     public void Derive()
     {
         foreach (var (_, topic) in _topics.Where(t => t.Topic.PartitionCount is not null))
@@ -36,20 +41,22 @@ internal sealed class RepartitionCounts
         }
 
         var free = _topics.Where(t => t.Topic.PartitionCount is null && !TakeFromPartners(t.Topic)).ToList();
-        var open = free.ToList();
-        while (open.Count > 0)
+        bool grown;
+        do
         {
-            if (open.RemoveAll(o => TakeFromUpstream(o.Writer, o.Topic)) == 0)
+            grown = false;
+            foreach (var (writer, topic) in free)
             {
-                throw new TopologyException(
-                    $"The partition count of repartition topic '{open[0].Topic.Name}' depends on itself. "
-                    + "Fix it with Repartitioned.PartitionCount.");
+                grown |= TryGrow(writer, topic);
             }
         }
+        while (grown);
 
-        foreach (var topic in free.Select(f => f.Topic))
+        if (free.Find(f => !_counts.ContainsKey(OnBroker(f.Topic.Name))).Topic is { } unknown)
         {
-            _counts[OnBroker(topic.Name)] = Partners(topic.Name).Max(t => _counts[OnBroker(t)]);
+            throw new TopologyException(
+                $"No topic whose partition count is known leads to repartition topic '{unknown.Name}'. Fix its count with "
+                + "Repartitioned.PartitionCount.");
         }
     }
 
@@ -77,17 +84,19 @@ internal sealed class RepartitionCounts
         return true;
     }
 
-    private bool TakeFromUpstream(SubTopology writer, RepartitionTopic topic)
+    /// <summary>Raises a count to the largest known of the topics upstream and of the topic's partners.</summary>
+    private bool TryGrow(SubTopology writer, RepartitionTopic topic)
     {
-        var upstream = writer.Sources
-            .Select(s => s.IsRepartition ? InternalTopics.NameOf(_applicationId, s.Name) : s.Name)
-            .ToList();
-        if (!upstream.TrueForAll(_counts.ContainsKey))
+        var count = writer.Sources
+            .Select(s => s.IsInternal ? InternalTopics.NameOf(_applicationId, s.Name) : s.Name)
+            .Concat(Partners(topic.Name).Select(OnBroker))
+            .Max(t => _counts.GetValueOrDefault(t));
+        if (count <= _counts.GetValueOrDefault(OnBroker(topic.Name)))
         {
             return false;
         }
 
-        _counts[OnBroker(topic.Name)] = upstream.Max(t => _counts[t]);
+        _counts[OnBroker(topic.Name)] = count;
         return true;
     }
 

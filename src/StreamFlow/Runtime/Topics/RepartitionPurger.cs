@@ -24,7 +24,7 @@ internal sealed class RepartitionPurger : IDisposable
         _last = services.Time.GetTimestamp();
         _repartitionTopics = [.. services.Topics.Plan.SubTopologies
             .SelectMany(s => s.Sources)
-            .Where(s => s.IsRepartition)
+            .Where(s => s.IsInternal)
             .Select(services.Topics.NameOf)];
     }
 

@@ -34,7 +34,7 @@ internal sealed class TopicPreparation
     private async Task<Dictionary<string, int>> LookUpSourcesAsync(CancellationToken cancellationToken)
     {
         var external = _plan.SubTopologies
-            .SelectMany(s => s.Sources.Where(t => !t.IsRepartition))
+            .SelectMany(s => s.Sources.Where(t => !t.IsInternal))
             .Select(t => t.Name)
             .Distinct(StringComparer.Ordinal)
             .ToList();

@@ -1,0 +1,116 @@
+namespace StreamFlow.Planning;
+
+/// <summary>What the planner finds out about a node.</summary>
+internal sealed class NodeFacts
+{
+    /// <summary>
+    /// Whether a node that takes records without a key is reached from here, so that they must be handed on.
+    /// </summary>
+    public bool LeadsMissingKeysOn { get; set; }
+
+    /// <summary>Whether its rows are kept, where it need not keep them.</summary>
+    public bool KeepsRows { get; set; }
+
+    /// <summary>Whether its updates come with the value before: somebody asked for it, and it can be known.</summary>
+    public bool TellsOldValues { get; set; }
+
+    /// <summary>The topic that is the changelog of its rows too; null where they have one of their own.</summary>
+    public SourceChangelog? Source { get; set; }
+}
+
+/// <summary>
+/// The nodes of a topology and their links while the planner rewrites them, step by step; the description they come from
+/// stays as it is. Nodes are in the order of their description, which numbers sub-topologies and orders what a node hands
+/// its records to; a node that takes the place of others stands where it belongs.
+/// </summary>
+internal sealed class PlanGraph
+{
+    private readonly List<NodeDescription> _nodes = [];
+    private readonly Dictionary<NodeDescription, Output[]> _inputs = [];
+    private readonly Dictionary<NodeDescription, NodeFacts> _facts = [];
+
+    public PlanGraph(IEnumerable<NodeDescription> nodes)
+    {
+        foreach (var node in nodes)
+        {
+            Insert(_nodes.Count, node);
+        }
+    }
+
+    public IReadOnlyList<NodeDescription> Nodes => _nodes;
+
+    public NodeFacts FactsOf(NodeDescription node) => _facts[node];
+
+    public int PositionOf(NodeDescription node) => _nodes.IndexOf(node);
+
+    public IReadOnlyList<Output> InputsOf(NodeDescription node) => _inputs[node];
+
+    public IEnumerable<NodeDescription> ParentsOf(NodeDescription node) => _inputs[node].Select(input => input.Owner);
+
+    /// <summary>The nodes that take the records of an output; one that has it as input twice takes them twice.</summary>
+    public IEnumerable<NodeDescription> TargetsOf(Output output) =>
+        _nodes.SelectMany(node => _inputs[node].Where(input => input == output).Select(_ => node));
+
+    public IEnumerable<NodeDescription> ChildrenOf(NodeDescription node) => node.Outputs.SelectMany(TargetsOf);
+
+    /// <summary>The stores that a node reads and writes: its own, that of rows it keeps, and those of rows it looks up.</summary>
+    public IEnumerable<StoreDescription> StoresOf(NodeDescription node) =>
+        node.LooksUp.Select(KeeperOf)
+            .Append(node)
+            .Where(KeepsRows)
+            .Select(keeper => keeper.Rows!.Store)
+            .Distinct();
+
+    /// <summary>Whether a node keeps rows in the end.</summary>
+    public bool KeepsRows(NodeDescription node) => node.Rows is { } rows && (!rows.OnDemand || FactsOf(node).KeepsRows);
+
+    /// <summary>The node that keeps, or can keep, the rows of a table: its own, or that of the table it is derived from.</summary>
+    public NodeDescription KeeperOf(NodeDescription table)
+    {
+        while (table.Rows is null)
+        {
+            table = ParentsOf(table).Single();
+        }
+
+        return table;
+    }
+
+    /// <summary>Adds a node at the place behind another one.</summary>
+    public void InsertBehind(NodeDescription place, NodeDescription node) => Insert(PositionOf(place) + 1, node);
+
+    /// <summary>Takes a node out that nobody takes records from any more.</summary>
+    public void Remove(NodeDescription node)
+    {
+        _nodes.Remove(node);
+        _inputs.Remove(node);
+    }
+
+    /// <summary>Lets a node take its records from another output.</summary>
+    public void Redirect(NodeDescription node, Output from, Output to)
+    {
+        var inputs = _inputs[node];
+        for (var i = 0; i < inputs.Length; i++)
+        {
+            if (inputs[i] == from)
+            {
+                inputs[i] = to;
+            }
+        }
+    }
+
+    /// <summary>Lets all that take their records from one output take them from another.</summary>
+    public void Redirect(Output from, Output to)
+    {
+        foreach (var node in _nodes)
+        {
+            Redirect(node, from, to);
+        }
+    }
+
+    private void Insert(int position, NodeDescription node)
+    {
+        _nodes.Insert(position, node);
+        _inputs.Add(node, [.. node.Inputs]);
+        _facts.Add(node, new NodeFacts());
+    }
+}

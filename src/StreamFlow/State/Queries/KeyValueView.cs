@@ -1,0 +1,67 @@
+using System.Diagnostics.CodeAnalysis;
+using StreamFlow.Serialization;
+
+namespace StreamFlow.State;
+
+/// <summary>Reads the committed state of a key-value store.</summary>
+internal sealed class KeyValueView<TKey, TValue>(
+    StoreIdentity store, ISerde<TKey> keySerde, ValueFormat<TValue> values)
+    : StoreView(store), IReadOnlyKeyValueStore<TKey, TValue>
+{
+    public bool TryGet(TKey key, [MaybeNullWhen(false)] out TValue value)
+    {
+        var found = TryGetWithTimestamp(key, out var stored);
+        value = stored.Value;
+        return found;
+    }
+
+    public bool TryGetWithTimestamp(TKey key, out ValueAndTimestamp<TValue> value)
+    {
+        var stored = new PooledBuffer();
+        if (!TryGet(Bytes(key), stored))
+        {
+            value = default;
+            return false;
+        }
+
+        value = new ValueAndTimestamp<TValue>(values.Read(stored.Written, out var timestamp, out _), timestamp);
+        return true;
+    }
+
+    public IEnumerable<KeyValuePair<TKey, ValueAndTimestamp<TValue>>> All(bool reverse = false) =>
+        Read(new PooledBuffer(), new PooledBuffer(), reverse);
+
+    public IEnumerable<KeyValuePair<TKey, ValueAndTimestamp<TValue>>> Range(TKey from, TKey to, bool reverse = false)
+    {
+        var (first, last) = (Bytes(from), Bytes(to));
+        ByteRanges.MakeNext(last);
+        return first.Written.SequenceCompareTo(last.Written) < 0 ? Read(first, last, reverse) : [];
+    }
+
+    public IEnumerable<KeyValuePair<TKey, ValueAndTimestamp<TValue>>> Prefix<TPrefix>(
+        TPrefix prefix, ISerde<TPrefix> prefixSerde, bool reverse = false)
+    {
+        ArgumentNullException.ThrowIfNull(prefixSerde);
+        var (first, end) = (new PooledBuffer(), new PooledBuffer());
+        prefixSerde.Serialize(prefix, first);
+        ByteRanges.WriteEndOfPrefix(first.Written, end);
+        return Read(first, end, reverse);
+    }
+
+    private PooledBuffer Bytes(TKey key)
+    {
+        var buffer = new PooledBuffer();
+        keySerde.Serialize(key, buffer);
+        return buffer;
+    }
+
+    private IEnumerable<KeyValuePair<TKey, ValueAndTimestamp<TValue>>> Read(PooledBuffer from, PooledBuffer to, bool reverse)
+    {
+        using var iterator = Open(from, to, reverse);
+        while (MoveNext(iterator))
+        {
+            var value = values.Read(iterator.Value, out var timestamp, out _);
+            yield return new(keySerde.Deserialize(iterator.Key), new ValueAndTimestamp<TValue>(value, timestamp));
+        }
+    }
+}

@@ -1,0 +1,23 @@
+using StreamFlow.Serialization;
+
+namespace StreamFlow.State;
+
+/// <summary>Reads the committed state of a session store.</summary>
+internal sealed class SessionView<TKey, TValue>(
+    StoreIdentity store, SessionKeyCodec<TKey> keys, ISerde<TKey> recordKeys, ValueFormat<TValue> values)
+    : SegmentedView<SessionKey<TKey>, TKey, TValue>(store, keys, recordKeys, values), IReadOnlySessionStore<TKey, TValue>
+{
+    public IEnumerable<KeyValuePair<Windowed<TKey>, TValue>> Fetch(TKey key, bool reverse = false) =>
+        FindSessions(key, 0, long.MaxValue, reverse);
+
+    public IEnumerable<KeyValuePair<Windowed<TKey>, TValue>> FindSessions(
+        TKey key, long earliestEnd, long latestStart, bool reverse = false) =>
+        ReadKey(key, earliestEnd, latestStart, reverse).Select(Session);
+
+    public IEnumerable<KeyValuePair<Windowed<TKey>, TValue>> All(bool reverse = false) =>
+        ReadKeys(0, long.MaxValue, reverse).Select(Session);
+
+    private static KeyValuePair<Windowed<TKey>, TValue> Session(
+        KeyValuePair<SessionKey<TKey>, ValueAndTimestamp<TValue>> entry) =>
+        new(new Windowed<TKey>(entry.Key.Key, new Window(entry.Key.Start, entry.Key.End)), entry.Value.Value);
+}

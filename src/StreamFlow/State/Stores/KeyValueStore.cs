@@ -1,0 +1,176 @@
+using System.Diagnostics.CodeAnalysis;
+using StreamFlow.Clients;
+using StreamFlow.Serialization;
+
+namespace StreamFlow.State;
+
+/// <summary>A key-value store; with timestamps it is what tables and aggregates use.</summary>
+internal sealed class KeyValueStore<TKey, TValue> : StateStore, IReadOnlyKeyValueStore<TKey, TValue>
+{
+    private readonly ISerde<TKey> _keySerde;
+    private readonly ValueFormat<TValue> _values;
+    private readonly WriteBackCache<TKey, TValue> _cache;
+    private readonly PooledBuffer _from = new();
+    private readonly PooledBuffer _to = new();
+
+    /// <param name="name">Name of the store.</param>
+    /// <param name="keySerde">Serde of the keys.</param>
+    /// <param name="valueSerde">Serde of the values.</param>
+    /// <param name="timestamped">Whether the timestamp of each value is kept with it.</param>
+    public KeyValueStore(string name, ISerde<TKey> keySerde, ISerde<TValue> valueSerde, bool timestamped)
+        : this(name, keySerde, valueSerde, timestamped ? StoreFormat.Timestamped : StoreFormat.Plain)
+    {
+    }
+
+    /// <param name="name">Name of the store.</param>
+    /// <param name="keySerde">Serde of the keys.</param>
+    /// <param name="valueSerde">Serde of the values.</param>
+    /// <param name="format">What is kept beside each value.</param>
+    public KeyValueStore(string name, ISerde<TKey> keySerde, ISerde<TValue> valueSerde, StoreFormat format)
+        : base(name)
+    {
+        _keySerde = keySerde;
+        _values = new ValueFormat<TValue>(name, valueSerde, format);
+        _cache = new WriteBackCache<TKey, TValue>(name, new PlainKeyCodec<TKey>(keySerde), _values);
+    }
+
+    /// <summary>Set when updates are forwarded at the flush, not one by one.</summary>
+    public FlushListener<TKey, TValue>? FlushListener
+    {
+        get => _cache.Listener;
+        set => _cache.Listener = value;
+    }
+
+    /// <inheritdoc cref="WriteBackCache{TKey, TValue}.KeepsOldValues"/>
+    public bool KeepsOldValues
+    {
+        get => _cache.KeepsOldValues;
+        set => _cache.KeepsOldValues = value;
+    }
+
+    public override bool KeepsHeaders => _values.KeepsHeaders;
+
+    public long ApproximateCount => _cache.Context.Bytes.ApproximateCount;
+
+    /// <summary>Entries in the cache, those of missing keys included.</summary>
+    public int CachedCount => _cache.Count;
+
+    public override bool IsDirty => _cache.IsDirty;
+
+    public override void Open(StateStoreContext context) => _cache.Open(context);
+
+    /// <summary>The entry of a key, without a value if there is none; valid until the next Find.</summary>
+    public ref CacheEntry<TValue> Find(scoped in TKey key) => ref _cache.Find(in key);
+
+    /// <summary>Writes an entry that <see cref="Find"/> has returned; without a value it is deleted.</summary>
+    public void Set(ref CacheEntry<TValue> entry, TValue value, bool hasValue, long timestamp, Headers? headers) =>
+        _cache.Set(ref entry, value, hasValue, timestamp, headers);
+
+    /// <inheritdoc cref="WriteBackCache{TKey, TValue}.OldValue"/>
+    public TValue OldValue(ref CacheEntry<TValue> entry) => _cache.OldValue(ref entry);
+
+    /// <summary>Writes a key without looking what is there; without a value it is deleted.</summary>
+    public void Put(in TKey key, TValue value, bool hasValue, long timestamp, Headers? headers) =>
+        _cache.Put(in key, value, hasValue, timestamp, headers);
+
+    public override void Flush() => _cache.Flush();
+
+    public override void Rollback() => _cache.Rollback();
+
+    public override void Committed() => _cache.Committed();
+
+    public override void Close() => _cache.Close();
+
+    internal override StoreView View(TaskId taskId) =>
+        new KeyValueView<TKey, TValue>(new StoreIdentity(Name, taskId, _cache.Context.Bytes), _keySerde, _values);
+
+    public override void Restore(in ByteRecord record, Headers? headers, StoreBatch batch)
+    {
+        var index = _cache.Context.Index;
+        if (record.HasValue)
+        {
+            batch.Put(index, record.Key, _values.Restore(in record, headers, _from));
+        }
+        else
+        {
+            batch.Delete(index, record.Key);
+        }
+    }
+
+    /// <summary>Goes through the keys between two, both included; dispose it.</summary>
+    public StoreIterator<TKey, TValue> Scan(in TKey from, in TKey to, bool reverse = false)
+    {
+        _from.Clear();
+        _keySerde.Serialize(from, _from);
+        _to.Clear();
+        _keySerde.Serialize(to, _to);
+        ByteRanges.MakeNext(_to);
+        return Scan(_from.Written, _to.Written, reverse);
+    }
+
+    public StoreIterator<TKey, TValue> ScanAll(bool reverse = false) => Scan(default, default, reverse);
+
+    /// <summary>Goes through the keys that start with some bytes; dispose it.</summary>
+    public StoreIterator<TKey, TValue> ScanPrefix(ReadOnlySpan<byte> prefix, bool reverse = false)
+    {
+        _to.Clear();
+        ByteRanges.WriteEndOfPrefix(prefix, _to);
+        return Scan(prefix, _to.Written, reverse);
+    }
+
+    public bool TryGet(TKey key, [MaybeNullWhen(false)] out TValue value)
+    {
+        ref var entry = ref Find(in key);
+        value = entry.Value;
+        return entry.HasValue;
+    }
+
+    public bool TryGetWithTimestamp(TKey key, out ValueAndTimestamp<TValue> value)
+    {
+        ref var entry = ref Find(in key);
+        value = entry.HasValue ? new ValueAndTimestamp<TValue>(entry.Value, entry.Timestamp) : default;
+        return entry.HasValue;
+    }
+
+    public IEnumerable<KeyValuePair<TKey, ValueAndTimestamp<TValue>>> All(bool reverse = false)
+    {
+        using var iterator = ScanAll(reverse);
+        while (iterator.MoveNext())
+        {
+            yield return new(iterator.Key, iterator.ValueAndTimestamp);
+        }
+    }
+
+    public IEnumerable<KeyValuePair<TKey, ValueAndTimestamp<TValue>>> Range(TKey from, TKey to, bool reverse = false)
+    {
+        using var iterator = Scan(in from, in to, reverse);
+        while (iterator.MoveNext())
+        {
+            yield return new(iterator.Key, iterator.ValueAndTimestamp);
+        }
+    }
+
+    public IEnumerable<KeyValuePair<TKey, ValueAndTimestamp<TValue>>> Prefix<TPrefix>(
+        TPrefix prefix, ISerde<TPrefix> prefixSerde, bool reverse = false)
+    {
+        ArgumentNullException.ThrowIfNull(prefixSerde);
+        _from.Clear();
+        prefixSerde.Serialize(prefix, _from);
+        using var iterator = ScanPrefix(_from.Written, reverse);
+        while (iterator.MoveNext())
+        {
+            yield return new(iterator.Key, iterator.ValueAndTimestamp);
+        }
+    }
+
+    private StoreIterator<TKey, TValue> Scan(ReadOnlySpan<byte> from, ReadOnlySpan<byte> to, bool reverse)
+    {
+        var iterator = _cache.Scan(reverse);
+        if (to.IsEmpty || from.SequenceCompareTo(to) < 0)
+        {
+            iterator.AddRange(from, to);
+        }
+
+        return iterator;
+    }
+}

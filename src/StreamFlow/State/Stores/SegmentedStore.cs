@@ -1,0 +1,199 @@
+using System.Buffers;
+using System.Runtime.CompilerServices;
+using StreamFlow.Clients;
+using StreamFlow.Serialization;
+
+namespace StreamFlow.State;
+
+/// <summary>
+/// What window and session stores have in common: keys with a time, kept for a retention time behind the latest of them
+/// and then removed with their segment.
+/// </summary>
+/// <typeparam name="TKey">Key of the store: record key and times.</typeparam>
+/// <typeparam name="TRecordKey">Key of the records.</typeparam>
+/// <typeparam name="TValue">Value.</typeparam>
+internal abstract class SegmentedStore<TKey, TRecordKey, TValue> : StateStore
+{
+    private const long NoTime = -1;
+    private readonly SegmentRanges _ranges = new();
+    private readonly PooledBuffer _key = new();
+    private readonly PooledBuffer _value = new();
+    private CacheEntry<TValue> _expired = CacheEntry<TValue>.Nothing();
+
+    protected SegmentedStore(
+        string name, SegmentedKeyCodec<TKey> keys, ISerde<TRecordKey> recordKeys, ValueFormat<TValue> values)
+        : base(name)
+    {
+        Keys = keys;
+        RecordKeys = recordKeys;
+        Values = values;
+        Segments = new SegmentCleaner(keys.Expiry);
+        Cache = new WriteBackCache<TKey, TValue>(name, keys, values);
+    }
+
+    /// <summary>Highest time written, -1 before the first.</summary>
+    public long StreamTime => Expiry.StreamTime;
+
+    /// <summary>Set when updates are forwarded at the flush, not one by one.</summary>
+    public FlushListener<TKey, TValue>? FlushListener
+    {
+        get => Cache.Listener;
+        set => Cache.Listener = value;
+    }
+
+    /// <inheritdoc cref="WriteBackCache{TKey, TValue}.KeepsOldValues"/>
+    public bool KeepsOldValues
+    {
+        get => Cache.KeepsOldValues;
+        set => Cache.KeepsOldValues = value;
+    }
+
+    public long ApproximateCount => Cache.Context.Bytes.ApproximateCount;
+
+    public override bool KeepsHeaders => Values.KeepsHeaders;
+
+    protected WriteBackCache<TKey, TValue> Cache { get; }
+
+    protected SegmentedKeyCodec<TKey> Keys { get; }
+
+    protected ISerde<TRecordKey> RecordKeys { get; }
+
+    protected ValueFormat<TValue> Values { get; }
+
+    protected WindowExpiry Expiry => Keys.Expiry;
+
+    protected SegmentCleaner Segments { get; }
+
+    public override bool IsDirty => Cache.IsDirty;
+
+    public override void Open(StateStoreContext context)
+    {
+        Cache.Open(context);
+        Restored();
+    }
+
+    /// <inheritdoc cref="WriteBackCache{TKey, TValue}.OldValue"/>
+    public TValue OldValue(ref CacheEntry<TValue> entry) =>
+        Unsafe.AreSame(ref entry, ref _expired) ? entry.Value : Cache.OldValue(ref entry);
+
+    /// <summary>Writes an entry that Find has returned; without a value it is deleted.</summary>
+    /// <returns>False if it has expired, which was reported then.</returns>
+    public bool Set(ref CacheEntry<TValue> entry, TValue value, bool hasValue, long timestamp, Headers? headers)
+    {
+        var time = Unsafe.AreSame(ref entry, ref _expired) ? NoTime : Keys.TimeOf(in Cache.KeyOf(ref entry));
+        if (!Admits(time))
+        {
+            return false;
+        }
+
+        Cache.Set(ref entry, value, hasValue, timestamp, headers);
+        return true;
+    }
+
+    public override void Flush()
+    {
+        Cache.Flush();
+        Segments.Flush(Cache.Context.Index, Cache.Context.Batch);
+    }
+
+    public override void Rollback()
+    {
+        Cache.Rollback();
+        Segments.Rollback();
+    }
+
+    public override void Committed()
+    {
+        Cache.Committed();
+        Segments.Committed();
+    }
+
+    public override void Close() => Cache.Close();
+
+    public override void Restore(in ByteRecord record, Headers? headers, StoreBatch batch)
+    {
+        if (record.Key.Length < Keys.SuffixBytes)
+        {
+            throw WindowExpiry.KeyTooShort(Name, in record);
+        }
+
+        var time = Keys.TimeOf(record.Key);
+        if (Expiry.IsExpired(time))
+        {
+            return;
+        }
+
+        _key.Clear();
+        SegmentCleaner.WriteSegment(Expiry.SegmentOf(time), _key);
+        _key.Write(record.Key);
+        var index = Cache.Context.Index;
+        if (record.HasValue)
+        {
+            batch.Put(index, _key.Written, Values.Restore(in record, headers, _value));
+        }
+        else
+        {
+            batch.Delete(index, _key.Written);
+        }
+
+        Segments.Restore(time, index, batch);
+    }
+
+    public override void Restored() => Segments.Load(Cache.Context.Bytes);
+
+    protected StoreIdentity Identity(TaskId taskId) => new(Name, taskId, Cache.Context.Bytes);
+
+    protected ref CacheEntry<TValue> Find(scoped in TKey key)
+    {
+        if (Expiry.IsExpired(Keys.TimeOf(in key)))
+        {
+            _expired = CacheEntry<TValue>.Nothing();
+            return ref _expired;
+        }
+
+        return ref Cache.Find(in key);
+    }
+
+    /// <summary>Moves the stream time on, unless the time has expired: that is reported.</summary>
+    protected bool Admits(long time)
+    {
+        if (Expiry.IsExpired(time))
+        {
+            Cache.Context.Dropped(WindowExpiry.Reason);
+            return false;
+        }
+
+        Expiry.Advance(time);
+        return true;
+    }
+
+    /// <summary>Goes through what one record key has between two times; see <see cref="SegmentedKeyCodec{TKey}.Bound"/>.</summary>
+    protected StoreIterator<TKey, TValue> ScanKey(in TRecordKey key, long low, long high, bool reverse)
+    {
+        var iterator = Cache.Scan(reverse);
+        var (earliest, latest) = Keys.Bound(iterator.Filter, Expiry, low, high);
+        RecordKeys.Serialize(key, _ranges.Key);
+        _ranges.SetForKey(Expiry, earliest, latest, reverse);
+        iterator.Filter.SetKey(_ranges.KeyBytes);
+        return AddRanges(iterator);
+    }
+
+    /// <summary>The same for all keys.</summary>
+    protected StoreIterator<TKey, TValue> ScanKeys(long low, long high, bool reverse)
+    {
+        var iterator = Cache.Scan(reverse);
+        var (earliest, latest) = Keys.Bound(iterator.Filter, Expiry, low, high);
+        _ranges.SetForAll(Expiry, earliest, latest);
+        return AddRanges(iterator);
+    }
+
+    private StoreIterator<TKey, TValue> AddRanges(StoreIterator<TKey, TValue> iterator)
+    {
+        while (_ranges.MoveNext())
+        {
+            iterator.AddRange(_ranges.From, _ranges.To);
+        }
+
+        return iterator;
+    }
+}

@@ -1,0 +1,69 @@
+using StreamFlow.Serialization;
+
+namespace StreamFlow.State;
+
+/// <summary>
+/// A session store: per key any number of sessions, each with its first and last timestamp, kept for a retention time
+/// after their end. Values have no timestamp of their own: that of a session is its end.
+/// </summary>
+internal sealed class SessionStore<TKey, TValue>
+    : SegmentedStore<SessionKey<TKey>, TKey, TValue>, IReadOnlySessionStore<TKey, TValue>
+{
+    /// <param name="name">Name of the store.</param>
+    /// <param name="keySerde">Serde of the record keys.</param>
+    /// <param name="valueSerde">Serde of the values.</param>
+    /// <param name="retentionMs">How long behind the latest end a session is kept.</param>
+    /// <param name="keepsHeaders">Whether the headers of each value are kept with it.</param>
+    public SessionStore(
+        string name, ISerde<TKey> keySerde, ISerde<TValue> valueSerde, long retentionMs, bool keepsHeaders = false)
+        : base(
+            name,
+            new SessionKeyCodec<TKey>(keySerde, new WindowExpiry(retentionMs)),
+            keySerde,
+            new ValueFormat<TValue>(name, valueSerde, keepsHeaders ? StoreFormat.HeadersOnly : StoreFormat.Plain))
+    {
+    }
+
+    /// <summary>The entry of a session, without a value if there is none or it has expired; valid until the next Find.</summary>
+    public ref CacheEntry<TValue> Find(scoped in TKey key, long start, long end)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(start);
+        ArgumentOutOfRangeException.ThrowIfLessThan(end, start);
+        return ref Find(new SessionKey<TKey>(key, start, end));
+    }
+
+    /// <summary>
+    /// Goes through the sessions of a key that end at or after one time and start at or before another, by end, then
+    /// start; dispose it.
+    /// </summary>
+    public StoreIterator<SessionKey<TKey>, TValue> Scan(
+        in TKey key, long earliestEnd, long latestStart, bool reverse = false) =>
+        ScanKey(in key, earliestEnd, latestStart, reverse);
+
+    /// <summary>Goes through all sessions that have not expired; dispose it.</summary>
+    public StoreIterator<SessionKey<TKey>, TValue> ScanAll(bool reverse = false) => ScanKeys(0, long.MaxValue, reverse);
+
+    internal override StoreView View(TaskId taskId) =>
+        new SessionView<TKey, TValue>(Identity(taskId), (SessionKeyCodec<TKey>)Keys, RecordKeys, Values);
+
+    public IEnumerable<KeyValuePair<Windowed<TKey>, TValue>> Fetch(TKey key, bool reverse = false) =>
+        FindSessions(key, 0, long.MaxValue, reverse);
+
+    public IEnumerable<KeyValuePair<Windowed<TKey>, TValue>> FindSessions(
+        TKey key, long earliestEnd, long latestStart, bool reverse = false) =>
+        Sequence(() => Scan(in key, earliestEnd, latestStart, reverse));
+
+    public IEnumerable<KeyValuePair<Windowed<TKey>, TValue>> All(bool reverse = false) =>
+        Sequence(() => ScanAll(reverse));
+
+    private static IEnumerable<KeyValuePair<Windowed<TKey>, TValue>> Sequence(
+        Func<StoreIterator<SessionKey<TKey>, TValue>> open)
+    {
+        using var iterator = open();
+        while (iterator.MoveNext())
+        {
+            var (key, start, end) = iterator.Key;
+            yield return new(new Windowed<TKey>(key, new Window(start, end)), iterator.Value);
+        }
+    }
+}

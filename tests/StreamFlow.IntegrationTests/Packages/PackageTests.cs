@@ -1,0 +1,112 @@
+using System.IO.Compression;
+using System.Text;
+using System.Xml.Linq;
+using StreamFlow.IntegrationTests.Support;
+
+namespace StreamFlow.IntegrationTests.Packages;
+
+/// <summary>The packages as somebody gets them: packed into a feed, and used by projects outside of the repository.</summary>
+[Collection(nameof(Dotnet))]
+public sealed class PackageTests : IDisposable
+{
+    private static readonly string[] Names =
+        ["StreamFlow", "StreamFlow.Broker", "StreamFlow.Hosting", "StreamFlow.Kafka", "StreamFlow.RocksDb", "StreamFlow.Testing"];
+
+    private readonly TempFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public async Task Packages_serve_a_program_and_a_test_project_outside_of_the_repository()
+    {
+        var version = await PackAsync();
+        Assert.Equal(Names, PackedNames(version));
+        Assert.All(Names, name => AssertComplete(name, version));
+
+        var program = Write("program", Consumers.Program, Consumers.Project(
+            "<OutputType>Exe</OutputType>", ("StreamFlow.Hosting", version), ("StreamFlow.Broker", version)));
+        var counted = await Dotnet.RunAsync(program, "run", "-c", "Release", "--", Path.Combine(_folder.Path, "state"));
+        Assert.Contains("a=2 b=1", counted, StringComparison.Ordinal);
+
+        var tests = Write("tests", Consumers.Tests, Consumers.Project(
+            "<IsPackable>false</IsPackable>",
+            ("StreamFlow.Testing", version), ("xunit", Pinned("xunit")),
+            ("xunit.runner.visualstudio", Pinned("xunit.runner.visualstudio")),
+            ("Microsoft.NET.Test.Sdk", Pinned("Microsoft.NET.Test.Sdk"))));
+        var tested = await Dotnet.RunAsync(tests, "test", "-c", "Release");
+        Assert.Contains("Passed:     1", tested, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Sources_that_were_exported_without_history_are_packed_too()
+    {
+        var export = Path.Combine(_folder.Path, "export");
+        Dotnet.Export(export, "src/StreamFlow.Broker", "src/Directory.Build.props", "eng/BannedSymbols.txt");
+
+        await Dotnet.RunAsync(
+            Path.Combine(export, "src", "StreamFlow.Broker"), "pack", "-c", "Release", "-o",
+            Path.Combine(_folder.Path, "feed"));
+
+        Assert.Equal("StreamFlow.Broker.0.1.0-exported.nupkg", Path.GetFileName(Packages("*.nupkg").Single()));
+    }
+
+    /// <summary>The version pinned for the repository's own tests, which is in NuGet's cache.</summary>
+    private static string Pinned(string package) =>
+        XDocument.Load(Path.Combine(Repository.Root, "Directory.Packages.props")).Descendants("PackageVersion")
+            .Single(e => (string?)e.Attribute("Include") == package).Attribute("Version")!.Value;
+
+    /// <returns>The version, which MinVer has chosen.</returns>
+    private async Task<string> PackAsync()
+    {
+        await Dotnet.RunAsync(
+            Repository.Root, "pack", "StreamFlow.Packages.slnf", "-c", "Release", "-nodeReuse:false", "-o",
+            Path.Combine(_folder.Path, "feed"));
+        return Path.GetFileNameWithoutExtension(Packages("StreamFlow.Broker.*.nupkg").Single())["StreamFlow.Broker.".Length..];
+    }
+
+    private string[] Packages(string pattern) => Directory.GetFiles(Path.Combine(_folder.Path, "feed"), pattern);
+
+    private IEnumerable<string> PackedNames(string version) =>
+        Packages("*.nupkg").Select(f => Path.GetFileName(f).Replace($".{version}.nupkg", "", StringComparison.Ordinal)).Order();
+
+    private void AssertComplete(string name, string version)
+    {
+        using var package = ZipFile.OpenRead(Packages($"{name}.{version}.nupkg").Single());
+        var files = package.Entries.Select(e => e.FullName).ToList();
+        Assert.Contains("README.md", files);
+        Assert.Contains($"lib/net10.0/{name}.dll", files);
+        Assert.Contains($"lib/net10.0/{name}.xml", files);
+        var metadata = XDocument.Parse(Text(package.GetEntry($"{name}.nuspec")!));
+        string Value(string element) => metadata.Descendants().Single(e => e.Name.LocalName == element).Value;
+        Assert.Equal((name, version, "Apache-2.0", "README.md"), (Value("id"), Value("version"), Value("license"), Value("readme")));
+        Assert.NotEmpty(Value("description"));
+
+        using var symbols = ZipFile.OpenRead(Packages($"{name}.{version}.snupkg").Single());
+        Assert.Contains($"lib/net10.0/{name}.pdb", symbols.Entries.Select(e => e.FullName));
+    }
+
+    private static string Text(ZipArchiveEntry entry)
+    {
+        using var reader = new StreamReader(entry.Open(), Encoding.UTF8);
+        return reader.ReadToEnd();
+    }
+
+    private string Write(string name, string source, string project)
+    {
+        var folder = Directory.CreateDirectory(Path.Combine(_folder.Path, name)).FullName;
+        File.WriteAllText(Path.Combine(folder, "Source.cs"), source);
+        File.WriteAllText(Path.Combine(folder, $"{name}.csproj"), project);
+
+        // Our packages from the feed, into a cache that ends with the test; all others as the machine has them already.
+        var cache = Environment.GetEnvironmentVariable("NUGET_PACKAGES") is { Length: > 0 } set ? set
+            : Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".nuget", "packages");
+        File.WriteAllText(Path.Combine(folder, "nuget.config"), $"""
+            <configuration>
+              <config><add key="globalPackagesFolder" value="../cache" /></config>
+              <fallbackPackageFolders><add key="machine" value="{cache}" /></fallbackPackageFolders>
+              <packageSources><add key="packed" value="../feed" /></packageSources>
+            </configuration>
+            """);
+        return folder;
+    }
+}

@@ -1,0 +1,115 @@
+using StreamFlow.Serialization;
+
+namespace StreamFlow.Testing.Tests.Driver;
+
+public sealed class DriverSurfaceTests
+{
+    [Fact]
+    public void Stores_are_listed_with_kinds_and_types()
+    {
+        using var driver = new TopologyTestDriver(Counts());
+
+        Assert.Equal(
+            [
+                new StateStoreInfo("counts", StateStoreKind.KeyValue, typeof(string), typeof(long)),
+                new StateStoreInfo("windows", StateStoreKind.Window, typeof(string), typeof(long)),
+            ],
+            driver.StateStores);
+        Assert.Equal("windows: Window store of String, Int64", driver.StateStores[1].ToString());
+    }
+
+    [Fact]
+    public void Store_asked_for_by_the_wrong_kind_or_name_tells_the_right_one()
+    {
+        using var driver = new TopologyTestDriver(Counts());
+
+        var kind = Assert.Throws<ArgumentException>(() => driver.GetSessionStore<string, long>("windows"));
+        var types = Assert.Throws<ArgumentException>(() => driver.GetWindowStore<long, long>("windows"));
+        var name = Assert.Throws<ArgumentException>(() => driver.GetKeyValueStore<string, long>("nope"));
+
+        Assert.Contains("GetWindowStore<String, Int64>(\"windows\")", kind.Message, StringComparison.Ordinal);
+        Assert.Contains("GetWindowStore<String, Int64>(\"windows\")", types.Message, StringComparison.Ordinal);
+        Assert.Contains("counts: KeyValue store of String, Int64", name.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Drops_are_told_by_operator_and_reason_over_all_tasks()
+    {
+        var builder = new StreamsBuilder();
+        var stream = builder.Stream<string, string>("in");
+        stream.Repartition(new() { Name = "r" }).To("out");
+        stream.GroupByKey().Count(new() { Name = "counts", ProcessorName = "counter" });
+        var options = new TopologyTestDriverOptions { Partitions = new Dictionary<string, int> { ["in"] = 2 } };
+        using var driver = new TopologyTestDriver(builder.Build(), options);
+        var input = driver.CreateInputTopic("in", Serdes.String, Serdes.String);
+
+        input.PipeWithoutKey("a");
+        input.PipeWithoutKey("b");
+        input.PipeTombstone("k");
+
+        Assert.Equal(
+            [
+                new DroppedRecords("counter", DropReason.NullKey, 2),
+                new DroppedRecords("counter", DropReason.NullValue, 1),
+                new DroppedRecords("r-repartition-filter", DropReason.NullKey, 2),
+            ],
+            driver.Metrics.Drops);
+        Assert.Equal(4, driver.Metrics.DroppedRecords[DropReason.NullKey]);
+    }
+
+    [Fact]
+    public void Missing_parts_are_piped_without_a_warning_about_null()
+    {
+        var builder = new StreamsBuilder();
+        builder.Stream<string, string?>("in").MapValues(v => v ?? "deleted").To("out");
+        using var driver = new TopologyTestDriver(builder.Build());
+        var input = driver.CreateInputTopic("in", Serdes.String, Serdes.String);
+        var output = driver.CreateOutputTopic("out", Serdes.String, Serdes.String);
+
+        input.Pipe("k", null);
+        input.Pipe(null, "v");
+        input.PipeWithoutKey(null);
+
+        Assert.Equal(
+            ["k=deleted", "=v", "=deleted"], output.ReadAll().Select(record => $"{record.Key}={record.Value}"));
+    }
+
+    [Fact]
+    public void Serdes_of_test_topics_know_their_topic_and_headers()
+    {
+        var builder = new StreamsBuilder();
+        builder.Stream<string, string>("in").To("out");
+        using var driver = new TopologyTestDriver(builder.Build());
+        var input = driver.CreateInputTopic("in", Serdes.String, new Signed());
+
+        input.Pipe("k", "v");
+
+        var record = driver.CreateOutputTopic("out", Serdes.String, new Signed()).ReadRecord();
+        Assert.Equal("v read from out, written to in", record.Value);
+    }
+
+    private static Topology Counts()
+    {
+        var builder = new StreamsBuilder();
+        var group = builder.Stream<string, string>("in").GroupByKey();
+        group.WindowedBy(TumblingWindows.Of(TimeSpan.FromMinutes(1), TimeSpan.Zero)).Count(new() { Name = "windows" });
+        group.Count(new() { Name = "counts" });
+        return builder.Build();
+    }
+
+    private sealed class Signed(SerdeContext? context = null) : ISerde<string>
+    {
+        public ISerde<string> For(SerdeContext context) => new Signed(context);
+
+        public void Serialize(string value, System.Buffers.IBufferWriter<byte> writer)
+        {
+            context!.AddHeader("topic", System.Text.Encoding.UTF8.GetBytes(context.Topic));
+            Serdes.String.Serialize(value, writer);
+        }
+
+        public string Deserialize(ReadOnlySpan<byte> data) =>
+            context!.Headers.TryGetLast("topic", out var topic)
+                ? $"{Serdes.String.Deserialize(data)} read from {context.Topic}, written to {Serdes.String.Deserialize(topic)}"
+                : throw new FormatException("There is no topic.");
+    }
+}
