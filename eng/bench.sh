@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
 # Measures StreamFlow: beside Kafka Streams on one Apache Kafka, beside a bare client loop, and the broker's start;
-# RocksDB by our binding and by the package's, restoring state, starting again after a crash, and what exactly-once costs.
+# RocksDB by our binding and by the package's, restoring state, starting again after a crash, what exactly-once costs, and latency.
 #
-#   eng/bench.sh [--parts "peer bare start rocksdb restore crash guarantee"] [--reps 1] [--name NAME]
+#   eng/bench.sh [--parts "peer bare start rocksdb restore crash guarantee latency"] [--reps 1] [--name NAME]
 #                [--workloads "passthrough ordercount ordercount-nocache"] [--raw 2000000] [--orders 1000000]
 #                [--sides "streamflow jvm"] [--brokers "kafka embedded"]
-#                [--restore-records 2000000] [--state-mb 1024] [--crash-points "processing,after-commit,..."]
+#                [--latency-seconds 30] [--restore-records 2000000] [--state-mb 1024] [--crash-points "processing,after-commit,..."]
 #                [--peer-options "..."]      more options for StreamFlow's side, e.g. '--producer linger.ms=100'
 #
 # Results go to artifacts/bench/NAME.jsonl (default: date and time), the table to the terminal and NAME.md.
@@ -20,12 +20,13 @@ readonly kafka=${KAFKA_HOME:-$root/../shared/kafka}/bin/kafka
 readonly jvm=${STREAMFLOW_JVM_BENCH:-$root/../shared/bench}
 readonly seed=1 partitions=4
 
-parts='peer bare start rocksdb restore crash guarantee'
+parts='peer bare start rocksdb restore crash guarantee latency'
 workloads='passthrough ordercount ordercount-nocache'
 sides='streamflow jvm'
 brokers='kafka embedded'
 restore_records=2000000
 state_mb=1024
+latency_seconds=30
 crash_points=''
 reps=1
 raw=2000000
@@ -52,8 +53,8 @@ main() {
       bare) run_bare ;;
       start) "$app" BrokerStart --append "$file" ;;
       rocksdb) "$app" Binding --repetitions $((reps < 3 ? 3 : reps)) --state "$work" --append "$file" ;;
-      restore | crash | guarantee) on_each_broker "$part" ;;
-      *) echo "bench.sh: unknown part '$part'; there are peer, bare, start, rocksdb, restore, crash and guarantee" >&2; exit 2 ;;
+      restore | crash | guarantee | latency) on_each_broker "$part" ;;
+      *) echo "bench.sh: unknown part '$part'; there are peer, bare, start, rocksdb, restore, crash, guarantee and latency" >&2; exit 2 ;;
     esac
   done
   [[ ! -f $file ]] || "$app" Report --in "$file" | tee "$out/$name.md"
@@ -68,6 +69,7 @@ parse_arguments() {
       --brokers) brokers=$2 ;;
       --restore-records) restore_records=$2 ;;
       --state-mb) state_mb=$2 ;;
+      --latency-seconds) latency_seconds=$2 ;;
       --crash-points) crash_points=$2 ;;
       --reps) reps=$2 ;;
       --raw) raw=$2 ;;
@@ -188,6 +190,28 @@ run_guarantee() {
       # shellcheck disable=SC2086 # several options in one variable
       "$app" Peer "${arguments[@]}" --broker "$broker_name" --state "$work" $peer_options || failed "$settings"
       if compared "$1"; then in_jvm Bench "${arguments[@]}" || failed "Kafka Streams $settings"; fi
+    done
+  done
+}
+
+# The clients alone are the baseline of both sides; then each workload and guarantee by turns.
+run_latency() {
+  local workload guarantee turn arguments
+  for ((turn = 0; turn < reps; turn++)); do
+    for workload in none passthrough ordercount; do
+      for guarantee in at_least_once exactly_once_v2; do
+        [[ $workload != none || $guarantee == at_least_once ]] || continue
+        arguments=(--workload "$workload" --bootstrap "$broker" --rate 1000 --seconds "$latency_seconds" --append "$file")
+        [[ $workload == none ]] || arguments+=(--guarantee "$guarantee" --commit 100)
+        # shellcheck disable=SC2086 # several options in one variable
+        "$app" Latency "${arguments[@]}" --broker "$broker_name" --state "$work" $peer_options || failed "latency $workload"
+        if compared "$1"; then
+          [[ $workload != ordercount ]] || arguments+=(--cache 0)
+          HEAP=512m in_jvm Latency "${arguments[@]}" --broker-pid "$broker_pid" || failed "Kafka Streams latency $workload"
+          [[ $workload == none ]] || HEAP=512m in_jvm Latency "${arguments[@]}" --linger 0 --broker-pid "$broker_pid" ||
+            failed "Kafka Streams latency $workload"
+        fi
+      done
     done
   done
 }

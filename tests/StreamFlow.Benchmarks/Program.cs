@@ -3,6 +3,7 @@ using StreamFlow.Benchmarks.Bare;
 using StreamFlow.Benchmarks.Bindings;
 using StreamFlow.Benchmarks.Commits;
 using StreamFlow.Benchmarks.Crash;
+using StreamFlow.Benchmarks.Latency;
 using StreamFlow.Benchmarks.Peer;
 using StreamFlow.Benchmarks.Restore;
 using StreamFlow.Benchmarks.Startup;
@@ -28,6 +29,10 @@ const string Usage = """
                    [--producer name=value,...] [--broker NAME] [--state DIR] [--append FILE]
       Binding      our binding of RocksDB beside the package's managed API, each in processes of its own:
                    [--records 1000000] [--repetitions 3] [--state DIR] [--append FILE]
+      Latency      from due to arrived at a steady light load, through an application in a process of its own:
+                   --workload passthrough|ordercount|none --bootstrap HOST:PORT [--guarantee at_least_once|exactly_once_v2]
+                   [--rate 1000] [--seconds 30] [--warmup 20] [--commit 100] [--producer name=value,...]
+                   [--broker NAME] [--state DIR] [--append FILE]
       Report       the table of a file of results:  --in FILE
     """;
 
@@ -50,6 +55,10 @@ switch (args.FirstOrDefault())
         return await CommitCostRun.MainAsync(options);
     case "Binding":
         return await BindingRun.MainAsync(options);
+    case "Latency":
+        return await LatencyRun.MainAsync(options);
+    case "LatencyWorker":
+        return await LatencyApplication.WorkAsync(options);
     case "Report":
         return Report.Print(options);
     default:

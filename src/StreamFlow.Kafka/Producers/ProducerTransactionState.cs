@@ -61,8 +61,8 @@ internal static class ProducerTransactionStates
                 ProducerTransactionState.MustAbort,
             (ProducerTransactionState.Committing or ProducerTransactionState.Aborting, ProducerTransactionEvent.AbortRequired) =>
                 ProducerTransactionState.MustAbort,
-            (ProducerTransactionState.Open or ProducerTransactionState.MustAbort or ProducerTransactionState.Aborting, ProducerTransactionEvent.AbortBegun) =>
-                ProducerTransactionState.Aborting,
+            (ProducerTransactionState.Open or ProducerTransactionState.MustAbort or ProducerTransactionState.Aborting,
+                ProducerTransactionEvent.AbortBegun) => ProducerTransactionState.Aborting,
             (ProducerTransactionState.Aborting, ProducerTransactionEvent.Aborted) => ProducerTransactionState.Ready,
             (_, ProducerTransactionEvent.Failed) => ProducerTransactionState.Failed,
             _ => throw new InvalidOperationException(

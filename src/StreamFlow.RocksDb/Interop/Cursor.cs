@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using StreamFlow.State;
 
 namespace StreamFlow.RocksDb.Interop;
 
@@ -43,7 +44,7 @@ internal sealed unsafe class Cursor : SafeHandle
     {
         lock (_gate)
         {
-            ObjectDisposedException.ThrowIf(IsClosed, typeof(RocksDbIterator));
+            ObjectDisposedException.ThrowIf(IsClosed, typeof(ByteIterator));
             if (_state != State.AfterLast)
             {
                 Step();
@@ -66,7 +67,7 @@ internal sealed unsafe class Cursor : SafeHandle
     {
         lock (_gate)
         {
-            ObjectDisposedException.ThrowIf(IsClosed, typeof(RocksDbIterator));
+            ObjectDisposedException.ThrowIf(IsClosed, typeof(ByteIterator));
             var before = _bounds;
             SetBounds(in bounds);
             NativeMemory.Free(before);

@@ -33,11 +33,11 @@ public sealed class TurnTests(EmbeddedFixture fixture)
         AssertEachOnce(harness, 12 * PerTask);
     }
 
-    /// <summary>One round over all records takes more than 7 seconds, of which the poll interval is 5.</summary>
+    /// <summary>One round over all records takes 12 seconds, of which the poll interval is 5.</summary>
     [SkippableFact]
     public async Task A_hundred_tasks_at_three_milliseconds_per_record_stay_members_of_their_group()
     {
-        const int PerTask = 25;
+        const int PerTask = 40;
         await using var harness = await PrepareAsync(partitions: 100, PerTask);
         var application = await harness.StartAsync(Slow(milliseconds: 3), new()
         {

@@ -12,7 +12,7 @@ internal static class Dotnet
     public static void Export(string folder, params string[] paths)
     {
         var properties = Directory.GetFiles(Repository.Root, "Directory.*.props").Select(f => Path.GetFileName(f));
-        foreach (var file in paths.Concat(properties).SelectMany(Sources))
+        foreach (var file in paths.Concat(properties).Append(".editorconfig").SelectMany(Sources))
         {
             var copy = Path.Combine(folder, file);
             Directory.CreateDirectory(Path.GetDirectoryName(copy)!);

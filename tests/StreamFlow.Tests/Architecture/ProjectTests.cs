@@ -72,20 +72,6 @@ public sealed class ProjectTests
             where reference.Attribute("Version") is not null
             select $"{file}: {reference}");
 
-    [Fact]
-    public void The_paths_of_a_record_in_the_architecture_page_name_code_that_exists()
-    {
-        var page = File.ReadAllText(SourceTree.FullPath("docs/ARCHITECTURE.md"));
-        var section = page.Split("## The two paths of a record")[1].Split("\n## ")[0];
-        var names = System.Text.RegularExpressions.Regex.Matches(section, @"`([A-Z]\w+)\.([A-Z]\w+)`")
-            .Select(m => (Type: m.Groups[1].Value, Member: m.Groups[2].Value)).ToList();
-
-        Assert.NotEmpty(names);
-        Assert.All(names, n => Assert.Contains(SourceTree.ProductFiles, f =>
-            System.Text.RegularExpressions.Regex.IsMatch(f.Text, $@"(class|interface|struct) {n.Type}\b")
-            && System.Text.RegularExpressions.Regex.IsMatch(f.Text, $@"\b{n.Member}\b")));
-    }
-
     private static IReadOnlyList<string> Items(string project, string kind) =>
         [.. Load(project).Descendants(kind).Select(e => e.Attribute("Include")?.Value ?? string.Empty)];
 

@@ -15,6 +15,7 @@ public sealed class ShapeTests
     private const int MethodHabit = 40;
     private const int MethodLimit = 70;
     private const int ParameterLimit = 7;
+    private const int FolderHabit = 25;
 
     private static readonly Dictionary<string, int> Allowances = ReadAllowances();
 
@@ -26,6 +27,24 @@ public sealed class ShapeTests
         SourceTree.AssertNone(files.Where(f => f.Value > FileLimit).Select(f => $"{f.Key}: {f.Value} lines, the limit is {FileLimit}"));
         CheckRatchet(files, FileHabit, "file ");
     }
+
+    [Fact]
+    public void Folders_are_small() =>
+        CheckRatchet(
+            SourceTree.ProductFiles.GroupBy(f => f.Path[..f.Path.LastIndexOf('/')]).ToDictionary(g => g.Key, g => g.Count()),
+            FolderHabit,
+            "folder ",
+            "files");
+
+    [Fact]
+    public void No_folder_carries_the_name_of_a_type() =>
+        SourceTree.AssertNone(
+            from project in SourceTree.ProductFiles.GroupBy(f => f.Path.Split('/')[1])
+            let types = project.SelectMany(f => f.Syntax.DescendantNodes(n => n is not TypeDeclarationSyntax)
+                .OfType<BaseTypeDeclarationSyntax>().Select(t => t.Identifier.Text)).ToHashSet()
+            from folder in project.SelectMany(f => f.Path.Split('/')[2..^1]).Distinct()
+            where types.Contains(folder)
+            select $"{project.Key}/{folder}");
 
     [Fact]
     public void Methods_are_short()
@@ -107,15 +126,15 @@ public sealed class ShapeTests
         SourceTree.AssertNone(offenders);
     }
 
-    private static void CheckRatchet(Dictionary<string, int> sizes, int habit, string kind)
+    private static void CheckRatchet(Dictionary<string, int> sizes, int habit, string kind, string unit = "lines")
     {
         var over = sizes.Where(s => s.Value > habit).ToDictionary(s => s.Key, s => s.Value);
         var known = Allowances.Where(a => a.Key.StartsWith(kind, StringComparison.Ordinal))
             .ToDictionary(a => a.Key[kind.Length..], a => a.Value);
         var wrong = over.Where(o => !known.TryGetValue(o.Key, out var allowed) || o.Value > allowed)
-            .Select(o => $"{o.Key} has {o.Value} lines; the habit is {habit}. Split it rather than add it to allowances.txt.")
+            .Select(o => $"{o.Key} has {o.Value} {unit}; the habit is {habit}. Split it rather than add it to allowances.txt.")
             .Concat(known.Where(k => !over.TryGetValue(k.Key, out var size) || size < k.Value)
-                .Select(k => $"{k.Key} is shorter than its allowance of {k.Value}; lower the entry or take it out."));
+                .Select(k => $"{k.Key} is below its allowance of {k.Value} {unit}; lower the entry or take it out."));
 
         SourceTree.AssertNone(wrong);
     }
