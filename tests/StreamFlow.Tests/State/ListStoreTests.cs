@@ -81,7 +81,7 @@ public class ListStoreTests
         for (var step = 0; step < 500; step++)
         {
             var (list, model) = lists[Math.Max(0, lists.Count - 1 - random.Next(3))];
-            lists.Add((list.Add(step), [.. model, step]));
+            lists.Add((list.With(step), [.. model, step]));
         }
 
         Assert.All(lists, pair => Assert.Equal(pair.Model, pair.List));

@@ -6,7 +6,7 @@ using StreamFlow.Serialization;
 namespace StreamFlow.State;
 
 /// <summary>
-/// A list that never changes: adding makes another. The two share their items as long as only the newest of them is
+/// A list that never changes: adding to it makes another. The two share their items as long as only the newest of them is
 /// added to, so that a list grows by steps at no more cost than one that changes.
 /// </summary>
 internal readonly struct ItemList<T> : IReadOnlyList<T>
@@ -33,7 +33,7 @@ internal readonly struct ItemList<T> : IReadOnlyList<T>
     }
 
     /// <summary>The list with one more item at its end.</summary>
-    public ItemList<T> Add(T item)
+    public ItemList<T> With(T item)
     {
         var block = _block;
         if (block is null || block.Used != Count || Count == block.Items.Length)
@@ -109,7 +109,7 @@ internal sealed class ItemListSerde<T>(ISerde<T> items) : ISerde<ItemList<T>>
                 throw new FormatException($"An item of {length} bytes is announced where {rest.Length} are left.");
             }
 
-            list = list.Add(items.Deserialize(rest[..length]));
+            list = list.With(items.Deserialize(rest[..length]));
             rest = rest[length..];
         }
 

@@ -4,7 +4,7 @@ using StreamFlow.Serialization;
 namespace StreamFlow.State;
 
 /// <summary>A key-value store; with timestamps it is what tables and aggregates use.</summary>
-internal sealed class KeyValueStore<TKey, TValue> : CachedStore<TKey, TValue>, IReadOnlyKeyValueStore<TKey, TValue>
+internal sealed class KeyValueStore<TKey, TValue> : CachedStore<TKey, TValue>, IKeyValueStore<TKey, TValue>
 {
     private readonly ISerde<TKey> _keySerde;
     private readonly PooledBuffer _from = new();
@@ -40,6 +40,38 @@ internal sealed class KeyValueStore<TKey, TValue> : CachedStore<TKey, TValue>, I
     /// <summary>Writes a key without looking what is there; without a value it is deleted.</summary>
     public void Put(in TKey key, TValue value, bool hasValue, long timestamp, Headers? headers) =>
         Cache.Put(in key, value, hasValue, timestamp, headers);
+
+    public void Put(TKey key, TValue value, long timestamp)
+    {
+        ArgumentNullException.ThrowIfNull(key);
+        Cache.Put(in key, value, hasValue: !Missing.Is(value), timestamp, headers: null);
+    }
+
+    public bool PutIfAbsent(TKey key, TValue value, long timestamp)
+    {
+        ArgumentNullException.ThrowIfNull(key);
+        ref var entry = ref Find(in key);
+        if (entry.HasValue || Missing.Is(value))
+        {
+            return false;
+        }
+
+        Set(ref entry, value, hasValue: true, timestamp, headers: null);
+        return true;
+    }
+
+    public bool Delete(TKey key, long timestamp)
+    {
+        ArgumentNullException.ThrowIfNull(key);
+        ref var entry = ref Find(in key);
+        if (!entry.HasValue)
+        {
+            return false;
+        }
+
+        Set(ref entry, default!, hasValue: false, timestamp, headers: null);
+        return true;
+    }
 
     internal override StoreView View(TaskId taskId) =>
         new KeyValueView<TKey, TValue>(Identity(taskId), _keySerde, Cache.Values);

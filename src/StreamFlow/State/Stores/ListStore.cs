@@ -27,7 +27,7 @@ internal sealed class ListStore<TKey, TValue> : CachedStore<TKey, ItemList<TValu
     public void Add(in TKey key, TValue value, long timestamp)
     {
         ref var entry = ref Cache.Find(in key);
-        Cache.Set(ref entry, entry.Value.Add(value), hasValue: true, timestamp, headers: null);
+        Cache.Set(ref entry, entry.Value.With(value), hasValue: true, timestamp, headers: null);
     }
 
     /// <summary>Removes all values of a key.</summary>

@@ -10,7 +10,7 @@ namespace StreamFlow.State;
 /// can be read as of a time up to the history retention before the latest time that was written. A version that is older
 /// than that when it comes is refused.
 /// </summary>
-internal sealed class VersionedStore<TKey, TValue> : CachedStore<VersionKey<TKey>, RowVersion<TValue>>
+internal sealed class VersionedStore<TKey, TValue> : CachedStore<VersionKey<TKey>, RowVersion<TValue>>, IVersionedKeyValueStore<TKey, TValue>
 {
     private readonly ISerde<TKey> _keySerde;
     private readonly WindowExpiry _expiry;
@@ -46,6 +46,7 @@ internal sealed class VersionedStore<TKey, TValue> : CachedStore<VersionKey<TKey
     /// <returns>False if the time is before the history, which was reported then.</returns>
     public bool Put(in TKey key, TValue value, bool hasValue, long timestamp)
     {
+        ArgumentNullException.ThrowIfNull(key);
         ArgumentOutOfRangeException.ThrowIfNegative(timestamp);
         if (_expiry.IsExpired(timestamp))
         {
@@ -60,13 +61,17 @@ internal sealed class VersionedStore<TKey, TValue> : CachedStore<VersionKey<TKey
         return true;
     }
 
+    public bool Put(TKey key, TValue value, long timestamp) => Put(in key, value, hasValue: !Missing.Is(value), timestamp);
+
+    public bool Delete(TKey key, long timestamp) => Put(in key, default!, hasValue: false, timestamp);
+
     /// <summary>The latest version.</summary>
     /// <returns>False if there is no value now.</returns>
-    public bool TryGet(in TKey key, out ValueAndTimestamp<TValue> value) => TryGet(in key, long.MaxValue, out value);
+    public bool TryGet(TKey key, out ValueAndTimestamp<TValue> value) => TryGet(key, long.MaxValue, out value);
 
     /// <summary>The version that was valid at a time; before the history, only one that still is.</summary>
     /// <returns>False if there was no value, or nobody knows.</returns>
-    public bool TryGet(in TKey key, long asOf, out ValueAndTimestamp<TValue> value)
+    public bool TryGet(TKey key, long asOf, out ValueAndTimestamp<TValue> value)
     {
         value = default;
         if (asOf < 0)
