@@ -11,8 +11,8 @@ internal static partial class Log
     [LoggerMessage(2, LogLevel.Warning, "Another error while fetching {Partition}: {Text}")]
     public static partial void FurtherFetchError(ILogger logger, TopicPartition partition, string text);
 
-    [LoggerMessage(3, LogLevel.Information, "Left out {Count} records of {Partition} that came twice in a rebalance")]
-    public static partial void SkippedReplayed(ILogger logger, TopicPartition partition, int count);
+    [LoggerMessage(3, LogLevel.Information, "Left out {Count} records of {Partition} that were fetched twice; it is at {Position}")]
+    public static partial void RepeatedLeftOut(ILogger logger, int count, TopicPartition partition, long position);
 
     [LoggerMessage(4, LogLevel.Information, "The group added {Count} leader partitions")]
     public static partial void Assigned(ILogger logger, int count);

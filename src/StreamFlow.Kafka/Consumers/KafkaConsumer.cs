@@ -141,6 +141,14 @@ internal sealed class KafkaConsumer : IKafkaConsumer
                 _native.Committed(partitions, (int)CallTimeout.TotalMilliseconds, offsets));
         }
 
+        foreach (var committed in offsets)
+        {
+            if (committed.Offset >= 0 && _readers.TryGet(committed.Partition, out var reader))
+            {
+                reader.Committed(committed.Offset);
+            }
+        }
+
         return offsets;
     }
 

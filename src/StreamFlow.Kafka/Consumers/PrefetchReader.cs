@@ -6,21 +6,22 @@ namespace StreamFlow.Kafka.Consumers;
 /// <summary>Reads one partition's prefetch queue and knows how far it was read.</summary>
 internal sealed class PrefetchReader : PartitionReader, IDisposable
 {
+    private readonly NativeConsumer _native;
     private readonly QueueHandle _queue;
     private readonly MessageBatch _batch = new();
     private readonly ReaderSignals _signals;
     private long _position;
     private bool _atEnd;
-    private long _batchStart = -1;
-    private long _replayFrom;
-    private long _replayEnd;
+    private bool _startsAtCommitted;
 
-    internal PrefetchReader(PartitionOffset start, QueueHandle queue, ReaderSignals signals)
+    internal PrefetchReader(PartitionOffset start, NativeConsumer native, ReaderSignals signals)
     {
         Partition = start.Partition;
-        _queue = queue;
+        _native = native;
+        _queue = native.OpenQueue(start.Partition);
         _signals = signals;
         _position = start.Offset >= 0 ? start.Offset : -1;
+        _startsAtCommitted = start.Offset == PartitionOffset.Stored;
     }
 
     public override TopicPartition Partition { get; }
@@ -31,17 +32,21 @@ internal sealed class PrefetchReader : PartitionReader, IDisposable
 
     public override RecordBatch Next()
     {
-        var result = _batch.Fill(_queue, _replayFrom, _replayEnd);
+        var result = _batch.Fill(_queue, _position);
+        if (result.GoesBack)
+        {
+            LeaveOutRepeated();
+        }
+
         if (_batch.Count > 0)
         {
-            _batchStart = _batch.FirstOffset;
             _position = _batch.LastOffset + 1;
             _atEnd = false;
-            _replayFrom = _replayEnd = 0;
-            if (_batch.Count == MessageBatch.Capacity)
-            {
-                _signals.MoreExpected();
-            }
+        }
+
+        if (result.IsFull)
+        {
+            _signals.MoreExpected();
         }
 
         if (result.EndOffset >= 0)
@@ -49,11 +54,6 @@ internal sealed class PrefetchReader : PartitionReader, IDisposable
             // Behind the last record there may be control records and aborted ones; they count as read.
             _position = result.EndOffset;
             _atEnd = true;
-        }
-
-        if (result.Skipped > 0)
-        {
-            _signals.Skipped(Partition, result.Skipped);
         }
 
         if (result.Error.IsError)
@@ -64,17 +64,12 @@ internal sealed class PrefetchReader : PartitionReader, IDisposable
         return _batch;
     }
 
-    /// <summary>
-    /// The group rebalanced and this partition stays. librdkafka throws the prefetched records away and fetches again
-    /// from the last one it knows to be read; it notes that after handing a batch out, so a batch taken at that very
-    /// moment would come a second time. From here on it is left out, until another record comes.
-    /// </summary>
-    internal void GuardAgainstReplay()
+    /// <summary>The group's committed offset, now that it is known: a reader that starts from it begins there.</summary>
+    internal void Committed(long offset)
     {
-        if (_batchStart >= 0)
+        if (_startsAtCommitted && _position < 0)
         {
-            _replayFrom = _batchStart;
-            _replayEnd = _position;
+            _position = offset;
         }
     }
 
@@ -83,8 +78,7 @@ internal sealed class PrefetchReader : PartitionReader, IDisposable
     {
         Release();
         _position = offset >= 0 ? offset : -1;
-        _batchStart = -1;
-        _replayFrom = _replayEnd = 0;
+        _startsAtCommitted = false;
         _atEnd = false;
     }
 
@@ -93,4 +87,18 @@ internal sealed class PrefetchReader : PartitionReader, IDisposable
 
     /// <summary>Ends the reader; its partition is no longer assigned.</summary>
     public void Dispose() => NativeConsumer.CloseQueue(_queue, _batch);
+
+    /// <summary>
+    /// librdkafka fetches some records again. A rebalance sets the partitions that stay back to the last record that it knows
+    /// to be read, and it notes that after handing a batch out. One whose beginning was being asked for then is set back to
+    /// that half a second later. Whoever reads a partition gets each record once, until the position is moved. Only a log that
+    /// ends before the position is another one (truncated, or created anew), and read from where librdkafka begins in it.
+    /// </summary>
+    private void LeaveOutRepeated()
+    {
+        if (_native.LastKnownEnd(Partition) >= _position)
+        {
+            _signals.Repeated(Partition, _batch.DropRepeated(_position), _position);
+        }
+    }
 }

@@ -44,8 +44,7 @@ internal sealed class ReaderSet
             if (!_readers.ContainsKey(start.Partition))
             {
                 KeepTopic(start.Partition.Topic);
-                _readers.Add(
-                    start.Partition, new PrefetchReader(start, _native.OpenQueue(start.Partition), _signals));
+                _readers.Add(start.Partition, new PrefetchReader(start, _native, _signals));
                 added.Add(start with { Metadata = null });
             }
         }
@@ -78,14 +77,6 @@ internal sealed class ReaderSet
         }
 
         return error;
-    }
-
-    internal void GuardAgainstReplay()
-    {
-        foreach (var reader in _readers.Values)
-        {
-            reader.GuardAgainstReplay();
-        }
     }
 
     /// <summary>Ends all readers and lets go of all topics.</summary>

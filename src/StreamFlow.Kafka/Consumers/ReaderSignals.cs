@@ -28,7 +28,8 @@ internal sealed class ReaderSignals
         }
     }
 
-    internal void Skipped(TopicPartition partition, int count) => Log.SkippedReplayed(_logger, partition, count);
+    internal void Repeated(TopicPartition partition, int count, long position) =>
+        Log.RepeatedLeftOut(_logger, count, partition, position);
 
     /// <summary>Whether there is something to read that no event announces; asked once per full batch.</summary>
     internal bool TakeMoreExpected()

@@ -65,8 +65,6 @@ internal sealed class Rebalancer
                     Reset(code);
                     break;
             }
-
-            _readers.GuardAgainstReplay();
         }
 #pragma warning disable CA1031 // Nothing may unwind through librdkafka's frames; ThrowIfFailed throws it again.
         catch (Exception e)

@@ -6,8 +6,9 @@ namespace StreamFlow.Kafka.Interop;
 /// <summary>What a fill of a batch ended with, besides records.</summary>
 /// <param name="EndOffset">Offset of the partition's end when it was reached last, or -1.</param>
 /// <param name="Error">The first error met.</param>
-/// <param name="Skipped">Records left out because they had been handed out before.</param>
-internal readonly record struct FillResult(long EndOffset, NativeError Error, int Skipped);
+/// <param name="IsFull">Whether the queue may have more.</param>
+/// <param name="GoesBack">Whether a record comes that is not new.</param>
+internal readonly record struct FillResult(long EndOffset, NativeError Error, bool IsFull, bool GoesBack);
 
 /// <summary>
 /// Messages taken from a partition's queue, read in place. A held message keeps the fetch response it came with in
@@ -79,37 +80,34 @@ internal sealed unsafe class MessageBatch : RecordBatch, IDisposable
 
     /// <summary>Releases what is held and takes what the queue has, without waiting.</summary>
     /// <param name="queue">The partition's queue.</param>
-    /// <param name="replayFrom">Records from here on ...</param>
-    /// <param name="replayEnd">... and before here were handed out already and are left out.</param>
+    /// <param name="next">The offset from which records are new; each is newer than the ones before it.</param>
     /// <returns>What else there was.</returns>
-    internal FillResult Fill(QueueHandle queue, long replayFrom, long replayEnd)
+    internal FillResult Fill(QueueHandle queue, long next)
     {
         Release();
         ObjectDisposedException.ThrowIf(_messages == null, this);
         var taken = (int)NativeMethods.rd_kafka_consume_batch_queue(queue.Pointer, 0, _messages, Capacity);
         if (taken < 0)
         {
-            return new FillResult(-1, NativeError.Of(NativeMethods.rd_kafka_last_error()), 0);
+            return new FillResult(-1, NativeError.Of(NativeMethods.rd_kafka_last_error()), false, false);
         }
 
         var end = -1L;
         var error = NativeError.None;
-        var skipped = 0;
+        var goesBack = false;
         for (var i = 0; i < taken; i++)
         {
             var message = _messages[i];
-            if (message->Error == 0 && (message->Offset < replayFrom || message->Offset >= replayEnd))
+            if (message->Error == 0)
             {
                 end = -1;
+                goesBack |= message->Offset < next;
+                next = message->Offset + 1;
                 Keep(message);
                 continue;
             }
 
-            if (message->Error == 0)
-            {
-                skipped++;
-            }
-            else if (message->Error == (int)ErrorCode.PartitionEnd)
+            if (message->Error == (int)ErrorCode.PartitionEnd)
             {
                 end = message->Offset;
             }
@@ -121,7 +119,32 @@ internal sealed unsafe class MessageBatch : RecordBatch, IDisposable
             NativeMethods.rd_kafka_message_destroy(message);
         }
 
-        return new FillResult(end, error, skipped);
+        return new FillResult(end, error, taken == Capacity, goesBack);
+    }
+
+    /// <summary>Gives back the records that are not new.</summary>
+    /// <param name="next">The offset from which they are; each is newer than the ones before it.</param>
+    /// <returns>How many there were.</returns>
+    internal int DropRepeated(long next)
+    {
+        var kept = 0;
+        for (var i = 0; i < _count; i++)
+        {
+            var message = _messages[i];
+            if (message->Offset < next)
+            {
+                NativeMethods.rd_kafka_message_destroy(message);
+                continue;
+            }
+
+            next = message->Offset + 1;
+            _timestamps[kept] = _timestamps[i];
+            _messages[kept++] = message;
+        }
+
+        var dropped = _count - kept;
+        _count = kept;
+        return dropped;
     }
 
     /// <summary>Gives the messages back to librdkafka; spans into them are invalid from now on.</summary>

@@ -48,7 +48,7 @@ internal sealed unsafe class NativeConsumer : IDisposable
         // against a fetch that is still filling it.
         for (var rounds = 0; rounds < 4096; rounds++)
         {
-            var result = batch.Fill(queue, 0, 0);
+            var result = batch.Fill(queue, 0);
             if (batch.Count == 0 && !result.Error.IsError)
             {
                 break;
@@ -207,6 +207,16 @@ internal sealed unsafe class NativeConsumer : IDisposable
         beginning = error.IsError ? -1 : low;
         end = error.IsError ? -1 : high;
         return error;
+    }
+
+    /// <summary>The end of a partition as the last fetch told it; nothing is asked of the broker.</summary>
+    internal long LastKnownEnd(TopicPartition partition)
+    {
+        long low;
+        long high;
+        var error = NativeMethods.rd_kafka_get_watermark_offsets(
+            _client.Pointer, partition.Topic, partition.Partition, &low, &high);
+        return error == 0 ? high : -1;
     }
 
     /// <summary>The member's identity, or null before there is a group.</summary>

@@ -92,6 +92,10 @@ internal static unsafe partial class NativeMethods
     internal static partial int rd_kafka_query_watermark_offsets(
         nint client, string topic, int partition, long* low, long* high, int timeoutMs);
 
+    [LibraryImport(Library, StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial int rd_kafka_get_watermark_offsets(
+        nint client, string topic, int partition, long* low, long* high);
+
     [LibraryImport(Library)]
     internal static partial nint rd_kafka_consumer_group_metadata(nint client);
 

@@ -120,7 +120,7 @@ public sealed class StreamsBuilder
         var node = TableSource.Describe(
             name,
             source.Output,
-            TableStore.Describe(_graph, storeName, keys, values, materialized),
+            TableStore.Describe(storeName, keys, values, materialized),
             materialized,
             isAsRead: Same(materialized.KeySerde, consumed.KeySerde) && Same(materialized.ValueSerde, consumed.ValueSerde));
         _graph.Add(node);

@@ -1,4 +1,5 @@
 using StreamFlow.Serialization;
+using StreamFlow.State;
 
 namespace StreamFlow.Planning;
 
@@ -35,7 +36,7 @@ internal static class TopologyPlanner
         }
 
         var groups = Group(graph);
-        var subTopologies = groups.Select(group => PlanGroup(graph, group, description.Serdes)).ToArray();
+        var subTopologies = groups.Select(group => PlanGroup(graph, group, description)).ToArray();
 
         // Last: a missing serde leaves the builder open, so that it can be added.
         description.Freeze();
@@ -51,7 +52,7 @@ internal static class TopologyPlanner
         var nodes = graph.Nodes;
         var positions = nodes.Select((node, position) => (node, position)).ToDictionary(n => n.node, n => n.position);
         var roots = Enumerable.Range(0, nodes.Count).ToArray();
-        var storeOwners = new Dictionary<StoreDescription, int>();
+        var storeOwners = new Dictionary<StoreBuilder, int>();
         for (var i = 0; i < nodes.Count; i++)
         {
             foreach (var parent in graph.ParentsOf(nodes[i]))
@@ -73,7 +74,7 @@ internal static class TopologyPlanner
             .Select((group, id) => new NodeGroup(id, [.. group]))];
     }
 
-    private static SubTopology PlanGroup(PlanGraph graph, NodeGroup group, SerdeRegistry serdes)
+    private static SubTopology PlanGroup(PlanGraph graph, NodeGroup group, TopologyGraph description)
     {
         var targets = group.Nodes.Select(node => node.Target).OfType<SinkTarget>().ToArray();
         return new SubTopology
@@ -91,13 +92,28 @@ internal static class TopologyPlanner
                 .Where(topics => topics.Topics.Count > 1)],
             Stores = [.. group.Nodes
                 .Where(graph.KeepsRows)
-                .Select(node => Define(node.Rows!.Store.Define(serdes), graph.FactsOf(node)))],
+                .Select(node => Define(node.Rows!.Store, graph.FactsOf(node), description))],
             Build = task => new TaskLinker(task, graph).Link(group.Nodes),
         };
     }
 
-    private static StoreDefinition Define(StoreDefinition store, NodeFacts facts) =>
-        store.IsLogged && facts.Source is { } source ? store with { IsLogged = false, Source = source } : store;
+    private static StoreDefinition Define(StoreBuilder store, NodeFacts facts, TopologyGraph description)
+    {
+        var source = store.LoggingEnabled ? facts.Source : null;
+        var definition = new StoreDefinition
+        {
+            Name = store.Name,
+            IsPersistent = (store.StoreType ?? description.DefaultStoreType) == StoreType.Persistent,
+            IsLogged = store.LoggingEnabled && source is null,
+            Source = source,
+            ChangelogConfigs = InternalTopics.ChangelogConfigs(store.ChangelogRetentionMs, store.TopicConfigs),
+            Create = topic => store.Create(new StoreSetup(store.Name, topic, description.Serdes)),
+        };
+
+        // What is missing is told now, not by a task.
+        definition.Create(definition.ChangelogTopic);
+        return definition;
+    }
 
     /// <summary>The topics whose records meet by key in a node: those it gets records from, and those of its partners.</summary>
     private static CopartitionGroup Copartitioned(PlanGraph graph, NodeDescription node)

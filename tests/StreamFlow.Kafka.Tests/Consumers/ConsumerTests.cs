@@ -194,34 +194,6 @@ public sealed class ConsumerTests : IDisposable
     }
 
     [Fact]
-    public void Records_that_come_again_after_a_rebalance_are_left_out()
-    {
-        Produce(P0, 10);
-        var role = new ConsumerRole("c", null, null, ReadCommitted: true, "earliest");
-        var options = new KafkaClientOptions { BootstrapServers = _cluster.BootstrapServers };
-        using var native = new NativeConsumer(
-            ClientSettings.ForConsumer(options, role), new ClientCallbacks("c", NullLogger.Instance));
-        var readers = new ReaderSet(native, new ReaderSignals(NullLogger.Instance));
-        Assert.False(readers.Add([new PartitionOffset(P0, 0)]).IsError);
-        Assert.True(readers.TryGet(P0, out var reader));
-        try
-        {
-            var records = Collect(native, reader, 10);
-
-            readers.GuardAgainstReplay();
-            Assert.False(native.Seek(new PartitionOffset(P0, 4), 5000).IsError);
-            Produce(P0, 3);
-            records.AddRange(Collect(native, reader, 3));
-            Assert.Equal(Enumerable.Range(0, 13).Select(i => (long)i), records.Select(r => r.Offset));
-        }
-        finally
-        {
-            // A record still held would block the client's end.
-            readers.Close();
-        }
-    }
-
-    [Fact]
     public void Reading_allocates_nothing_per_record()
     {
         const int Records = 50_000;
@@ -259,21 +231,6 @@ public sealed class ConsumerTests : IDisposable
         }
 
         return read;
-    }
-
-    private static List<Copied> Collect(NativeConsumer native, PrefetchReader reader, int count)
-    {
-        var records = new List<Copied>();
-        var start = TimeProvider.System.GetTimestamp();
-        while (records.Count < count)
-        {
-            Assert.True(
-                TimeProvider.System.GetElapsedTime(start) < TestClients.Deadline, $"{records.Count} of {count}");
-            Assert.False(native.Poll(20, out var error), error.Error.Text);
-            TestClients.Take(reader, records);
-        }
-
-        return records;
     }
 
     private void Produce(TopicPartition partition, int count)

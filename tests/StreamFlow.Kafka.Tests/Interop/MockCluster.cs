@@ -64,6 +64,23 @@ internal sealed partial class MockCluster : IDisposable
     internal void PushErrors(ApiKey api, params int[] errors) =>
         rd_kafka_mock_push_request_errors_array(_cluster, (short)api, (nuint)errors.Length, errors);
 
+    /// <summary>From now on requests are counted.</summary>
+    internal void CountRequests() => rd_kafka_mock_start_request_tracking(_cluster);
+
+    /// <summary>How many requests of a kind have come since they are counted.</summary>
+    internal int Requests(ApiKey api)
+    {
+        var requests = rd_kafka_mock_get_requests(_cluster, out var count);
+        var found = 0;
+        for (var i = 0; i < (int)count; i++)
+        {
+            found += rd_kafka_mock_request_api_key(Marshal.ReadIntPtr(requests, i * nint.Size)) == (short)api ? 1 : 0;
+        }
+
+        rd_kafka_mock_request_destroy_array(requests, count);
+        return found;
+    }
+
     public void Dispose() => _client.Dispose();
 
     [LibraryImport("librdkafka")]
@@ -97,4 +114,16 @@ internal sealed partial class MockCluster : IDisposable
     [LibraryImport("librdkafka")]
     private static partial void rd_kafka_mock_push_request_errors_array(
         nint cluster, short api, nuint count, int[] errors);
+
+    [LibraryImport("librdkafka")]
+    private static partial void rd_kafka_mock_start_request_tracking(nint cluster);
+
+    [LibraryImport("librdkafka")]
+    private static partial nint rd_kafka_mock_get_requests(nint cluster, out nuint count);
+
+    [LibraryImport("librdkafka")]
+    private static partial short rd_kafka_mock_request_api_key(nint request);
+
+    [LibraryImport("librdkafka")]
+    private static partial void rd_kafka_mock_request_destroy_array(nint requests, nuint count);
 }

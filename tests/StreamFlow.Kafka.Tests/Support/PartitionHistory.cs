@@ -42,8 +42,9 @@ internal sealed class PartitionHistory
     }
 
     /// <summary>
-    /// Every reading that goes over offsets of an earlier one, although in between its reader neither lost the partition nor
-    /// was refused its commit: each told with all that happened to the partition.
+    /// Every reading that goes over offsets of an earlier one whose reader committed it, or never gave it up: each told with
+    /// all that happened to the partition. What a reader lost, or was refused to commit, others read again; and they may do so
+    /// before it is told, as the group lets a silent member go without a word. Itself it may read that only afterwards.
     /// </summary>
     internal IEnumerable<string> UnexplainedRepetitions() =>
         from again in _entries
@@ -51,10 +52,15 @@ internal sealed class PartitionHistory
         from first in _entries.Take(again.Number)
         where first.What == PartitionEvent.Read && first.Partition == again.Partition
             && first.From <= again.To && again.From <= first.To
-            && !_entries[first.Number..again.Number].Exists(e => e.Partition == first.Partition && e.Reader == first.Reader
-                && e.What is PartitionEvent.Lost or PartitionEvent.CommitRefused)
-        select $"{again} goes over {first}, whose reader has lost nothing since:{Environment.NewLine}"
+            && !IsGivenUp(first, again)
+        select $"{again} goes over {first}, which its reader has not given up:{Environment.NewLine}"
             + string.Join(Environment.NewLine, _entries.Where(e => e.Partition == again.Partition));
+
+    private bool IsGivenUp(Entry first, Entry again) =>
+        _entries.Skip(first.Number).FirstOrDefault(e => e.Partition == first.Partition && e.Reader == first.Reader
+            && e.What is PartitionEvent.Committed or PartitionEvent.CommitRefused or PartitionEvent.Lost) is { } verdict
+        && verdict.What != PartitionEvent.Committed
+        && (verdict.Number < again.Number || again.Reader != first.Reader);
 
     private sealed record Entry(
         int Number, PartitionEvent What, TopicPartition Partition, int Reader, string Member, long From, long To)

@@ -34,6 +34,29 @@ public sealed class PartitionHistoryTests
     }
 
     [Fact]
+    public void A_reader_may_be_told_of_its_loss_after_others_have_read()
+    {
+        Read(1, 0, 9);
+        Read(2, 0, 20);
+        Add(PartitionEvent.Lost, 1);
+
+        Assert.Empty(_history.UnexplainedRepetitions());
+    }
+
+    [Fact]
+    public void A_later_loss_explains_neither_what_its_reader_read_again_nor_what_it_had_committed()
+    {
+        Read(1, 0, 9);
+        Add(PartitionEvent.Committed, 1);
+        Read(1, 5, 12);
+        Read(1, 12, 14);
+        Add(PartitionEvent.Lost, 1);
+        Read(2, 0, 2);
+
+        Assert.Equal(3, _history.UnexplainedRepetitions().Count());
+    }
+
+    [Fact]
     public void What_somebody_else_lost_explains_nothing()
     {
         Read(1, 0, 9);

@@ -29,14 +29,11 @@ public sealed class SessionStoreTests
             "source", ["in"], SourceKind.Stream, null, serdes,
             new SourceTime<string, string>(null, InvalidTimestampPolicy.Fail));
         graph.Add(source);
-        var store = new StoreDescription("sessions", _ => new StoreDefinition
+        var store = new SessionStoreBuilder<string, string>("sessions", TimeSpan.FromSeconds(1))
         {
-            Name = "sessions",
-            IsPersistent = false,
-            IsLogged = false,
-            ChangelogConfigs = new Dictionary<string, string>(),
-            Create = _ => new SessionStore<string, string>("sessions", Serdes.String, Serdes.String, retentionMs: 1000),
-        });
+            StoreType = StoreType.InMemory,
+            LoggingEnabled = false,
+        };
         OperatorFactory<string, string, string, string> keep = (name, task, _) => new Keep(name, task);
         graph.Add(new OperatorNode<string, string, string, string>("keep", [source.Output], keep)
         {

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Buffers.Binary;
 using System.Text;
 using StreamFlow.Clients;
+using StreamFlow.Serialization;
 using StreamFlow.State;
 
 namespace StreamFlow.Tests.State;
@@ -15,7 +16,8 @@ public class CustomStoreTests
     public void Custom_store_is_committed_rolled_back_and_restored(int seed)
     {
         var random = new Random(seed);
-        var harness = new StoreHarness(() => new Tally("s"));
+        var harness = new StoreHarness(
+            () => new TallyBuilder("s").Create(new StoreSetup("s", "app-s-changelog", new SerdeRegistry())));
         var (now, committed) = (new Dictionary<string, long>(), new Dictionary<string, long>());
         for (var step = 0; step < 1_000; step++)
         {
@@ -48,6 +50,11 @@ public class CustomStoreTests
                     break;
             }
         }
+    }
+
+    private sealed class TallyBuilder(string name) : StoreBuilder<Tally>(name)
+    {
+        protected override Tally Build(StoreSetup setup) => new(Name);
     }
 
     /// <summary>Counts names.</summary>

@@ -41,7 +41,7 @@ public sealed partial class KGroupedStream<TKey, TValue>
         var storeName = graph.StoreName(materialized.Name, prefix);
         var name = graph.NodeName(materialized.ProcessorName, prefix);
         var keySource = _source.Keys.Or(materialized.KeySerde);
-        var store = TableStore.Describe(graph, storeName, keySource, values, materialized);
+        var store = TableStore.Describe(storeName, keySource, values, materialized);
         var node = new OperatorNode<TKey, TValue, TKey, Change<TResult>>(
             name,
             [_source.Input(storeName)],

@@ -34,7 +34,7 @@ public sealed partial class TimeWindowedKStream<TKey, TValue>
         var retention = Retention(storeName, materialized.Retention);
         var name = graph.NodeName(materialized.ProcessorName, prefix);
         var keySource = _source.Keys.Or(materialized.KeySerde);
-        var store = DescribeStore(storeName, keySource, values, materialized, retention);
+        var store = TableStore.DescribeWindows(storeName, keySource, values, materialized, windows.SizeMs, retention);
         var node = new OperatorNode<TKey, TValue, Windowed<TKey>, Change<TResult>>(
             name,
             [_source.Input(storeName)],
@@ -53,32 +53,6 @@ public sealed partial class TimeWindowedKStream<TKey, TValue>
             new TimeWindowedSerde<TKey>(keySource.Resolve(serdes, where), windows.WindowAt));
         return new KTable<Windowed<TKey>, TResult>(
             graph, node.Output, windowedKeys, values, new WindowedRows<TKey, TResult>(storeName));
-    }
-
-    private StoreDescription DescribeStore<TResult>(
-        string name, SerdeSource<TKey> keys, SerdeSource<TResult> values, Materialized<TKey, TResult> materialized,
-        long retention)
-    {
-        var (size, isPersistent) = (_windows.SizeMs, _source.Graph.IsPersistent(materialized.StoreType));
-        return new StoreDescription(name, serdes =>
-        {
-            var keySerde = keys.Resolve(serdes, $"the keys of store {name}");
-            var valueSerde = values.Resolve(serdes, $"the values of store {name}");
-            return new StoreDefinition
-            {
-                Name = name,
-                IsPersistent = isPersistent,
-                IsLogged = materialized.LoggingEnabled,
-                ChangelogConfigs = InternalTopics.WindowChangelogConfigs(retention, materialized.TopicConfigs),
-                Create = changelog => new WindowStore<TKey, TResult>(
-                    name,
-                    keySerde.ForStore(changelog, isKey: true),
-                    valueSerde.ForStore(changelog, isKey: false),
-                    timestamped: true,
-                    size,
-                    retention),
-            };
-        });
     }
 
     private long Retention(string store, TimeSpan? given)

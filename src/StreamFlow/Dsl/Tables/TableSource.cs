@@ -1,6 +1,7 @@
 using StreamFlow.Planning;
 using StreamFlow.Processing;
 using StreamFlow.Records;
+using StreamFlow.State;
 
 namespace StreamFlow.Dsl;
 
@@ -12,7 +13,7 @@ internal static class TableSource
     /// handed on as they come.
     /// </summary>
     public static OperatorNode<TKey, TValue, TKey, Change<TValue>> Describe<TKey, TValue>(
-        string name, Output<TKey, TValue> input, StoreDescription store, Materialized<TKey, TValue> materialized,
+        string name, Output<TKey, TValue> input, StoreBuilder store, Materialized<TKey, TValue> materialized,
         bool isAsRead)
     {
         var onDemand = materialized.Name is null;

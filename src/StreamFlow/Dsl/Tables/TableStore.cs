@@ -1,35 +1,29 @@
-using StreamFlow.Planning;
 using StreamFlow.Serialization;
 using StreamFlow.State;
 
 namespace StreamFlow.Dsl;
 
-/// <summary>Describes the stores of tables whose keys have no window.</summary>
+/// <summary>Describes the stores of tables.</summary>
 internal static class TableStore
 {
-    /// <param name="graph">The description.</param>
-    /// <param name="name">Name of the store.</param>
-    /// <param name="keys">Serde of the keys.</param>
-    /// <param name="values">Serde of the values.</param>
-    /// <param name="materialized">How the rows are kept.</param>
-    public static StoreDescription Describe<TKey, TValue>(
-        TopologyGraph graph, string name, SerdeSource<TKey> keys, SerdeSource<TValue> values,
-        Materialized<TKey, TValue> materialized) =>
-        new(name, serdes =>
+    /// <summary>The store of a table whose keys have no window.</summary>
+    public static KeyValueStoreBuilder<TKey, TValue> Describe<TKey, TValue>(
+        string name, SerdeSource<TKey> keys, SerdeSource<TValue> values, Materialized<TKey, TValue> materialized) =>
+        new(name, keys, values)
         {
-            var keySerde = keys.Resolve(serdes, $"the keys of store {name}");
-            var valueSerde = values.Resolve(serdes, $"the values of store {name}");
-            return new StoreDefinition
-            {
-                Name = name,
-                IsPersistent = graph.IsPersistent(materialized.StoreType),
-                IsLogged = materialized.LoggingEnabled,
-                ChangelogConfigs = InternalTopics.KeyValueChangelogConfigs(materialized.TopicConfigs),
-                Create = changelog => new KeyValueStore<TKey, TValue>(
-                    name,
-                    keySerde.ForStore(changelog, isKey: true),
-                    valueSerde.ForStore(changelog, isKey: false),
-                    timestamped: true),
-            };
-        });
+            StoreType = materialized.StoreType,
+            LoggingEnabled = materialized.LoggingEnabled,
+            TopicConfigs = materialized.TopicConfigs,
+        };
+
+    /// <summary>The store of a table by key and window.</summary>
+    public static WindowStoreBuilder<TKey, TValue> DescribeWindows<TKey, TValue>(
+        string name, SerdeSource<TKey> keys, SerdeSource<TValue> values, Materialized<TKey, TValue> materialized,
+        long sizeMs, long retentionMs) =>
+        new(name, keys, values, sizeMs, retentionMs)
+        {
+            StoreType = materialized.StoreType,
+            LoggingEnabled = materialized.LoggingEnabled,
+            TopicConfigs = materialized.TopicConfigs,
+        };
 }

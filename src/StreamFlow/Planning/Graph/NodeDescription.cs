@@ -1,5 +1,6 @@
 using StreamFlow.Processing;
 using StreamFlow.Serialization;
+using StreamFlow.State;
 
 namespace StreamFlow.Planning;
 
@@ -71,7 +72,7 @@ internal abstract class NodeDescription
 
     /// <summary>What stands in parentheses behind the name in Kafka's description.</summary>
     /// <param name="stores">The stores it reads and writes in the end.</param>
-    public abstract string Detail(IEnumerable<StoreDescription> stores);
+    public abstract string Detail(IEnumerable<StoreBuilder> stores);
 }
 
 /// <summary>A node that takes records.</summary>
@@ -97,16 +98,11 @@ internal abstract class Output(NodeDescription owner)
 /// <summary>A way out whose types are known.</summary>
 internal sealed class Output<TKey, TValue>(NodeDescription owner) : Output(owner);
 
-/// <summary>A store as described: its definition needs the serdes, which are found when the topology is built.</summary>
-/// <param name="Name">Name of the store.</param>
-/// <param name="Define">Makes the definition; called once.</param>
-internal sealed record StoreDescription(string Name, Func<SerdeRegistry, StoreDefinition> Define);
-
 /// <summary>The rows that a node keeps in a store.</summary>
 /// <param name="Store">The store.</param>
 /// <param name="OnDemand">Whether they are kept only if somebody looks them up.</param>
 /// <param name="IsAsRead">Whether the store has the same bytes as the topic that the rows are read from.</param>
-internal sealed record RowsDescription(StoreDescription Store, bool OnDemand, bool IsAsRead = false);
+internal sealed record RowsDescription(StoreBuilder Store, bool OnDemand, bool IsAsRead = false);
 
 /// <summary>Whether a node wants the updates of a table with the value before.</summary>
 internal enum OldValueDemand

@@ -1,4 +1,5 @@
 using StreamFlow.Processing;
+using StreamFlow.State;
 
 namespace StreamFlow.Planning;
 
@@ -49,7 +50,7 @@ internal sealed class OperatorNode<TKey, TValue, TOutKey, TOutValue> : InputNode
 
     public override IReadOnlyList<Output> Outputs { get; }
 
-    public override string Detail(IEnumerable<StoreDescription> stores) =>
+    public override string Detail(IEnumerable<StoreBuilder> stores) =>
         $"stores: [{string.Join(", ", stores.Select(store => store.Name).Order(StringComparer.Ordinal))}]";
 
     public override Processor<TKey, TValue> CreateProcessor(TaskLinker linker) =>

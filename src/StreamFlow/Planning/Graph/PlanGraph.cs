@@ -1,3 +1,5 @@
+using StreamFlow.State;
+
 namespace StreamFlow.Planning;
 
 /// <summary>What the planner finds out about a node.</summary>
@@ -54,7 +56,7 @@ internal sealed class PlanGraph
     public IEnumerable<NodeDescription> ChildrenOf(NodeDescription node) => node.Outputs.SelectMany(TargetsOf);
 
     /// <summary>The stores that a node reads and writes: its own, that of rows it keeps, and those of rows it looks up.</summary>
-    public IEnumerable<StoreDescription> StoresOf(NodeDescription node) =>
+    public IEnumerable<StoreBuilder> StoresOf(NodeDescription node) =>
         node.LooksUp.Select(KeeperOf)
             .Append(node)
             .Where(KeepsRows)

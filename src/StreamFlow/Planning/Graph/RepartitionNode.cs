@@ -1,6 +1,7 @@
 using System.Text.RegularExpressions;
 using StreamFlow.Processing;
 using StreamFlow.Serialization;
+using StreamFlow.State;
 
 namespace StreamFlow.Planning;
 
@@ -48,7 +49,7 @@ internal abstract class RepartitionNode : NodeDescription
     /// <summary>Whether an operator needed it, so that it may be put elsewhere; otherwise the user asked for it.</summary>
     public required bool IsImplied { get; init; }
 
-    public sealed override string Detail(IEnumerable<StoreDescription> stores) => $"topic: {TopicNames.Topic}";
+    public sealed override string Detail(IEnumerable<StoreBuilder> stores) => $"topic: {TopicNames.Topic}";
 
     public sealed override IEnumerable<Node> Create(TaskLinker linker) =>
         throw new InvalidOperationException($"'{Name}' has not become the nodes around its topic.");

@@ -1,5 +1,6 @@
 using StreamFlow.Processing;
 using StreamFlow.Serialization;
+using StreamFlow.State;
 
 namespace StreamFlow.Planning;
 
@@ -35,7 +36,7 @@ internal sealed class SinkNode<TKey, TValue> : InputNode<TKey, TValue>
     private string Destination =>
         Target.Topic is { } topic ? $"topic: {topic}" : $"extractor class: {_chooser!.Method.Name}";
 
-    public override string Detail(IEnumerable<StoreDescription> stores) => Destination;
+    public override string Detail(IEnumerable<StoreBuilder> stores) => Destination;
 
     public override void Bind(SerdeRegistry serdes)
     {

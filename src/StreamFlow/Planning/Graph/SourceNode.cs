@@ -1,6 +1,7 @@
 using StreamFlow.Clients;
 using StreamFlow.Processing;
 using StreamFlow.Serialization;
+using StreamFlow.State;
 
 namespace StreamFlow.Planning;
 
@@ -55,7 +56,7 @@ internal abstract class SourceNode : NodeDescription
 
     protected string TopicList => $"topics: [{string.Join(", ", Topics)}]";
 
-    public sealed override string Detail(IEnumerable<StoreDescription> stores) => TopicList;
+    public sealed override string Detail(IEnumerable<StoreBuilder> stores) => TopicList;
 }
 
 /// <summary>How the records of a source get their time.</summary>

@@ -93,9 +93,6 @@ internal sealed class TopologyGraph
         return null;
     }
 
-    /// <summary>Whether a store is on disk that asks for a type, or for none.</summary>
-    public bool IsPersistent(StoreType? type) => (type ?? DefaultStoreType) == StoreType.Persistent;
-
     public void EnsureOpen()
     {
         if (_frozen)

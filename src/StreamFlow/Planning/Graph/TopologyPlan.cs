@@ -137,24 +137,24 @@ internal static class InternalTopics
     /// <summary>The topic's name on the broker, <c>application-name</c>.</summary>
     public static string NameOf(string applicationId, string name) => applicationId + "-" + name;
 
-    /// <summary>Configuration of a key-value changelog; what the user sets for the topic goes before.</summary>
-    public static IReadOnlyDictionary<string, string> KeyValueChangelogConfigs(
-        IReadOnlyDictionary<string, string> overrides) =>
-        Merge(overrides, new Dictionary<string, string>
+    /// <summary>Configuration of a changelog; what the user sets for the topic goes before.</summary>
+    /// <param name="retentionMs">How long it keeps what was written once; null for ever.</param>
+    /// <param name="overrides">What the user sets.</param>
+    public static IReadOnlyDictionary<string, string> ChangelogConfigs(
+        long? retentionMs, IReadOnlyDictionary<string, string> overrides)
+    {
+        var configs = new Dictionary<string, string>
         {
-            ["cleanup.policy"] = "compact",
+            ["cleanup.policy"] = retentionMs is null ? "compact" : "compact,delete",
             ["message.timestamp.type"] = "CreateTime",
-        });
+        };
+        if (retentionMs is { } retention)
+        {
+            configs["retention.ms"] = WithAdditional(retention).ToString(CultureInfo.InvariantCulture);
+        }
 
-    /// <summary>Configuration of a window changelog; what the user sets for the topic goes before.</summary>
-    public static IReadOnlyDictionary<string, string> WindowChangelogConfigs(
-        long retentionMs, IReadOnlyDictionary<string, string> overrides) =>
-        Merge(overrides, new Dictionary<string, string>
-        {
-            ["cleanup.policy"] = "compact,delete",
-            ["retention.ms"] = WithAdditional(retentionMs).ToString(CultureInfo.InvariantCulture),
-            ["message.timestamp.type"] = "CreateTime",
-        });
+        return Merge(overrides, configs);
+    }
 
     private static long WithAdditional(long retentionMs) =>
         retentionMs > long.MaxValue - AdditionalRetentionMs ? long.MaxValue : retentionMs + AdditionalRetentionMs;

@@ -1,15 +1,12 @@
 using System.Diagnostics.CodeAnalysis;
-using StreamFlow.Clients;
 using StreamFlow.Serialization;
 
 namespace StreamFlow.State;
 
 /// <summary>A key-value store; with timestamps it is what tables and aggregates use.</summary>
-internal sealed class KeyValueStore<TKey, TValue> : StateStore, IReadOnlyKeyValueStore<TKey, TValue>
+internal sealed class KeyValueStore<TKey, TValue> : CachedStore<TKey, TValue>, IKeyValueStore<TKey, TValue>
 {
     private readonly ISerde<TKey> _keySerde;
-    private readonly ValueFormat<TValue> _values;
-    private readonly WriteBackCache<TKey, TValue> _cache;
     private readonly PooledBuffer _from = new();
     private readonly PooledBuffer _to = new();
 
@@ -27,75 +24,57 @@ internal sealed class KeyValueStore<TKey, TValue> : StateStore, IReadOnlyKeyValu
     /// <param name="valueSerde">Serde of the values.</param>
     /// <param name="format">What is kept beside each value.</param>
     public KeyValueStore(string name, ISerde<TKey> keySerde, ISerde<TValue> valueSerde, StoreFormat format)
-        : base(name)
-    {
+        : base(name, new PlainKeyCodec<TKey>(keySerde), new ValueFormat<TValue>(name, valueSerde, format)) =>
         _keySerde = keySerde;
-        _values = new ValueFormat<TValue>(name, valueSerde, format);
-        _cache = new WriteBackCache<TKey, TValue>(name, new PlainKeyCodec<TKey>(keySerde), _values);
-    }
-
-    /// <summary>Set when updates are forwarded at the flush, not one by one.</summary>
-    public FlushListener<TKey, TValue>? FlushListener
-    {
-        get => _cache.Listener;
-        set => _cache.Listener = value;
-    }
-
-    /// <inheritdoc cref="WriteBackCache{TKey, TValue}.KeepsOldValues"/>
-    public bool KeepsOldValues
-    {
-        get => _cache.KeepsOldValues;
-        set => _cache.KeepsOldValues = value;
-    }
-
-    public override bool KeepsHeaders => _values.KeepsHeaders;
-
-    public long ApproximateCount => _cache.Context.Bytes.ApproximateCount;
-
-    /// <summary>Entries in the cache, those of missing keys included.</summary>
-    public int CachedCount => _cache.Count;
-
-    public override bool IsDirty => _cache.IsDirty;
-
-    public override void Open(StateStoreContext context) => _cache.Open(context);
 
     /// <summary>The entry of a key, without a value if there is none; valid until the next Find.</summary>
-    public ref CacheEntry<TValue> Find(scoped in TKey key) => ref _cache.Find(in key);
+    public ref CacheEntry<TValue> Find(scoped in TKey key) => ref Cache.Find(in key);
 
     /// <summary>Writes an entry that <see cref="Find"/> has returned; without a value it is deleted.</summary>
     public void Set(ref CacheEntry<TValue> entry, TValue value, bool hasValue, long timestamp, Headers? headers) =>
-        _cache.Set(ref entry, value, hasValue, timestamp, headers);
+        Cache.Set(ref entry, value, hasValue, timestamp, headers);
 
     /// <inheritdoc cref="WriteBackCache{TKey, TValue}.OldValue"/>
-    public TValue OldValue(ref CacheEntry<TValue> entry) => _cache.OldValue(ref entry);
+    public TValue OldValue(ref CacheEntry<TValue> entry) => Cache.OldValue(ref entry);
 
     /// <summary>Writes a key without looking what is there; without a value it is deleted.</summary>
     public void Put(in TKey key, TValue value, bool hasValue, long timestamp, Headers? headers) =>
-        _cache.Put(in key, value, hasValue, timestamp, headers);
+        Cache.Put(in key, value, hasValue, timestamp, headers);
 
-    public override void Flush() => _cache.Flush();
+    public void Put(TKey key, TValue value, long timestamp)
+    {
+        ArgumentNullException.ThrowIfNull(key);
+        Cache.Put(in key, value, hasValue: !Missing.Is(value), timestamp, headers: null);
+    }
 
-    public override void Rollback() => _cache.Rollback();
+    public bool PutIfAbsent(TKey key, TValue value, long timestamp)
+    {
+        ArgumentNullException.ThrowIfNull(key);
+        ref var entry = ref Find(in key);
+        if (entry.HasValue || Missing.Is(value))
+        {
+            return false;
+        }
 
-    public override void Committed() => _cache.Committed();
+        Set(ref entry, value, hasValue: true, timestamp, headers: null);
+        return true;
+    }
 
-    public override void Close() => _cache.Close();
+    public bool Delete(TKey key, long timestamp)
+    {
+        ArgumentNullException.ThrowIfNull(key);
+        ref var entry = ref Find(in key);
+        if (!entry.HasValue)
+        {
+            return false;
+        }
+
+        Set(ref entry, default!, hasValue: false, timestamp, headers: null);
+        return true;
+    }
 
     internal override StoreView View(TaskId taskId) =>
-        new KeyValueView<TKey, TValue>(new StoreIdentity(Name, taskId, _cache.Context.Bytes), _keySerde, _values);
-
-    public override void Restore(in ByteRecord record, Headers? headers, StoreBatch batch)
-    {
-        var index = _cache.Context.Index;
-        if (record.HasValue)
-        {
-            batch.Put(index, record.Key, _values.Restore(in record, headers, _from));
-        }
-        else
-        {
-            batch.Delete(index, record.Key);
-        }
-    }
+        new KeyValueView<TKey, TValue>(Identity(taskId), _keySerde, Cache.Values);
 
     /// <summary>Goes through the keys between two, both included; dispose it.</summary>
     public StoreIterator<TKey, TValue> Scan(in TKey from, in TKey to, bool reverse = false)
@@ -165,7 +144,7 @@ internal sealed class KeyValueStore<TKey, TValue> : StateStore, IReadOnlyKeyValu
 
     private StoreIterator<TKey, TValue> Scan(ReadOnlySpan<byte> from, ReadOnlySpan<byte> to, bool reverse)
     {
-        var iterator = _cache.Scan(reverse);
+        var iterator = Cache.Scan(reverse);
         if (to.IsEmpty || from.SequenceCompareTo(to) < 0)
         {
             iterator.AddRange(from, to);

@@ -12,7 +12,7 @@ namespace StreamFlow.State;
 /// <typeparam name="TKey">Key of the store: record key and times.</typeparam>
 /// <typeparam name="TRecordKey">Key of the records.</typeparam>
 /// <typeparam name="TValue">Value.</typeparam>
-internal abstract class SegmentedStore<TKey, TRecordKey, TValue> : StateStore
+internal abstract class SegmentedStore<TKey, TRecordKey, TValue> : CachedStore<TKey, TValue>
 {
     private const long NoTime = -1;
     private readonly SegmentRanges _ranges = new();
@@ -22,53 +22,27 @@ internal abstract class SegmentedStore<TKey, TRecordKey, TValue> : StateStore
 
     protected SegmentedStore(
         string name, SegmentedKeyCodec<TKey> keys, ISerde<TRecordKey> recordKeys, ValueFormat<TValue> values)
-        : base(name)
+        : base(name, keys, values)
     {
         Keys = keys;
         RecordKeys = recordKeys;
-        Values = values;
         Segments = new SegmentCleaner(keys.Expiry);
-        Cache = new WriteBackCache<TKey, TValue>(name, keys, values);
     }
 
     /// <summary>Highest time written, -1 before the first.</summary>
     public long StreamTime => Expiry.StreamTime;
 
-    /// <summary>Set when updates are forwarded at the flush, not one by one.</summary>
-    public FlushListener<TKey, TValue>? FlushListener
-    {
-        get => Cache.Listener;
-        set => Cache.Listener = value;
-    }
-
-    /// <inheritdoc cref="WriteBackCache{TKey, TValue}.KeepsOldValues"/>
-    public bool KeepsOldValues
-    {
-        get => Cache.KeepsOldValues;
-        set => Cache.KeepsOldValues = value;
-    }
-
-    public long ApproximateCount => Cache.Context.Bytes.ApproximateCount;
-
-    public override bool KeepsHeaders => Values.KeepsHeaders;
-
-    protected WriteBackCache<TKey, TValue> Cache { get; }
-
     protected SegmentedKeyCodec<TKey> Keys { get; }
 
     protected ISerde<TRecordKey> RecordKeys { get; }
-
-    protected ValueFormat<TValue> Values { get; }
 
     protected WindowExpiry Expiry => Keys.Expiry;
 
     protected SegmentCleaner Segments { get; }
 
-    public override bool IsDirty => Cache.IsDirty;
-
     public override void Open(StateStoreContext context)
     {
-        Cache.Open(context);
+        base.Open(context);
         Restored();
     }
 
@@ -92,23 +66,21 @@ internal abstract class SegmentedStore<TKey, TRecordKey, TValue> : StateStore
 
     public override void Flush()
     {
-        Cache.Flush();
+        base.Flush();
         Segments.Flush(Cache.Context.Index, Cache.Context.Batch);
     }
 
     public override void Rollback()
     {
-        Cache.Rollback();
+        base.Rollback();
         Segments.Rollback();
     }
 
     public override void Committed()
     {
-        Cache.Committed();
+        base.Committed();
         Segments.Committed();
     }
-
-    public override void Close() => Cache.Close();
 
     public override void Restore(in ByteRecord record, Headers? headers, StoreBatch batch)
     {
@@ -129,7 +101,7 @@ internal abstract class SegmentedStore<TKey, TRecordKey, TValue> : StateStore
         var index = Cache.Context.Index;
         if (record.HasValue)
         {
-            batch.Put(index, _key.Written, Values.Restore(in record, headers, _value));
+            batch.Put(index, _key.Written, Cache.Values.Restore(in record, headers, _value));
         }
         else
         {
@@ -140,8 +112,6 @@ internal abstract class SegmentedStore<TKey, TRecordKey, TValue> : StateStore
     }
 
     public override void Restored() => Segments.Load(Cache.Context.Bytes);
-
-    protected StoreIdentity Identity(TaskId taskId) => new(Name, taskId, Cache.Context.Bytes);
 
     protected ref CacheEntry<TValue> Find(scoped in TKey key)
     {

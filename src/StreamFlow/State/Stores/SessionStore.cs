@@ -7,7 +7,7 @@ namespace StreamFlow.State;
 /// after their end. Values have no timestamp of their own: that of a session is its end.
 /// </summary>
 internal sealed class SessionStore<TKey, TValue>
-    : SegmentedStore<SessionKey<TKey>, TKey, TValue>, IReadOnlySessionStore<TKey, TValue>
+    : SegmentedStore<SessionKey<TKey>, TKey, TValue>, ISessionStore<TKey, TValue>
 {
     /// <param name="name">Name of the store.</param>
     /// <param name="keySerde">Serde of the record keys.</param>
@@ -43,8 +43,12 @@ internal sealed class SessionStore<TKey, TValue>
     /// <summary>Goes through all sessions that have not expired; dispose it.</summary>
     public StoreIterator<SessionKey<TKey>, TValue> ScanAll(bool reverse = false) => ScanKeys(0, long.MaxValue, reverse);
 
+    public bool Put(Windowed<TKey> session, TValue value) => Write(in session, value, hasValue: !Missing.Is(value));
+
+    public bool Delete(Windowed<TKey> session) => Write(in session, default!, hasValue: false);
+
     internal override StoreView View(TaskId taskId) =>
-        new SessionView<TKey, TValue>(Identity(taskId), (SessionKeyCodec<TKey>)Keys, RecordKeys, Values);
+        new SessionView<TKey, TValue>(Identity(taskId), (SessionKeyCodec<TKey>)Keys, RecordKeys, Cache.Values);
 
     public IEnumerable<KeyValuePair<Windowed<TKey>, TValue>> Fetch(TKey key, bool reverse = false) =>
         FindSessions(key, 0, long.MaxValue, reverse);
@@ -55,6 +59,13 @@ internal sealed class SessionStore<TKey, TValue>
 
     public IEnumerable<KeyValuePair<Windowed<TKey>, TValue>> All(bool reverse = false) =>
         Sequence(() => ScanAll(reverse));
+
+    private bool Write(in Windowed<TKey> session, TValue value, bool hasValue)
+    {
+        ArgumentNullException.ThrowIfNull(session.Key);
+        ref var entry = ref Find(session.Key, session.Window.Start, session.Window.End);
+        return Set(ref entry, value, hasValue, session.Window.End, headers: null);
+    }
 
     private static IEnumerable<KeyValuePair<Windowed<TKey>, TValue>> Sequence(
         Func<StoreIterator<SessionKey<TKey>, TValue>> open)

@@ -10,12 +10,10 @@ namespace StreamFlow.State;
 /// can be read as of a time up to the history retention before the latest time that was written. A version that is older
 /// than that when it comes is refused.
 /// </summary>
-internal sealed class VersionedStore<TKey, TValue> : StateStore
+internal sealed class VersionedStore<TKey, TValue> : CachedStore<VersionKey<TKey>, RowVersion<TValue>>, IVersionedKeyValueStore<TKey, TValue>
 {
     private readonly ISerde<TKey> _keySerde;
     private readonly WindowExpiry _expiry;
-    private readonly VersionKeyCodec<TKey> _keys;
-    private readonly WriteBackCache<VersionKey<TKey>, RowVersion<TValue>> _cache;
     private readonly PooledBuffer _key = new();
     private readonly PooledBuffer _from = new();
     private readonly PooledBuffer _to = new();
@@ -25,26 +23,22 @@ internal sealed class VersionedStore<TKey, TValue> : StateStore
     /// <param name="valueSerde">Serde of the values.</param>
     /// <param name="historyRetentionMs">How long behind the latest time earlier versions can be read.</param>
     public VersionedStore(string name, ISerde<TKey> keySerde, ISerde<TValue> valueSerde, long historyRetentionMs)
-        : base(name)
+        : base(
+            name,
+            new VersionKeyCodec<TKey>(keySerde),
+            new ValueFormat<RowVersion<TValue>>(name, new VersionSerde<TValue>(valueSerde), StoreFormat.Versioned))
     {
         _keySerde = keySerde;
         // The version exactly a retention old still counts, of windows it does not.
         _expiry = new WindowExpiry(historyRetentionMs + 1);
-        _keys = new VersionKeyCodec<TKey>(keySerde);
-        _cache = new WriteBackCache<VersionKey<TKey>, RowVersion<TValue>>(
-            name,
-            _keys,
-            new ValueFormat<RowVersion<TValue>>(name, new VersionSerde<TValue>(valueSerde), StoreFormat.Versioned));
     }
 
     /// <summary>Latest time written, -1 before the first.</summary>
     public long StreamTime => _expiry.StreamTime;
 
-    public override bool IsDirty => _cache.IsDirty;
-
     public override void Open(StateStoreContext context)
     {
-        _cache.Open(context);
+        base.Open(context);
         Restored();
     }
 
@@ -52,27 +46,32 @@ internal sealed class VersionedStore<TKey, TValue> : StateStore
     /// <returns>False if the time is before the history, which was reported then.</returns>
     public bool Put(in TKey key, TValue value, bool hasValue, long timestamp)
     {
+        ArgumentNullException.ThrowIfNull(key);
         ArgumentOutOfRangeException.ThrowIfNegative(timestamp);
         if (_expiry.IsExpired(timestamp))
         {
-            _cache.Context.Dropped(WindowExpiry.Reason);
+            Cache.Context.Dropped(WindowExpiry.Reason);
             return false;
         }
 
         _expiry.Advance(timestamp);
-        _cache.Put(
+        Cache.Put(
             new VersionKey<TKey>(key, timestamp), new RowVersion<TValue>(value, hasValue), hasValue: true, timestamp, headers: null);
         RemoveHistory(in key);
         return true;
     }
 
+    public bool Put(TKey key, TValue value, long timestamp) => Put(in key, value, hasValue: !Missing.Is(value), timestamp);
+
+    public bool Delete(TKey key, long timestamp) => Put(in key, default!, hasValue: false, timestamp);
+
     /// <summary>The latest version.</summary>
     /// <returns>False if there is no value now.</returns>
-    public bool TryGet(in TKey key, out ValueAndTimestamp<TValue> value) => TryGet(in key, long.MaxValue, out value);
+    public bool TryGet(TKey key, out ValueAndTimestamp<TValue> value) => TryGet(key, long.MaxValue, out value);
 
     /// <summary>The version that was valid at a time; before the history, only one that still is.</summary>
     /// <returns>False if there was no value, or nobody knows.</returns>
-    public bool TryGet(in TKey key, long asOf, out ValueAndTimestamp<TValue> value)
+    public bool TryGet(TKey key, long asOf, out ValueAndTimestamp<TValue> value)
     {
         value = default;
         if (asOf < 0)
@@ -101,26 +100,24 @@ internal sealed class VersionedStore<TKey, TValue> : StateStore
 
     public override void Flush()
     {
-        _cache.Flush();
+        base.Flush();
         if (_expiry.HasAdvanced)
         {
-            WriteStreamTime(_cache.Context.Batch);
+            WriteStreamTime(Cache.Context.Batch);
         }
     }
 
     public override void Rollback()
     {
-        _cache.Rollback();
+        base.Rollback();
         _expiry.Rollback();
     }
 
     public override void Committed()
     {
-        _cache.Committed();
+        base.Committed();
         _expiry.Commit();
     }
-
-    public override void Close() => _cache.Close();
 
     public override void Restore(in ByteRecord record, Headers? headers, StoreBatch batch)
     {
@@ -131,7 +128,7 @@ internal sealed class VersionedStore<TKey, TValue> : StateStore
 
         _to.Clear();
         VersionKeyCodec<TKey>.WriteStoreKey(record.Key, record.Timestamp, _to);
-        batch.Put(_cache.Context.Index, _to.Written, _cache.Values.Restore(in record, headers, _from));
+        batch.Put(Cache.Context.Index, _to.Written, Cache.Values.Restore(in record, headers, _from));
         if (record.Timestamp > StreamTime)
         {
             _expiry.Advance(record.Timestamp);
@@ -142,7 +139,7 @@ internal sealed class VersionedStore<TKey, TValue> : StateStore
     public override void Restored()
     {
         _from.Clear();
-        if (_cache.Context.Bytes.TryGet(SegmentCleaner.StreamTimeKey, _from))
+        if (Cache.Context.Bytes.TryGet(SegmentCleaner.StreamTimeKey, _from))
         {
             _expiry.Load(BinaryPrimitives.ReadInt64BigEndian(_from.Written));
         }
@@ -153,7 +150,7 @@ internal sealed class VersionedStore<TKey, TValue> : StateStore
     {
         _key.Clear();
         _keySerde.Serialize(key, _key);
-        var iterator = _cache.Scan(reverse: true);
+        var iterator = Cache.Scan(reverse: true);
         _from.Clear();
         VersionKeyCodec<TKey>.WriteStoreKey(_key.Written, from, _from);
         _to.Clear();
@@ -174,8 +171,8 @@ internal sealed class VersionedStore<TKey, TValue> : StateStore
         for (var kept = versions.MoveNext(); kept && versions.MoveNext();)
         {
             _to.Clear();
-            _keys.WriteStoreKey(versions.Key, _to);
-            _cache.Context.Batch.Delete(_cache.Context.Index, _to.Written);
+            Cache.Keys.WriteStoreKey(versions.Key, _to);
+            Cache.Context.Batch.Delete(Cache.Context.Index, _to.Written);
         }
     }
 
@@ -183,6 +180,6 @@ internal sealed class VersionedStore<TKey, TValue> : StateStore
     {
         Span<byte> time = stackalloc byte[sizeof(long)];
         BinaryPrimitives.WriteInt64BigEndian(time, StreamTime);
-        batch.Put(_cache.Context.Index, SegmentCleaner.StreamTimeKey, time);
+        batch.Put(Cache.Context.Index, SegmentCleaner.StreamTimeKey, time);
     }
 }

@@ -9,7 +9,7 @@ namespace StreamFlow.State;
 /// every value that was put, told apart by a number; what comes after a restart never takes the number of another.
 /// </summary>
 internal sealed class WindowStore<TKey, TValue>
-    : SegmentedStore<WindowKey<TKey>, TKey, TValue>, IReadOnlyWindowStore<TKey, TValue>
+    : SegmentedStore<WindowKey<TKey>, TKey, TValue>, IWindowStore<TKey, TValue>
 {
     private readonly DuplicateNumbers? _duplicates;
 
@@ -69,6 +69,27 @@ internal sealed class WindowStore<TKey, TValue>
         return true;
     }
 
+    public bool Put(TKey key, long windowStart, TValue value, long timestamp)
+    {
+        ArgumentNullException.ThrowIfNull(key);
+        return Missing.Is(value)
+            ? Delete(key, windowStart, timestamp)
+            : Put(in key, windowStart, value, timestamp, headers: null);
+    }
+
+    public bool Delete(TKey key, long windowStart, long timestamp)
+    {
+        ArgumentNullException.ThrowIfNull(key);
+        if (_duplicates is not null)
+        {
+            throw new InvalidOperationException(
+                $"Store '{Name}' keeps duplicates, and nothing can be deleted there: values go when they expire.");
+        }
+
+        ref var entry = ref Find(in key, windowStart);
+        return Set(ref entry, default!, hasValue: false, timestamp, headers: null);
+    }
+
     public override void Flush()
     {
         base.Flush();
@@ -96,7 +117,7 @@ internal sealed class WindowStore<TKey, TValue>
         ScanKeys(from, to, reverse);
 
     internal override StoreView View(TaskId taskId) =>
-        new WindowView<TKey, TValue>(Identity(taskId), (WindowKeyCodec<TKey>)Keys, RecordKeys, Values)
+        new WindowView<TKey, TValue>(Identity(taskId), (WindowKeyCodec<TKey>)Keys, RecordKeys, Cache.Values)
         {
             WindowSizeMs = WindowSizeMs,
         };

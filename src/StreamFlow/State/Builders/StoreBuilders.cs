@@ -1,0 +1,152 @@
+using System.Diagnostics.CodeAnalysis;
+using StreamFlow.Serialization;
+
+namespace StreamFlow.State;
+
+/// <summary>Describes a key-value store.</summary>
+/// <typeparam name="TKey">Type of the keys.</typeparam>
+/// <typeparam name="TValue">Type of the values.</typeparam>
+/// <example><code>new KeyValueStoreBuilder&lt;string, long&gt;("counts") { StoreType = StoreType.InMemory }</code></example>
+[Experimental("SF0001")]
+public sealed class KeyValueStoreBuilder<TKey, TValue> : TypedStoreBuilder<IKeyValueStore<TKey, TValue>, TKey, TValue>
+{
+    /// <summary>Begins the description of a store.</summary>
+    /// <param name="name">Name of the store.</param>
+    public KeyValueStoreBuilder(string name)
+        : this(name, null, null)
+    {
+    }
+
+    internal KeyValueStoreBuilder(string name, SerdeSource<TKey>? keys, SerdeSource<TValue>? values)
+        : base(name, keys, values)
+    {
+    }
+
+    /// <summary>Whether the timestamp of each value is kept with it; tables and aggregations do.</summary>
+    /// <value>Default: <see langword="true"/>.</value>
+    public bool KeepsTimestamps { get; init; } = true;
+
+    private protected override IKeyValueStore<TKey, TValue> Build(ISerde<TKey> keys, ISerde<TValue> values) =>
+        new KeyValueStore<TKey, TValue>(Name, keys, values, KeepsTimestamps);
+}
+
+/// <summary>Describes a window store.</summary>
+/// <typeparam name="TKey">Type of the record keys.</typeparam>
+/// <typeparam name="TValue">Type of the values.</typeparam>
+[Experimental("SF0001")]
+public sealed class WindowStoreBuilder<TKey, TValue> : TypedStoreBuilder<IWindowStore<TKey, TValue>, TKey, TValue>
+{
+    private readonly long _windowSizeMs;
+    private readonly long _retentionMs;
+
+    /// <summary>Begins the description of a store.</summary>
+    /// <param name="name">Name of the store.</param>
+    /// <param name="windowSize">Length of the windows, a millisecond at least.</param>
+    /// <param name="retention">How long behind the latest start a window is kept; at least the length of the windows.</param>
+    /// <exception cref="ArgumentException">A time is too short; the message says which.</exception>
+    public WindowStoreBuilder(string name, TimeSpan windowSize, TimeSpan retention)
+        : this(
+            name,
+            null,
+            null,
+            StoreTimes.Positive(name, windowSize, nameof(windowSize)),
+            StoreTimes.Positive(name, retention, nameof(retention)))
+    {
+        if (retention < windowSize)
+        {
+            throw new ArgumentException(
+                $"The retention of store '{name}' is {retention}, less than its windows of {windowSize}: they would be gone before "
+                + "they end. Keep them at least as long.",
+                nameof(retention));
+        }
+    }
+
+    internal WindowStoreBuilder(
+        string name, SerdeSource<TKey>? keys, SerdeSource<TValue>? values, long windowSizeMs, long retentionMs)
+        : base(name, keys, values) =>
+        (_windowSizeMs, _retentionMs) = (windowSizeMs, retentionMs);
+
+    /// <summary>Whether the timestamp of each value is kept with it; aggregations do.</summary>
+    /// <value>Default: <see langword="true"/>.</value>
+    public bool KeepsTimestamps { get; init; } = true;
+
+    /// <summary>Whether several values of one key and start are kept, side by side; joins of streams do.</summary>
+    /// <value>Default: <see langword="false"/>: the last one replaces those before.</value>
+    public bool KeepsDuplicates { get; init; }
+
+    internal override long? ChangelogRetentionMs => _retentionMs;
+
+    private protected override IWindowStore<TKey, TValue> Build(ISerde<TKey> keys, ISerde<TValue> values) =>
+        new WindowStore<TKey, TValue>(
+            Name,
+            keys,
+            values,
+            KeepsTimestamps ? StoreFormat.Timestamped : StoreFormat.Plain,
+            _windowSizeMs,
+            _retentionMs,
+            KeepsDuplicates);
+}
+
+/// <summary>Describes a session store.</summary>
+/// <typeparam name="TKey">Type of the record keys.</typeparam>
+/// <typeparam name="TValue">Type of the values.</typeparam>
+/// <param name="name">Name of the store.</param>
+/// <param name="retention">How long behind the latest end a session is kept, a millisecond at least.</param>
+/// <exception cref="ArgumentException">The retention is too short.</exception>
+[Experimental("SF0001")]
+public sealed class SessionStoreBuilder<TKey, TValue>(string name, TimeSpan retention)
+    : TypedStoreBuilder<ISessionStore<TKey, TValue>, TKey, TValue>(name, null, null)
+{
+    private readonly long _retentionMs = StoreTimes.Positive(name, retention, nameof(retention));
+
+    internal override long? ChangelogRetentionMs => _retentionMs;
+
+    private protected override ISessionStore<TKey, TValue> Build(ISerde<TKey> keys, ISerde<TValue> values) =>
+        new SessionStore<TKey, TValue>(Name, keys, values, _retentionMs);
+}
+
+/// <summary>Describes a versioned store.</summary>
+/// <typeparam name="TKey">Type of the keys.</typeparam>
+/// <typeparam name="TValue">Type of the values.</typeparam>
+/// <param name="name">Name of the store.</param>
+/// <param name="history">How long behind the latest time earlier versions can be read, a millisecond at least.</param>
+/// <exception cref="ArgumentException">The history is too short.</exception>
+[Experimental("SF0001")]
+public sealed class VersionedStoreBuilder<TKey, TValue>(string name, TimeSpan history)
+    : TypedStoreBuilder<IVersionedKeyValueStore<TKey, TValue>, TKey, TValue>(name, null, null)
+{
+    private readonly long _historyMs = StoreTimes.Positive(name, history, nameof(history));
+
+    private protected override IVersionedKeyValueStore<TKey, TValue> Build(ISerde<TKey> keys, ISerde<TValue> values) =>
+        new VersionedStore<TKey, TValue>(Name, keys, values, _historyMs);
+}
+
+/// <summary>Describes a list store.</summary>
+internal sealed class ListStoreBuilder<TKey, TValue>(string name)
+    : TypedStoreBuilder<ListStore<TKey, TValue>, TKey, TValue>(name, null, null)
+{
+    private protected override ListStore<TKey, TValue> Build(ISerde<TKey> keys, ISerde<TValue> values) =>
+        new(Name, keys, values);
+}
+
+/// <summary>Describes a time-ordered buffer.</summary>
+internal sealed class TimeOrderedBufferBuilder<TKey, TValue>(string name)
+    : TypedStoreBuilder<TimeOrderedBuffer<TKey, TValue>, TKey, TValue>(name, null, null)
+{
+    private protected override TimeOrderedBuffer<TKey, TValue> Build(ISerde<TKey> keys, ISerde<TValue> values) =>
+        new(Name, keys, values);
+}
+
+/// <summary>Checks of what a store is told about time.</summary>
+internal static class StoreTimes
+{
+    /// <returns>The time in milliseconds.</returns>
+    public static long Positive(string store, TimeSpan time, string parameter)
+    {
+        var milliseconds = time.Ticks / TimeSpan.TicksPerMillisecond;
+        return milliseconds > 0
+            ? milliseconds
+            : throw new ArgumentException(
+                $"The {parameter} of store '{store}' is {time}. Give a millisecond at least.", parameter);
+    }
+}

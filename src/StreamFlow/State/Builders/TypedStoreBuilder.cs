@@ -1,0 +1,39 @@
+using System.Diagnostics.CodeAnalysis;
+using StreamFlow.Serialization;
+
+namespace StreamFlow.State;
+
+/// <summary>Describes a store of keys and values.</summary>
+/// <typeparam name="TStore">What a processor gets.</typeparam>
+/// <typeparam name="TKey">Type of the keys.</typeparam>
+/// <typeparam name="TValue">Type of the values.</typeparam>
+[Experimental("SF0001")]
+public abstract class TypedStoreBuilder<TStore, TKey, TValue> : StoreBuilder<TStore>
+    where TStore : class
+{
+    private readonly SerdeSource<TKey> _keys;
+    private readonly SerdeSource<TValue> _values;
+
+    private protected TypedStoreBuilder(string name, SerdeSource<TKey>? keys, SerdeSource<TValue>? values)
+        : base(name) =>
+        (_keys, _values) = (keys ?? SerdeSource<TKey>.Registered, values ?? SerdeSource<TValue>.Registered);
+
+    /// <summary>Serde of the keys.</summary>
+    /// <value>Default: the one registered for the type.</value>
+    public ISerde<TKey>? KeySerde { get; init; }
+
+    /// <summary>Serde of the values.</summary>
+    /// <value>Default: the one registered for the type.</value>
+    public ISerde<TValue>? ValueSerde { get; init; }
+
+    /// <inheritdoc/>
+    protected sealed override TStore Build(StoreSetup setup)
+    {
+        ArgumentNullException.ThrowIfNull(setup);
+        return Build(
+            setup.Keys(KeySerde is null ? _keys : SerdeSource<TKey>.Of(KeySerde)),
+            setup.Values(ValueSerde is null ? _values : SerdeSource<TValue>.Of(ValueSerde)));
+    }
+
+    private protected abstract TStore Build(ISerde<TKey> keys, ISerde<TValue> values);
+}

@@ -1,0 +1,30 @@
+using System.Buffers;
+using System.Buffers.Binary;
+using StreamFlow.Serialization;
+
+namespace StreamFlow.State;
+
+/// <summary>A value that waits in a time-ordered buffer.</summary>
+/// <param name="Value">The value.</param>
+/// <param name="Time">Its place in the order, in milliseconds.</param>
+/// <param name="Bytes">What it counts for: itself and the time, serialized.</param>
+internal readonly record struct Buffered<TValue>(TValue Value, long Time, int Bytes);
+
+/// <summary>Writes a waiting value: the value, then 8 bytes of time, big-endian.</summary>
+internal sealed class BufferedSerde<TValue>(ISerde<TValue> serde) : ISerde<Buffered<TValue>>
+{
+    public const int TimeBytes = sizeof(long);
+
+    public void Serialize(Buffered<TValue> value, IBufferWriter<byte> writer)
+    {
+        serde.Serialize(value.Value, writer);
+        BinaryPrimitives.WriteInt64BigEndian(writer.GetSpan(TimeBytes), value.Time);
+        writer.Advance(TimeBytes);
+    }
+
+    public Buffered<TValue> Deserialize(ReadOnlySpan<byte> data) =>
+        data.Length >= TimeBytes
+            ? new Buffered<TValue>(
+                serde.Deserialize(data[..^TimeBytes]), BinaryPrimitives.ReadInt64BigEndian(data[^TimeBytes..]), data.Length)
+            : throw new FormatException($"A waiting value ends with 8 bytes of its time; there are {data.Length} bytes.");
+}

@@ -1,0 +1,24 @@
+namespace StreamFlow.State;
+
+/// <summary>A window store of a task, to be read and written by its processors.</summary>
+/// <typeparam name="TKey">Type of the record key.</typeparam>
+/// <typeparam name="TValue">Type of the value.</typeparam>
+public interface IWindowStore<TKey, TValue> : IReadOnlyWindowStore<TKey, TValue>
+{
+    /// <summary>Sets the value of a window; in a store that keeps duplicates, one more beside those that are there.</summary>
+    /// <param name="key">The key.</param>
+    /// <param name="windowStart">Start of the window in milliseconds since 1970-01-01T00:00Z.</param>
+    /// <param name="value">The value; <see langword="null"/> deletes the window.</param>
+    /// <param name="timestamp">Time of the value, in milliseconds since 1970-01-01T00:00Z.</param>
+    /// <returns>False if the window has expired; the write is then dropped and counted.</returns>
+    /// <exception cref="InvalidOperationException">A value is to be deleted in a store that keeps duplicates.</exception>
+    bool Put(TKey key, long windowStart, TValue value, long timestamp);
+
+    /// <summary>Deletes a window.</summary>
+    /// <param name="key">The key.</param>
+    /// <param name="windowStart">Start of the window in milliseconds since 1970-01-01T00:00Z.</param>
+    /// <param name="timestamp">Time of the deletion, in milliseconds since 1970-01-01T00:00Z.</param>
+    /// <returns>False if the window has expired; the write is then dropped and counted.</returns>
+    /// <exception cref="InvalidOperationException">The store keeps duplicates, whose values go by their expiry alone.</exception>
+    bool Delete(TKey key, long windowStart, long timestamp);
+}

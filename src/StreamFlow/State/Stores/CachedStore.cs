@@ -1,0 +1,69 @@
+using StreamFlow.Clients;
+using StreamFlow.Serialization;
+
+namespace StreamFlow.State;
+
+/// <summary>
+/// A store over one overlay: what the kinds of StreamFlow have in common. A kind chooses how keys and values look and what can
+/// be asked; one whose keys in the byte store are not those of its changelog restores them itself.
+/// </summary>
+/// <typeparam name="TKey">Key of the store.</typeparam>
+/// <typeparam name="TValue">Value as it is kept.</typeparam>
+internal abstract class CachedStore<TKey, TValue> : StateStore
+{
+    private readonly PooledBuffer _restored = new();
+
+    protected CachedStore(string name, KeyCodec<TKey> keys, ValueFormat<TValue> values)
+        : base(name) =>
+        Cache = new WriteBackCache<TKey, TValue>(name, keys, values);
+
+    /// <summary>Set when updates are forwarded at the flush, not one by one.</summary>
+    public FlushListener<TKey, TValue>? FlushListener
+    {
+        get => Cache.Listener;
+        set => Cache.Listener = value;
+    }
+
+    /// <inheritdoc cref="WriteBackCache{TKey, TValue}.KeepsOldValues"/>
+    public bool KeepsOldValues
+    {
+        get => Cache.KeepsOldValues;
+        set => Cache.KeepsOldValues = value;
+    }
+
+    public long ApproximateCount => Cache.Context.Bytes.ApproximateCount;
+
+    /// <summary>Entries in the cache, those of missing keys included.</summary>
+    public int CachedCount => Cache.Count;
+
+    public sealed override bool KeepsHeaders => Cache.Values.KeepsHeaders;
+
+    public sealed override bool IsDirty => Cache.IsDirty;
+
+    protected WriteBackCache<TKey, TValue> Cache { get; }
+
+    public override void Open(StateStoreContext context) => Cache.Open(context);
+
+    public override void Flush() => Cache.Flush();
+
+    public override void Rollback() => Cache.Rollback();
+
+    public override void Committed() => Cache.Committed();
+
+    public override void Close() => Cache.Close();
+
+    public override void Restore(in ByteRecord record, Headers? headers, StoreBatch batch)
+    {
+        var index = Cache.Context.Index;
+        if (record.HasValue)
+        {
+            batch.Put(index, record.Key, Cache.Values.Restore(in record, headers, _restored));
+        }
+        else
+        {
+            batch.Delete(index, record.Key);
+        }
+    }
+
+    protected StoreIdentity Identity(TaskId taskId) => new(Name, taskId, Cache.Context.Bytes);
+}

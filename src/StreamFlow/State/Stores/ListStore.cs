@@ -1,0 +1,56 @@
+using StreamFlow.Serialization;
+
+namespace StreamFlow.State;
+
+/// <summary>
+/// A list store: per key the values that were added, in that order, until all of them are removed. What an outer join keeps of
+/// records that have not met yet. The changelog has the whole list, as in Kafka Streams (ListValueStore); of several
+/// additions between two flushes only what they come to.
+/// </summary>
+internal sealed class ListStore<TKey, TValue> : CachedStore<TKey, ItemList<TValue>>
+{
+    /// <param name="name">Name of the store.</param>
+    /// <param name="keySerde">Serde of the keys.</param>
+    /// <param name="valueSerde">Serde of one value.</param>
+    public ListStore(string name, ISerde<TKey> keySerde, ISerde<TValue> valueSerde)
+        : base(
+            name,
+            new PlainKeyCodec<TKey>(keySerde),
+            new ValueFormat<ItemList<TValue>>(name, new ItemListSerde<TValue>(valueSerde), StoreFormat.Plain))
+    {
+    }
+
+    /// <summary>The values of a key; empty if there are none. It stays as it is, whatever is written later.</summary>
+    public ItemList<TValue> Find(in TKey key) => Cache.Find(in key).Value;
+
+    /// <summary>Adds a value behind those of its key.</summary>
+    public void Add(in TKey key, TValue value, long timestamp)
+    {
+        ref var entry = ref Cache.Find(in key);
+        Cache.Set(ref entry, entry.Value.With(value), hasValue: true, timestamp, headers: null);
+    }
+
+    /// <summary>Removes all values of a key.</summary>
+    /// <returns>Whether there were any; else nothing is logged.</returns>
+    public bool Remove(in TKey key, long timestamp)
+    {
+        ref var entry = ref Cache.Find(in key);
+        if (!entry.HasValue)
+        {
+            return false;
+        }
+
+        Cache.Set(ref entry, default, hasValue: false, timestamp, headers: null);
+        return true;
+    }
+
+    /// <summary>
+    /// Goes through keys and lists as they are now, in the order of the keys' bytes, also while they are removed; dispose it.
+    /// </summary>
+    public StoreIterator<TKey, ItemList<TValue>> ScanAll()
+    {
+        var iterator = Cache.Scan(reverse: false);
+        iterator.AddRange(default, default);
+        return iterator;
+    }
+}

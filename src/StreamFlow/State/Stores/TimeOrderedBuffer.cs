@@ -1,0 +1,157 @@
+using StreamFlow.Records;
+using StreamFlow.Serialization;
+
+namespace StreamFlow.State;
+
+/// <summary>
+/// Updates that wait for their time: per key the latest one, at the place of the first, ordered by time and then by the keys'
+/// bytes. What a suppression works with. Rows lie by key in the byte store and in the changelog; keys and times are in memory,
+/// where Kafka Streams has all of it, and are read again after a restart or an abort.
+/// </summary>
+/// <remarks>
+/// The changelog is not that of Kafka Streams (version 3 of its buffer's format): an update's timestamp and headers are those of its
+/// changelog record, and the value is what the serde writes, followed by the time of its place.
+/// </remarks>
+internal sealed class TimeOrderedBuffer<TKey, TValue> : CachedStore<TKey, Buffered<TValue>>
+{
+    private readonly ISerde<TKey> _keySerde;
+    private readonly ISerde<TValue> _valueSerde;
+    private readonly PooledBuffer _buffer = new();
+    private SortedSet<Place>? _places;
+    private long _bytes;
+
+    /// <param name="name">Name of the store.</param>
+    /// <param name="keySerde">Serde of the keys.</param>
+    /// <param name="valueSerde">Serde of the values.</param>
+    public TimeOrderedBuffer(string name, ISerde<TKey> keySerde, ISerde<TValue> valueSerde)
+        : base(
+            name,
+            new PlainKeyCodec<TKey>(keySerde),
+            new ValueFormat<Buffered<TValue>>(name, new BufferedSerde<TValue>(valueSerde), StoreFormat.Headers))
+    {
+        (_keySerde, _valueSerde) = (keySerde, valueSerde);
+        FlushListener = new TakenBackListener(this);
+    }
+
+    /// <summary>Number of keys that wait.</summary>
+    public int Count => Places.Count;
+
+    /// <summary>Bytes of what waits: keys, values and 8 for each time, serialized.</summary>
+    public long Bytes => Places.Count == 0 ? 0 : _bytes;
+
+    /// <summary>Time of the first in the order; the highest there is when none waits.</summary>
+    public long OldestTime => Places.Count == 0 ? long.MaxValue : Places.Min.Time;
+
+    private SortedSet<Place> Places => _places ??= ReadPlaces();
+
+    /// <summary>The latest update of a key.</summary>
+    /// <returns>False if none waits.</returns>
+    public bool TryGet(in TKey key, out ValueAndTimestamp<TValue> value)
+    {
+        ref var row = ref Cache.Find(in key);
+        value = row.HasValue ? new ValueAndTimestamp<TValue>(row.Value.Value, row.Timestamp) : default;
+        return row.HasValue;
+    }
+
+    /// <summary>Puts an update in the place of the one of its key that waits, or else at its time.</summary>
+    public void Put(in TKey key, TValue value, long time, long timestamp, Headers? headers)
+    {
+        var places = Places;
+        _buffer.Clear();
+        _valueSerde.Serialize(value, _buffer);
+        var bytes = _buffer.Length + BufferedSerde<TValue>.TimeBytes;
+        ref var row = ref Cache.Find(in key);
+        if (row.HasValue)
+        {
+            time = row.Value.Time;
+            _bytes -= row.Value.Bytes;
+        }
+        else
+        {
+            var place = PlaceOf(in key, time);
+            places.Add(place);
+            _bytes += place.KeyBytes.Length;
+        }
+
+        _bytes += bytes;
+        Cache.Set(ref row, new Buffered<TValue>(value, time, bytes), hasValue: true, timestamp, headers);
+    }
+
+    /// <summary>Takes the first update in the order out, if its time is not after another.</summary>
+    /// <returns>False if none of that time waits.</returns>
+    public bool TryTakeOldest(long latest, out Record<TKey, TValue> update)
+    {
+        if (OldestTime > latest || Count == 0)
+        {
+            update = default;
+            return false;
+        }
+
+        var oldest = Places.Min;
+        ref var row = ref Cache.Find(in oldest.Key);
+        Places.Remove(oldest);
+        _bytes -= oldest.KeyBytes.Length + row.Value.Bytes;
+        update = new Record<TKey, TValue>(oldest.Key, row.Value.Value, row.Timestamp, row.Headers);
+        Cache.Set(ref row, default, hasValue: false, update.Timestamp, headers: null);
+        return true;
+    }
+
+    public override void Rollback()
+    {
+        base.Rollback();
+        _places = null;
+    }
+
+    public override void Restored() => _places = null;
+
+    private SortedSet<Place> ReadPlaces()
+    {
+        var places = new SortedSet<Place>(PlaceOrder.Instance);
+        _bytes = 0;
+        using var rows = Cache.Scan(reverse: false);
+        rows.AddRange(default, default);
+        while (rows.MoveNext())
+        {
+            var place = PlaceOf(rows.Key, rows.Value.Time);
+            places.Add(place);
+            _bytes += place.KeyBytes.Length + rows.Value.Bytes;
+        }
+
+        return places;
+    }
+
+    private Place PlaceOf(in TKey key, long time)
+    {
+        _buffer.Clear();
+        _keySerde.Serialize(key, _buffer);
+        return new Place(time, _buffer.Written.ToArray(), key);
+    }
+
+    private readonly struct Place(long time, byte[] keyBytes, TKey key)
+    {
+        public readonly long Time = time;
+        public readonly byte[] KeyBytes = keyBytes;
+        public readonly TKey Key = key;
+    }
+
+    /// <summary>A write that the production error handler had taken back at a flush makes the places untrue.</summary>
+    private sealed class TakenBackListener(TimeOrderedBuffer<TKey, TValue> buffer) : FlushListener<TKey, Buffered<TValue>>
+    {
+        public override bool Waits => false;
+
+        public override void Flushed(in TKey key, in Change<Buffered<TValue>> change, long timestamp, Headers? headers)
+        {
+        }
+
+        public override void TakenBack(in TKey key, in Change<Buffered<TValue>> change, long timestamp, Headers? headers) =>
+            buffer._places = null;
+    }
+
+    private sealed class PlaceOrder : IComparer<Place>
+    {
+        public static readonly PlaceOrder Instance = new();
+
+        public int Compare(Place x, Place y) =>
+            x.Time.CompareTo(y.Time) is not 0 and var order ? order : x.KeyBytes.AsSpan().SequenceCompareTo(y.KeyBytes);
+    }
+}
