@@ -55,7 +55,7 @@ internal sealed class LatencyProbe(string bootstrap, string input, string output
     private long Send(LatencyLoad load)
     {
         using var producer = new ProducerBuilder<byte[], byte[]>(
-            new ProducerConfig { BootstrapServers = bootstrap, LingerMs = 0, Acks = Acks.All }).Build();
+            new ProducerConfig { BootstrapServers = bootstrap, LingerMs = 0, EnableIdempotence = true }).Build();
         var begin = Stopwatch.GetTimestamp();
         for (var i = 0L; i < _last; i++)
         {

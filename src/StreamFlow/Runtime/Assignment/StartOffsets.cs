@@ -5,7 +5,8 @@ namespace StreamFlow.Runtime;
 
 /// <summary>
 /// Where partitions begin. Most start from the group's committed offset, or where the application's default says. A source
-/// with another policy of its own, and every repartition topic (whose records must never be skipped), is looked up here.
+/// with another policy of its own, and every repartition topic (whose records must never be skipped), is looked up here;
+/// so is what begins at its end: left to itself, librdkafka may ask for that again after records were read, and skip some.
 /// </summary>
 internal sealed class StartOffsets(ThreadServices services, IKafkaConsumer consumer)
 {
@@ -13,7 +14,7 @@ internal sealed class StartOffsets(ThreadServices services, IKafkaConsumer consu
     /// <exception cref="StreamsException">The committed offsets cannot be read: to guess would lose or repeat records.</exception>
     public IReadOnlyList<PartitionOffset> For(IReadOnlyList<(SourceTopic Topic, TopicPartition Partition)> inputs)
     {
-        var looked = LookUp([.. inputs.Where(i => PolicyOf(i.Topic) != services.Options.DefaultOffsetReset).Select(i => i.Partition)]);
+        var looked = LookUp([.. inputs.Where(i => IsLookedUp(PolicyOf(i.Topic))).Select(i => i.Partition)]);
         return [.. inputs.Select(i =>
             looked.TryGetValue(i.Partition, out var committed)
                 ? new PartitionOffset(i.Partition, committed >= 0 ? PartitionOffset.Stored : Logical(PolicyOf(i.Topic)))
@@ -61,6 +62,9 @@ internal sealed class StartOffsets(ThreadServices services, IKafkaConsumer consu
 
     private static long Logical(OffsetReset policy) =>
         policy == OffsetReset.Earliest ? PartitionOffset.Beginning : PartitionOffset.End;
+
+    private bool IsLookedUp(OffsetReset policy) =>
+        policy == OffsetReset.Latest || policy != services.Options.DefaultOffsetReset;
 
     private OffsetReset PolicyOf(SourceTopic topic) =>
         topic.IsInternal ? OffsetReset.Earliest : topic.OffsetReset ?? services.Options.DefaultOffsetReset;
