@@ -40,14 +40,14 @@ internal sealed record Settings
         };
         var generate = new Option<long?>("--generate")
         {
-            Description = "Orders to generate on that Kafka (the embedded broker always gets some)",
+            Description = "Orders to generate, then end with a summary; what --orders says goes first",
         };
         var orders = new Option<long?>("--orders") { Description = "Generate so many orders, then end with a summary" };
         var duration = new Option<double?>("--duration") { Description = "End with a summary after so many seconds" };
         var seed = new Option<int>("--seed") { Description = "Seed of the generator", DefaultValueFactory = _ => 42 };
         var rate = new Option<int?>("--rate")
         {
-            Description = "Orders per second; 0 = as many as possible, the default with --orders (else 2000)",
+            Description = "Orders per second; 0 = as many as possible, the default with --orders and --generate (else 2000)",
         };
         var partitions = new Option<int>("--partitions")
         {

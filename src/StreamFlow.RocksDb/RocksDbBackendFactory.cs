@@ -24,7 +24,7 @@ public sealed class RocksDbBackendFactory : IStoreBackendFactory
 
     /// <summary>Loads RocksDB and reserves what the stores share.</summary>
     /// <param name="options">Settings; <see langword="null"/> for the defaults.</param>
-    /// <exception cref="ArgumentException">Settings are out of range, or RocksDB refuses some; the message lists all of them.</exception>
+    /// <exception cref="ArgumentException">Settings are out of range; or else RocksDB refuses some. The message lists all of that kind.</exception>
     /// <exception cref="DllNotFoundException">There is no native library; the message says how to get one.</exception>
     public RocksDbBackendFactory(RocksDbOptions? options = null)
     {

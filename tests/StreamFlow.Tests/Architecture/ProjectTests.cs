@@ -48,8 +48,9 @@ public sealed class ProjectTests
         var allowed = new HashSet<string> { project + ".Tests", "StreamFlow.Benchmarks" };
         if (project == "StreamFlow")
         {
-            // The one exception: the test kit runs the engine's own tasks, so that tests equal production.
-            allowed.UnionWith(["StreamFlow.Testing", "StreamFlow.Testing.Tests"]);
+            // The exceptions: the test kit runs the engine's own tasks, so that tests equal production; and the engine's
+            // views, which are no public surface yet, are read over RocksDB where that is tested.
+            allowed.UnionWith(["StreamFlow.Testing", "StreamFlow.Testing.Tests", "StreamFlow.RocksDb.Tests"]);
         }
 
         Assert.DoesNotContain(Items(project, "InternalsVisibleTo"), friend => !allowed.Contains(friend));

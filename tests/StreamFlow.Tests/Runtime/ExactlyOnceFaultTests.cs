@@ -95,7 +95,7 @@ public sealed class ExactlyOnceFaultTests
 
         await AppHarness.Until(() => application.State == StreamsState.Error, "the failure");
 
-        Assert.Contains("TaskTimeout (00:00:00.2", application.Status.Error!.Message, StringComparison.Ordinal);
+        Assert.Contains("TaskTimeout (200 ms)", application.Status.Error!.Message, StringComparison.Ordinal);
         Assert.Empty(CountingApplication.Results(harness));
     }
 

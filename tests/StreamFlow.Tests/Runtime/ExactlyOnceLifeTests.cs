@@ -112,18 +112,21 @@ public sealed class ExactlyOnceLifeTests(ITestOutputHelper output) : IDisposable
     {
         await using var harness = new AppHarness(("in", 1), ("out", 1));
         var stores = new LastingStores(harness);
+        var sent = 0;
         for (var steps = 1; steps <= 24; steps++)
         {
             var process = new CrashingClients(harness.Kafka);
             stores.Process = process;
             process.CrashAfter(steps);
-            CountingApplication.SendWave(harness, steps, 2);
             var application = await Start(harness, $"life-{steps}", process, stores);
             for (var more = 0; application.State != StreamsState.Error; more++)
             {
-                if (more % 5 == 0)
+                // No more than a life has steps for: with a backlog, every life would end before its first commit.
+                var committed = harness.Kafka.CommittedOffsets("app").GetValueOrDefault(new TopicPartition("in", 0)).Offset;
+                if (more % 5 == 0 && sent - Math.Max(0, committed) <= 2)
                 {
                     CountingApplication.SendWave(harness, steps, 1);
+                    sent += 2;
                 }
 
                 Assert.True(more < 4000, $"Life {steps} does not end: {application.State}");

@@ -115,7 +115,7 @@ public sealed class FullDiskTests : IDisposable
         var message = application.Status.Error!.Message;
         foreach (var part in new[]
         {
-            "stores of task 0_0", Path.Combine(_folder, "app", "0_0"), "TaskTimeout (00:00:00.5", "Free space", FailingStores.Message,
+            "stores of task 0_0", Path.Combine(_folder, "app", "0_0"), "TaskTimeout (500 ms)", "Free space", FailingStores.Message,
         })
         {
             Assert.Contains(part, message, StringComparison.Ordinal);

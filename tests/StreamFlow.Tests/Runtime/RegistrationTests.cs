@@ -20,7 +20,7 @@ public sealed class RegistrationTests
 
         var message = application.Status.Error!.Message;
         Assert.StartsWith("app-StreamThread-1 cannot process exactly once. ", message, StringComparison.Ordinal);
-        foreach (var part in new[] { "Transaction 'app-", "00:20:00", "transaction.max.timeout.ms (00:15:00)", "lower TransactionTimeout" })
+        foreach (var part in new[] { "Transaction 'app-", "20 min", "transaction.max.timeout.ms (15 min)", "lower TransactionTimeout" })
         {
             Assert.Contains(part, message, StringComparison.Ordinal);
         }
