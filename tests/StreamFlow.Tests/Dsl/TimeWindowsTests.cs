@@ -31,12 +31,15 @@ public sealed class TimeWindowsTests
         Assert.Equal($"[k@{midnight}/{next}]=1@{next - 1}", Count(days, next - 1));
         Assert.Equal($"[k@{next}/{next + (24 * 3_600_000L)}]=1@{next}", Count(days, next));
         Assert.Equal($"[k@{midnight}/{next}]=1@{midnight}", Count(days, midnight, cacheBytes: 1_000_000));
+        Assert.Equal("[k@0/82800000]=1@0", Count(days, 0));
     }
 
     [Theory]
     [InlineData(20, 30, 20, "FirstWindow(12)")]
     [InlineData(0, 10, 20, "FirstWindow(12)")]
     [InlineData(10, 20, 10, "NextWindow")]
+    [InlineData(-1, 15, 20, "starts before 1970")]
+    [InlineData(5, 16, 20, "longer than the size of 10 ms")]
     public void Windows_that_a_time_does_not_lie_in_or_that_do_not_go_on_are_refused(long start, long end, long next, string named)
     {
         var errors = new List<string>();
@@ -109,7 +112,7 @@ public sealed class TimeWindowsTests
 
         public override Window WindowAt(long start) => FirstWindow(start);
 
-        private Window Day(DateTime date) => new(Midnight(date), Midnight(date.AddDays(1)));
+        private Window Day(DateTime date) => new(Math.Max(0, Midnight(date)), Midnight(date.AddDays(1)));
 
         private long Midnight(DateTime date) => new DateTimeOffset(date, Zone.GetUtcOffset(date)).ToUnixTimeMilliseconds();
     }

@@ -77,6 +77,25 @@ public class OldValueTests
         Assert.Equal(["a: -> x", "a: x -> "], recorder.Seen);
     }
 
+    /// <summary>The write did not look; what was found last is another key's.</summary>
+    [Fact]
+    public void A_blind_write_tells_the_old_value_of_its_own_key()
+    {
+        var (harness, store, recorder) = Create(keepsOldValues: true);
+        Append(store, "a", "x");
+        Append(store, "b", "1");
+        harness.Commit();
+        harness.Reopen();
+        store = (KeyValueStore<string, List<string>>)harness.Store;
+        (store.FlushListener, store.KeepsOldValues) = (recorder, true);
+
+        store.Find("a");
+        store.Put("b", ["2"], 2);
+        harness.Commit();
+
+        Assert.Equal(["a: -> x", "b: -> 1", "b: 1 -> 2"], recorder.Seen);
+    }
+
     [Fact]
     public void Without_demand_nothing_is_serialized_but_what_is_flushed()
     {

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using StreamFlow.Planning;
 using StreamFlow.Processing;
 
@@ -28,9 +29,9 @@ internal sealed class AggregateProcessor<TKey, TValue, TAggregate> : Processor<T
         }
 
         ref var row = ref _rows.Find(record.Key);
-        if (_fold.TryUpdate(_task, this, in record, in row, out var update))
+        if (!Unsafe.IsNullRef(ref row) && _fold.TryUpdate(_task, this, in record, in row, out var update))
         {
-            _rows.Set(ref row, in update);
+            _rows.Set(ref row, in update, Fold<TKey, TValue, TAggregate>.IsSame(in record, in update));
         }
     }
 }

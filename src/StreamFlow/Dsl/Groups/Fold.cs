@@ -45,4 +45,9 @@ internal abstract class Fold<TKey, TValue, TAggregate>
         update = new Record<TKey, TAggregate>(record.Key, result, timestamp, record.Headers);
         return true;
     }
+
+    /// <summary>Whether a result is the record's value itself, the object and not one like it.</summary>
+    public static bool IsSame(in Record<TKey, TValue> record, in Record<TKey, TAggregate> update) =>
+        !typeof(TValue).IsValueType && !typeof(TAggregate).IsValueType
+        && update.HasValue && ReferenceEquals(update.Value, record.Value);
 }

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using StreamFlow.Planning;
 using StreamFlow.Processing;
 
@@ -80,9 +81,10 @@ internal sealed class WindowAggregateProcessor<TKey, TValue, TAggregate> : Proce
     private void Update(in Record<TKey, TValue> record, Window window)
     {
         ref var row = ref _rows.Find(record.Key, window);
-        if (_fold.TryUpdate(_task, this, in record, in row, out var update))
+        if (!Unsafe.IsNullRef(ref row) && _fold.TryUpdate(_task, this, in record, in row, out var update))
         {
-            _rows.Set(ref row, update.WithKey(new Windowed<TKey>(update.Key, window)));
+            var isShared = Fold<TKey, TValue, TAggregate>.IsSame(in record, in update);
+            _rows.Set(ref row, update.WithKey(new Windowed<TKey>(update.Key, window)), isShared);
         }
     }
 }

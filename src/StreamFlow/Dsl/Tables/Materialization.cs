@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using StreamFlow.Planning;
 using StreamFlow.Processing;
 using StreamFlow.Records;
@@ -14,12 +15,14 @@ namespace StreamFlow.Dsl;
 /// <typeparam name="TValue">Value of the rows.</typeparam>
 internal abstract class Materialization<TKey, TStoreKey, TValue> : FlushListener<TStoreKey, TValue>
 {
+    private readonly NodeSetup _setup;
     private readonly Processor<TKey, Change<TValue>> _next;
     private readonly bool _emitsOnUpdate;
     private readonly bool _tellsOldValues;
 
     protected Materialization(NodeSetup setup, Processor<TKey, Change<TValue>> next, bool caching)
     {
+        _setup = setup;
         _next = next;
         _emitsOnUpdate = !caching || setup.Task.Budget.EmitOnUpdate;
         _tellsOldValues = setup.Facts.TellsOldValues;
@@ -42,17 +45,22 @@ internal abstract class Materialization<TKey, TStoreKey, TValue> : FlushListener
     /// <summary>Sets a row, or deletes it where the update has no value.</summary>
     /// <param name="row">The row as it was found last.</param>
     /// <param name="update">Its key, new value, time, and the headers of the record that made it.</param>
-    public void Set(ref CacheEntry<TValue> row, in Record<TKey, TValue> update)
+    /// <param name="isShared">
+    /// Whether the value is the very object that came in, which others may keep too: other windows, other aggregations. A
+    /// function that changes its row in place must not change theirs, so the row begins with a copy.
+    /// </param>
+    public void Set(ref CacheEntry<TValue> row, in Record<TKey, TValue> update, bool isShared = false)
     {
+        var kept = isShared && (_tellsOldValues || !row.HasValue) ? update.WithValue(Copy(update.Value)) : update;
         if (!_emitsOnUpdate)
         {
-            Write(ref row, in update);
+            Write(ref row, in kept);
             return;
         }
 
         var hasOld = _tellsOldValues && row.HasValue;
         var change = new Change<TValue>(update.Value, update.HasValue, hasOld ? OldValue(ref row) : default!, hasOld);
-        if (Write(ref row, in update))
+        if (Write(ref row, in kept))
         {
             _next.Process(update.WithValue(change));
         }
@@ -63,6 +71,18 @@ internal abstract class Materialization<TKey, TStoreKey, TValue> : FlushListener
         var told = _tellsOldValues ? change : new Change<TValue>(change.New, change.HasNew, default!, hasOld: false);
         _next.Process(new Record<TKey, Change<TValue>>(RowKey(in key), told, timestamp, headers));
     }
+
+    /// <summary>
+    /// The key of a row cannot be serialized, which is the record's failure. What else stops a store is no record's fault.
+    /// </summary>
+    /// <returns>A null reference: the error handler has let the record go.</returns>
+    protected ref CacheEntry<TValue> NotFound(Exception exception)
+    {
+        _setup.Task.Errors.Handle(_setup.Task, _setup.Name, ErrorStage.Processing, exception);
+        return ref Unsafe.NullRef<CacheEntry<TValue>>();
+    }
+
+    protected abstract TValue Copy(TValue value);
 
     /// <summary>The value of a row as it was found, also where the object was changed since.</summary>
     protected abstract TValue OldValue(ref CacheEntry<TValue> row);
@@ -87,7 +107,20 @@ internal sealed class KeyedMaterialization<TKey, TValue> : Materialization<TKey,
     }
 
     /// <summary>The row of a key, without a value if there is none; valid until the next call.</summary>
-    public ref CacheEntry<TValue> Find(scoped in TKey key) => ref _store.Find(in key);
+    /// <returns>The row; a null reference where the error handler has let the record go.</returns>
+    public ref CacheEntry<TValue> Find(scoped in TKey key)
+    {
+        try
+        {
+            return ref _store.Find(in key);
+        }
+        catch (Exception e) when (e is not StreamsException)
+        {
+            return ref NotFound(e);
+        }
+    }
+
+    protected override TValue Copy(TValue value) => _store.Copy(value);
 
     protected override TValue OldValue(ref CacheEntry<TValue> row) => _store.OldValue(ref row);
 
@@ -120,7 +153,20 @@ internal sealed class WindowedMaterialization<TKey, TValue> : Materialization<Wi
     public long StreamTime => _store.StreamTime;
 
     /// <summary>The row of a key and window, without a value if there is none; valid until the next call.</summary>
-    public ref CacheEntry<TValue> Find(scoped in TKey key, Window window) => ref _store.Find(in key, window.Start);
+    /// <returns>The row; a null reference where the error handler has let the record go.</returns>
+    public ref CacheEntry<TValue> Find(scoped in TKey key, Window window)
+    {
+        try
+        {
+            return ref _store.Find(in key, window.Start);
+        }
+        catch (Exception e) when (e is not StreamsException)
+        {
+            return ref NotFound(e);
+        }
+    }
+
+    protected override TValue Copy(TValue value) => _store.Copy(value);
 
     protected override TValue OldValue(ref CacheEntry<TValue> row) => _store.OldValue(ref row);
 

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using StreamFlow.Planning;
 using StreamFlow.Processing;
 using StreamFlow.Records;
@@ -53,6 +54,11 @@ internal sealed class StoredTableProcessor<TKey, TValue> : Processor<TKey, TValu
         }
 
         ref var row = ref _rows.Find(record.Key);
+        if (Unsafe.IsNullRef(ref row))
+        {
+            return;
+        }
+
         if (row.HasValue && record.Timestamp < row.Timestamp)
         {
             _task.OutOfOrder(record.Timestamp, row.Timestamp, this);

@@ -19,7 +19,7 @@ namespace StreamFlow;
 ///
 ///     public override Window WindowAt(long start) => FirstWindow(start);
 ///
-///     private Window Day(DateTime date) => new(Midnight(date), Midnight(date.AddDays(1)));
+///     private Window Day(DateTime date) => new(Math.Max(0, Midnight(date)), Midnight(date.AddDays(1)));
 ///
 ///     private long Midnight(DateTime date) => new DateTimeOffset(date, Zone.GetUtcOffset(date)).ToUnixTimeMilliseconds();
 /// }
@@ -49,7 +49,9 @@ public abstract record TimeWindows
     /// <summary>Size plus grace, in milliseconds: a store must keep windows at least that long.</summary>
     internal long Retention => SizeMs + GraceMs;
 
-    /// <summary>The window a time lies in that starts first. Every time from 0 on must lie in one.</summary>
+    /// <summary>
+    /// The window a time lies in that starts first. Every time from 0 on must lie in one, and no window starts before 0.
+    /// </summary>
     /// <param name="timestamp">The time, in milliseconds since 1970-01-01T00:00Z.</param>
     /// <returns>The window.</returns>
     public abstract Window FirstWindow(long timestamp);
@@ -67,7 +69,7 @@ public abstract record TimeWindows
     /// <exception cref="InvalidOperationException">The time lies in no window.</exception>
     internal Window First(long timestamp)
     {
-        var window = FirstWindow(timestamp);
+        var window = Storable(FirstWindow(timestamp), nameof(FirstWindow));
         return window.Start <= timestamp && (timestamp < window.End || window.End == long.MaxValue)
             ? window
             : throw new InvalidOperationException(
@@ -78,13 +80,25 @@ public abstract record TimeWindows
     /// <exception cref="InvalidOperationException">The window is not a later one.</exception>
     internal Window Next(Window window)
     {
-        var next = NextWindow(window);
+        var next = Storable(NextWindow(window), nameof(NextWindow));
         return next.Start > window.Start
             ? next
             : throw new InvalidOperationException(
                 $"{GetType().Name}.NextWindow of the window from {window.Start} starts at {next.Start}, which is not later. Let "
                 + "it return the window after that one.");
     }
+
+    /// <summary>A store keeps a window by its start, not negative, and for the longest size: a longer one would expire while it is open.</summary>
+    private Window Storable(Window window, string method) =>
+        window.Start < 0
+            ? throw new InvalidOperationException(
+                $"{GetType().Name}.{method} has made the window from {window.Start} to {window.End}, which starts before 1970. Let "
+                + "it start at 0.")
+            : window.End - window.Start <= SizeMs
+                ? window
+                : throw new InvalidOperationException(
+                    $"{GetType().Name}.{method} has made the window from {window.Start} to {window.End}, longer than the size of "
+                    + $"{Durations.Text(Size)}. Give the length of the longest window as size.");
 
     // Event time has milliseconds: a finer window would not be what was asked for.
     private protected static TimeSpan WholeMilliseconds(TimeSpan time, TimeSpan least, string name)

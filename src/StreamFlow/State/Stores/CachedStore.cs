@@ -12,6 +12,7 @@ namespace StreamFlow.State;
 internal abstract class CachedStore<TKey, TValue> : StateStore
 {
     private readonly PooledBuffer _restored = new();
+    private readonly PooledBuffer _copied = new();
 
     protected CachedStore(string name, KeyCodec<TKey> keys, ValueFormat<TValue> values)
         : base(name) =>
@@ -63,6 +64,32 @@ internal abstract class CachedStore<TKey, TValue> : StateStore
         {
             batch.Delete(index, record.Key);
         }
+    }
+
+    /// <summary>
+    /// The same value as an object of its own, by way of its bytes; itself where nobody can change it, or where it cannot be
+    /// written, which the flush meets again and tells.
+    /// </summary>
+    public TValue Copy(TValue value)
+    {
+        if (!OldValues<TValue>.Changes)
+        {
+            return value;
+        }
+
+        _copied.Clear();
+        try
+        {
+            Cache.Values.Write(value, timestamp: 0, headers: null, _copied);
+        }
+        catch (Exception)
+        {
+            return value;
+        }
+
+        var copy = Cache.Values.Read(_copied.Written, out _, out _);
+        _copied.Trim();
+        return copy;
     }
 
     protected StoreIdentity Identity(TaskId taskId) => new(Name, taskId, Cache.Context.Bytes);

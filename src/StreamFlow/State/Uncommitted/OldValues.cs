@@ -10,7 +10,8 @@ namespace StreamFlow.State;
 /// </summary>
 internal sealed class OldValues<TValue>(ValueFormat<TValue> format)
 {
-    private static readonly bool Changes =
+    /// <summary>Whether values of this type can be changed in place.</summary>
+    public static readonly bool Changes =
         RuntimeHelpers.IsReferenceOrContainsReferences<TValue>() && typeof(TValue) != typeof(string);
 
     private readonly PooledBuffer _found = new();

@@ -136,7 +136,7 @@ internal sealed class Overlay<TKey, TValue>
         ref var write = ref _writes[entry.Write];
         (write.Old, write.HasOld, write.IsBlind) = (entry.Value, entry.HasValue, isBlind);
         (write.OldTimestamp, write.OldHeaders) = (entry.Timestamp, entry.Headers);
-        if (Waits)
+        if (Waits && !isBlind)
         {
             share.AddDirty(Old.Retain(ref write));
         }
