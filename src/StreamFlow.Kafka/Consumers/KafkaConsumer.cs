@@ -157,10 +157,14 @@ internal sealed class KafkaConsumer : IKafkaConsumer
         ThrowIfClosed();
         _readers.KeepTopic(partition.Topic);
         var error = _native.QueryOffsets(partition, Timeouts.Milliseconds(timeout), out var beginning, out var end);
-        return error.IsError
-            ? throw Errors.Exception(
-                $"Cannot read the offsets of {partition}", error, Errors.ConsumerKind(error), partition)
-            : (beginning, end);
+        if (!error.IsError)
+        {
+            return (beginning, end);
+        }
+
+        // That is also what librdkafka answers while the brokers it knows the partition from are away.
+        var kind = error.Code == ErrorCode.UnknownPartition ? KafkaErrorKind.Retriable : Errors.ConsumerKind(error);
+        throw Errors.Exception($"Cannot read the offsets of {partition}", error, kind, partition);
     }
 
     public ConsumerGroupMetadata GroupMetadata()

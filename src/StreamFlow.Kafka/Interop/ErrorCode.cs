@@ -38,6 +38,7 @@ internal enum ErrorCode
     AssignmentLost = -142,
     AutoOffsetReset = -140,
     LogTruncation = -139,
+    DestroyBroker = -137,
     Unknown = -1,
     None = 0,
     OffsetOutOfRange = 1,

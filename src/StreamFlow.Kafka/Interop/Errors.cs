@@ -109,7 +109,7 @@ internal static class Errors
     /// librdkafka once it has reported it, so carrying on would lose its records.
     /// </summary>
     private static bool IsTransient(ErrorCode code) => code is
-        ErrorCode.Transport or ErrorCode.Resolve or ErrorCode.AllBrokersDown or ErrorCode.TimedOut or
+        ErrorCode.Transport or ErrorCode.DestroyBroker or ErrorCode.Resolve or ErrorCode.AllBrokersDown or ErrorCode.TimedOut or
         ErrorCode.WaitCoordinator or ErrorCode.WaitCache or ErrorCode.Retry or ErrorCode.Unknown or
         ErrorCode.LeaderNotAvailable or ErrorCode.NotLeader or ErrorCode.RequestTimedOut or
         ErrorCode.ReplicaNotAvailable or ErrorCode.NetworkException or ErrorCode.CoordinatorLoadInProgress or

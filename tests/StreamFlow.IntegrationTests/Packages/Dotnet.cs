@@ -6,7 +6,7 @@ namespace StreamFlow.IntegrationTests.Packages;
 /// <summary>The SDK's command, and sources for it that no other build uses. Tests with it run one after the other.</summary>
 internal static class Dotnet
 {
-    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(4);
+    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(10);
 
     /// <summary>Copies files and folders of the repository, and what any build of it needs, as an export without history.</summary>
     public static void Export(string folder, params string[] paths)

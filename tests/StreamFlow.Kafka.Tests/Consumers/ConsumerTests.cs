@@ -165,6 +165,18 @@ public sealed class ConsumerTests : IDisposable
         Assert.Throws<InvalidOperationException>(() => consumer.Reader(P1));
     }
 
+    /// <summary>librdkafka knows no partitions for a moment when brokers come back: who asks for a known one asks again.</summary>
+    [Fact]
+    public void QueryOffsets_of_a_partition_that_is_not_known_now_may_be_tried_again()
+    {
+        using var consumer = _clients.Loner();
+
+        var error = Assert.Throws<KafkaClientException>(() => consumer.QueryOffsets(new TopicPartition("t", 77), TestClients.Deadline));
+
+        Assert.Equal(KafkaErrorKind.Retriable, error.Kind);
+        Assert.Contains("t-77", error.Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void QueryOffsets_says_where_the_log_begins_and_ends()
     {

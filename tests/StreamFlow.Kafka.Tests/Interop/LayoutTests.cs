@@ -35,6 +35,8 @@ public sealed unsafe partial class LayoutTests
         Assert.Equal("_AUTO_OFFSET_RESET", NativeError.Name(ErrorCode.AutoOffsetReset));
         Assert.Equal("_MAX_POLL_EXCEEDED", NativeError.Name(ErrorCode.MaxPollExceeded));
         Assert.Equal("_FENCED", NativeError.Name(ErrorCode.Fenced));
+        Assert.Equal("_DESTROY_BROKER", NativeError.Name(ErrorCode.DestroyBroker));
+        Assert.Equal(KafkaErrorKind.Retriable, Errors.ConsumerKind(new NativeError(ErrorCode.DestroyBroker, string.Empty)));
         Assert.Equal("_QUEUE_FULL", NativeError.Name(ErrorCode.QueueFull));
         Assert.Equal("_PARTITION_EOF", NativeError.Name(ErrorCode.PartitionEnd));
         Assert.Equal("_STATE", NativeError.Name(ErrorCode.State));
