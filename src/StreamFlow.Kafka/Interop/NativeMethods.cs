@@ -5,7 +5,7 @@ using System.Runtime.InteropServices;
 
 namespace StreamFlow.Kafka.Interop;
 
-/// <summary>librdkafka's functions for all clients; names and contracts are those of rdkafka.h 2.16.0.</summary>
+/// <summary>librdkafka's functions for all clients; names and contracts are those of rdkafka.h 2.15.1.</summary>
 internal static unsafe partial class NativeMethods
 {
     internal const string Library = "librdkafka";

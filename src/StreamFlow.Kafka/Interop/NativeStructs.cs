@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace StreamFlow.Kafka.Interop;
 
-/// <summary>rd_kafka_message_t of librdkafka 2.16.0; 72 bytes where pointers have 8.</summary>
+/// <summary>rd_kafka_message_t of librdkafka 2.15.1; 72 bytes where pointers have 8.</summary>
 [StructLayout(LayoutKind.Sequential)]
 internal unsafe struct NativeMessage
 {

@@ -56,7 +56,7 @@ internal static class RdKafkaLibrary
         {
             throw new NotSupportedException(
                 $"librdkafka {Text(version)} was loaded, but at least {Text(OldestVersion)} is needed. "
-                + "Reference librdkafka.redist 2.16.0 and remove older copies from the application's folder.");
+                + "Reference librdkafka.redist 2.15.1 and remove older copies from the application's folder.");
         }
 
         _checked = true;

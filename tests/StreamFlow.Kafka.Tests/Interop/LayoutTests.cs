@@ -9,7 +9,7 @@ namespace StreamFlow.Kafka.Tests.Interop;
 /// <summary>The binding and the library agree.</summary>
 public sealed unsafe partial class LayoutTests
 {
-    /// <summary>Sizes and offsets as a C compiler gives them for rdkafka.h 2.16.0 on a 64-bit platform.</summary>
+    /// <summary>Sizes and offsets as a C compiler gives them for rdkafka.h 2.15.1 on a 64-bit platform.</summary>
     [Fact]
     public void Structs_have_the_layout_of_the_header()
     {
