@@ -104,12 +104,20 @@ internal sealed class Probe(string bootstrapServers)
         });
     }
 
-    /// <summary>How many partitions each member of the group has.</summary>
+    /// <summary>How many partitions each member of the group has; nothing while nobody can tell.</summary>
     public async Task<IReadOnlyList<int>> MembersAsync(string group)
     {
         using var admin = Admin();
-        var result = await admin.DescribeConsumerGroupsAsync([group]);
-        return [.. result.ConsumerGroupDescriptions[0].Members.Select(m => m.Assignment.TopicPartitions.Count).Order()];
+        try
+        {
+            var result = await admin.DescribeConsumerGroupsAsync([group]);
+            return [.. result.ConsumerGroupDescriptions[0].Members.Select(m => m.Assignment.TopicPartitions.Count).Order()];
+        }
+        catch (DescribeConsumerGroupsException)
+        {
+            // Apache Kafka's coordinator is still loading the group; who waits for its members asks again.
+            return [];
+        }
     }
 
     private static void ReadTo(
