@@ -17,7 +17,7 @@ public sealed class GroupTests : IDisposable
         _cluster.CreateTopic("leader", Partitions);
         _cluster.CreateTopic("extra", Partitions);
         _clients = TestClients.For(
-            _cluster.BootstrapServers, new Dictionary<string, string> { ["session.timeout.ms"] = "6000" });
+            _cluster.BootstrapServers, new Dictionary<string, string> { ["session.timeout.ms"] = "6000", ["heartbeat.interval.ms"] = "300" });
     }
 
     public void Dispose() => _cluster.Dispose();
@@ -209,7 +209,7 @@ public sealed class GroupTests : IDisposable
     {
         var clients = TestClients.For(
             _cluster.BootstrapServers,
-            new Dictionary<string, string> { ["max.poll.interval.ms"] = "6000", ["session.timeout.ms"] = "6000" });
+            new Dictionary<string, string> { ["max.poll.interval.ms"] = "6000", ["session.timeout.ms"] = "6000", ["heartbeat.interval.ms"] = "300" });
         var listener = new FollowingListener("extra");
         using var member = clients.Member("g");
         member.Subscribe(["leader"], ["leader", "extra"], listener);

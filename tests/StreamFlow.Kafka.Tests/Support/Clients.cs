@@ -11,7 +11,7 @@ internal sealed record Copied(
 /// <summary>Short ways to the clients, with deadlines.</summary>
 internal static class TestClients
 {
-    internal static readonly TimeSpan Deadline = TimeSpan.FromSeconds(30);
+    internal static readonly TimeSpan Deadline = TimeSpan.FromSeconds(60);
 
     internal static KafkaClients For(
         string bootstrapServers, IReadOnlyDictionary<string, string>? consumer = null,
