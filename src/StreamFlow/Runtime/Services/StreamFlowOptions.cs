@@ -1,3 +1,5 @@
+using StreamFlow.Processing;
+
 namespace StreamFlow;
 
 /// <summary>
@@ -124,15 +126,19 @@ public sealed record StreamFlowOptions
 
     /// <summary>Decides about input records that cannot be deserialized.</summary>
     /// <value>Answers <see cref="ErrorResponse.Fail"/>.</value>
-    public ErrorHandler DeserializationErrorHandler { get; set; } = Fail;
+    public ErrorHandler DeserializationErrorHandler { get; set; } = ErrorPolicy.Fails;
 
-    /// <summary>Decides about records for which an operator throws.</summary>
+    /// <summary>
+    /// Decides about records for which an operator throws. With another handler than the default an aggregate that can be
+    /// changed in place is kept as it was before each update, so that an aggregator that fails half-way leaves nothing behind;
+    /// that costs one serialization of it per update.
+    /// </summary>
     /// <value>Answers <see cref="ErrorResponse.Fail"/>.</value>
-    public ErrorHandler ProcessingErrorHandler { get; set; } = Fail;
+    public ErrorHandler ProcessingErrorHandler { get; set; } = ErrorPolicy.Fails;
 
     /// <summary>Decides about results that cannot be serialized or delivered.</summary>
     /// <value>Answers <see cref="ErrorResponse.Fail"/>.</value>
-    public ErrorHandler ProductionErrorHandler { get; set; } = Fail;
+    public ErrorHandler ProductionErrorHandler { get; set; } = ErrorPolicy.Fails;
 
     /// <summary>Decides what happens when a stream thread dies of an error.</summary>
     /// <value>Answers <see cref="ThreadFailureResponse.ShutdownClient"/>.</value>
@@ -171,8 +177,6 @@ public sealed record StreamFlowOptions
         Check(errors, ReplicationFactor is -1 or >= 1, nameof(ReplicationFactor), ReplicationFactor, "-1 or at least 1");
         return errors;
     }
-
-    private static ErrorResponse Fail(in ErrorContext context) => ErrorResponse.Fail;
 
     private static bool IsNameCharacter(char c) => char.IsAsciiLetterOrDigit(c) || c is '.' or '_' or '-';
 
