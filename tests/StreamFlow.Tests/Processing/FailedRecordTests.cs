@@ -33,7 +33,7 @@ public sealed class FailedRecordTests
         var error = Assert.Single(_asked);
         Assert.Equal(ErrorStage.Processing, error.Stage);
         var record = error.Record!.Value;
-        Assert.Equal(("k", 42, 7L), (record.Key, record.Value, record.Timestamp));
+        Assert.Equal<(object?, object?, long)>(("k", 42, 7L), (record.Key, record.Value, record.Timestamp));
         Assert.Equal("h", Assert.Single(record.Headers!).Key);
     }
 
@@ -62,7 +62,7 @@ public sealed class FailedRecordTests
 
         var error = Assert.Single(_asked);
         Assert.Equal(ErrorStage.Production, error.Stage);
-        Assert.Equal(("k", value), (error.Record!.Value.Key, error.Record.Value.Value));
+        Assert.Equal<(object?, object?)>(("k", value), (error.Record!.Value.Key, error.Record.Value.Value));
     }
 
     [Fact]
@@ -104,7 +104,7 @@ public sealed class FailedRecordTests
 
         harness.Pipe("in", "k", "v", 7);
 
-        Assert.Equal(("k", "v"), (Assert.Single(_asked).Record!.Value.Key, _asked[0].Record!.Value.Value));
+        Assert.Equal<(object?, object?)>(("k", "v"), (Assert.Single(_asked).Record!.Value.Key, _asked[0].Record!.Value.Value));
     }
 
     private static void Attach(string which, StreamsBuilder builder, KStream<string, int> numbers)

@@ -31,7 +31,7 @@ public sealed class TombstoneFailureTests
         Assert.IsType<NullReferenceException>(error.Exception.InnerException);
         Assert.Contains("The record has no value, it is a tombstone", error.Exception.Message, StringComparison.Ordinal);
         Assert.Contains("record => ..., and ask HasValue.", error.Exception.Message, StringComparison.Ordinal);
-        Assert.Equal(("k", false), (error.Record!.Value.Key, error.Record.Value.HasValue));
+        Assert.Equal<(object?, bool)>(("k", false), (error.Record!.Value.Key, error.Record.Value.HasValue));
     }
 
     [Fact]

@@ -259,7 +259,7 @@ public sealed class FlushPathTests
             Assert.Equal(("in", 0, 1L, 5L), (error.Topic, error.Partition, error.Offset, error.Timestamp));
             Assert.Equal("k=bad", $"{Encoding.UTF8.GetString(error.SourceKey!.Value.Span)}={Encoding.UTF8.GetString(error.SourceValue!.Value.Span)}");
             Assert.Equal("h", Assert.Single(error.Headers).Key);
-            Assert.Equal((shown is null ? null : "k", shown), (error.Record?.Key, error.Record?.Value));
+            Assert.Equal<(object?, object?)>((shown is null ? null : "k", shown), (error.Record?.Key, error.Record?.Value));
             AssertDeadLetter(exception, message);
         }
 

@@ -14,7 +14,7 @@ internal static class KeyComparers
 {
     /// <summary>Whether keys that a serde writes can be compared as they are, by the comparer for their type.</summary>
     public static bool IsComparable<TKey>(ISerde<TKey> serde) =>
-        serde is StringSerde or BytesSerde or Int64Serde or Int32Serde or Int16Serde or GuidSerde or BooleanSerde;
+        (object)serde is StringSerde or BytesSerde or Int64Serde or Int32Serde or Int16Serde or GuidSerde or BooleanSerde;
 
     /// <returns>The comparer; null for value types whose default comparer serves, which the JIT inlines, and for keys that
     /// are not compared as they are.</returns>
