@@ -155,14 +155,18 @@ public sealed class TurnTests
     {
         await using var harness = new AppHarness(("in", 1), ("out", 1));
         var clients = new PickyClients(harness.Kafka, "out", int.MaxValue);
+        var slow = 0;
         SendKeys(harness, 4000);
-        var application = await StartCachedAsync(harness, clients, number => number >= 3000 ? 50 : 0);
+        var application = await StartCachedAsync(
+            harness, clients, number => number >= 3000 && Interlocked.Increment(ref slow) > 0 ? 50 : 0);
 
         await AppHarness.Until(
             () => application.Status.Error is not null || harness.Values("out").Count >= 4000, "all results");
 
         Assert.Null(application.Status.Error);
-        Assert.Equal(1, clients.Aborts + clients.Producers - 1);
+        // Each is done once more at most: in the flush that failed, and in one of those after it.
+        Assert.InRange(slow, 1001, 2000);
+        Assert.InRange(clients.Producers, 1, 2);
         Assert.Equal(Enumerable.Repeat("1", 4000), harness.Values("out"));
     }
 
