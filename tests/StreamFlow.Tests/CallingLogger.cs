@@ -3,7 +3,7 @@ using Microsoft.Extensions.Logging;
 namespace StreamFlow.Tests;
 
 /// <summary>A logger that does something with each message, whoever logs it.</summary>
-internal sealed class CallingLogger(Action called) : ILogger, ILoggerFactory
+internal sealed class CallingLogger(Action<string> called) : ILogger, ILoggerFactory
 {
     public IDisposable? BeginScope<TState>(TState state)
         where TState : notnull => null;
@@ -12,7 +12,7 @@ internal sealed class CallingLogger(Action called) : ILogger, ILoggerFactory
 
     public void Log<TState>(
         LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
-        called();
+        called(formatter(state, exception));
 
     public ILogger CreateLogger(string categoryName) => this;
 

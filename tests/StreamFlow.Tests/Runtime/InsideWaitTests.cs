@@ -155,7 +155,7 @@ public sealed class InsideWaitTests
             Application = Harness.Create(
                 Describe,
                 Configure,
-                new StreamsServices { Time = Harness.Kafka.Time, Logging = new CallingLogger(() => At(Place.Logger)) });
+                new StreamsServices { Time = Harness.Kafka.Time, Logging = new CallingLogger(_ => At(Place.Logger)) });
             Application.StateChanged += (_, state) =>
             {
                 if (state == StreamsState.Running)

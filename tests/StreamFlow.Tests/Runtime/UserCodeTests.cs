@@ -192,7 +192,7 @@ public sealed class UserCodeTests
                     return ErrorResponse.Fail;
                 };
             },
-            new StreamsServices { Logging = new CallingLogger(Ask) });
+            new StreamsServices { Logging = new CallingLogger(_ => Ask()) });
         application.StateChanged += (_, _) => Ask();
         await application.StartAsync();
 
@@ -208,7 +208,7 @@ public sealed class UserCodeTests
     {
         await using var harness = new AppHarness(("in", 2), ("out", 1));
         var logged = 0;
-        using var broken = new CallingLogger(() =>
+        using var broken = new CallingLogger(_ =>
         {
             Interlocked.Increment(ref logged);
             throw new IOException("no space left for the log");
@@ -237,11 +237,39 @@ public sealed class UserCodeTests
     {
         await using var harness = new AppHarness(("in", 1), ("out", 1));
         harness.Send("in", 0, "k", "poison");
-        using var broken = new CallingLogger(() => throw new IOException("no space left for the log"));
+        using var broken = new CallingLogger(_ => throw new IOException("no space left for the log"));
         var application = await harness.StartAsync(Picky, services: new StreamsServices { Logging = broken });
 
         await Assert.ThrowsAsync<RecordFailedException>(() => application.Completion.WaitAsync(TimeSpan.FromSeconds(30)));
         Assert.Equal(StreamsState.Error, application.State);
+    }
+
+    /// <summary>It is logged by the restore thread, at whose queue status and stream thread look too.</summary>
+    [Fact]
+    public async Task A_logger_that_blocks_while_state_is_restored_holds_up_no_status()
+    {
+        await using var harness = new AppHarness(("in", 1), ("out", 1));
+        CountingApplication.SendWave(harness, 1);
+        var first = await harness.StartAsync(CountingApplication.Build);
+        await CountingApplication.UntilAllAreOut(harness);
+        await first.StopAsync();
+        using var reached = new ManualResetEventSlim();
+        using var release = new ManualResetEventSlim();
+        using var blocking = new CallingLogger(message =>
+        {
+            if (message.Contains("is restored", StringComparison.Ordinal))
+            {
+                reached.Set();
+                release.Wait();
+            }
+        });
+
+        var second = await harness.StartAsync(CountingApplication.Build, services: new StreamsServices { Logging = blocking });
+        await AppHarness.Until(() => reached.IsSet, "the message");
+        var status = Task.Run(() => second.Status);
+        await AppHarness.Until(() => status.IsCompleted, "the status");
+        release.Set();
+        await AppHarness.Until(() => second.State == StreamsState.Running, "running");
     }
 
     [Fact]
