@@ -11,10 +11,10 @@ internal static class ProgressGauges
 
     static ProgressGauges()
     {
-        Instruments.Meter.CreateObservableGauge(
+        Instruments.Meter.CreateObservableGauge<double>(
             "streamflow.task.record_seconds", static () => Measure(static watch => watch.Seconds()), "s",
             "How long a task has been at the record that it is at; 0 when it is at none.");
-        Instruments.Meter.CreateObservableGauge(
+        Instruments.Meter.CreateObservableGauge<long>(
             "streamflow.task.record_offset", static () => Measure(static watch => watch.Offsets()), "{offset}",
             "Offset of the input record that a task finished last.");
     }
