@@ -1,13 +1,16 @@
 using System.Diagnostics.Metrics;
 using StreamFlow.Processing;
+using StreamFlow.Serialization;
 using StreamFlow.Tests.Processing;
 
 namespace StreamFlow.Tests.Runtime;
 
 /// <summary>Threads that live and do not come forward, on a clock of the test's.</summary>
-public sealed class ProgressTests
+public sealed class ProgressTests : IDisposable
 {
     private readonly ListLogger _log = new();
+
+    public void Dispose() => _log.Dispose();
 
     [Fact]
     public async Task An_operator_that_does_not_return_is_named_with_its_record_in_status_log_and_metrics()
@@ -181,7 +184,7 @@ public sealed class ProgressTests
             new StreamsServices { Time = harness.Kafka.Time, Logging = _log },
             interval is null ? null : new PollWatch(harness.Kafka, interval.Value));
 
-    private sealed class BlockingSerde(Action reads) : StreamFlow.Serialization.ISerde<string>
+    private sealed class BlockingSerde(Action reads) : ISerde<string>
     {
         public void Serialize(string value, System.Buffers.IBufferWriter<byte> writer) => Serdes.String.Serialize(value, writer);
 

@@ -7,11 +7,13 @@ namespace StreamFlow.Tests.Runtime;
 /// Records that take longer than the group waits for a member, on a clock that they move themselves: the partitions go and come
 /// back, and with them the record.
 /// </summary>
-public sealed class SlowRecordTests
+public sealed class SlowRecordTests : IDisposable
 {
     private static readonly TimeSpan Interval = TimeSpan.FromMinutes(5);
     private readonly ListLogger _log = new();
     private int _slow;
+
+    public void Dispose() => _log.Dispose();
 
     public static TheoryData<ProcessingGuarantee, ErrorResponse, int> Answers()
     {
@@ -185,6 +187,7 @@ public sealed class SlowRecordTests
             options =>
             {
                 options.CommitInterval = TimeSpan.FromSeconds(2);
+                options.TaskTimeout = TimeSpan.FromDays(1);
                 options.TransactionTimeout = TimeSpan.FromMinutes(15);
                 configure?.Invoke(options);
             },

@@ -8,9 +8,11 @@ namespace StreamFlow.Tests.Runtime;
 /// Handlers, listeners and loggers are the user's code: whatever they do, a failure stays the failure it is, nothing is left half
 /// done, and nobody else waits for them.
 /// </summary>
-public sealed class UserCodeTests
+public sealed class UserCodeTests : IDisposable
 {
     private readonly ListLogger _log = new();
+
+    public void Dispose() => _log.Dispose();
 
     [Fact]
     public async Task A_failure_handler_that_stops_the_application_does_not_undo_the_failure()
@@ -18,7 +20,7 @@ public sealed class UserCodeTests
         await using var harness = new AppHarness(("in", 1), ("out", 1));
         harness.Send("in", 0, "k", "poison");
         StreamsApplication? application = null;
-        application = harness.Create(Picky, o => o.ThreadFailureHandler = _ =>
+        application = harness.Create(Picky, o => o.ThreadFailureHandler = error =>
         {
             _ = application!.StopAsync();
             return ThreadFailureResponse.ShutdownClient;
@@ -36,7 +38,7 @@ public sealed class UserCodeTests
         await using var harness = new AppHarness(("in", 1), ("out", 1));
         harness.Send("in", 0, "k", "poison");
         StreamsApplication? application = null;
-        application = harness.Create(Picky, o => o.ThreadFailureHandler = _ =>
+        application = harness.Create(Picky, o => o.ThreadFailureHandler = error =>
         {
             _ = application!.StopAsync();
             return ThreadFailureResponse.ReplaceThread;
@@ -83,7 +85,8 @@ public sealed class UserCodeTests
         application.StateChanged += (_, state) => seen.Add(state);
 
         await application.StartAsync();
-        await AppHarness.Until(() => harness.Values("out").Count == 1, "the result");
+        await AppHarness.Until(
+            () => harness.Values("out").Count == 1 && application.State == StreamsState.Running, "the result and the state");
         await application.StopAsync();
 
         Assert.Equal(
@@ -250,7 +253,7 @@ public sealed class UserCodeTests
     {
         await using var harness = new AppHarness(("in", 1), ("out", 1));
         CountingApplication.SendWave(harness, 1);
-        var first = await harness.StartAsync(CountingApplication.Build);
+        var first = await harness.StartAsync(CountingApplication.Build, o => o.CacheMaxBytes = 0);
         await CountingApplication.UntilAllAreOut(harness);
         await first.StopAsync();
         using var reached = new ManualResetEventSlim();

@@ -47,8 +47,9 @@ internal sealed class ProgressWatch : IDisposable
     public IEnumerable<Measurement<long>> Offsets() =>
         from thread in _threads.Living
         from task in thread.Status.Tasks
-        where task.LastRecord is not null
-        select new Measurement<long>(task.LastRecord.Value.Offset, Tags(task, task.LastRecord));
+        let record = task.LastRecord
+        where record is not null
+        select new Measurement<long>(record.GetValueOrDefault().Offset, Tags(task, record));
 
     private void Look()
     {
