@@ -137,9 +137,10 @@ internal sealed class StreamThread
         using var restorer = clients.CreateRestorer();
         using var purger = new RepartitionPurger(_services, $"{Name}-admin");
         var budget = new CacheBudget(_services.CacheBytesPerThread, options.MaxUncommittedBytes);
-        var turns = new Turns(new TurnLimits(_services.Options), _services.Time, budget, _signals, _work, gap);
+        var turns = new Turns(new TurnLimits(options), _services.Time, budget, _signals, _work, gap);
         var factory = new StreamTaskFactory(_services, protocol, budget, _work);
-        var committer = new Committer(_services, Name, protocol);
+        var committer = new Committer(
+            _services, Name, protocol, new FlushLimit(budget, _services.Time, TurnLimits.FlushAtMost(options)));
         var tasks = new TaskManager(_services, Name, factory, consumer, restorer, committer);
         _restorer = restorer;
         var hasFailed = true;
