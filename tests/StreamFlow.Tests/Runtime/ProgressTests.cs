@@ -16,7 +16,7 @@ public sealed class ProgressTests : IDisposable
     public async Task An_operator_that_does_not_return_is_named_with_its_record_in_status_log_and_metrics()
     {
         await using var harness = new AppHarness(("in", 2), ("out", 1));
-        using var release = new ManualResetEventSlim();
+        using var release = new Gate();
         var application = await StartAsync(
             harness, builder => builder.Stream<string, string>("in").Peek((_, v) => Wait(v, release)).To("out"));
         harness.Send("in", 1, "k", "fine");
@@ -48,7 +48,7 @@ public sealed class ProgressTests : IDisposable
     public async Task Its_group_no_longer_waiting_is_told_too()
     {
         await using var harness = new AppHarness(("in", 1), ("out", 1));
-        using var release = new ManualResetEventSlim();
+        using var release = new Gate();
         var application = await StartAsync(
             harness, builder => builder.Stream<string, string>("in").Peek((_, v) => Wait(v, release)).To("out"),
             interval: TimeSpan.FromMinutes(5));
@@ -69,7 +69,7 @@ public sealed class ProgressTests : IDisposable
     public async Task Whatever_the_users_code_is_called_for(string place, string what)
     {
         await using var harness = new AppHarness(("in", 1), ("out", 1));
-        using var release = new ManualResetEventSlim();
+        using var release = new Gate();
         void At(string here) => Wait(here == place ? "slow" : string.Empty, release);
         var application = await StartAsync(
             harness,
@@ -124,7 +124,7 @@ public sealed class ProgressTests : IDisposable
         Assert.DoesNotContain(_log.Messages, m => m.Contains("has been processing", StringComparison.Ordinal));
     }
 
-    private static void Wait(string value, ManualResetEventSlim release)
+    private static void Wait(string value, Gate release)
     {
         if (value == "slow")
         {

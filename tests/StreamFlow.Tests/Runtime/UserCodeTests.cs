@@ -100,7 +100,7 @@ public sealed class UserCodeTests : IDisposable
     public async Task A_slow_listener_holds_up_neither_the_status_nor_the_threads()
     {
         await using var harness = new AppHarness(("in", 2), ("out", 1));
-        using var release = new ManualResetEventSlim();
+        using var release = new Gate();
         var application = harness.Create(Picky, o => o.NumStreamThreads = 2);
         application.StateChanged += (_, _) => release.Wait();
 
@@ -121,7 +121,7 @@ public sealed class UserCodeTests : IDisposable
     public async Task A_listener_that_never_returns_does_not_keep_the_application_from_its_end()
     {
         await using var harness = new AppHarness(("in", 1), ("out", 1));
-        using var release = new ManualResetEventSlim();
+        using var release = new Gate();
         var application = harness.Create(
             Picky, services: new StreamsServices { Time = harness.Kafka.Time, Logging = _log });
         application.StateChanged += (_, _) => release.Wait();
@@ -139,8 +139,8 @@ public sealed class UserCodeTests : IDisposable
     public async Task A_slow_failure_handler_holds_up_neither_the_status_nor_the_other_threads()
     {
         await using var harness = new AppHarness(("in", 2), ("out", 1));
-        using var asked = new ManualResetEventSlim();
-        using var release = new ManualResetEventSlim();
+        using var asked = new Gate();
+        using var release = new Gate();
         var application = await harness.StartAsync(Picky, o =>
         {
             o.NumStreamThreads = 2;
@@ -256,8 +256,8 @@ public sealed class UserCodeTests : IDisposable
         var first = await harness.StartAsync(CountingApplication.Build, o => o.CacheMaxBytes = 0);
         await CountingApplication.UntilAllAreOut(harness);
         await first.StopAsync();
-        using var reached = new ManualResetEventSlim();
-        using var release = new ManualResetEventSlim();
+        using var reached = new Gate();
+        using var release = new Gate();
         using var blocking = new CallingLogger(message =>
         {
             if (message.Contains("is restored", StringComparison.Ordinal))
