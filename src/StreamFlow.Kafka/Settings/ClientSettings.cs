@@ -12,7 +12,7 @@ internal static class ClientSettings
         var settings = Merge(options, options.Consumer, role.GroupId is null ? BulkConsumerDefaults : ConsumerDefaults);
         settings.AddRange(
         [
-            new("client.id", role.ClientId),
+            new("client.id", role.MarkedClientId),
 
             // librdkafka wants a group even of a consumer that only assigns; it never joins it.
             new("group.id", role.GroupId ?? role.ClientId),
@@ -105,6 +105,9 @@ internal static class ClientSettings
         new("queued.max.messages.kbytes", "2048"),
         new("fetch.wait.max.ms", "500"),
         new("socket.nagle.disable", "true"),
+
+        // How soon a member learns of partitions that were added, and asks for a rebalance; they are not read before.
+        new("topic.metadata.refresh.interval.ms", "10000"),
     ];
 
     /// <summary>

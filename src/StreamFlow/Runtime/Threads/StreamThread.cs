@@ -105,8 +105,9 @@ internal sealed class StreamThread
     private void RunWithClients()
     {
         var options = _services.Options;
+        var topics = _services.Topics;
         var clients = new ThreadClients(_services, Name, _index);
-        var role = clients.DescribeConsumer();
+        var role = clients.DescribeConsumer(topics);
         using var consumer = _services.Clients.CreateConsumer(role);
         using var protocol = clients.CreateProtocol(consumer);
         using var restorer = clients.CreateRestorer();
@@ -120,10 +121,10 @@ internal sealed class StreamThread
         {
             if (role.GroupInstanceId is not null)
             {
-                _services.StaticMemberJoins();
+                _services.Watch.StaticMemberJoins();
             }
 
-            consumer.Subscribe(_services.Topics.LeaderTopics, _services.Topics.AllSourceTopics, tasks);
+            consumer.Subscribe(topics.LeaderTopics, topics.AllSourceTopics, tasks);
             Loop(consumer, tasks, committer, purger, budget);
             CommitForTheLastTime(consumer, tasks, committer);
         }

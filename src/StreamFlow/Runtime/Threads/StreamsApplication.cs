@@ -19,7 +19,7 @@ public sealed class StreamsApplication : IAsyncDisposable
     private readonly List<StreamThread> _threads = [];
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private ThreadServices? _threadServices;
-    private GroupWatch? _groupWatch;
+    private ClusterWatch? _watch;
     private Exception? _error;
     private bool _starting;
     private volatile bool _waitGivenUp;
@@ -70,7 +70,7 @@ public sealed class StreamsApplication : IAsyncDisposable
         {
             lock (_gate)
             {
-                return new StreamsStatus(State, [.. _threads.Select(t => t.Status)], _error);
+                return new StreamsStatus(State, [.. _threads.Select(t => t.Status)], _error) { Problems = _watch?.Problems ?? [] };
             }
         }
     }
@@ -96,8 +96,9 @@ public sealed class StreamsApplication : IAsyncDisposable
             var start = new ApplicationStart(_topology, _options, _clients, _services, _logger);
             _threadServices = await start.PrepareAsync(() => State == StreamsState.PendingShutdown, cancellationToken)
                 .ConfigureAwait(false);
-            _groupWatch = new GroupWatch(_threadServices, Rejoin);
-            _threadServices.StaticMemberJoins = _groupWatch.Joins;
+            _watch = new ClusterWatch(_threadServices, Rejoin, Fail);
+            _threadServices.Watch = _watch;
+            _watch.Start();
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
@@ -162,12 +163,28 @@ public sealed class StreamsApplication : IAsyncDisposable
         }
     }
 
-    /// <summary>The thread with the least to lose joins anew.</summary>
-    private void Rejoin()
+    /// <summary>All threads join anew, or the one with the least to lose.</summary>
+    private void Rejoin(bool all)
     {
         lock (_gate)
         {
-            _threads.MinBy(t => t.Status.Tasks.Count)?.Rejoin();
+            var leaving = _threads.OrderBy(t => t.Status.Tasks.Count).Take(all ? int.MaxValue : 1);
+            leaving.ToList().ForEach(t => t.Rejoin());
+        }
+    }
+
+    /// <summary>The topics do not fit any more: no thread could go on, and another one could not either.</summary>
+    private void Fail(Exception error)
+    {
+        lock (_gate)
+        {
+            if (State is StreamsState.Rebalancing or StreamsState.Running)
+            {
+                _error = error;
+                RuntimeLog.TopicsDoNotFit(_logger, error, _options.ApplicationId);
+                MoveIfAllowed(StreamsEvent.Fail);
+                _threads.ForEach(t => t.Stop());
+            }
         }
     }
 
@@ -258,8 +275,8 @@ public sealed class StreamsApplication : IAsyncDisposable
     {
         lock (_gate)
         {
-            _groupWatch?.Dispose();
-            _groupWatch = null;
+            _watch?.Dispose();
+            _watch = null;
             _threadServices?.StateDirectory?.Dispose();
             MoveIfAllowed(StreamsEvent.Stopped);
         }

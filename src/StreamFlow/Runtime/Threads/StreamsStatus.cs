@@ -18,4 +18,12 @@ public sealed record ThreadStatus(
 /// <param name="State">Where it is in its life.</param>
 /// <param name="Threads">Its living stream threads.</param>
 /// <param name="Error">What stopped it or its last failed thread; null while nothing did.</param>
-public sealed record StreamsStatus(StreamsState State, IReadOnlyList<ThreadStatus> Threads, Exception? Error);
+public sealed record StreamsStatus(StreamsState State, IReadOnlyList<ThreadStatus> Threads, Exception? Error)
+{
+    /// <summary>
+    /// What somebody has to mend although the application runs: strangers in its group, instances with another topology, source
+    /// topics that are gone. Each names who or what it is, and the remedy; each is logged as an error when it is first seen.
+    /// </summary>
+    /// <value>Empty.</value>
+    public IReadOnlyList<string> Problems { get; init; } = [];
+}
