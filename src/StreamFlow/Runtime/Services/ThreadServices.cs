@@ -40,6 +40,9 @@ internal sealed class ThreadServices
 
     public required ILogger Logger { get; init; }
 
+    /// <summary>Records that took longer than the consumer may go without polling.</summary>
+    public SlowRecords SlowRecords { get; } = new();
+
     /// <summary>Identity of this instance, part of its transactional ids.</summary>
     public Guid ProcessId { get; init; } = Guid.NewGuid();
 

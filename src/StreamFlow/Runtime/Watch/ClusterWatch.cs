@@ -105,6 +105,7 @@ internal sealed class ClusterWatch : IClusterWatch, IDisposable
         }
         finally
         {
+            _problems = [];
             _admin.Dispose();
             _topics.Dispose();
         }
