@@ -131,7 +131,7 @@ public sealed class StreamFlowHostedServiceTests : IDisposable
     public async Task A_failure_handler_that_stops_the_application_or_the_host_ends_with_an_exit_code(bool stopsHost)
     {
         await using var host = new TestHost("in", "picky", "out");
-        host.Add("picky", Topologies.Picky, options => options.Streams.ThreadFailureHandler = _ =>
+        host.Add("picky", Topologies.Picky, options => options.Streams.ThreadFailureHandler = error =>
         {
             if (stopsHost)
             {
