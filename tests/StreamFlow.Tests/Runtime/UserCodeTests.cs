@@ -141,16 +141,22 @@ public sealed class UserCodeTests : IDisposable
         await using var harness = new AppHarness(("in", 2), ("out", 1));
         using var asked = new Gate();
         using var release = new Gate();
-        var application = await harness.StartAsync(Picky, o =>
-        {
-            o.NumStreamThreads = 2;
-            o.ThreadFailureHandler = _ =>
+        var thrown = 0;
+        var application = await harness.StartAsync(
+            // Once only: the other thread is given the record next.
+            builder => builder.Stream<string, string>("in")
+                .MapValues(v => v == "poison" && Interlocked.Exchange(ref thrown, 1) == 0 ? throw new InvalidOperationException("once") : v)
+                .To("out"),
+            o =>
             {
-                asked.Set();
-                release.Wait();
-                return ThreadFailureResponse.ShutdownClient;
-            };
-        });
+                o.NumStreamThreads = 2;
+                o.ThreadFailureHandler = _ =>
+                {
+                    asked.Set();
+                    release.Wait();
+                    return ThreadFailureResponse.ShutdownClient;
+                };
+            });
         await AppHarness.Until(() => application.State == StreamsState.Running, "running");
         harness.Send("in", 0, "k", "poison");
         await AppHarness.Until(() => asked.IsSet, "the question");
