@@ -16,6 +16,7 @@ public sealed class StreamFlowHostOptionsTests
         [nameof(StreamFlowOptions.ProcessingGuarantee)] = ("exactlyOnce", ProcessingGuarantee.ExactlyOnce),
         [nameof(StreamFlowOptions.TransactionTimeout)] = ("00:00:40", TimeSpan.FromSeconds(40)),
         [nameof(StreamFlowOptions.TaskTimeout)] = ("00:02:00", TimeSpan.FromMinutes(2)),
+        [nameof(StreamFlowOptions.ProgressTimeout)] = ("00:00:45", TimeSpan.FromSeconds(45)),
         [nameof(StreamFlowOptions.StateDirectory)] = ("/var/lib/orders", "/var/lib/orders"),
         [nameof(StreamFlowOptions.CacheMaxBytes)] = ("1024", 1024L),
         [nameof(StreamFlowOptions.MaxUncommittedBytes)] = ("2048", 2048L),

@@ -24,7 +24,7 @@ internal abstract class SourceProcessor : Node
     /// <param name="headers">Its headers.</param>
     /// <param name="partitionTime">Largest timestamp taken from this partition so far, -1 before the first.</param>
     /// <param name="timestamp">The event time; negative to leave the record out.</param>
-    /// <returns>False when the record cannot be deserialized; <see cref="Process"/> then deals with it.</returns>
+    /// <returns>False when the record has no time that can be had; <see cref="Process"/> then deals with it.</returns>
     public abstract bool TryExtractTimestamp(
         in ByteRecord record, Headers? headers, long partitionTime, out long timestamp);
 

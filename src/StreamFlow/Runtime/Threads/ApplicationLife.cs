@@ -104,11 +104,14 @@ internal sealed class ApplicationLife
     {
         TryMove(StreamsEvent.Stopped);
         var told = _listeners.WhenTold();
-        var limit = Task.Delay(ListenersLimit, _time);
+        using var isTold = new CancellationTokenSource();
+        var limit = Task.Delay(ListenersLimit, _time, isTold.Token);
         if (await Task.WhenAny(told, limit).ConfigureAwait(false) != told)
         {
             ThreadLog.ListenerSlow(_logger, _applicationId, ListenersLimit);
         }
+
+        await isTold.CancelAsync().ConfigureAwait(false);
 
         if (State == StreamsState.Error)
         {
