@@ -6,17 +6,14 @@ namespace StreamFlow.Tests.Runtime;
 public sealed class DeliveryMessageTests
 {
     [Theory]
-    [InlineData(ProcessingGuarantee.AtLeastOnce, "out")]
-    [InlineData(ProcessingGuarantee.AtLeastOnce, CountingApplication.ChangelogTopic)]
-    [InlineData(ProcessingGuarantee.ExactlyOnce, CountingApplication.ChangelogTopic)]
-    public async Task The_reason_of_the_broker_is_one_sentence_among_others(ProcessingGuarantee guarantee, string topic)
+    [InlineData("out")]
+    [InlineData(CountingApplication.ChangelogTopic)]
+    public async Task The_reason_of_the_broker_is_one_sentence_among_others(string topic)
     {
         await using var harness = new AppHarness(("in", 1), ("out", 1));
         harness.Kafka.Faults.Fail(ClientCall.Produce, KafkaErrorKind.Fatal, new FaultMatch { Topic = topic });
         harness.Send("in", 0, "k", "v");
-        var application = await harness.StartAsync(
-            CountingApplication.Build,
-            options => (options.ProcessingGuarantee, options.CacheMaxBytes) = (guarantee, 0));
+        var application = await harness.StartAsync(CountingApplication.Build, options => options.CacheMaxBytes = 0);
         await AppHarness.Until(() => application.State == StreamsState.Error, "the failure");
 
         var message = application.Status.Error!.Message;
