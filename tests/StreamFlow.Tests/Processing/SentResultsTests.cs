@@ -80,20 +80,19 @@ public sealed class SentResultsTests
     [Fact]
     public void Nothing_is_allocated_per_record_once_the_room_is_there()
     {
-        Round();
-        var before = GC.GetAllocatedBytesForCurrentThread();
-        Round();
+        // The first rounds may load types and compile code.
+        Assert.Equal(0, new[] { Round(), Round(), Round() }.Min());
 
-        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
-
-        void Round()
+        long Round()
         {
+            var before = GC.GetAllocatedBytesForCurrentThread();
             for (var i = 0; i < 5000; i++)
             {
                 Took(i);
             }
 
             _sent.Settle();
+            return GC.GetAllocatedBytesForCurrentThread() - before;
         }
     }
 
