@@ -343,5 +343,5 @@ internal sealed class InMemoryProducer : IKafkaProducer
             ?? throw new InvalidOperationException($"A producer that is {_state} cannot see {@event}.");
 
     private KafkaClientException Error(string reason, KafkaErrorKind kind) =>
-        new($"Producer '{_role.ClientId}': {reason}.", kind);
+        new($"Producer '{_role.ClientId}': {Sentences.End(reason)}", kind);
 }

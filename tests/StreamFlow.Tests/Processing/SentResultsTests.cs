@@ -42,6 +42,31 @@ public sealed class SentResultsTests
         Assert.Equal([null, 11], Find(0, 2));
     }
 
+    /// <summary>They lie in a ring: what is settled may go over its end, or be more than it holds.</summary>
+    [Theory]
+    [InlineData(10, SentResults.Capacity - 5)]
+    [InlineData(10, SentResults.Capacity)]
+    [InlineData(0, (SentResults.Capacity * 2) + 3)]
+    public void All_that_is_settled_is_forgotten_wherever_it_lies(int before, int count)
+    {
+        for (var i = 0; i < before; i++)
+        {
+            _sent.TookOther();
+        }
+
+        _sent.Settle();
+        for (var i = 0; i < count; i++)
+        {
+            Took(i);
+        }
+
+        _sent.Settle();
+        Took(-1);
+
+        Assert.All(Find(before, count), Assert.Null);
+        Assert.Equal([-1], Find(before + count, 1));
+    }
+
     [Fact]
     public void Another_producer_counts_from_the_beginning()
     {
@@ -55,20 +80,19 @@ public sealed class SentResultsTests
     [Fact]
     public void Nothing_is_allocated_per_record_once_the_room_is_there()
     {
-        Round();
-        var before = GC.GetAllocatedBytesForCurrentThread();
-        Round();
+        // The first rounds may load types and compile code.
+        Assert.Equal(0, new[] { Round(), Round(), Round() }.Min());
 
-        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
-
-        void Round()
+        long Round()
         {
+            var before = GC.GetAllocatedBytesForCurrentThread();
             for (var i = 0; i < 5000; i++)
             {
                 Took(i);
             }
 
             _sent.Settle();
+            return GC.GetAllocatedBytesForCurrentThread() - before;
         }
     }
 

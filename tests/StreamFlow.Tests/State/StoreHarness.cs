@@ -1,35 +1,20 @@
 using System.Buffers;
-using System.Buffers.Binary;
-using System.Text;
 using StreamFlow.Clients;
 using StreamFlow.Serialization;
 using StreamFlow.State;
 
 namespace StreamFlow.Tests.State;
 
-internal sealed class Utf8Serde : ISerde<string>
+/// <summary>Of a serde that comes with StreamFlow, so that keys are compared as they are.</summary>
+internal static class Utf8Serde
 {
-    public static readonly Utf8Serde Instance = new();
-
-    public void Serialize(string value, IBufferWriter<byte> writer) => Encoding.UTF8.GetBytes(value, writer);
-
-    public string Deserialize(ReadOnlySpan<byte> data) => Encoding.UTF8.GetString(data);
+    public static readonly ISerde<string> Instance = Serdes.String;
 }
 
-internal sealed class BigEndianSerde : ISerde<long>
+/// <inheritdoc cref="Utf8Serde"/>
+internal static class BigEndianSerde
 {
-    public static readonly BigEndianSerde Instance = new();
-
-    public void Serialize(long value, IBufferWriter<byte> writer)
-    {
-        BinaryPrimitives.WriteInt64BigEndian(writer.GetSpan(8), value);
-        writer.Advance(8);
-    }
-
-    public long Deserialize(ReadOnlySpan<byte> data) =>
-        data.Length == 8
-            ? BinaryPrimitives.ReadInt64BigEndian(data)
-            : throw new FormatException($"A long has 8 bytes, not {data.Length}.");
+    public static readonly ISerde<long> Instance = Serdes.Int64;
 }
 
 internal sealed class BytesSerde : ISerde<byte[]>

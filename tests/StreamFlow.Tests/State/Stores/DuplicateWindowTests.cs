@@ -61,7 +61,7 @@ public class DuplicateWindowTests
 
                     break;
                 case < 85:
-                    Check($"k{random.Next(3)}", Math.Max(0, time - random.Next(100_000)), time, random.Next(2) == 0);
+                    Check($"k{random.Next(3)}", Math.Max(0, time - random.Next(2 * (int)Retention)), time, random.Next(2) == 0);
                     break;
                 case < 93:
                     _harness.Commit();

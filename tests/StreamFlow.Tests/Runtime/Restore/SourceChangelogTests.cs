@@ -52,14 +52,16 @@ public sealed class SourceChangelogTests : IDisposable
         var first = await harness.StartAsync(Join, OnDisk, services, optimization: TopologyOptimization.All);
         await AppHarness.Until(() => Committed(harness, "names") == 2, "the rows");
         await first.StopAsync();
-        Assert.Equal([2L], stores.Offsets.Distinct());
+        Assert.Equal(2, stores.Offsets.Last());
+        stores.Offsets.Clear();
 
         harness.Send("in", 0, "k", "a", 3);
         await harness.StartAsync(Join, OnDisk, services, optimization: TopologyOptimization.All);
         await AppHarness.Until(() => harness.Values("out").Count == 1, "the result");
 
+        // What is read again would come to the store once more, and its offset with it.
         Assert.Equal(["a n1"], harness.Values("out"));
-        Assert.Equal([2L], stores.Offsets.Distinct());
+        Assert.All(stores.Offsets, offset => Assert.Equal(2, offset));
     }
 
     [Fact]

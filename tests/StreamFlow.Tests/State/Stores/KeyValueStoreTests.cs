@@ -296,7 +296,7 @@ public class KeyValueStoreTests
 
         var error = Assert.Throws<StateStoreException>(() => Store.TryGet("a", out _));
 
-        Assert.Contains("'s' holds a value of 3 bytes that BigEndianSerde cannot read", error.Message, StringComparison.Ordinal);
+        Assert.Contains("'s' holds a value of 3 bytes that Int64Serde cannot read", error.Message, StringComparison.Ordinal);
         Assert.IsType<FormatException>(error.InnerException);
     }
 
