@@ -208,7 +208,7 @@ internal sealed class InMemoryProducer : IKafkaProducer
 
     private void Send(UnsentRecord record)
     {
-        var size = (record.Key?.Length ?? 0) + (record.Value?.Length ?? 0);
+        var size = Size(record);
         if (_state == ProducerState.Fatal || IsFenced())
         {
             MoveToFatal("a newer producer with the same transactional id fenced it");
@@ -231,6 +231,10 @@ internal sealed class InMemoryProducer : IKafkaProducer
             Report(record, offset, kind, kind is null ? null : record.Fault!.ToException(_role.ClientId).Message);
         }
     }
+
+    private static int Size(UnsentRecord record) =>
+        (record.Key?.Length ?? 0) + (record.Value?.Length ?? 0)
+        + (record.Headers?.Sum(header => header.Key.Length + (header.Value?.Length ?? 0)) ?? 0);
 
     private void Report(UnsentRecord record, long offset, KafkaErrorKind? kind, string? reason)
     {

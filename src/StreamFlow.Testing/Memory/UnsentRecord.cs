@@ -11,5 +11,10 @@ internal sealed record UnsentRecord(
 internal readonly record struct DeliveryReport(UnsentRecord Record, long Offset, KafkaErrorKind? Kind, string? Reason)
 {
     public DeliveryFailure ToFailure(KafkaErrorKind kind) =>
-        new(Record.Target, Reason!, kind, Record.Key, Record.Value) { Number = Record.Number };
+        new(Record.Target, Reason!, kind, Record.Key, Record.Value)
+        {
+            Number = Record.Number,
+            Timestamp = Record.Timestamp,
+            Headers = Record.Headers,
+        };
 }

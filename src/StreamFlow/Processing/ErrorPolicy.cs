@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Diagnostics.CodeAnalysis;
 using System.Runtime.ExceptionServices;
 using StreamFlow.Clients;
+using StreamFlow.State;
 
 namespace StreamFlow.Processing;
 
@@ -13,15 +14,17 @@ internal sealed class ErrorPolicy
     private readonly ErrorHandler _production;
 
     public ErrorPolicy(
-        ErrorHandler deserialization, ErrorHandler processing, ErrorHandler production, string? deadLetterTopic)
+        ErrorHandler deserialization, ErrorHandler processing, ErrorHandler production, string? deadLetterTopic,
+        ErrorResponse deadLetterFallback = ErrorResponse.Fail)
     {
         _deserialization = deserialization;
         _processing = processing;
         _production = production;
-        DeadLetterTopic = deadLetterTopic;
+        DeadLetters = deadLetterTopic is null ? null : new DeadLetters(deadLetterTopic, deadLetterFallback);
     }
 
-    public string? DeadLetterTopic { get; }
+    /// <summary>Sends dead letters; null when there is no topic for them.</summary>
+    public DeadLetters? DeadLetters { get; }
 
     /// <summary>
     /// Returns when the record at hand is to be left out (it is counted, logged and perhaps dead-lettered by then);
@@ -41,19 +44,33 @@ internal sealed class ErrorPolicy
             ExceptionDispatchInfo.Throw(exception);
         }
 
-        Handle(context, name, stage, exception, default, hasResult: false);
+        Handle(context, name, stage, exception, default, null, hasResult: false);
     }
 
-    /// <summary>The same for a result whose topic does not exist or may not be written to.</summary>
-    public void HandleRefused(TaskContext context, Node node, KafkaClientException exception) =>
-        Handle(context, node.Name, ErrorStage.Production, exception, default, hasResult: false);
+    /// <summary>The same for a result whose topic does not exist or may not be written to, or a row that a changelog refuses.</summary>
+    public void HandleRefused(TaskContext context, string name, KafkaClientException exception) =>
+        Handle(context, name, ErrorStage.Production, exception, default, null, hasResult: false);
 
     /// <summary>
-    /// The same for a result that the client or the broker refused. Without the input record its dead letter is the result
+    /// The same for a record that the client or the broker refused. Without the input record its dead letter is that record
     /// itself.
     /// </summary>
-    public void HandleRefused(TaskContext context, Node node, KafkaClientException exception, in ByteRecord result) =>
-        Handle(context, node.Name, ErrorStage.Production, exception, in result, hasResult: true);
+    public void HandleRefused(
+        TaskContext context, string name, KafkaClientException exception, in ByteRecord result, Headers? headers) =>
+        Handle(context, name, ErrorStage.Production, exception, in result, headers, hasResult: true);
+
+    /// <summary>A row of a store cannot be written: its serde throws, or its changelog refuses it.</summary>
+    public void HandleRow(TaskContext context, string store, Exception exception)
+    {
+        if (exception is KafkaClientException { Kind: KafkaErrorKind.Refused } refusal)
+        {
+            HandleRefused(context, store, refusal);
+        }
+        else
+        {
+            Handle(context, store, ErrorStage.Production, exception);
+        }
+    }
 
     /// <summary>The answer of the handler for a stage; a handler that throws fails the record.</summary>
     public ErrorResponse Ask(in ErrorContext error)
@@ -76,7 +93,8 @@ internal sealed class ErrorPolicy
     };
 
     private void Handle(
-        TaskContext context, string name, ErrorStage stage, Exception exception, in ByteRecord result, bool hasResult)
+        TaskContext context, string name, ErrorStage stage, Exception exception, in ByteRecord result, Headers? headers,
+        bool hasResult)
     {
         var record = context.Record;
         var error = Describe(context, name, stage, exception);
@@ -92,19 +110,30 @@ internal sealed class ErrorPolicy
             case ErrorResponse.Continue:
                 context.Metrics.Dropped(Reason(stage), name);
                 return;
-            case ErrorResponse.DeadLetter when DeadLetterTopic is not null && error.HasSource:
-                context.Collector.SendDeadLetter(DeadLetterTopic, record.Raw!, in error);
-                context.Metrics.Dropped(DropReason.DeadLetter, name);
+            case ErrorResponse.DeadLetter when DeadLetters is not null && error.HasSource:
+                var raw = record.Raw!;
+                Count(context, in error, DeadLetters.Send(context, in error, Bytes(raw), raw.Headers));
                 return;
-            case ErrorResponse.DeadLetter when DeadLetterTopic is not null && hasResult:
-                context.Collector.SendDeadLetter(DeadLetterTopic, in result, null, in error);
-                context.Metrics.Dropped(DropReason.DeadLetter, name);
+            case ErrorResponse.DeadLetter when DeadLetters is not null && hasResult:
+                Count(context, in error, DeadLetters.Send(context, in error, in result, headers));
                 return;
             default:
                 ThrowFailed(context.Collector, in error, response);
                 return;
         }
     }
+
+    private static void Count(TaskContext context, in ErrorContext error, bool hasLetter) =>
+        context.Metrics.Dropped(hasLetter ? DropReason.DeadLetter : Reason(error.Stage), error.Operator);
+
+    private static ByteRecord Bytes(RawRecord source) => new()
+    {
+        Key = source.Key,
+        HasKey = source.Key is not null,
+        Value = source.Value,
+        HasValue = source.Value is not null,
+        Timestamp = source.Timestamp,
+    };
 
     private static ErrorContext Describe(TaskContext context, string name, ErrorStage stage, Exception exception)
     {

@@ -28,7 +28,7 @@ internal sealed class TaskContext
     /// <summary>Where the task shows its committed state while it runs.</summary>
     public StoreViews Views { get; init; } = new();
 
-    public RecordContext Record => field ??= new RecordContext(keepsRaw: Errors.DeadLetterTopic is not null);
+    public RecordContext Record => field ??= new RecordContext(keepsRaw: Errors.DeadLetters is not null);
 
     /// <summary>Largest timestamp taken from any input partition of the task so far; -1 before the first.</summary>
     public long StreamTime { get; set; } = -1;

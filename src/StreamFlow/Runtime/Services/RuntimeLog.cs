@@ -96,4 +96,7 @@ internal static partial class RuntimeLog
         "{Thread}: the input record {Partition} offset {Offset} cannot be read again for its dead letter")]
     public static partial void SourceNotRead(
         ILogger logger, Exception exception, string thread, TopicPartition partition, long offset);
+
+    [LoggerMessage(140, LogLevel.Debug, "How large a batch topic {Topic} takes cannot be read; its refusals tell")]
+    public static partial void BatchLimitUnknown(ILogger logger, Exception exception, string topic);
 }

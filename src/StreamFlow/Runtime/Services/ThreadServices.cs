@@ -30,6 +30,9 @@ internal sealed class ThreadServices
     /// <summary>Called when a thread is about to join its group as a static member.</summary>
     public Action StaticMemberJoins { get; set; } = static () => { };
 
+    /// <summary>Size of the batches that all topics take which are known to be written to; null when it is not known.</summary>
+    public int? MaxBatchBytes { get; init; }
+
     /// <summary>Identity of this instance, part of its transactional ids.</summary>
     public Guid ProcessId { get; init; } = Guid.NewGuid();
 
@@ -37,7 +40,8 @@ internal sealed class ThreadServices
         Options.DeserializationErrorHandler,
         Options.ProcessingErrorHandler,
         Options.ProductionErrorHandler,
-        string.IsNullOrEmpty(Options.DeadLetterTopic) ? null : Options.DeadLetterTopic);
+        string.IsNullOrEmpty(Options.DeadLetterTopic) ? null : Options.DeadLetterTopic,
+        Options.DeadLetterFallback);
 
     /// <summary>The thread's share of the record cache.</summary>
     public long CacheBytesPerThread => Options.CacheMaxBytes / Options.NumStreamThreads;
