@@ -29,7 +29,7 @@ internal sealed class DeadLetter
     /// <param name="headers">Its headers, or null.</param>
     public DeadLetter(in ErrorContext error, in ByteRecord record, Headers? headers)
     {
-        Error = error with { HasSource = false, SourceKey = null, SourceValue = null };
+        Error = error with { HasSource = false, SourceKey = null, SourceValue = null, Record = null };
         _own = headers ?? Headers.Empty;
         _keySize = record.HasKey ? record.Key.Length : -1;
         _valueSize = record.HasValue ? record.Value.Length : -1;

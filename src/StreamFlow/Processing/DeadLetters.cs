@@ -1,4 +1,5 @@
 using StreamFlow.Clients;
+using StreamFlow.Records;
 
 namespace StreamFlow.Processing;
 
@@ -76,8 +77,8 @@ internal sealed class DeadLetters(string topic, ErrorResponse fallback)
         var error = letter.Error;
         ProcessingLog.DeadLetterLost(
             task.Logger, error.TaskId, error.Operator, error.Stage, error.Topic, error.Partition, error.Offset, letter.Timestamp,
-            letter.Sizes, $"{error.Exception.GetType().FullName}: {OneLine(error.Exception.Message).TrimEnd('.')}", topic,
-            OneLine(refusal.Message).TrimEnd('.'), fallback);
+            letter.Sizes, Sentences.End($"{error.Exception.GetType().FullName}: {OneLine(error.Exception.Message)}"), topic,
+            Sentences.End(OneLine(refusal.Message)), fallback);
         if (fallback == ErrorResponse.Continue)
         {
             return false;
@@ -85,8 +86,8 @@ internal sealed class DeadLetters(string topic, ErrorResponse fallback)
 
         var failure = new RecordFailedException(
             $"Task {error.TaskId}: {error.Operator} failed in {error.Stage} on record {error.Topic}-{error.Partition} offset "
-            + $"{error.Offset}: {error.Exception.Message.TrimEnd('.')}. Its dead letter was refused too, even without value and headers: "
-            + $"{refusal.Message} Mend the topic '{topic}' or its rights, or set DeadLetterFallback to Continue.",
+            + $"{error.Offset}: {Sentences.End(error.Exception.Message)} Its dead letter was refused too, even without value and headers: "
+            + $"{Sentences.End(refusal.Message)} Mend the topic '{topic}' or its rights, or set DeadLetterFallback to Continue.",
             in error);
         task.Collector.Remember(failure);
         throw failure;

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Diagnostics.CodeAnalysis;
 using System.Runtime.ExceptionServices;
 using StreamFlow.Clients;
+using StreamFlow.Records;
 using StreamFlow.State;
 
 namespace StreamFlow.Processing;
@@ -23,33 +24,52 @@ internal sealed class ErrorPolicy
         DeadLetters = deadLetterTopic is null ? null : new DeadLetters(deadLetterTopic, deadLetterFallback);
     }
 
+    /// <summary>The answer of those who have not thought about it.</summary>
+    public static ErrorHandler Fails { get; } = static (in ErrorContext _) => ErrorResponse.Fail;
+
     /// <summary>Sends dead letters; null when there is no topic for them.</summary>
     public DeadLetters? DeadLetters { get; }
 
+    /// <summary>Whether a record for which an operator's function throws may be left out.</summary>
+    public bool MayLetThrough => !ReferenceEquals(_processing, Fails);
+
     /// <summary>
-    /// Returns when the record at hand is to be left out (it is counted, logged and perhaps dead-lettered by then);
-    /// throws when the thread is to stop.
+    /// Decides about a record at an operator: returns when it is to be left out (it is counted, logged and perhaps
+    /// dead-lettered by then); throws when the thread is to stop.
     /// </summary>
+    public void Handle<TKey, TValue>(
+        TaskContext context, Node node, in Record<TKey, TValue> record, ErrorStage stage, Exception exception)
+    {
+        ThrowIfDecided(context, exception);
+        var cause = stage == ErrorStage.Processing ? FailedRecord.Explain(in record, exception) : exception;
+        Decide(context, Describe(context, node.Name, stage, cause) with { Record = FailedRecord.Of(in record) });
+    }
+
+    /// <summary>The same for an update of a table.</summary>
+    public void Handle<TKey, TValue>(
+        TaskContext context, Node node, in Record<TKey, Change<TValue>> record, ErrorStage stage, Exception exception)
+    {
+        ThrowIfDecided(context, exception);
+        Decide(context, Describe(context, node.Name, stage, exception) with { Record = FailedRecord.Of(in record) });
+    }
+
+    /// <summary>The same where no record is at hand.</summary>
     public void Handle(TaskContext context, Node node, ErrorStage stage, Exception exception) =>
         Handle(context, node.Name, stage, exception);
 
     /// <summary>The same for what is no operator, by its name.</summary>
     public void Handle(TaskContext context, string name, ErrorStage stage, Exception exception)
     {
-        if (exception is StreamsException)
-        {
-            // A failure further down that a handler has decided about already, or a broken environment, in which no record
-            // would fare better.
-            context.Collector.Remember(exception);
-            ExceptionDispatchInfo.Throw(exception);
-        }
-
-        Handle(context, name, stage, exception, default, null, hasResult: false);
+        ThrowIfDecided(context, exception);
+        Decide(context, Describe(context, name, stage, exception));
     }
 
-    /// <summary>The same for a result whose topic does not exist or may not be written to, or a row that a changelog refuses.</summary>
-    public void HandleRefused(TaskContext context, string name, KafkaClientException exception) =>
-        Handle(context, name, ErrorStage.Production, exception, default, null, hasResult: false);
+    /// <summary>The same for a result whose topic does not exist or may not be written to.</summary>
+    public void HandleRefused<TKey, TValue>(
+        TaskContext context, Node node, KafkaClientException exception, in Record<TKey, TValue> record) =>
+        Decide(
+            context,
+            Describe(context, node.Name, ErrorStage.Production, exception) with { Record = FailedRecord.Of(in record) });
 
     /// <summary>
     /// The same for a record that the client or the broker refused. Without the input record its dead letter is that record
@@ -57,14 +77,25 @@ internal sealed class ErrorPolicy
     /// </summary>
     public void HandleRefused(
         TaskContext context, string name, KafkaClientException exception, in ByteRecord result, Headers? headers) =>
-        Handle(context, name, ErrorStage.Production, exception, in result, headers, hasResult: true);
+        Decide(context, Describe(context, name, ErrorStage.Production, exception), in result, headers, hasResult: true);
+
+    /// <summary>The same while the record that was serialized is at hand.</summary>
+    public void HandleRefused<TKey, TValue>(
+        TaskContext context, Node node, KafkaClientException exception, in Record<TKey, TValue> record, in ByteRecord result,
+        Headers? headers) =>
+        Decide(
+            context,
+            Describe(context, node.Name, ErrorStage.Production, exception) with { Record = FailedRecord.Of(in record) },
+            in result,
+            headers,
+            hasResult: true);
 
     /// <summary>A row of a store cannot be written: its serde throws, or its changelog refuses it.</summary>
     public void HandleRow(TaskContext context, string store, Exception exception)
     {
-        if (exception is KafkaClientException { Kind: KafkaErrorKind.Refused } refusal)
+        if (exception is KafkaClientException { Kind: KafkaErrorKind.Refused })
         {
-            HandleRefused(context, store, refusal);
+            Decide(context, Describe(context, store, ErrorStage.Production, exception));
         }
         else
         {
@@ -92,17 +123,33 @@ internal sealed class ErrorPolicy
         _ => DropReason.Production,
     };
 
-    private void Handle(
-        TaskContext context, string name, ErrorStage stage, Exception exception, in ByteRecord result, Headers? headers,
-        bool hasResult)
+    /// <summary>
+    /// A failure further down that a handler has decided about already, or a broken environment, in which no record would
+    /// fare better, is thrown on.
+    /// </summary>
+    private static void ThrowIfDecided(TaskContext context, Exception exception)
+    {
+        if (exception is StreamsException)
+        {
+            context.Collector.Remember(exception);
+            ExceptionDispatchInfo.Throw(exception);
+        }
+    }
+
+    private void Decide(TaskContext context, in ErrorContext error) =>
+        Decide(context, in error, default, null, hasResult: false);
+
+    private void Decide(
+        TaskContext context, in ErrorContext error, in ByteRecord result, Headers? headers, bool hasResult)
     {
         var record = context.Record;
-        var error = Describe(context, name, stage, exception);
+        var (name, stage) = (error.Operator, error.Stage);
         var response = Ask(in error);
         if (response == ErrorResponse.Fail || context.TellsFailure(name, Reason(stage)))
         {
             ProcessingLog.Failed(
-                context.Logger, exception, context.TaskId, name, stage, response, record.Topic, record.Partition, record.Offset);
+                context.Logger, error.Exception, context.TaskId, name, stage, response,
+                record.Topic, record.Partition, record.Offset);
         }
 
         switch (response)
@@ -161,7 +208,7 @@ internal sealed class ErrorPolicy
             ? " The handler answered DeadLetter, but no dead letter topic is set or there is no input record to send."
             : string.Empty;
         var failure = new RecordFailedException(
-            $"Task {error.TaskId}: {error.Operator} failed in {error.Stage} on {where}: {error.Exception.Message}{why} "
+            $"Task {error.TaskId}: {error.Operator} failed in {error.Stage} on {where}: {Sentences.End(error.Exception.Message)}{why} "
             + "Mend the record or the operator, or let the error handler answer Continue or DeadLetter.",
             in error);
         collector.Remember(failure);

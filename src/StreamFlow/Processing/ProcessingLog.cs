@@ -28,8 +28,8 @@ internal static partial class ProcessingLog
         ILogger logger, TaskId taskId, string node, long count, DropReason reason);
 
     [LoggerMessage(10, LogLevel.Error,
-        "Task {TaskId}: {Node} failed in {Stage} on input {Topic}-{Partition} offset {Offset} (time {Timestamp}, {Sizes}): {Error}. "
-        + "Its dead letter was refused by {DeadLetterTopic} whatever was left out: {Refusal}. Answer {Response}")]
+        "Task {TaskId}: {Node} failed in {Stage} on input {Topic}-{Partition} offset {Offset} (time {Timestamp}, {Sizes}): {Error} "
+        + "Its dead letter was refused by {DeadLetterTopic} whatever was left out: {Refusal} Answer {Response}")]
     public static partial void DeadLetterLost(
         ILogger logger, TaskId taskId, string node, ErrorStage stage, string topic, int partition, long offset, long timestamp,
         string sizes, string error, string deadLetterTopic, string refusal, ErrorResponse response);

@@ -43,14 +43,14 @@ internal sealed class DeliveryFailures(
         if (failure.Kind is KafkaErrorKind.Fatal or KafkaErrorKind.Migrated or KafkaErrorKind.Retriable || IsBroken(services, in failure))
         {
             throw new StreamsException(
-                $"{(isKnown ? Describe(in result) : string.Empty)}{cause.Message}. That is no fault of the record: it and what follows "
-                + "are processed again from the last commit, once brokers and topics are in order.", cause);
+                $"{(isKnown ? Describe(in result) : string.Empty)}{Sentences.End(cause.Message)} That is no fault of the record: it and "
+                + "what follows are processed again from the last commit, once brokers and topics are in order.", cause);
         }
 
         if (!isKnown)
         {
             throw new StreamsException(
-                $"{cause.Message}. Which record it is the result of is not known any more: the producer holds more than "
+                $"{Sentences.End(cause.Message)} Which record it is the result of is not known any more: the producer holds more than "
                 + $"{SentResults.Capacity} records. Lower queue.buffering.max.messages.", cause);
         }
 

@@ -1,3 +1,6 @@
+using StreamFlow.Planning;
+using StreamFlow.Processing;
+
 namespace StreamFlow;
 
 /// <summary>
@@ -134,15 +137,19 @@ public sealed record StreamFlowOptions
 
     /// <summary>Decides about input records that cannot be deserialized.</summary>
     /// <value>Answers <see cref="ErrorResponse.Fail"/>.</value>
-    public ErrorHandler DeserializationErrorHandler { get; set; } = Fail;
+    public ErrorHandler DeserializationErrorHandler { get; set; } = ErrorPolicy.Fails;
 
-    /// <summary>Decides about records for which an operator throws.</summary>
+    /// <summary>
+    /// Decides about records for which an operator throws. With another handler than the default an aggregate that can be
+    /// changed in place is kept as it was before each update, so that an aggregator that fails half-way leaves nothing behind;
+    /// that costs one serialization of it per update.
+    /// </summary>
     /// <value>Answers <see cref="ErrorResponse.Fail"/>.</value>
-    public ErrorHandler ProcessingErrorHandler { get; set; } = Fail;
+    public ErrorHandler ProcessingErrorHandler { get; set; } = ErrorPolicy.Fails;
 
     /// <summary>Decides about results that cannot be serialized or delivered.</summary>
     /// <value>Answers <see cref="ErrorResponse.Fail"/>.</value>
-    public ErrorHandler ProductionErrorHandler { get; set; } = Fail;
+    public ErrorHandler ProductionErrorHandler { get; set; } = ErrorPolicy.Fails;
 
     /// <summary>Decides what happens when a stream thread dies of an error.</summary>
     /// <value>Answers <see cref="ThreadFailureResponse.ShutdownClient"/>.</value>
@@ -155,7 +162,7 @@ public sealed record StreamFlowOptions
     {
         var errors = new List<string>();
         CheckApplicationId(errors);
-        Check(errors, NumStreamThreads is >= 1 and <= 1024, nameof(NumStreamThreads), NumStreamThreads, "from 1 to 1024");
+        Check(errors, NumStreamThreads is >= 1 and <= 1024, nameof(NumStreamThreads), NumStreamThreads, "1 to 1024");
         Check(errors, CommitInterval >= TimeSpan.Zero, nameof(CommitInterval), CommitInterval, "zero or more");
         Check(errors, !string.IsNullOrWhiteSpace(StateDirectory), nameof(StateDirectory), StateDirectory, "a folder");
         Check(errors, CacheMaxBytes >= 0, nameof(CacheMaxBytes), CacheMaxBytes, "0 or more");
@@ -181,10 +188,10 @@ public sealed record StreamFlowOptions
         Check(errors, DeadLetterFallback is ErrorResponse.Fail or ErrorResponse.Continue, nameof(DeadLetterFallback), DeadLetterFallback,
             "Fail or Continue");
         Check(errors, ReplicationFactor is -1 or >= 1, nameof(ReplicationFactor), ReplicationFactor, "-1 or at least 1");
+        Check(errors, DeadLetterTopic.Length == 0 || ResourceName.Complaint(DeadLetterTopic) is null, nameof(DeadLetterTopic), DeadLetterTopic,
+            "the name of a topic (1 to 249 letters, digits, '.', '_' or '-'), or leave it empty");
         return errors;
     }
-
-    private static ErrorResponse Fail(in ErrorContext context) => ErrorResponse.Fail;
 
     private static bool IsNameCharacter(char c) => char.IsAsciiLetterOrDigit(c) || c is '.' or '_' or '-';
 

@@ -62,6 +62,9 @@ internal sealed class EntryWriter<TKey, TValue>(KeyCodec<TKey> keys, ValueFormat
         }
     }
 
+    /// <summary>Bytes of the value that <see cref="ReadCommitted"/> has found last.</summary>
+    public int CommittedBytes => _committed.Length;
+
     /// <summary>What the byte store has of the key that was serialized last.</summary>
     public StoredValue<TValue> ReadCommitted(StateStoreContext context)
     {
