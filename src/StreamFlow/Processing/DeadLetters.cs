@@ -1,5 +1,4 @@
 using StreamFlow.Clients;
-using StreamFlow.Records;
 
 namespace StreamFlow.Processing;
 
