@@ -7,6 +7,9 @@ internal static class Outbox
 {
     private const int PollStepMs = 20;
 
+    // rd_kafka_flush hurries librdkafka only while the call lasts, and its threads may be busy just then.
+    private const int HurryMs = 5;
+
     /// <summary>
     /// Waits until every record is acknowledged or has failed for good and its report was taken. rd_kafka_flush cannot do it,
     /// for the reports it waits for are ours to take; it only makes librdkafka send now what it holds for linger.ms.
@@ -39,8 +42,7 @@ internal static class Outbox
 
             if (native.Outstanding == outstanding)
             {
-                // librdkafka hurries only as long as the call lasts, and its threads may have been busy just then.
-                native.Flush(1);
+                native.Flush(HurryMs);
             }
         }
     }
@@ -53,7 +55,7 @@ internal static class Outbox
         {
             if (refused.Send(native, reports))
             {
-                native.Flush(1);
+                native.Flush(HurryMs);
                 return true;
             }
         }

@@ -19,7 +19,7 @@ public abstract class RefusedBatchClusterTests(TestCluster cluster)
     public async Task Of_a_batch_that_is_too_large_only_what_is_too_large_itself_fails(int[] large)
     {
         var topic = await CreateAsync("max.message.bytes", "20000");
-        using var producer = Producer(("linger.ms", "100"));
+        using var producer = Producer(("linger.ms", "20"));
         var keys = Enumerable.Range(0, Records).Select(i => $"k{i % 3}").ToList();
         for (var i = 0; i < Records; i++)
         {
@@ -36,7 +36,7 @@ public abstract class RefusedBatchClusterTests(TestCluster cluster)
     public async Task Of_a_batch_with_a_time_that_the_topic_does_not_take_only_that_record_fails(params int[] ahead)
     {
         var topic = await CreateAsync("message.timestamp.after.max.ms", "3600000");
-        using var producer = Producer(("linger.ms", "100"));
+        using var producer = Producer(("linger.ms", "20"));
         var keys = Enumerable.Range(0, Records).Select(i => $"k{i % 3}").ToList();
         for (var i = 0; i < Records; i++)
         {

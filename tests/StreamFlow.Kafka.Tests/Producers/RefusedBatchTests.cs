@@ -161,7 +161,7 @@ public sealed class RefusedBatchTests : IDisposable
     public void Nothing_is_lost_and_keys_stay_in_order_whatever_is_refused(int seed)
     {
         var random = new Random(seed);
-        using var producer = Producer(batch: random.Next(1, 30));
+        using var producer = Producer(batch: random.Next(1, 30), linger: 2);
         int[] errors = [0, 0, 0, MessageTooLarge, RecordListTooLarge, InvalidTimestamp, InvalidRecord];
         _cluster.PushErrors(ApiKey.Produce, [.. Enumerable.Range(0, 40).Select(_ => errors[random.Next(errors.Length)])]);
         var sent = Enumerable.Range(0, 300).Select(_ => (Partition: random.Next(2), Key: Key(random))).ToList();
@@ -216,11 +216,11 @@ public sealed class RefusedBatchTests : IDisposable
         int.Parse(Encoding.UTF8.GetString(record.Headers![0].Value!), CultureInfo.InvariantCulture);
 
     /// <summary>One whose batches are full or wait for the drain.</summary>
-    private IKafkaProducer Producer(int batch)
+    private IKafkaProducer Producer(int batch, int linger = 200)
     {
         var producer = TestClients.For(_cluster.BootstrapServers, producer: new Dictionary<string, string>
         {
-            ["linger.ms"] = "1000",
+            ["linger.ms"] = linger.ToString(CultureInfo.InvariantCulture),
             ["batch.num.messages"] = batch.ToString(CultureInfo.InvariantCulture),
         }).Producer();
         _ = producer.Topic("t");

@@ -200,7 +200,7 @@ internal sealed class TaskStores : IDisposable
         var index = slot.Names.IndexOf(definition.Name);
         var topic = InternalTopics.NameOf(context.ApplicationId, definition.ChangelogTopic);
         var changelog = definition.IsLogged
-            ? new TaskChangelog(context, definition.Name, topic)
+            ? new TaskChangelog(context, definition.Name, new TopicPartition(topic, context.TaskId.Partition))
             : null;
         var store = definition.Create(topic);
         store.Open(new StateStoreContext
@@ -228,16 +228,14 @@ internal sealed class TaskChangelog : ChangelogWriter
 {
     private readonly TaskContext _task;
     private readonly string _store;
-    private readonly int _partition;
     private ProducerTopic? _topic;
     private bool _written;
 
-    public TaskChangelog(TaskContext task, string store, string topic)
+    public TaskChangelog(TaskContext task, string store, TopicPartition topic)
     {
         _task = task;
         _store = store;
-        _partition = task.TaskId.Partition;
-        Topic = new TopicPartition(topic, _partition);
+        Topic = topic;
     }
 
     public TopicPartition Topic { get; }
@@ -247,7 +245,7 @@ internal sealed class TaskChangelog : ChangelogWriter
     {
         _topic ??= _task.Collector.Topic(Topic.Topic);
         var record = new ByteRecord { Key = key, HasKey = true, Value = value, HasValue = hasValue, Timestamp = timestamp };
-        _task.Collector.Send(_task, _store, _topic, _partition, in record, headers);
+        _task.Collector.Send(_task, _store, _topic, Topic.Partition, in record, headers);
         _written = true;
     }
 
@@ -266,7 +264,7 @@ internal sealed class TaskChangelog : ChangelogWriter
         }
 
         _written = false;
-        var last = _topic!.LastDeliveredOffset(_partition);
+        var last = _topic!.LastDeliveredOffset(Topic.Partition);
         return last >= 0 ? last + 1 : null;
     }
 }
