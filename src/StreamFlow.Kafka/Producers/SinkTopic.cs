@@ -53,10 +53,10 @@ internal sealed class SinkTopic : ProducerTopic, IDisposable
     }
 
     /// <summary>
-    /// A batch was too large. What would not be, the broker does not say; a fourth of it finds out in a few steps, each of
-    /// which costs a transaction where there is one.
+    /// A batch was too large. What would not be, the broker does not say; half of it, and half of that, finds out. Each step
+    /// costs a transaction where there is one, but a limit that is too low costs waiting from then on.
     /// </summary>
-    internal void Limit(long refused) => BatchLimit = Math.Max(1, Math.Min(BatchLimit, refused / 4));
+    internal void Limit(long refused) => BatchLimit = Math.Max(1, Math.Min(BatchLimit, refused / 2));
 
     /// <summary>Takes note of an acknowledged offset; none is told for a batch that was sent a second time.</summary>
     internal void Delivered(int partition, long offset)
