@@ -81,7 +81,7 @@ internal sealed class RecordCollector
         DeadLetter? letter = null)
     {
         var mark = _refused is null ? 0 : task.Record.NextMark(name);
-        var origin = letter is null ? task.Record.Position : task.Record.Position with { Raw = null };
+        var origin = letter is null ? task.Record.Origin : task.Record.Origin with { Raw = null };
         try
         {
             if (_refused is not { Any: true } || !_refused.IsSuspect(topic.Name, partition, in record, mark))
