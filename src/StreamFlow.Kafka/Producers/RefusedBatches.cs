@@ -99,6 +99,7 @@ internal sealed class RefusedBatches(string clientId, ILogger logger)
     /// <summary>What is to be sent again to one partition.</summary>
     private sealed class Trouble
     {
+        // Of what was refused since the last step; what waits from before comes behind all that is on its way now.
         private readonly HashSet<byte[]> _keys = new(ByteKeys.Instance);
         private readonly List<ReportedRecord> _returned = [];
         private readonly Stack<ReportedRecord> _waiting = new();
@@ -142,6 +143,7 @@ internal sealed class RefusedBatches(string clientId, ILogger logger)
             }
 
             _returned.Clear();
+            _keys.Clear();
             _refused = 0;
             var next = new List<ReportedRecord>();
             var bytes = 0L;
