@@ -56,6 +56,7 @@ internal sealed class ApplicationStart(
             Options = options,
             Topics = topics,
             MaxBatchBytes = maxBatchBytes,
+            TopologyIdentity = topology.Identity,
             Clients = clients,
             StateDirectory = directory,
             ProcessId = directory?.ProcessId ?? Guid.NewGuid(),
