@@ -30,6 +30,7 @@ public sealed class StreamFlowHostOptionsTests
         [nameof(StreamFlowOptions.RepartitionPurgeInterval)] = ("00:01:00", TimeSpan.FromMinutes(1)),
         [nameof(StreamFlowOptions.DeliveryTimeout)] = ("00:00:10", TimeSpan.FromSeconds(10)),
         [nameof(StreamFlowOptions.DeadLetterTopic)] = ("dead", "dead"),
+        [nameof(StreamFlowOptions.DeadLetterFallback)] = ("continue", ErrorResponse.Continue),
     };
 
     [Fact]

@@ -49,4 +49,10 @@ internal static partial class Log
 
     [LoggerMessage(11, LogLevel.Warning, "{ClientId}: metadata of topic {Topic} could not be refreshed: {Text}")]
     public static partial void RefreshFailed(ILogger logger, string clientId, string topic, string text);
+
+    [LoggerMessage(20, LogLevel.Warning,
+        "{ClientId}: {Topic}-{Partition} refused a batch of {Count} records ({Reason}), perhaps because of one; they are sent again "
+        + "in smaller batches")]
+    public static partial void BatchRefused(
+        ILogger logger, string clientId, string topic, int partition, int count, string reason);
 }

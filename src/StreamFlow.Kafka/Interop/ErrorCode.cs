@@ -38,6 +38,7 @@ internal enum ErrorCode
     AssignmentLost = -142,
     AutoOffsetReset = -140,
     LogTruncation = -139,
+    InvalidDifferentRecord = -138,
     DestroyBroker = -137,
     Unknown = -1,
     None = 0,

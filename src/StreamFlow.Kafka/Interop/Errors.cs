@@ -98,6 +98,13 @@ internal static class Errors
         ErrorCode.TopicAuthorizationFailed or ErrorCode.ClusterAuthorizationFailed or ErrorCode.InvalidTopic or
         ErrorCode.UnknownTopicOrPartition or ErrorCode.LocalUnknownTopic;
 
+    /// <summary>Whether a batch is larger than its topic takes.</summary>
+    internal static bool IsTooLarge(ErrorCode code) => code is ErrorCode.MessageTooLarge or ErrorCode.RecordListTooLarge;
+
+    /// <summary>Whether a record was given up here, at an abort or at the end.</summary>
+    internal static bool IsPurged(ErrorCode code) =>
+        code is ErrorCode.PurgedFromQueue or ErrorCode.PurgedInFlight or ErrorCode.Destroy;
+
     /// <summary>Refused for what the record is or where it goes, however often it is sent.</summary>
     private static bool IsRefused(ErrorCode code) => ConcernsTopic(code) || code is
         ErrorCode.MessageTooLarge or ErrorCode.RecordListTooLarge or ErrorCode.InvalidRecord or

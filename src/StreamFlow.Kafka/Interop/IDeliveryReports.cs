@@ -1,20 +1,24 @@
 namespace StreamFlow.Kafka.Interop;
 
-/// <summary>Takes what a producer hears of the records it was handed.</summary>
+/// <summary>Takes what a producer hears of the records it was handed, batch by batch.</summary>
 internal interface IDeliveryReports
 {
-    /// <summary>Records of a partition are in the log.</summary>
-    /// <param name="topic">The topic's handle.</param>
-    /// <param name="partition">The partition.</param>
-    /// <param name="lastOffset">Offset of the last of them.</param>
-    void Delivered(nint topic, int partition, long lastOffset);
+    /// <summary>Whether copies of delivered records are wanted too.</summary>
+    bool KeepsDelivered { get; }
 
-    /// <summary>A record was not delivered.</summary>
+    /// <summary>A record of the batch at hand was not delivered.</summary>
+    /// <param name="error">Why not.</param>
+    /// <param name="record">The record, copied.</param>
+    void Failed(in NativeError error, ReportedRecord record);
+
+    /// <summary>A record of the batch at hand is in the log, and a copy of it was wanted.</summary>
+    /// <param name="record">The record, copied.</param>
+    void Kept(ReportedRecord record);
+
+    /// <summary>The batch at hand has been told of, in the order of its records: all of it was delivered, or all failed.</summary>
     /// <param name="topic">The topic's handle.</param>
     /// <param name="partition">The partition.</param>
-    /// <param name="error">Why not.</param>
-    /// <param name="key">The record's key, copied.</param>
-    /// <param name="value">The record's value, copied.</param>
-    /// <param name="mark">What the record was handed over with.</param>
-    void Failed(nint topic, int partition, in NativeError error, byte[]? key, byte[]? value, long mark);
+    /// <param name="lastOffset">Offset of its last record; -1 when it failed or the broker did not tell.</param>
+    /// <param name="bytes">Its size, see <see cref="RecordSize"/>.</param>
+    void Ended(nint topic, int partition, long lastOffset, long bytes);
 }

@@ -53,29 +53,7 @@ internal sealed unsafe class MessageBatch : RecordBatch, IDisposable
     public override Headers? ReadHeaders(int index)
     {
         var message = At(index);
-        nint headers;
-        if (!MayHaveHeaders(message) || NativeMethods.rd_kafka_message_headers(message, &headers) != 0)
-        {
-            return null;
-        }
-
-        var items = new Header[(int)NativeMethods.rd_kafka_header_cnt(headers)];
-        for (var i = 0; i < items.Length; i++)
-        {
-            byte* name;
-            byte* value;
-            nuint size;
-            if (NativeMethods.rd_kafka_header_get_all(headers, (nuint)i, &name, &value, &size) != 0)
-            {
-                throw new KafkaClientException(
-                    $"The headers of the record at offset {message->Offset} cannot be parsed.", KafkaErrorKind.Fatal);
-            }
-
-            items[i] = new Header(
-                NativeError.Utf8(name)!, value == null ? null : new ReadOnlySpan<byte>(value, (int)size).ToArray());
-        }
-
-        return items.Length == 0 ? null : new Headers(items);
+        return MayHaveHeaders(message) ? NativeHeaders.Read(message) : null;
     }
 
     /// <summary>Releases what is held and takes what the queue has, without waiting.</summary>

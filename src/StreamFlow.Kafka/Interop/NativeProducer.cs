@@ -84,7 +84,7 @@ internal sealed unsafe class NativeProducer : IDisposable
     /// <summary>Hands one record over; librdkafka copies it. The number comes back with its report.</summary>
     internal NativeError Produce(nint topic, int partition, in ByteRecord record, Headers? headers, long number)
     {
-        var nativeHeaders = headers is { Count: > 0 } ? Convert(headers) : 0;
+        var nativeHeaders = headers is { Count: > 0 } ? NativeHeaders.Create(headers) : 0;
         nint error;
         fixed (byte* key = record.Key)
         fixed (byte* value = record.Value)
@@ -187,57 +187,57 @@ internal sealed unsafe class NativeProducer : IDisposable
         return new NativeError(ErrorCode.QueueFull, "the local queue is full", IsRetriable: true);
     }
 
-    private static nint Convert(Headers headers)
-    {
-        var native = NativeMethods.rd_kafka_headers_new((nuint)headers.Count);
-        for (var i = 0; i < headers.Count; i++)
-        {
-            var (key, value) = headers[i];
-            fixed (byte* bytes = value)
-            fixed (byte* nonNull = "\0"u8)
-            {
-                var pointer = value is null ? null : bytes == null ? nonNull : bytes;
-                var code = NativeMethods.rd_kafka_header_add(native, key, -1, pointer, value?.Length ?? 0);
-                if (code != 0)
-                {
-                    NativeMethods.rd_kafka_headers_destroy(native);
-                    throw Errors.Exception(
-                        $"Header '{key}' cannot be added", NativeError.Of(code), KafkaErrorKind.Refused);
-                }
-            }
-        }
-
-        return native;
-    }
-
+    /// <summary>One report is mostly about one batch of one partition, in order; what waits for no batch may be of several.</summary>
     private void Take(nint report, IDeliveryReports reports)
     {
+        NativeMessage* last = null;
+        var bytes = 0L;
         nuint count;
         while ((count = NativeMethods.rd_kafka_event_message_array(report, _reports, ReportCapacity)) > 0)
         {
-            NativeMessage* last = null;
             for (nuint i = 0; i < count; i++)
             {
                 var message = _reports[i];
+                if (last != null && last->Partition != message->Partition)
+                {
+                    End(last, bytes, reports);
+                    bytes = 0;
+                }
+
+                last = message;
+                bytes += RecordSize.Of(message->KeyLength, message->ValueLength);
                 if (message->Error != 0)
                 {
-                    reports.Failed(
-                        message->Topic, message->Partition, NativeError.Of(message->Error),
-                        Copy(message->Key, message->KeyLength), Copy(message->Value, message->ValueLength),
-                        message->Private);
+                    reports.Failed(NativeError.Of(message->Error), Read(message));
                 }
-                else
+                else if (reports.KeepsDelivered)
                 {
-                    last = message;
+                    reports.Kept(Read(message));
                 }
-            }
-
-            // One report is about one batch of one partition, in order: its last offset stands for all.
-            if (last != null)
-            {
-                reports.Delivered(last->Topic, last->Partition, last->Offset);
             }
         }
+
+        if (last != null)
+        {
+            End(last, bytes, reports);
+        }
+    }
+
+    private static void End(NativeMessage* last, long bytes, IDeliveryReports reports) =>
+        reports.Ended(last->Topic, last->Partition, last->Error == 0 ? last->Offset : -1, bytes);
+
+    private static ReportedRecord Read(NativeMessage* message)
+    {
+        // Of a record that has failed librdkafka does not tell the time, though it has it.
+        var error = message->Error;
+        message->Error = 0;
+        int type;
+        var timestamp = NativeMethods.rd_kafka_message_timestamp(message, &type);
+        message->Error = error;
+        return new ReportedRecord(
+            message->Topic, message->Partition, message->Private,
+            Copy(message->Key, message->KeyLength), Copy(message->Value, message->ValueLength),
+            NativeHeaders.Read(message), timestamp);
     }
 
     private static byte[]? Copy(byte* bytes, nuint length) =>

@@ -13,7 +13,8 @@ internal sealed class KafkaProducer : IKafkaProducer
 
     private readonly string _clientId;
     private readonly NativeProducer _native;
-    private readonly DeliveryReports _reports = new();
+    private readonly RefusedBatches? _refused;
+    private readonly DeliveryReports _reports;
     private readonly Dictionary<string, SinkTopic> _topics = new(StringComparer.Ordinal);
     private readonly ProducerTransactions? _transactions;
     private readonly ILogger _logger;
@@ -29,6 +30,8 @@ internal sealed class KafkaProducer : IKafkaProducer
         _clientId = role.ClientId;
         _logger = logger;
         _time = time;
+        _refused = role.TransactionalId is null ? new RefusedBatches(role.ClientId, logger) : null;
+        _reports = new DeliveryReports(_refused);
         _native = new NativeProducer(settings, new ClientCallbacks(_clientId, logger));
         _transactions = role.TransactionalId is null
             ? null
@@ -59,12 +62,20 @@ internal sealed class KafkaProducer : IKafkaProducer
                 KafkaErrorKind.Refused);
         }
 
-        var error = _native.Produce(((SinkTopic)topic).Pointer, partition, in record, headers, _taken);
+        var sink = (SinkTopic)topic;
+        var size = RecordSize.Of((nuint)record.Key.Length, (nuint)record.Value.Length);
+        if (!MayTake(sink, partition, size))
+        {
+            return false;
+        }
+
+        var error = _native.Produce(sink.Pointer, partition, in record, headers, _taken);
         if (error.IsError)
         {
             return error.Code == ErrorCode.QueueFull ? false : ThrowRefused(topic, partition, error);
         }
 
+        sink.Taken(partition, size);
         _taken++;
         return true;
     }
@@ -73,6 +84,7 @@ internal sealed class KafkaProducer : IKafkaProducer
     {
         ThrowIfDisposed();
         _native.Poll(_reports, Timeouts.Milliseconds(timeout));
+        _ = Outbox.SendAgain(_native, _reports, _refused);
         if (_topics.Count > 0 && _time.GetElapsedTime(_refreshed) >= RefreshInterval / _topics.Count)
         {
             RefreshOneTopic();
@@ -82,7 +94,7 @@ internal sealed class KafkaProducer : IKafkaProducer
     public bool Drain(TimeSpan timeout)
     {
         ThrowIfDisposed();
-        return Outbox.Drain(_native, _reports, _time, timeout);
+        return Outbox.Drain(_native, _reports, _refused, _time, timeout);
     }
 
     public bool TryTakeFailure(out DeliveryFailure failure) => _reports.TryTakeFailure(out failure);
@@ -107,7 +119,7 @@ internal sealed class KafkaProducer : IKafkaProducer
         }
 
         _disposed = true;
-        if (_native.Outstanding is var outstanding and > 0)
+        if (_native.Outstanding + (_refused?.Count ?? 0) is var outstanding and > 0)
         {
             Log.DroppedAtClose(_logger, _clientId, outstanding);
             _native.Purge();
@@ -120,6 +132,21 @@ internal sealed class KafkaProducer : IKafkaProducer
         }
 
         _native.Dispose();
+    }
+
+    /// <summary>
+    /// Nothing new goes before what is to be sent again; and where a batch was too large, records that would make another one
+    /// wait for those before them, which are sent now.
+    /// </summary>
+    private bool MayTake(SinkTopic topic, int partition, long size)
+    {
+        if (_refused is not { IsActive: true } && topic.HasRoom(partition, size))
+        {
+            return true;
+        }
+
+        _native.Flush(1);
+        return false;
     }
 
     /// <summary>Looks a topic up. One that was created a moment ago is not known to every broker yet.</summary>

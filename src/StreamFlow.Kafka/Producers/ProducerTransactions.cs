@@ -129,7 +129,7 @@ internal sealed class ProducerTransactions
 
     private void DrainOrThrow(string operation, TimeSpan timeout)
     {
-        if (!Outbox.Drain(_native, _reports, _time, timeout))
+        if (!Outbox.Drain(_native, _reports, null, _time, timeout))
         {
             throw new KafkaClientException(
                 $"Transaction '{_id}': cannot {operation} yet: {_native.Outstanding} records are not acknowledged "

@@ -8,6 +8,7 @@ internal sealed class SinkTopic : ProducerTopic, IDisposable
 {
     private readonly TopicHandle _handle;
     private long[] _delivered;
+    private long[] _onTheWay;
 
     internal SinkTopic(string name, TopicHandle handle, int partitionCount)
     {
@@ -15,6 +16,7 @@ internal sealed class SinkTopic : ProducerTopic, IDisposable
         _handle = handle;
         _delivered = new long[partitionCount];
         Array.Fill(_delivered, -1);
+        _onTheWay = new long[partitionCount];
     }
 
     public override string Name { get; }
@@ -27,6 +29,34 @@ internal sealed class SinkTopic : ProducerTopic, IDisposable
 
     public override long LastDeliveredOffset(int partition) =>
         (uint)partition < (uint)_delivered.Length ? _delivered[partition] : -1;
+
+    /// <summary>
+    /// Size of the largest batch that the topic is known to take, by <see cref="RecordSize"/>; without limit until one was
+    /// too large.
+    /// </summary>
+    internal long BatchLimit { get; private set; } = long.MaxValue;
+
+    /// <summary>Whether a record may be handed over without making too large a batch with those on their way.</summary>
+    internal bool HasRoom(int partition, long bytes) =>
+        BatchLimit == long.MaxValue || _onTheWay[partition] == 0 || _onTheWay[partition] + bytes <= BatchLimit;
+
+    /// <summary>A record is on its way.</summary>
+    internal void Taken(int partition, long bytes) => _onTheWay[partition] += bytes;
+
+    /// <summary>Records are delivered or have failed.</summary>
+    internal void Reported(int partition, long bytes)
+    {
+        if ((uint)partition < (uint)_onTheWay.Length)
+        {
+            _onTheWay[partition] -= bytes;
+        }
+    }
+
+    /// <summary>
+    /// A batch was too large. What would not be, the broker does not say; half of it, and half of that, finds out. Each step
+    /// costs a transaction where there is one, but a limit that is too low costs waiting from then on.
+    /// </summary>
+    internal void Limit(long refused) => BatchLimit = Math.Max(1, Math.Min(BatchLimit, refused / 2));
 
     /// <summary>Takes note of an acknowledged offset; none is told for a batch that was sent a second time.</summary>
     internal void Delivered(int partition, long offset)
@@ -47,6 +77,7 @@ internal sealed class SinkTopic : ProducerTopic, IDisposable
             Array.Resize(ref delivered, partitionCount);
             Array.Fill(delivered, -1, known, partitionCount - known);
             _delivered = delivered;
+            Array.Resize(ref _onTheWay, partitionCount);
         }
     }
 

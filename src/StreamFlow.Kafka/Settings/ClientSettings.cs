@@ -7,6 +7,10 @@ namespace StreamFlow.Kafka.Settings;
 /// <summary>Puts each client's settings together: defaults, then the application's, then what is fixed.</summary>
 internal static class ClientSettings
 {
+    /// <summary>librdkafka's own; a topic's limit is 48 KB above it, unless changed.</summary>
+    private const int LibraryBatchSize = 1_000_000;
+    private const int SmallestBatchSize = 16_384;
+
     internal static List<KeyValuePair<string, string>> ForConsumer(KafkaClientOptions options, ConsumerRole role)
     {
         var settings = Merge(options, options.Consumer, role.GroupId is null ? BulkConsumerDefaults : ConsumerDefaults);
@@ -34,7 +38,7 @@ internal static class ClientSettings
 
     internal static List<KeyValuePair<string, string>> ForProducer(KafkaClientOptions options, ProducerRole role)
     {
-        var settings = Merge(options, options.Producer, ProducerDefaults);
+        var settings = Merge(options, options.Producer, [.. ProducerDefaults, .. BatchSize(role.MaxBatchBytes)]);
         settings.AddRange(
         [
             new("client.id", role.ClientId),
@@ -140,6 +144,15 @@ internal static class ClientSettings
         new("delivery.timeout.ms", "120000"),
         new("socket.nagle.disable", "true"),
     ];
+
+    /// <summary>
+    /// Batches as small as the pickiest topic wants them, within reason: one that takes next to nothing must not make those for all
+    /// others tiny. Some room is left for what a batch has besides records.
+    /// </summary>
+    private static IEnumerable<KeyValuePair<string, string>> BatchSize(int? max) =>
+        max is { } bytes && bytes < LibraryBatchSize
+            ? [new("batch.size", Math.Max(SmallestBatchSize, bytes - (bytes / 16)).ToString(CultureInfo.InvariantCulture))]
+            : [];
 
     private static List<KeyValuePair<string, string>> Merge(
         KafkaClientOptions options,

@@ -208,15 +208,14 @@ internal sealed class InMemoryProducer : IKafkaProducer
 
     private void Send(UnsentRecord record)
     {
-        var size = (record.Key?.Length ?? 0) + (record.Value?.Length ?? 0);
         if (_state == ProducerState.Fatal || IsFenced())
         {
             MoveToFatal("a newer producer with the same transactional id fenced it");
             Report(record, -1, KafkaErrorKind.Fatal, "PRODUCER_FENCED: " + _fatalReason);
         }
-        else if (size > _cluster.Topic(record.Target.Topic).MaxMessageBytes)
+        else if (record.Size > _cluster.Topic(record.Target.Topic).MaxMessageBytes)
         {
-            Report(record, -1, KafkaErrorKind.Refused, $"MSG_SIZE_TOO_LARGE: the record has {size} bytes.");
+            Report(record, -1, KafkaErrorKind.Refused, $"MSG_SIZE_TOO_LARGE: the record has {record.Size} bytes.");
         }
         else if (record.Fault is { Kind: not null, AfterEffect: false } fault)
         {

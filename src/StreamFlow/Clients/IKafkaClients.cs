@@ -107,7 +107,15 @@ public sealed record ConsumerRole(
 /// <param name="TransactionalId">The transactional id, or <see langword="null"/> for an idempotent producer.</param>
 /// <param name="TransactionTimeout">When the broker aborts a transaction by itself.</param>
 [Experimental("SF0001")]
-public sealed record ProducerRole(string ClientId, string? TransactionalId, TimeSpan TransactionTimeout);
+public sealed record ProducerRole(string ClientId, string? TransactionalId, TimeSpan TransactionTimeout)
+{
+    /// <summary>
+    /// Size in bytes of the largest batch (<c>max.message.bytes</c>) that all topics take which it is known to write to; <see langword="null"/>
+    /// when that is not known. A hint: a batch that a topic refuses all the same is sent again in smaller ones.
+    /// </summary>
+    /// <value>Default: <see langword="null"/>.</value>
+    public int? MaxBatchBytes { get; init; }
+}
 
 /// <summary>
 /// Makes the engine's clients: the narrow waist between StreamFlow and Kafka. Implemented over librdkafka in

@@ -35,15 +35,25 @@ public readonly record struct DeliveryFailure(
     public required long Number { get; init; }
 
     /// <summary>
-    /// Whether every record of that topic would be refused. Otherwise what the broker refused is a batch: a record in it,
-    /// or all of them together.
+    /// Whether every record of that topic would be refused. Otherwise, without transactions, the fault is this record's:
+    /// what a broker refused together was sent again in smaller batches. In a transaction it is that of a batch: of a record in
+    /// it, or of all of them together.
     /// </summary>
     public bool ConcernsTopic { get; init; }
+
+    /// <summary>The record's timestamp in milliseconds since 1970-01-01T00:00Z; -1 when it is not known.</summary>
+    /// <value>Default: -1.</value>
+    public long Timestamp { get; init; } = -1;
+
+    /// <summary>The record's headers, or <see langword="null"/>.</summary>
+    public Headers? Headers { get; init; }
 }
 
 /// <summary>
 /// An idempotent, optionally transactional producer, owned by one thread. Failed deliveries are collected and reported
-/// by <see cref="TryTakeFailure"/>; none is lost.
+/// by <see cref="TryTakeFailure"/>; none is lost. A record that is refused fails alone: without transactions those that were
+/// refused only for its company are delivered, and records of one key stay in order. That may repeat records, but whoever
+/// reads on from the first repetition reads those of a key in order.
 /// </summary>
 [Experimental("SF0001")]
 public interface IKafkaProducer : IDisposable
@@ -62,7 +72,9 @@ public interface IKafkaProducer : IDisposable
     /// <param name="partition">The partition.</param>
     /// <param name="record">Key, value and timestamp.</param>
     /// <param name="headers">Headers, or <see langword="null"/>.</param>
-    /// <returns>False when the local queue is full: call <see cref="Poll"/> and try again.</returns>
+    /// <returns>
+    /// False when the local queue is full or other records go first: call <see cref="Poll"/> and try again.
+    /// </returns>
     /// <exception cref="KafkaClientException">
     /// The record cannot be accepted at all. <see cref="KafkaErrorKind.Refused"/>: because of what it is (too large, unknown
     /// partition); it has left no trace, the transaction can be committed without it. Otherwise because of the producer or

@@ -24,7 +24,10 @@ public enum ErrorStage
     /// <summary>An operator's function threw.</summary>
     Processing,
 
-    /// <summary>A result could not be serialized, or the broker refused it.</summary>
+    /// <summary>
+    /// A result or the row of a store could not be serialized, or the client or broker refused it; the exception is then a
+    /// <see cref="KafkaClientException"/> that names the topic it was for.
+    /// </summary>
     Production,
 }
 
@@ -40,7 +43,7 @@ public readonly record struct ErrorContext
     /// <summary>The task.</summary>
     public required TaskId TaskId { get; init; }
 
-    /// <summary>Name of the operator; of the store when one of its values could not be serialized.</summary>
+    /// <summary>Name of the operator; of the store when one of its rows could not be serialized, or its changelog refused it.</summary>
     public required string Operator { get; init; }
 
     /// <summary>

@@ -3,6 +3,7 @@ using System.Diagnostics.CodeAnalysis;
 using System.Runtime.ExceptionServices;
 using StreamFlow.Clients;
 using StreamFlow.Records;
+using StreamFlow.State;
 
 namespace StreamFlow.Processing;
 
@@ -14,18 +15,20 @@ internal sealed class ErrorPolicy
     private readonly ErrorHandler _production;
 
     public ErrorPolicy(
-        ErrorHandler deserialization, ErrorHandler processing, ErrorHandler production, string? deadLetterTopic)
+        ErrorHandler deserialization, ErrorHandler processing, ErrorHandler production, string? deadLetterTopic,
+        ErrorResponse deadLetterFallback = ErrorResponse.Fail)
     {
         _deserialization = deserialization;
         _processing = processing;
         _production = production;
-        DeadLetterTopic = deadLetterTopic;
+        DeadLetters = deadLetterTopic is null ? null : new DeadLetters(deadLetterTopic, deadLetterFallback);
     }
 
     /// <summary>The answer of those who have not thought about it.</summary>
     public static ErrorHandler Fails { get; } = static (in ErrorContext _) => ErrorResponse.Fail;
 
-    public string? DeadLetterTopic { get; }
+    /// <summary>Sends dead letters; null when there is no topic for them.</summary>
+    public DeadLetters? DeadLetters { get; }
 
     /// <summary>Whether a record for which an operator's function throws may be left out.</summary>
     public bool MayLetThrough => !ReferenceEquals(_processing, Fails);
@@ -69,20 +72,36 @@ internal sealed class ErrorPolicy
             Describe(context, node.Name, ErrorStage.Production, exception) with { Record = FailedRecord.Of(in record) });
 
     /// <summary>
-    /// The same for a result that the client or the broker refused. Without the input record its dead letter is the result
+    /// The same for a record that the client or the broker refused. Without the input record its dead letter is that record
     /// itself.
     /// </summary>
-    public void HandleRefused(TaskContext context, Node node, KafkaClientException exception, in ByteRecord result) =>
-        Decide(context, Describe(context, node.Name, ErrorStage.Production, exception), in result, hasResult: true);
+    public void HandleRefused(
+        TaskContext context, string name, KafkaClientException exception, in ByteRecord result, Headers? headers) =>
+        Decide(context, Describe(context, name, ErrorStage.Production, exception), in result, headers, hasResult: true);
 
     /// <summary>The same while the record that was serialized is at hand.</summary>
     public void HandleRefused<TKey, TValue>(
-        TaskContext context, Node node, KafkaClientException exception, in Record<TKey, TValue> record, in ByteRecord result) =>
+        TaskContext context, Node node, KafkaClientException exception, in Record<TKey, TValue> record, in ByteRecord result,
+        Headers? headers) =>
         Decide(
             context,
             Describe(context, node.Name, ErrorStage.Production, exception) with { Record = FailedRecord.Of(in record) },
             in result,
+            headers,
             hasResult: true);
+
+    /// <summary>A row of a store cannot be written: its serde throws, or its changelog refuses it.</summary>
+    public void HandleRow(TaskContext context, string store, Exception exception)
+    {
+        if (exception is KafkaClientException { Kind: KafkaErrorKind.Refused })
+        {
+            Decide(context, Describe(context, store, ErrorStage.Production, exception));
+        }
+        else
+        {
+            Handle(context, store, ErrorStage.Production, exception);
+        }
+    }
 
     /// <summary>The answer of the handler for a stage. One that throws fails the record: what it would have answered nobody knows.</summary>
     /// <param name="error">The failed record.</param>
@@ -130,9 +149,11 @@ internal sealed class ErrorPolicy
         }
     }
 
-    private void Decide(TaskContext context, in ErrorContext error) => Decide(context, in error, default, hasResult: false);
+    private void Decide(TaskContext context, in ErrorContext error) =>
+        Decide(context, in error, default, null, hasResult: false);
 
-    private void Decide(TaskContext context, in ErrorContext error, in ByteRecord result, bool hasResult)
+    private void Decide(
+        TaskContext context, in ErrorContext error, in ByteRecord result, Headers? headers, bool hasResult)
     {
         var record = context.Record;
         var (name, stage) = (error.Operator, error.Stage);
@@ -154,19 +175,30 @@ internal sealed class ErrorPolicy
             case ErrorResponse.Continue:
                 context.Metrics.Dropped(Reason(stage), name);
                 return;
-            case ErrorResponse.DeadLetter when DeadLetterTopic is not null && error.HasSource:
-                context.Collector.SendDeadLetter(DeadLetterTopic, record.Raw!, in error);
-                context.Metrics.Dropped(DropReason.DeadLetter, name);
+            case ErrorResponse.DeadLetter when DeadLetters is not null && error.HasSource:
+                var raw = record.Raw!;
+                Count(context, in error, DeadLetters.Send(context, in error, Bytes(raw), raw.Headers));
                 return;
-            case ErrorResponse.DeadLetter when DeadLetterTopic is not null && hasResult:
-                context.Collector.SendDeadLetter(DeadLetterTopic, in result, null, in error);
-                context.Metrics.Dropped(DropReason.DeadLetter, name);
+            case ErrorResponse.DeadLetter when DeadLetters is not null && hasResult:
+                Count(context, in error, DeadLetters.Send(context, in error, in result, headers));
                 return;
             default:
                 ThrowFailed(context.Collector, in error, response);
                 return;
         }
     }
+
+    private static void Count(TaskContext context, in ErrorContext error, bool hasLetter) =>
+        context.Metrics.Dropped(hasLetter ? DropReason.DeadLetter : Reason(error.Stage), error.Operator);
+
+    private static ByteRecord Bytes(RawRecord source) => new()
+    {
+        Key = source.Key,
+        HasKey = source.Key is not null,
+        Value = source.Value,
+        HasValue = source.Value is not null,
+        Timestamp = source.Timestamp,
+    };
 
     private static ErrorContext Describe(TaskContext context, string name, ErrorStage stage, Exception exception)
     {

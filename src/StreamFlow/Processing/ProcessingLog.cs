@@ -37,4 +37,11 @@ internal static partial class ProcessingLog
     [LoggerMessage(6, LogLevel.Error,
         "Task {TaskId}: a listener of the meter StreamFlow throws; what is counted does not reach it. Said once per task")]
     public static partial void MeasurementFailed(ILogger logger, Exception exception, TaskId taskId);
+
+    [LoggerMessage(10, LogLevel.Error,
+        "Task {TaskId}: {Node} failed in {Stage} on input {Topic}-{Partition} offset {Offset} (time {Timestamp}, {Sizes}): {Error} "
+        + "Its dead letter was refused by {DeadLetterTopic} whatever was left out: {Refusal} Answer {Response}")]
+    public static partial void DeadLetterLost(
+        ILogger logger, TaskId taskId, string node, ErrorStage stage, string topic, int partition, long offset, long timestamp,
+        string sizes, string error, string deadLetterTopic, string refusal, ErrorResponse response);
 }

@@ -1,8 +1,5 @@
-using System.Globalization;
 using System.Runtime.ExceptionServices;
-using System.Text;
 using StreamFlow.Clients;
-using StreamFlow.State;
 
 namespace StreamFlow.Processing;
 
@@ -21,9 +18,9 @@ internal sealed class RecordCollector
     private int _keyless;
 
     /// <param name="producer">The thread's producer.</param>
-    /// <param name="sent">Learns what results the producer has taken.</param>
+    /// <param name="sent">Learns what the producer has taken.</param>
     /// <param name="beforeSend">Called before each record; begins the transaction lazily under exactly-once.</param>
-    /// <param name="refused">Results that were refused in a transaction; null without transactions.</param>
+    /// <param name="refused">Records that were refused in a transaction; null without transactions.</param>
     public RecordCollector(
         IKafkaProducer producer, SentResults sent, Action? beforeSend = null, RefusedRecords? refused = null)
     {
@@ -47,7 +44,7 @@ internal sealed class RecordCollector
         }
     }
 
-    /// <summary>Looks up a topic for results.</summary>
+    /// <summary>Looks up a topic for results or dead letters.</summary>
     /// <exception cref="KafkaClientException">Refused: there is no such topic, or it may not be written to.</exception>
     public ProducerTopic ResultTopic(string name)
     {
@@ -68,76 +65,43 @@ internal sealed class RecordCollector
             ? Murmur2.Partition(key, topic.PartitionCount)
             : (int)((uint)_keyless++ / 256 % (uint)topic.PartitionCount);
 
-    /// <summary>Sends a record that may not be left out: of a changelog, a repartition topic, a dead letter.</summary>
-    public void Send(ProducerTopic topic, int partition, in ByteRecord record, Headers? headers)
+    /// <summary>Sends a record: a result, a row of a changelog, a dead letter.</summary>
+    /// <param name="task">The task it comes from; what it is due to is its record at hand.</param>
+    /// <param name="name">Name of the operator or store that sends it.</param>
+    /// <param name="topic">Where it goes.</param>
+    /// <param name="partition">Where in it.</param>
+    /// <param name="record">The record.</param>
+    /// <param name="headers">Its headers, or null.</param>
+    /// <param name="letter">What it is about, if it is a dead letter.</param>
+    /// <exception cref="KafkaClientException">
+    /// Refused, now or in the attempt before: an error handler is to be asked about it.
+    /// </exception>
+    public void Send(
+        TaskContext task, string name, ProducerTopic topic, int partition, in ByteRecord record, Headers? headers,
+        DeadLetter? letter = null)
     {
-        try
-        {
-            HandOver(topic, partition, in record, headers);
-            _sent.TookOther();
-        }
-        catch (Exception exception)
-        {
-            Remember(exception);
-            throw;
-        }
-    }
-
-    /// <summary>Sends a result, which may be left out when it is refused.</summary>
-    /// <exception cref="KafkaClientException">It is refused, now or in the attempt before.</exception>
-    public void SendResult(
-        TaskContext task, Node sink, ProducerTopic topic, int partition, in ByteRecord record, Headers? headers)
-    {
-        var mark = _refused is null ? 0 : task.Record.NextMark(sink);
+        var mark = _refused is null ? 0 : task.Record.NextMark(name);
+        var origin = letter is null ? task.Record.Origin : task.Record.Origin with { Raw = null };
         try
         {
             if (_refused is not { Any: true } || !_refused.IsSuspect(topic.Name, partition, in record, mark))
             {
                 HandOver(topic, partition, in record, headers);
-                _sent.Took(new SentResult(task, sink, task.Record.Origin, mark));
+                _sent.Took(new SentResult(task, name, origin, mark, letter));
                 return;
             }
 
             // Sent in a batch of its own, so that it alone is refused if it is.
             _refused.AwaitDelivery();
             HandOver(topic, partition, in record, headers);
-            _sent.Took(new SentResult(task, sink, task.Record.Origin, mark));
+            _sent.Took(new SentResult(task, name, origin, mark, letter));
             _refused.AwaitDelivery();
-            _refused.Accepted(topic.Name, in record, mark);
         }
         catch (Exception exception) when (!IsRefused(exception))
         {
             Remember(exception);
             throw;
         }
-    }
-
-    /// <summary>Sends an input record's own bytes, with headers that say what happened (names as in KIP-1034).</summary>
-    public void SendDeadLetter(string topicName, RawRecord source, in ErrorContext error)
-    {
-        var record = new ByteRecord
-        {
-            Key = source.Key,
-            HasKey = source.Key is not null,
-            Value = source.Value,
-            HasValue = source.Value is not null,
-            Timestamp = source.Timestamp,
-        };
-        SendDeadLetter(topicName, in record, source.Headers, in error);
-    }
-
-    /// <summary>Sends the bytes of a record, with headers that say what happened.</summary>
-    public void SendDeadLetter(string topicName, in ByteRecord record, Headers? headers, in ErrorContext error)
-    {
-        var all = (headers ?? Headers.Empty)
-            .With("__streams.errors.exception", error.Exception.GetType().FullName ?? error.Exception.GetType().Name)
-            .With("__streams.errors.message", error.Exception.Message)
-            .With("__streams.errors.stacktrace", error.Exception.ToString())
-            .With("__streams.errors.topic", error.Offset >= 0 ? Encoding.UTF8.GetBytes(error.Topic) : null)
-            .With("__streams.errors.partition", error.Partition.ToString(CultureInfo.InvariantCulture))
-            .With("__streams.errors.offset", error.Offset.ToString(CultureInfo.InvariantCulture));
-        var topic = Topic(topicName);
-        Send(topic, PartitionFor(topic, record.Key, record.HasKey), in record, all);
     }
 
     /// <summary>Something failed that nobody may leave out: what the task has done since the last commit cannot be committed.</summary>

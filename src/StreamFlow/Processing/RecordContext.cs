@@ -48,13 +48,13 @@ internal sealed class RecordContext(bool keepsRaw, TaskId taskId = default) : Or
     /// <summary>
     /// Which result of which input record the next one is, as a number above 0: the same whenever the record is processed. What
     /// a store hands on as it is flushed is not the same whenever that is done: its numbers are below 0 and say only which
-    /// result of its entry it is, of which sink.
+    /// result of its entry it is, of which sink or store.
     /// </summary>
-    public long NextMark(Node sink)
+    public long NextMark(string sink)
     {
         if (_batch is null)
         {
-            return ~(((long)(uint)sink.Name.GetHashCode(StringComparison.Ordinal) << 24) | (uint)(_results++ & 0xFFFFFF));
+            return ~(((long)(uint)sink.GetHashCode(StringComparison.Ordinal) << 24) | (uint)(_results++ & 0xFFFFFF));
         }
 
         // Mixed as SplitMix64 does: neighbours must not meet.

@@ -3,7 +3,7 @@ using StreamFlow.Clients;
 namespace StreamFlow.Processing;
 
 /// <summary>
-/// The results that the broker refused in a transaction, until one commits. A refused record takes its transaction with it,
+/// The records that the broker refused in a transaction, until one commits. A refused record takes its transaction with it,
 /// and the next attempt would send it again: here it is known before it is sent, so that the error handler is asked
 /// about it while its input record is at hand, and it is left out.
 /// </summary>
@@ -12,12 +12,12 @@ namespace StreamFlow.Processing;
 /// <param name="awaitDelivery">The same, and waits until what was sent is acknowledged.</param>
 /// <remarks>
 /// A broker refuses batches, and does not say because of which record. If several were refused together, each is sent in a
-/// batch of its own once; only the one that is refused then is left out.
+/// batch of its own until a transaction commits; only the one that is refused then is left out.
 /// </remarks>
 internal sealed class RefusedRecords(SentResults sent, Action poll, Action awaitDelivery)
 {
     private readonly Dictionary<string, string> _topics = new(StringComparer.Ordinal);
-    private readonly List<Refusal> _records = [];
+    private readonly Dictionary<(string Topic, long Mark), List<Refusal>> _records = [];
 
     public bool Any => _records.Count + _topics.Count > 0;
 
@@ -33,6 +33,9 @@ internal sealed class RefusedRecords(SentResults sent, Action poll, Action await
             }
         }
     }
+
+    /// <summary>Whether it is known what a refused record is due to, so that it will be recognised in the next attempt.</summary>
+    public bool Knows(in DeliveryFailure failure) => sent.TryFind(failure.Number, out _);
 
     /// <summary>A transaction has committed: what comes now has not been refused yet.</summary>
     public void Clear()
@@ -63,15 +66,6 @@ internal sealed class RefusedRecords(SentResults sent, Action poll, Action await
     /// <summary>Waits until what was sent is acknowledged; throws when something was not.</summary>
     public void AwaitDelivery() => awaitDelivery();
 
-    /// <summary>A suspect was sent by itself and taken.</summary>
-    public void Accepted(string topic, in ByteRecord record, long mark)
-    {
-        if (Find(topic, mark, record.HasKey, record.Key) is { } refusal)
-        {
-            _records.Remove(refusal);
-        }
-    }
-
     /// <summary>A producer that takes no more records for this transaction: says which one it has lost, if that is known.</summary>
     public void Explain() => poll();
 
@@ -88,27 +82,40 @@ internal sealed class RefusedRecords(SentResults sent, Action poll, Action await
 
         if (!sent.TryFind(failure.Number, out var result))
         {
-            // No result: a record that may not be left out ends the thread.
+            // Older than a producer's queue is long, which ends the thread.
             return;
         }
 
         var known = Find(failure.Partition.Topic, result.Mark, failure.Key is not null, failure.Key);
         if (known is null)
         {
-            known = new Refusal(failure.Partition.Topic, result.Mark);
-            _records.Add(known);
+            known = new Refusal(isDirect: result.Mark > 0);
+            Those(failure.Partition.Topic, result.Mark).Add(known);
         }
 
         known.Add(in failure, isAlone);
     }
 
+    private List<Refusal> Those(string topic, long mark)
+    {
+        if (!_records.TryGetValue((topic, mark), out var those))
+        {
+            _records.Add((topic, mark), those = []);
+        }
+
+        return those;
+    }
+
     private Refusal? Find(string topic, long mark, bool hasKey, ReadOnlySpan<byte> key)
     {
-        foreach (var refusal in _records)
+        if (_records.TryGetValue((topic, mark), out var those))
         {
-            if (refusal.Fits(topic, mark, hasKey, key))
+            foreach (var refusal in those)
             {
-                return refusal;
+                if (refusal.Fits(hasKey, key))
+                {
+                    return refusal;
+                }
             }
         }
 
@@ -120,7 +127,7 @@ internal sealed class RefusedRecords(SentResults sent, Action poll, Action await
     /// flushed depends on when that was: it is told by its key and its sink, and is taken for the refused one if it holds the
     /// same, or if what the key gives was refused by itself twice already.
     /// </summary>
-    private sealed class Refusal(string topic, long mark)
+    private sealed class Refusal(bool isDirect)
     {
         private byte[]? _key;
         private byte[]? _value;
@@ -136,11 +143,11 @@ internal sealed class RefusedRecords(SentResults sent, Action poll, Action await
             _timesAlone += isAlone ? 1 : 0;
         }
 
-        public bool Fits(string otherTopic, long otherMark, bool hasKey, ReadOnlySpan<byte> key) =>
-            otherTopic == topic && otherMark == mark && (mark > 0 || (hasKey == _key is not null && key.SequenceEqual(_key)));
+        public bool Fits(bool hasKey, ReadOnlySpan<byte> key) =>
+            isDirect || (hasKey == _key is not null && key.SequenceEqual(_key));
 
         public bool IsCertain(in ByteRecord record) =>
-            _timesAlone > 1 || (_timesAlone == 1 && (mark > 0 || Holds(in record)));
+            _timesAlone > 1 || (_timesAlone == 1 && (isDirect || Holds(in record)));
 
         private bool Holds(in ByteRecord record) => record.HasValue == _value is not null && record.Value.SequenceEqual(_value);
     }

@@ -3,7 +3,7 @@ using StreamFlow.State;
 namespace StreamFlow.Processing;
 
 /// <summary>
-/// What the results that a producer has taken are due to, by the numbers of its records, for as long as they may still
+/// What the records that a producer has taken are due to, by the numbers of its records, for as long as they may still
 /// fail. Of one thread; used by the collectors of all its tasks.
 /// </summary>
 internal sealed class SentResults
@@ -14,10 +14,7 @@ internal sealed class SentResults
     private long _taken;
     private long _settled;
 
-    /// <summary>The producer took a record that is no result, of a changelog for example.</summary>
-    public void TookOther() => _taken++;
-
-    /// <summary>The producer took a result.</summary>
+    /// <summary>The producer took a record.</summary>
     public void Took(in SentResult result)
     {
         if (_results.Length == 0)
@@ -29,11 +26,11 @@ internal sealed class SentResults
         _taken++;
     }
 
-    /// <summary>The result with a number; false when it is none, or older than a producer's queue is long.</summary>
+    /// <summary>The record with a number; false when it is older than a producer's queue is long.</summary>
     public bool TryFind(long number, out SentResult result)
     {
         result = _results.Length == 0 ? default : _results[number & (Capacity - 1)];
-        return result.Node is not null && result.Number == number;
+        return result.Operator is not null && result.Number == number;
     }
 
     /// <summary>All that was taken is delivered, or has failed and been dealt with.</summary>
@@ -60,12 +57,14 @@ internal sealed class SentResults
     }
 }
 
-/// <summary>A result on its way to the broker.</summary>
+/// <summary>A record on its way to the broker: a result, a row of a changelog, a dead letter.</summary>
 /// <param name="Task">The task it comes from.</param>
-/// <param name="Node">The operator that sent it.</param>
+/// <param name="Operator">Name of the operator or store that sent it.</param>
 /// <param name="Origin">The input record it is due to.</param>
 /// <param name="Mark">Which result of which input record it is; see <see cref="RecordContext.NextMark"/>.</param>
-internal readonly record struct SentResult(TaskContext Task, Node Node, RecordOrigin Origin, long Mark)
+/// <param name="Letter">What it is about if it is a dead letter; otherwise null.</param>
+internal readonly record struct SentResult(
+    TaskContext Task, string Operator, RecordOrigin Origin, long Mark, DeadLetter? Letter = null)
 {
     /// <summary>How many records the producer had taken before it.</summary>
     public long Number { get; init; }

@@ -8,7 +8,7 @@ namespace StreamFlow.Processing;
 /// <param name="Keys">Serde of the keys.</param>
 /// <param name="Values">Serde of the values.</param>
 /// <param name="Partitioner">Chooses partitions; null: the hash of the key does.</param>
-/// <param name="IsInternal">Whether it is a repartition topic: of its records none may be left out.</param>
+/// <param name="IsInternal">Whether it is a repartition topic: one that is missing is no matter of the record.</param>
 internal sealed record SinkFormat<TKey, TValue>(
     ISerde<TKey> Keys, ISerde<TValue> Values, StreamPartitioner<TKey, TValue>? Partitioner, bool IsInternal);
 
@@ -60,14 +60,15 @@ internal sealed class SinkProcessor<TKey, TValue> : Processor<TKey, TValue>
             HasValue = record.HasValue,
             Timestamp = record.Timestamp,
         };
+        var headers = _serdes!.Written(record.Headers);
         try
         {
-            Send(topic, partition, in bytes, _serdes!.Written(record.Headers));
+            Send(topic, partition, in bytes, headers);
         }
-        catch (KafkaClientException e) when (e.Kind == KafkaErrorKind.Refused && !_format.IsInternal)
+        catch (KafkaClientException e) when (e.Kind == KafkaErrorKind.Refused)
         {
             // This record is the trouble, too large for example; the producer is in order.
-            _task.Errors.HandleRefused(_task, this, e, in record, in bytes);
+            _task.Errors.HandleRefused(_task, this, e, in record, in bytes, headers);
         }
     }
 
@@ -81,7 +82,7 @@ internal sealed class SinkProcessor<TKey, TValue> : Processor<TKey, TValue>
             case Partitions.All:
                 for (var i = 0; i < topic.PartitionCount; i++)
                 {
-                    SendTo(topic, i, in bytes, headers);
+                    _task.Collector.Send(_task, Name, topic, i, in bytes, headers);
                 }
 
                 return;
@@ -91,19 +92,7 @@ internal sealed class SinkProcessor<TKey, TValue> : Processor<TKey, TValue>
                 break;
         }
 
-        SendTo(topic, partition, in bytes, headers);
-    }
-
-    private void SendTo(ProducerTopic topic, int partition, in ByteRecord bytes, Headers? headers)
-    {
-        if (_format.IsInternal)
-        {
-            _task.Collector.Send(topic, partition, in bytes, headers);
-        }
-        else
-        {
-            _task.Collector.SendResult(_task, this, topic, partition, in bytes, headers);
-        }
+        _task.Collector.Send(_task, Name, topic, partition, in bytes, headers);
     }
 
     private bool TryFindTopic(in Record<TKey, TValue> record, out ProducerTopic topic)

@@ -35,7 +35,7 @@ internal sealed class TaskContext
         init;
     }
 
-    public RecordContext Record => field ??= new RecordContext(keepsRaw: Errors.DeadLetterTopic is not null, TaskId);
+    public RecordContext Record => field ??= new RecordContext(keepsRaw: Errors.DeadLetters is not null, TaskId);
 
     /// <summary>Largest timestamp taken from any input partition of the task so far; -1 before the first.</summary>
     public long StreamTime { get; set; } = -1;

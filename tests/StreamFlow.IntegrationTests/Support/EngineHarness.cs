@@ -18,6 +18,8 @@ internal sealed record Setup
 
     public Dictionary<string, string> Consumer { get; init; } = [];
 
+    public Dictionary<string, string> Producer { get; init; } = [];
+
     public Action<StreamFlowOptions> Configure { get; init; } = static _ => { };
 }
 
@@ -49,7 +51,13 @@ internal sealed class EngineHarness(TestCluster cluster) : IAsyncDisposable
         options.StateDirectory = setup.StateDirectory ?? options.StateDirectory;
         setup.Configure(options);
         var clients = new KafkaClients(
-            new KafkaClientOptions { BootstrapServers = cluster.BootstrapServers, Consumer = setup.Consumer }, _log);
+            new KafkaClientOptions
+            {
+                BootstrapServers = cluster.BootstrapServers,
+                Consumer = setup.Consumer,
+                Producer = setup.Producer,
+            },
+            _log);
         var application = new StreamsApplication(builder.Build(), options, clients, new StreamsServices
         {
             StoreBackend = setup.StoreBackend ?? (setup.StateDirectory is null ? null : new RocksDbBackendFactory()),

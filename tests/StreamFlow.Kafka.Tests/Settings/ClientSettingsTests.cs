@@ -89,6 +89,21 @@ public sealed class ClientSettingsTests
             ClientSettings.ForProducer(options, Transactional with { TransactionalId = null }))["message.timeout.ms"]);
     }
 
+    [Theory]
+    [InlineData(null, null)]
+    [InlineData(1_048_588, null)]
+    [InlineData(100_000, "93750")]
+    [InlineData(500, "16384")]
+    public void Batches_are_as_small_as_the_topics_want_them(int? limit, string? expected)
+    {
+        var options = new KafkaClientOptions { BootstrapServers = "b:1" };
+        var settings = Effective(ClientSettings.ForProducer(options, Transactional with { MaxBatchBytes = limit }));
+        Assert.Equal(expected, settings.GetValueOrDefault("batch.size"));
+
+        var own = options with { Producer = new Dictionary<string, string> { ["batch.size"] = "77" } };
+        Assert.Equal("77", Effective(ClientSettings.ForProducer(own, Transactional with { MaxBatchBytes = limit }))["batch.size"]);
+    }
+
     [Fact]
     public void Fixed_setting_is_refused_with_place_value_and_reason()
     {

@@ -14,6 +14,9 @@ internal sealed class FakeProducer(int partitionCount, bool keep = true) : IKafk
 
     private readonly Dictionary<string, FakeTopic> _topics = [];
 
+    /// <summary>What is wrong with the producer itself; null when it works.</summary>
+    public KafkaClientException? Broken { get; set; }
+
     public Queue<ProducedRecord> Records { get; } = [];
 
     public int Count { get; private set; }
@@ -39,6 +42,11 @@ internal sealed class FakeProducer(int partitionCount, bool keep = true) : IKafk
 
     public bool TryProduce(ProducerTopic topic, int partition, in ByteRecord record, Headers? headers)
     {
+        if (Broken is not null)
+        {
+            throw Broken;
+        }
+
         if (record.Value.Length > MaxValueBytes)
         {
             throw new KafkaClientException("Record too large.", KafkaErrorKind.Refused);

@@ -96,14 +96,17 @@ public sealed class SinkProcessorTests
     }
 
     [Fact]
-    public void Record_refused_on_the_way_to_a_repartition_topic_is_never_left_out()
+    public void Record_refused_on_the_way_to_a_repartition_topic_goes_there_too()
     {
         var builder = new StreamsBuilder();
         builder.Stream<string, string>("in").Repartition().To("out");
         var harness = new TaskHarness(builder.Build(), static (in ErrorContext _) => ErrorResponse.Continue);
 
-        Assert.Throws<KafkaClientException>(
-            () => harness.Pipe("in", "k", new string('x', FakeProducer.MaxValueBytes + 1), 1));
+        harness.Pipe("in", "k", new string('x', FakeProducer.MaxValueBytes + 1), 1);
+        harness.Pipe("in", "k", "small", 2);
+
+        Assert.Equal("k=small@2", harness.Read("out"));
+        Assert.Equal(1, harness.DroppedBy(DropReason.Production));
     }
 
     private static TaskHarness Through(Action<StreamsBuilder> describe, int partitionCount)

@@ -2,8 +2,8 @@ using StreamFlow.Clients;
 
 namespace StreamFlow.Tests.Runtime;
 
-/// <summary>Clients whose producers refuse at once, as librdkafka does, values that are too large for a topic.</summary>
-internal sealed class PickyClients(IKafkaClients inner, string topic, int maxValueBytes) : IKafkaClients
+/// <summary>Clients whose producers refuse at once, as librdkafka does, records that are too large for a topic.</summary>
+internal sealed class PickyClients(IKafkaClients inner, string topic, int maxBytes) : IKafkaClients
 {
     private int _refused;
     private int _aborts;
@@ -36,10 +36,11 @@ internal sealed class PickyClients(IKafkaClients inner, string topic, int maxVal
 
         public bool TryProduce(ProducerTopic topic, int partition, in ByteRecord record, Headers? headers)
         {
-            if (topic.Name == _topic && record.Value.Length > clients.MaxValueBytes)
+            var size = record.Key.Length + record.Value.Length + (headers?.Sum(h => h.Key.Length + (h.Value?.Length ?? 0)) ?? 0);
+            if (topic.Name == _topic && size > clients.MaxBytes)
             {
                 Interlocked.Increment(ref clients._refused);
-                throw new KafkaClientException("MSG_SIZE_TOO_LARGE: refused at once.", KafkaErrorKind.Refused);
+                throw new KafkaClientException($"MSG_SIZE_TOO_LARGE: a record for {topic.Name} is refused at once.", KafkaErrorKind.Refused);
             }
 
             return inner.TryProduce(topic, partition, in record, headers);
@@ -81,5 +82,5 @@ internal sealed class PickyClients(IKafkaClients inner, string topic, int maxVal
 
     private string TopicName => topic;
 
-    private int MaxValueBytes => maxValueBytes;
+    private int MaxBytes => maxBytes;
 }

@@ -26,7 +26,7 @@ internal sealed class TransactionDeliveries(ThreadServices services, string thre
             {
                 throw new StreamsException(
                     $"{threadName}: a record for {failure.Partition} was refused: {Sentences.End(failure.Reason)} Without it state and "
-                    + "results would no longer agree. Change the topic's settings or the rights, or the records.",
+                    + "results would no longer agree. Create the topic or change its settings, or the rights.",
                     new KafkaClientException(failure.Reason, failure.Kind) { Partition = failure.Partition });
             }
         }
@@ -60,5 +60,6 @@ internal sealed class TransactionDeliveries(ThreadServices services, string thre
         return failures;
     }
 
-    private bool MayBeLeftOut(in DeliveryFailure failure) => !DeliveryFailures.IsOurs(services, failure.Partition.Topic);
+    private bool MayBeLeftOut(in DeliveryFailure failure) =>
+        !DeliveryFailures.IsBroken(services, in failure) && (failure.ConcernsTopic || refused.Knows(in failure));
 }

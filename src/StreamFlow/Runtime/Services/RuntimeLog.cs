@@ -97,6 +97,9 @@ internal static partial class RuntimeLog
     public static partial void SourceNotRead(
         ILogger logger, Exception exception, string thread, TopicPartition partition, long offset);
 
+    [LoggerMessage(140, LogLevel.Debug, "How large a batch topic {Topic} takes cannot be read; its refusals tell")]
+    public static partial void BatchLimitUnknown(ILogger logger, Exception exception, string topic);
+
     [LoggerMessage(170, LogLevel.Critical,
         "Application {ApplicationId}: its topics are not any more what the topology needs; it stops")]
     public static partial void TopicsDoNotFit(ILogger logger, Exception exception, string applicationId);

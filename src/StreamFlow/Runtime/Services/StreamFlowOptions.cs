@@ -148,6 +148,16 @@ public sealed record StreamFlowOptions
     /// <value>Empty: there is none.</value>
     public string DeadLetterTopic { get; set; } = string.Empty;
 
+    /// <summary>
+    /// What is done about a record whose dead letter is refused too, even without its value, key and headers: the topic is missing or
+    /// may not be written to, or takes no record of some hundred bytes. Whatever is answered, one line of the log has the record's
+    /// position and sizes, and both errors.
+    /// </summary>
+    /// <value>
+    /// <see cref="ErrorResponse.Fail"/>; the other choice is <see cref="ErrorResponse.Continue"/>, which leaves the record out.
+    /// </value>
+    public ErrorResponse DeadLetterFallback { get; set; } = ErrorResponse.Fail;
+
     /// <summary>Decides about input records that cannot be deserialized.</summary>
     /// <value>Answers <see cref="ErrorResponse.Fail"/>.</value>
     public ErrorHandler DeserializationErrorHandler { get; set; } = ErrorPolicy.Fails;
@@ -205,6 +215,8 @@ public sealed record StreamFlowOptions
             TopologyVersion, "at most 32 letters, digits, '_' or '-', or leave it empty");
         Check(errors, ClusterCheckInterval > TimeSpan.Zero, nameof(ClusterCheckInterval), ClusterCheckInterval, "more than zero");
         Check(errors, Enum.IsDefined(DefaultOffsetReset), nameof(DefaultOffsetReset), DefaultOffsetReset, "Earliest or Latest");
+        Check(errors, DeadLetterFallback is ErrorResponse.Fail or ErrorResponse.Continue, nameof(DeadLetterFallback), DeadLetterFallback,
+            "Fail or Continue");
         Check(errors, ReplicationFactor is -1 or >= 1, nameof(ReplicationFactor), ReplicationFactor, "-1 or at least 1");
         Check(errors, DeadLetterTopic.Length == 0 || ResourceName.Complaint(DeadLetterTopic) is null, nameof(DeadLetterTopic), DeadLetterTopic,
             "the name of a topic (1 to 249 letters, digits, '.', '_' or '-'), or leave it empty");

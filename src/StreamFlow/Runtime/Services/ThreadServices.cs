@@ -43,6 +43,9 @@ internal sealed class ThreadServices
     /// <summary>Records that took longer than the consumer may go without polling.</summary>
     public SlowRecords SlowRecords { get; } = new();
 
+    /// <summary>Size of the batches that all topics take which are known to be written to; null when it is not known.</summary>
+    public int? MaxBatchBytes { get; init; }
+
     /// <summary>Identity of this instance, part of its transactional ids.</summary>
     public Guid ProcessId { get; init; } = Guid.NewGuid();
 
@@ -50,7 +53,8 @@ internal sealed class ThreadServices
         Options.DeserializationErrorHandler,
         Options.ProcessingErrorHandler,
         Options.ProductionErrorHandler,
-        string.IsNullOrEmpty(Options.DeadLetterTopic) ? null : Options.DeadLetterTopic);
+        string.IsNullOrEmpty(Options.DeadLetterTopic) ? null : Options.DeadLetterTopic,
+        Options.DeadLetterFallback);
 
     /// <summary>The thread's share of the record cache.</summary>
     public long CacheBytesPerThread => Options.CacheMaxBytes / Options.NumStreamThreads;

@@ -200,7 +200,7 @@ internal sealed class TaskStores : IDisposable
         var index = slot.Names.IndexOf(definition.Name);
         var topic = InternalTopics.NameOf(context.ApplicationId, definition.ChangelogTopic);
         var changelog = definition.IsLogged
-            ? new TaskChangelog(context.Collector, topic, context.TaskId.Partition)
+            ? new TaskChangelog(context, definition.Name, new TopicPartition(topic, context.TaskId.Partition))
             : null;
         var store = definition.Create(topic);
         store.Open(new StateStoreContext
@@ -211,7 +211,7 @@ internal sealed class TaskStores : IDisposable
             Changelog = changelog,
             Budget = context.Budget,
             Origins = context.Record,
-            Unwritable = exception => context.Errors.Handle(context, store.Name, ErrorStage.Production, exception),
+            Unwritable = exception => context.Errors.HandleRow(context, store.Name, exception),
             Dropped = _ => context.Drop(DropReason.Expired, definition.Name),
         });
         context.AddStore(store);
@@ -226,16 +226,16 @@ internal sealed class TaskStores : IDisposable
 /// <summary>The changelog partition of one store, written through the thread's producer.</summary>
 internal sealed class TaskChangelog : ChangelogWriter
 {
-    private readonly RecordCollector _collector;
-    private readonly int _partition;
+    private readonly TaskContext _task;
+    private readonly string _store;
     private ProducerTopic? _topic;
     private bool _written;
 
-    public TaskChangelog(RecordCollector collector, string topic, int partition)
+    public TaskChangelog(TaskContext task, string store, TopicPartition topic)
     {
-        _collector = collector;
-        _partition = partition;
-        Topic = new TopicPartition(topic, partition);
+        _task = task;
+        _store = store;
+        Topic = topic;
     }
 
     public TopicPartition Topic { get; }
@@ -243,9 +243,9 @@ internal sealed class TaskChangelog : ChangelogWriter
     public override void Append(
         ReadOnlySpan<byte> key, ReadOnlySpan<byte> value, bool hasValue, long timestamp, Headers? headers)
     {
-        _topic ??= _collector.Topic(Topic.Topic);
+        _topic ??= _task.Collector.Topic(Topic.Topic);
         var record = new ByteRecord { Key = key, HasKey = true, Value = value, HasValue = hasValue, Timestamp = timestamp };
-        _collector.Send(_topic, _partition, in record, headers);
+        _task.Collector.Send(_task, _store, _topic, Topic.Partition, in record, headers);
         _written = true;
     }
 
@@ -264,7 +264,7 @@ internal sealed class TaskChangelog : ChangelogWriter
         }
 
         _written = false;
-        var last = _topic!.LastDeliveredOffset(_partition);
+        var last = _topic!.LastDeliveredOffset(Topic.Partition);
         return last >= 0 ? last + 1 : null;
     }
 }

@@ -27,7 +27,8 @@ internal sealed class ApplicationStart(
             {
                 var topics = await new TopicPreparation(topology.Plan, options, admin)
                     .RunAsync(cancellationToken).ConfigureAwait(false);
-                return WithState(topics);
+                var batches = await BatchLimits.FindAsync(topics, options, admin, logger, cancellationToken).ConfigureAwait(false);
+                return WithState(topics, batches);
             }
             catch (Exception exception) when (Passes(exception) && services.Time.GetElapsedTime(start) < options.TaskTimeout)
             {
@@ -45,7 +46,7 @@ internal sealed class ApplicationStart(
     private static bool Passes(Exception exception) =>
         exception is KafkaClientException { Kind: KafkaErrorKind.Retriable } or StateStoreException { IsTransient: true };
 
-    private ThreadServices WithState(ResolvedTopics topics)
+    private ThreadServices WithState(ResolvedTopics topics, int? maxBatchBytes)
     {
         var directory = services.StoreBackend is not null && topology.HasPersistentStores
             ? StateDirectory.Open(options.StateDirectory, options.ApplicationId)
@@ -54,6 +55,7 @@ internal sealed class ApplicationStart(
         {
             Options = options,
             Topics = topics,
+            MaxBatchBytes = maxBatchBytes,
             TopologyIdentity = topology.Identity,
             Clients = clients,
             StateDirectory = directory,

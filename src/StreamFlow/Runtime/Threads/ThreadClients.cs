@@ -36,7 +36,10 @@ internal sealed class ThreadClients(ThreadServices services, string threadName, 
     public CommitProtocol CreateProtocol(IKafkaConsumer consumer)
     {
         var id = ExactlyOnce ? $"{_options.ApplicationId}-{services.ProcessId}-{index}" : null;
-        var role = new ProducerRole($"{threadName}-producer", id, _options.TransactionTimeout);
+        var role = new ProducerRole($"{threadName}-producer", id, _options.TransactionTimeout)
+        {
+            MaxBatchBytes = services.MaxBatchBytes,
+        };
         return ExactlyOnce
             ? new ExactlyOnceCommit(services, threadName, consumer, () => services.Clients.CreateProducer(role))
             : new AtLeastOnceCommit(services, threadName, consumer, services.Clients.CreateProducer(role));

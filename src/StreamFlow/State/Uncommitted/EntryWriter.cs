@@ -40,9 +40,14 @@ internal sealed class EntryWriter<TKey, TValue>(KeyCodec<TKey> keys, ValueFormat
         return _value.Length;
     }
 
-    /// <summary>Puts the entry that was serialized last into the batch and the changelog.</summary>
+    /// <summary>Puts the entry that was serialized last into the changelog and, once that has it, into the batch.</summary>
+    /// <exception cref="KafkaClientException">Refused: it is in neither.</exception>
     public void Stage(StateStoreContext context, ref readonly CacheEntry<TValue> entry)
     {
+        var isLogged = entry.HasValue && values.IsLogged(_value.Written);
+        var logged = isLogged ? values.ChangelogValue(_value.Written) : default;
+        context.Changelog?.Append(
+            keys.ChangelogKey(_key.Written), logged, isLogged, entry.Timestamp, values.KeepsHeaders ? entry.Headers : null);
         if (!_isStored)
         {
             // Expired since it was written: its result counts, but nothing may be put behind the removal of its segment.
@@ -55,11 +60,6 @@ internal sealed class EntryWriter<TKey, TValue>(KeyCodec<TKey> keys, ValueFormat
         {
             context.Batch.Delete(context.Index, _key.Written);
         }
-
-        var isLogged = entry.HasValue && values.IsLogged(_value.Written);
-        var logged = isLogged ? values.ChangelogValue(_value.Written) : default;
-        context.Changelog?.Append(
-            keys.ChangelogKey(_key.Written), logged, isLogged, entry.Timestamp, values.KeepsHeaders ? entry.Headers : null);
     }
 
     /// <summary>Bytes of the value that <see cref="ReadCommitted"/> has found last.</summary>

@@ -175,9 +175,9 @@ internal sealed class Overlay<TKey, TValue>
 
         // Without a record cache Kafka Streams logs the deletion of what is not there; with one it does not.
         var skip = Waits && !entry.HasValue && !write.HasOld;
-        if (!skip)
+        if (!skip && !TryStage(ref entry, in write, context, share))
         {
-            _writer.Stage(context, in entry);
+            return;
         }
 
         var key = _slab.Key(write.Slot);
@@ -215,6 +215,23 @@ internal sealed class Overlay<TKey, TValue>
         catch (Exception exception) when (context.Unwritable is not null)
         {
             context.Unwritable(exception);
+            TakeBack(ref entry, in write, context, share);
+            return false;
+        }
+    }
+
+    /// <summary>Puts an entry into changelog and batch; one that the changelog refuses is as one that cannot be written.</summary>
+    private bool TryStage(
+        ref CacheEntry<TValue> entry, in PendingWrite<TValue> write, StateStoreContext context, CacheShare share)
+    {
+        try
+        {
+            _writer.Stage(context, in entry);
+            return true;
+        }
+        catch (KafkaClientException refusal) when (refusal.Kind == KafkaErrorKind.Refused && context.Unwritable is not null)
+        {
+            context.Unwritable(refusal);
             TakeBack(ref entry, in write, context, share);
             return false;
         }

@@ -123,28 +123,13 @@ public sealed class RefusedResultTests
         Assert.Null(application.Status.Error);
     }
 
-    [Fact]
-    public async Task A_refused_record_of_an_internal_topic_ends_the_thread_at_once_whatever_the_handler_says()
-    {
-        await using var harness = Harness();
-        harness.Kafka.Faults.Fail(
-            ClientCall.Produce, KafkaErrorKind.Refused, new FaultMatch { Times = int.MaxValue, Topic = CountingApplication.ChangelogTopic });
-        var application = await harness.StartAsync(CountingApplication.Build, Answer(new(), ErrorResponse.Continue));
-        harness.Send("in", 0, "k", "v");
-        await AppHarness.Until(() => application.State == StreamsState.Error, "the failure, long before TaskTimeout");
-
-        Assert.Contains(
-            $"a record for {CountingApplication.ChangelogTopic}-0 was refused", application.Status.Error!.Message, StringComparison.Ordinal);
-        Assert.Empty(harness.Values("out"));
-    }
-
     [Theory]
     [InlineData(ErrorResponse.Continue, 0)]
     [InlineData(ErrorResponse.DeadLetter, 1)]
     public async Task What_the_client_refuses_at_once_costs_no_transaction(ErrorResponse answer, int deadLetters)
     {
         await using var harness = Harness();
-        var clients = new PickyClients(harness.Kafka, "out", maxValueBytes: 100);
+        var clients = new PickyClients(harness.Kafka, "out", maxBytes: 150);
         var application = await harness.StartAsync(Copy, Answer(new(), answer), clients: clients);
         SendMixed(harness);
         await UntilCommitted(harness, 4);

@@ -73,7 +73,7 @@ public sealed class RestoreWatchTests : IDisposable
     {
         var slot = new BackendSlot(new InMemoryBackend(["s"]), ["s"]);
         var bytes = new KeyValueStore<byte[], byte[]>("s", Serdes.Bytes, Serdes.Bytes, timestamped: false);
-        var store = new RestoringStore(null!, new TaskStore(bytes, 0, slot, new TaskChangelog(null!, "changelog", 0)));
+        var store = new RestoringStore(null!, new TaskStore(bytes, 0, slot, new TaskChangelog(null!, "s", new TopicPartition("changelog", 0))));
         Assert.True(store.Locate(0, end));
         return store;
     }

@@ -139,7 +139,7 @@ public sealed class RestoringStoreTests : IDisposable
             Budget = new CacheBudget(1 << 20, 1 << 20),
             Dropped = _ => { },
         });
-        return new TaskStore(store, 0, slot, new TaskChangelog(null!, "changelog", 0));
+        return new TaskStore(store, 0, slot, new TaskChangelog(null!, "s", new TopicPartition("changelog", 0)));
     }
 
     private readonly record struct Written(long Offset, long Records);

@@ -62,7 +62,7 @@ public sealed class FlushPathTests
     public async Task A_record_that_the_client_refuses(ProcessingGuarantee guarantee, bool cached)
     {
         await using var run = new Run(guarantee, cached);
-        var clients = new PickyClients(run.Harness.Kafka, "out", maxValueBytes: 100);
+        var clients = new PickyClients(run.Harness.Kafka, "out", maxBytes: 150);
         await run.StartAsync(Inflate, clients);
 
         await run.FailsOnce(ErrorStage.Production, "KSTREAM-SINK-0000000004", typeof(KafkaClientException), "MSG_SIZE_TOO_LARGE", Large);
