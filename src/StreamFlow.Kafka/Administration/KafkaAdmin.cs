@@ -52,7 +52,7 @@ internal sealed class KafkaAdmin : IKafkaAdmin
         {
             if (!topic.Error.IsError)
             {
-                found.Add(topic.Name, new TopicDescription(topic.Name, topic.Partitions.Count));
+                found.Add(topic.Name, new TopicDescription(topic.Name, topic.Partitions.Count) { Id = IdOf(topic.TopicId) });
             }
             else if (topic.Error.Code != ErrorCode.UnknownTopicOrPart)
             {
@@ -79,6 +79,40 @@ internal sealed class KafkaAdmin : IKafkaAdmin
         catch (KafkaException e)
         {
             throw Failed($"The configuration of topic '{name}' cannot be read", e.Error, e);
+        }
+    }
+
+    public async Task AlterTopicConfigAsync(
+        string name, IReadOnlyDictionary<string, string> configs, CancellationToken cancellationToken)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(name);
+        ArgumentNullException.ThrowIfNull(configs);
+        if (configs.Count == 0)
+        {
+            return;
+        }
+
+        try
+        {
+            await _client.IncrementalAlterConfigsAsync(
+                new Dictionary<ConfigResource, List<ConfigEntry>>
+                {
+                    [new ConfigResource { Type = ResourceType.Topic, Name = name }] =
+                        [.. configs.Select(c => new ConfigEntry
+                        {
+                            Name = c.Key, Value = c.Value, IncrementalOperation = AlterConfigOpType.Set,
+                        })],
+                },
+                new IncrementalAlterConfigsOptions { RequestTimeout = RequestTimeout })
+                .WaitAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (IncrementalAlterConfigsException e)
+        {
+            throw Failed($"The configuration of topic '{name}' cannot be changed", e.Results[0].Error, e);
+        }
+        catch (KafkaException e)
+        {
+            throw Failed($"The configuration of topic '{name}' cannot be changed", e.Error, e);
         }
     }
 
@@ -174,6 +208,9 @@ internal sealed class KafkaAdmin : IKafkaAdmin
         ReplicationFactor = topic.ReplicationFactor,
         Configs = topic.Configs.ToDictionary(c => c.Key, c => c.Value, StringComparer.Ordinal),
     };
+
+    private static string IdOf(Uuid? id) =>
+        id is null or { MostSignificantBits: 0, LeastSignificantBits: 0 } ? string.Empty : id.ToString();
 
     private static KafkaClientException Failed(string operation, Error error, Exception? cause) =>
         new(

@@ -72,7 +72,9 @@ internal sealed class MemoryCluster
     /// <returns>False when it exists already.</returns>
     public bool CreateTopic(string name, int partitionCount, IReadOnlyDictionary<string, string>? configs)
     {
-        if (!_topics.TryAdd(name, new MemoryTopic(name, partitionCount, configs)))
+        // Other than that of any topic of another cluster, too.
+        var id = Guid.NewGuid().ToString();
+        if (!_topics.TryAdd(name, new MemoryTopic(name, id, partitionCount, configs)))
         {
             return false;
         }

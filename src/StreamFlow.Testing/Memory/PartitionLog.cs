@@ -69,16 +69,20 @@ internal sealed class MemoryTopic
 {
     private readonly List<PartitionLog> _partitions = [];
 
-    public MemoryTopic(string name, int partitionCount, IReadOnlyDictionary<string, string>? configs)
+    public MemoryTopic(string name, string id, int partitionCount, IReadOnlyDictionary<string, string>? configs)
     {
         Name = name;
-        Configs = configs ?? new Dictionary<string, string>();
+        Id = id;
+        Configs = new Dictionary<string, string>(configs ?? new Dictionary<string, string>());
         AddPartitions(partitionCount);
     }
 
     public string Name { get; }
 
-    public IReadOnlyDictionary<string, string> Configs { get; }
+    /// <summary>Other than that of any topic before or after it.</summary>
+    public string Id { get; }
+
+    public IReadOnlyDictionary<string, string> Configs { get; private set; }
 
     public IReadOnlyList<PartitionLog> Partitions => _partitions;
 
@@ -90,6 +94,17 @@ internal sealed class MemoryTopic
         Configs.TryGetValue("max.message.bytes", out var text)
             ? int.Parse(text, System.Globalization.CultureInfo.InvariantCulture)
             : 1_048_588;
+
+    public void Alter(IReadOnlyDictionary<string, string> configs)
+    {
+        var changed = new Dictionary<string, string>(Configs);
+        foreach (var (name, value) in configs)
+        {
+            changed[name] = value;
+        }
+
+        Configs = changed;
+    }
 
     public void AddPartitions(int count)
     {

@@ -6,7 +6,12 @@ namespace StreamFlow.Clients;
 /// <param name="Name">Name of the topic.</param>
 /// <param name="PartitionCount">Number of partitions.</param>
 [Experimental("SF0001")]
-public sealed record TopicDescription(string Name, int PartitionCount);
+public sealed record TopicDescription(string Name, int PartitionCount)
+{
+    /// <summary>What the cluster calls this topic, other than any before or after it that has the same name.</summary>
+    /// <value>Empty: the brokers do not tell (before Apache Kafka 2.8).</value>
+    public string Id { get; init; } = string.Empty;
+}
 
 /// <summary>A topic to create.</summary>
 /// <param name="Name">Name of the topic.</param>
@@ -33,6 +38,15 @@ public interface IKafkaAdmin : IDisposable
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <returns>Effective values by Kafka's names.</returns>
     Task<IReadOnlyDictionary<string, string>> DescribeTopicConfigAsync(string name, CancellationToken cancellationToken);
+
+    /// <summary>Sets some of a topic's configuration; the rest stays as it is.</summary>
+    /// <param name="name">Name of the topic.</param>
+    /// <param name="configs">Values by Kafka's names.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <returns>A task that ends when the broker has taken them.</returns>
+    /// <exception cref="KafkaClientException">It has not.</exception>
+    Task AlterTopicConfigAsync(
+        string name, IReadOnlyDictionary<string, string> configs, CancellationToken cancellationToken);
 
     /// <summary>Creates topics; one that exists already (another member was faster) is no error.</summary>
     /// <param name="topics">The topics.</param>

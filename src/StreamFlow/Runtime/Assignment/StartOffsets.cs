@@ -8,7 +8,7 @@ namespace StreamFlow.Runtime;
 /// with another policy of its own, and every repartition topic (whose records must never be skipped), is looked up here;
 /// so is what begins at its end: left to itself, librdkafka may ask for that again after records were read, and skip some.
 /// </summary>
-internal sealed class StartOffsets(ThreadServices services, IKafkaConsumer consumer)
+internal sealed class StartOffsets(ThreadServices services, IKafkaConsumer consumer, StateIdentity identity)
 {
     /// <summary>The start offsets of partitions just assigned.</summary>
     /// <exception cref="StreamsException">The committed offsets cannot be read: to guess would lose or repeat records.</exception>
@@ -27,12 +27,14 @@ internal sealed class StartOffsets(ThreadServices services, IKafkaConsumer consu
     /// still commit, so the end of the changelog that is read next includes all that the positions stand for.
     /// </summary>
     /// <returns>False when they cannot be read at the moment.</returns>
+    /// <exception cref="StateStoreException">A changelog holds something else than its store would read.</exception>
     public bool TryLocate(StreamTask task, string threadName)
     {
         var inputs = services.Topics.InputsOf(task.SubTopology, task.Id.Partition);
+        IReadOnlyList<PartitionOffset> committed;
         try
         {
-            task.Committed = consumer.Committed([.. inputs.Select(i => i.Partition)]);
+            committed = consumer.Committed([.. inputs.Select(i => i.Partition)]);
         }
         catch (KafkaClientException exception) when (exception.Kind is KafkaErrorKind.Retriable or KafkaErrorKind.Migrated)
         {
@@ -40,9 +42,11 @@ internal sealed class StartOffsets(ThreadServices services, IKafkaConsumer consu
             return false;
         }
 
-        foreach (var committed in task.Committed)
+        task.Committed = identity.Checked(task, committed);
+        for (var i = 0; i < inputs.Count; i++)
         {
-            if (task.FirstOffsets.RestartOf(committed) is { } position)
+            var isVoid = committed[i].Offset >= 0 && task.Committed[i].Offset < 0;
+            if ((task.FirstOffsets.RestartOf(task.Committed[i]) ?? (isVoid ? ResetOf(inputs[i].Partition) : null)) is { } position)
             {
                 consumer.Seek(position);
             }

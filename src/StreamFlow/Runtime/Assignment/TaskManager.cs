@@ -15,6 +15,7 @@ internal sealed class TaskManager : IRebalanceListener
     private readonly IKafkaConsumer _consumer;
     private readonly Restorer _restorer;
     private readonly Committer _committer;
+    private readonly StateIdentity _identity;
     private readonly StartOffsets _startOffsets;
     private readonly TaskPartitions _partitions;
     private readonly TaskSet _tasks;
@@ -35,7 +36,8 @@ internal sealed class TaskManager : IRebalanceListener
         _consumer = consumer;
         _restorer = restorer;
         _committer = committer;
-        _startOffsets = new StartOffsets(services, consumer);
+        _identity = new StateIdentity(services, threadName);
+        _startOffsets = new StartOffsets(services, consumer, _identity);
         _partitions = new TaskPartitions(services.Topics);
         _tasks = new TaskSet(services, threadName, factory, restorer);
         _storeRetries = new StoreRetries(services, threadName);
@@ -151,7 +153,8 @@ internal sealed class TaskManager : IRebalanceListener
             throw new StreamsException($"{_threadName} failed in a rebalance: {failure.Message}", failure);
         }
 
-        for (var i = _tasks.Created.Count - 1; i >= 0; i--)
+        var areKnown = _identity.TryLook(_tasks.Created);
+        for (var i = _tasks.Created.Count - 1; areKnown && i >= 0; i--)
         {
             var task = _tasks.Created[i];
             if (!TryOpenStores(task) || !_startOffsets.TryLocate(task, _threadName))
@@ -210,6 +213,7 @@ internal sealed class TaskManager : IRebalanceListener
     {
         _committer.Close();
         _tasks.Clear();
+        _identity.Dispose();
     }
 
     private bool TryOpenStores(StreamTask task)
@@ -230,7 +234,10 @@ internal sealed class TaskManager : IRebalanceListener
         _storeRetries.End(task.Id);
         var inputs = _services.Topics.InputsOf(task.SubTopology, task.Id.Partition);
         task.Run([.. inputs.Select((input, i) =>
-            new TaskInput(input.Topic.Name, _consumer.Reader(input.Partition), task.Committed[i]))]);
+            new TaskInput(input.Topic.Name, _consumer.Reader(input.Partition), task.Committed[i])
+            {
+                Notes = _identity.NotesOf(task, input.Partition.Topic),
+            })]);
         _tasks.Run(task);
     }
 

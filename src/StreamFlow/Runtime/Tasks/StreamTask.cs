@@ -47,6 +47,9 @@ internal sealed class StreamTask
     /// <summary>The committed positions that the task starts from, in the order of its inputs.</summary>
     public IReadOnlyList<PartitionOffset> Committed { get; set; } = [];
 
+    /// <summary>What the broker knows the task's topics by; null before it was asked.</summary>
+    public IReadOnlyDictionary<string, string>? TopicIds { get; set; }
+
     /// <summary>
     /// Whether there is anything to commit: positions have moved, something was done without a record, or a node asks for it.
     /// </summary>
@@ -193,7 +196,10 @@ internal sealed class StreamTask
         input.Reader,
         _topology!.Sources[input.PlanTopic],
         input.Committed.Offset,
-        PartitionTimeMetadata.Decode(input.Committed.Metadata));
+        PartitionTimeMetadata.Decode(input.Committed.Metadata))
+    {
+        Notes = input.Notes,
+    };
 
     private void ProcessHead(PartitionQueue queue)
     {
@@ -243,4 +249,13 @@ internal sealed class StreamTask
 /// <param name="PlanTopic">Name of the topic as in the plan, without the application id.</param>
 /// <param name="Reader">Its records.</param>
 /// <param name="Committed">The committed offset, -1 when there is none, and its metadata.</param>
-internal readonly record struct TaskInput(string PlanTopic, PartitionReader Reader, PartitionOffset Committed);
+internal readonly record struct TaskInput(string PlanTopic, PartitionReader Reader, PartitionOffset Committed)
+{
+    /// <summary>What is committed beside its positions.</summary>
+    public PositionNotes Notes { get; init; } = new(string.Empty, string.Empty);
+}
+
+/// <summary>What is committed beside the positions of an input, behind the time.</summary>
+/// <param name="OfTopic">Which topic they are of.</param>
+/// <param name="OfTask">The same, and what the changelogs of the task hold: with one input of each task.</param>
+internal readonly record struct PositionNotes(string OfTopic, string OfTask);

@@ -110,7 +110,7 @@ internal sealed class StreamThread
         using var consumer = _services.Clients.CreateConsumer(role);
         using var protocol = clients.CreateProtocol(consumer);
         using var restorer = clients.CreateRestorer();
-        using var purger = new RepartitionPurger(_services, $"{Name}-admin");
+        using var purger = new RecordPurger(_services, $"{Name}-admin");
         var budget = new CacheBudget(_services.CacheBytesPerThread, options.MaxUncommittedBytes);
         var factory = new StreamTaskFactory(_services, protocol, budget);
         var committer = new Committer(_services, Name, protocol);
@@ -136,7 +136,7 @@ internal sealed class StreamThread
     }
 
     private void Loop(
-        IKafkaConsumer consumer, TaskManager tasks, Committer committer, RepartitionPurger purger, CacheBudget budget)
+        IKafkaConsumer consumer, TaskManager tasks, Committer committer, RecordPurger purger, CacheBudget budget)
     {
         var turns = new Turns(new TurnLimits(_services.Options), _services.Time, budget, _signals);
         while (!_signals.Any)
@@ -151,7 +151,7 @@ internal sealed class StreamThread
                     committer.Poll();
                     if (turns.IsCommitDue(tasks.Running, committer.SinceLastCommit) && committer.Commit(tasks.Running))
                     {
-                        purger.PurgeIfDue(committer.CommittedOffsets);
+                        purger.PurgeIfDue(committer.CommittedOffsets, tasks.Running);
                     }
                 }
             }

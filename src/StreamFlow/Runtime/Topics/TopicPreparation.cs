@@ -1,3 +1,5 @@
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 using StreamFlow.Clients;
 using StreamFlow.Planning;
 
@@ -12,12 +14,14 @@ internal sealed class TopicPreparation
     private readonly TopologyPlan _plan;
     private readonly StreamFlowOptions _options;
     private readonly IKafkaAdmin _admin;
+    private readonly ILogger _logger;
 
-    public TopicPreparation(TopologyPlan plan, StreamFlowOptions options, IKafkaAdmin admin)
+    public TopicPreparation(TopologyPlan plan, StreamFlowOptions options, IKafkaAdmin admin, ILogger? logger = null)
     {
         _plan = plan;
         _options = options;
         _admin = admin;
+        _logger = logger ?? NullLogger.Instance;
     }
 
     public async Task<ResolvedTopics> RunAsync(CancellationToken cancellationToken)
@@ -74,6 +78,9 @@ internal sealed class TopicPreparation
             return;
         }
 
+        var configs = new TopicConfiguration(_admin, _logger);
+        await configs.LookAsync(counts.Keys.First(), cancellationToken).ConfigureAwait(false);
+        wanted = wanted.ConvertAll(configs.AsBrokerKnows);
         var names = wanted.Select(w => w.Name).ToList();
         var existing = await _admin.DescribeTopicsAsync(names, cancellationToken).ConfigureAwait(false);
         var missing = wanted.Where(w => !existing.ContainsKey(w.Name)).ToList();
@@ -90,7 +97,7 @@ internal sealed class TopicPreparation
 
         foreach (var topic in wanted.Except(missing))
         {
-            await CheckCleanupPolicyAsync(topic, cancellationToken).ConfigureAwait(false);
+            await configs.CheckAsync(topic, cancellationToken).ConfigureAwait(false);
         }
     }
 
@@ -104,27 +111,6 @@ internal sealed class TopicPreparation
                 + "application's internal topics and local state, or start it under a new ApplicationId.");
         }
     }
-
-    /// <summary>
-    /// A compacted repartition topic would lose records, a changelog that is not compacted would lose state: that is
-    /// noticed here, before it happens. Other settings are the operator's own business.
-    /// </summary>
-    private async Task CheckCleanupPolicyAsync(NewTopic topic, CancellationToken cancellationToken)
-    {
-        const string Setting = "cleanup.policy";
-        var actual = await _admin.DescribeTopicConfigAsync(topic.Name, cancellationToken).ConfigureAwait(false);
-        if (topic.Configs.TryGetValue(Setting, out var wanted)
-            && actual.TryGetValue(Setting, out var found)
-            && !Policies(wanted).SetEquals(Policies(found)))
-        {
-            throw new TopologyException(
-                $"The internal topic '{topic.Name}' has {Setting}={found}, but its use needs {wanted}: records or state would "
-                + $"be lost. Set it with: kafka-configs --alter --topic {topic.Name} --add-config {Setting}=[{wanted}]");
-        }
-    }
-
-    private static HashSet<string> Policies(string value) =>
-        [.. value.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)];
 
     private IEnumerable<NewTopic> WantedTopics(ResolvedTopics resolved, Dictionary<string, int> counts)
     {

@@ -62,6 +62,18 @@ public abstract class StateStore
     {
     }
 
+    /// <summary>
+    /// A batch is about to be written that holds the changelog up to an offset: after a commit, or while it is restored.
+    /// </summary>
+    /// <param name="end">Offset of the next changelog record.</param>
+    /// <param name="batch">The batch.</param>
+    internal virtual void Logged(long end, StoreBatch batch)
+    {
+    }
+
+    /// <summary>Offset of the first changelog record that may still be needed; what is before it has expired.</summary>
+    internal virtual long ChangelogStart => 0;
+
     /// <summary>Reads the committed state from any thread; the store is open. Null where there is nothing to read by.</summary>
     internal virtual StoreView? View(TaskId taskId) => null;
 }
