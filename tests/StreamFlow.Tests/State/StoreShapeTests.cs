@@ -33,7 +33,7 @@ public sealed class StoreShapeTests
         Assert.Equal("tumbling windows of 5 min", Kind(TumblingWindows.Of(Minutes(5), Minutes(1))));
         Assert.Equal("hopping windows of 5 min every 1 min", Kind(HoppingWindows.Of(Minutes(5), Minutes(1), Minutes(1))));
         Assert.Equal(Kind(TumblingWindows.Of(Minutes(5), Minutes(1))), Kind(TumblingWindows.Of(Minutes(5), Minutes(9))));
-        Assert.Contains("DayWindows up to 1 d", Kind(new DayWindows()), StringComparison.Ordinal);
+        Assert.Contains("DayWindows, up to 1 d", Kind(new DayWindows()), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -96,8 +96,11 @@ public sealed class StoreShapeTests
     public void Stores_of_the_users_own_may_have_another_name_but_be_no_store_of_StreamFlow()
     {
         static StoreShape Own(Type type) => new() { Kind = StoreShape.Own(type) };
+        static StoreShape OwnWindows(Type type) => new() { Kind = StoreShape.OwnWindows(type, TimeSpan.FromDays(1)) };
 
         Assert.Single(Own(typeof(string)).ChangeTo(Own(typeof(Uri))).Remarks);
+        Assert.Single(OwnWindows(typeof(Uri)).ChangeTo(Counts).Conflicts);
+        Assert.Single(OwnWindows(typeof(Uri)).ChangeTo(OwnWindows(typeof(string))).Remarks);
         Assert.Single(Own(typeof(string)).ChangeTo(Counts).Conflicts);
     }
 

@@ -36,7 +36,7 @@ internal static class TableStore
         {
             TumblingWindows => $"tumbling windows of {size}",
             HoppingWindows hopping => $"hopping windows of {size} every {Durations.Text(hopping.Advance)}",
-            _ => $"windows of type {windows.GetType()} up to {size}",
+            _ => StoreShape.OwnWindows(windows.GetType(), windows.Size),
         };
     }
 }

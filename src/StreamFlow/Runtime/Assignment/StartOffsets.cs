@@ -8,8 +8,20 @@ namespace StreamFlow.Runtime;
 /// with another policy of its own, and every repartition topic (whose records must never be skipped), is looked up here;
 /// so is what begins at its end: left to itself, librdkafka may ask for that again after records were read, and skip some.
 /// </summary>
-internal sealed class StartOffsets(ThreadServices services, IKafkaConsumer consumer, StateIdentity identity)
+internal sealed class StartOffsets(ThreadServices services, IKafkaConsumer consumer, string threadName)
 {
+    private readonly StateIdentity _identity = new(services, threadName);
+
+    /// <inheritdoc cref="StateIdentity.TryLook"/>
+    public bool TryLook(IReadOnlyList<StreamTask> tasks) => _identity.TryLook(tasks);
+
+    /// <summary>An input with what is committed beside its positions.</summary>
+    public TaskInput WithNotes(StreamTask task, TaskInput input) =>
+        input with { Notes = _identity.NotesOf(task, input.Committed.Partition.Topic) };
+
+    /// <summary>Gives the client up.</summary>
+    public void Close() => _identity.Close();
+
     /// <summary>The start offsets of partitions just assigned.</summary>
     /// <exception cref="StreamsException">The committed offsets cannot be read: to guess would lose or repeat records.</exception>
     public IReadOnlyList<PartitionOffset> For(IReadOnlyList<(SourceTopic Topic, TopicPartition Partition)> inputs)
@@ -28,7 +40,7 @@ internal sealed class StartOffsets(ThreadServices services, IKafkaConsumer consu
     /// </summary>
     /// <returns>False when they cannot be read at the moment.</returns>
     /// <exception cref="StateStoreException">A changelog holds something else than its store would read.</exception>
-    public bool TryLocate(StreamTask task, string threadName)
+    public bool TryLocate(StreamTask task)
     {
         var inputs = services.Topics.InputsOf(task.SubTopology, task.Id.Partition);
         IReadOnlyList<PartitionOffset> committed;
@@ -42,7 +54,7 @@ internal sealed class StartOffsets(ThreadServices services, IKafkaConsumer consu
             return false;
         }
 
-        task.Committed = identity.Checked(task, committed);
+        task.Committed = _identity.Checked(task, committed);
         for (var i = 0; i < inputs.Count; i++)
         {
             var isVoid = committed[i].Offset >= 0 && task.Committed[i].Offset < 0;

@@ -10,7 +10,7 @@ namespace StreamFlow.Runtime;
 /// </summary>
 /// <param name="services">What the threads share.</param>
 /// <param name="threadName">Name of the thread, for messages and its client.</param>
-internal sealed class StateIdentity(ThreadServices services, string threadName) : IDisposable
+internal sealed class StateIdentity(ThreadServices services, string threadName)
 {
     private readonly StoreTopics _topics = new(services);
     private IKafkaAdmin? _admin;
@@ -19,7 +19,7 @@ internal sealed class StateIdentity(ThreadServices services, string threadName) 
     /// <returns>False when the broker does not answer at the moment.</returns>
     public bool TryLook(IReadOnlyList<StreamTask> tasks)
     {
-        var unknown = tasks.Where(task => task.TopicIds is null).ToList();
+        var unknown = tasks.Count == 0 ? [] : tasks.Where(task => task.TopicIds is null).ToList();
         if (unknown.Count == 0)
         {
             return true;
@@ -84,7 +84,8 @@ internal sealed class StateIdentity(ThreadServices services, string threadName) 
         return new PositionNotes(PositionNote.Write(id, []), PositionNote.Write(id, stores));
     }
 
-    public void Dispose() => _admin?.Dispose();
+    /// <summary>Gives the client up.</summary>
+    public void Close() => _admin?.Dispose();
 
     private void CheckChangelogs(StreamTask task, PositionNote note)
     {

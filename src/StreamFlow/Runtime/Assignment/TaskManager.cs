@@ -15,7 +15,6 @@ internal sealed class TaskManager : IRebalanceListener
     private readonly IKafkaConsumer _consumer;
     private readonly Restorer _restorer;
     private readonly Committer _committer;
-    private readonly StateIdentity _identity;
     private readonly StartOffsets _startOffsets;
     private readonly TaskPartitions _partitions;
     private readonly TaskSet _tasks;
@@ -36,8 +35,7 @@ internal sealed class TaskManager : IRebalanceListener
         _consumer = consumer;
         _restorer = restorer;
         _committer = committer;
-        _identity = new StateIdentity(services, threadName);
-        _startOffsets = new StartOffsets(services, consumer, _identity);
+        _startOffsets = new StartOffsets(services, consumer, threadName);
         _partitions = new TaskPartitions(services.Topics);
         _tasks = new TaskSet(services, threadName, factory, restorer);
         _storeRetries = new StoreRetries(services, threadName);
@@ -153,11 +151,11 @@ internal sealed class TaskManager : IRebalanceListener
             throw new StreamsException($"{_threadName} failed in a rebalance: {failure.Message}", failure);
         }
 
-        var areKnown = _identity.TryLook(_tasks.Created);
+        var areKnown = _startOffsets.TryLook(_tasks.Created);
         for (var i = _tasks.Created.Count - 1; areKnown && i >= 0; i--)
         {
             var task = _tasks.Created[i];
-            if (!TryOpenStores(task) || !_startOffsets.TryLocate(task, _threadName))
+            if (!TryOpenStores(task) || !_startOffsets.TryLocate(task))
             {
                 continue;
             }
@@ -213,7 +211,7 @@ internal sealed class TaskManager : IRebalanceListener
     {
         _committer.Close();
         _tasks.Clear();
-        _identity.Dispose();
+        _startOffsets.Close();
     }
 
     private bool TryOpenStores(StreamTask task)
@@ -233,11 +231,8 @@ internal sealed class TaskManager : IRebalanceListener
     {
         _storeRetries.End(task.Id);
         var inputs = _services.Topics.InputsOf(task.SubTopology, task.Id.Partition);
-        task.Run([.. inputs.Select((input, i) =>
-            new TaskInput(input.Topic.Name, _consumer.Reader(input.Partition), task.Committed[i])
-            {
-                Notes = _identity.NotesOf(task, input.Partition.Topic),
-            })]);
+        task.Run([.. inputs.Select((input, i) => _startOffsets.WithNotes(
+            task, new TaskInput(input.Topic.Name, _consumer.Reader(input.Partition), task.Committed[i])))]);
         _tasks.Run(task);
     }
 

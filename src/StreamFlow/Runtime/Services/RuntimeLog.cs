@@ -108,6 +108,9 @@ internal static partial class RuntimeLog
     public static partial void PositionOfOtherTopic(
         ILogger logger, string thread, TopicPartition partition, long offset, string before, string now);
 
+    [LoggerMessage(175, LogLevel.Debug, "The configuration of topic {Topic} may not be read, so which settings the broker has is not known")]
+    public static partial void ConfigNotSeen(ILogger logger, Exception exception, string topic);
+
     [LoggerMessage(176, LogLevel.Information,
         "Internal topic {Topic}: {Setting} is {Found}, by which the broker's clock would delete or refuse records; set to {Wanted}")]
     public static partial void TopicMended(ILogger logger, string topic, string setting, string found, string wanted);

@@ -13,9 +13,24 @@ internal sealed class TopicConfiguration(IKafkaAdmin admin, ILogger logger)
 {
     private IReadOnlyDictionary<string, string> _known = new Dictionary<string, string>();
 
-    /// <summary>Looks at a topic that exists, to know which settings there are: a broker refuses a topic with an unknown one.</summary>
-    public async Task LookAsync(string topic, CancellationToken cancellationToken) =>
-        _known = await admin.DescribeTopicConfigAsync(topic, cancellationToken).ConfigureAwait(false);
+    /// <summary>
+    /// Looks at a topic that exists, to know which settings there are: a broker refuses a topic with an unknown one. Where that
+    /// may not be looked at, nothing is known, and topics are mended when they are there.
+    /// </summary>
+    public async Task LookAsync(string topic, CancellationToken cancellationToken)
+    {
+        try
+        {
+            _known = await admin.DescribeTopicConfigAsync(topic, cancellationToken).ConfigureAwait(false);
+        }
+        catch (KafkaClientException exception) when (exception.Kind != KafkaErrorKind.Retriable)
+        {
+            RuntimeLog.ConfigNotSeen(logger, exception, topic);
+        }
+    }
+
+    /// <summary>Whether a topic that was just made may lack settings that the broker has.</summary>
+    public bool MayLackSettings => _known.Count == 0;
 
     /// <summary>A topic without the settings of the clock that the broker does not know, and so does not go by.</summary>
     public NewTopic AsBrokerKnows(NewTopic topic) => topic with

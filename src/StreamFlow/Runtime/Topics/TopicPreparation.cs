@@ -80,13 +80,12 @@ internal sealed class TopicPreparation
 
         var configs = new TopicConfiguration(_admin, _logger);
         await configs.LookAsync(counts.Keys.First(), cancellationToken).ConfigureAwait(false);
-        wanted = wanted.ConvertAll(configs.AsBrokerKnows);
         var names = wanted.Select(w => w.Name).ToList();
         var existing = await _admin.DescribeTopicsAsync(names, cancellationToken).ConfigureAwait(false);
         var missing = wanted.Where(w => !existing.ContainsKey(w.Name)).ToList();
         if (missing.Count > 0)
         {
-            await _admin.CreateTopicsAsync(missing, cancellationToken).ConfigureAwait(false);
+            await _admin.CreateTopicsAsync(missing.ConvertAll(configs.AsBrokerKnows), cancellationToken).ConfigureAwait(false);
             existing = await _admin.DescribeTopicsAsync(names, cancellationToken).ConfigureAwait(false);
         }
 
@@ -95,7 +94,7 @@ internal sealed class TopicPreparation
             CheckPartitionCount(topic, existing);
         }
 
-        foreach (var topic in wanted.Except(missing))
+        foreach (var topic in configs.MayLackSettings ? wanted : wanted.Except(missing))
         {
             await configs.CheckAsync(topic, cancellationToken).ConfigureAwait(false);
         }

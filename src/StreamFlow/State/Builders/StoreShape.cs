@@ -6,6 +6,7 @@ namespace StreamFlow.State;
 internal sealed record StoreShape
 {
     private const string OwnPrefix = "a store of type ";
+    private const string OwnWindowsPrefix = "windows of type ";
 
     /// <summary>Kind of store, with what decides which of its keys belong together: <c>tumbling windows of 5 min</c>.</summary>
     public required string Kind { get; init; }
@@ -25,14 +26,18 @@ internal sealed record StoreShape
     /// <summary>The kind of a store that is the user's own.</summary>
     public static string Own(Type store) => OwnPrefix + store;
 
+    /// <summary>The kind of a store of windows that are the user's own.</summary>
+    public static string OwnWindows(Type windows, TimeSpan longest) =>
+        $"{OwnWindowsPrefix}{windows}, up to {Durations.Text(longest)}";
+
     /// <summary>What is different now.</summary>
     public ShapeChange ChangeTo(StoreShape now)
     {
         var change = new ShapeChange();
         if (Kind != now.Kind)
         {
-            // The type of a store of the user's own may only have another name.
-            var list = IsOwn && now.IsOwn ? change.Remarks : change.Conflicts;
+            // A type of the user's own may only have another name.
+            var list = AreBoth(OwnPrefix, now) || AreBoth(OwnWindowsPrefix, now) ? change.Remarks : change.Conflicts;
             list.Add($"was {Kind}, now {now.Kind}");
         }
 
@@ -51,7 +56,8 @@ internal sealed record StoreShape
         return change;
     }
 
-    private bool IsOwn => Kind.StartsWith(OwnPrefix, StringComparison.Ordinal);
+    private bool AreBoth(string prefix, StoreShape now) =>
+        Kind.StartsWith(prefix, StringComparison.Ordinal) && now.Kind.StartsWith(prefix, StringComparison.Ordinal);
 
     private static void Compare(string what, DataFormat? was, DataFormat? now, ShapeChange change)
     {
