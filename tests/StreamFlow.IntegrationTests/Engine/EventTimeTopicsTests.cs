@@ -160,7 +160,7 @@ public abstract class EventTimeTopicsTests : IAsyncLifetime
         .WindowedBy(TumblingWindows.Of(TimeSpan.FromHours(1), TimeSpan.FromHours(3)))
         .Count(new() { Name = "counts" })
         .ToStream()
-        .Map((k, v) => KeyValuePair.Create(
+        .Map((k, v) => (
             k.Key, string.Create(CultureInfo.InvariantCulture, $"{(k.Window.Start - LongAgo) / Hour}={v}")))
         .To(Out);
 

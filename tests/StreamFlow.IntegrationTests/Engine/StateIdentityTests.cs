@@ -85,7 +85,7 @@ public abstract class StateIdentityTests(ClusterFixture fixture)
         .WindowedBy(TumblingWindows.Of(TimeSpan.FromMinutes(5), TimeSpan.FromHours(1)))
         .Count(new() { Name = "counts" })
         .ToStream()
-        .Map((k, v) => KeyValuePair.Create(k.Key, string.Create(CultureInfo.InvariantCulture, $"{k.Key}={v}")))
+        .Map((k, v) => (k.Key, string.Create(CultureInfo.InvariantCulture, $"{k.Key}={v}")))
         .To(Out);
 
     private static Setup Setup(TempFolder folder, ProcessingGuarantee guarantee = ProcessingGuarantee.AtLeastOnce) => new()

@@ -111,7 +111,7 @@ public sealed class ChangelogRetentionTests : IDisposable
             TopicConfigs = policy is null ? new Dictionary<string, string>() : new() { ["cleanup.policy"] = policy },
         })
         .ToStream()
-        .Map((k, v) => KeyValuePair.Create(
+        .Map((k, v) => (
             k.Key, string.Create(CultureInfo.InvariantCulture, $"{(k.Window.Start - Start) / Hour}={v}")))
         .To("out");
 

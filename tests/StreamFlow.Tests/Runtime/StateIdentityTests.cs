@@ -121,7 +121,7 @@ public sealed class StateIdentityTests : IDisposable
     public async Task Values_of_another_format_are_an_error(bool onDisk)
     {
         static void Sums(StreamsBuilder builder) => builder.Stream<string, string>("in").GroupByKey()
-            .Aggregate(_ => 0.0, (_, _, sum) => sum + 1, new() { Name = "counts", ValueSerde = Serdes.Double })
+            .Aggregate(() => 0.0, (_, _, sum) => sum + 1, new() { Name = "counts", ValueSerde = Serdes.Double })
             .ToStream().MapValues(v => v.ToString(CultureInfo.InvariantCulture)).To("out");
         await using var harness = NewCluster();
         await RunAsync(harness, Counts, 1, words: ["v0"], folder: onDisk ? _folder : null);
@@ -138,7 +138,7 @@ public sealed class StateIdentityTests : IDisposable
     {
         static Action<StreamsBuilder> Keep<T>(Func<string, T> make)
             where T : class => builder => builder.Stream<string, string>("in").GroupByKey()
-                .Aggregate(_ => make(""), (_, v, _) => make(v), new() { Name = "last", ValueSerde = new JsonSerde<T>() })
+                .Aggregate(() => make(""), (_, v, _) => make(v), new() { Name = "last", ValueSerde = new JsonSerde<T>() })
                 .ToStream().MapValues(v => v.ToString()!).To("out");
         await using var harness = NewCluster();
         await RunAsync(harness, Keep(v => new Before(v, 1)), 1, words: ["v0"], folder: onDisk ? _folder : null);
@@ -229,14 +229,14 @@ public sealed class StateIdentityTests : IDisposable
         Out(builder.Stream<string, string>("in").GroupByKey().Count(new() { Name = "counts" }));
 
     private static void Out(KTable<string, long> counts) => counts.ToStream()
-        .Map((k, v) => KeyValuePair.Create(k, string.Create(CultureInfo.InvariantCulture, $"{k}={v}"))).To("out");
+        .Map((k, v) => (k, string.Create(CultureInfo.InvariantCulture, $"{k}={v}"))).To("out");
 
     private static Action<StreamsBuilder> Windows(int minutes, int graceMinutes = 60) => builder => builder
         .Stream<string, string>("in").GroupByKey()
         .WindowedBy(TumblingWindows.Of(TimeSpan.FromMinutes(minutes), TimeSpan.FromMinutes(graceMinutes)))
         .Count(new() { Name = "counts" })
         .ToStream()
-        .Map((k, v) => KeyValuePair.Create(k.Key, string.Create(CultureInfo.InvariantCulture, $"{k.Key}={v}")))
+        .Map((k, v) => (k.Key, string.Create(CultureInfo.InvariantCulture, $"{k.Key}={v}")))
         .To("out");
 
     /// <summary>Commits as a member of the application's group would.</summary>

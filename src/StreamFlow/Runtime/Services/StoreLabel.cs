@@ -108,7 +108,7 @@ internal static class StoreLabels
         {
             Kind = Text(label, "kind")!,
             Layout = Enum.TryParse<StoreFormat>(Text(label, "layout"), out var layout) ? layout : StoreFormat.Plain,
-            SegmentMs = label.TryGetProperty("segmentMs", out var segment) && segment.TryGetInt64(out var ms) ? ms : 0,
+            SegmentMs = Number(label, "segmentMs"),
             Key = ReadFormat(label, "key"),
             Value = ReadFormat(label, "value"),
         });
@@ -124,6 +124,12 @@ internal static class StoreLabels
                     : [],
             }
             : null;
+
+    private static long Number(JsonElement element, string name) =>
+        element.TryGetProperty(name, out var number) && number.ValueKind == JsonValueKind.Number
+        && number.TryGetInt64(out var value)
+            ? value
+            : 0;
 
     private static string? Text(JsonElement element, string name) =>
         element.TryGetProperty(name, out var text) && text.ValueKind == JsonValueKind.String ? text.GetString() : null;
