@@ -89,7 +89,7 @@ public sealed class ChangelogFloorTests
     /// <summary>A changelog, and a store of whose bytes only what the marks need is looked at.</summary>
     private sealed class Log
     {
-        private InMemoryBackend _backend = new(["s"]);
+        private InMemoryBackend _backend = NoBytes();
         private long _purged;
 
         public Log() => (Expiry, Floor) = New();
@@ -130,7 +130,7 @@ public sealed class ChangelogFloorTests
 
         public void Restore(int perBatch)
         {
-            _backend = new InMemoryBackend(["s"]);
+            _backend = NoBytes();
             (Expiry, Floor) = New();
             for (var i = (int)_purged; i < Records.Count; i++)
             {
@@ -143,6 +143,8 @@ public sealed class ChangelogFloorTests
 
             Floor.Load(_backend.Stores[0]);
         }
+
+        private static InMemoryBackend NoBytes() => new(["s"]);
 
         private (WindowExpiry Expiry, ChangelogFloor Floor) New()
         {

@@ -13,7 +13,7 @@ public sealed class StoreShapeTests
     {
         var change = Counts.ChangeTo(Of(new KeyValueStoreBuilder<string, long>("s")));
 
-        Assert.Empty([.. change.Conflicts, .. change.Local, .. change.Remarks]);
+        Assert.Empty(change.Conflicts.Concat(change.Local).Concat(change.Remarks));
     }
 
     [Fact]
