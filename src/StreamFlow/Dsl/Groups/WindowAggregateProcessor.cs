@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using StreamFlow.Planning;
 using StreamFlow.Processing;
+using StreamFlow.State;
 
 namespace StreamFlow.Dsl;
 
@@ -25,6 +26,7 @@ internal sealed class WindowAggregateProcessor<TKey, TValue, TAggregate> : Proce
         _fold = fold;
         _windows = windows;
         _rows = rows;
+        _rows.CanUndo = _task.Errors.MayLetThrough;
     }
 
     public override void Init(TaskContext context) =>
@@ -49,7 +51,7 @@ internal sealed class WindowAggregateProcessor<TKey, TValue, TAggregate> : Proce
         _observedStreamTime = Math.Max(_observedStreamTime, record.Timestamp);
         var closeTime = _observedStreamTime - _windows.GraceMs;
         var window = default(Window);
-        for (var isFirst = true; TryMove(record.Timestamp, isFirst, ref window); isFirst = false)
+        for (var isFirst = true; TryMove(in record, isFirst, ref window); isFirst = false)
         {
             if (window.End <= closeTime)
             {
@@ -64,27 +66,41 @@ internal sealed class WindowAggregateProcessor<TKey, TValue, TAggregate> : Proce
 
     /// <summary>Goes to the next window of a record.</summary>
     /// <returns>False when there is none, or the user's windows failed, which the error handler has dealt with.</returns>
-    private bool TryMove(long timestamp, bool isFirst, ref Window window)
+    private bool TryMove(in Record<TKey, TValue> record, bool isFirst, ref Window window)
     {
         try
         {
-            window = isFirst ? _windows.First(timestamp) : _windows.Next(window);
-            return window.Start <= timestamp;
+            window = isFirst ? _windows.First(record.Timestamp) : _windows.Next(window);
+            return window.Start <= record.Timestamp;
         }
         catch (Exception e)
         {
-            _task.Errors.Handle(_task, this, ErrorStage.Processing, e);
+            _task.Errors.Handle(_task, this, in record, ErrorStage.Processing, e);
             return false;
         }
     }
 
     private void Update(in Record<TKey, TValue> record, Window window)
     {
-        ref var row = ref _rows.Find(record.Key, window);
-        if (!Unsafe.IsNullRef(ref row) && _fold.TryUpdate(_task, this, in record, in row, out var update))
+        ref var row = ref Unsafe.NullRef<CacheEntry<TAggregate>>();
+        try
+        {
+            row = ref _rows.Find(record.Key, window);
+        }
+        catch (Exception e) when (e is not StreamsException)
+        {
+            _task.Errors.Handle(_task, this, in record, ErrorStage.Processing, e);
+            return;
+        }
+
+        if (_fold.TryUpdate(_task, this, in record, in row, out var update))
         {
             var isShared = Fold<TKey, TValue, TAggregate>.IsSame(in record, in update);
             _rows.Set(ref row, update.WithKey(new Windowed<TKey>(update.Key, window)), isShared);
+        }
+        else
+        {
+            _rows.Undo(ref row);
         }
     }
 }
