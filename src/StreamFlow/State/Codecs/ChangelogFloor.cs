@@ -14,18 +14,14 @@ internal sealed class ChangelogFloor(WindowExpiry expiry)
     private readonly List<(long Time, long Offset)> _marks = [];
     private readonly PooledBuffer _buffer = new();
     private long _offset;
+    private bool _isUnwritten;
 
     /// <summary>Offset of the first changelog record that may still be needed.</summary>
     public long Offset
     {
         get
         {
-            while (_marks.Count > 0 && expiry.IsExpired(_marks[0].Time))
-            {
-                _offset = _marks[0].Offset;
-                _marks.RemoveAt(0);
-            }
-
+            DropExpired();
             return _offset;
         }
     }
@@ -37,6 +33,7 @@ internal sealed class ChangelogFloor(WindowExpiry expiry)
     {
         _marks.Clear();
         _offset = 0;
+        _isUnwritten = false;
         _buffer.Clear();
         if (!bytes.TryGet(Key, _buffer))
         {
@@ -47,6 +44,20 @@ internal sealed class ChangelogFloor(WindowExpiry expiry)
         {
             _marks.Add((
                 BinaryPrimitives.ReadInt64BigEndian(written), BinaryPrimitives.ReadInt64BigEndian(written[sizeof(long)..])));
+        }
+    }
+
+    /// <summary>
+    /// A record is about to be restored. Where it begins another segment of time, what is before it ends one: whoever restarts
+    /// often must not take all that is restored for as young as the youngest of it.
+    /// </summary>
+    public void Restoring(long time, long offset)
+    {
+        var before = expiry.StreamTime;
+        if (before >= 0 && time > before && expiry.SegmentOf(time) != expiry.SegmentOf(before))
+        {
+            Mark(before, offset);
+            DropExpired();
         }
     }
 
@@ -66,15 +77,34 @@ internal sealed class ChangelogFloor(WindowExpiry expiry)
             return;
         }
 
+        Mark(time, end);
+        if (_isUnwritten)
+        {
+            _isUnwritten = false;
+            Write(index, batch);
+        }
+    }
+
+    private void Mark(long time, long offset)
+    {
         if (_marks.Count > 0 && expiry.SegmentOf(_marks[^1].Time) == expiry.SegmentOf(time))
         {
-            // Kept in memory only: a mark that is behind is true as well.
-            _marks[^1] = (time, end);
+            // Written with the next one: a mark that is behind is true as well.
+            _marks[^1] = (time, offset);
             return;
         }
 
-        _marks.Add((time, end));
-        Write(index, batch);
+        _marks.Add((time, offset));
+        _isUnwritten = true;
+    }
+
+    private void DropExpired()
+    {
+        while (_marks.Count > 0 && expiry.IsExpired(_marks[0].Time))
+        {
+            _offset = _marks[0].Offset;
+            _marks.RemoveAt(0);
+        }
     }
 
     private void Write(int index, StoreBatch batch)

@@ -101,6 +101,7 @@ internal abstract class SegmentedStore<TKey, TRecordKey, TValue> : CachedStore<T
         }
 
         var time = Keys.TimeOf(record.Key);
+        _floor.Restoring(time, record.Offset);
         if (Expiry.IsExpired(time))
         {
             return;
