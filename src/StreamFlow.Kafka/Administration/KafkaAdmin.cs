@@ -210,7 +210,7 @@ internal sealed class KafkaAdmin : IKafkaAdmin
     };
 
     private static string IdOf(Uuid? id) =>
-        id is null or { MostSignificantBits: 0, LeastSignificantBits: 0 } ? string.Empty : id.ToString();
+        id is null || (id.MostSignificantBits.Value == 0 && id.LeastSignificantBits.Value == 0) ? string.Empty : id.ToString();
 
     private static KafkaClientException Failed(string operation, Error error, Exception? cause) =>
         new(

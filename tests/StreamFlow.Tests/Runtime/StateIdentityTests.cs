@@ -143,7 +143,7 @@ public sealed class StateIdentityTests : IDisposable
         await using var harness = NewCluster();
         await RunAsync(harness, Keep(v => new Before(v, 1)), 1, words: ["v0"], folder: onDisk ? _folder : null);
 
-        await RunAsync(harness, Keep(v => new After(v, "1")), 2, words: ["v0"], folder: onDisk ? _folder : null);
+        await RunAsync(harness, Keep(v => new After(v, 1)), 2, words: ["v0"], folder: onDisk ? _folder : null);
 
         Assert.Contains(
             _log.Messages,
@@ -277,7 +277,7 @@ public sealed class StateIdentityTests : IDisposable
     {
         foreach (var word in words ?? [])
         {
-            harness.Send("in", 0, word, word);
+            harness.Send("in", 0, word, word, 10);
         }
 
         var application = await StartAsync(harness, topology, guarantee, folder, optimization);
@@ -314,7 +314,7 @@ public sealed class StateIdentityTests : IDisposable
 
     private sealed record Before(string Id, int Count);
 
-    private sealed record After(string Id, string Count);
+    private sealed record After(string Id, int Total);
 
     private sealed class Nobody : IRebalanceListener
     {
