@@ -108,7 +108,7 @@ public abstract class EventTimeTopicsTests : IAsyncLifetime
     public async Task A_changelog_of_an_earlier_version_is_mended()
     {
         await using var harness = await PrepareAsync();
-        await harness.Probe.CreateTopicsAsync(
+        await harness.Probe.CreateTopicsWithAsync(
             1,
             new() { ["cleanup.policy"] = "compact,delete", ["retention.ms"] = "86760000", ["message.timestamp.after.max.ms"] = "3600000" },
             Changelog);
@@ -204,8 +204,8 @@ public abstract class EventTimeTopicsTests : IAsyncLifetime
         Skip.If(_cluster is null, "there is no Apache Kafka");
         var harness = new EngineHarness(_cluster!);
         await harness.Probe.DeleteAllTopicsAsync();
-        await harness.Probe.CreateTopicsAsync(1, new() { ["message.timestamp.after.max.ms"] = "9223372036854775807" }, In, Out);
-        await harness.Probe.CreateTopicsAsync(1, new() { ["retention.ms"] = "1000", ["segment.ms"] = "100" }, "canary");
+        await harness.Probe.CreateTopicsWithAsync(1, new() { ["message.timestamp.after.max.ms"] = "9223372036854775807" }, In, Out);
+        await harness.Probe.CreateTopicsWithAsync(1, new() { ["retention.ms"] = "1000", ["segment.ms"] = "100" }, "canary");
         return harness;
     }
 }

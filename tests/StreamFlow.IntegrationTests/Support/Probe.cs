@@ -10,9 +10,9 @@ internal sealed class Probe(string bootstrapServers)
 {
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
 
-    public Task CreateTopicsAsync(int partitions, params string[] names) => CreateTopicsAsync(partitions, [], names);
+    public Task CreateTopicsAsync(int partitions, params string[] names) => CreateTopicsWithAsync(partitions, [], names);
 
-    public async Task CreateTopicsAsync(int partitions, Dictionary<string, string> configs, params string[] names)
+    public async Task CreateTopicsWithAsync(int partitions, Dictionary<string, string> configs, params string[] names)
     {
         using var admin = Admin();
         await admin.CreateTopicsAsync(names.Select(name => new TopicSpecification
