@@ -80,6 +80,54 @@ public sealed class StreamFlowHealthCheckTests
         Assert.Equal("disk full", replaced.Data["error"]);
     }
 
+    [Theory]
+    [InlineData(StreamsState.Running, false, HealthStatus.Degraded)]
+    [InlineData(StreamsState.Rebalancing, false, HealthStatus.Degraded)]
+    [InlineData(StreamsState.Running, true, HealthStatus.Unhealthy)]
+    public void Evaluate_names_the_record_that_a_thread_stands_still_at(StreamsState state, bool isLeftBehind, HealthStatus expected)
+    {
+        var stalled = Settled with
+        {
+            Stalled = new StalledWork("processing record in-0 offset 42 of task 0_3", TimeSpan.FromSeconds(90))
+            {
+                IsLeftBehind = isLeftBehind,
+            },
+        };
+
+        var result = StreamFlowHealthCheck.Evaluate(
+            new StreamsStatus(state, [Settled, stalled], null), "orders", HealthStatus.Unhealthy);
+
+        Assert.Equal((expected, "stalled"), (result.Status, result.Data["phase"]));
+        Assert.Equal("orders: stalled, t-3 has been processing record in-0 offset 42 of task 0_3 for 90 s", result.Description);
+        Assert.Equal(("t-3", 90L), (result.Data["stalled.thread"], result.Data["stalled.seconds"]));
+    }
+
+    [Fact]
+    public void Evaluate_tells_when_a_record_was_finished_last()
+    {
+        var at = new DateTimeOffset(2026, 1, 2, 3, 4, 5, TimeSpan.Zero);
+        var record = new RecordPosition(new TopicPartition("in", 0), 41);
+        var busy = Settled with { Tasks = [Settled.Tasks[0] with { LastFinished = at, LastRecord = record }] };
+
+        var result = StreamFlowHealthCheck.Evaluate(
+            new StreamsStatus(StreamsState.Running, [Settled, busy], null), "orders", HealthStatus.Unhealthy);
+
+        Assert.Equal((at, "in-0 offset 41"), (result.Data["last.finished"], result.Data["last.record"]));
+    }
+
+    [Theory]
+    [InlineData(1, "running", HealthStatus.Healthy)]
+    [InlineData(2, "failing", HealthStatus.Degraded)]
+    public void Evaluate_does_not_call_healthy_what_fails_again_and_again(int failures, string phase, HealthStatus expected)
+    {
+        var status = new StreamsStatus(StreamsState.Running, [Settled], new StreamsException("poison")) { FailuresInARow = failures };
+
+        var result = StreamFlowHealthCheck.Evaluate(status, "orders", HealthStatus.Unhealthy);
+
+        Assert.Equal((expected, phase, failures), (result.Status, result.Data["phase"], result.Data["threads.failures"]));
+        Assert.Equal("poison", result.Data["error"]);
+    }
+
     [Fact]
     public async Task Checks_follow_a_host_through_its_life_whichever_was_added_first()
     {

@@ -110,6 +110,51 @@ public sealed class StreamFlowHostedServiceTests : IDisposable
         Assert.Equal(1, host.Logged("Critical StreamFlow application 'picky' failed"));
     }
 
+    /// <summary>A failure that is answered by stopping is still one: the platform must start the process anew.</summary>
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_failure_handler_that_stops_the_application_or_the_host_ends_with_an_exit_code(bool stopsHost)
+    {
+        await using var host = new TestHost("in", "picky", "out");
+        host.Add("picky", Topologies.Picky, options => options.Streams.ThreadFailureHandler = error =>
+        {
+            if (stopsHost)
+            {
+                host.Lifetime.StopApplication();
+            }
+            else
+            {
+                _ = host.Application("picky").StopAsync();
+            }
+
+            return ThreadFailureResponse.ShutdownClient;
+        });
+        await host.StartAsync();
+
+        host.Send("picky", "poison");
+        await host.Host.WaitForShutdownAsync().WaitAsync(TestHost.Deadline);
+
+        Assert.Equal(1, Environment.ExitCode);
+        Assert.Equal(StreamsState.Error, host.Application("picky").State);
+        Assert.Equal(1, host.Logged("Critical StreamFlow application 'picky' failed"));
+    }
+
+    [Fact]
+    public async Task A_logger_that_throws_does_not_keep_the_host_from_stopping()
+    {
+        await using var host = new TestHost("picky", "out").Add("picky", Topologies.Picky);
+        host.Log.Logged = line => _ = line.Contains("StreamFlow application 'picky' failed", StringComparison.Ordinal)
+            ? throw new IOException("no space left for the log")
+            : 0;
+        await host.StartAsync();
+
+        host.Send("picky", "poison");
+        await host.Host.WaitForShutdownAsync().WaitAsync(TestHost.Deadline);
+
+        Assert.Equal(1, Environment.ExitCode);
+    }
+
     [Fact]
     public async Task A_failed_application_leaves_the_host_running_when_told_to()
     {

@@ -10,9 +10,15 @@ internal sealed class StreamTaskFactory
     private readonly CommitProtocol _protocol;
     private readonly CacheBudget _budget;
     private readonly TaskFolders _folders;
+    private readonly WorkAtHand _work;
 
-    public StreamTaskFactory(ThreadServices services, CommitProtocol protocol, CacheBudget budget)
+    /// <param name="services">What the threads share.</param>
+    /// <param name="protocol">How the thread commits.</param>
+    /// <param name="budget">The thread's share of the record cache.</param>
+    /// <param name="work">Where the thread shows what it is at; null: nobody looks.</param>
+    public StreamTaskFactory(ThreadServices services, CommitProtocol protocol, CacheBudget budget, WorkAtHand? work = null)
     {
+        _work = work ?? new WorkAtHand(services.Time);
         _services = services;
         _protocol = protocol;
         _budget = budget;
@@ -31,11 +37,12 @@ internal sealed class StreamTaskFactory
             Logger = _services.Logger,
             Collector = new RecordCollector(_protocol.Producer, _protocol.Sent, _protocol.BeforeSend, _protocol.Refused),
             Errors = _services.Errors,
-            Metrics = new TaskMetrics(_services.Options.ApplicationId, taskId),
+            Metrics = new TaskMetrics(_services.Options.ApplicationId, taskId, _services.Logger),
             Budget = _budget,
+            Work = _work,
             Views = _services.Views,
         };
-        return new StreamTask(subTopology, context, _services.Options.MaxTaskIdle);
+        return new StreamTask(subTopology, context, _services.Options.MaxTaskIdle, _services.SlowRecords);
     }
 
     /// <summary>Opens the stores of a task, claiming its folder when any of them is persistent.</summary>

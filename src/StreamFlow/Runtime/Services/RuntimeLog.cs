@@ -128,4 +128,17 @@ internal static partial class RuntimeLog
         "{Thread}: the input record {Partition} offset {Offset} cannot be read again for its dead letter")]
     public static partial void SourceNotRead(
         ILogger logger, Exception exception, string thread, TopicPartition partition, long offset);
+
+    [LoggerMessage(150, LogLevel.Warning,
+        "Task {TaskId}: records of {Partition} from offset {From} to {To} took {Lasted}, longer than max.poll.interval.ms ({Interval}); "
+        + "the group takes the partitions away, and what is not committed begins again. They are processed one by one now, and "
+        + "one that takes so long again goes to the processing error handler")]
+    public static partial void RunTooSlow(
+        ILogger logger, TaskId taskId, TopicPartition partition, long from, long to, TimeSpan lasted, TimeSpan interval);
+
+    [LoggerMessage(151, LogLevel.Error,
+        "Task {TaskId}: the record {Partition} offset {Offset} took {Lasted}, longer than max.poll.interval.ms ({Interval}) for the "
+        + "second time; when it comes again the processing error handler decides about it")]
+    public static partial void RecordTooSlow(
+        ILogger logger, TaskId taskId, TopicPartition partition, long offset, TimeSpan lasted, TimeSpan interval);
 }

@@ -51,11 +51,18 @@ public sealed record StreamFlowOptions
 
     /// <summary>
     /// How long a thread goes on trying when every attempt to commit a transaction fails, or when the stores of a task cannot
-    /// be opened, written or restored, as on a full disk, and the application's start when the broker does not answer
-    /// (<c>task.timeout.ms</c>); then it fails.
+    /// be opened, written or restored, as on a full disk, the application's start when the broker does not answer, and how
+    /// long threads are replaced that fail in a row (<c>task.timeout.ms</c>); then it fails.
     /// </summary>
     /// <value>5 minutes.</value>
     public TimeSpan TaskTimeout { get; set; } = TimeSpan.FromMinutes(5);
+
+    /// <summary>
+    /// How long a thread may be at one record, punctuation, commit or call of a client before log, health and
+    /// <see cref="ThreadStatus.Stalled"/> say so, with the record. Nothing is ended by it.
+    /// </summary>
+    /// <value>1 minute.</value>
+    public TimeSpan ProgressTimeout { get; set; } = TimeSpan.FromMinutes(1);
 
     /// <summary>Folder below which each application keeps its state, in a folder of its own.</summary>
     /// <value><c>streamflow</c> in the user's temporary folder; choose a lasting place in production.</value>
@@ -141,7 +148,10 @@ public sealed record StreamFlowOptions
     /// <value>Answers <see cref="ErrorResponse.Fail"/>.</value>
     public ErrorHandler ProductionErrorHandler { get; set; } = ErrorPolicy.Fails;
 
-    /// <summary>Decides what happens when a stream thread dies of an error.</summary>
+    /// <summary>
+    /// Decides what happens when a stream thread dies of an error; called on that thread, under no lock. One that throws ends
+    /// the application by the error that it was asked about, and so does one that stops it meanwhile.
+    /// </summary>
     /// <value>Answers <see cref="ThreadFailureResponse.ShutdownClient"/>.</value>
     public Func<Exception, ThreadFailureResponse> ThreadFailureHandler { get; set; } =
         static _ => ThreadFailureResponse.ShutdownClient;
@@ -163,6 +173,7 @@ public sealed record StreamFlowOptions
         Check(errors, DeliveryTimeout > TimeSpan.Zero, nameof(DeliveryTimeout), DeliveryTimeout, "more than zero");
         Check(errors, TransactionTimeout > TimeSpan.Zero, nameof(TransactionTimeout), TransactionTimeout, "more than zero");
         Check(errors, TaskTimeout >= TimeSpan.Zero, nameof(TaskTimeout), TaskTimeout, "zero or more");
+        Check(errors, ProgressTimeout > TimeSpan.Zero, nameof(ProgressTimeout), ProgressTimeout, "more than zero");
         Check(errors, Enum.IsDefined(ProcessingGuarantee), nameof(ProcessingGuarantee), ProcessingGuarantee, "AtLeastOnce or ExactlyOnce");
         if (ProcessingGuarantee == ProcessingGuarantee.ExactlyOnce)
         {
@@ -206,6 +217,10 @@ public enum ThreadFailureResponse
     /// <summary>Stop all threads; the application ends in <see cref="StreamsState.Error"/>.</summary>
     ShutdownClient,
 
-    /// <summary>Start a new thread in its place; it goes on from the last commit.</summary>
+    /// <summary>
+    /// Start a new thread in its place; it goes on from the last commit. At once, but when threads fail in a row, first after
+    /// half a second, then after twice as long each time, up to 30 seconds; when that has gone on for
+    /// <see cref="StreamFlowOptions.TaskTimeout"/>, the application ends by the last error as with <see cref="ShutdownClient"/>.
+    /// </summary>
     ReplaceThread,
 }

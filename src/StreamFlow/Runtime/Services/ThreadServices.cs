@@ -27,6 +27,9 @@ internal sealed class ThreadServices
 
     public required ILogger Logger { get; init; }
 
+    /// <summary>Records that took longer than the consumer may go without polling.</summary>
+    public SlowRecords SlowRecords { get; } = new();
+
     /// <summary>Called when a thread is about to join its group as a static member.</summary>
     public Action StaticMemberJoins { get; set; } = static () => { };
 

@@ -15,12 +15,19 @@ internal sealed class StreamTask
     private readonly TaskContext _context;
     private readonly SubTopology _subTopology;
     private readonly TaskIdling _idling;
+    private readonly SlowRecords? _slowRecords;
     private InputQueues _queues = InputQueues.None;
     private TaskStores? _stores;
     private TaskTopology? _topology;
 
-    public StreamTask(SubTopology subTopology, TaskContext context, TimeSpan maxTaskIdle)
+    /// <param name="subTopology">What it runs.</param>
+    /// <param name="context">What its nodes share.</param>
+    /// <param name="maxTaskIdle">How long it waits for a partition that has nothing.</param>
+    /// <param name="slowRecords">Records that are to be processed one by one, or not at all; null: there are none.</param>
+    public StreamTask(
+        SubTopology subTopology, TaskContext context, TimeSpan maxTaskIdle, SlowRecords? slowRecords = null)
     {
+        _slowRecords = slowRecords;
         _subTopology = subTopology;
         _context = context;
         _idling = new TaskIdling(context.Time, maxTaskIdle);
@@ -92,16 +99,25 @@ internal sealed class StreamTask
     public int Process(int maxRecords, ThreadSignals? signals = null)
     {
         var done = 0;
+        var careful = _slowRecords is { Any: true };
         _queues.BeginRun();
         while (done < maxRecords && signals is not { Any: true } && (done == 0 || !_context.Budget.IsFlushDue)
             && _queues.Choose() is { } queue)
         {
+            if (careful && IsSuspect(queue, out var verdict))
+            {
+                return done > 0 ? done : ProcessAlone(queue, verdict);
+            }
+
             ProcessHead(queue);
             done++;
         }
 
         return done;
     }
+
+    /// <summary>What the last run has gone over.</summary>
+    public List<RunRange> LastRun => _queues.LastRun;
 
     /// <summary>
     /// What comes by time and not by a record: due punctuations. Called between runs; costs nothing when there is none.
@@ -117,6 +133,7 @@ internal sealed class StreamTask
     public void Flush()
     {
         _context.Record.Clear();
+        _context.Work.Begin(WorkKind.Commit, _context.Record);
         _context.CommitRequested = false;
         _stores?.Flush();
         _context.Collector.ThrowIfFailed();
@@ -197,10 +214,30 @@ internal sealed class StreamTask
         input.Reader,
         _topology!.Sources[input.PlanTopic],
         input.Committed.Offset,
-        PartitionTimeMetadata.Decode(input.Committed.Metadata))
+        PartitionTimeMetadata.Decode(input.Committed.Metadata),
+        _context.Record)
     {
         Notes = input.Notes,
     };
+
+    private bool IsSuspect(PartitionQueue queue, out SlowRecordException? verdict) =>
+        _slowRecords!.IsSuspect(queue.Partition, queue.Batch.Read(queue.Index).Offset, out verdict);
+
+    /// <summary>A run of one record, so that how long it takes is known; or its failure, so that it takes no time at all.</summary>
+    private int ProcessAlone(PartitionQueue queue, SlowRecordException? verdict)
+    {
+        if (verdict is null)
+        {
+            ProcessHead(queue);
+            return 1;
+        }
+
+        var offset = queue.Batch.Read(queue.Index).Offset;
+        _context.Record.Set(queue.Partition.Topic, queue.Partition.Partition, offset, queue.Batch, queue.Index);
+        _context.Errors.Handle(_context, queue.Source, ErrorStage.Processing, verdict);
+        queue.Advance();
+        return 1;
+    }
 
     private void ProcessHead(PartitionQueue queue)
     {

@@ -1,3 +1,4 @@
+using StreamFlow.Processing;
 using StreamFlow.State;
 
 namespace StreamFlow.Runtime;
@@ -7,7 +8,15 @@ namespace StreamFlow.Runtime;
 /// close in event time and a window downstream does not close because one of them ran ahead. Between two runs it is looked
 /// whether something else is due. Where a turn stops the next one goes on, so no task starves, however short they are.
 /// </summary>
-internal sealed class Turns(TurnLimits limits, TimeProvider time, CacheBudget budget, ThreadSignals signals)
+/// <param name="limits">How long turns may be.</param>
+/// <param name="time">The clock.</param>
+/// <param name="budget">Tells when a commit is due for what is not committed.</param>
+/// <param name="signals">What others ask of the thread.</param>
+/// <param name="work">Where the thread shows what it is at; null: nobody looks.</param>
+/// <param name="gap">Learns how long runs of records take; null: nobody does.</param>
+internal sealed class Turns(
+    TurnLimits limits, TimeProvider time, CacheBudget budget, ThreadSignals signals, WorkAtHand? work = null,
+    PollGap? gap = null)
 {
     /// <summary>Per task and turn. Between turns the producer is served, whose queue is bounded.</summary>
     public const int MaxRecords = 1024;
@@ -33,6 +42,7 @@ internal sealed class Turns(TurnLimits limits, TimeProvider time, CacheBudget bu
         while (idle < running.Count && processed < MaxRecords * running.Count)
         {
             var task = Next(running);
+            work?.Begin(WorkKind.Records, task.Context.Record, last);
             var records = task.Process(task.RunLength.Records, signals);
             if (records == 0)
             {
@@ -43,9 +53,11 @@ internal sealed class Turns(TurnLimits limits, TimeProvider time, CacheBudget bu
             idle = 0;
             processed += records;
             var now = time.GetTimestamp();
-            task.RunLength.Learn(records, time.GetElapsedTime(last, now));
-            last = now;
-            task.RunDue();
+            var lasted = time.GetElapsedTime(last, now);
+            task.RunLength.Learn(records, lasted);
+            task.Context.Record.Finish(now);
+            gap?.Ran(task, records, lasted);
+            last = task.RunDue() ? time.GetTimestamp() : now;
             if (signals.Any || budget.CommitDue || task.Context.CommitRequested || time.GetElapsedTime(start, now) >= length)
             {
                 break;
