@@ -127,8 +127,11 @@ internal sealed class KafkaAdmin : IKafkaAdmin
             var group = result.ConsumerGroupDescriptions[0];
             return new GroupDescription(
                 group.State == ConsumerGroupState.Stable,
-                [.. group.Members.SelectMany(m => m.Assignment.TopicPartitions)
-                    .Select(p => new StreamFlow.TopicPartition(p.Topic, p.Partition.Value))]);
+                [.. group.Members.Select(m => new GroupMemberDescription(
+                    m.ConsumerId,
+                    m.ClientId,
+                    m.Host,
+                    [.. m.Assignment.TopicPartitions.Select(p => new StreamFlow.TopicPartition(p.Topic, p.Partition.Value))]))]);
         }
         catch (DescribeConsumerGroupsException e)
         {

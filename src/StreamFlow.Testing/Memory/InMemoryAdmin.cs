@@ -56,7 +56,9 @@ internal sealed class InMemoryAdmin(MemoryCluster cluster, string clientId) : IK
         CallAsync(ClientCall.DescribeGroup, () =>
         {
             var group = cluster.Group(groupId);
-            return new GroupDescription(group.State == GroupState.Stable, [.. group.Members.SelectMany(m => m.Assigned)]);
+            return new GroupDescription(
+                group.State == GroupState.Stable,
+                [.. group.Members.Select(m => new GroupMemberDescription(m.Id, m.MarkedClientId, "in-memory", m.Assigned))]);
         }, cancellationToken);
 
     public Task CreateTopicsAsync(IReadOnlyCollection<NewTopic> topics, CancellationToken cancellationToken) =>

@@ -26,10 +26,10 @@ internal sealed class StartOffsets(ThreadServices services, IKafkaConsumer consu
     /// <exception cref="StreamsException">The committed offsets cannot be read: to guess would lose or repeat records.</exception>
     public IReadOnlyList<PartitionOffset> For(IReadOnlyList<(SourceTopic Topic, TopicPartition Partition)> inputs)
     {
-        var looked = LookUp([.. inputs.Where(i => IsLookedUp(PolicyOf(i.Topic))).Select(i => i.Partition)]);
+        var looked = LookUp([.. inputs.Where(i => IsLookedUp(PolicyOf(i))).Select(i => i.Partition)]);
         return [.. inputs.Select(i =>
             looked.TryGetValue(i.Partition, out var committed)
-                ? new PartitionOffset(i.Partition, committed >= 0 ? PartitionOffset.Stored : Logical(PolicyOf(i.Topic)))
+                ? new PartitionOffset(i.Partition, committed >= 0 ? PartitionOffset.Stored : Logical(PolicyOf(i)))
                 : new PartitionOffset(i.Partition, PartitionOffset.Stored))];
     }
 
@@ -42,11 +42,10 @@ internal sealed class StartOffsets(ThreadServices services, IKafkaConsumer consu
     /// <exception cref="StateStoreException">A changelog holds something else than its store would read.</exception>
     public bool TryLocate(StreamTask task)
     {
-        var inputs = services.Topics.InputsOf(task.SubTopology, task.Id.Partition);
         IReadOnlyList<PartitionOffset> committed;
         try
         {
-            committed = consumer.Committed([.. inputs.Select(i => i.Partition)]);
+            committed = consumer.Committed([.. task.Inputs.Select(i => i.Partition)]);
         }
         catch (KafkaClientException exception) when (exception.Kind is KafkaErrorKind.Retriable or KafkaErrorKind.Migrated)
         {
@@ -55,10 +54,10 @@ internal sealed class StartOffsets(ThreadServices services, IKafkaConsumer consu
         }
 
         task.Committed = _identity.Checked(task, committed);
-        for (var i = 0; i < inputs.Count; i++)
+        for (var i = 0; i < committed.Count; i++)
         {
             var isVoid = committed[i].Offset >= 0 && task.Committed[i].Offset < 0;
-            if ((task.FirstOffsets.RestartOf(task.Committed[i]) ?? (isVoid ? ResetOf(inputs[i].Partition) : null)) is { } position)
+            if ((task.FirstOffsets.RestartOf(task.Committed[i]) ?? (isVoid ? ResetOf(committed[i].Partition) : null)) is { } position)
             {
                 consumer.Seek(position);
             }
@@ -81,6 +80,13 @@ internal sealed class StartOffsets(ThreadServices services, IKafkaConsumer consu
 
     private bool IsLookedUp(OffsetReset policy) =>
         policy == OffsetReset.Latest || policy != services.Options.DefaultOffsetReset;
+
+    /// <summary>
+    /// A partition that was added while the application runs is read from its beginning: what came before it was noticed came
+    /// after the application began.
+    /// </summary>
+    private OffsetReset PolicyOf((SourceTopic Topic, TopicPartition Partition) input) =>
+        services.Topics.WasAdded(input.Partition) ? OffsetReset.Earliest : PolicyOf(input.Topic);
 
     private OffsetReset PolicyOf(SourceTopic topic) =>
         topic.IsInternal ? OffsetReset.Earliest : topic.OffsetReset ?? services.Options.DefaultOffsetReset;

@@ -31,6 +31,5 @@ internal sealed class StoreTopics(ThreadServices services)
     public string Text(StreamTask task, StoreDefinition store) =>
         string.Join(", ", (Of(store) is { } topic ? [topic] : InputsOf(task)).Select(name => $"'{name}'"));
 
-    private IEnumerable<string> InputsOf(StreamTask task) =>
-        services.Topics.InputsOf(task.SubTopology, task.Id.Partition).Select(input => input.Partition.Topic);
+    private static IEnumerable<string> InputsOf(StreamTask task) => task.Inputs.Select(input => input.Partition.Topic);
 }

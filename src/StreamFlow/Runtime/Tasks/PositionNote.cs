@@ -70,3 +70,8 @@ internal sealed record PositionNote(string? TopicId, IReadOnlyDictionary<string,
         return Encoding.UTF8.GetBytes($"{{{topic}{(topic.Length > 0 && stores.Length > 0 ? "," : string.Empty)}{stores}}}");
     }
 }
+
+/// <summary>What is committed beside the positions of an input, behind the time.</summary>
+/// <param name="OfTopic">Which topic they are of.</param>
+/// <param name="OfTask">The same, and what the changelogs of the task hold: with one input of each task.</param>
+internal readonly record struct PositionNotes(string OfTopic, string OfTask);

@@ -51,6 +51,12 @@ internal sealed class StreamTask
     /// <summary>Where this thread began to read the inputs.</summary>
     public FirstOffsets FirstOffsets { get; } = new();
 
+    /// <summary>What the task reads, as it was known when the task was assigned.</summary>
+    public required IReadOnlyList<(SourceTopic Topic, TopicPartition Partition)> Inputs { get; init; }
+
+    /// <summary>The number of the rebalance that gave the task to its thread.</summary>
+    public long Rebalance { get; set; }
+
     /// <summary>The committed positions that the task starts from, in the order of its inputs.</summary>
     public IReadOnlyList<PartitionOffset> Committed { get; set; } = [];
 
@@ -292,8 +298,3 @@ internal readonly record struct TaskInput(string PlanTopic, PartitionReader Read
     /// <summary>What is committed beside its positions.</summary>
     public PositionNotes Notes { get; init; } = new(string.Empty, string.Empty);
 }
-
-/// <summary>What is committed beside the positions of an input, behind the time.</summary>
-/// <param name="OfTopic">Which topic they are of.</param>
-/// <param name="OfTask">The same, and what the changelogs of the task hold: with one input of each task.</param>
-internal readonly record struct PositionNotes(string OfTopic, string OfTask);
