@@ -82,6 +82,40 @@ internal sealed class KafkaAdmin : IKafkaAdmin
         }
     }
 
+    public async Task AlterTopicConfigAsync(
+        string name, IReadOnlyDictionary<string, string> configs, CancellationToken cancellationToken)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(name);
+        ArgumentNullException.ThrowIfNull(configs);
+        if (configs.Count == 0)
+        {
+            return;
+        }
+
+        try
+        {
+            await _client.IncrementalAlterConfigsAsync(
+                new Dictionary<ConfigResource, List<ConfigEntry>>
+                {
+                    [new ConfigResource { Type = ResourceType.Topic, Name = name }] =
+                        [.. configs.Select(c => new ConfigEntry
+                        {
+                            Name = c.Key, Value = c.Value, IncrementalOperation = AlterConfigOpType.Set,
+                        })],
+                },
+                new IncrementalAlterConfigsOptions { RequestTimeout = RequestTimeout })
+                .WaitAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (IncrementalAlterConfigsException e)
+        {
+            throw Failed($"The configuration of topic '{name}' cannot be changed", e.Results[0].Error, e);
+        }
+        catch (KafkaException e)
+        {
+            throw Failed($"The configuration of topic '{name}' cannot be changed", e.Error, e);
+        }
+    }
+
     public async Task<GroupDescription> DescribeGroupAsync(string groupId, CancellationToken cancellationToken)
     {
         ArgumentException.ThrowIfNullOrEmpty(groupId);

@@ -41,6 +41,9 @@ public enum ClientCall
 
     /// <summary>A look at a consumer group.</summary>
     DescribeGroup,
+
+    /// <summary>A change of a topic's configuration.</summary>
+    AlterConfigs,
 }
 
 /// <summary>Which calls a scripted fault strikes.</summary>

@@ -5,7 +5,7 @@ namespace StreamFlow.Testing.Memory;
 /// <summary>Topic administration of an in-memory cluster; answers at once.</summary>
 internal sealed class InMemoryAdmin(MemoryCluster cluster, string clientId) : IKafkaAdmin
 {
-    /// <summary>Kafka's defaults of the settings this cluster and the engine care about.</summary>
+    /// <summary>Kafka's defaults of the settings this cluster and the engine care about; it takes records of any time.</summary>
     private static readonly Dictionary<string, string> Defaults = new()
     {
         ["cleanup.policy"] = "delete",
@@ -13,6 +13,8 @@ internal sealed class InMemoryAdmin(MemoryCluster cluster, string clientId) : IK
         ["retention.bytes"] = "-1",
         ["segment.bytes"] = "1073741824",
         ["message.timestamp.type"] = "CreateTime",
+        ["message.timestamp.after.max.ms"] = "9223372036854775807",
+        ["message.timestamp.before.max.ms"] = "9223372036854775807",
         ["max.message.bytes"] = "1048588",
         ["min.insync.replicas"] = "1",
     };
@@ -40,6 +42,14 @@ internal sealed class InMemoryAdmin(MemoryCluster cluster, string clientId) : IK
             }
 
             return (IReadOnlyDictionary<string, string>)configs;
+        }, cancellationToken);
+
+    public Task AlterTopicConfigAsync(
+        string name, IReadOnlyDictionary<string, string> configs, CancellationToken cancellationToken) =>
+        CallAsync(ClientCall.AlterConfigs, () =>
+        {
+            cluster.Topic(name).Alter(configs);
+            return true;
         }, cancellationToken);
 
     public Task<GroupDescription> DescribeGroupAsync(string groupId, CancellationToken cancellationToken) =>

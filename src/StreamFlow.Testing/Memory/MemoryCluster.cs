@@ -1,4 +1,3 @@
-using System.Globalization;
 using StreamFlow.Clients;
 
 namespace StreamFlow.Testing.Memory;
@@ -12,7 +11,6 @@ internal sealed class MemoryCluster
     private readonly Dictionary<string, MemoryTopic> _topics = new(StringComparer.Ordinal);
     private readonly Dictionary<string, ConsumerGroup> _groups = new(StringComparer.Ordinal);
     private long _sequence;
-    private long _lastTopicId;
 
     public MemoryCluster(InMemoryKafkaOptions options)
     {
@@ -74,7 +72,8 @@ internal sealed class MemoryCluster
     /// <returns>False when it exists already.</returns>
     public bool CreateTopic(string name, int partitionCount, IReadOnlyDictionary<string, string>? configs)
     {
-        var id = (++_lastTopicId).ToString(CultureInfo.InvariantCulture);
+        // Other than that of any topic of another cluster, too.
+        var id = Guid.NewGuid().ToString();
         if (!_topics.TryAdd(name, new MemoryTopic(name, id, partitionCount, configs)))
         {
             return false;

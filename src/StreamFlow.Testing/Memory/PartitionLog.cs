@@ -73,7 +73,7 @@ internal sealed class MemoryTopic
     {
         Name = name;
         Id = id;
-        Configs = configs ?? new Dictionary<string, string>();
+        Configs = new Dictionary<string, string>(configs ?? new Dictionary<string, string>());
         AddPartitions(partitionCount);
     }
 
@@ -82,7 +82,7 @@ internal sealed class MemoryTopic
     /// <summary>Other than that of any topic before or after it.</summary>
     public string Id { get; }
 
-    public IReadOnlyDictionary<string, string> Configs { get; }
+    public IReadOnlyDictionary<string, string> Configs { get; private set; }
 
     public IReadOnlyList<PartitionLog> Partitions => _partitions;
 
@@ -94,6 +94,17 @@ internal sealed class MemoryTopic
         Configs.TryGetValue("max.message.bytes", out var text)
             ? int.Parse(text, System.Globalization.CultureInfo.InvariantCulture)
             : 1_048_588;
+
+    public void Alter(IReadOnlyDictionary<string, string> configs)
+    {
+        var changed = new Dictionary<string, string>(Configs);
+        foreach (var (name, value) in configs)
+        {
+            changed[name] = value;
+        }
+
+        Configs = changed;
+    }
 
     public void AddPartitions(int count)
     {

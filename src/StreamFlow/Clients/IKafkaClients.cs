@@ -39,6 +39,15 @@ public interface IKafkaAdmin : IDisposable
     /// <returns>Effective values by Kafka's names.</returns>
     Task<IReadOnlyDictionary<string, string>> DescribeTopicConfigAsync(string name, CancellationToken cancellationToken);
 
+    /// <summary>Sets some of a topic's configuration; the rest stays as it is.</summary>
+    /// <param name="name">Name of the topic.</param>
+    /// <param name="configs">Values by Kafka's names.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <returns>A task that ends when the broker has taken them.</returns>
+    /// <exception cref="KafkaClientException">It has not.</exception>
+    Task AlterTopicConfigAsync(
+        string name, IReadOnlyDictionary<string, string> configs, CancellationToken cancellationToken);
+
     /// <summary>Creates topics; one that exists already (another member was faster) is no error.</summary>
     /// <param name="topics">The topics.</param>
     /// <param name="cancellationToken">Ends the wait.</param>

@@ -107,13 +107,16 @@ internal static class TopologyPlanner
             IsPersistent = (store.StoreType ?? description.DefaultStoreType) == StoreType.Persistent,
             IsLogged = store.LoggingEnabled && source is null,
             Source = source,
-            ChangelogConfigs = InternalTopics.ChangelogConfigs(store.ChangelogRetentionMs, store.TopicConfigs),
+            ChangelogConfigs = InternalTopics.ChangelogConfigs(store.Expires, store.TopicConfigs),
             Create = topic => store.Create(new StoreSetup(store.Name, topic, description.Serdes)),
         };
 
         // What is missing is told now, not by a task.
         definition.Create(definition.ChangelogTopic);
-        return definition;
+        return definition with
+        {
+            Shape = store.Describe(new StoreSetup(store.Name, definition.ChangelogTopic, description.Serdes)),
+        };
     }
 
     /// <summary>The topics whose records meet by key in a node: those it gets records from, and those of its partners.</summary>

@@ -86,6 +86,12 @@ public sealed class JsonSerde<T> : ISerde<T>
         }
     }
 
+    /// <summary>Names and types of the members, <c>name:type</c>, in ordinal order; none of a type that is no object.</summary>
+    internal IReadOnlyList<string> Members() =>
+        _type.Kind == JsonTypeInfoKind.Object
+            ? [.. _type.Properties.Select(p => $"{p.Name}:{p.PropertyType}").Order(StringComparer.Ordinal)]
+            : [$"{_type.Kind}:{typeof(T)}"];
+
     [RequiresUnreferencedCode("Reads the type's members by reflection.")]
     [RequiresDynamicCode("May generate code at run time.")]
     private static JsonTypeInfo<T> TypeInfo(JsonSerializerOptions options)

@@ -145,13 +145,22 @@ internal sealed class GuidSerde : ISerde<Guid>
     }
 }
 
+/// <summary>What serdes under a nullable name have in common.</summary>
+internal abstract class NullableSerde
+{
+    /// <summary>Format of the bytes, which is that of the type itself.</summary>
+    public abstract DataFormat InnerFormat { get; }
+}
+
 /// <summary>The serde of a value type under its nullable name.</summary>
-internal sealed class NullableSerde<T> : ISerde<T?>
+internal sealed class NullableSerde<T> : NullableSerde, ISerde<T?>
     where T : struct
 {
     private readonly ISerde<T> _inner;
 
     public NullableSerde(ISerde<T> inner) => _inner = inner;
+
+    public override DataFormat InnerFormat => DataFormat.Of(_inner);
 
     public void Serialize(T? value, IBufferWriter<byte> writer) => _inner.Serialize(value.GetValueOrDefault(), writer);
 

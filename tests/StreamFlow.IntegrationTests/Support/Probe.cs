@@ -10,7 +10,9 @@ internal sealed class Probe(string bootstrapServers)
 {
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
 
-    public async Task CreateTopicsAsync(int partitions, params string[] names)
+    public Task CreateTopicsAsync(int partitions, params string[] names) => CreateTopicsWithAsync(partitions, [], names);
+
+    public async Task CreateTopicsWithAsync(int partitions, Dictionary<string, string> configs, params string[] names)
     {
         using var admin = Admin();
         await admin.CreateTopicsAsync(names.Select(name => new TopicSpecification
@@ -18,7 +20,7 @@ internal sealed class Probe(string bootstrapServers)
             Name = name,
             NumPartitions = partitions,
             ReplicationFactor = 1,
-            Configs = new Dictionary<string, string> { ["retention.ms"] = "-1" },
+            Configs = new Dictionary<string, string>(configs.Concat([KeyValuePair.Create("retention.ms", "-1")]).DistinctBy(c => c.Key)),
         }));
         await Until.TrueAsync(() => names.All(n => Partitions(admin, n).Count == partitions), "the topics are there");
     }
@@ -108,6 +110,33 @@ internal sealed class Probe(string bootstrapServers)
         }
 
         return results;
+    }
+
+    /// <summary>A topic's configuration as it takes effect.</summary>
+    public async Task<Dictionary<string, string>> ConfigsAsync(string topic)
+    {
+        using var admin = Admin();
+        var found = await admin.DescribeConfigsAsync([new ConfigResource { Type = ResourceType.Topic, Name = topic }]);
+        return found[0].Entries.ToDictionary(e => e.Key, e => e.Value.Value);
+    }
+
+    /// <summary>Changes a topic's configuration.</summary>
+    public async Task SetConfigAsync(string topic, string name, string value)
+    {
+        using var admin = Admin();
+        await admin.IncrementalAlterConfigsAsync(new Dictionary<ConfigResource, List<ConfigEntry>>
+        {
+            [new ConfigResource { Type = ResourceType.Topic, Name = topic }] =
+                [new ConfigEntry { Name = name, Value = value, IncrementalOperation = AlterConfigOpType.Set }],
+        });
+    }
+
+    /// <summary>Offset of the first record of a topic's partition 0, and the one after its last.</summary>
+    public (long Beginning, long End) Offsets(string topic)
+    {
+        using var consumer = Consumer("probe");
+        var ends = consumer.QueryWatermarkOffsets(new ConfluentPartition(topic, 0), Limit);
+        return (ends.Low.Value, ends.High.Value);
     }
 
     public int PartitionCount(string topic)

@@ -18,20 +18,22 @@ public abstract class TestCluster : IAsyncDisposable
 public sealed class EmbeddedCluster : TestCluster
 {
     private readonly string _data;
+    private readonly TimeProvider _time;
     private EmbeddedBroker _broker;
 
-    private EmbeddedCluster(string data, EmbeddedBroker broker)
+    private EmbeddedCluster(string data, TimeProvider time, EmbeddedBroker broker)
     {
-        _data = data;
+        (_data, _time) = (data, time);
         _broker = broker;
     }
 
     public override string BootstrapServers => _broker.BootstrapServers;
 
-    public static async Task<EmbeddedCluster> StartAsync()
+    public static async Task<EmbeddedCluster> StartAsync(TimeProvider? time = null)
     {
         var data = Directory.CreateTempSubdirectory("streamflow-integration-").FullName;
-        return new EmbeddedCluster(data, await StartAsync(data, 0));
+        time ??= TimeProvider.System;
+        return new EmbeddedCluster(data, time, await StartAsync(data, 0, time));
     }
 
     public override async Task RestartAsync(Func<Task> whileDown)
@@ -39,7 +41,7 @@ public sealed class EmbeddedCluster : TestCluster
         var port = _broker.Port;
         await _broker.DisposeAsync();
         await whileDown();
-        _broker = await StartAsync(_data, port);
+        _broker = await StartAsync(_data, port, _time);
     }
 
     public override async ValueTask DisposeAsync()
@@ -48,13 +50,14 @@ public sealed class EmbeddedCluster : TestCluster
         Directory.Delete(_data, recursive: true);
     }
 
-    private static Task<EmbeddedBroker> StartAsync(string data, int port) =>
+    private static Task<EmbeddedBroker> StartAsync(string data, int port, TimeProvider time) =>
         EmbeddedBroker.StartAsync(new EmbeddedBrokerOptions
         {
             DataDirectory = data,
             Port = port,
             AutoCreateTopics = false,
             GroupMinSessionTimeout = TimeSpan.FromSeconds(1),
+            TimeProvider = time,
         });
 }
 
@@ -69,13 +72,13 @@ public sealed class ApacheCluster : TestCluster
 
     public override string BootstrapServers { get; }
 
-    public static async Task<ApacheCluster> StartAsync()
+    public static async Task<ApacheCluster> StartAsync(params string[] settings)
     {
         ExternalTool.RequireKafka();
         var folder = Directory.CreateTempSubdirectory("streamflow-apache-").FullName;
         var port = FreePort.Find();
         return new ApacheCluster(folder, port, await ApacheKafkaBroker.StartAsync(
-            folder, port, "group.min.session.timeout.ms=1000", "auto.create.topics.enable=false"));
+            folder, port, ["group.min.session.timeout.ms=1000", "auto.create.topics.enable=false", .. settings]));
     }
 
     public override async Task RestartAsync(Func<Task> whileDown)

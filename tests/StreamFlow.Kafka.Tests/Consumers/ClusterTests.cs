@@ -217,6 +217,42 @@ public abstract class ClusterTests
     }
 
     [SkippableFact]
+    public async Task A_topic_has_an_id_that_no_other_has_and_that_stays()
+    {
+        Skip.IfNot(Cluster.Unavailable is null, Cluster.Unavailable);
+        using var admin = Clients.CreateAdmin("admin");
+        var (one, other) = (await CreateAsync("one", 1), await CreateAsync("other", 1));
+
+        var found = await admin.DescribeTopicsAsync([one, other], default);
+        var again = await admin.DescribeTopicsAsync([one], default);
+
+        Assert.NotEmpty(found[one].Id);
+        Assert.NotEqual(found[one].Id, found[other].Id);
+        Assert.Equal(found[one].Id, again[one].Id);
+    }
+
+    [SkippableFact]
+    public async Task Configuration_is_set_one_by_one_and_a_value_that_cannot_be_is_refused()
+    {
+        Skip.IfNot(Cluster.Unavailable is null, Cluster.Unavailable);
+        using var admin = Clients.CreateAdmin("admin");
+        var name = Unique("configured");
+        await admin.CreateTopicsAsync(
+            [new NewTopic(name, 1, new Dictionary<string, string> { ["segment.bytes"] = "1234567", ["retention.ms"] = "1000" })], default);
+
+        await admin.AlterTopicConfigAsync(
+            name, new Dictionary<string, string> { ["retention.ms"] = "-1", ["message.timestamp.after.max.ms"] = "5" }, default);
+
+        var configs = await admin.DescribeTopicConfigAsync(name, default);
+        Assert.Equal(
+            ("1234567", "-1", "5"), (configs["segment.bytes"], configs["retention.ms"], configs["message.timestamp.after.max.ms"]));
+        var error = await Assert.ThrowsAsync<KafkaClientException>(
+            () => admin.AlterTopicConfigAsync(name, new Dictionary<string, string> { ["retention.ms"] = "soon" }, default));
+        Assert.Contains(name, error.Message, StringComparison.Ordinal);
+        Assert.NotEqual(KafkaErrorKind.Retriable, error.Kind);
+    }
+
+    [SkippableFact]
     public async Task A_group_is_described_with_what_its_members_have()
     {
         Skip.IfNot(Cluster.Unavailable is null, Cluster.Unavailable);

@@ -24,6 +24,38 @@ public sealed class AdminTests
     }
 
     [Fact]
+    public async Task A_topic_has_an_id_that_none_has_on_this_or_another_cluster()
+    {
+        var other = new InMemoryKafka();
+        _kafka.CreateTopic("t");
+        _kafka.CreateTopic("u");
+        other.CreateTopic("t");
+        using var admin = _kafka.CreateAdmin("admin");
+        using var elsewhere = other.CreateAdmin("admin");
+
+        var found = await admin.DescribeTopicsAsync(["t", "u"], CancellationToken.None);
+        var again = await admin.DescribeTopicsAsync(["t"], CancellationToken.None);
+        var there = await elsewhere.DescribeTopicsAsync(["t"], CancellationToken.None);
+
+        Assert.Equal(found["t"].Id, again["t"].Id);
+        Assert.Equal(3, new[] { found["t"].Id, found["u"].Id, there["t"].Id }.Where(id => id.Length > 0).Distinct().Count());
+    }
+
+    [Fact]
+    public async Task Configs_are_altered_one_by_one()
+    {
+        _kafka.CreateTopic("t", configs: new Dictionary<string, string> { ["segment.bytes"] = "7", ["retention.ms"] = "8" });
+        using var admin = _kafka.CreateAdmin("admin");
+
+        await admin.AlterTopicConfigAsync("t", new Dictionary<string, string> { ["retention.ms"] = "-1" }, CancellationToken.None);
+
+        var configs = await admin.DescribeTopicConfigAsync("t", CancellationToken.None);
+        Assert.Equal(("7", "-1"), (configs["segment.bytes"], configs["retention.ms"]));
+        await Assert.ThrowsAsync<KafkaClientException>(
+            () => admin.AlterTopicConfigAsync("missing", new Dictionary<string, string>(), CancellationToken.None));
+    }
+
+    [Fact]
     public async Task A_group_is_described_with_whoever_is_in_it_and_the_marks_they_show()
     {
         _kafka.CreateTopic("t", 2);

@@ -47,7 +47,7 @@ public sealed class TopologyPlannerTests
     }
 
     [Fact]
-    public void Changelog_configs_are_those_of_Kafka_Streams_and_the_users_go_before()
+    public void Changelog_configs_do_not_go_by_the_clock_and_the_users_go_before()
     {
         var builder = new StreamsBuilder();
         var group = builder.Stream<string, string>("in").GroupByKey();
@@ -66,7 +66,7 @@ public sealed class TopologyPlannerTests
         Assert.Equal("compact", stores["plain"].ChangelogConfigs["cleanup.policy"]);
         Assert.Equal("CreateTime", stores["plain"].ChangelogConfigs["message.timestamp.type"]);
         Assert.True(stores["plain"].IsPersistent && stores["plain"].IsLogged);
-        Assert.Equal("86760000", stores["windowed"].ChangelogConfigs["retention.ms"]);
+        Assert.Equal("-1", stores["windowed"].ChangelogConfigs["retention.ms"]);
         Assert.Equal("delete", stores["windowed"].ChangelogConfigs["cleanup.policy"]);
         Assert.Equal("1000", stores["windowed"].ChangelogConfigs["segment.ms"]);
         Assert.False(stores["windowed"].IsPersistent || stores["windowed"].IsLogged);

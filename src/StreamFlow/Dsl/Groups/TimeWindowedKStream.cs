@@ -34,7 +34,7 @@ public sealed partial class TimeWindowedKStream<TKey, TValue>
         var retention = Retention(storeName, materialized.Retention);
         var name = graph.NodeName(materialized.ProcessorName, prefix);
         var keySource = _source.Keys.Or(materialized.KeySerde);
-        var store = TableStore.DescribeWindows(storeName, keySource, values, materialized, windows.SizeMs, retention);
+        var store = TableStore.DescribeWindows(storeName, keySource, values, materialized, windows, retention);
         var node = new OperatorNode<TKey, TValue, Windowed<TKey>, Change<TResult>>(
             name,
             [_source.Input(storeName)],

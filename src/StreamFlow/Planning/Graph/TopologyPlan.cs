@@ -1,4 +1,3 @@
-using System.Globalization;
 using StreamFlow.Clients;
 using StreamFlow.Processing;
 using StreamFlow.State;
@@ -76,6 +75,9 @@ internal sealed record StoreDefinition
     /// <summary>Configuration the changelog topic is created with.</summary>
     public required IReadOnlyDictionary<string, string> ChangelogConfigs { get; init; }
 
+    /// <summary>What it holds; null where that is not known.</summary>
+    public StoreShape? Shape { get; init; }
+
     /// <summary>Makes the store of one task, given the full name of its changelog topic; called once per task.</summary>
     public required Func<string, StateStore> Create { get; init; }
 }
@@ -111,28 +113,40 @@ internal sealed class SubTopology
 internal sealed record TaskTopology(
     IReadOnlyList<Node> Nodes, IReadOnlyDictionary<string, SourceProcessor> Sources);
 
-/// <summary>Names and default configurations of internal topics.</summary>
+/// <summary>
+/// Names and configurations of internal topics. What is in them goes by the time of events, which the broker's clock knows
+/// nothing of: a topic keeps what it has, whatever its age and size, until StreamFlow says that it is not needed, and takes
+/// records of any time.
+/// </summary>
 internal static class InternalTopics
 {
     public const string RepartitionSuffix = "-repartition";
+    public const string CleanupPolicy = "cleanup.policy";
 
     /// <summary>
-    /// How much longer than its store a window changelog keeps records, because the broker's clock and event time differ
-    /// (Kafka's <c>windowstore.changelog.additional.retention.ms</c>).
+    /// Settings without which records would be deleted or refused by the broker's clock, and the value that does neither. Not
+    /// every broker knows all of them.
     /// </summary>
-    public const long AdditionalRetentionMs = 24 * 60 * 60 * 1000;
-
-    /// <summary>
-    /// Configuration of repartition topics, as Kafka Streams creates them: kept until StreamFlow deletes the records it
-    /// has used up, in segments small enough for that to free space soon.
-    /// </summary>
-    public static readonly IReadOnlyDictionary<string, string> RepartitionConfigs = new Dictionary<string, string>
+    public static readonly IReadOnlyDictionary<string, string> ClockSettings = new Dictionary<string, string>
     {
-        ["cleanup.policy"] = "delete",
-        ["segment.bytes"] = "52428800",
         ["retention.ms"] = "-1",
-        ["message.timestamp.type"] = "CreateTime",
+        ["retention.bytes"] = "-1",
+        ["message.timestamp.after.max.ms"] = "9223372036854775807",
+        ["message.timestamp.before.max.ms"] = "9223372036854775807",
     };
+
+    /// <summary>
+    /// Configuration of repartition topics: kept until StreamFlow deletes the records it has used up, in segments small enough
+    /// for that to free space soon.
+    /// </summary>
+    public static readonly IReadOnlyDictionary<string, string> RepartitionConfigs = Merge(
+        ClockSettings,
+        new Dictionary<string, string>
+        {
+            [CleanupPolicy] = "delete",
+            ["segment.bytes"] = "52428800",
+            ["message.timestamp.type"] = "CreateTime",
+        });
 
     /// <summary>Whether StreamFlow itself creates, writes and reads topics of a kind, so that none of their records may be left out.</summary>
     public static bool IsInternal(this TopicKind kind) => kind is TopicKind.Repartition or TopicKind.Changelog;
@@ -141,35 +155,45 @@ internal static class InternalTopics
     public static string NameOf(string applicationId, string name) => applicationId + "-" + name;
 
     /// <summary>Configuration of a changelog; what the user sets for the topic goes before.</summary>
-    /// <param name="retentionMs">How long it keeps what was written once; null for ever.</param>
+    /// <param name="expires">Whether what was written once expires by the time of events; StreamFlow deletes it then.</param>
     /// <param name="overrides">What the user sets.</param>
     public static IReadOnlyDictionary<string, string> ChangelogConfigs(
-        long? retentionMs, IReadOnlyDictionary<string, string> overrides)
+        bool expires, IReadOnlyDictionary<string, string> overrides)
     {
-        var configs = new Dictionary<string, string>
+        var configs = Merge(
+            ClockSettings,
+            new Dictionary<string, string>
+            {
+                // Without "delete" the broker would not let StreamFlow delete what has expired.
+                [CleanupPolicy] = expires ? "compact,delete" : "compact",
+                ["message.timestamp.type"] = "CreateTime",
+            });
+        if (!expires)
         {
-            ["cleanup.policy"] = retentionMs is null ? "compact" : "compact,delete",
-            ["message.timestamp.type"] = "CreateTime",
-        };
-        if (retentionMs is { } retention)
-        {
-            configs["retention.ms"] = WithAdditional(retention).ToString(CultureInfo.InvariantCulture);
+            configs.Remove("retention.ms");
+            configs.Remove("retention.bytes");
         }
 
-        return Merge(overrides, configs);
+        return Merge(configs, overrides);
     }
 
-    private static long WithAdditional(long retentionMs) =>
-        retentionMs > long.MaxValue - AdditionalRetentionMs ? long.MaxValue : retentionMs + AdditionalRetentionMs;
+    /// <summary>Whether records of a topic may be deleted before an offset.</summary>
+    public static bool MayDelete(IReadOnlyDictionary<string, string> configs) =>
+        configs.TryGetValue(CleanupPolicy, out var policy) && Policies(policy).Contains("delete");
+
+    /// <summary>The parts of a cleanup policy.</summary>
+    public static HashSet<string> Policies(string value) =>
+        [.. value.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)];
 
     private static Dictionary<string, string> Merge(
-        IReadOnlyDictionary<string, string> overrides, Dictionary<string, string> configs)
+        IReadOnlyDictionary<string, string> configs, IReadOnlyDictionary<string, string> overrides)
     {
+        var merged = new Dictionary<string, string>(configs);
         foreach (var (name, value) in overrides)
         {
-            configs[name] = value;
+            merged[name] = value;
         }
 
-        return configs;
+        return merged;
     }
 }

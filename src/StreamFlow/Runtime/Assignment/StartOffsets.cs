@@ -8,8 +8,20 @@ namespace StreamFlow.Runtime;
 /// with another policy of its own, and every repartition topic (whose records must never be skipped), is looked up here;
 /// so is what begins at its end: left to itself, librdkafka may ask for that again after records were read, and skip some.
 /// </summary>
-internal sealed class StartOffsets(ThreadServices services, IKafkaConsumer consumer)
+internal sealed class StartOffsets(ThreadServices services, IKafkaConsumer consumer, string threadName)
 {
+    private readonly StateIdentity _identity = new(services, threadName);
+
+    /// <inheritdoc cref="StateIdentity.TryLook"/>
+    public bool TryLook(IReadOnlyList<StreamTask> tasks) => _identity.TryLook(tasks);
+
+    /// <summary>An input with what is committed beside its positions.</summary>
+    public TaskInput WithNotes(StreamTask task, TaskInput input) =>
+        input with { Notes = _identity.NotesOf(task, input.Committed.Partition.Topic) };
+
+    /// <summary>Gives the client up.</summary>
+    public void Close() => _identity.Close();
+
     /// <summary>The start offsets of partitions just assigned.</summary>
     /// <exception cref="StreamsException">The committed offsets cannot be read: to guess would lose or repeat records.</exception>
     public IReadOnlyList<PartitionOffset> For(IReadOnlyList<(SourceTopic Topic, TopicPartition Partition)> inputs)
@@ -27,11 +39,13 @@ internal sealed class StartOffsets(ThreadServices services, IKafkaConsumer consu
     /// still commit, so the end of the changelog that is read next includes all that the positions stand for.
     /// </summary>
     /// <returns>False when they cannot be read at the moment.</returns>
-    public bool TryLocate(StreamTask task, string threadName)
+    /// <exception cref="StateStoreException">A changelog holds something else than its store would read.</exception>
+    public bool TryLocate(StreamTask task)
     {
+        IReadOnlyList<PartitionOffset> committed;
         try
         {
-            task.Committed = consumer.Committed([.. task.Inputs.Select(i => i.Partition)]);
+            committed = consumer.Committed([.. task.Inputs.Select(i => i.Partition)]);
         }
         catch (KafkaClientException exception) when (exception.Kind is KafkaErrorKind.Retriable or KafkaErrorKind.Migrated)
         {
@@ -39,9 +53,11 @@ internal sealed class StartOffsets(ThreadServices services, IKafkaConsumer consu
             return false;
         }
 
-        foreach (var committed in task.Committed)
+        task.Committed = _identity.Checked(task, committed);
+        for (var i = 0; i < committed.Count; i++)
         {
-            if (task.FirstOffsets.RestartOf(committed) is { } position)
+            var isVoid = committed[i].Offset >= 0 && task.Committed[i].Offset < 0;
+            if ((task.FirstOffsets.RestartOf(task.Committed[i]) ?? (isVoid ? ResetOf(committed[i].Partition) : null)) is { } position)
             {
                 consumer.Seek(position);
             }

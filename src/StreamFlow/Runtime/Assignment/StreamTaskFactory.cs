@@ -10,6 +10,7 @@ internal sealed class StreamTaskFactory
     private readonly ThreadServices _services;
     private readonly CommitProtocol _protocol;
     private readonly CacheBudget _budget;
+    private readonly TaskFolders _folders;
     private readonly WorkAtHand _work;
 
     /// <param name="services">What the threads share.</param>
@@ -22,6 +23,7 @@ internal sealed class StreamTaskFactory
         _services = services;
         _protocol = protocol;
         _budget = budget;
+        _folders = new TaskFolders(services);
     }
 
     public StreamTask Create(string leaderTopic, int partition)
@@ -36,6 +38,7 @@ internal sealed class StreamTaskFactory
 
     /// <summary>Opens the stores of a task, claiming its folder when any of them is persistent.</summary>
     /// <returns>False while another thread of this process still holds the folder.</returns>
+    /// <exception cref="StateStoreException">The folder cannot be used, or what is in it is something else than its stores.</exception>
     public bool TryOpenStores(StreamTask task)
     {
         var directory = task.SubTopology.Stores.Any(s => s.IsPersistent) && _services.StoreBackend is not null
@@ -49,6 +52,11 @@ internal sealed class StreamTaskFactory
 
         try
         {
+            if (directory is not null)
+            {
+                _folders.Claim(task, directory);
+            }
+
             task.OpenStores((persistent, names) => persistent && path is not null
                 ? _services.StoreBackend!.Open(task.Id, path, names)
                 : new InMemoryBackend(names));

@@ -37,7 +37,7 @@ internal sealed class TaskManager : IRebalanceListener
         _restorer = restorer;
         _committer = committer;
         _admission = new TaskAdmission(services, threadName);
-        _startOffsets = new StartOffsets(services, consumer);
+        _startOffsets = new StartOffsets(services, consumer, threadName);
         _partitions = new TaskPartitions(services);
         _tasks = new TaskSet(services, threadName, factory, restorer);
         _storeRetries = new StoreRetries(services, threadName);
@@ -151,10 +151,11 @@ internal sealed class TaskManager : IRebalanceListener
             throw new StreamsException($"{_threadName} failed in a rebalance: {failure.Message}", failure);
         }
 
-        for (var i = _tasks.Created.Count - 1; i >= 0; i--)
+        var areKnown = _startOffsets.TryLook(_tasks.Created);
+        for (var i = _tasks.Created.Count - 1; areKnown && i >= 0; i--)
         {
             var task = _tasks.Created[i];
-            if (!_admission.MayStart(task) || !TryOpenStores(task) || !_startOffsets.TryLocate(task, _threadName))
+            if (!_admission.MayStart(task) || !TryOpenStores(task) || !_startOffsets.TryLocate(task))
             {
                 continue;
             }
@@ -210,6 +211,7 @@ internal sealed class TaskManager : IRebalanceListener
     {
         _committer.Close();
         _tasks.Clear();
+        _startOffsets.Close();
     }
 
     private bool TryOpenStores(StreamTask task)
@@ -228,8 +230,8 @@ internal sealed class TaskManager : IRebalanceListener
     private void Run(StreamTask task)
     {
         _storeRetries.End(task.Id);
-        task.Run([.. task.Inputs.Select((input, i) =>
-            new TaskInput(input.Topic.Name, _consumer.Reader(input.Partition), task.Committed[i]))]);
+        task.Run([.. task.Inputs.Select((input, i) => _startOffsets.WithNotes(
+            task, new TaskInput(input.Topic.Name, _consumer.Reader(input.Partition), task.Committed[i])))]);
         _tasks.Run(task);
     }
 

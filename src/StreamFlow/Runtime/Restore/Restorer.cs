@@ -171,7 +171,8 @@ internal sealed class Restorer : IDisposable
         Fail(store, new TaskCorruptedException(
             store.Task.Id,
             $"The local state of store '{store.Name}' ends at changelog offset {store.StoredOffset}, but {store.Changelog} "
-            + $"holds offsets {beginning} to {end}: it was recreated or truncated. The state is rebuilt from the changelog."));
+            + $"holds offsets {beginning} to {end}: it was recreated or truncated, or what has expired was deleted. The state is "
+            + "rebuilt from the changelog."));
     }
 
     /// <summary>One turn over all stores; a task may be taken back at any time.</summary>

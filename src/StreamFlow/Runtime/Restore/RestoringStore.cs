@@ -213,6 +213,7 @@ internal sealed class RestoringStore
         }
 
         batch.SetChangelogOffset(_store.Index, Position);
+        _store.Store.Logged(Position, batch);
         _full = batch;
         _isWriteDue = true;
         writer.Add(this);

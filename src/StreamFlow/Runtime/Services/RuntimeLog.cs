@@ -38,7 +38,7 @@ internal static partial class RuntimeLog
     [LoggerMessage(110, LogLevel.Error, "{Thread}: closing failed")]
     public static partial void CloseFailed(ILogger logger, Exception exception, string thread);
 
-    [LoggerMessage(111, LogLevel.Warning, "Deleting used-up records of repartition topics failed; it is tried again")]
+    [LoggerMessage(111, LogLevel.Warning, "Deleting used-up records of internal topics failed; it is tried again")]
     public static partial void PurgeFailed(ILogger logger, Exception exception);
 
     [LoggerMessage(113, LogLevel.Warning, "{Thread}: the client has a problem that it mends itself")]
@@ -88,6 +88,38 @@ internal static partial class RuntimeLog
         + "hanging by a broker and must be aborted with kafka-transactions (find-hanging, abort)")]
     public static partial void RestoreStalled(
         ILogger logger, string store, TopicPartition changelog, long position, long end, TimeSpan waited);
+
+    [LoggerMessage(170, LogLevel.Warning, "Task {TaskId}: {Change}. Check that what was written can be read as what it is now")]
+    public static partial void StoreChanged(ILogger logger, TaskId taskId, string change);
+
+    [LoggerMessage(171, LogLevel.Information,
+        "Task {TaskId}: its local state is filled anew, because its form is another one now: {Changes}")]
+    public static partial void StateOutdated(ILogger logger, TaskId taskId, string changes);
+
+    [LoggerMessage(172, LogLevel.Warning,
+        "Task {TaskId}: the local state of store {Store} is that of {Topics} with the id {Before}, which is {Now} now: made anew, or "
+        + "of another cluster. The state is dropped, and rebuilt from what there is")]
+    public static partial void StateOfOtherTopics(
+        ILogger logger, TaskId taskId, string store, string topics, string before, string now);
+
+    [LoggerMessage(173, LogLevel.Error,
+        "{Thread}: the committed position {Offset} of {Partition} is that of a topic with the id {Before}, which is {Now} now: it was "
+        + "made anew. The partition begins where the offset policy says")]
+    public static partial void PositionOfOtherTopic(
+        ILogger logger, string thread, TopicPartition partition, long offset, string before, string now);
+
+    [LoggerMessage(175, LogLevel.Debug, "The configuration of topic {Topic} may not be read, so which settings the broker has is not known")]
+    public static partial void ConfigNotSeen(ILogger logger, Exception exception, string topic);
+
+    [LoggerMessage(176, LogLevel.Information,
+        "Internal topic {Topic}: {Setting} is {Found}, by which the broker's clock would delete or refuse records; set to {Wanted}")]
+    public static partial void TopicMended(ILogger logger, string topic, string setting, string found, string wanted);
+
+    [LoggerMessage(177, LogLevel.Error,
+        "Internal topic {Topic} has {Setting}={Found}, by which the broker's clock deletes or refuses records that are needed, and it "
+        + "could not be changed. Set it with: kafka-configs --alter --entity-type topics --entity-name {Topic} --add-config {Setting}={Wanted}")]
+    public static partial void TopicNotMended(
+        ILogger logger, Exception exception, string topic, string setting, string found, string wanted);
 
     [LoggerMessage(116, LogLevel.Warning, "{Thread}: restoring is interrupted and goes on when the broker answers again")]
     public static partial void RestoreInterrupted(ILogger logger, Exception exception, string thread);

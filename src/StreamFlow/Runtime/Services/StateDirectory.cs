@@ -4,12 +4,13 @@ namespace StreamFlow.Runtime;
 
 /// <summary>
 /// The application's folder of local state: <c>state-dir/application-id/</c> with a lock file that keeps a second
-/// process out, the identity of this instance, and one folder per task.
+/// process out, the identity of this instance, and per task one folder and, beside it, a file that says what is in it.
 /// </summary>
 internal sealed class StateDirectory : IDisposable
 {
     private const string LockName = ".lock";
     private const string IdentityName = "streamflow-process-metadata";
+    private const string LabelsSuffix = ".stores.json";
     private readonly FileStream _lock;
     private readonly HashSet<TaskId> _taken = [];
     private readonly Lock _gate = new();
@@ -86,7 +87,10 @@ internal sealed class StateDirectory : IDisposable
         }
     }
 
-    /// <summary>Removes the data of a task whose state is unusable; the caller holds the task.</summary>
+    /// <summary>
+    /// Removes the data of a task whose state is unusable; the caller holds the task. What they are goes last: if a crash cuts
+    /// it short, what is left must not pass for data that nobody has described yet.
+    /// </summary>
     public void Wipe(TaskId taskId)
     {
         var path = PathOf(taskId);
@@ -95,10 +99,42 @@ internal sealed class StateDirectory : IDisposable
             Directory.Delete(path, recursive: true);
         }
 
+        File.Delete(path + LabelsSuffix);
         Make(taskId);
     }
 
+    /// <summary>What the stores in a task's folder are; empty for a folder of an earlier version, or one without data.</summary>
+    public IReadOnlyDictionary<string, StoreLabel> LabelsOf(TaskId taskId) => ReadLabels(PathOf(taskId) + LabelsSuffix);
+
+    /// <summary>Writes down what the stores in a task's folder are, before anything is put there.</summary>
+    /// <exception cref="IOException">It cannot be written.</exception>
+    public void SetLabels(TaskId taskId, IReadOnlyDictionary<string, StoreLabel> labels)
+    {
+        var file = PathOf(taskId) + LabelsSuffix;
+        var draft = file + ".new";
+        using (var stream = new FileStream(draft, FileMode.Create, FileAccess.Write, FileShare.None))
+        {
+            stream.Write(StoreLabels.Write(labels, withMembers: true));
+            stream.Flush(flushToDisk: true);
+        }
+
+        File.Move(draft, file, overwrite: true);
+    }
+
     public void Dispose() => _lock.Dispose();
+
+    /// <summary>A description that cannot be read, for a crash of the machine, is none: the data count as they did before there were any.</summary>
+    private static IReadOnlyDictionary<string, StoreLabel> ReadLabels(string file)
+    {
+        try
+        {
+            return StoreLabels.Read(File.ReadAllBytes(file));
+        }
+        catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException or JsonException)
+        {
+            return StoreLabels.None;
+        }
+    }
 
     private static FileStream TakeLock(string path)
     {

@@ -134,8 +134,8 @@ public sealed record StreamFlowOptions
     public short ReplicationFactor { get; set; } = -1;
 
     /// <summary>
-    /// How often records of repartition topics that are used up are deleted on the broker
-    /// (<c>repartition.purge.interval.ms</c>).
+    /// How often records of repartition topics that are used up, and records of changelogs whose windows have expired, are
+    /// deleted on the broker (<c>repartition.purge.interval.ms</c>).
     /// </summary>
     /// <value>30 seconds.</value>
     public TimeSpan RepartitionPurgeInterval { get; set; } = TimeSpan.FromSeconds(30);

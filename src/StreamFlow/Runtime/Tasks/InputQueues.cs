@@ -83,12 +83,15 @@ internal sealed class InputQueues(TaskIdling idling, PartitionQueue[] queues)
     /// <summary>Adds the positions to commit.</summary>
     public void CollectOffsets(List<PartitionOffset> offsets)
     {
+        var isFirst = true;
         foreach (var queue in queues)
         {
             if (queue.CommitOffset is var offset and >= 0)
             {
+                var note = isFirst ? queue.Notes.OfTask : queue.Notes.OfTopic;
                 offsets.Add(new PartitionOffset(
-                    queue.Partition, offset, PartitionTimeMetadata.Encode(queue.PartitionTime)));
+                    queue.Partition, offset, PartitionTimeMetadata.Encode(queue.PartitionTime, note)));
+                isFirst = false;
             }
         }
     }
@@ -102,13 +105,15 @@ internal sealed class InputQueues(TaskIdling idling, PartitionQueue[] queues)
         }
     }
 
-    /// <summary>Forgets what was prefetched of a partition whose position is about to move.</summary>
+    /// <summary>Forgets what was prefetched of a partition whose position is about to move, because it was not in the log.</summary>
     public void DropPrefetched(TopicPartition partition)
     {
         foreach (var queue in queues)
         {
             if (queue.Partition == partition)
             {
+                // It may be that the topic is another one now, so nothing more is said of it.
+                queue.Notes = new PositionNotes(string.Empty, string.Empty);
                 queue.Clear();
             }
         }

@@ -34,6 +34,9 @@ internal sealed class PartitionQueue
 
     public TopicPartition Partition => _reader.Partition;
 
+    /// <summary>What is committed beside its positions.</summary>
+    public PositionNotes Notes { get; set; } = new(string.Empty, string.Empty);
+
     public SourceProcessor Source => _source;
 
     public RecordBatch Batch => _batch!;

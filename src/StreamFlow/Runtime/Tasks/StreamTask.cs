@@ -60,6 +60,9 @@ internal sealed class StreamTask
     /// <summary>The committed positions that the task starts from, in the order of its inputs.</summary>
     public IReadOnlyList<PartitionOffset> Committed { get; set; } = [];
 
+    /// <summary>What the broker knows the task's topics by; null before it was asked.</summary>
+    public IReadOnlyDictionary<string, string>? TopicIds { get; set; }
+
     /// <summary>
     /// Whether there is anything to commit: positions have moved, something was done without a record, or a node asks for it.
     /// </summary>
@@ -218,7 +221,10 @@ internal sealed class StreamTask
         _topology!.Sources[input.PlanTopic],
         input.Committed.Offset,
         PartitionTimeMetadata.Decode(input.Committed.Metadata),
-        _context.Record);
+        _context.Record)
+    {
+        Notes = input.Notes,
+    };
 
     private bool IsSuspect(PartitionQueue queue, out SlowRecordException? verdict) =>
         _slowRecords!.IsSuspect(queue.Partition, queue.Batch.Read(queue.Index).Offset, out verdict);
@@ -287,4 +293,8 @@ internal sealed class StreamTask
 /// <param name="PlanTopic">Name of the topic as in the plan, without the application id.</param>
 /// <param name="Reader">Its records.</param>
 /// <param name="Committed">The committed offset, -1 when there is none, and its metadata.</param>
-internal readonly record struct TaskInput(string PlanTopic, PartitionReader Reader, PartitionOffset Committed);
+internal readonly record struct TaskInput(string PlanTopic, PartitionReader Reader, PartitionOffset Committed)
+{
+    /// <summary>What is committed beside its positions.</summary>
+    public PositionNotes Notes { get; init; } = new(string.Empty, string.Empty);
+}

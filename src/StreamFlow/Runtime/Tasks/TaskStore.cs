@@ -23,6 +23,9 @@ internal sealed record TaskStore(StateStore Store, int Index, BackendSlot Slot, 
     /// <summary>The partition of <see cref="Source"/>.</summary>
     public TopicPartition SourcePartition { get; init; }
 
+    /// <summary>Whether what has expired of its changelog may be deleted.</summary>
+    public bool MayPurge { get; init; }
+
     /// <summary>What it is restored from; null when it is not.</summary>
     public TopicPartition? RestoredFrom => Source is null ? Changelog?.Topic : SourcePartition;
 

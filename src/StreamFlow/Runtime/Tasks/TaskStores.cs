@@ -124,6 +124,7 @@ internal sealed class TaskStores : IDisposable
                 if (store.Slot == backend && store.TakeOffset(inputs) is { } next)
                 {
                     backend.Batch.SetChangelogOffset(store.Index, next);
+                    store.Store.Logged(next, backend.Batch);
                 }
             }
 
@@ -219,6 +220,7 @@ internal sealed class TaskStores : IDisposable
         {
             Source = definition.Source,
             SourcePartition = new TopicPartition(definition.Source?.Topic ?? string.Empty, context.TaskId.Partition),
+            MayPurge = changelog is not null && InternalTopics.MayDelete(definition.ChangelogConfigs),
         };
     }
 }

@@ -25,7 +25,7 @@ internal sealed class ApplicationStart(
         {
             try
             {
-                var topics = await new TopicPreparation(topology.Plan, options, admin)
+                var topics = await new TopicPreparation(topology.Plan, options, admin, logger)
                     .RunAsync(cancellationToken).ConfigureAwait(false);
                 var batches = await BatchLimits.FindAsync(topics, options, admin, logger, cancellationToken).ConfigureAwait(false);
                 return WithState(topics, batches);

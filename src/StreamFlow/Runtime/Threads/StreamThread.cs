@@ -136,7 +136,7 @@ internal sealed class StreamThread
         var gap = new PollGap(Name, consumer.MaxPollInterval, _services.SlowRecords, _services.Logger, _services.Time);
         using var protocol = clients.CreateProtocol(consumer);
         using var restorer = clients.CreateRestorer();
-        using var purger = new RepartitionPurger(_services, $"{Name}-admin");
+        using var purger = new RecordPurger(_services, $"{Name}-admin");
         var budget = new CacheBudget(_services.CacheBytesPerThread, options.MaxUncommittedBytes);
         var turns = new Turns(new TurnLimits(options), _services.Time, budget, _signals, _work, gap);
         var factory = new StreamTaskFactory(_services, protocol, budget, _work);
@@ -180,7 +180,7 @@ internal sealed class StreamThread
     }
 
     private void Loop(
-        IKafkaConsumer consumer, TaskManager tasks, Committer committer, RepartitionPurger purger, Turns turns, PollGap gap)
+        IKafkaConsumer consumer, TaskManager tasks, Committer committer, RecordPurger purger, Turns turns, PollGap gap)
     {
         while (!_signals.Any)
         {
@@ -197,7 +197,7 @@ internal sealed class StreamThread
                     if (turns.IsCommitDue(tasks.Running, committer.SinceLastCommit) && committer.Commit(tasks.Running))
                     {
                         gap.Committed(committer);
-                        purger.PurgeIfDue(committer.CommittedOffsets);
+                        purger.PurgeIfDue(committer.CommittedOffsets, tasks.Running);
                     }
                 }
             }

@@ -1,3 +1,5 @@
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 using StreamFlow.Clients;
 using StreamFlow.Planning;
 
@@ -12,13 +14,15 @@ internal sealed class TopicPreparation
     private readonly TopologyPlan _plan;
     private readonly StreamFlowOptions _options;
     private readonly IKafkaAdmin _admin;
+    private readonly ILogger _logger;
     private readonly List<string> _sources;
 
-    public TopicPreparation(TopologyPlan plan, StreamFlowOptions options, IKafkaAdmin admin)
+    public TopicPreparation(TopologyPlan plan, StreamFlowOptions options, IKafkaAdmin admin, ILogger? logger = null)
     {
         _plan = plan;
         _options = options;
         _admin = admin;
+        _logger = logger ?? NullLogger.Instance;
         _sources = [.. plan.SubTopologies
             .SelectMany(s => s.Sources.Where(t => !t.IsInternal))
             .Select(t => t.Name)
@@ -75,7 +79,7 @@ internal sealed class TopicPreparation
             CheckPartitionCount(topic, found);
             if (withConfigs || !resolved.IsSameAs(earlier))
             {
-                await CheckCleanupPolicyAsync(topic, cancellationToken).ConfigureAwait(false);
+                await new TopicConfiguration(_admin, _logger).CheckAsync(topic, cancellationToken).ConfigureAwait(false);
             }
         }
 
@@ -118,12 +122,14 @@ internal sealed class TopicPreparation
             return [];
         }
 
+        var configs = new TopicConfiguration(_admin, _logger);
+        await configs.LookAsync(_sources[0], cancellationToken).ConfigureAwait(false);
         var names = wanted.Select(w => w.Name).ToList();
         var existing = await _admin.DescribeTopicsAsync(names, cancellationToken).ConfigureAwait(false);
         var missing = wanted.Where(w => !existing.ContainsKey(w.Name)).ToList();
         if (missing.Count > 0)
         {
-            await _admin.CreateTopicsAsync(missing, cancellationToken).ConfigureAwait(false);
+            await _admin.CreateTopicsAsync(missing.ConvertAll(configs.AsBrokerKnows), cancellationToken).ConfigureAwait(false);
             existing = await _admin.DescribeTopicsAsync(names, cancellationToken).ConfigureAwait(false);
         }
 
@@ -132,9 +138,9 @@ internal sealed class TopicPreparation
             CheckPartitionCount(topic, existing);
         }
 
-        foreach (var topic in wanted.Except(missing))
+        foreach (var topic in configs.MayLackSettings ? wanted : wanted.Except(missing))
         {
-            await CheckCleanupPolicyAsync(topic, cancellationToken).ConfigureAwait(false);
+            await configs.CheckAsync(topic, cancellationToken).ConfigureAwait(false);
         }
 
         return existing.Values;
@@ -172,27 +178,6 @@ internal sealed class TopicPreparation
                 + "grow from then on.");
         }
     }
-
-    /// <summary>
-    /// A compacted repartition topic would lose records, a changelog that is not compacted would lose state: that is
-    /// noticed here, before it happens. Other settings are the operator's own business.
-    /// </summary>
-    private async Task CheckCleanupPolicyAsync(NewTopic topic, CancellationToken cancellationToken)
-    {
-        const string Setting = "cleanup.policy";
-        var actual = await _admin.DescribeTopicConfigAsync(topic.Name, cancellationToken).ConfigureAwait(false);
-        if (topic.Configs.TryGetValue(Setting, out var wanted)
-            && actual.TryGetValue(Setting, out var found)
-            && !Policies(wanted).SetEquals(Policies(found)))
-        {
-            throw new TopologyException(
-                $"The internal topic '{topic.Name}' has {Setting}={found}, but its use needs {wanted}: records or state would "
-                + $"be lost. Set it with: kafka-configs --alter --topic {topic.Name} --add-config {Setting}=[{wanted}]");
-        }
-    }
-
-    private static HashSet<string> Policies(string value) =>
-        [.. value.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)];
 
     private IEnumerable<NewTopic> WantedTopics(ResolvedTopics resolved)
     {

@@ -53,7 +53,7 @@ internal sealed class TopicWatch(ThreadServices services, Action rejoin, Action<
 
     private async Task LookInTurnAsync(IKafkaAdmin admin, bool withConfigs, CancellationToken stopping)
     {
-        var topics = new TopicPreparation(services.Topics.Plan, services.Options, admin);
+        var topics = new TopicPreparation(services.Topics.Plan, services.Options, admin, services.Logger);
         for (var look = 1; ; look++)
         {
             try

@@ -33,11 +33,14 @@ public abstract class StoreBuilder
     /// <value>Default: none; the topic is compacted, and that of a window or session store forgets what has expired.</value>
     public IReadOnlyDictionary<string, string> TopicConfigs { get; init; } = new Dictionary<string, string>();
 
-    /// <summary>How long the changelog has to keep what was written once; null for ever.</summary>
-    internal virtual long? ChangelogRetentionMs => null;
+    /// <summary>Whether what was written expires by the time of its key, from the changelog too.</summary>
+    internal virtual bool Expires => false;
 
     /// <summary>Makes the store of one task, checked.</summary>
     internal abstract StateStore Create(StoreSetup setup);
+
+    /// <summary>What the store will hold.</summary>
+    internal abstract StoreShape Describe(StoreSetup setup);
 }
 
 /// <summary>Describes a store that processors use as a type.</summary>
@@ -62,6 +65,8 @@ public abstract class StoreBuilder<TStore> : StoreBuilder
     /// <param name="setup">What it is made of.</param>
     /// <returns>The store, not yet opened.</returns>
     protected abstract TStore Build(StoreSetup setup);
+
+    internal override StoreShape Describe(StoreSetup setup) => new() { Kind = StoreShape.Own(typeof(TStore)) };
 
     internal sealed override StateStore Create(StoreSetup setup)
     {
@@ -113,9 +118,15 @@ public sealed class StoreSetup
     /// <exception cref="TopologyException">There is none.</exception>
     public ISerde<T> ValueSerde<T>(ISerde<T>? serde = null) => Values(SerdeSource<T>.Of(serde));
 
-    internal ISerde<T> Keys<T>(SerdeSource<T> source) =>
-        source.Resolve(_serdes, $"the keys of store {_store}").ForStore(ChangelogTopic, isKey: true);
+    internal ISerde<T> Keys<T>(SerdeSource<T> source) => ResolveKeys(source).ForStore(ChangelogTopic, isKey: true);
 
-    internal ISerde<T> Values<T>(SerdeSource<T> source) =>
-        source.Resolve(_serdes, $"the values of store {_store}").ForStore(ChangelogTopic, isKey: false);
+    internal ISerde<T> Values<T>(SerdeSource<T> source) => ResolveValues(source).ForStore(ChangelogTopic, isKey: false);
+
+    internal DataFormat KeyFormat<T>(SerdeSource<T> source) => DataFormat.Of(ResolveKeys(source));
+
+    internal DataFormat ValueFormat<T>(SerdeSource<T> source) => DataFormat.Of(ResolveValues(source));
+
+    private ISerde<T> ResolveKeys<T>(SerdeSource<T> source) => source.Resolve(_serdes, $"the keys of store {_store}");
+
+    private ISerde<T> ResolveValues<T>(SerdeSource<T> source) => source.Resolve(_serdes, $"the values of store {_store}");
 }

@@ -28,6 +28,12 @@ public sealed class KeyValueStoreBuilder<TKey, TValue> : TypedStoreBuilder<IKeyV
 
     private protected override IKeyValueStore<TKey, TValue> Build(ISerde<TKey> keys, ISerde<TValue> values) =>
         new KeyValueStore<TKey, TValue>(Name, keys, values, KeepsTimestamps);
+
+    private protected override StoreShape Shape => new()
+    {
+        Kind = "a key-value store",
+        Layout = KeepsTimestamps ? StoreFormat.Timestamped : StoreFormat.Plain,
+    };
 }
 
 /// <summary>Describes a window store.</summary>
@@ -74,17 +80,24 @@ public sealed class WindowStoreBuilder<TKey, TValue> : TypedStoreBuilder<IWindow
     /// <value>Default: <see langword="false"/>: the last one replaces those before.</value>
     public bool KeepsDuplicates { get; init; }
 
-    internal override long? ChangelogRetentionMs => _retentionMs;
+    internal override bool Expires => true;
+
+    /// <summary>What the windows are, for messages and as part of what the store is; null for windows of the size.</summary>
+    internal string? WindowKind { get; init; }
+
+    private StoreFormat Layout => KeepsTimestamps ? StoreFormat.Timestamped : StoreFormat.Plain;
 
     private protected override IWindowStore<TKey, TValue> Build(ISerde<TKey> keys, ISerde<TValue> values) =>
-        new WindowStore<TKey, TValue>(
-            Name,
-            keys,
-            values,
-            KeepsTimestamps ? StoreFormat.Timestamped : StoreFormat.Plain,
-            _windowSizeMs,
-            _retentionMs,
-            KeepsDuplicates);
+        new WindowStore<TKey, TValue>(Name, keys, values, Layout, _windowSizeMs, _retentionMs, KeepsDuplicates);
+
+    // Side by side are records, by their time; the length of the windows that they are read in is no part of their keys.
+    private protected override StoreShape Shape => new()
+    {
+        Kind = KeepsDuplicates ? "records by time, side by side"
+            : WindowKind ?? $"windows of {Durations.Text(TimeSpan.FromMilliseconds(_windowSizeMs))}",
+        Layout = Layout,
+        SegmentMs = WindowExpiry.SegmentMsOf(_retentionMs),
+    };
 }
 
 /// <summary>Describes a session store.</summary>
@@ -99,10 +112,12 @@ public sealed class SessionStoreBuilder<TKey, TValue>(string name, TimeSpan rete
 {
     private readonly long _retentionMs = StoreTimes.Positive(name, retention, nameof(retention));
 
-    internal override long? ChangelogRetentionMs => _retentionMs;
+    internal override bool Expires => true;
 
     private protected override ISessionStore<TKey, TValue> Build(ISerde<TKey> keys, ISerde<TValue> values) =>
         new SessionStore<TKey, TValue>(Name, keys, values, _retentionMs);
+
+    private protected override StoreShape Shape => new() { Kind = "sessions", SegmentMs = WindowExpiry.SegmentMsOf(_retentionMs) };
 }
 
 /// <summary>Describes a versioned store.</summary>
@@ -119,6 +134,8 @@ public sealed class VersionedStoreBuilder<TKey, TValue>(string name, TimeSpan hi
 
     private protected override IVersionedKeyValueStore<TKey, TValue> Build(ISerde<TKey> keys, ISerde<TValue> values) =>
         new VersionedStore<TKey, TValue>(Name, keys, values, _historyMs);
+
+    private protected override StoreShape Shape => new() { Kind = "a versioned store", Layout = StoreFormat.Versioned };
 }
 
 /// <summary>Describes a list store.</summary>
@@ -127,6 +144,8 @@ internal sealed class ListStoreBuilder<TKey, TValue>(string name)
 {
     private protected override ListStore<TKey, TValue> Build(ISerde<TKey> keys, ISerde<TValue> values) =>
         new(Name, keys, values);
+
+    private protected override StoreShape Shape => new() { Kind = "lists of values by key" };
 }
 
 /// <summary>Describes a time-ordered buffer.</summary>
@@ -135,6 +154,8 @@ internal sealed class TimeOrderedBufferBuilder<TKey, TValue>(string name)
 {
     private protected override TimeOrderedBuffer<TKey, TValue> Build(ISerde<TKey> keys, ISerde<TValue> values) =>
         new(Name, keys, values);
+
+    private protected override StoreShape Shape => new() { Kind = "a buffer in the order of time" };
 }
 
 /// <summary>Checks of what a store is told about time.</summary>

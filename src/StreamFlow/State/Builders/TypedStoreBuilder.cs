@@ -30,10 +30,18 @@ public abstract class TypedStoreBuilder<TStore, TKey, TValue> : StoreBuilder<TSt
     protected sealed override TStore Build(StoreSetup setup)
     {
         ArgumentNullException.ThrowIfNull(setup);
-        return Build(
-            setup.Keys(KeySerde is null ? _keys : SerdeSource<TKey>.Of(KeySerde)),
-            setup.Values(ValueSerde is null ? _values : SerdeSource<TValue>.Of(ValueSerde)));
+        return Build(setup.Keys(Keys), setup.Values(Values));
     }
+
+    internal sealed override StoreShape Describe(StoreSetup setup) =>
+        Shape with { Key = setup.KeyFormat(Keys), Value = setup.ValueFormat(Values) };
+
+    /// <summary>What the store will hold, but for the formats of keys and values.</summary>
+    private protected abstract StoreShape Shape { get; }
+
+    private SerdeSource<TKey> Keys => _keys.Or(KeySerde);
+
+    private SerdeSource<TValue> Values => _values.Or(ValueSerde);
 
     private protected abstract TStore Build(ISerde<TKey> keys, ISerde<TValue> values);
 }

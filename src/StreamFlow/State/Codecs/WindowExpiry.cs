@@ -21,7 +21,7 @@ internal sealed class WindowExpiry
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(retentionMs);
         _retentionMs = retentionMs;
-        _segmentMs = Math.Max(retentionMs / 2, MinSegmentMs);
+        _segmentMs = SegmentMsOf(retentionMs);
     }
 
     /// <summary>How long behind the stream time a window is kept, in milliseconds.</summary>
@@ -37,6 +37,9 @@ internal sealed class WindowExpiry
     public long FirstLiveStart => Math.Max(0, StreamTime - _retentionMs + 1);
 
     public long FirstLiveSegment => SegmentOf(FirstLiveStart);
+
+    /// <summary>How long a stretch of time lies together, for a retention.</summary>
+    public static long SegmentMsOf(long retentionMs) => Math.Max(retentionMs / 2, MinSegmentMs);
 
     public long SegmentOf(long start) => start / _segmentMs;
 

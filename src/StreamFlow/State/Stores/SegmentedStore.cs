@@ -18,6 +18,7 @@ internal abstract class SegmentedStore<TKey, TRecordKey, TValue> : CachedStore<T
     private readonly SegmentRanges _ranges = new();
     private readonly PooledBuffer _key = new();
     private readonly PooledBuffer _value = new();
+    private readonly ChangelogFloor _floor;
     private CacheEntry<TValue> _expired = CacheEntry<TValue>.Nothing();
 
     protected SegmentedStore(
@@ -27,6 +28,7 @@ internal abstract class SegmentedStore<TKey, TRecordKey, TValue> : CachedStore<T
         Keys = keys;
         RecordKeys = recordKeys;
         Segments = new SegmentCleaner(keys.Expiry);
+        _floor = new ChangelogFloor(keys.Expiry);
     }
 
     /// <summary>Highest time written, -1 before the first.</summary>
@@ -99,6 +101,7 @@ internal abstract class SegmentedStore<TKey, TRecordKey, TValue> : CachedStore<T
         }
 
         var time = Keys.TimeOf(record.Key);
+        _floor.Restoring(time, record.Offset);
         if (Expiry.IsExpired(time))
         {
             return;
@@ -120,7 +123,15 @@ internal abstract class SegmentedStore<TKey, TRecordKey, TValue> : CachedStore<T
         Segments.Restore(time, index, batch);
     }
 
-    public override void Restored() => Segments.Load(Cache.Context.Bytes);
+    public override void Restored()
+    {
+        Segments.Load(Cache.Context.Bytes);
+        _floor.Load(Cache.Context.Bytes);
+    }
+
+    internal override long ChangelogStart => _floor.Offset;
+
+    internal override void Logged(long end, StoreBatch batch) => _floor.Advance(end, Cache.Context.Index, batch);
 
     protected ref CacheEntry<TValue> Find(scoped in TKey key)
     {

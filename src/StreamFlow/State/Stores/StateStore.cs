@@ -63,6 +63,18 @@ public abstract class StateStore
     }
 
     /// <summary>
+    /// A batch is about to be written that holds the changelog up to an offset: after a commit, or while it is restored.
+    /// </summary>
+    /// <param name="end">Offset of the next changelog record.</param>
+    /// <param name="batch">The batch.</param>
+    internal virtual void Logged(long end, StoreBatch batch)
+    {
+    }
+
+    /// <summary>Offset of the first changelog record that may still be needed; what is before it has expired.</summary>
+    internal virtual long ChangelogStart => 0;
+
+    /// <summary>
     /// Makes what reads the committed state of the store from other threads, while its own thread goes on. Called when the
     /// store is complete; the view is found by the store's name until the task is closed. It must not touch what the store
     /// keeps in memory.

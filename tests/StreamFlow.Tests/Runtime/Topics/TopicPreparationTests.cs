@@ -236,6 +236,107 @@ public sealed class TopicPreparationTests : IDisposable
     }
 
     [Fact]
+    public async Task Internal_topics_do_not_go_by_the_brokers_clock()
+    {
+        await Prepare(WithWindows());
+
+        foreach (var (name, configs) in _admin.Configs.Where(c => c.Key.StartsWith("app-", StringComparison.Ordinal)))
+        {
+            Assert.Equal("9223372036854775807", configs["message.timestamp.after.max.ms"]);
+            Assert.Equal("9223372036854775807", configs["message.timestamp.before.max.ms"]);
+            Assert.True(name == "app-plain-changelog" || configs["retention.ms"] == "-1", name);
+            Assert.True(name == "app-plain-changelog" || configs["retention.bytes"] == "-1", name);
+        }
+
+        Assert.Equal(3, _admin.Configs.Count);
+    }
+
+    /// <summary>Apache Kafka before 3.6 refuses a topic with a setting that it does not know.</summary>
+    [Fact]
+    public async Task A_setting_that_the_broker_does_not_know_is_left_out()
+    {
+        _admin.Known.RemoveAll(k => k.StartsWith("message.timestamp", StringComparison.Ordinal));
+
+        await Prepare(WithWindows());
+
+        Assert.All(
+            _admin.Configs.Values.SelectMany(c => c.Keys),
+            key => Assert.False(key.StartsWith("message.timestamp.", StringComparison.Ordinal) && key.EndsWith("ms", StringComparison.Ordinal)));
+        Assert.Equal("-1", _admin.Configs["app-windows-changelog"]["retention.ms"]);
+    }
+
+    /// <summary>As an earlier version has made it.</summary>
+    [Fact]
+    public async Task An_internal_topic_that_goes_by_the_clock_is_mended_and_told()
+    {
+        var log = new ListLogger();
+        _admin.Topics["app-windows-changelog"] = 1;
+        _admin.Configs["app-windows-changelog"] = new Dictionary<string, string>
+        {
+            ["cleanup.policy"] = "delete,compact",
+            ["retention.ms"] = "86760000",
+            ["message.timestamp.after.max.ms"] = "3600000",
+            ["message.timestamp.before.max.ms"] = "9223372036854775807",
+            ["segment.bytes"] = "1000",
+        };
+
+        await Prepare(WithWindows(), log);
+
+        var configs = _admin.Configs["app-windows-changelog"];
+        Assert.Equal("-1", configs["retention.ms"]);
+        Assert.Equal("9223372036854775807", configs["message.timestamp.after.max.ms"]);
+        Assert.Equal("1000", configs["segment.bytes"]);
+        Assert.Contains(log.Messages, m => m.Contains("app-windows-changelog: retention.ms is 86760000", StringComparison.Ordinal));
+        Assert.DoesNotContain(log.Messages, m => m.Contains("before.max", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task An_internal_topic_that_may_not_be_mended_is_told_with_the_remedy_and_the_application_starts()
+    {
+        var log = new ListLogger();
+        _admin.IsReadOnly = true;
+        _admin.Topics["app-windows-changelog"] = 1;
+        _admin.Configs["app-windows-changelog"] = new Dictionary<string, string>
+        {
+            ["cleanup.policy"] = "compact,delete",
+            ["retention.ms"] = "86760000",
+        };
+
+        await Prepare(WithWindows(), log);
+
+        Assert.Contains(
+            log.Messages, m => m.Contains("--entity-name app-windows-changelog --add-config retention.ms=-1", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task What_the_user_has_set_for_a_topic_is_not_mended()
+    {
+        _admin.Topics["app-windows-changelog"] = 1;
+        _admin.Configs["app-windows-changelog"] = new Dictionary<string, string>
+        {
+            ["cleanup.policy"] = "compact,delete",
+            ["retention.ms"] = "1000",
+        };
+
+        await Prepare(WithWindows(new() { ["retention.ms"] = "1000" }));
+
+        Assert.Equal("1000", _admin.Configs["app-windows-changelog"]["retention.ms"]);
+    }
+
+    [Theory]
+    [InlineData("compact", "made for a store without windows, and the store is one with windows now")]
+    [InlineData("delete", "Set it with: kafka-configs")]
+    public async Task A_policy_of_another_kind_of_store_is_told_with_the_choices(string policy, string expected)
+    {
+        _admin.Topics["app-windows-changelog"] = 1;
+        _admin.Configs["app-windows-changelog"] = new Dictionary<string, string> { ["cleanup.policy"] = policy };
+
+        var error = await Assert.ThrowsAsync<TopologyException>(() => Prepare(WithWindows()));
+
+        Assert.Contains(expected, error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task The_leader_is_the_topic_with_most_partitions_and_tasks_read_same_numbered_ones()
     {
         _admin.Topics["few"] = 2;
@@ -251,8 +352,22 @@ public sealed class TopicPreparationTests : IDisposable
         Assert.Equal([new TopicPartition("many", 2)], topics.InputsOf(plan.SubTopologies[0], 2).Select(i => i.Partition));
     }
 
-    private Task<ResolvedTopics> Prepare(TopologyPlan plan) =>
-        new TopicPreparation(plan, new StreamFlowOptions { ApplicationId = "app" }, _admin).RunAsync(CancellationToken.None);
+    private Task<ResolvedTopics> Prepare(TopologyPlan plan, ListLogger? log = null) =>
+        new TopicPreparation(plan, new StreamFlowOptions { ApplicationId = "app" }, _admin, log).RunAsync(CancellationToken.None);
+
+    private TopologyPlan WithWindows(Dictionary<string, string>? topicConfigs = null)
+    {
+        _admin.Topics["in"] = 1;
+        return new(
+        [
+            Sub(0, ["in"], writes: [new("r-repartition", null)]),
+            Sub(1, [], ["r-repartition"], stores:
+            [
+                Store("plain", logged: true) with { ChangelogConfigs = InternalTopics.ChangelogConfigs(false, topicConfigs ?? []) },
+                Store("windows", logged: true) with { ChangelogConfigs = InternalTopics.ChangelogConfigs(true, topicConfigs ?? []) },
+            ]),
+        ]);
+    }
 
     private static SubTopology Sub(
         int id,
@@ -291,6 +406,11 @@ public sealed class TopicPreparationTests : IDisposable
 
         public Dictionary<string, IReadOnlyDictionary<string, string>> Configs { get; } = [];
 
+        /// <summary>Settings that the broker has.</summary>
+        public List<string> Known { get; } = [.. InternalTopics.ClockSettings.Keys];
+
+        public bool IsReadOnly { get; set; }
+
         public Task<IReadOnlyDictionary<string, TopicDescription>> DescribeTopicsAsync(
             IReadOnlyCollection<string> names, CancellationToken cancellationToken) =>
             Task.FromResult<IReadOnlyDictionary<string, TopicDescription>>(names
@@ -301,7 +421,34 @@ public sealed class TopicPreparationTests : IDisposable
             Task.FromResult(new GroupDescription(IsStable: true, []));
 
         public Task<IReadOnlyDictionary<string, string>> DescribeTopicConfigAsync(
-            string name, CancellationToken cancellationToken) => Task.FromResult(Configs[name]);
+            string name, CancellationToken cancellationToken)
+        {
+            var configs = Known.ToDictionary(k => k, _ => "0");
+            foreach (var (key, value) in Configs.GetValueOrDefault(name) ?? new Dictionary<string, string>())
+            {
+                configs[key] = value;
+            }
+
+            return Task.FromResult<IReadOnlyDictionary<string, string>>(configs);
+        }
+
+        public Task AlterTopicConfigAsync(
+            string name, IReadOnlyDictionary<string, string> configs, CancellationToken cancellationToken)
+        {
+            if (IsReadOnly)
+            {
+                throw new KafkaClientException("TOPIC_AUTHORIZATION_FAILED", KafkaErrorKind.Refused);
+            }
+
+            var altered = Configs[name].ToDictionary();
+            foreach (var (key, value) in configs)
+            {
+                altered[key] = value;
+            }
+
+            Configs[name] = altered;
+            return Task.CompletedTask;
+        }
 
         public Task CreateTopicsAsync(IReadOnlyCollection<NewTopic> topics, CancellationToken cancellationToken)
         {

@@ -133,10 +133,12 @@ public class StoreBuilderTests
         });
         Assert.Equal((false, false), (sessions.IsPersistent, sessions.IsLogged));
         Assert.Equal(
-            "cleanup.policy=compact,delete message.timestamp.type=CreateTime retention.ms=86400007 segment.ms=9",
+            "cleanup.policy=compact,delete message.timestamp.after.max.ms=9223372036854775807 "
+            + "message.timestamp.before.max.ms=9223372036854775807 message.timestamp.type=CreateTime retention.bytes=-1 "
+            + "retention.ms=-1 segment.ms=9",
             string.Join(' ', sessions.ChangelogConfigs.OrderBy(c => c.Key, StringComparer.Ordinal).Select(c => $"{c.Key}={c.Value}")));
         Assert.Equal(
-            "86400100",
+            "-1",
             Plan(new WindowStoreBuilder<string, string>("s", TimeSpan.FromMilliseconds(10), TimeSpan.FromMilliseconds(100)))
                 .ChangelogConfigs["retention.ms"]);
     }
