@@ -48,6 +48,11 @@ internal sealed class ResolvedTopics
             where partition < _partitionCounts[name]
             select (source, new TopicPartition(name, partition))];
 
+    /// <summary>Whether what its tasks write meets again in this application, so that it matters how far apart they are.</summary>
+    public bool FeedsAnother(SubTopology subTopology) =>
+        subTopology.RepartitionSinks.Count > 0
+        || subTopology.SinkTopics.Any(sink => Plan.SubTopologies.Any(s => s.Sources.Any(t => !t.IsInternal && t.Name == sink)));
+
     public int TaskCount(SubTopology subTopology) => _partitionCounts[LeaderOf(subTopology)];
 
     private void AddKinds(SubTopology subTopology)

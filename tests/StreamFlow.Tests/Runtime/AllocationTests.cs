@@ -40,7 +40,7 @@ public sealed class AllocationTests
         task.OpenStores((_, names) => new InMemoryBackend(names));
         task.Run([.. readers.Select(r => new TaskInput(r.Partition.Topic, r, new PartitionOffset(r.Partition, -1)))]);
         var turns = new Turns(
-            new TurnLimits(new StreamFlowOptions { ApplicationId = "app" }), TimeProvider.System, budget, new ThreadSignals());
+            new TurnLimits(new StreamFlowOptions { ApplicationId = "app" }), TimeProvider.System, budget, new ThreadSignals(), _ => true);
         StreamTask[] running = [task];
         void Drain()
         {

@@ -9,12 +9,14 @@ internal sealed class StreamTaskFactory
     private readonly ThreadServices _services;
     private readonly CommitProtocol _protocol;
     private readonly CacheBudget _budget;
+    private readonly EventTimePaces _ownPaces;
 
     public StreamTaskFactory(ThreadServices services, CommitProtocol protocol, CacheBudget budget)
     {
         _services = services;
         _protocol = protocol;
         _budget = budget;
+        _ownPaces = services.Paces.OfThread();
     }
 
     public StreamTask Create(string leaderTopic, int partition)
@@ -33,7 +35,8 @@ internal sealed class StreamTaskFactory
             Budget = _budget,
             Views = _services.Views,
         };
-        return new StreamTask(subTopology, context, _services.Options.MaxTaskIdle);
+        var paces = _services.Topics.FeedsAnother(subTopology) ? _services.Paces : _ownPaces;
+        return new StreamTask(subTopology, context, _services.Options.MaxTaskIdle, new TaskPace(paces.Of(subTopology), _ownPaces));
     }
 
     /// <summary>Opens the stores of a task, claiming its folder when any of them is persistent.</summary>

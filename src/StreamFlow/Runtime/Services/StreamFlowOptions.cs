@@ -79,6 +79,16 @@ public sealed record StreamFlowOptions
     /// <value>Zero.</value>
     public TimeSpan MaxTaskIdle { get; set; } = TimeSpan.Zero;
 
+    /// <summary>
+    /// How far in event time a task may run ahead of the other tasks of its sub-topology that still have records to process:
+    /// those of the same thread and, where what they write meets again behind a repartition topic, those of the other threads
+    /// of this application. So a backlog is worked off nearly in order, and windows do not close before their records come.
+    /// Choose less than the grace of your windows. A task waits at most five seconds for another one that does not move.
+    /// Negative: each task goes as fast as it can.
+    /// </summary>
+    /// <value>10 seconds.</value>
+    public TimeSpan MaxEventTimeSkew { get; set; } = TimeSpan.FromSeconds(10);
+
     /// <summary>Longest wait for new records in one turn of the thread's loop (<c>poll.ms</c>).</summary>
     /// <value>100 milliseconds.</value>
     public TimeSpan PollTimeout { get; set; } = TimeSpan.FromMilliseconds(100);

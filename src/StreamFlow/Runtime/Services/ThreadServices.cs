@@ -9,6 +9,8 @@ namespace StreamFlow.Runtime;
 /// <summary>What the stream threads of an application share.</summary>
 internal sealed class ThreadServices
 {
+    private readonly Lock _gate = new();
+
     public required StreamFlowOptions Options { get; init; }
 
     public required ResolvedTopics Topics { get; init; }
@@ -38,6 +40,18 @@ internal sealed class ThreadServices
         Options.ProcessingErrorHandler,
         Options.ProductionErrorHandler,
         string.IsNullOrEmpty(Options.DeadLetterTopic) ? null : Options.DeadLetterTopic);
+
+    /// <summary>The event times of the tasks whose records meet again, wherever they run.</summary>
+    public EventTimePaces Paces
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return field ??= new EventTimePaces(Time, Options.MaxEventTimeSkew);
+            }
+        }
+    }
 
     /// <summary>The thread's share of the record cache.</summary>
     public long CacheBytesPerThread => Options.CacheMaxBytes / Options.NumStreamThreads;

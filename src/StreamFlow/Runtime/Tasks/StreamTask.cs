@@ -19,8 +19,9 @@ internal sealed class StreamTask
     private TaskStores? _stores;
     private TaskTopology? _topology;
 
-    public StreamTask(SubTopology subTopology, TaskContext context, TimeSpan maxTaskIdle)
+    public StreamTask(SubTopology subTopology, TaskContext context, TimeSpan maxTaskIdle, TaskPace? pace = null)
     {
+        Pace = pace ?? new TaskPace(null, this);
         _subTopology = subTopology;
         _context = context;
         _idling = new TaskIdling(context.Time, maxTaskIdle);
@@ -40,6 +41,9 @@ internal sealed class StreamTask
 
     /// <summary>How many records are processed between two looks at the clock.</summary>
     public RunLength RunLength { get; } = new();
+
+    /// <summary>How it keeps together with the others of its sub-topology.</summary>
+    public TaskPace Pace { get; }
 
     /// <summary>Where this thread began to read the inputs.</summary>
     public FirstOffsets FirstOffsets { get; } = new();
@@ -79,25 +83,43 @@ internal sealed class StreamTask
             node.Init(_context);
         }
 
+        Pace.Join(_context.StreamTime);
         Move(TaskEvent.Ready);
     }
 
     /// <summary>Processes up to a number of records, lowest head timestamp first.</summary>
     /// <param name="maxRecords">How many.</param>
     /// <param name="signals">Ends it after the record at hand.</param>
+    /// <param name="until">The latest event time of a record that may be processed; later ones are too far ahead.</param>
     /// <returns>How many were processed; fewer than asked for when the task must wait.</returns>
-    public int Process(int maxRecords, ThreadSignals? signals = null)
+    public int Process(int maxRecords, ThreadSignals? signals = null, long until = EventTime.End)
     {
         var done = 0;
         _queues.BeginRun();
         while (done < maxRecords && signals is not { Any: true } && _queues.Choose() is { } queue)
         {
+            if (done == 0)
+            {
+                Pace.Begin(queue.HeadTimestamp);
+            }
+
+            if (queue.HeadTimestamp > until)
+            {
+                Pace.IsHeld = true;
+                break;
+            }
+
             ProcessHead(queue);
             done++;
         }
 
         return done;
     }
+
+    /// <summary>Tells the others where the task is after a run.</summary>
+    /// <param name="processed">How many records it was.</param>
+    /// <param name="now">A timestamp of the clock.</param>
+    public PaceState TellPace(int processed, long now) => Pace.Tell(processed, _queues, _context.StreamTime, now);
 
     /// <summary>
     /// What comes by time and not by a record: due punctuations. Called between runs; costs nothing when there is none.
@@ -140,6 +162,7 @@ internal sealed class StreamTask
     public void Rewind()
     {
         Move(TaskEvent.Rewind);
+        Pace.Leave();
         FirstOffsets.Remember(_queues.All);
         _queues.Clear();
         _queues = InputQueues.None;
@@ -164,6 +187,7 @@ internal sealed class StreamTask
         }
 
         Move(TaskEvent.Close);
+        Pace.Leave();
         FirstOffsets.Remember(_queues.All);
         _queues.Clear();
 

@@ -124,7 +124,9 @@ internal sealed class StreamThread
             }
 
             consumer.Subscribe(_services.Topics.LeaderTopics, _services.Topics.AllSourceTopics, tasks);
-            Loop(consumer, tasks, committer, purger, budget);
+            var turns = new Turns(
+                new TurnLimits(options), _services.Time, budget, _signals, timeout => protocol.Producer.Drain(timeout));
+            Loop(consumer, tasks, committer, purger, turns);
             CommitForTheLastTime(consumer, tasks, committer);
         }
         finally
@@ -135,10 +137,8 @@ internal sealed class StreamThread
         }
     }
 
-    private void Loop(
-        IKafkaConsumer consumer, TaskManager tasks, Committer committer, RepartitionPurger purger, CacheBudget budget)
+    private void Loop(IKafkaConsumer consumer, TaskManager tasks, Committer committer, RepartitionPurger purger, Turns turns)
     {
-        var turns = new Turns(new TurnLimits(_services.Options), _services.Time, budget, _signals);
         while (!_signals.Any)
         {
             var processed = 0;

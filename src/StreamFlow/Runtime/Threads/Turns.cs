@@ -3,16 +3,39 @@ using StreamFlow.State;
 namespace StreamFlow.Runtime;
 
 /// <summary>
-/// The turns of a thread. In each, its tasks process in short runs that go round, so that the partitions of a backlog stay
-/// close in event time and a window downstream does not close because one of them ran ahead. Between two runs it is looked
-/// whether something else is due. Where a turn stops the next one goes on, so no task starves, however short they are.
+/// The turns of a thread. In each, its tasks process in short runs that go round. Between two runs it is looked whether
+/// something else is due. Where a turn stops the next one goes on, so no task starves, however short they are. A task that is
+/// too far ahead of the others of its sub-topology in event time is passed over (<see cref="EventTimePace"/>), so that a
+/// window downstream does not close because one partition of a backlog ran ahead.
 /// </summary>
-internal sealed class Turns(TurnLimits limits, TimeProvider time, CacheBudget budget, ThreadSignals signals)
+/// <param name="limits">How long a turn may be.</param>
+/// <param name="time">The clock.</param>
+/// <param name="budget">What may be uncommitted.</param>
+/// <param name="signals">What others ask of the thread.</param>
+/// <param name="isDelivered">Waits so long until all results of the thread have arrived on the broker; says whether they have.</param>
+internal sealed class Turns(
+    TurnLimits limits, TimeProvider time, CacheBudget budget, ThreadSignals signals, Func<TimeSpan, bool> isDelivered)
 {
     /// <summary>Per task and turn. Between turns the producer is served, whose queue is bounded.</summary>
     public const int MaxRecords = 1024;
 
+    /// <summary>
+    /// How long a thread waits that has records, but only such that are too far ahead: others may be on another thread, which
+    /// does not wake this one.
+    /// </summary>
+    private static readonly TimeSpan HeldWait = TimeSpan.FromMilliseconds(1);
+
+    /// <summary>
+    /// How often and how long a thread waits for its results to arrive when another one asks for it. Then that one goes on all
+    /// the same: a broker that does not answer is not worth a standstill.
+    /// </summary>
+    private const int DeliverySteps = 20;
+    private static readonly TimeSpan DeliveryStep = TimeSpan.FromMilliseconds(50);
+
     private int _next;
+    private bool _isHeld;
+    private EventTimePace? _pace;
+    private PaceLimits _limits;
 
     /// <summary>Does what is due by time, and processes until there is nothing left or something else is due.</summary>
     /// <param name="running">The tasks.</param>
@@ -30,19 +53,22 @@ internal sealed class Turns(TurnLimits limits, TimeProvider time, CacheBudget bu
         var length = limits.TurnAfter(sinceCommit, UntilPunctuation(running));
         var start = time.GetTimestamp();
         var last = start;
+        (_pace, _isHeld) = (null, false);
         while (idle < running.Count && processed < MaxRecords * running.Count)
         {
             var task = Next(running);
-            var records = task.Process(task.RunLength.Records, signals);
+            var records = task.Process(task.RunLength.Records, signals, LimitOf(task, last));
             if (records == 0)
             {
-                idle++;
+                idle = MayGoOn(task, last) ? 0 : idle + 1;
                 continue;
             }
 
             idle = 0;
             processed += records;
             var now = time.GetTimestamp();
+            task.TellPace(records, now);
+            TellDelivery(task);
             task.RunLength.Learn(records, time.GetElapsedTime(last, now));
             last = now;
             task.RunDue();
@@ -78,12 +104,61 @@ internal sealed class Turns(TurnLimits limits, TimeProvider time, CacheBudget bu
     /// <summary>How long to wait for records when there were none.</summary>
     /// <inheritdoc cref="Take"/>
     public TimeSpan Wait(IReadOnlyList<StreamTask> running, TimeSpan sinceCommit) =>
-        limits.WaitAfter(sinceCommit, UntilPunctuation(running));
+        limits.WaitAfter(sinceCommit, UntilPunctuation(running)) is var wait && _isHeld && wait > HeldWait ? HeldWait : wait;
 
     private StreamTask Next(IReadOnlyList<StreamTask> running)
     {
-        _next = _next < running.Count ? _next : 0;
+        if (_next >= running.Count)
+        {
+            (_next, _pace) = (0, null);
+        }
+
         return running[_next++];
+    }
+
+    /// <summary>A task had nothing to process, or only what is too far ahead.</summary>
+    /// <returns>Whether the others learn by it that they may go on.</returns>
+    private bool MayGoOn(StreamTask task, long now)
+    {
+        var state = task.TellPace(0, now);
+        if (state is PaceState.Held or PaceState.HeldAnew)
+        {
+            _isHeld = true;
+            task.Pace.AskHolder(in _limits);
+        }
+
+        TellDelivery(task);
+        return state == PaceState.HeldAnew;
+    }
+
+    private void TellDelivery(StreamTask task)
+    {
+        if (!task.Pace.IsAwaited)
+        {
+            return;
+        }
+
+        for (var step = 0; step < DeliverySteps && !signals.Any && !isDelivered(DeliveryStep); step++)
+        {
+        }
+
+        task.Pace.Deliver();
+    }
+
+    /// <summary>The latest event time a task may process: looked up once for all tasks of a sub-topology that follow each other.</summary>
+    private long LimitOf(StreamTask task, long now)
+    {
+        if (task.Pace.Shared is not { } pace)
+        {
+            return EventTime.End;
+        }
+
+        if (!ReferenceEquals(pace, _pace))
+        {
+            (_pace, _limits) = (pace, task.Pace.Look(now));
+        }
+
+        return task.Pace.BeginRun(in _limits, now);
     }
 
     private TimeSpan UntilPunctuation(IReadOnlyList<StreamTask> running)
@@ -94,6 +169,6 @@ internal sealed class Turns(TurnLimits limits, TimeProvider time, CacheBudget bu
             next = Math.Min(next, running[i].Context.Punctuations?.NextWallClock ?? long.MaxValue);
         }
 
-        return next == long.MaxValue ? TimeSpan.MaxValue : DateTimeOffset.FromUnixTimeMilliseconds(next) - time.GetUtcNow();
+        return next == long.MaxValue ? TimeSpan.MaxValue : EventTime.Moment(next) - time.GetUtcNow();
     }
 }

@@ -1,0 +1,223 @@
+using System.Collections.Concurrent;
+using System.Globalization;
+using StreamFlow.Serialization;
+
+namespace StreamFlow.Tests.Runtime;
+
+/// <summary>
+/// A backlog in several partitions, whose records are processed in the order of event time as far as the skew says, by one
+/// thread and by several. The clock stands still, so that nobody is released because another one is slow.
+/// </summary>
+public sealed class BacklogTests
+{
+    private const int Partitions = 4;
+    private const int SkewMs = 10_000;
+    private const int DayMs = 86_400_000;
+
+    public static TheoryData<int, string> Cases
+    {
+        get
+        {
+            var cases = new TheoryData<int, string>();
+            foreach (var threads in new[] { 1, 2, 4 })
+            {
+                cases.Add(threads, "700 700 700 700");
+                cases.Add(threads, "2500 40 5 400");
+                cases.Add(threads, "1000 0 1000 1");
+            }
+
+            return cases;
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Cases))]
+    public async Task No_task_runs_further_ahead_than_the_skew_and_all_is_processed(int threads, string sizes)
+    {
+        await using var harness = new AppHarness(("in", Partitions), ("out", 1));
+        var order = new ConcurrentQueue<(int Partition, long Time)>();
+        using var gate = new Gate(harness);
+        await gate.StartAsync(
+            builder => builder.Stream<string, string>("in").Peek(gate.Pass)
+                .Peek((key, value) => order.Enqueue((int.Parse(key, CultureInfo.InvariantCulture), Time(value))))
+                .SelectKey((_, value) => value).Repartition().To("out"),
+            threads,
+            SkewMs);
+        var backlog = Backlog(sizes, seed: threads);
+        Send(harness, backlog);
+
+        gate.Open();
+        await AppHarness.Until(() => order.Count == (Gate.Records * Partitions) + backlog.Sum(b => b.Count), $"all of {sizes}");
+
+        var next = backlog.Select(times => new Queue<long>(times)).ToArray();
+        foreach (var (partition, time) in order.Where(o => o.Time >= Gate.Records))
+        {
+            var behind = next.Where(n => n.Count > 0).Min(n => n.Peek());
+            Assert.True(time <= behind + SkewMs, $"partition {partition} was at {time}, another one at {behind}");
+            Assert.Equal(time, next[partition].Dequeue());
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Cases))]
+    public async Task No_record_of_a_backlog_is_late_behind_a_repartition_topic(int threads, string sizes)
+    {
+        await using var harness = new AppHarness(("in", Partitions), ("out", 1));
+        using var gate = new Gate(harness);
+        await gate.StartAsync(
+            builder => builder.Stream<string, string>("in").Peek(gate.Pass)
+                .SelectKey((_, value) => $"{Time(value) % 7}").Repartition()
+                .GroupByKey().WindowedBy(TumblingWindows.Of(TimeSpan.FromMinutes(10), TimeSpan.FromMinutes(1))).Count()
+                .ToStream().Map((key, count) => (key.ToString(), $"{key}={count}")).To("out"),
+            threads,
+            SkewMs,
+            options => options.CacheMaxBytes = 0);
+        var backlog = Backlog(sizes, seed: threads);
+        Send(harness, backlog);
+
+        gate.Open();
+
+        // Each record makes one result, unless it is late.
+        var all = (Gate.Records * Partitions) + backlog.Sum(b => b.Count);
+        await AppHarness.Until(() => harness.Values("out").Count == all, $"all of {sizes}");
+        Assert.Equal(all, harness.Values("out").Distinct().Count());
+    }
+
+    [Fact]
+    public async Task Without_a_limit_each_goes_as_fast_as_it_can()
+    {
+        await using var harness = new AppHarness(("in", 2), ("out", 1));
+        var order = new ConcurrentQueue<long>();
+        using var gate = new Gate(harness);
+        await gate.StartAsync(
+            builder => builder.Stream<string, string>("in").Peek(gate.Pass)
+                .Peek((_, value) => order.Enqueue(Time(value))).SelectKey((_, value) => value).Repartition().To("out"),
+            threads: 1,
+            skewMs: -1);
+        Send(harness, [[.. Enumerable.Range(10, 500).Select(i => (long)i)], [.. Enumerable.Range(1, 500).Select(i => (long)DayMs + i)]]);
+
+        gate.Open();
+        await AppHarness.Until(() => order.Count == 1000 + (2 * Gate.Records), "all");
+
+        Assert.True(order.ToList().IndexOf(DayMs + 1) < order.ToList().IndexOf(509));
+    }
+
+    /// <summary>Two threads, one of which stands in a record: the other one waits, but not for ever.</summary>
+    [Fact]
+    public async Task A_thread_that_stands_still_holds_the_others_for_a_while_only()
+    {
+        await using var harness = new AppHarness(("in", 2), ("out", 1));
+        var order = new ConcurrentQueue<long>();
+        using var stuck = new ManualResetEventSlim();
+        using var gate = new Gate(harness);
+        await gate.StartAsync(
+            builder => builder.Stream<string, string>("in").Peek(gate.Pass).Peek((_, value) =>
+            {
+                order.Enqueue(Time(value));
+                if (Time(value) == 1_000)
+                {
+                    stuck.Wait();
+                }
+            }).SelectKey((_, value) => value).Repartition().To("out"),
+            threads: 2,
+            SkewMs);
+        Send(harness, [[1_000, 200_000], [2_000, 100_000, 150_000]]);
+
+        gate.Open();
+        await AppHarness.Until(() => order.Contains(1_000) && order.Contains(2_000), "what is within the skew");
+        Assert.DoesNotContain(100_000, order);
+        await AppHarness.Until(
+            () =>
+            {
+                ((Testing.VirtualTime)harness.Kafka.Time).Advance(TimeSpan.FromSeconds(1));
+                return order.Contains(150_000);
+            },
+            "the other thread goes on");
+
+        Assert.DoesNotContain(200_000, order);
+        stuck.Set();
+        await AppHarness.Until(() => order.Contains(200_000), "the rest");
+    }
+
+    /// <summary>Event times of each partition: a day, as many records as are said, some of them a little out of order.</summary>
+    private static List<List<long>> Backlog(string sizes, int seed)
+    {
+        var random = new Random(seed);
+        return [.. sizes.Split(' ').Select(size =>
+        {
+            var count = int.Parse(size, CultureInfo.InvariantCulture);
+            return Enumerable.Range(0, count).Select(_ => random.NextInt64(Gate.Records, DayMs)).Order().ToList();
+        })];
+    }
+
+    private static void Send(AppHarness harness, List<List<long>> backlog)
+    {
+        for (var partition = 0; partition < backlog.Count; partition++)
+        {
+            foreach (var time in backlog[partition])
+            {
+                harness.Send("in", partition, $"{partition}", $"{partition} {time}", time);
+            }
+        }
+    }
+
+    private static long Time(string value) => long.Parse(value.Split(' ')[1], CultureInfo.InvariantCulture);
+
+    /// <summary>
+    /// Holds every thread at a first record until the backlog is there, and at a second one until each partition has come
+    /// through the first: nobody may begin while others do not know yet that they have records. The third fills their run.
+    /// </summary>
+    private sealed class Gate(AppHarness harness) : IDisposable
+    {
+        public const int Records = 3;
+        private readonly ManualResetEventSlim _open = new();
+        private CountdownEvent? _through;
+
+        public void Open() => _open.Set();
+
+        public void Pass(string key, string value)
+        {
+            switch (Time(value))
+            {
+                case 0:
+                    _open.Wait();
+                    _through!.Signal();
+                    break;
+                case 1:
+                    _through!.Wait();
+                    break;
+            }
+        }
+
+        public async Task StartAsync(
+            Action<StreamsBuilder> topology, int threads, int skewMs, Action<StreamFlowOptions>? configure = null)
+        {
+            var application = await harness.StartAsync(
+                topology,
+                options =>
+                {
+                    (options.NumStreamThreads, options.MaxEventTimeSkew) = (threads, TimeSpan.FromMilliseconds(skewMs));
+                    configure?.Invoke(options);
+                },
+                new StreamsServices { Time = harness.Kafka.Time });
+            await AppHarness.Until(() => application.State == StreamsState.Running, "running");
+            _through = new CountdownEvent(harness.Kafka.PartitionCount("in"));
+            for (var time = 0; time < Records; time++)
+            {
+                Send(harness, [.. Enumerable.Range(0, harness.Kafka.PartitionCount("in")).Select(_ => new List<long> { time })]);
+            }
+        }
+
+        public void Dispose()
+        {
+            _open.Set();
+            while (_through is { IsSet: false })
+            {
+                _through.Signal();
+            }
+
+            _open.Dispose();
+            _through?.Dispose();
+        }
+    }
+}
