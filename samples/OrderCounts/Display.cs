@@ -5,7 +5,7 @@ using Spectre.Console.Rendering;
 
 namespace OrderCounts;
 
-/// <summary>Shows windows, counts, rate and lag: a live table in a terminal, plain lines elsewhere.</summary>
+/// <summary>Shows windows, counts, rate and orders in flight: a live table in a terminal, plain lines elsewhere.</summary>
 internal sealed class Display(Settings settings, Ledger ledger, CountTable counts, RunClock clock) : BackgroundService
 {
     private const int WindowsShown = 3;
@@ -16,7 +16,7 @@ internal sealed class Display(Settings settings, Ledger ledger, CountTable count
 
     /// <summary>Only the generator knows how many orders there are; a worker by itself says how many it has seen.</summary>
     private string Progress => settings.Generates
-        ? string.Create(CultureInfo.InvariantCulture, $"lag {ledger.InFlight:N0}   in {ledger.Generated:N0}")
+        ? string.Create(CultureInfo.InvariantCulture, $"in flight {ledger.InFlight:N0}   in {ledger.Generated:N0}")
         : string.Create(CultureInfo.InvariantCulture, $"in {ledger.Seen:N0}");
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)

@@ -1,5 +1,7 @@
 using Confluent.Kafka;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using StreamFlow;
 
 namespace OrderCounts;
 
@@ -8,7 +10,8 @@ namespace OrderCounts;
 /// by more event time than the windows' grace: which orders are late is then decided by the seed, not by the machine.
 /// </summary>
 internal sealed class GeneratorService(
-    Settings settings, Ledger ledger, RunClock clock, TimeProvider time, BootstrapServers servers) : BackgroundService
+    Settings settings, Ledger ledger, RunClock clock, TimeProvider time, BootstrapServers servers, IServiceProvider services)
+    : BackgroundService
 {
     /// <summary>2,000 orders are at most 40 s of event time; with 2 s of disorder that stays below the grace of 60 s.</summary>
     private const int MaxInFlight = 2000;
@@ -23,6 +26,8 @@ internal sealed class GeneratorService(
         try
         {
             await Task.Yield();
+            await WorkerRunsAsync(stoppingToken);
+            clock.Begin();
             await GenerateAsync(stoppingToken);
             _done.TrySetResult();
         }
@@ -34,6 +39,16 @@ internal sealed class GeneratorService(
         {
             _done.TrySetException(exception);
             throw;
+        }
+    }
+
+    /// <summary>A run of some seconds is about the topology, not about joining the group and opening stores.</summary>
+    private async Task WorkerRunsAsync(CancellationToken stop)
+    {
+        var application = services.GetRequiredKeyedService<StreamsApplication>(settings.ApplicationId);
+        while (application.Status.State != StreamsState.Running)
+        {
+            await Task.Delay(20, stop);
         }
     }
 
@@ -108,48 +123,3 @@ internal sealed class GeneratorService(
 
 /// <summary>Where the brokers are; known once the embedded one has started.</summary>
 internal sealed record BootstrapServers(string Value);
-
-/// <summary>When the run began, in event time and on the clock, and when it is over.</summary>
-internal sealed class RunClock
-{
-    private const long MaxStepMs = 20;
-    private static readonly TimeSpan Span = TimeSpan.FromHours(20);
-    private readonly TimeProvider _time;
-    private readonly TimeSpan? _duration;
-    private readonly long _began;
-
-    /// <summary>
-    /// Lays the run into the past 20 hours: late enough for the changelog, which keeps a window for a day, early enough for
-    /// brokers, which refuse records from the future; and behind everything counted before, so that nothing is late by itself.
-    /// </summary>
-    /// <param name="time">The clock.</param>
-    /// <param name="orders">Number of orders to come.</param>
-    /// <param name="countedUntilMs">End of the last window counted by earlier runs; 0 when there were none.</param>
-    /// <param name="duration">When the run is over; null for no limit.</param>
-    public RunClock(TimeProvider time, long orders, long countedUntilMs, TimeSpan? duration)
-    {
-        _time = time;
-        _duration = duration;
-        _began = time.GetTimestamp();
-        StepMs = Math.Clamp((long)Span.TotalMilliseconds / Math.Max(1, orders), 1, MaxStepMs);
-        if (orders == long.MaxValue)
-        {
-            StepMs = MaxStepMs;
-        }
-
-        var earliest = Math.Max(
-            (time.GetUtcNow() - Span).ToUnixTimeMilliseconds(),
-            countedUntilMs == 0 ? 0 : countedUntilMs + (long)Pipeline.Grace.TotalMilliseconds);
-        StartMs = (earliest + Pipeline.WindowMs - 1) / Pipeline.WindowMs * Pipeline.WindowMs;
-    }
-
-    /// <summary>Event time of the first order; the start of a window.</summary>
-    public long StartMs { get; }
-
-    /// <summary>Event time between two orders.</summary>
-    public long StepMs { get; }
-
-    public TimeSpan Elapsed => _time.GetElapsedTime(_began);
-
-    public bool TimeIsUp => _duration is { } limit && Elapsed >= limit;
-}

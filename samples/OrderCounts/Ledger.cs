@@ -50,7 +50,7 @@ internal sealed class Ledger : IDisposable
     /// <summary>Orders that turned up in the topology.</summary>
     public long Seen => Counted + Filtered + Late + Malformed;
 
-    /// <summary>Orders on their way: the lag of the topology.</summary>
+    /// <summary>Orders sent that the topology has not seen; the generator keeps them below a limit.</summary>
     public long InFlight => Generated - Seen;
 
     public void AddGenerated(GeneratedOrder order)

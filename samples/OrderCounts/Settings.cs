@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Globalization;
 
 namespace OrderCounts;
 
@@ -38,16 +39,18 @@ internal sealed record Settings
         {
             Description = "Apache Kafka to use, host:port[,...]; without it an embedded broker is started",
         };
-        var generate = new Option<long?>("--generate")
+        var orders = new Option<long?>("--orders", "--generate")
         {
-            Description = "Orders to generate, then end with a summary; what --orders says goes first",
+            Description = "Generate so many orders, then end with a summary; 0 for none",
         };
-        var orders = new Option<long?>("--orders") { Description = "Generate so many orders, then end with a summary" };
-        var duration = new Option<double?>("--duration") { Description = "End with a summary after so many seconds" };
+        var duration = new Option<double?>("--duration")
+        {
+            Description = "End with a summary after so many seconds, counted from when the worker is running",
+        };
         var seed = new Option<int>("--seed") { Description = "Seed of the generator", DefaultValueFactory = _ => 42 };
         var rate = new Option<int?>("--rate")
         {
-            Description = "Orders per second; 0 = as many as possible, the default with --orders and --generate (else 2000)",
+            Description = "Orders per second; 0 = as many as possible, the default with --orders (else 2000)",
         };
         var partitions = new Option<int>("--partitions")
         {
@@ -63,22 +66,22 @@ internal sealed record Settings
         };
         var plain = new Option<bool>("--plain") { Description = "Plain lines instead of a live table" };
 
+        Allow(orders, 0, 1e15);
+        Allow(duration, 0.1, TimeSpan.FromDays(1).TotalSeconds);
+        Allow(rate, 0, 1_000_000);
+        Allow(partitions, 1, 1024);
+        Allow(threads, 1, 64);
         var command = new RootCommand("Windowed order counts with StreamFlow.")
         {
-            servers, generate, orders, duration, seed, rate, partitions, threads, state, application, plain,
+            servers, orders, duration, seed, rate, partitions, threads, state, application, plain,
         };
         command.SetAction(parsed => program(new Settings
         {
             BootstrapServers = parsed.GetValue(servers),
-            Orders = parsed.GetValue(orders) ?? parsed.GetValue(generate)
-                ?? (parsed.GetValue(servers) is null ? long.MaxValue : 0),
+            Orders = parsed.GetValue(orders) ?? (parsed.GetValue(servers) is null ? long.MaxValue : 0),
             Duration = parsed.GetValue(duration) is { } seconds ? TimeSpan.FromSeconds(seconds) : null,
             Seed = parsed.GetValue(seed),
-            Rate = parsed.GetValue(rate) ?? (parsed.GetValue(orders) ?? parsed.GetValue(generate)) switch
-            {
-                null => 2000,
-                _ => 0,
-            },
+            Rate = parsed.GetValue(rate) ?? (parsed.GetValue(orders) is null ? 2000 : 0),
             Partitions = parsed.GetValue(partitions),
             Threads = parsed.GetValue(threads),
             StateDirectory = parsed.GetValue(state),
@@ -89,4 +92,15 @@ internal sealed record Settings
         // The host drains on SIGTERM in its own time; by default the command line would end the process after two seconds.
         return command.Parse(args).Invoke(new InvocationConfiguration { ProcessTerminationTimeout = null });
     }
+
+    /// <summary>What is no number at all the parser says itself.</summary>
+    private static void Allow(Option option, double least, double most) => option.Validators.Add(result =>
+    {
+        if (result.Tokens is [var given] && double.TryParse(given.Value, CultureInfo.InvariantCulture, out var value)
+            && (value < least || value > most))
+        {
+            result.AddError(string.Create(
+                CultureInfo.InvariantCulture, $"{option.Name} is {given.Value}; give a number from {least} to {most}."));
+        }
+    });
 }

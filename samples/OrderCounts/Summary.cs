@@ -34,11 +34,26 @@ internal static class Summary
             Line($"  {(expected == found ? "ok      " : "MISMATCH")}  {what}: {expected:N0}{(expected == found ? "" : $", found {found:N0}")}");
         }
 
-        Line($"counts fingerprint {counts.Fingerprint(clock.StartMs):x16}   {clock.Elapsed.TotalSeconds:F1} s   {ledger.Generated / clock.Elapsed.TotalSeconds:N0} orders/s");
-        var balanced = checks.All(c => c.Expected == c.Found);
+        if (ledger.Generated == 0)
+        {
+            Console.WriteLine("  MISMATCH  no order was generated: the run was stopped before the worker was running");
+        }
+
+        Line($"counts fingerprint {counts.Fingerprint(clock.StartMs):x16}   {clock.Elapsed.TotalSeconds:F1} s   {Rate(ledger.Generated, clock):N0} orders/s");
+        var balanced = ledger.Generated > 0 && checks.All(c => c.Expected == c.Found);
         Console.WriteLine(balanced ? "BALANCED" : "NOT BALANCED");
         return balanced;
     }
+
+    /// <summary>Prints what a worker without a generator has seen: others may have fed it, so there are no books to close.</summary>
+    public static void PrintSeen(Ledger ledger, RunClock clock)
+    {
+        Console.WriteLine();
+        Line($"orders in {ledger.Seen:N0} = counted {ledger.Counted:N0} + filtered {ledger.Filtered:N0} + late {ledger.Late:N0} + malformed {ledger.Malformed:N0}");
+        Line($"{clock.Elapsed.TotalSeconds:F1} s   {Rate(ledger.Seen, clock):N0} orders/s");
+    }
+
+    private static double Rate(long orders, RunClock clock) => orders / Math.Max(0.001, clock.Elapsed.TotalSeconds);
 
     private static void Line(FormattableString text) => Console.WriteLine(text.ToString(CultureInfo.InvariantCulture));
 }

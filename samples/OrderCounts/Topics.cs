@@ -6,6 +6,23 @@ namespace OrderCounts;
 /// <summary>Sees to it that the topics of the sample exist.</summary>
 internal static class Topics
 {
+    /// <summary>Whether a broker can be reached within ten seconds. Waiting any longer is the worker's own job, once it runs.</summary>
+    public static bool Answers(string bootstrapServers)
+    {
+        // One line of ours says it better than the client's own log, which repeats each attempt.
+        using var admin = new AdminClientBuilder(new AdminClientConfig { BootstrapServers = bootstrapServers })
+            .SetLogHandler((_, _) => { })
+            .Build();
+        try
+        {
+            return admin.GetMetadata(TimeSpan.FromSeconds(10)).Brokers.Count > 0;
+        }
+        catch (KafkaException exception) when (!exception.Error.IsFatal)
+        {
+            return false;
+        }
+    }
+
     /// <summary>Creates what is missing.</summary>
     /// <returns>Number of partitions of <c>order-counts</c>.</returns>
     public static async Task<int> EnsureAsync(string bootstrapServers, int partitions)

@@ -16,12 +16,19 @@ internal static class Worker
         var temporary = settings.StateDirectory is null ? Directory.CreateTempSubdirectory("order-counts-").FullName : null;
         try
         {
+            if (!Topics.Answers(servers.Value))
+            {
+                Console.Error.WriteLine(
+                    $"No broker answers at '{servers.Value}'. Start one or correct --bootstrap-servers; without it, an embedded broker is started.");
+                return 1;
+            }
+
             var partitions = await Topics.EnsureAsync(servers.Value, settings.Partitions);
             if (settings.Generates && Topics.Waiting(servers.Value, settings.ApplicationId) is var waiting and > 0)
             {
                 Console.Error.WriteLine(
                     $"{waiting} orders on '{Pipeline.Orders}' are not processed by '{settings.ApplicationId}' yet, so the books of a "
-                    + "generated run could not balance. Run it without --generate and --orders first, until its lag is 0.");
+                    + "generated run could not balance. Run it with --orders 0 first, until its lag is 0.");
                 return 1;
             }
 
@@ -88,11 +95,23 @@ internal static class Worker
         var stopped = new TaskCompletionSource();
         using var registration = lifetime.ApplicationStopping.Register(stopped.SetResult);
         await host.StartAsync();
-        var generated = generator?.Done ?? Task.Delay(Timeout.Infinite, lifetime.ApplicationStopping);
-        await Task.WhenAny(generated, stopped.Task);
-        if (generated.IsFaulted)
+        if (generator is null)
         {
-            await generated;
+            clock.Begin();
+        }
+
+        var done = generator?.Done ?? Task.Delay(clock.Duration!.Value, lifetime.ApplicationStopping);
+        await Task.WhenAny(done, stopped.Task);
+        if (done.IsFaulted)
+        {
+            await done;
+        }
+
+        if (generator is null)
+        {
+            await host.StopAsync();
+            Summary.PrintSeen(ledger, clock);
+            return Environment.ExitCode;
         }
 
         if (!stopped.Task.IsCompleted)

@@ -25,13 +25,18 @@ internal sealed class HostOptionsValidator(string name, IServiceProviderIsKeyedS
 
     private List<string> Errors(StreamFlowHostOptions options)
     {
-        if (options.BindingError is { } bindingError)
+        if (options.ValueError is { } valueError)
         {
             // Binding ends at the first value it cannot read: what it left out must not be called missing.
-            return [bindingError];
+            return [valueError];
         }
 
         var errors = new List<string>();
+        if (options.NameError is { } nameError)
+        {
+            errors.Add(nameError);
+        }
+
         if (!services.IsKeyedService(typeof(IKafkaClients), name))
         {
             errors.AddRange(options.ClientOptions().Validate());

@@ -32,8 +32,11 @@ public sealed class StreamFlowHostOptions
     /// <value><see cref="StoreBackend.RocksDb"/>.</value>
     public StoreBackend StoreBackend { get; set; } = StoreBackend.RocksDb;
 
-    /// <summary>Why the configuration could not be read, for the validator to report with everything else.</summary>
-    internal string? BindingError { get; set; }
+    /// <summary>Which value of the configuration could not be read; what comes after it was not read either.</summary>
+    internal string? ValueError { get; set; }
+
+    /// <summary>Which names in the configuration are not known, for the validator to report with everything else.</summary>
+    internal string? NameError { get; set; }
 
     internal KafkaClientOptions ClientOptions() => new()
     {

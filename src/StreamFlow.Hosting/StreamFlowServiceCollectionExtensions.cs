@@ -114,13 +114,22 @@ public static class StreamFlowServiceCollectionExtensions
 
     private static void Bind(IConfigurationSection section, StreamFlowHostOptions options)
     {
+        options.ValueError = Failure(section, options, refuseUnknown: false);
+
+        // A name that is not known would end the binding before it has read anything: it is looked for by itself.
+        options.NameError = options.ValueError is null ? Failure(section, new StreamFlowHostOptions(), refuseUnknown: true) : null;
+    }
+
+    private static string? Failure(IConfigurationSection section, StreamFlowHostOptions options, bool refuseUnknown)
+    {
         try
         {
-            section.Bind(options, binder => binder.ErrorOnUnknownConfiguration = true);
+            section.Bind(options, binder => binder.ErrorOnUnknownConfiguration = refuseUnknown);
+            return null;
         }
         catch (InvalidOperationException exception)
         {
-            options.BindingError = $"The configuration section '{section.Path}' cannot be read: {exception.Message}";
+            return $"The configuration section '{section.Path}' cannot be read: {exception.Message}";
         }
     }
 

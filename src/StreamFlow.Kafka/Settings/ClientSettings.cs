@@ -103,7 +103,10 @@ internal static class ClientSettings
         // matters for large records.
         new("queued.min.messages", "5000"),
         new("queued.max.messages.kbytes", "2048"),
-        new("fetch.wait.max.ms", "500"),
+
+        // There is one fetch per broker at a time. While the queues of busy partitions are full, it asks for the idle ones only,
+        // and the broker holds it back for the wait: so long the busy ones get nothing more, however soon they are read empty.
+        new("fetch.wait.max.ms", "50"),
         new("socket.nagle.disable", "true"),
     ];
 

@@ -123,10 +123,18 @@ internal sealed class DriverRuntime : IDisposable
     {
         var named = plan.SubTopologies.SelectMany(s => s.Sources.Where(t => !t.IsInternal).Select(t => t.Name))
             .Concat(plan.SubTopologies.SelectMany(s => s.SinkTopics))
-            .Concat(options.Partitions.Keys)
-            .Distinct(StringComparer.Ordinal);
-        foreach (var topic in named)
+            .ToHashSet(StringComparer.Ordinal);
+        var mayBeChosen = plan.SubTopologies.Any(s => s.HasChosenTopics);
+        foreach (var topic in named.Concat(options.Partitions.Keys.Where(topic => !named.Contains(topic))))
         {
+            if (!mayBeChosen && !named.Contains(topic) && topic != options.Application.DeadLetterTopic)
+            {
+                throw new ArgumentException(
+                    $"Partitions names the topic '{topic}', which the topology neither reads nor writes; "
+                    + $"it has {string.Join(", ", named.Order(StringComparer.Ordinal).Select(t => $"'{t}'"))}.",
+                    nameof(options));
+            }
+
             var count = options.Partitions.GetValueOrDefault(topic, 1);
             if (count < 1)
             {

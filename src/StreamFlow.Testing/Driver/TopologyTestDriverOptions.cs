@@ -21,14 +21,14 @@ public sealed record TopologyTestDriverOptions
 
     /// <summary>
     /// Number of partitions by topic name; with more than one, records go to several tasks as on a cluster. Repartition
-    /// topics and changelogs follow as in production, and co-partitioning is checked.
+    /// topics and changelogs follow as in production, and co-partitioning is checked. A topic that the topology neither reads
+    /// nor writes is refused, unless records choose their topics.
     /// </summary>
     /// <value>Default: empty; a topic that is not named has 1 partition.</value>
     public IReadOnlyDictionary<string, int> Partitions { get; init; } = new Dictionary<string, int>();
 
     /// <summary>Opens persistent stores, in a temporary folder that is deleted with the driver.</summary>
     /// <value>Default: <see langword="null"/>, all stores are in memory.</value>
-    [Experimental("SF0001")]
     public IStoreBackendFactory? StoreBackend { get; init; }
 
     /// <summary>Gets the engine's log messages.</summary>

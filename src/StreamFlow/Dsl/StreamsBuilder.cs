@@ -58,7 +58,7 @@ public sealed class StreamsBuilder
     /// <param name="topics">Names of the topics; they must exist when the application starts.</param>
     /// <param name="consumed">How they are read, or <see langword="null"/> for defaults.</param>
     /// <returns>Their records.</returns>
-    /// <exception cref="TopologyException">Some of the topics are read already, with other types or settings.</exception>
+    /// <exception cref="TopologyException">Some of the topics are read already, with other types or settings, or no topic can be called so.</exception>
     public KStream<TKey, TValue> Stream<TKey, TValue>(
         IReadOnlyCollection<string> topics, Consumed<TKey, TValue>? consumed = null)
     {
@@ -67,6 +67,7 @@ public sealed class StreamsBuilder
         foreach (var topic in topics)
         {
             ArgumentException.ThrowIfNullOrEmpty(topic, nameof(topics));
+            ResourceName.CheckTopic(topic);
         }
 
         consumed ??= new Consumed<TKey, TValue>();
@@ -97,6 +98,7 @@ public sealed class StreamsBuilder
         string topic, Consumed<TKey, TValue>? consumed = null, Materialized<TKey, TValue>? materialized = null)
     {
         ArgumentException.ThrowIfNullOrEmpty(topic);
+        ResourceName.CheckTopic(topic);
         consumed ??= new Consumed<TKey, TValue>();
         materialized ??= new Materialized<TKey, TValue>();
         var storeName = _graph.StoreName(materialized.Name, topic + "-");

@@ -87,6 +87,7 @@ internal static class TopologyPlanner
                 .Select(target => target.Topic)
                 .OfType<string>()
                 .Distinct(StringComparer.Ordinal)],
+            HasChosenTopics = targets.Any(target => target is { Topic: null, Repartition: null }),
             CopartitionGroups = [.. group.Nodes
                 .Select(node => Copartitioned(graph, node))
                 .Where(topics => topics.Topics.Count > 1)],

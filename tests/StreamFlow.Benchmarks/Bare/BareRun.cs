@@ -49,9 +49,12 @@ internal sealed class BareRun : IDisposable
     public static async Task<int> MainAsync(Options options)
     {
         var repetitions = (int)options.Number("repetitions", 5);
-        await using var broker = await EmbeddedBroker.StartAsync(
-            new EmbeddedBrokerOptions { Topics = [new BrokerTopic("in", Partitions), new BrokerTopic("table", Partitions)] });
+        await using var broker = await EmbeddedBroker.StartAsync(new EmbeddedBrokerOptions());
         using var run = new BareRun(options, broker.BootstrapServers);
+
+        // The records' time is past: a topic with the default retention would lose them while they are read.
+        await run._topics.CreateAsync("in", Partitions);
+        await run._topics.CreateAsync("table", Partitions);
         run.Fill();
         var (bare, engine) = (new List<ThreadMeter>(), new List<ThreadMeter>());
 

@@ -22,8 +22,9 @@ public abstract class TestCluster : IAsyncLifetime
         await admin.CreateTopicsAsync(topics, CancellationToken.None);
     }
 
+    // The records' time is past: with the default retention a broker deletes them while a test reads.
     internal static NewTopic Topic(string name, int partitions) =>
-        new(name, partitions, new Dictionary<string, string>());
+        new(name, partitions, new Dictionary<string, string> { ["retention.ms"] = "-1" });
 }
 
 /// <summary>StreamFlow's own broker.</summary>

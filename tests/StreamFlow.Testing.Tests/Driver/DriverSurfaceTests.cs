@@ -33,6 +33,29 @@ public sealed class DriverSurfaceTests
     }
 
     [Fact]
+    public void Partitions_of_a_topic_that_is_not_there_are_refused()
+    {
+        var options = new TopologyTestDriverOptions { Partitions = new Dictionary<string, int> { ["imput"] = 2 } };
+
+        var error = Assert.Throws<ArgumentException>(() => new TopologyTestDriver(Counts(), options));
+
+        Assert.Contains("Partitions names the topic 'imput', which the topology neither reads nor writes; it has 'in'", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Partitions_of_topics_that_records_choose_are_taken()
+    {
+        var builder = new StreamsBuilder();
+        builder.Stream<string, string>("in").To(record => record.Value!);
+        var options = new TopologyTestDriverOptions { Partitions = new Dictionary<string, int> { ["chosen"] = 2 } };
+        using var driver = new TopologyTestDriver(builder.Build(), options);
+
+        driver.CreateInputTopic("in", Serdes.String, Serdes.String).Pipe("k", "chosen");
+
+        Assert.Equal("chosen", driver.CreateOutputTopic("chosen", Serdes.String, Serdes.String).ReadRecord().Value);
+    }
+
+    [Fact]
     public void Drops_are_told_by_operator_and_reason_over_all_tasks()
     {
         var builder = new StreamsBuilder();

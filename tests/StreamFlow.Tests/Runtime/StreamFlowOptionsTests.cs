@@ -24,9 +24,10 @@ public sealed class StreamFlowOptionsTests
             TransactionTimeout = TimeSpan.Zero,
             TaskTimeout = TimeSpan.FromSeconds(-1),
             ProcessingGuarantee = (ProcessingGuarantee)7,
+            DeadLetterTopic = "dead letters",
         }.Validate();
 
-        Assert.Equal(13, errors.Count);
+        Assert.Equal(14, errors.Count);
         Assert.Contains(errors, e => e.Contains("'a b'", StringComparison.Ordinal));
         Assert.Contains(errors, e => e.Contains("CacheMaxBytes is '-5'", StringComparison.Ordinal));
     }

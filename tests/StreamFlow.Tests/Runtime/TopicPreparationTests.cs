@@ -270,6 +270,7 @@ public sealed class TopicPreparationTests : IDisposable
             ],
             RepartitionSinks = writes ?? [],
             SinkTopics = [],
+            HasChosenTopics = false,
             CopartitionGroups = groups ?? [],
             Stores = stores ?? [],
             Build = _ => throw new InvalidOperationException("not built here"),

@@ -13,6 +13,7 @@ internal sealed class WorkerHandle(WorkerSettings settings, string logFolder) : 
     private readonly Lock _gate = new();
     private readonly TaskCompletionSource _planted = New();
     private Process? _process;
+    private TaskCompletionSource _listens = New();
     private TaskCompletionSource _running = New();
     private TaskCompletionSource _ended = New();
     private volatile bool _mayEnd;
@@ -49,9 +50,9 @@ internal sealed class WorkerHandle(WorkerSettings settings, string logFolder) : 
         var own = withPlant ? settings : settings with { Plant = null };
         EndLastLife();
         _mayEnd = false;
-        (_running, _ended) = (New(), New());
+        (_listens, _running, _ended) = (New(), New(), New());
         Lives++;
-        var (running, ended) = (_running, _ended);
+        var (listens, running, ended) = (_listens, _running, _ended);
         var process = new Process
         {
             StartInfo = new ProcessStartInfo(
@@ -65,7 +66,7 @@ internal sealed class WorkerHandle(WorkerSettings settings, string logFolder) : 
             EnableRaisingEvents = true,
         };
         process.Exited += (_, _) => OnExit(process, ended);
-        process.OutputDataReceived += (_, line) => OnOutput(line.Data, running);
+        process.OutputDataReceived += (_, line) => OnOutput(line.Data, listens, running);
         process.ErrorDataReceived += (_, line) => Log(line.Data);
         _process = process;
         Log($"----- life {Lives}");
@@ -120,7 +121,13 @@ internal sealed class WorkerHandle(WorkerSettings settings, string logFolder) : 
             return true;
         }
 
-        Signal("TERM");
+        // On a busy machine the runtime itself may take a second to start.
+        Task.WaitAny([_listens.Task, _ended.Task], EndLimit);
+        if (IsAlive)
+        {
+            Signal("TERM");
+        }
+
         if (_process!.WaitForExit(EndLimit))
         {
             return _process.ExitCode == 0;
@@ -188,10 +195,14 @@ internal sealed class WorkerHandle(WorkerSettings settings, string logFolder) : 
             "\n        ", [$"{Name} ended by itself with exit code {process.ExitCode}; its last words:", .. lastLines]));
     }
 
-    private void OnOutput(string? line, TaskCompletionSource running)
+    private void OnOutput(string? line, TaskCompletionSource listens, TaskCompletionSource running)
     {
         Log(line);
-        if (line == "state Running")
+        if (line == WorkerProgram.Listens)
+        {
+            listens.TrySetResult();
+        }
+        else if (line == "state Running")
         {
             running.TrySetResult();
         }

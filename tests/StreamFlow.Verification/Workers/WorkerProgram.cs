@@ -15,8 +15,18 @@ internal static class WorkerProgram
     private const int EndedInOrder = 0;
     private const int EndedByError = 3;
 
+    /// <summary>What it writes when SIGTERM ends it in order; before, it ends it as any process that has just begun.</summary>
+    public const string Listens = "listens";
+
     public static async Task<int> RunAsync(WorkerSettings settings)
     {
+        var stop = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, context =>
+        {
+            context.Cancel = true;
+            stop.TrySetResult();
+        });
+        Console.Out.WriteLine(Listens);
         using var log = new LineLog(Console.Error);
         var points = new CrashPoints();
         var plant = settings.Plant is null ? Plant.None : new Plant(settings.Plant, settings.PlantAfter);
@@ -30,12 +40,6 @@ internal static class WorkerProgram
             new StreamsServices { StoreBackend = new WatchedStores(stores, points, clients), Logging = log });
         application.StateChanged += (_, state) => Console.Out.WriteLine($"state {state}");
 
-        var stop = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, context =>
-        {
-            context.Cancel = true;
-            stop.TrySetResult();
-        });
         new Thread(() => Listen(points, stop)) { IsBackground = true }.Start();
 
         await StartAsync(application, stop.Task);

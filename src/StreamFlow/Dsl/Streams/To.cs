@@ -9,11 +9,12 @@ public sealed partial class KStream<TKey, TValue>
     /// <summary>Writes the records to a topic, with their timestamps and headers; a tombstone has no value there.</summary>
     /// <param name="topic">Name of the topic; it must exist.</param>
     /// <param name="produced">How it is written, or <see langword="null"/> for defaults.</param>
+    /// <exception cref="TopologyException">No topic can be called so.</exception>
     /// <example><code>bigOrders.To("big-orders", new() { Name = "big-orders-sink" })</code></example>
     public void To(string topic, Produced<TKey, TValue>? produced = null)
     {
         ArgumentException.ThrowIfNullOrEmpty(topic);
-        AddSink(new SinkTarget(topic, null), null, produced);
+        AddSink(new SinkTarget(ResourceName.CheckTopic(topic), null), null, produced);
     }
 
     /// <summary>Writes each record to a topic it chooses.</summary>

@@ -111,28 +111,35 @@ internal sealed class TopologyGraph
     private string Generate(string prefix) => prefix + _counter++.ToString("D10", CultureInfo.InvariantCulture);
 }
 
-/// <summary>Rules for names that become part of topic names (Kafka's, as in <c>Named</c> and <c>Topic</c>).</summary>
+/// <summary>Rules for names of topics, and for names that become part of them (Kafka's, as in <c>Named</c> and <c>Topic</c>).</summary>
 internal static class ResourceName
 {
     private const int MaxLength = 249;
 
-    public static string Check(string name)
+    /// <exception cref="TopologyException">It is none; the message says why.</exception>
+    public static string Check(string name) =>
+        Complaint(name) is { } complaint ? throw new TopologyException($"'{name}' is no name: {complaint}.") : name;
+
+    /// <exception cref="TopologyException">No topic can have that name; the message says why.</exception>
+    public static string CheckTopic(string topic) =>
+        Complaint(topic) is { } complaint ? throw new TopologyException($"'{topic}' is no name of a topic: {complaint}.") : topic;
+
+    /// <summary>What is wrong with a name, or <see langword="null"/>.</summary>
+    public static string? Complaint(string name)
     {
         if (name.Length is 0 or > MaxLength || name is "." or "..")
         {
-            throw new TopologyException(
-                $"'{name}' is no name: it must have 1 to {MaxLength} characters and not be '.' or '..'.");
+            return $"it must have 1 to {MaxLength} characters and not be '.' or '..'";
         }
 
         foreach (var c in name)
         {
             if (!char.IsAsciiLetterOrDigit(c) && c is not ('.' or '_' or '-'))
             {
-                throw new TopologyException(
-                    $"'{name}' is no name: it may have ASCII letters, digits, '.', '_' and '-', not '{c}'.");
+                return $"it may have ASCII letters, digits, '.', '_' and '-', not '{c}'";
             }
         }
 
-        return name;
+        return null;
     }
 }

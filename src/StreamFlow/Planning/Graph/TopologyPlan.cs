@@ -93,6 +93,9 @@ internal sealed class SubTopology
     /// <summary>Topics with fixed names this sub-topology writes, repartition topics left out.</summary>
     public required IReadOnlyList<string> SinkTopics { get; init; }
 
+    /// <summary>Whether records choose topics that are not known before.</summary>
+    public required bool HasChosenTopics { get; init; }
+
     public required IReadOnlyList<CopartitionGroup> CopartitionGroups { get; init; }
 
     /// <summary>Stores in topological order: a flush of one may change only later ones.</summary>

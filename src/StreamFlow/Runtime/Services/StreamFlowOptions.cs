@@ -1,3 +1,5 @@
+using StreamFlow.Planning;
+
 namespace StreamFlow;
 
 /// <summary>
@@ -155,7 +157,7 @@ public sealed record StreamFlowOptions
     {
         var errors = new List<string>();
         CheckApplicationId(errors);
-        Check(errors, NumStreamThreads is >= 1 and <= 1024, nameof(NumStreamThreads), NumStreamThreads, "from 1 to 1024");
+        Check(errors, NumStreamThreads is >= 1 and <= 1024, nameof(NumStreamThreads), NumStreamThreads, "1 to 1024");
         Check(errors, CommitInterval >= TimeSpan.Zero, nameof(CommitInterval), CommitInterval, "zero or more");
         Check(errors, !string.IsNullOrWhiteSpace(StateDirectory), nameof(StateDirectory), StateDirectory, "a folder");
         Check(errors, CacheMaxBytes >= 0, nameof(CacheMaxBytes), CacheMaxBytes, "0 or more");
@@ -179,6 +181,8 @@ public sealed record StreamFlowOptions
             $"true, or leave GroupInstanceId ('{GroupInstanceId}') empty");
         Check(errors, Enum.IsDefined(DefaultOffsetReset), nameof(DefaultOffsetReset), DefaultOffsetReset, "Earliest or Latest");
         Check(errors, ReplicationFactor is -1 or >= 1, nameof(ReplicationFactor), ReplicationFactor, "-1 or at least 1");
+        Check(errors, DeadLetterTopic.Length == 0 || ResourceName.Complaint(DeadLetterTopic) is null, nameof(DeadLetterTopic), DeadLetterTopic,
+            "the name of a topic (1 to 249 letters, digits, '.', '_' or '-'), or leave it empty");
         return errors;
     }
 
