@@ -142,7 +142,7 @@ public sealed class TestOutputTopic<TKey, TValue>
         {
             throw new StreamsException(
                 $"The {what} of topic '{Topic}' offset {offset} cannot be read as {typeof(T).Name} "
-                + $"({bytes.Length} bytes): {error.Message} Create the output topic with the serdes the topology writes with.", error);
+                + $"({bytes.Length} bytes): {Sentences.End(error.Message)} Create the output topic with the serdes the topology writes with.", error);
         }
     }
 }

@@ -229,7 +229,7 @@ public sealed class TopologyTestDriver : IDisposable
         if (_failure is not null)
         {
             throw new InvalidOperationException(
-                $"Processing failed earlier, so nothing runs any more: {_failure.Message} Make a new driver, or let "
+                $"Processing failed earlier, so nothing runs any more: {Sentences.End(_failure.Message)} Make a new driver, or let "
                 + "the error handler answer Continue or DeadLetter.",
                 _failure);
         }

@@ -55,7 +55,7 @@ internal sealed class DriverRuntime : IDisposable
             services, "driver", _consumer,
             Kafka.CreateProducer(new ProducerRole("driver-producer", null, TimeSpan.FromMinutes(1))));
         _factory = new StreamTaskFactory(services, _protocol, budget);
-        _committer = new Committer(services, "driver", _protocol);
+        _committer = new Committer(services, "driver", _protocol, new FlushLimit(budget, services.Time, target: null));
         RunTasks();
     }
 

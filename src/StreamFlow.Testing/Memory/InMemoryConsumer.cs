@@ -248,7 +248,7 @@ internal sealed class InMemoryConsumer : IKafkaConsumer
         {
             throw new KafkaClientException(
                 $"Consumer '{_role.ClientId}': the rebalance listener threw on {news} of "
-                + $"{string.Join(", ", leaders)}: {error.Message} It must not throw.",
+                + $"{string.Join(", ", leaders)}: {Sentences.End(error.Message)} It must not throw.",
                 KafkaErrorKind.Fatal, error);
         }
 

@@ -43,7 +43,10 @@ public readonly record struct ErrorContext
     /// <summary>Name of the operator; of the store when one of its values could not be serialized.</summary>
     public required string Operator { get; init; }
 
-    /// <summary>What went wrong: the exception as the function, the serde or the client threw it.</summary>
+    /// <summary>
+    /// What went wrong: the exception as the function, the serde or the client threw it. One over a missing key or value that
+    /// the function was given as <see langword="null"/> is wrapped in one that says so.
+    /// </summary>
     public required Exception Exception { get; init; }
 
     /// <summary>Topic of the input record; empty when there is none.</summary>
@@ -79,6 +82,17 @@ public readonly record struct ErrorContext
     /// and when <see cref="HasSource"/> is false. An empty value is one.
     /// </summary>
     public ReadOnlyMemory<byte>? SourceValue { get; init; }
+
+    /// <summary>
+    /// The record at the operator, made of the input record by those before it, with key and value as they are typed there; at
+    /// an operator of a table the row's new value. They are the objects at hand, no copies: a function that failed half-way may
+    /// have changed them.
+    /// </summary>
+    /// <value>
+    /// <see langword="null"/> where there is none: when the input cannot be deserialized, in a punctuation, for a store's value
+    /// that cannot be written, and for a result that the broker refused after it was sent.
+    /// </value>
+    public Record<object?, object?>? Record { get; init; }
 
     /// <summary>Headers of the input record; empty when it has none, and when <see cref="HasSource"/> is false.</summary>
     public Headers Headers

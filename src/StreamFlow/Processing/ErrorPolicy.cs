@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Diagnostics.CodeAnalysis;
 using System.Runtime.ExceptionServices;
 using StreamFlow.Clients;
+using StreamFlow.Records;
 
 namespace StreamFlow.Processing;
 
@@ -21,39 +22,67 @@ internal sealed class ErrorPolicy
         DeadLetterTopic = deadLetterTopic;
     }
 
+    /// <summary>The answer of those who have not thought about it.</summary>
+    public static ErrorHandler Fails { get; } = static (in ErrorContext _) => ErrorResponse.Fail;
+
     public string? DeadLetterTopic { get; }
 
+    /// <summary>Whether a record for which an operator's function throws may be left out.</summary>
+    public bool MayLetThrough => !ReferenceEquals(_processing, Fails);
+
     /// <summary>
-    /// Returns when the record at hand is to be left out (it is counted, logged and perhaps dead-lettered by then);
-    /// throws when the thread is to stop.
+    /// Decides about a record at an operator: returns when it is to be left out (it is counted, logged and perhaps
+    /// dead-lettered by then); throws when the thread is to stop.
     /// </summary>
+    public void Handle<TKey, TValue>(
+        TaskContext context, Node node, in Record<TKey, TValue> record, ErrorStage stage, Exception exception)
+    {
+        ThrowIfDecided(context, exception);
+        var cause = stage == ErrorStage.Processing ? FailedRecord.Explain(in record, exception) : exception;
+        Decide(context, Describe(context, node.Name, stage, cause) with { Record = FailedRecord.Of(in record) });
+    }
+
+    /// <summary>The same for an update of a table.</summary>
+    public void Handle<TKey, TValue>(
+        TaskContext context, Node node, in Record<TKey, Change<TValue>> record, ErrorStage stage, Exception exception)
+    {
+        ThrowIfDecided(context, exception);
+        Decide(context, Describe(context, node.Name, stage, exception) with { Record = FailedRecord.Of(in record) });
+    }
+
+    /// <summary>The same where no record is at hand.</summary>
     public void Handle(TaskContext context, Node node, ErrorStage stage, Exception exception) =>
         Handle(context, node.Name, stage, exception);
 
     /// <summary>The same for what is no operator, by its name.</summary>
     public void Handle(TaskContext context, string name, ErrorStage stage, Exception exception)
     {
-        if (exception is StreamsException)
-        {
-            // A failure further down that a handler has decided about already, or a broken environment, in which no record
-            // would fare better.
-            context.Collector.Remember(exception);
-            ExceptionDispatchInfo.Throw(exception);
-        }
-
-        Handle(context, name, stage, exception, default, hasResult: false);
+        ThrowIfDecided(context, exception);
+        Decide(context, Describe(context, name, stage, exception));
     }
 
     /// <summary>The same for a result whose topic does not exist or may not be written to.</summary>
-    public void HandleRefused(TaskContext context, Node node, KafkaClientException exception) =>
-        Handle(context, node.Name, ErrorStage.Production, exception, default, hasResult: false);
+    public void HandleRefused<TKey, TValue>(
+        TaskContext context, Node node, KafkaClientException exception, in Record<TKey, TValue> record) =>
+        Decide(
+            context,
+            Describe(context, node.Name, ErrorStage.Production, exception) with { Record = FailedRecord.Of(in record) });
 
     /// <summary>
     /// The same for a result that the client or the broker refused. Without the input record its dead letter is the result
     /// itself.
     /// </summary>
     public void HandleRefused(TaskContext context, Node node, KafkaClientException exception, in ByteRecord result) =>
-        Handle(context, node.Name, ErrorStage.Production, exception, in result, hasResult: true);
+        Decide(context, Describe(context, node.Name, ErrorStage.Production, exception), in result, hasResult: true);
+
+    /// <summary>The same while the record that was serialized is at hand.</summary>
+    public void HandleRefused<TKey, TValue>(
+        TaskContext context, Node node, KafkaClientException exception, in Record<TKey, TValue> record, in ByteRecord result) =>
+        Decide(
+            context,
+            Describe(context, node.Name, ErrorStage.Production, exception) with { Record = FailedRecord.Of(in record) },
+            in result,
+            hasResult: true);
 
     /// <summary>The answer of the handler for a stage; a handler that throws fails the record.</summary>
     public ErrorResponse Ask(in ErrorContext error)
@@ -75,16 +104,31 @@ internal sealed class ErrorPolicy
         _ => DropReason.Production,
     };
 
-    private void Handle(
-        TaskContext context, string name, ErrorStage stage, Exception exception, in ByteRecord result, bool hasResult)
+    /// <summary>
+    /// A failure further down that a handler has decided about already, or a broken environment, in which no record would
+    /// fare better, is thrown on.
+    /// </summary>
+    private static void ThrowIfDecided(TaskContext context, Exception exception)
+    {
+        if (exception is StreamsException)
+        {
+            context.Collector.Remember(exception);
+            ExceptionDispatchInfo.Throw(exception);
+        }
+    }
+
+    private void Decide(TaskContext context, in ErrorContext error) => Decide(context, in error, default, hasResult: false);
+
+    private void Decide(TaskContext context, in ErrorContext error, in ByteRecord result, bool hasResult)
     {
         var record = context.Record;
-        var error = Describe(context, name, stage, exception);
+        var (name, stage) = (error.Operator, error.Stage);
         var response = Ask(in error);
         if (response == ErrorResponse.Fail || context.TellsFailure(name, Reason(stage)))
         {
             ProcessingLog.Failed(
-                context.Logger, exception, context.TaskId, name, stage, response, record.Topic, record.Partition, record.Offset);
+                context.Logger, error.Exception, context.TaskId, name, stage, response,
+                record.Topic, record.Partition, record.Offset);
         }
 
         switch (response)
@@ -132,7 +176,7 @@ internal sealed class ErrorPolicy
             ? " The handler answered DeadLetter, but no dead letter topic is set or there is no input record to send."
             : string.Empty;
         var failure = new RecordFailedException(
-            $"Task {error.TaskId}: {error.Operator} failed in {error.Stage} on {where}: {error.Exception.Message}{why} "
+            $"Task {error.TaskId}: {error.Operator} failed in {error.Stage} on {where}: {Sentences.End(error.Exception.Message)}{why} "
             + "Mend the record or the operator, or let the error handler answer Continue or DeadLetter.",
             in error);
         collector.Remember(failure);

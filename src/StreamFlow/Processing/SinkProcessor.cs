@@ -67,7 +67,7 @@ internal sealed class SinkProcessor<TKey, TValue> : Processor<TKey, TValue>
         catch (KafkaClientException e) when (e.Kind == KafkaErrorKind.Refused && !_format.IsInternal)
         {
             // This record is the trouble, too large for example; the producer is in order.
-            _task.Errors.HandleRefused(_task, this, e, in bytes);
+            _task.Errors.HandleRefused(_task, this, e, in record, in bytes);
         }
     }
 
@@ -109,7 +109,7 @@ internal sealed class SinkProcessor<TKey, TValue> : Processor<TKey, TValue>
     private bool TryFindTopic(in Record<TKey, TValue> record, out ProducerTopic topic)
     {
         topic = _topic!;
-        return topic is not null || (TryName(in record, out var name) && TryLookUp(name, out topic));
+        return topic is not null || (TryName(in record, out var name) && TryLookUp(name, in record, out topic));
     }
 
     private bool TryName(in Record<TKey, TValue> record, out string name)
@@ -128,12 +128,12 @@ internal sealed class SinkProcessor<TKey, TValue> : Processor<TKey, TValue>
         }
         catch (Exception e)
         {
-            _task.Errors.Handle(_task, this, ErrorStage.Processing, e);
+            _task.Errors.Handle(_task, this, in record, ErrorStage.Processing, e);
             return false;
         }
     }
 
-    private bool TryLookUp(string name, out ProducerTopic topic)
+    private bool TryLookUp(string name, in Record<TKey, TValue> record, out ProducerTopic topic)
     {
         if (_topics.TryGetValue(name, out topic!))
         {
@@ -152,7 +152,7 @@ internal sealed class SinkProcessor<TKey, TValue> : Processor<TKey, TValue>
             }
             catch (KafkaClientException e) when (e.Kind == KafkaErrorKind.Refused)
             {
-                _task.Errors.HandleRefused(_task, this, e);
+                _task.Errors.HandleRefused(_task, this, e, in record);
                 return false;
             }
         }
@@ -184,7 +184,7 @@ internal sealed class SinkProcessor<TKey, TValue> : Processor<TKey, TValue>
         }
         catch (Exception e)
         {
-            _task.Errors.Handle(_task, this, ErrorStage.Processing, e);
+            _task.Errors.Handle(_task, this, in record, ErrorStage.Processing, e);
             return false;
         }
     }
@@ -211,7 +211,7 @@ internal sealed class SinkProcessor<TKey, TValue> : Processor<TKey, TValue>
         }
         catch (Exception e)
         {
-            _task.Errors.Handle(_task, this, ErrorStage.Production, e);
+            _task.Errors.Handle(_task, this, in record, ErrorStage.Production, e);
             return false;
         }
     }

@@ -111,7 +111,7 @@ internal sealed class TopicSourceProcessor<TKey, TValue> : SourceProcessor
         catch (Exception e)
         {
             throw new StreamsException(
-                $"Task {_task.TaskId}: the timestamp extractor of {Name} threw on offset {offset}: {e.Message} "
+                $"Task {_task.TaskId}: the timestamp extractor of {Name} threw on offset {offset}: {Sentences.End(e.Message)} "
                 + "Without its time a record cannot be put in order; let the extractor return a negative number instead.",
                 e);
         }

@@ -82,7 +82,7 @@ public sealed class JsonSerde<T> : ISerde<T>
         }
         catch (JsonException e)
         {
-            throw new FormatException($"Not JSON of {typeof(T).Name}: {e.Message} The bytes begin: {Excerpt(data)}", e);
+            throw new FormatException($"Not JSON of {typeof(T).Name}: {Sentences.End(e.Message)} The bytes begin: {Excerpt(data)}", e);
         }
     }
 

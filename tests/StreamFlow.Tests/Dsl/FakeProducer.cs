@@ -18,8 +18,16 @@ internal sealed class FakeProducer(int partitionCount, bool keep = true) : IKafk
 
     public int Count { get; private set; }
 
+    /// <summary>A topic that does not exist.</summary>
+    public string? Missing { get; set; }
+
     public ProducerTopic Topic(string name)
     {
+        if (name == Missing)
+        {
+            throw new KafkaClientException($"There is no topic '{name}'.", KafkaErrorKind.Refused);
+        }
+
         if (!_topics.TryGetValue(name, out var topic))
         {
             topic = new FakeTopic(name, partitionCount);

@@ -27,6 +27,27 @@ public sealed class SharedValuesTests
         Assert.Equal(expected, harness.Read("out"));
     }
 
+    /// <summary>A value that takes the place of a row is the row of all windows then, before each changes its own.</summary>
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1_000_000)]
+    public void Value_that_replaces_a_row_is_no_other_windows_row(long cacheBytes)
+    {
+        var builder = new StreamsBuilder();
+        var windows = HoppingWindows.Of(TimeSpan.FromMilliseconds(30), TimeSpan.FromMilliseconds(10), TimeSpan.Zero);
+        Group(builder).WindowedBy(windows)
+            .Reduce((all, more) => more[0] == "reset" ? more : Append(all, more), new() { ValueSerde = Lines })
+            .ToStream(record => record.Key.Key).MapValues(Text).To("out");
+        var harness = new TaskHarness(builder.Build(), cacheBytes: cacheBytes);
+
+        harness.Pipe("in", "k", "a", 25);
+        harness.Pipe("in", "k", "reset", 26);
+        harness.Read("out");
+        harness.Pipe("in", "k", "b", 27);
+
+        Assert.Equal("k=reset,b@27 k=reset,b@27 k=reset,b@27", harness.Read("out"));
+    }
+
     [Theory]
     [InlineData(0)]
     [InlineData(1_000_000)]

@@ -154,6 +154,7 @@ public sealed class PunctuationTests : IDisposable
 
         Assert.Equal([10, 20], _calls);
         Assert.Equal((ErrorStage.Processing, "hook", -1L), (asked!.Value.Stage, asked.Value.Operator, asked.Value.Offset));
+        Assert.Null(asked.Value.Record);
         Assert.Equal(2, _driver!.Metrics.DroppedRecords[DropReason.Processing]);
     }
 

@@ -17,6 +17,20 @@ public sealed class AllocationTests
     public void A_pass_through_allocates_nothing_per_record() =>
         Assert.Equal(0, Measure(builder => builder.Stream<long, long>("in").To("out"), new FakeReader("in")));
 
+    /// <summary>What a handler would be shown of a record that fails costs nothing while none does.</summary>
+    [Fact]
+    public void Operators_that_might_fail_allocate_nothing_per_record() =>
+        Assert.Equal(0, Measure(
+            builder => builder.Stream<long, long>("in")
+                .Filter((_, v) => v >= 0)
+                .MapValues((_, v) => v + 1)
+                .Peek((_, _) => { })
+                .Map((k, v) => (k, v - 1))
+                .Map(record => record.WithValue(record.Value + 1))
+                .SelectKey((k, _) => k)
+                .To("out", new() { Partitioner = (_, record, count) => (int)(record.Key % count) }),
+            new FakeReader("in")));
+
     [Fact]
     public void An_idle_input_and_a_punctuation_allocate_nothing_per_record()
     {

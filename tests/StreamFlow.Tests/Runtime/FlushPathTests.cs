@@ -34,7 +34,7 @@ public sealed class FlushPathTests
             ? throw new InvalidOperationException("boom " + v)
             : v).To("out"));
 
-        await run.FailsOnce(ErrorStage.Processing, "KSTREAM-MAPVALUES-0000000003", typeof(InvalidOperationException), "boom abad");
+        await run.FailsOnce(ErrorStage.Processing, "KSTREAM-MAPVALUES-0000000003", typeof(InvalidOperationException), "boom abad", "abad");
     }
 
     [Theory]
@@ -44,7 +44,7 @@ public sealed class FlushPathTests
         await using var run = new Run(guarantee, cached);
         await run.StartAsync(rows => rows.To("out", new() { ValueSerde = new PickySerde() }));
 
-        await run.FailsOnce(ErrorStage.Production, "KSTREAM-SINK-0000000003", typeof(FormatException), "cannot write abad");
+        await run.FailsOnce(ErrorStage.Production, "KSTREAM-SINK-0000000003", typeof(FormatException), "cannot write abad", "abad");
     }
 
     [Theory]
@@ -54,7 +54,7 @@ public sealed class FlushPathTests
         await using var run = new Run(guarantee, cached);
         await run.StartAsync(rows => rows.To(record => record.Value.Contains("bad", StringComparison.Ordinal) ? "missing" : "out"));
 
-        await run.FailsOnce(ErrorStage.Production, "KSTREAM-SINK-0000000003", typeof(KafkaClientException), "there is no topic 'missing'");
+        await run.FailsOnce(ErrorStage.Production, "KSTREAM-SINK-0000000003", typeof(KafkaClientException), "there is no topic 'missing'", "abad");
     }
 
     [Theory]
@@ -65,7 +65,7 @@ public sealed class FlushPathTests
         var clients = new PickyClients(run.Harness.Kafka, "out", maxValueBytes: 100);
         await run.StartAsync(Inflate, clients);
 
-        await run.FailsOnce(ErrorStage.Production, "KSTREAM-SINK-0000000004", typeof(KafkaClientException), "MSG_SIZE_TOO_LARGE");
+        await run.FailsOnce(ErrorStage.Production, "KSTREAM-SINK-0000000004", typeof(KafkaClientException), "MSG_SIZE_TOO_LARGE", Large);
     }
 
     /// <summary>
@@ -79,7 +79,9 @@ public sealed class FlushPathTests
         await using var run = new Run(guarantee, cached);
         await run.StartAsync(Inflate);
 
-        await run.FailsOnce(ErrorStage.Production, "KSTREAM-SINK-0000000004", typeof(KafkaClientException), "MSG_SIZE_TOO_LARGE");
+        // At least once the result was bytes on their way when it was refused.
+        var shown = guarantee == ProcessingGuarantee.ExactlyOnce ? Large : null;
+        await run.FailsOnce(ErrorStage.Production, "KSTREAM-SINK-0000000004", typeof(KafkaClientException), "MSG_SIZE_TOO_LARGE", shown);
     }
 
     /// <summary>The input goes on while a transaction is done again, so a cache may hand on something else each time.</summary>
@@ -241,7 +243,12 @@ public sealed class FlushPathTests
         public Task UntilCommitted(long offset = 3) => AppHarness.Until(
             () => Harness.Kafka.CommittedOffsets("app").GetValueOrDefault(Input).Offset == offset, $"the commit of {offset}");
 
-        public async Task FailsOnce(ErrorStage stage, string name, Type exception, string message)
+        /// <param name="stage">Where it fails.</param>
+        /// <param name="name">The operator.</param>
+        /// <param name="exception">Type of the failure.</param>
+        /// <param name="message">Part of its message.</param>
+        /// <param name="shown">Value of the record at the operator; null when there is none.</param>
+        public async Task FailsOnce(ErrorStage stage, string name, Type exception, string message, string? shown)
         {
             SendAll();
             await UntilCommitted();
@@ -252,6 +259,7 @@ public sealed class FlushPathTests
             Assert.Equal(("in", 0, 1L, 5L), (error.Topic, error.Partition, error.Offset, error.Timestamp));
             Assert.Equal("k=bad", $"{Encoding.UTF8.GetString(error.SourceKey!.Value.Span)}={Encoding.UTF8.GetString(error.SourceValue!.Value.Span)}");
             Assert.Equal("h", Assert.Single(error.Headers).Key);
+            Assert.Equal<(object?, object?)>((shown is null ? null : "k", shown), (error.Record?.Key, error.Record?.Value));
             AssertDeadLetter(exception, message);
         }
 

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Globalization;
 using StreamFlow.Testing;
 
 namespace StreamFlow.Tests.Runtime;
@@ -125,6 +126,75 @@ public sealed class TurnTests
         var rounds = order.Skip(6).Take(90).Chunk(3).Select(round => string.Join(",", round.Order())).Distinct();
         Assert.Equal(["0,1,2"], rounds);
     }
+
+    /// <summary>
+    /// What is behind a cache runs when it is flushed: 50 seconds for a thousand rows, and the broker aborts after 10. A run of
+    /// 128 records would be too much already at the second speed.
+    /// </summary>
+    [Theory]
+    [InlineData(50)]
+    [InlineData(100)]
+    public async Task A_thousand_slow_rows_behind_a_cache_commit_within_the_transaction_timeout(int milliseconds)
+    {
+        await using var harness = new AppHarness(("in", 1), ("out", 1));
+        var clients = new PickyClients(harness.Kafka, "out", int.MaxValue);
+        SendKeys(harness, 1000);
+        var application = await StartCachedAsync(harness, clients, _ => milliseconds);
+
+        await AppHarness.Until(
+            () => application.Status.Error is not null || harness.Values("out").Count >= 1000, "all results");
+
+        Assert.Null(application.Status.Error);
+        Assert.Equal((0, 1), (clients.Aborts, clients.Producers));
+        Assert.Equal(1000, harness.Values("out").Count);
+    }
+
+    /// <summary>Thousands of fast rows have made the limit large when they become slow: that is learnt from the flush that fails.</summary>
+    [Fact]
+    public async Task Rows_that_become_slow_are_committed_in_smaller_parts_from_then_on()
+    {
+        await using var harness = new AppHarness(("in", 1), ("out", 1));
+        var clients = new PickyClients(harness.Kafka, "out", int.MaxValue);
+        var slow = 0;
+        SendKeys(harness, 4000);
+        var application = await StartCachedAsync(
+            harness, clients, number => number >= 3000 && Interlocked.Increment(ref slow) > 0 ? 50 : 0);
+
+        await AppHarness.Until(
+            () => application.Status.Error is not null || harness.Values("out").Count >= 4000, "all results");
+
+        Assert.Null(application.Status.Error);
+        // Each is done once more at most: in the flush that failed, and in one of those after it.
+        Assert.InRange(slow, 1001, 2000);
+        Assert.InRange(clients.Producers, 1, 2);
+        Assert.Equal(Enumerable.Repeat("1", 4000), harness.Values("out"));
+    }
+
+    private static void SendKeys(AppHarness harness, int count)
+    {
+        for (var i = 0; i < count; i++)
+        {
+            harness.Send("in", 0, $"{i}", "v");
+        }
+    }
+
+    /// <summary>Counts by key behind a cache, exactly once; each row that leaves it takes as long as it is told.</summary>
+    private static Task<StreamsApplication> StartCachedAsync(
+        AppHarness harness, PickyClients clients, Func<int, int> milliseconds) => harness.StartAsync(
+            builder => builder.Stream<string, string>("in").GroupByKey().Count(new() { Name = "counts" }).ToStream()
+                .Peek((key, _) => ((VirtualTime)harness.Kafka.Time).Advance(TimeSpan.FromMilliseconds(
+                    milliseconds(int.Parse(key, CultureInfo.InvariantCulture)))))
+                .MapValues(count => $"{count}").To("out"),
+            options =>
+            {
+                CountingApplication.ExactlyOnce(options);
+                options.CacheMaxBytes = 10_000_000;
+                options.CommitInterval = TimeSpan.Zero;
+                options.TransactionTimeout = TimeSpan.FromSeconds(10);
+                options.TaskTimeout = TimeSpan.FromMinutes(2);
+            },
+            new StreamsServices { Time = harness.Kafka.Time },
+            clients);
 
     /// <summary>A slow record; the clock stands still otherwise.</summary>
     private static Action<string, string> Slow(AppHarness harness, int milliseconds) =>

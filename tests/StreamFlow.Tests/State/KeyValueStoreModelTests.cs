@@ -185,7 +185,7 @@ public class KeyValueStoreModelTests
     /// <summary>The view of other threads shows what is committed, whatever is written meanwhile.</summary>
     private void CheckView()
     {
-        var view = (KeyValueView<string, long>)Store.View(new TaskId(0, 1));
+        var view = (KeyValueView<string, long>)Store.View(_harness.Identity);
         var key = Key();
         Assert.Equal(_committed.TryGetValue(key, out var expected), view.TryGetWithTimestamp(key, out var value));
         Assert.Equal(expected, (value.Value, value.Timestamp));

@@ -62,6 +62,7 @@ public class ListStoreTests
                     break;
                 case < 16:
                     Assert.Equal(model.Now.GetValueOrDefault(key, []), store.Find(key));
+                    CheckView((KeyValueView<string, ItemList<string>>)store.View(harness.Identity), model.Committed);
                     break;
                 case < 18:
                     RemoveSome(store, model.Now, step);
@@ -118,6 +119,14 @@ public class ListStoreTests
         }
 
         Assert.False(lists.MoveNext());
+    }
+
+    /// <summary>Other threads see what is committed, whatever is written meanwhile.</summary>
+    private static void CheckView(
+        KeyValueView<string, ItemList<string>> view, SortedDictionary<string, List<string>> committed)
+    {
+        Assert.Equal(committed.Keys, view.All().Select(row => row.Key));
+        Assert.All(view.All(), row => Assert.Equal(committed[row.Key], row.Value.Value));
     }
 
     private static SortedDictionary<string, List<string>> Copy(SortedDictionary<string, List<string>> model) =>

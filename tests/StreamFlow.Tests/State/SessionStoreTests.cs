@@ -110,7 +110,7 @@ public class SessionStoreTests
                     Assert.Equal(
                         committed.Where(p => p.Key.Key == key && p.Key.End >= Math.Max(committedLive, end) && p.Key.Start <= latestStart)
                             .OrderBy(p => p.Key.End).ThenBy(p => p.Key.Start).Select(p => p.Value),
-                        ((SessionView<string, string>)store.View(new TaskId(0, 1)))
+                        ((SessionView<string, string>)store.View(harness.Identity))
                             .FindSessions(key, end, latestStart).Select(p => p.Value));
                     break;
                 case < 93:

@@ -94,6 +94,9 @@ internal sealed class StoreHarness
 
     public IByteStore Bytes => Backend.Stores[0];
 
+    /// <summary>Which store a view is of.</summary>
+    public StoreIdentity Identity => new("s", new TaskId(0, 1), Bytes);
+
     /// <summary>How often a key was looked up in the bytes.</summary>
     public int Reads { get; private set; }
 

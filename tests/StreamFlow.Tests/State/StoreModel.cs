@@ -10,6 +10,8 @@ internal sealed class StoreModel<TModel>(StoreHarness harness, Func<TModel, TMod
 
     public TModel Now { get; private set; } = empty;
 
+    public TModel Committed => _committed;
+
     /// <summary>Commits, flushes, aborts, fails and comes back, or is restored from its changelog elsewhere.</summary>
     public void Live(Random random)
     {

@@ -8,7 +8,6 @@ namespace StreamFlow.Tests.State;
 public class StoreViewTests
 {
     private const int Keys = 200;
-    private static readonly TaskId Task1 = new(0, 1);
 
     [Fact]
     public void Readers_see_whole_commits_in_order_while_the_store_is_written()
@@ -16,7 +15,7 @@ public class StoreViewTests
         var harness = new StoreHarness(
             () => new KeyValueStore<string, long>("s", Utf8Serde.Instance, BigEndianSerde.Instance, timestamped: true));
         var store = (KeyValueStore<string, long>)harness.Store;
-        var view = (KeyValueView<string, long>)store.View(Task1);
+        var view = (KeyValueView<string, long>)store.View(harness.Identity);
         var failures = new ConcurrentQueue<string>();
         using var stop = new CancellationTokenSource();
         var readers = Enumerable.Range(0, 3).Select(i => new Thread(() => Watch(view, failures, stop.Token))).ToList();
@@ -45,7 +44,7 @@ public class StoreViewTests
         var harness = new StoreHarness(
             () => new KeyValueStore<string, long>("s", Utf8Serde.Instance, BigEndianSerde.Instance, timestamped: true));
         var store = (KeyValueStore<string, long>)harness.Store;
-        var view = (KeyValueView<string, long>)store.View(Task1);
+        var view = (KeyValueView<string, long>)store.View(harness.Identity);
         store.Put("a", 1, hasValue: true, 5, headers: null);
         harness.Flush();
         Assert.False(view.TryGet("a", out _));
@@ -61,7 +60,7 @@ public class StoreViewTests
         var harness = new StoreHarness(
             () => new KeyValueStore<string, long>("s", Utf8Serde.Instance, BigEndianSerde.Instance, timestamped: true));
         var views = new StoreViews();
-        var view = (KeyValueView<string, long>)harness.Store.View(Task1)!;
+        var view = (KeyValueView<string, long>)harness.Store.View(harness.Identity)!;
         views.Add(view);
         harness.Store.Close();
         views.Remove(view);

@@ -53,6 +53,38 @@ public class UnwritableTests
         Assert.Equal(2, _harness.Dump().Count);
     }
 
+    /// <summary>What the refused value counted for must not be counted for ever, or the thread commits ever more often.</summary>
+    [Theory]
+    [InlineData(true, true)]
+    [InlineData(true, false)]
+    [InlineData(false, true)]
+    [InlineData(false, false)]
+    public void Entry_counts_for_what_it_is_again(bool committed, bool keepsOldValues)
+    {
+        (Store.FlushListener, Store.KeepsOldValues) = (new Listener(), keepsOldValues);
+        Append("a", "x", 1);
+        _harness.Commit();
+        var before = _harness.Budget.CleanBytes;
+        if (!committed)
+        {
+            Append("a", new string('y', 50), 2);
+            _harness.Flush();
+            before += 51;
+        }
+
+        // Several writes, so that the growing value is measured.
+        for (var i = 0; i < 8; i++)
+        {
+            Append("a", new string('z', 1_000), 3);
+        }
+
+        Append("a", "poison", 4);
+        _harness.Commit();
+
+        Assert.Single(_told);
+        Assert.Equal((before, 0L, 0), (_harness.Budget.CleanBytes, _harness.Budget.DirtyBytes, _harness.Budget.DirtyRows));
+    }
+
     [Fact]
     public void Flush_fails_where_nobody_is_told()
     {

@@ -71,9 +71,13 @@ public class VersionedStoreTests
                     break;
                 case < 85:
                     at = Math.Max(0, time - random.Next(400_000));
-                    Assert.Equal(Expected(key, at), Store.TryGet(key, at, out var found) ? (found.Value, found.Timestamp) : default);
-                    Assert.Equal(
-                        Expected(key, long.MaxValue), Store.TryGet(key, out var latest) ? (latest.Value, latest.Timestamp) : default);
+                    Assert.Equal(Expected(now, time, key, at), Found(Store, key, at));
+                    Assert.Equal(Expected(now, time, key, long.MaxValue), Found(Store, key, long.MaxValue));
+
+                    // Other threads see what is committed, whatever is written meanwhile.
+                    var view = (VersionedView<string, string>)Store.View(_harness.Identity);
+                    Assert.Equal(Expected(committed, committedTime, key, at), Found(view, key, at));
+                    Assert.Equal(Expected(committed, committedTime, key, long.MaxValue), Found(view, key, long.MaxValue));
                     break;
                 case < 90:
                     _harness.Commit();
@@ -99,14 +103,20 @@ public class VersionedStoreTests
             Assert.Equal(time, Store.StreamTime);
         }
 
-        (string, long) Expected(string key, long asOf)
+        static (string, long) Expected(
+            SortedDictionary<(string Key, long Time), string?> model, long time, string key, long asOf)
         {
-            var versions = now.Where(v => v.Key.Key == key).ToList();
+            var versions = model.Where(v => v.Key.Key == key).ToList();
             var index = versions.FindLastIndex(v => v.Key.Time <= asOf);
             return index < 0 || versions[index].Value is null || (asOf < time - History && index < versions.Count - 1)
                 ? default
                 : (versions[index].Value!, versions[index].Key.Time);
         }
+
+        static (string, long) Found(IReadOnlyVersionedKeyValueStore<string, string> store, string key, long asOf) =>
+            (asOf == long.MaxValue ? store.TryGet(key, out var found) : store.TryGet(key, asOf, out found))
+                ? (found.Value, found.Timestamp)
+                : default;
     }
 
     [Fact]

@@ -118,7 +118,7 @@ public class WindowStoreModelTests
     /// <summary>The view of other threads shows what is committed, whatever is written meanwhile.</summary>
     private void CheckView()
     {
-        var view = (WindowView<string, long>)Store.View(new TaskId(0, 1));
+        var view = (WindowView<string, long>)Store.View(_harness.Identity);
         var live = Math.Max(0, _committedStreamTime - Retention + 1);
         var (key, from, to, reverse) = (Key(), Start(), Start(), _random.Next(2) == 0);
         Assert.Equal(

@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using StreamFlow.Planning;
 using StreamFlow.Processing;
+using StreamFlow.State;
 
 namespace StreamFlow.Dsl;
 
@@ -18,6 +19,7 @@ internal sealed class AggregateProcessor<TKey, TValue, TAggregate> : Processor<T
         _task = setup.Task;
         _fold = fold;
         _rows = rows;
+        _rows.CanUndo = _task.Errors.MayLetThrough;
     }
 
     public override void Process(in Record<TKey, TValue> record)
@@ -28,10 +30,24 @@ internal sealed class AggregateProcessor<TKey, TValue, TAggregate> : Processor<T
             return;
         }
 
-        ref var row = ref _rows.Find(record.Key);
-        if (!Unsafe.IsNullRef(ref row) && _fold.TryUpdate(_task, this, in record, in row, out var update))
+        ref var row = ref Unsafe.NullRef<CacheEntry<TAggregate>>();
+        try
+        {
+            row = ref _rows.Find(record.Key);
+        }
+        catch (Exception e) when (e is not StreamsException)
+        {
+            _task.Errors.Handle(_task, this, in record, ErrorStage.Processing, e);
+            return;
+        }
+
+        if (_fold.TryUpdate(_task, this, in record, in row, out var update))
         {
             _rows.Set(ref row, in update, Fold<TKey, TValue, TAggregate>.IsSame(in record, in update));
+        }
+        else
+        {
+            _rows.Undo(ref row);
         }
     }
 }

@@ -36,7 +36,7 @@ internal abstract class Fold<TKey, TValue, TAggregate>
         }
         catch (Exception e)
         {
-            task.Errors.Handle(task, node, ErrorStage.Processing, e);
+            task.Errors.Handle(task, node, in record, ErrorStage.Processing, e);
             update = default;
             return false;
         }

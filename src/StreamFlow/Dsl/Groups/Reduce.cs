@@ -8,7 +8,10 @@ public sealed partial class KGroupedStream<TKey, TValue>
     /// Combines the values of each key into one of the same type. The first value stands alone, the reducer is called
     /// from the second one on. Records without key or value are dropped.
     /// </summary>
-    /// <param name="reducer">Makes one of the result so far and a value; <see langword="null"/> deletes the result.</param>
+    /// <param name="reducer">
+    /// Makes one of the result so far, which it may change, and a value, which it may not: others are given it too;
+    /// <see langword="null"/> deletes the result.
+    /// </param>
     /// <param name="materialized">How results are kept, or <see langword="null"/> for defaults.</param>
     /// <returns>The result of each key.</returns>
     /// <example><code>bids.GroupByKey().Reduce((highest, bid) => bid.Amount > highest.Amount ? bid : highest)</code></example>
@@ -32,7 +35,10 @@ public sealed partial class TimeWindowedKStream<TKey, TValue>
     /// reducer is called from the second one on. Records without a key are dropped; a missing value reaches the reducer
     /// as <see langword="null"/>, or is dropped where the type has none.
     /// </summary>
-    /// <param name="reducer">Makes one of the result so far and a value; <see langword="null"/> deletes the result.</param>
+    /// <param name="reducer">
+    /// Makes one of the result so far, which it may change, and a value, which it may not: others are given it too;
+    /// <see langword="null"/> deletes the result.
+    /// </param>
     /// <param name="materialized">How results are kept, or <see langword="null"/> for defaults.</param>
     /// <returns>The result of each key and window.</returns>
     public KTable<Windowed<TKey>, TValue> Reduce(

@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using StreamFlow.Planning;
 using StreamFlow.Processing;
+using StreamFlow.State;
 
 namespace StreamFlow.Dsl;
 
@@ -25,6 +26,7 @@ internal sealed class WindowAggregateProcessor<TKey, TValue, TAggregate> : Proce
         _fold = fold;
         _windows = windows;
         _rows = rows;
+        _rows.CanUndo = _task.Errors.MayLetThrough;
     }
 
     public override void Init(TaskContext context) =>
@@ -47,7 +49,11 @@ internal sealed class WindowAggregateProcessor<TKey, TValue, TAggregate> : Proce
         }
 
         var window = default(Window);
+<<<<<<< HEAD
         if (!TryMove(record.Timestamp, isFirst: true, ref window))
+=======
+        for (var isFirst = true; TryMove(in record, isFirst, ref window); isFirst = false)
+>>>>>>> main
         {
             return;
         }
@@ -71,10 +77,11 @@ internal sealed class WindowAggregateProcessor<TKey, TValue, TAggregate> : Proce
 
     /// <summary>Goes to the first or next window of a record.</summary>
     /// <returns>False when there is none, or the user's windows failed, which the error handler has dealt with.</returns>
-    private bool TryMove(long timestamp, bool isFirst, ref Window window)
+    private bool TryMove(in Record<TKey, TValue> record, bool isFirst, ref Window window)
     {
         try
         {
+<<<<<<< HEAD
             if (isFirst)
             {
                 window = _windows.First(timestamp);
@@ -82,21 +89,39 @@ internal sealed class WindowAggregateProcessor<TKey, TValue, TAggregate> : Proce
             }
 
             return _windows.TryNext(timestamp, ref window);
+=======
+            window = isFirst ? _windows.First(record.Timestamp) : _windows.Next(window);
+            return window.Start <= record.Timestamp;
+>>>>>>> main
         }
         catch (Exception e)
         {
-            _task.Errors.Handle(_task, this, ErrorStage.Processing, e);
+            _task.Errors.Handle(_task, this, in record, ErrorStage.Processing, e);
             return false;
         }
     }
 
     private void Update(in Record<TKey, TValue> record, Window window)
     {
-        ref var row = ref _rows.Find(record.Key, window);
-        if (!Unsafe.IsNullRef(ref row) && _fold.TryUpdate(_task, this, in record, in row, out var update))
+        ref var row = ref Unsafe.NullRef<CacheEntry<TAggregate>>();
+        try
+        {
+            row = ref _rows.Find(record.Key, window);
+        }
+        catch (Exception e) when (e is not StreamsException)
+        {
+            _task.Errors.Handle(_task, this, in record, ErrorStage.Processing, e);
+            return;
+        }
+
+        if (_fold.TryUpdate(_task, this, in record, in row, out var update))
         {
             var isShared = Fold<TKey, TValue, TAggregate>.IsSame(in record, in update);
             _rows.Set(ref row, update.WithKey(new Windowed<TKey>(update.Key, window)), isShared);
+        }
+        else
+        {
+            _rows.Undo(ref row);
         }
     }
 }

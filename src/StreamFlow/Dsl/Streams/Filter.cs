@@ -91,7 +91,7 @@ internal sealed class FilterProcessor<TKey, TValue> : Processor<TKey, TValue>
             }
             catch (Exception e)
             {
-                _task.Errors.Handle(_task, this, ErrorStage.Processing, e);
+                _task.Errors.Handle(_task, this, in record, ErrorStage.Processing, e);
                 return;
             }
         }

@@ -79,13 +79,13 @@ internal sealed class FlatMapProcessor<TKey, TValue, TNewKey, TNewValue> : Proce
         }
         catch (Exception e)
         {
-            _task.Errors.Handle(_task, this, ErrorStage.Processing, e);
+            _task.Errors.Handle(_task, this, in record, ErrorStage.Processing, e);
             return;
         }
 
         using (items)
         {
-            while (ResultSequence.TryMove(items, _task, this, out var item))
+            while (ResultSequence.TryMove(items, in record, _task, this, out var item))
             {
                 _next.Process(new Record<TNewKey, TNewValue>(item.Key, item.Value, record.Timestamp, record.Headers));
             }
@@ -118,18 +118,21 @@ internal sealed class FlatMapRecordProcessor<TKey, TValue, TNewKey, TNewValue> :
         }
         catch (Exception e)
         {
-            _task.Errors.Handle(_task, this, ErrorStage.Processing, e);
+            _task.Errors.Handle(_task, this, in record, ErrorStage.Processing, e);
             return;
         }
 
         using (items)
         {
-            while (ResultSequence.TryMove(items, _task, this, out var item))
+            while (ResultSequence.TryMove(items, in record, _task, this, out var item))
             {
-                if (ResultRecord.HasTime(in item, _task, this))
+                if (item.Timestamp < 0)
                 {
-                    _next.Process(in item);
+                    ResultRecord.RefuseTime(item.Timestamp, in record, _task, this);
+                    continue;
                 }
+
+                _next.Process(in item);
             }
         }
     }

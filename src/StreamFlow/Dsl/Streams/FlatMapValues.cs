@@ -81,13 +81,13 @@ internal sealed class FlatMapValuesProcessor<TKey, TValue, TNewValue> : Processo
         }
         catch (Exception e)
         {
-            _task.Errors.Handle(_task, this, ErrorStage.Processing, e);
+            _task.Errors.Handle(_task, this, in record, ErrorStage.Processing, e);
             return;
         }
 
         using (items)
         {
-            while (ResultSequence.TryMove(items, _task, this, out var item))
+            while (ResultSequence.TryMove(items, in record, _task, this, out var item))
             {
                 _next.Process(record.WithValue(item));
             }

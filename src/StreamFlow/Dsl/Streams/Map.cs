@@ -48,78 +48,59 @@ public sealed partial class KStream<TKey, TValue>
         return AppendRekeyed<TNewKey, TNewValue>(
             name,
             MapPrefix,
-            (node, task, next) => new MapRecordProcessor<TKey, TValue, TNewKey, TNewValue>(node, task, next, mapper),
+            (node, task, next) => new MapProcessor<TKey, TValue, TNewKey, TNewValue>(node, task, next, mapper),
             SerdeSource<TNewValue>.Registered);
     }
 }
 
+/// <summary>Takes either form of a mapper; there is no object between for the sake of one.</summary>
 internal sealed class MapProcessor<TKey, TValue, TNewKey, TNewValue> : Processor<TKey, TValue>
 {
     private readonly TaskContext _task;
     private readonly Processor<TNewKey, TNewValue> _next;
-    private readonly Func<TKey, TValue, (TNewKey Key, TNewValue Value)> _mapper;
+    private readonly Func<TKey, TValue, (TNewKey Key, TNewValue Value)>? _ofParts;
+    private readonly Func<Record<TKey, TValue>, Record<TNewKey, TNewValue>>? _ofRecord;
 
     public MapProcessor(
         string name, TaskContext task, Processor<TNewKey, TNewValue> next,
-        Func<TKey, TValue, (TNewKey Key, TNewValue Value)> mapper)
-        : base(name)
-    {
-        _task = task;
-        _next = next;
-        _mapper = mapper;
-    }
+        Func<TKey, TValue, (TNewKey Key, TNewValue Value)> ofParts)
+        : this(name, task, next) => _ofParts = ofParts;
 
-    public override void Process(in Record<TKey, TValue> record)
-    {
-        (TNewKey Key, TNewValue Value) mapped;
-        try
-        {
-            MissingParts.RequireKey(in record);
-            MissingParts.RequireValue(in record);
-            mapped = _mapper(record.Key, record.Value);
-        }
-        catch (Exception e)
-        {
-            _task.Errors.Handle(_task, this, ErrorStage.Processing, e);
-            return;
-        }
-
-        _next.Process(new Record<TNewKey, TNewValue>(mapped.Key, mapped.Value, record.Timestamp, record.Headers));
-    }
-}
-
-internal sealed class MapRecordProcessor<TKey, TValue, TNewKey, TNewValue> : Processor<TKey, TValue>
-{
-    private readonly TaskContext _task;
-    private readonly Processor<TNewKey, TNewValue> _next;
-    private readonly Func<Record<TKey, TValue>, Record<TNewKey, TNewValue>> _mapper;
-
-    public MapRecordProcessor(
+    public MapProcessor(
         string name, TaskContext task, Processor<TNewKey, TNewValue> next,
-        Func<Record<TKey, TValue>, Record<TNewKey, TNewValue>> mapper)
-        : base(name)
-    {
-        _task = task;
-        _next = next;
-        _mapper = mapper;
-    }
+        Func<Record<TKey, TValue>, Record<TNewKey, TNewValue>> ofRecord)
+        : this(name, task, next) => _ofRecord = ofRecord;
+
+    private MapProcessor(string name, TaskContext task, Processor<TNewKey, TNewValue> next)
+        : base(name) => (_task, _next) = (task, next);
 
     public override void Process(in Record<TKey, TValue> record)
     {
         Record<TNewKey, TNewValue> mapped;
         try
         {
-            mapped = _mapper(record);
+            mapped = _ofRecord is not null ? _ofRecord(record) : MapParts(in record);
         }
         catch (Exception e)
         {
-            _task.Errors.Handle(_task, this, ErrorStage.Processing, e);
+            _task.Errors.Handle(_task, this, in record, ErrorStage.Processing, e);
             return;
         }
 
-        if (ResultRecord.HasTime(in mapped, _task, this))
+        if (mapped.Timestamp < 0)
         {
-            _next.Process(in mapped);
+            ResultRecord.RefuseTime(mapped.Timestamp, in record, _task, this);
+            return;
         }
+
+        _next.Process(in mapped);
+    }
+
+    private Record<TNewKey, TNewValue> MapParts(in Record<TKey, TValue> record)
+    {
+        MissingParts.RequireKey(in record);
+        MissingParts.RequireValue(in record);
+        var (key, value) = _ofParts!(record.Key, record.Value);
+        return new Record<TNewKey, TNewValue>(key, value, record.Timestamp, record.Headers);
     }
 }

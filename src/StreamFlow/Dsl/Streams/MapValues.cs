@@ -71,7 +71,7 @@ internal sealed class MapValuesProcessor<TKey, TValue, TNewValue> : Processor<TK
         }
         catch (Exception e)
         {
-            _task.Errors.Handle(_task, this, ErrorStage.Processing, e);
+            _task.Errors.Handle(_task, this, in record, ErrorStage.Processing, e);
             return;
         }
 
@@ -110,7 +110,7 @@ internal sealed class MapValuesWithKeyProcessor<TKey, TValue, TNewValue> : Proce
         }
         catch (Exception e)
         {
-            _task.Errors.Handle(_task, this, ErrorStage.Processing, e);
+            _task.Errors.Handle(_task, this, in record, ErrorStage.Processing, e);
             return;
         }
 

@@ -88,7 +88,7 @@ internal sealed class PeekProcessor<TKey, TValue> : Processor<TKey, TValue>
             }
             catch (Exception e)
             {
-                _task.Errors.Handle(_task, this, ErrorStage.Processing, e);
+                _task.Errors.Handle(_task, this, in record, ErrorStage.Processing, e);
                 return;
             }
         }

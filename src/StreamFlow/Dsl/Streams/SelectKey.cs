@@ -72,7 +72,7 @@ internal sealed class SelectKeyProcessor<TKey, TValue, TNewKey> : Processor<TKey
         }
         catch (Exception e)
         {
-            _task.Errors.Handle(_task, this, ErrorStage.Processing, e);
+            _task.Errors.Handle(_task, this, in record, ErrorStage.Processing, e);
             return;
         }
 

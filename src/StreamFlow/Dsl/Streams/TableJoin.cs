@@ -121,7 +121,7 @@ internal sealed class TableJoinProcessor<TKey, TValue, TRow, TResult> : Processo
         catch (Exception e) when (e is not StateStoreException)
         {
             // The functions a derived table is made with run here too; a store that cannot be read is no record's fault.
-            _task.Errors.Handle(_task, this, ErrorStage.Processing, e);
+            _task.Errors.Handle(_task, this, in record, ErrorStage.Processing, e);
             return;
         }
 

@@ -80,7 +80,7 @@ internal sealed class TableFilterProcessor<TKey, TValue> : Processor<TKey, Chang
         }
         catch (Exception e)
         {
-            _task.Errors.Handle(_task, this, ErrorStage.Processing, e);
+            _task.Errors.Handle(_task, this, in record, ErrorStage.Processing, e);
             return;
         }
 

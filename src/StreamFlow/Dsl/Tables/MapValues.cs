@@ -83,7 +83,7 @@ internal sealed class TableMapValuesProcessor<TKey, TValue, TNewValue> : Process
         }
         catch (Exception e)
         {
-            _task.Errors.Handle(_task, this, ErrorStage.Processing, e);
+            _task.Errors.Handle(_task, this, in record, ErrorStage.Processing, e);
             return;
         }
 

@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using StreamFlow.Planning;
 using StreamFlow.Processing;
 using StreamFlow.Records;
@@ -15,14 +14,12 @@ namespace StreamFlow.Dsl;
 /// <typeparam name="TValue">Value of the rows.</typeparam>
 internal abstract class Materialization<TKey, TStoreKey, TValue> : FlushListener<TStoreKey, TValue>
 {
-    private readonly NodeSetup _setup;
     private readonly Processor<TKey, Change<TValue>> _next;
     private readonly bool _emitsOnUpdate;
     private readonly bool _tellsOldValues;
 
     protected Materialization(NodeSetup setup, Processor<TKey, Change<TValue>> next, bool caching)
     {
-        _setup = setup;
         _next = next;
         _emitsOnUpdate = !caching || setup.Task.Budget.EmitOnUpdate;
         _tellsOldValues = setup.Facts.TellsOldValues;
@@ -51,7 +48,7 @@ internal abstract class Materialization<TKey, TStoreKey, TValue> : FlushListener
     /// </param>
     public void Set(ref CacheEntry<TValue> row, in Record<TKey, TValue> update, bool isShared = false)
     {
-        var kept = isShared && (_tellsOldValues || !row.HasValue) ? update.WithValue(Copy(update.Value)) : update;
+        var kept = isShared ? update.WithValue(Copy(update.Value)) : update;
         if (!_emitsOnUpdate)
         {
             Write(ref row, in kept);
@@ -73,14 +70,16 @@ internal abstract class Materialization<TKey, TStoreKey, TValue> : FlushListener
     }
 
     /// <summary>
-    /// The key of a row cannot be serialized, which is the record's failure. What else stops a store is no record's fault.
+    /// A function that was given the row's value has failed, and the record is left out: what it may have changed by then is
+    /// taken back, where <see cref="CanUndo"/>.
     /// </summary>
-    /// <returns>A null reference: the error handler has let the record go.</returns>
-    protected ref CacheEntry<TValue> NotFound(Exception exception)
-    {
-        _setup.Task.Errors.Handle(_setup.Task, _setup.Name, ErrorStage.Processing, exception);
-        return ref Unsafe.NullRef<CacheEntry<TValue>>();
-    }
+    public abstract void Undo(ref CacheEntry<TValue> row);
+
+    /// <summary>
+    /// Whether failures of functions that are given the rows' values may be let through. That they change no row then costs a
+    /// serialization for each update, of types that can be changed in place.
+    /// </summary>
+    public abstract bool CanUndo { set; }
 
     protected abstract TValue Copy(TValue value);
 
@@ -106,18 +105,17 @@ internal sealed class KeyedMaterialization<TKey, TValue> : Materialization<TKey,
         _store.KeepsOldValues = setup.Facts.TellsOldValues;
     }
 
-    /// <summary>The row of a key, without a value if there is none; valid until the next call.</summary>
-    /// <returns>The row; a null reference where the error handler has let the record go.</returns>
-    public ref CacheEntry<TValue> Find(scoped in TKey key)
+    /// <summary>
+    /// The row of a key, without a value if there is none; valid until the next call. Throws what the key's serde throws,
+    /// which is the record's failure; what else stops a store is a <see cref="StreamsException"/> and no record's fault.
+    /// </summary>
+    public ref CacheEntry<TValue> Find(scoped in TKey key) => ref _store.Find(in key);
+
+    public override void Undo(ref CacheEntry<TValue> row) => _store.Undo(ref row);
+
+    public override bool CanUndo
     {
-        try
-        {
-            return ref _store.Find(in key);
-        }
-        catch (Exception e) when (e is not StreamsException)
-        {
-            return ref NotFound(e);
-        }
+        set => _store.CanUndo = value;
     }
 
     protected override TValue Copy(TValue value) => _store.Copy(value);
@@ -152,18 +150,14 @@ internal sealed class WindowedMaterialization<TKey, TValue> : Materialization<Wi
     /// <summary>Latest start of a window that was written, -1 before the first.</summary>
     public long StreamTime => _store.StreamTime;
 
-    /// <summary>The row of a key and window, without a value if there is none; valid until the next call.</summary>
-    /// <returns>The row; a null reference where the error handler has let the record go.</returns>
-    public ref CacheEntry<TValue> Find(scoped in TKey key, Window window)
+    /// <summary>The row of a key and window; else as <see cref="KeyedMaterialization{TKey, TValue}.Find"/>.</summary>
+    public ref CacheEntry<TValue> Find(scoped in TKey key, Window window) => ref _store.Find(in key, window.Start);
+
+    public override void Undo(ref CacheEntry<TValue> row) => _store.Undo(ref row);
+
+    public override bool CanUndo
     {
-        try
-        {
-            return ref _store.Find(in key, window.Start);
-        }
-        catch (Exception e) when (e is not StreamsException)
-        {
-            return ref NotFound(e);
-        }
+        set => _store.CanUndo = value;
     }
 
     protected override TValue Copy(TValue value) => _store.Copy(value);

@@ -53,9 +53,14 @@ internal sealed class StoredTableProcessor<TKey, TValue> : Processor<TKey, TValu
             return;
         }
 
-        ref var row = ref _rows.Find(record.Key);
-        if (Unsafe.IsNullRef(ref row))
+        ref var row = ref Unsafe.NullRef<CacheEntry<TValue>>();
+        try
         {
+            row = ref _rows.Find(record.Key);
+        }
+        catch (Exception e) when (e is not StreamsException)
+        {
+            _task.Errors.Handle(_task, this, in record, ErrorStage.Processing, e);
             return;
         }
 

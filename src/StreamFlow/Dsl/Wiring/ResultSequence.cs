@@ -17,8 +17,8 @@ internal static class ResultSequence
     /// The next item. One that throws ends the sequence, by the answer of the error handler; what happens to the records
     /// already handed on is not its business.
     /// </summary>
-    public static bool TryMove<T>(
-        IEnumerator<T> items, TaskContext task, Node node, [MaybeNullWhen(false)] out T item)
+    public static bool TryMove<T, TKey, TValue>(
+        IEnumerator<T> items, in Record<TKey, TValue> record, TaskContext task, Node node, [MaybeNullWhen(false)] out T item)
     {
         try
         {
@@ -30,7 +30,7 @@ internal static class ResultSequence
         }
         catch (Exception e)
         {
-            task.Errors.Handle(task, node, ErrorStage.Processing, e);
+            task.Errors.Handle(task, node, in record, ErrorStage.Processing, e);
         }
 
         item = default;
@@ -41,18 +41,10 @@ internal static class ResultSequence
 /// <summary>A record that a function made as a whole.</summary>
 internal static class ResultRecord
 {
-    /// <summary>Whether its timestamp is one; if not, the error handler has decided about it.</summary>
-    public static bool HasTime<TKey, TValue>(in Record<TKey, TValue> record, TaskContext task, Node node)
-    {
-        if (record.Timestamp >= 0)
-        {
-            return true;
-        }
-
-        task.Errors.Handle(task, node, ErrorStage.Processing, new InvalidOperationException(string.Create(
+    /// <summary>Its timestamp is none: the error handler decides about the record it was made of.</summary>
+    public static void RefuseTime<TKey, TValue>(long timestamp, in Record<TKey, TValue> record, TaskContext task, Node node) =>
+        task.Errors.Handle(task, node, in record, ErrorStage.Processing, new InvalidOperationException(string.Create(
             CultureInfo.InvariantCulture,
-            $"The mapper made a record of timestamp {record.Timestamp}, which is no event time. Keep that of the record it "
+            $"The mapper made a record of timestamp {timestamp}, which is no event time. Keep that of the record it "
             + $"got, or set one of 0 or more by WithTimestamp.")));
-        return false;
-    }
 }

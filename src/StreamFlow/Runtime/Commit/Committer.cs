@@ -21,17 +21,23 @@ internal sealed class Committer
     private readonly ThreadServices _services;
     private readonly string _threadName;
     private readonly CommitProtocol _protocol;
+    private readonly FlushLimit _flushes;
     private readonly List<PartitionOffset> _offsets = [];
     private long _lastCommit;
     private long _lastRecommit;
     private long? _failingSince;
     private long _lastFailure;
 
-    public Committer(ThreadServices services, string threadName, CommitProtocol protocol)
+    /// <param name="services">What the threads share.</param>
+    /// <param name="threadName">Name of the thread, for messages.</param>
+    /// <param name="protocol">Makes work final.</param>
+    /// <param name="flushes">Learns how long flushes take.</param>
+    public Committer(ThreadServices services, string threadName, CommitProtocol protocol, FlushLimit flushes)
     {
         _services = services;
         _threadName = threadName;
         _protocol = protocol;
+        _flushes = flushes;
         _lastCommit = _lastRecommit = services.Time.GetTimestamp();
     }
 
@@ -76,11 +82,7 @@ internal sealed class Committer
             return false;
         }
 
-        foreach (var task in tasks)
-        {
-            task.Flush();
-        }
-
+        _flushes.Flush(tasks);
         _protocol.AwaitDelivery();
         _offsets.Clear();
         foreach (var task in tasks)

@@ -38,13 +38,13 @@ internal sealed class DeliveryFailures(
             $"A record for {failure.Partition} was not delivered: {failure.Reason}", failure.Kind) { Partition = failure.Partition };
         if (IsOurs(services, failure.Partition.Topic) || failure.Kind is KafkaErrorKind.Fatal or KafkaErrorKind.Migrated)
         {
-            throw new StreamsException($"{cause.Message}. State and results would no longer agree.", cause);
+            throw new StreamsException($"{Sentences.End(cause.Message)} State and results would no longer agree.", cause);
         }
 
         if (!sent.TryFind(failure.Number, out var result))
         {
             throw new StreamsException(
-                $"{cause.Message}. Which record it is the result of is not known any more: the producer holds more than "
+                $"{Sentences.End(cause.Message)} Which record it is the result of is not known any more: the producer holds more than "
                 + $"{SentResults.Capacity} records. Lower queue.buffering.max.messages.", cause);
         }
 

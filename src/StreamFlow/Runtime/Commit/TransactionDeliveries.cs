@@ -25,14 +25,14 @@ internal sealed class TransactionDeliveries(ThreadServices services, string thre
             if (failure.Kind == KafkaErrorKind.Refused && !MayBeLeftOut(failure))
             {
                 throw new StreamsException(
-                    $"{threadName}: a record for {failure.Partition} was refused: {failure.Reason}. Without it state and "
+                    $"{threadName}: a record for {failure.Partition} was refused: {Sentences.End(failure.Reason)} Without it state and "
                     + "results would no longer agree. Change the topic's settings or the rights, or the records.",
                     new KafkaClientException(failure.Reason, failure.Kind) { Partition = failure.Partition });
             }
         }
 
         throw new TransactionFailedException(
-            $"{threadName}: a record for {first.Partition} was not delivered: {first.Reason}. Its transaction is aborted.",
+            $"{threadName}: a record for {first.Partition} was not delivered: {Sentences.End(first.Reason)} Its transaction is aborted.",
             new KafkaClientException(first.Reason, KafkaErrorKind.Abortable));
     }
 

@@ -42,7 +42,7 @@ internal sealed class StateDirectory : IDisposable
         {
             lockFile?.Dispose();
             throw new StateStoreException(
-                $"The state directory '{path}' cannot be used: {exception.Message} "
+                $"The state directory '{path}' cannot be used: {Sentences.End(exception.Message)} "
                 + "Give the application a folder it may write to (StateDirectory).",
                 exception)
             {
@@ -158,7 +158,7 @@ internal sealed class StateDirectory : IDisposable
         catch (IOException exception)
         {
             throw new StateStoreException(
-                $"The folder '{path}' of task {taskId} cannot be made: {exception.Message} Free space there or give the "
+                $"The folder '{path}' of task {taskId} cannot be made: {Sentences.End(exception.Message)} Free space there or give the "
                 + "application another StateDirectory.",
                 exception)
             {

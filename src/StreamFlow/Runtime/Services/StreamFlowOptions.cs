@@ -1,4 +1,5 @@
 using StreamFlow.Planning;
+using StreamFlow.Processing;
 
 namespace StreamFlow;
 
@@ -136,15 +137,19 @@ public sealed record StreamFlowOptions
 
     /// <summary>Decides about input records that cannot be deserialized.</summary>
     /// <value>Answers <see cref="ErrorResponse.Fail"/>.</value>
-    public ErrorHandler DeserializationErrorHandler { get; set; } = Fail;
+    public ErrorHandler DeserializationErrorHandler { get; set; } = ErrorPolicy.Fails;
 
-    /// <summary>Decides about records for which an operator throws.</summary>
+    /// <summary>
+    /// Decides about records for which an operator throws. With another handler than the default an aggregate that can be
+    /// changed in place is kept as it was before each update, so that an aggregator that fails half-way leaves nothing behind;
+    /// that costs one serialization of it per update.
+    /// </summary>
     /// <value>Answers <see cref="ErrorResponse.Fail"/>.</value>
-    public ErrorHandler ProcessingErrorHandler { get; set; } = Fail;
+    public ErrorHandler ProcessingErrorHandler { get; set; } = ErrorPolicy.Fails;
 
     /// <summary>Decides about results that cannot be serialized or delivered.</summary>
     /// <value>Answers <see cref="ErrorResponse.Fail"/>.</value>
-    public ErrorHandler ProductionErrorHandler { get; set; } = Fail;
+    public ErrorHandler ProductionErrorHandler { get; set; } = ErrorPolicy.Fails;
 
     /// <summary>Decides what happens when a stream thread dies of an error.</summary>
     /// <value>Answers <see cref="ThreadFailureResponse.ShutdownClient"/>.</value>
@@ -185,8 +190,6 @@ public sealed record StreamFlowOptions
             "the name of a topic (1 to 249 letters, digits, '.', '_' or '-'), or leave it empty");
         return errors;
     }
-
-    private static ErrorResponse Fail(in ErrorContext context) => ErrorResponse.Fail;
 
     private static bool IsNameCharacter(char c) => char.IsAsciiLetterOrDigit(c) || c is '.' or '_' or '-';
 

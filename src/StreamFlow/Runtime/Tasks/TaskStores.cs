@@ -71,7 +71,8 @@ internal sealed class TaskStores : IDisposable
 
         foreach (var store in _views.Count == 0 ? _stores : [])
         {
-            if (store.Store.View(_context.TaskId) is { } view)
+            var identity = new StoreIdentity(store.Store.Name, _context.TaskId, store.Slot.Backend.Stores[store.Index]);
+            if (store.Store.View(identity) is { } view)
             {
                 view.Position.Set(store.ChangelogOffset, []);
                 _views.Add((store, view));

@@ -113,7 +113,8 @@ internal sealed class StreamThread
         using var purger = new RepartitionPurger(_services, $"{Name}-admin");
         var budget = new CacheBudget(_services.CacheBytesPerThread, options.MaxUncommittedBytes);
         var factory = new StreamTaskFactory(_services, protocol, budget);
-        var committer = new Committer(_services, Name, protocol);
+        var committer = new Committer(
+            _services, Name, protocol, new FlushLimit(budget, _services.Time, TurnLimits.FlushAtMost(options)));
         var tasks = new TaskManager(_services, Name, factory, consumer, restorer, committer);
         _restorer = restorer;
         try

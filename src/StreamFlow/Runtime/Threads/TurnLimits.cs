@@ -15,6 +15,10 @@ internal sealed class TurnLimits
     /// <summary>What a turn gets although a commit is overdue, so that an interval of zero does not commit single records.</summary>
     public static readonly TimeSpan Shortest = TimeSpan.FromMilliseconds(1);
 
+    // A tenth of the default of max.poll.interval.ms, which the engine does not know: without a transaction a flush may take
+    // long, and the longer it is the fewer updates of the same rows are handed on.
+    private static readonly TimeSpan LongestFlush = TimeSpan.FromSeconds(30);
+
     private readonly TimeSpan _pollTimeout;
 
     public TurnLimits(StreamFlowOptions options)
@@ -29,6 +33,15 @@ internal sealed class TurnLimits
 
     /// <summary>Time from one commit to the next.</summary>
     public TimeSpan CommitAfter { get; }
+
+    /// <summary>
+    /// How long the flush at the beginning of a commit is to take. When it begins half of a transaction's time may be over; of
+    /// the other half a flush may need twice as long as expected.
+    /// </summary>
+    public static TimeSpan FlushAtMost(StreamFlowOptions options) =>
+        options.ProcessingGuarantee == ProcessingGuarantee.ExactlyOnce
+            ? Min(LongestFlush, options.TransactionTimeout / 4)
+            : LongestFlush;
 
     /// <summary>How long a turn that begins now may last.</summary>
     /// <param name="sinceCommit">Time since the last commit.</param>

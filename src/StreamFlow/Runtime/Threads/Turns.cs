@@ -68,9 +68,8 @@ internal sealed class Turns(
             processed += records;
             var now = time.GetTimestamp();
             task.TellPace(records, now);
-            TellDelivery(task);
             task.RunLength.Learn(records, time.GetElapsedTime(last, now));
-            last = now;
+            last = TellDelivery(task) ? time.GetTimestamp() : now;
             task.RunDue();
             if (signals.Any || budget.CommitDue || task.Context.CommitRequested || time.GetElapsedTime(start, now) >= length)
             {
@@ -131,11 +130,13 @@ internal sealed class Turns(
         return state == PaceState.HeldAnew;
     }
 
-    private void TellDelivery(StreamTask task)
+    /// <summary>Tells another thread that the results of a task have arrived, if one waits for it.</summary>
+    /// <returns>Whether it took time.</returns>
+    private bool TellDelivery(StreamTask task)
     {
         if (!task.Pace.IsAwaited)
         {
-            return;
+            return false;
         }
 
         for (var step = 0; step < DeliverySteps && !signals.Any && !isDelivered(DeliveryStep); step++)
@@ -143,6 +144,7 @@ internal sealed class Turns(
         }
 
         task.Pace.Deliver();
+        return true;
     }
 
     /// <summary>The latest event time a task may process: looked up once for all tasks of a sub-topology that follow each other.</summary>

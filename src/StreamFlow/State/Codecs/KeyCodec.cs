@@ -3,16 +3,18 @@ using StreamFlow.Serialization;
 namespace StreamFlow.State;
 
 /// <summary>How the keys of a typed store look in its byte store and in its changelog.</summary>
-internal abstract class KeyCodec<TKey>
+/// <param name="isComparable">See <see cref="IsComparable"/>.</param>
+/// <param name="comparer">See <see cref="Comparer"/>.</param>
+internal abstract class KeyCodec<TKey>(bool isComparable, IEqualityComparer<TKey>? comparer)
 {
     /// <summary>
     /// Whether keys are compared as they are, by <see cref="Comparer"/>; else by the bytes of their store keys, because a
-    /// type's own equality may see less than its serde writes.
+    /// type's own equality may see less, or more, than its serde writes.
     /// </summary>
-    public abstract bool IsComparable { get; }
+    public bool IsComparable => isComparable;
 
     /// <summary>Which keys are the same; null where the default comparer of a value type serves.</summary>
-    public abstract IEqualityComparer<TKey>? Comparer { get; }
+    public IEqualityComparer<TKey>? Comparer => comparer;
 
     public abstract void WriteStoreKey(in TKey key, PooledBuffer buffer);
 
@@ -26,12 +28,9 @@ internal abstract class KeyCodec<TKey>
 }
 
 /// <summary>The key's own bytes, everywhere.</summary>
-internal sealed class PlainKeyCodec<TKey>(ISerde<TKey> serde) : KeyCodec<TKey>
+internal sealed class PlainKeyCodec<TKey>(ISerde<TKey> serde)
+    : KeyCodec<TKey>(KeyComparers.IsComparable(serde), KeyComparers.For<TKey>())
 {
-    public override bool IsComparable => KeyComparers.IsComparable<TKey>();
-
-    public override IEqualityComparer<TKey>? Comparer { get; } = KeyComparers.For<TKey>();
-
     public override void WriteStoreKey(in TKey key, PooledBuffer buffer) => serde.Serialize(key, buffer);
 
     public override TKey ReadStoreKey(ReadOnlySpan<byte> bytes) => serde.Deserialize(bytes);

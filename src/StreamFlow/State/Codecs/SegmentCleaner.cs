@@ -28,6 +28,20 @@ internal sealed class SegmentCleaner(WindowExpiry expiry)
         buffer.Advance(SegmentBytes);
     }
 
+    /// <summary>Opens the state of one moment, its stream time known: an iterator to be sent on by Seek, and disposed.</summary>
+    /// <param name="bytes">The store.</param>
+    /// <param name="expiry">Gets the stream time.</param>
+    public static ByteIterator OpenAtStreamTime(IByteStore bytes, WindowExpiry expiry)
+    {
+        var iterator = bytes.Range(StreamTimeKey, default);
+        if (iterator.MoveNext())
+        {
+            expiry.Load(BinaryPrimitives.ReadInt64BigEndian(iterator.Value));
+        }
+
+        return iterator;
+    }
+
     /// <summary>Takes over what the byte store has.</summary>
     public void Load(IByteStore bytes)
     {

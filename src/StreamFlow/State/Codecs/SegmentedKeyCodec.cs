@@ -9,7 +9,8 @@ namespace StreamFlow.State;
 /// belongs to a stretch of time lies together and goes by removing one range. In the changelog the record key comes
 /// first, then times. All integers are big-endian.
 /// </summary>
-internal abstract class SegmentedKeyCodec<TKey>(WindowExpiry expiry) : KeyCodec<TKey>
+internal abstract class SegmentedKeyCodec<TKey>(bool isComparable, IEqualityComparer<TKey> comparer, WindowExpiry expiry)
+    : KeyCodec<TKey>(isComparable, comparer)
 {
     public WindowExpiry Expiry => expiry;
 

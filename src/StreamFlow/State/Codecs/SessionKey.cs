@@ -15,15 +15,11 @@ internal sealed class SessionKeyCodec<TKey> : SegmentedKeyCodec<SessionKey<TKey>
     private readonly ISerde<TKey> _serde;
 
     public SessionKeyCodec(ISerde<TKey> serde, WindowExpiry expiry)
-        : base(expiry)
-    {
+        : base(
+            KeyComparers.IsComparable(serde),
+            new SessionKeyComparer(KeyComparers.For<TKey>() ?? EqualityComparer<TKey>.Default),
+            expiry) =>
         _serde = serde;
-        Comparer = new SessionKeyComparer(KeyComparers.For<TKey>() ?? EqualityComparer<TKey>.Default);
-    }
-
-    public override bool IsComparable => KeyComparers.IsComparable<TKey>();
-
-    public override IEqualityComparer<SessionKey<TKey>> Comparer { get; }
 
     public override int SuffixBytes => Suffix;
 

@@ -128,7 +128,7 @@ internal sealed class ValueFormat<TValue>(string storeName, ISerde<TValue> serde
         {
             throw new StateStoreException(
                 $"Store '{storeName}' holds a value of {bytes.Length} bytes that {serde.GetType().Name} cannot read: "
-                + $"{exception.Message} Use the serde that wrote it, or reset the application.",
+                + $"{Sentences.End(exception.Message)} Use the serde that wrote it, or reset the application.",
                 exception);
         }
     }

@@ -20,14 +20,10 @@ internal sealed class VersionKeyCodec<TKey> : KeyCodec<VersionKey<TKey>>
     private readonly PooledBuffer _key = new();
 
     public VersionKeyCodec(ISerde<TKey> serde)
-    {
+        : base(
+            KeyComparers.IsComparable(serde),
+            new VersionKeyComparer(KeyComparers.For<TKey>() ?? EqualityComparer<TKey>.Default)) =>
         _serde = serde;
-        Comparer = new VersionKeyComparer(KeyComparers.For<TKey>() ?? EqualityComparer<TKey>.Default);
-    }
-
-    public override bool IsComparable => KeyComparers.IsComparable<TKey>();
-
-    public override IEqualityComparer<VersionKey<TKey>> Comparer { get; }
 
     public override void WriteStoreKey(in VersionKey<TKey> key, PooledBuffer buffer)
     {
@@ -37,7 +33,10 @@ internal sealed class VersionKeyCodec<TKey> : KeyCodec<VersionKey<TKey>>
     }
 
     public override VersionKey<TKey> ReadStoreKey(ReadOnlySpan<byte> bytes) =>
-        new(_serde.Deserialize(ChangelogKey(bytes)), BinaryPrimitives.ReadInt64BigEndian(bytes[^Suffix..]));
+        new(_serde.Deserialize(ChangelogKey(bytes)), TimestampOf(bytes));
+
+    /// <summary>The time from which the version of a store key is valid.</summary>
+    public static long TimestampOf(ReadOnlySpan<byte> bytes) => BinaryPrimitives.ReadInt64BigEndian(bytes[^Suffix..]);
 
     public override ReadOnlySpan<byte> ChangelogKey(ReadOnlySpan<byte> storeKey) => storeKey[Prefix..^Suffix];
 

@@ -17,15 +17,11 @@ internal sealed class WindowKeyCodec<TKey> : SegmentedKeyCodec<WindowKey<TKey>>
     private readonly ISerde<TKey> _serde;
 
     public WindowKeyCodec(ISerde<TKey> serde, WindowExpiry expiry)
-        : base(expiry)
-    {
+        : base(
+            KeyComparers.IsComparable(serde),
+            new WindowKeyComparer(KeyComparers.For<TKey>() ?? EqualityComparer<TKey>.Default),
+            expiry) =>
         _serde = serde;
-        Comparer = new WindowKeyComparer(KeyComparers.For<TKey>() ?? EqualityComparer<TKey>.Default);
-    }
-
-    public override bool IsComparable => KeyComparers.IsComparable<TKey>();
-
-    public override IEqualityComparer<WindowKey<TKey>> Comparer { get; }
 
     public override int SuffixBytes => Suffix;
 

@@ -18,7 +18,7 @@ internal sealed class KeyValueView<TKey, TValue>(
     public bool TryGetWithTimestamp(TKey key, out ValueAndTimestamp<TValue> value)
     {
         var stored = new PooledBuffer();
-        if (!TryGet(Bytes(key), stored))
+        if (!Bytes.TryGet(Written(key).Written, stored))
         {
             value = default;
             return false;
@@ -33,7 +33,7 @@ internal sealed class KeyValueView<TKey, TValue>(
 
     public IEnumerable<KeyValuePair<TKey, ValueAndTimestamp<TValue>>> Range(TKey from, TKey to, bool reverse = false)
     {
-        var (first, last) = (Bytes(from), Bytes(to));
+        var (first, last) = (Written(from), Written(to));
         ByteRanges.MakeNext(last);
         return first.Written.SequenceCompareTo(last.Written) < 0 ? Read(first, last, reverse) : [];
     }
@@ -48,7 +48,7 @@ internal sealed class KeyValueView<TKey, TValue>(
         return Read(first, end, reverse);
     }
 
-    private PooledBuffer Bytes(TKey key)
+    private PooledBuffer Written(TKey key)
     {
         var buffer = new PooledBuffer();
         keySerde.Serialize(key, buffer);
@@ -57,8 +57,8 @@ internal sealed class KeyValueView<TKey, TValue>(
 
     private IEnumerable<KeyValuePair<TKey, ValueAndTimestamp<TValue>>> Read(PooledBuffer from, PooledBuffer to, bool reverse)
     {
-        using var iterator = Open(from, to, reverse);
-        while (MoveNext(iterator))
+        using var iterator = Bytes.Range(from.Written, to.Written, reverse);
+        while (iterator.MoveNext())
         {
             var value = values.Read(iterator.Value, out var timestamp, out _);
             yield return new(keySerde.Deserialize(iterator.Key), new ValueAndTimestamp<TValue>(value, timestamp));

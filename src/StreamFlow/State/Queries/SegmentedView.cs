@@ -18,7 +18,7 @@ internal abstract class SegmentedView<TKey, TRecordKey, TValue>(
         var (bytes, stored) = (new PooledBuffer(), new PooledBuffer());
         bytes.Write(SegmentCleaner.StreamTimeKey);
         var expiry = new WindowExpiry(keys.Expiry.RetentionMs);
-        if (TryGet(bytes, stored))
+        if (Bytes.TryGet(bytes.Written, stored))
         {
             expiry.Load(BinaryPrimitives.ReadInt64BigEndian(stored.Written));
         }
@@ -26,7 +26,7 @@ internal abstract class SegmentedView<TKey, TRecordKey, TValue>(
         bytes.Clear();
         keys.WriteStoreKey(in key, bytes);
         stored.Clear();
-        if (expiry.IsExpired(keys.TimeOf(in key)) || !TryGet(bytes, stored))
+        if (expiry.IsExpired(keys.TimeOf(in key)) || !Bytes.TryGet(bytes.Written, stored))
         {
             value = default;
             return false;
@@ -41,7 +41,8 @@ internal abstract class SegmentedView<TKey, TRecordKey, TValue>(
         TRecordKey key, long low, long high, bool reverse)
     {
         var (ranges, filter) = (new SegmentRanges(), new SegmentFilter());
-        using var iterator = OpenAtStreamTime(out var expiry);
+        var expiry = new WindowExpiry(keys.Expiry.RetentionMs);
+        using var iterator = SegmentCleaner.OpenAtStreamTime(Bytes, expiry);
         var (earliest, latest) = keys.Bound(filter, expiry, low, high);
         recordKeys.Serialize(key, ranges.Key);
         ranges.SetForKey(expiry, earliest, latest, reverse);
@@ -56,7 +57,8 @@ internal abstract class SegmentedView<TKey, TRecordKey, TValue>(
     protected IEnumerable<KeyValuePair<TKey, ValueAndTimestamp<TValue>>> ReadKeys(long low, long high, bool reverse)
     {
         var (ranges, filter) = (new SegmentRanges(), new SegmentFilter());
-        using var iterator = OpenAtStreamTime(out var expiry);
+        var expiry = new WindowExpiry(keys.Expiry.RetentionMs);
+        using var iterator = SegmentCleaner.OpenAtStreamTime(Bytes, expiry);
         var (earliest, latest) = keys.Bound(filter, expiry, low, high);
         ranges.SetForAll(expiry, earliest, latest);
         foreach (var entry in Read(iterator, ranges, filter, reverse))
@@ -70,12 +72,8 @@ internal abstract class SegmentedView<TKey, TRecordKey, TValue>(
     {
         while (ranges.MoveNext())
         {
-            Guard((iterator, ranges, reverse), static x =>
-            {
-                x.iterator.Seek(x.ranges.From, x.ranges.To, x.reverse);
-                return true;
-            });
-            while (MoveNext(iterator))
+            iterator.Seek(ranges.From, ranges.To, reverse);
+            while (iterator.MoveNext())
             {
                 if (filter.Includes(iterator.Key))
                 {
@@ -84,20 +82,5 @@ internal abstract class SegmentedView<TKey, TRecordKey, TValue>(
                 }
             }
         }
-    }
-
-    /// <summary>Opens the state of one moment, its stream time known.</summary>
-    private ByteIterator OpenAtStreamTime(out WindowExpiry expiry)
-    {
-        expiry = new WindowExpiry(keys.Expiry.RetentionMs);
-        var from = new PooledBuffer();
-        from.Write(SegmentCleaner.StreamTimeKey);
-        var iterator = Open(from, new PooledBuffer(), reverse: false);
-        if (MoveNext(iterator))
-        {
-            expiry.Load(BinaryPrimitives.ReadInt64BigEndian(iterator.Value));
-        }
-
-        return iterator;
     }
 }

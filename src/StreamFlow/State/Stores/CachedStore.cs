@@ -25,11 +25,18 @@ internal abstract class CachedStore<TKey, TValue> : StateStore
         set => Cache.Listener = value;
     }
 
-    /// <inheritdoc cref="WriteBackCache{TKey, TValue}.KeepsOldValues"/>
+    /// <summary>Whether old values are those of before even where an object is changed in place.</summary>
     public bool KeepsOldValues
     {
-        get => Cache.KeepsOldValues;
-        set => Cache.KeepsOldValues = value;
+        get => Cache.Old.AreKept;
+        set => Cache.Old.AreKept = value;
+    }
+
+    /// <summary>Whether a change that was made half can be taken back; see <see cref="WriteBackCache{TKey, TValue}.Undo"/>.</summary>
+    public bool CanUndo
+    {
+        get => Cache.Old.CanUndo;
+        set => Cache.Old.CanUndo = value;
     }
 
     public long ApproximateCount => Cache.Context.Bytes.ApproximateCount;
@@ -91,6 +98,4 @@ internal abstract class CachedStore<TKey, TValue> : StateStore
         _copied.Trim();
         return copy;
     }
-
-    protected StoreIdentity Identity(TaskId taskId) => new(Name, taskId, Cache.Context.Bytes);
 }

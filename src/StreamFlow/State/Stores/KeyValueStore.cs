@@ -37,6 +37,9 @@ internal sealed class KeyValueStore<TKey, TValue> : CachedStore<TKey, TValue>, I
     /// <inheritdoc cref="WriteBackCache{TKey, TValue}.OldValue"/>
     public TValue OldValue(ref CacheEntry<TValue> entry) => Cache.OldValue(ref entry);
 
+    /// <inheritdoc cref="WriteBackCache{TKey, TValue}.Undo"/>
+    public void Undo(ref CacheEntry<TValue> entry) => Cache.Undo(ref entry);
+
     /// <summary>Writes a key without looking what is there; without a value it is deleted.</summary>
     public void Put(in TKey key, TValue value, bool hasValue, long timestamp, Headers? headers) =>
         Cache.Put(in key, value, hasValue, timestamp, headers);
@@ -73,8 +76,7 @@ internal sealed class KeyValueStore<TKey, TValue> : CachedStore<TKey, TValue>, I
         return true;
     }
 
-    internal override StoreView View(TaskId taskId) =>
-        new KeyValueView<TKey, TValue>(Identity(taskId), _keySerde, Cache.Values);
+    public override StoreView View(StoreIdentity store) => new KeyValueView<TKey, TValue>(store, _keySerde, Cache.Values);
 
     /// <summary>Goes through the keys between two, both included; dispose it.</summary>
     public StoreIterator<TKey, TValue> Scan(in TKey from, in TKey to, bool reverse = false)

@@ -9,6 +9,8 @@ namespace StreamFlow.State;
 /// </summary>
 internal sealed class ListStore<TKey, TValue> : CachedStore<TKey, ItemList<TValue>>
 {
+    private readonly ISerde<TKey> _keySerde;
+
     /// <param name="name">Name of the store.</param>
     /// <param name="keySerde">Serde of the keys.</param>
     /// <param name="valueSerde">Serde of one value.</param>
@@ -16,9 +18,8 @@ internal sealed class ListStore<TKey, TValue> : CachedStore<TKey, ItemList<TValu
         : base(
             name,
             new PlainKeyCodec<TKey>(keySerde),
-            new ValueFormat<ItemList<TValue>>(name, new ItemListSerde<TValue>(valueSerde), StoreFormat.Plain))
-    {
-    }
+            new ValueFormat<ItemList<TValue>>(name, new ItemListSerde<TValue>(valueSerde), StoreFormat.Plain)) =>
+        _keySerde = keySerde;
 
     /// <summary>The values of a key; empty if there are none. It stays as it is, whatever is written later.</summary>
     public ItemList<TValue> Find(in TKey key) => Cache.Find(in key).Value;
@@ -43,6 +44,10 @@ internal sealed class ListStore<TKey, TValue> : CachedStore<TKey, ItemList<TValu
         Cache.Set(ref entry, default, hasValue: false, timestamp, headers: null);
         return true;
     }
+
+    /// <summary>Reads the committed lists by key.</summary>
+    public override StoreView View(StoreIdentity store) =>
+        new KeyValueView<TKey, ItemList<TValue>>(store, _keySerde, Cache.Values);
 
     /// <summary>
     /// Goes through keys and lists as they are now, in the order of the keys' bytes, also while they are removed; dispose it.

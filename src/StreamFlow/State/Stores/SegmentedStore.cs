@@ -50,6 +50,15 @@ internal abstract class SegmentedStore<TKey, TRecordKey, TValue> : CachedStore<T
     public TValue OldValue(ref CacheEntry<TValue> entry) =>
         Unsafe.AreSame(ref entry, ref _expired) ? entry.Value : Cache.OldValue(ref entry);
 
+    /// <inheritdoc cref="WriteBackCache{TKey, TValue}.Undo"/>
+    public void Undo(ref CacheEntry<TValue> entry)
+    {
+        if (!Unsafe.AreSame(ref entry, ref _expired))
+        {
+            Cache.Undo(ref entry);
+        }
+    }
+
     /// <summary>Writes an entry that Find has returned; without a value it is deleted.</summary>
     /// <returns>False if it has expired, which was reported then.</returns>
     public bool Set(ref CacheEntry<TValue> entry, TValue value, bool hasValue, long timestamp, Headers? headers)

@@ -47,8 +47,8 @@ internal sealed class SessionStore<TKey, TValue>
 
     public bool Delete(Windowed<TKey> session) => Write(in session, default!, hasValue: false);
 
-    internal override StoreView View(TaskId taskId) =>
-        new SessionView<TKey, TValue>(Identity(taskId), (SessionKeyCodec<TKey>)Keys, RecordKeys, Cache.Values);
+    public override StoreView View(StoreIdentity store) =>
+        new SessionView<TKey, TValue>(store, (SessionKeyCodec<TKey>)Keys, RecordKeys, Cache.Values);
 
     public IEnumerable<KeyValuePair<Windowed<TKey>, TValue>> Fetch(TKey key, bool reverse = false) =>
         FindSessions(key, 0, long.MaxValue, reverse);

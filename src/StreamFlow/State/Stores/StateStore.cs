@@ -62,6 +62,12 @@ public abstract class StateStore
     {
     }
 
-    /// <summary>Reads the committed state from any thread; the store is open. Null where there is nothing to read by.</summary>
-    internal virtual StoreView? View(TaskId taskId) => null;
+    /// <summary>
+    /// Makes what reads the committed state of the store from other threads, while its own thread goes on. Called when the
+    /// store is complete; the view is found by the store's name until the task is closed. It must not touch what the store
+    /// keeps in memory.
+    /// </summary>
+    /// <param name="store">Which store it is, for the view.</param>
+    /// <returns>The view; <see langword="null"/>, which is the default, where there is nothing to read by.</returns>
+    public virtual StoreView? View(StoreIdentity store) => null;
 }

@@ -98,6 +98,9 @@ internal sealed class VersionedStore<TKey, TValue> : CachedStore<VersionKey<TKey
         return true;
     }
 
+    public override StoreView View(StoreIdentity store) =>
+        new VersionedView<TKey, TValue>(store, _keySerde, Cache.Values, _expiry.RetentionMs);
+
     public override void Flush()
     {
         base.Flush();

@@ -116,8 +116,8 @@ internal sealed class WindowStore<TKey, TValue>
     public StoreIterator<WindowKey<TKey>, TValue> ScanAll(long from, long to, bool reverse = false) =>
         ScanKeys(from, to, reverse);
 
-    internal override StoreView View(TaskId taskId) =>
-        new WindowView<TKey, TValue>(Identity(taskId), (WindowKeyCodec<TKey>)Keys, RecordKeys, Cache.Values)
+    public override StoreView View(StoreIdentity store) =>
+        new WindowView<TKey, TValue>(store, (WindowKeyCodec<TKey>)Keys, RecordKeys, Cache.Values)
         {
             WindowSizeMs = WindowSizeMs,
         };

@@ -36,17 +36,28 @@ internal sealed class CacheBudget
     /// <summary>Bytes of entries that are written but not committed.</summary>
     public long DirtyBytes { get; private set; }
 
+    /// <summary>Entries that are written but not flushed: a commit has to serialize and hand on each.</summary>
+    public int DirtyRows { get; private set; }
+
+    /// <summary>Entries that are not flushed at which the thread commits early, so that the flush is done in time.</summary>
+    public int MaxDirtyRows { get; set; } = int.MaxValue;
+
+    /// <summary>Whether there is as much to flush as the next commit can do in time.</summary>
+    public bool IsFlushDue => DirtyRows >= MaxDirtyRows;
+
     /// <summary>Bytes of entries that are as the byte store has them.</summary>
     public long CleanBytes { get; private set; }
 
     /// <summary>Whether the thread should commit without waiting for the interval.</summary>
     public bool CommitDue =>
-        DirtyBytes > MaxUncommittedBytes || (!EmitOnUpdate && DirtyBytes > MaxCacheBytes);
+        IsFlushDue || DirtyBytes > MaxUncommittedBytes || (!EmitOnUpdate && DirtyBytes > MaxCacheBytes);
 
     /// <summary>What the dirty entries leave to the clean ones.</summary>
     public long CleanLimit => Math.Max(MaxCacheBytes - DirtyBytes, _minCleanBytes);
 
     public void AddDirty(long bytes) => DirtyBytes += bytes;
+
+    public void AddDirtyRows(int rows) => DirtyRows += rows;
 
     public void AddClean(long bytes) => CleanBytes += bytes;
 

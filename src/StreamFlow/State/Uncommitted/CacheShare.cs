@@ -6,6 +6,7 @@ internal sealed class CacheShare
     private readonly CacheBudget _budget;
     private long _cleanBytes;
     private long _dirtyBytes;
+    private int _dirtyRows;
 
     public CacheShare(CacheBudget budget)
     {
@@ -19,6 +20,13 @@ internal sealed class CacheShare
     {
         _dirtyBytes += bytes;
         _budget.AddDirty(bytes);
+    }
+
+    /// <summary>Entries were written first since the last flush, or flushed.</summary>
+    public void AddDirtyRows(int rows)
+    {
+        _dirtyRows += rows;
+        _budget.AddDirtyRows(rows);
     }
 
     public void AddClean(long bytes)
@@ -45,6 +53,7 @@ internal sealed class CacheShare
     {
         AddClean(-_cleanBytes);
         AddDirty(-_dirtyBytes);
+        AddDirtyRows(-_dirtyRows);
     }
 
     /// <summary>Gives everything back and no longer counts as one of those that share.</summary>

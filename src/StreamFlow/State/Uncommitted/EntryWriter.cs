@@ -62,6 +62,9 @@ internal sealed class EntryWriter<TKey, TValue>(KeyCodec<TKey> keys, ValueFormat
             keys.ChangelogKey(_key.Written), logged, isLogged, entry.Timestamp, values.KeepsHeaders ? entry.Headers : null);
     }
 
+    /// <summary>Bytes of the value that <see cref="ReadCommitted"/> has found last.</summary>
+    public int CommittedBytes => _committed.Length;
+
     /// <summary>What the byte store has of the key that was serialized last.</summary>
     public StoredValue<TValue> ReadCommitted(StateStoreContext context)
     {

@@ -18,15 +18,22 @@ internal sealed class OldValues<TValue>(ValueFormat<TValue> format)
     private readonly ByteArena _retained = new();
     private bool _hasFound;
 
-    /// <summary>Whether anybody asks for old values.</summary>
+    /// <summary>Whether anybody asks for old values. Costs a serialization for each entry that is found first after a flush.</summary>
     public bool AreKept { get; set; }
+
+    /// <summary>Whether a value that was found can be made anew. Costs a serialization for each entry that is found.</summary>
+    public bool CanUndo
+    {
+        get;
+        set => field = Changes && value;
+    }
 
     private bool Retains => Changes && AreKept;
 
     /// <summary>A value was read from the byte store.</summary>
     public void Loaded(bool hasValue, ReadOnlySpan<byte> stored)
     {
-        if (!Retains)
+        if (!Retains && !CanUndo)
         {
             return;
         }
@@ -40,7 +47,7 @@ internal sealed class OldValues<TValue>(ValueFormat<TValue> format)
     /// <summary>An entry was found that the caller may change.</summary>
     public void Found(ref readonly CacheEntry<TValue> entry)
     {
-        if (!Retains)
+        if (!Retains && !CanUndo)
         {
             return;
         }
@@ -66,6 +73,18 @@ internal sealed class OldValues<TValue>(ValueFormat<TValue> format)
     /// <summary>The value of the entry that was found last, as it was then.</summary>
     public TValue Of(ref readonly CacheEntry<TValue> entry) =>
         Retains && _hasFound ? format.Read(_found.Written, out _, out _) : entry.Value;
+
+    /// <summary>
+    /// Makes the value of the entry that was found last anew: whoever was given the object may have changed it, and failed.
+    /// </summary>
+    public void Undo(ref CacheEntry<TValue> entry)
+    {
+        if (CanUndo && _hasFound)
+        {
+            var value = format.Read(_found.Written, out _, out _);
+            entry.Set(new StoredValue<TValue>(value, HasValue: true, entry.Timestamp, entry.Headers));
+        }
+    }
 
     /// <summary>Keeps the value that was found last until the write is flushed.</summary>
     /// <returns>Bytes that this takes.</returns>

@@ -133,9 +133,10 @@ internal sealed class Overlay<TKey, TValue>
         }
 
         entry.BeginWrite(_writes.Add(entry.Slot));
+        share.AddDirtyRows(1);
         ref var write = ref _writes[entry.Write];
         (write.Old, write.HasOld, write.IsBlind) = (entry.Value, entry.HasValue, isBlind);
-        (write.OldTimestamp, write.OldHeaders) = (entry.Timestamp, entry.Headers);
+        (write.OldTimestamp, write.OldHeaders, write.OldBytes) = (entry.Timestamp, entry.Headers, entry.ValueBytes);
         if (Waits && !isBlind)
         {
             share.AddDirty(Old.Retain(ref write));
@@ -182,12 +183,18 @@ internal sealed class Overlay<TKey, TValue>
         var key = _slab.Key(write.Slot);
         var (value, hasValue, timestamp, headers) = (entry.Value, entry.HasValue, entry.Timestamp, entry.Headers);
         entry.Stage(_values.KeepsHeaders);
-        _writes.Take();
+        Take(share);
         if (!skip && Waits)
         {
             var change = new Change<TValue>(value, hasValue, Old.AtFlush(in write), write.HasOld);
             Listener!.Flushed(in key, in change, timestamp, headers);
         }
+    }
+
+    private void Take(CacheShare share)
+    {
+        _writes.Take();
+        share.AddDirtyRows(-1);
     }
 
     /// <summary>Serializes key and value of an entry; what cannot be written is taken back, if that is what is asked for.</summary>
@@ -208,23 +215,26 @@ internal sealed class Overlay<TKey, TValue>
         catch (Exception exception) when (context.Unwritable is not null)
         {
             context.Unwritable(exception);
-            TakeBack(ref entry, in write, context);
+            TakeBack(ref entry, in write, context, share);
             return false;
         }
     }
 
-    private void TakeBack(ref CacheEntry<TValue> entry, in PendingWrite<TValue> write, StateStoreContext context)
+    private void TakeBack(
+        ref CacheEntry<TValue> entry, in PendingWrite<TValue> write, StateStoreContext context, CacheShare share)
     {
         // The object of before may have been changed in place, so the bytes say what was there, where they are at hand.
-        var old = entry.IsStaged || !_writer.HasKey
+        var isAtFlush = entry.IsStaged || !_writer.HasKey;
+        var old = isAtFlush
             ? new StoredValue<TValue>(Old.AtFlush(in write), write.HasOld, write.OldTimestamp, write.OldHeaders)
             : _writer.ReadCommitted(context);
         var key = _slab.Key(entry.Slot);
         var change = new Change<TValue>(old.Value, old.HasValue, entry.Value, entry.HasValue);
         var (timestamp, headers) = (entry.Timestamp, entry.Headers);
         entry.Set(in old);
+        share.AddDirty(entry.Resize(isAtFlush ? write.OldBytes : _writer.CommittedBytes));
         entry.Stage(_values.KeepsHeaders);
-        _writes.Take();
+        Take(share);
         Listener?.TakenBack(in key, in change, timestamp, headers);
     }
 }

@@ -131,6 +131,9 @@ internal struct PendingWrite<TValue>
 
     public long OldTimestamp;
 
+    /// <summary>Bytes that the entry's value counted for then.</summary>
+    public long OldBytes;
+
     public Headers? OldHeaders;
 
     /// <summary>Whether nothing is known of the value at the last flush: the write did not look.</summary>

@@ -40,15 +40,8 @@ internal sealed class WriteBackCache<TKey, TValue>
         set => _overlay.Listener = value;
     }
 
-    /// <summary>
-    /// Whether old values are those of before even where an object is changed in place; costs a serialization for each
-    /// entry that is found, of types that can be changed.
-    /// </summary>
-    public bool KeepsOldValues
-    {
-        get => _overlay.Old.AreKept;
-        set => _overlay.Old.AreKept = value;
-    }
+    /// <summary>What is kept of values as they were before somebody changed the objects.</summary>
+    public OldValues<TValue> Old => _overlay.Old;
 
     public StateStoreContext Context => _context ?? throw new InvalidOperationException($"Store '{_storeName}' is not open.");
 
@@ -103,9 +96,9 @@ internal sealed class WriteBackCache<TKey, TValue>
 
         entry.Touch();
         _lastFound = entry.Slot;
-        if (!entry.IsDirty || !_overlay.Waits)
+        if (!entry.IsDirty || !_overlay.Waits || Old.CanUndo)
         {
-            _overlay.Old.Found(in entry);
+            Old.Found(in entry);
         }
 
         return ref entry;
@@ -120,12 +113,19 @@ internal sealed class WriteBackCache<TKey, TValue>
 
     /// <summary>
     /// The value of an entry as <see cref="Find"/> has found it, whatever became of the object since, if
-    /// <see cref="KeepsOldValues"/>; to be asked for before the entry is written.
+    /// <see cref="OldValues{TValue}.AreKept"/>; to be asked for before the entry is written.
     /// </summary>
     public TValue OldValue(ref CacheEntry<TValue> entry)
     {
         Verify(ref entry);
-        return _overlay.Old.Of(in entry);
+        return Old.Of(in entry);
+    }
+
+    /// <summary>The value of an entry is again what <see cref="Find"/> has found, where <see cref="OldValues{TValue}.CanUndo"/>.</summary>
+    public void Undo(ref CacheEntry<TValue> entry)
+    {
+        Verify(ref entry);
+        Old.Undo(ref entry);
     }
 
     /// <summary>Writes an entry that <see cref="Find"/> has returned.</summary>
@@ -148,7 +148,7 @@ internal sealed class WriteBackCache<TKey, TValue>
         }
         else if (!entry.IsDirty)
         {
-            _overlay.Old.Found(in entry);
+            Old.Found(in entry);
         }
 
         _lastFound = -1;
@@ -250,7 +250,7 @@ internal sealed class WriteBackCache<TKey, TValue>
         ref var entry = ref Add(in key, hash);
         entry.Set(in loaded);
         Share.AddClean(entry.Resize(_valueBuffer.Length));
-        _overlay.Old.Loaded(found, _valueBuffer.Written);
+        Old.Loaded(found, _valueBuffer.Written);
         _lastFound = entry.Slot;
         return ref entry;
     }
