@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Text.Json.Nodes;
 using StreamFlow.Benchmarks.Measuring;
@@ -50,8 +51,13 @@ internal sealed class BacklogRun : IDisposable
 
     public static async Task<int> MainAsync(Options options)
     {
-        await using var broker = await EmbeddedBroker.StartAsync(
-            new EmbeddedBrokerOptions { Topics = [.. Shares.Keys.Select(name => new BrokerTopic(name, Partitions))] });
+        await using var broker = await EmbeddedBroker.StartAsync(new EmbeddedBrokerOptions
+        {
+            Topics = [.. Shares.Keys.Select(name => new BrokerTopic(name, Partitions))],
+
+            // Kafka's default: the threads get their partitions together, and not the first one all of them.
+            GroupInitialRebalanceDelay = TimeSpan.FromSeconds(3),
+        });
         using var run = new BacklogRun(options, broker.BootstrapServers);
         foreach (var (topic, shares) in Shares)
         {
@@ -107,11 +113,13 @@ internal sealed class BacklogRun : IDisposable
         var application = $"backlog-{++_run}";
         var drained = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         var (began, read, counted) = (0L, 0L, 0L);
+        var readers = new ConcurrentDictionary<int, bool>();
         var builder = new StreamsBuilder { DefaultStoreType = StoreType.InMemory };
         builder.Serdes.Add(Serdes.Int64);
         builder.Stream<long, long>(topic)
             .Peek((_, _) =>
             {
+                readers.TryAdd(Environment.CurrentManagedThreadId, true);
                 if (Interlocked.Increment(ref read) == 1)
                 {
                     Volatile.Write(ref began, Stopwatch.GetTimestamp());
@@ -155,7 +163,8 @@ internal sealed class BacklogRun : IDisposable
             ["late"] = drops.Total,
             ["late_percent"] = Results.Round(100.0 * drops.Total / _records),
             ["records_per_s"] = Results.Round(_records / elapsed.TotalSeconds),
-            ["ok"] = Interlocked.Read(ref counted) == _records,
+            ["readers"] = readers.Count,
+            ["ok"] = Interlocked.Read(ref counted) == _records && readers.Count == threads,
         };
     }
 }

@@ -49,11 +49,7 @@ internal sealed class WindowAggregateProcessor<TKey, TValue, TAggregate> : Proce
         }
 
         var window = default(Window);
-<<<<<<< HEAD
-        if (!TryMove(record.Timestamp, isFirst: true, ref window))
-=======
-        for (var isFirst = true; TryMove(in record, isFirst, ref window); isFirst = false)
->>>>>>> main
+        if (!TryMove(in record, isFirst: true, ref window))
         {
             return;
         }
@@ -72,7 +68,7 @@ internal sealed class WindowAggregateProcessor<TKey, TValue, TAggregate> : Proce
                 Update(in record, window);
             }
         }
-        while (TryMove(record.Timestamp, isFirst: false, ref window));
+        while (TryMove(in record, isFirst: false, ref window));
     }
 
     /// <summary>Goes to the first or next window of a record.</summary>
@@ -81,18 +77,13 @@ internal sealed class WindowAggregateProcessor<TKey, TValue, TAggregate> : Proce
     {
         try
         {
-<<<<<<< HEAD
             if (isFirst)
             {
-                window = _windows.First(timestamp);
+                window = _windows.First(record.Timestamp);
                 return true;
             }
 
-            return _windows.TryNext(timestamp, ref window);
-=======
-            window = isFirst ? _windows.First(record.Timestamp) : _windows.Next(window);
-            return window.Start <= record.Timestamp;
->>>>>>> main
+            return _windows.TryNext(record.Timestamp, ref window);
         }
         catch (Exception e)
         {

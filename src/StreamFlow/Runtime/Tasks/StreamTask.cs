@@ -89,12 +89,8 @@ internal sealed class StreamTask
 
     /// <summary>Processes up to a number of records, lowest head timestamp first.</summary>
     /// <param name="maxRecords">How many.</param>
-<<<<<<< HEAD
-    /// <param name="signals">Ends it after the record at hand.</param>
-    /// <param name="until">The latest event time of a record that may be processed; later ones are too far ahead.</param>
-=======
     /// <param name="signals">Ends it after the record at hand; so do rows that wait in caches, when they are many.</param>
->>>>>>> main
+    /// <param name="until">The latest event time of a record that may be processed; later ones are too far ahead.</param>
     /// <returns>How many were processed; fewer than asked for when the task must wait.</returns>
     public int Process(int maxRecords, ThreadSignals? signals = null, long until = EventTime.End)
     {
