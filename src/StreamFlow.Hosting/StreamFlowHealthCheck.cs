@@ -2,7 +2,9 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 namespace StreamFlow.Hosting;
 
-/// <summary>Tells the phase an application is in, from starting to stopped or failed.</summary>
+/// <summary>
+/// Tells the phase an application is in, from starting to stopped or failed, and what somebody has to mend in its cluster.
+/// </summary>
 internal sealed class StreamFlowHealthCheck(StreamsApplication application) : IHealthCheck
 {
     public Task<HealthCheckResult> CheckHealthAsync(
@@ -16,42 +18,81 @@ internal sealed class StreamFlowHealthCheck(StreamsApplication application) : IH
     internal static HealthCheckResult Evaluate(StreamsStatus status, string applicationId, HealthStatus failureStatus)
     {
         var phase = Phase(status);
-        var remaining = status.Threads.Sum(t => t.RestoreRemaining);
-        var data = new Dictionary<string, object>
+        var stalled = Stalled(status);
+        var data = Data(status, phase, stalled);
+        var text = phase switch
         {
-            ["phase"] = phase,
-            ["state"] = status.State.ToString(),
-            ["threads"] = status.Threads.Count,
-            ["tasks.running"] = Count(status, TaskState.Running),
-            ["tasks.restoring"] = Count(status, TaskState.Restoring),
-            ["restore.remaining"] = remaining,
+            "restoring" => $"{applicationId}: restoring, {data["restore.remaining"]} changelog records to go",
+            "stalled" => $"{applicationId}: stalled, {stalled!.Name} has been {stalled.Stalled!.What} for "
+                + $"{(long)stalled.Stalled.Lasts.TotalSeconds} s",
+            "failing" => $"{applicationId}: failing, threads have failed {status.FailuresInARow} times in a row",
+            _ => $"{applicationId}: {phase}",
         };
-        if (status.Error is { } error)
+        if (status.Problems.Count > 0)
         {
-            data["error"] = error.Message;
+            data["problems"] = status.Problems;
+            return new HealthCheckResult(
+                failureStatus, string.Join(". ", status.Problems.Prepend(text)), status.Error, data);
         }
 
-        var text = phase == "restoring"
-            ? $"{applicationId}: restoring, {remaining} changelog records to go"
-            : $"{applicationId}: {phase}";
         return phase switch
         {
             "running" => HealthCheckResult.Healthy(text, data),
             "failed" or "stopped" => new HealthCheckResult(failureStatus, text, status.Error, data),
+            "stalled" when stalled!.Stalled!.IsLeftBehind => new HealthCheckResult(failureStatus, text, status.Error, data),
             _ => HealthCheckResult.Degraded(text, status.Error, data),
         };
     }
 
     private static string Phase(StreamsStatus status) => status.State switch
     {
-        StreamsState.Running => "running",
         StreamsState.PendingShutdown => "stopping",
         StreamsState.NotRunning => "stopped",
         StreamsState.PendingError or StreamsState.Error => "failed",
+        _ when Stalled(status) is not null => "stalled",
+        _ when status.FailuresInARow > 1 => "failing",
+        StreamsState.Running => "running",
         StreamsState.Rebalancing when Count(status, TaskState.Restoring) > 0 => "restoring",
         StreamsState.Rebalancing when status.Threads.Count > 0 && status.Threads.All(t => t.HasJoined) => "rebalancing",
         _ => "starting",
     };
+
+    private static Dictionary<string, object> Data(StreamsStatus status, string phase, ThreadStatus? stalled)
+    {
+        var data = new Dictionary<string, object>
+        {
+            ["phase"] = phase,
+            ["state"] = status.State.ToString(),
+            ["threads"] = status.Threads.Count,
+            ["threads.failures"] = status.FailuresInARow,
+            ["tasks.running"] = Count(status, TaskState.Running),
+            ["tasks.restoring"] = Count(status, TaskState.Restoring),
+            ["restore.remaining"] = status.Threads.Sum(t => t.RestoreRemaining),
+        };
+        if (status.Threads.SelectMany(t => t.Tasks).MaxBy(t => t.LastFinished) is { LastFinished: { } finished } last)
+        {
+            data["last.finished"] = finished;
+            data["last.record"] = last.LastRecord.ToString()!;
+        }
+
+        if (stalled is { Stalled: { } work })
+        {
+            data["stalled.thread"] = stalled.Name;
+            data["stalled.at"] = work.What;
+            data["stalled.seconds"] = (long)work.Lasts.TotalSeconds;
+        }
+
+        if (status.Error is { } error)
+        {
+            data["error"] = error.Message;
+        }
+
+        return data;
+    }
+
+    /// <summary>The thread that has stood still longest.</summary>
+    private static ThreadStatus? Stalled(StreamsStatus status) =>
+        status.Threads.Where(t => t.Stalled is not null).MaxBy(t => t.Stalled!.Lasts);
 
     private static int Count(StreamsStatus status, TaskState state) =>
         status.Threads.Sum(t => t.Tasks.Count(task => task.State == state));

@@ -2,6 +2,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+using StreamFlow.Runtime;
 
 namespace StreamFlow.Hosting;
 
@@ -17,6 +18,8 @@ internal sealed partial class StreamFlowHostedService(
     ILogger<StreamFlowHostedService> logger)
     : IHostedLifecycleService
 {
+    // A log that throws must not keep the host from ending, nor hide why it does.
+    private readonly GuardedLogger _logger = new(logger, static () => { });
     private StreamsApplication? _application;
     private int _failureReported;
 
@@ -28,11 +31,12 @@ internal sealed partial class StreamFlowHostedService(
     {
         try
         {
+            ApplicationIds.ThrowIfShared(services, name);
             _application = services.GetRequiredKeyedService<StreamsApplication>(name);
         }
         catch (Exception exception)
         {
-            NotStarted(logger, name, exception.Message);
+            NotStarted(_logger, name, exception.Message);
             throw;
         }
 
@@ -54,12 +58,12 @@ internal sealed partial class StreamFlowHostedService(
         catch (OperationCanceledException) when (lifetime.ApplicationStopping.IsCancellationRequested)
         {
             // SIGTERM while the broker could not be reached, say: an orderly end. Rethrown, it would abort the process.
-            StoppedInStart(logger, name);
+            StoppedInStart(_logger, name);
             return;
         }
         catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
         {
-            NotStarted(logger, name, exception.Message);
+            NotStarted(_logger, name, exception.Message);
             throw;
         }
 
@@ -83,7 +87,7 @@ internal sealed partial class StreamFlowHostedService(
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
-            DrainTimedOut(logger, name, hostOptions.Value.ShutdownTimeout);
+            DrainTimedOut(_logger, name, hostOptions.Value.ShutdownTimeout);
             return;
         }
 
@@ -110,11 +114,11 @@ internal sealed partial class StreamFlowHostedService(
         var cause = failure.InnerException ?? failure;
         if (hostOptions.Value.BackgroundServiceExceptionBehavior == BackgroundServiceExceptionBehavior.Ignore)
         {
-            FailedAndIgnored(logger, cause, name);
+            FailedAndIgnored(_logger, cause, name);
             return;
         }
 
-        Failed(logger, cause, name);
+        Failed(_logger, cause, name);
         if (Environment.ExitCode == 0)
         {
             Environment.ExitCode = 1;

@@ -78,8 +78,9 @@ public static class StreamFlowServiceCollectionExtensions
 
     /// <summary>
     /// Adds one health check <c>streamflow-{name}</c> per application, whether it is added before or after: healthy
-    /// while it runs, degraded while it starts, restores, rebalances or stops, unhealthy when it failed or was stopped.
-    /// The data tells phase, state, threads, tasks and what is left to restore. The tag is <c>streamflow</c>.
+    /// while it runs, degraded while it starts, restores, rebalances or stops, while threads fail in a row or one does not come
+    /// forward, unhealthy when it failed, was stopped, or its group no longer waits for a thread. The data tells phase, state,
+    /// threads, tasks, the last record, what a thread stands still at and what is left to restore. The tag is <c>streamflow</c>.
     /// </summary>
     /// <param name="builder">The health checks.</param>
     /// <returns>The same health checks.</returns>

@@ -5,6 +5,7 @@ using StreamFlow.Kafka.Administration;
 using StreamFlow.Kafka.Consumers;
 using StreamFlow.Kafka.Producers;
 using StreamFlow.Kafka.Settings;
+using StreamFlow.Runtime;
 
 namespace StreamFlow.Kafka;
 
@@ -16,6 +17,7 @@ public sealed class KafkaClients : IKafkaClients
     private readonly KafkaClientOptions _options;
     private readonly ILoggerFactory _loggers;
     private readonly TimeProvider _time;
+    private int _loggerFailures;
 
     /// <summary>Checks the options; nothing is connected yet.</summary>
     /// <param name="options">Where Kafka is, and settings of librdkafka.</param>
@@ -46,7 +48,7 @@ public sealed class KafkaClients : IKafkaClients
     {
         ArgumentNullException.ThrowIfNull(role);
         return new KafkaConsumer(
-            role, ClientSettings.ForConsumer(_options, role), _loggers.CreateLogger<KafkaConsumer>(), _time);
+            role, ClientSettings.ForConsumer(_options, role), LoggerFor<KafkaConsumer>(), _time);
     }
 
     /// <inheritdoc/>
@@ -54,13 +56,19 @@ public sealed class KafkaClients : IKafkaClients
     {
         ArgumentNullException.ThrowIfNull(role);
         return new KafkaProducer(
-            role, ClientSettings.ForProducer(_options, role), _loggers.CreateLogger<KafkaProducer>(), _time);
+            role, ClientSettings.ForProducer(_options, role), LoggerFor<KafkaProducer>(), _time);
     }
 
     /// <inheritdoc/>
     public IKafkaAdmin CreateAdmin(string clientId)
     {
         ArgumentException.ThrowIfNullOrEmpty(clientId);
-        return new KafkaAdmin(ClientSettings.ForAdmin(_options, clientId), _loggers.CreateLogger<KafkaAdmin>(), _time);
+        return new KafkaAdmin(ClientSettings.ForAdmin(_options, clientId), LoggerFor<KafkaAdmin>(), _time);
     }
+
+    /// <summary>How often the application's logger threw; there is nowhere else to say so.</summary>
+    internal int LoggerFailures => Volatile.Read(ref _loggerFailures);
+
+    private GuardedLogger LoggerFor<T>() =>
+        new(_loggers.CreateLogger<T>(), () => Interlocked.Increment(ref _loggerFailures));
 }

@@ -20,7 +20,7 @@ const string Usage = """
                    [--records 1000000] [--repetitions 5] [--serde bytes|raw] [--topology passthrough|idle-table]
                    [--append FILE]
       Backlog      a day's records in four partitions, and how many of them come late behind a repartition topic:
-                   [--records 1000000] [--repetitions 3] [--skews -1,10000] [--producer name=value,...] [--append FILE]
+                   [--records 1000000] [--repetitions 3] [--skews -1,10000] [--case TEXT] [--producer name=value,...] [--append FILE]
       BrokerStart  embedded broker, start to first metadata answer:  [--repetitions 20] [--cold 5] [--append FILE]
       Restore      restores a store from its changelog, without local state:  --mode kv|window --bootstrap HOST:PORT
                    [--records 1000000] [--value-bytes 100] [--memory] [--threads 1] [--partitions 4] [--app NAME] [--keep]

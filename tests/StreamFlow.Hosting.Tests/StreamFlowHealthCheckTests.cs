@@ -1,5 +1,6 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
+using StreamFlow.Clients;
 using StreamFlow.Hosting.Tests.Support;
 
 namespace StreamFlow.Hosting.Tests;
@@ -80,6 +81,91 @@ public sealed class StreamFlowHealthCheckTests
         Assert.Equal("disk full", replaced.Data["error"]);
     }
 
+    [Theory]
+    [InlineData(StreamsState.Running, false, HealthStatus.Degraded)]
+    [InlineData(StreamsState.Rebalancing, false, HealthStatus.Degraded)]
+    [InlineData(StreamsState.Running, true, HealthStatus.Unhealthy)]
+    public void Evaluate_names_the_record_that_a_thread_stands_still_at(StreamsState state, bool isLeftBehind, HealthStatus expected)
+    {
+        var stalled = Settled with
+        {
+            Stalled = new StalledWork("processing record in-0 offset 42 of task 0_3", TimeSpan.FromSeconds(90))
+            {
+                IsLeftBehind = isLeftBehind,
+            },
+        };
+
+        var result = StreamFlowHealthCheck.Evaluate(
+            new StreamsStatus(state, [Settled, stalled], null), "orders", HealthStatus.Unhealthy);
+
+        Assert.Equal((expected, "stalled"), (result.Status, result.Data["phase"]));
+        Assert.Equal("orders: stalled, t-3 has been processing record in-0 offset 42 of task 0_3 for 90 s", result.Description);
+        Assert.Equal(("t-3", 90L), (result.Data["stalled.thread"], result.Data["stalled.seconds"]));
+    }
+
+    [Fact]
+    public void Evaluate_tells_when_a_record_was_finished_last()
+    {
+        var at = new DateTimeOffset(2026, 1, 2, 3, 4, 5, TimeSpan.Zero);
+        var record = new RecordPosition(new TopicPartition("in", 0), 41);
+        var busy = Settled with { Tasks = [Settled.Tasks[0] with { LastFinished = at, LastRecord = record }] };
+
+        var result = StreamFlowHealthCheck.Evaluate(
+            new StreamsStatus(StreamsState.Running, [Settled, busy], null), "orders", HealthStatus.Unhealthy);
+
+        Assert.Equal((at, "in-0 offset 41"), (result.Data["last.finished"], result.Data["last.record"]));
+    }
+
+    [Theory]
+    [InlineData(1, "running", HealthStatus.Healthy)]
+    [InlineData(2, "failing", HealthStatus.Degraded)]
+    public void Evaluate_does_not_call_healthy_what_fails_again_and_again(int failures, string phase, HealthStatus expected)
+    {
+        var status = new StreamsStatus(StreamsState.Running, [Settled], new StreamsException("poison")) { FailuresInARow = failures };
+
+        var result = StreamFlowHealthCheck.Evaluate(status, "orders", HealthStatus.Unhealthy);
+
+        Assert.Equal((expected, phase, failures), (result.Status, result.Data["phase"], result.Data["threads.failures"]));
+        Assert.Equal("poison", result.Data["error"]);
+    }
+
+    [Fact]
+    public void Evaluate_is_unhealthy_while_somebody_has_to_mend_something()
+    {
+        var status = new StreamsStatus(StreamsState.Running, [Settled], null) { Problems = ["A stranger is in the group", "a second"] };
+
+        var result = StreamFlowHealthCheck.Evaluate(status, "orders", HealthStatus.Unhealthy);
+
+        Assert.Equal(HealthStatus.Unhealthy, result.Status);
+        Assert.Equal("orders: running. A stranger is in the group. a second", result.Description);
+        Assert.Equal("running", result.Data["phase"]);
+        Assert.Equal(status.Problems, result.Data["problems"]);
+    }
+
+    [Fact]
+    public async Task A_stranger_in_the_group_is_told_by_the_check()
+    {
+        await using var host = new TestHost("in", "out").Add("one", Topologies.Shout);
+        host.Services.AddHealthChecks().AddStreamFlow();
+        await host.StartAsync();
+        using var guest = host.Kafka.CreateConsumer(new("console-consumer", "one", null, ReadCommitted: false, "earliest"));
+        guest.Subscribe(["in"], ["in"], new Taker());
+        var checks = host.Host.Services.GetRequiredService<HealthCheckService>();
+
+        await TestHost.Until(
+            () =>
+            {
+                guest.Poll(TimeSpan.Zero);
+                return host.Application("one").Status.Problems.Count == 1;
+            },
+            "the stranger is seen");
+
+        var entry = (await checks.CheckHealthAsync()).Entries["streamflow-one"];
+        Assert.Equal(HealthStatus.Unhealthy, entry.Status);
+        Assert.Contains("console-consumer", entry.Description, StringComparison.Ordinal);
+        Assert.NotEqual(0, host.Logged("Error Application one: A stranger is in the group"));
+    }
+
     [Fact]
     public async Task Checks_follow_a_host_through_its_life_whichever_was_added_first()
     {
@@ -116,4 +202,14 @@ public sealed class StreamFlowHealthCheckTests
     };
 
     private static StreamTaskStatus Task(int partition, TaskState state) => new(new TaskId(0, partition), state);
+
+    private sealed class Taker : IRebalanceListener
+    {
+        public IReadOnlyList<PartitionOffset> OnAssigned(IReadOnlyList<TopicPartition> leaders) =>
+            [.. leaders.Select(l => new PartitionOffset(l, PartitionOffset.Stored))];
+
+        public IReadOnlyList<TopicPartition> OnRevoked(IReadOnlyList<TopicPartition> leaders) => leaders;
+
+        public IReadOnlyList<TopicPartition> OnLost(IReadOnlyList<TopicPartition> leaders) => leaders;
+    }
 }

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Options;
 using StreamFlow.Clients;
 using StreamFlow.Hosting.Tests.Support;
 using StreamFlow.Testing;
@@ -79,6 +80,19 @@ public sealed class StreamFlowHostedServiceTests : IDisposable
     }
 
     [Fact]
+    public async Task Applications_with_one_application_id_are_refused_before_anything_runs()
+    {
+        await using var host = new TestHost("in", "out", "out2")
+            .Add("one", Topologies.Shout)
+            .Add("two", builder => Topologies.Shout(builder, "in", "out2"), o => o.Streams.ApplicationId = "one");
+
+        var error = await Assert.ThrowsAsync<OptionsValidationException>(host.StartAsync);
+
+        Assert.Contains("'one': Streams.ApplicationId is 'one', which 'two' of this host has too", error.Message, StringComparison.Ordinal);
+        Assert.Empty(host.Kafka.Assignment("one"));
+    }
+
+    [Fact]
     public void Add_of_the_same_name_twice_is_refused()
     {
         var services = new ServiceCollection();
@@ -108,6 +122,51 @@ public sealed class StreamFlowHostedServiceTests : IDisposable
         Assert.Equal(StreamsState.NotRunning, host.Application("shout").State);
         Assert.Equal(1, host.Committed("shout", "in"));
         Assert.Equal(1, host.Logged("Critical StreamFlow application 'picky' failed"));
+    }
+
+    /// <summary>A failure that is answered by stopping is still one: the platform must start the process anew.</summary>
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_failure_handler_that_stops_the_application_or_the_host_ends_with_an_exit_code(bool stopsHost)
+    {
+        await using var host = new TestHost("in", "picky", "out");
+        host.Add("picky", Topologies.Picky, options => options.Streams.ThreadFailureHandler = error =>
+        {
+            if (stopsHost)
+            {
+                host.Lifetime.StopApplication();
+            }
+            else
+            {
+                _ = host.Application("picky").StopAsync();
+            }
+
+            return ThreadFailureResponse.ShutdownClient;
+        });
+        await host.StartAsync();
+
+        host.Send("picky", "poison");
+        await host.Host.WaitForShutdownAsync().WaitAsync(TestHost.Deadline);
+
+        Assert.Equal(1, Environment.ExitCode);
+        Assert.Equal(StreamsState.Error, host.Application("picky").State);
+        Assert.Equal(1, host.Logged("Critical StreamFlow application 'picky' failed"));
+    }
+
+    [Fact]
+    public async Task A_logger_that_throws_does_not_keep_the_host_from_stopping()
+    {
+        await using var host = new TestHost("picky", "out").Add("picky", Topologies.Picky);
+        host.Log.Logged = line => _ = line.Contains("StreamFlow application 'picky' failed", StringComparison.Ordinal)
+            ? throw new IOException("no space left for the log")
+            : 0;
+        await host.StartAsync();
+
+        host.Send("picky", "poison");
+        await host.Host.WaitForShutdownAsync().WaitAsync(TestHost.Deadline);
+
+        Assert.Equal(1, Environment.ExitCode);
     }
 
     [Fact]

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.Extensions.Logging;
 using StreamFlow.Clients;
 using StreamFlow.Kafka.Interop;
@@ -7,6 +8,7 @@ namespace StreamFlow.Kafka.Consumers;
 /// <summary>The engine's consumer over librdkafka.</summary>
 internal sealed class KafkaConsumer : IKafkaConsumer
 {
+    private const string DefaultMaxPollIntervalMs = "300000";
     private static readonly TimeSpan SeekTimeout = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan CallTimeout = TimeSpan.FromSeconds(60);
 
@@ -24,17 +26,22 @@ internal sealed class KafkaConsumer : IKafkaConsumer
     internal KafkaConsumer(
         ConsumerRole role, IEnumerable<KeyValuePair<string, string>> settings, ILogger logger, TimeProvider time)
     {
+        var all = settings.ToList();
+        MaxPollInterval = TimeSpan.FromMilliseconds(int.Parse(
+            all.LastOrDefault(s => s.Key == "max.poll.interval.ms").Value ?? DefaultMaxPollIntervalMs, CultureInfo.InvariantCulture));
         _role = role;
         _clientId = role.ClientId;
         _logger = logger;
         _time = time;
         _native = new NativeConsumer(
-            settings,
+            all,
             new ClientCallbacks(_clientId, logger, (code, partitions) => _rebalancer!.Answer(code, partitions)));
         _signals = new ReaderSignals(logger);
         _readers = new ReaderSet(_native, _signals);
         _rebalancer = new Rebalancer(_native, _readers, logger);
     }
+
+    public TimeSpan MaxPollInterval { get; }
 
     public void Subscribe(
         IReadOnlyCollection<string> leaderTopics, IReadOnlyCollection<string> allTopics, IRebalanceListener listener)

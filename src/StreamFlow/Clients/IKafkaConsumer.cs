@@ -72,6 +72,13 @@ public interface IKafkaConsumer : IDisposable
     /// <exception cref="KafkaClientException">The consumer cannot go on.</exception>
     void Poll(TimeSpan timeout);
 
+    /// <summary>
+    /// How long it may go without <see cref="Poll"/> before its group gives its partitions to others
+    /// (<c>max.poll.interval.ms</c>).
+    /// </summary>
+    /// <value>Default: <see cref="TimeSpan.MaxValue"/>, for ever.</value>
+    TimeSpan MaxPollInterval => TimeSpan.MaxValue;
+
     /// <summary>The reader of a partition that is being read.</summary>
     /// <param name="partition">The partition.</param>
     /// <returns>Its reader; the same one until the partition is revoked, lost or no longer assigned.</returns>

@@ -120,7 +120,10 @@ public readonly record struct ErrorContext
     private static ReadOnlyMemory<byte>? Memory(byte[]? bytes) => bytes is null ? null : new ReadOnlyMemory<byte>(bytes);
 }
 
-/// <summary>Decides about a failed record. Called on the stream thread; must not throw.</summary>
+/// <summary>
+/// Decides about a failed record. Called on the stream thread, under no lock. One that throws fails the record as
+/// <see cref="ErrorResponse.Fail"/> does, with an <see cref="AggregateException"/> of both failures as the cause.
+/// </summary>
 /// <param name="context">The failed record.</param>
 /// <returns>What to do.</returns>
 public delegate ErrorResponse ErrorHandler(in ErrorContext context);

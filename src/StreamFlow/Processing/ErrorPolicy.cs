@@ -84,8 +84,10 @@ internal sealed class ErrorPolicy
             in result,
             hasResult: true);
 
-    /// <summary>The answer of the handler for a stage; a handler that throws fails the record.</summary>
-    public ErrorResponse Ask(in ErrorContext error)
+    /// <summary>The answer of the handler for a stage. One that throws fails the record: what it would have answered nobody knows.</summary>
+    /// <param name="error">The failed record.</param>
+    /// <param name="handlerFailure">What the handler threw; null when it answered.</param>
+    public ErrorResponse Ask(in ErrorContext error, out Exception? handlerFailure)
     {
         var handler = error.Stage switch
         {
@@ -94,7 +96,18 @@ internal sealed class ErrorPolicy
             ErrorStage.Production => _production,
             _ => throw new UnreachableException($"Unknown error stage {error.Stage}."),
         };
-        return handler(error);
+        handlerFailure = null;
+        try
+        {
+            return handler(error);
+        }
+#pragma warning disable CA1031 // It is the user's; whatever it throws is told beside what it was asked about.
+        catch (Exception exception)
+#pragma warning restore CA1031
+        {
+            handlerFailure = exception;
+            return ErrorResponse.Fail;
+        }
     }
 
     public static DropReason Reason(ErrorStage stage) => stage switch
@@ -123,7 +136,12 @@ internal sealed class ErrorPolicy
     {
         var record = context.Record;
         var (name, stage) = (error.Operator, error.Stage);
-        var response = Ask(in error);
+        var response = Ask(in error, out var handlerFailure);
+        if (handlerFailure is not null)
+        {
+            ThrowHandlerFailed(context, in error, handlerFailure);
+        }
+
         if (response == ErrorResponse.Fail || context.TellsFailure(name, Reason(stage)))
         {
             ProcessingLog.Failed(
@@ -166,17 +184,35 @@ internal sealed class ErrorPolicy
         return record.Raw is { } raw ? error.With(raw) : error;
     }
 
+    /// <summary>Both failures go into the log and into the exception, with the record that they are about.</summary>
+    [DoesNotReturn]
+    private static void ThrowHandlerFailed(TaskContext context, in ErrorContext error, Exception handlerFailure)
+    {
+        var both = new AggregateException(error.Exception, handlerFailure);
+        ProcessingLog.HandlerFailed(
+            context.Logger, both, context.TaskId, error.Operator, error.Stage, error.Topic, error.Partition, error.Offset,
+            error.Exception.Message, handlerFailure.Message);
+        var failure = new RecordFailedException(
+            $"Task {error.TaskId}: {error.Operator} failed in {error.Stage} on {Where(in error)}: {Sentences.End(error.Exception.Message)} "
+            + $"The handler that was to decide about it threw {handlerFailure.GetType().Name}: {Sentences.End(handlerFailure.Message)} "
+            + $"Mend the {error.Stage}ErrorHandler: it must answer, whatever the record is.",
+            in error,
+            both);
+        context.Collector.Remember(failure);
+        throw failure;
+    }
+
+    private static string Where(in ErrorContext error) =>
+        error.Offset >= 0 ? $"record {error.Topic}-{error.Partition} offset {error.Offset}" : "a record without an input";
+
     [DoesNotReturn]
     private static void ThrowFailed(RecordCollector collector, in ErrorContext error, ErrorResponse response)
     {
-        var where = error.Offset >= 0
-            ? $"record {error.Topic}-{error.Partition} offset {error.Offset}"
-            : "a record without an input";
         var why = response == ErrorResponse.DeadLetter
             ? " The handler answered DeadLetter, but no dead letter topic is set or there is no input record to send."
             : string.Empty;
         var failure = new RecordFailedException(
-            $"Task {error.TaskId}: {error.Operator} failed in {error.Stage} on {where}: {Sentences.End(error.Exception.Message)}{why} "
+            $"Task {error.TaskId}: {error.Operator} failed in {error.Stage} on {Where(in error)}: {Sentences.End(error.Exception.Message)}{why} "
             + "Mend the record or the operator, or let the error handler answer Continue or DeadLetter.",
             in error);
         collector.Remember(failure);

@@ -26,4 +26,15 @@ internal static partial class ProcessingLog
     [LoggerMessage(4, LogLevel.Warning, "Task {TaskId}: {Node} left out {Count} more record(s) ({Reason})")]
     public static partial void DroppedBefore(
         ILogger logger, TaskId taskId, string node, long count, DropReason reason);
+
+    [LoggerMessage(5, LogLevel.Error,
+        "Task {TaskId}: {Node} failed in {Stage} on input {Topic}-{Partition} offset {Offset} ({Failure}), and the handler that was to "
+        + "decide about it threw: {HandlerFailure}")]
+    public static partial void HandlerFailed(
+        ILogger logger, Exception exception, TaskId taskId, string node, ErrorStage stage, string topic, int partition, long offset,
+        string failure, string handlerFailure);
+
+    [LoggerMessage(6, LogLevel.Error,
+        "Task {TaskId}: a listener of the meter StreamFlow throws; what is counted does not reach it. Said once per task")]
+    public static partial void MeasurementFailed(ILogger logger, Exception exception, TaskId taskId);
 }

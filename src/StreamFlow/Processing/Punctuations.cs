@@ -88,6 +88,7 @@ internal sealed class Punctuations(TaskContext task)
     private void Call(Punctuation punctuation, long now)
     {
         task.Record.Clear();
+        task.Work.Begin(WorkKind.Punctuation, task.Record);
         task.HasWork = true;
         try
         {

@@ -94,14 +94,14 @@ internal sealed class RecordCollector
             if (_refused is not { Any: true } || !_refused.IsSuspect(topic.Name, partition, in record, mark))
             {
                 HandOver(topic, partition, in record, headers);
-                _sent.Took(new SentResult(task, sink, task.Record.Position, mark));
+                _sent.Took(new SentResult(task, sink, task.Record.Origin, mark));
                 return;
             }
 
             // Sent in a batch of its own, so that it alone is refused if it is.
             _refused.AwaitDelivery();
             HandOver(topic, partition, in record, headers);
-            _sent.Took(new SentResult(task, sink, task.Record.Position, mark));
+            _sent.Took(new SentResult(task, sink, task.Record.Origin, mark));
             _refused.AwaitDelivery();
             _refused.Accepted(topic.Name, in record, mark);
         }

@@ -8,19 +8,31 @@ namespace StreamFlow.Processing;
 /// writer of the entry that is handed on. One per task, overwritten for each.
 /// </summary>
 /// <param name="keepsRaw">Whether entries of stores keep the bytes of their last writer, for a dead letter.</param>
-internal sealed class RecordContext(bool keepsRaw) : OriginTracker
+/// <param name="taskId">The task.</param>
+internal sealed class RecordContext(bool keepsRaw, TaskId taskId = default) : OriginTracker
 {
     private RecordBatch? _batch;
     private int _index;
     private RawRecord? _raw;
     private int _topicHash;
     private int _results;
+    private string _topic = string.Empty;
+    private int _partition = -1;
+    private long _offset = -1;
+    private long _moves;
+    private RecordPosition _last;
+    private long _finished = -1;
 
-    public string Topic { get; private set; } = string.Empty;
+    public string Topic => _topic;
 
-    public int Partition { get; private set; } = -1;
+    public int Partition => _partition;
 
-    public long Offset { get; private set; } = -1;
+    public long Offset => _offset;
+
+    public TaskId TaskId => taskId;
+
+    /// <summary>Changes whenever another record, or none, is at hand; odd while it does. May be read by any thread.</summary>
+    public long Moves => Volatile.Read(ref _moves);
 
     /// <summary>
     /// The record's own bytes, copied when they are first asked for; null when there is no record, or its bytes were not
@@ -31,7 +43,7 @@ internal sealed class RecordContext(bool keepsRaw) : OriginTracker
     public override RecordOrigin Current => new(Topic, Partition, Offset, keepsRaw ? Raw : null);
 
     /// <summary>The same with the bytes only if they were copied already.</summary>
-    public RecordOrigin Position => new(Topic, Partition, Offset, _raw);
+    public RecordOrigin Origin => new(Topic, Partition, Offset, _raw);
 
     /// <summary>
     /// Which result of which input record the next one is, as a number above 0: the same whenever the record is processed. What
@@ -73,16 +85,58 @@ internal sealed class RecordContext(bool keepsRaw) : OriginTracker
     /// <summary>What happens from now on is due to no record.</summary>
     public void Clear() => Enter(RecordOrigin.None);
 
+    /// <summary>A run of records is over, of which the one at hand was the last.</summary>
+    /// <param name="timestamp">Now, by the clock.</param>
+    public void Finish(long timestamp)
+    {
+        Volatile.Write(ref _moves, _moves + 1);
+        Interlocked.MemoryBarrier();
+        Volatile.Write(ref _finished, timestamp);
+        _last = new RecordPosition(new TopicPartition(_topic, _partition), _offset);
+        Volatile.Write(ref _moves, _moves + 1);
+    }
+
+    /// <summary>The record that was finished last, and when, by the clock; for other threads. False when there was none yet.</summary>
+    public bool TryGetLast(out RecordPosition record, out long timestamp)
+    {
+        // A thread that finishes one run after the other leaves time in between.
+        long moves;
+        do
+        {
+            moves = Moves;
+            (record, timestamp) = (_last, Volatile.Read(ref _finished));
+            Interlocked.MemoryBarrier();
+        }
+        while (moves % 2 != 0 || moves != Moves);
+
+        return timestamp >= 0;
+    }
+
+    /// <summary>Another record is looked at before its turn, or that is over.</summary>
+    public void Show(string topic, int partition, long offset) => SetPosition(topic, partition, offset);
+
+    /// <summary>The record at hand, for other threads; null when there is none, or it changes at this moment.</summary>
+    public RecordPosition? Position()
+    {
+        var moves = Moves;
+        var partition = new TopicPartition(Volatile.Read(ref _topic), Volatile.Read(ref _partition));
+        var offset = Volatile.Read(ref _offset);
+        return offset < 0 || moves % 2 != 0 || moves != Moves ? null : new RecordPosition(partition, offset);
+    }
+
+    /// <summary>Every write is seen after those before it, so that a reader knows by the count whether it has all of one record.</summary>
     private void SetPosition(string topic, int partition, long offset)
     {
-        if (!ReferenceEquals(topic, Topic))
+        Volatile.Write(ref _moves, _moves + 1);
+        if (!ReferenceEquals(topic, _topic))
         {
             _topicHash = topic.GetHashCode(StringComparison.Ordinal);
+            Volatile.Write(ref _topic, topic);
         }
 
-        Topic = topic;
-        Partition = partition;
-        Offset = offset;
+        Volatile.Write(ref _partition, partition);
+        Volatile.Write(ref _offset, offset);
+        Volatile.Write(ref _moves, _moves + 1);
     }
 
     /// <summary>Copies a record of a batch.</summary>

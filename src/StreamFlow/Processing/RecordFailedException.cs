@@ -1,13 +1,13 @@
 namespace StreamFlow;
 
 /// <summary>
-/// A record failed, and its error handler answered that the thread is to stop. Operators that only passed the record on
+/// A record failed, and its error handler answered that the thread is to stop, or threw. Operators that only passed the record on
 /// leave this exception alone; code that swallows it keeps the next commit from happening all the same.
 /// </summary>
 public sealed class RecordFailedException : StreamsException
 {
-    internal RecordFailedException(string message, in ErrorContext error)
-        : base(message, error.Exception) => Error = error;
+    internal RecordFailedException(string message, in ErrorContext error, Exception? cause = null)
+        : base(message, cause ?? error.Exception) => Error = error;
 
     /// <summary>What the error handler was told.</summary>
     public ErrorContext Error { get; }

@@ -28,7 +28,14 @@ internal sealed class TaskContext
     /// <summary>Where the task shows its committed state while it runs.</summary>
     public StoreViews Views { get; init; } = new();
 
-    public RecordContext Record => field ??= new RecordContext(keepsRaw: Errors.DeadLetterTopic is not null);
+    /// <summary>What the thread is at, for others to see.</summary>
+    public WorkAtHand Work
+    {
+        get => field ??= new WorkAtHand(Time);
+        init;
+    }
+
+    public RecordContext Record => field ??= new RecordContext(keepsRaw: Errors.DeadLetterTopic is not null, TaskId);
 
     /// <summary>Largest timestamp taken from any input partition of the task so far; -1 before the first.</summary>
     public long StreamTime { get; set; } = -1;

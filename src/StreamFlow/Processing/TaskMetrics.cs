@@ -1,6 +1,8 @@
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
 using System.Runtime.InteropServices;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace StreamFlow.Processing;
 
@@ -19,6 +21,29 @@ internal static class Instruments
 
     public static readonly Counter<long> Aborted = Meter.CreateCounter<long>(
         "streamflow.thread.aborts", "{abort}", "Times that uncommitted work was given up to be done again (exactly-once).");
+
+    public static readonly Counter<long> Failed = Meter.CreateCounter<long>(
+        "streamflow.thread.failures", "{failure}", "Stream threads that an error has ended, replaced or not.");
+
+    public static readonly Counter<long> LogFailed = Meter.CreateCounter<long>(
+        "streamflow.log.failures", "{message}", "Log messages that the application's logger threw at.");
+
+    /// <summary>Counts, for whoever listens. Listeners are called in here, and what one of them throws is nobody's failure but theirs.</summary>
+    /// <returns>What one of them threw, or null.</returns>
+    public static Exception? Count(Counter<long> counter, long count, in TagList tags)
+    {
+        try
+        {
+            counter.Add(count, in tags);
+            return null;
+        }
+#pragma warning disable CA1031 // See above.
+        catch (Exception exception)
+#pragma warning restore CA1031
+        {
+            return exception;
+        }
+    }
 }
 
 /// <summary>Counts of one task: plain fields for the hot path, published at each commit.</summary>
@@ -26,11 +51,19 @@ internal sealed class TaskMetrics
 {
     private readonly Dictionary<(string Operator, DropReason Reason), long> _dropped = [];
     private readonly TagList _tags;
+    private readonly TaskId _taskId;
+    private readonly ILogger _logger;
     private long _processed;
     private long _published;
+    private bool _isFailureTold;
 
-    public TaskMetrics(string applicationId, TaskId taskId)
+    /// <param name="applicationId">The application.</param>
+    /// <param name="taskId">The task.</param>
+    /// <param name="logger">Is told once if counting fails; null: nobody is.</param>
+    public TaskMetrics(string applicationId, TaskId taskId, ILogger? logger = null)
     {
+        _taskId = taskId;
+        _logger = logger ?? NullLogger.Instance;
         _tags = new TagList { { "streamflow.application.id", applicationId }, { "streamflow.task.id", taskId.ToString() } };
     }
 
@@ -53,7 +86,7 @@ internal sealed class TaskMetrics
         var tags = _tags;
         tags.Add("operator", name);
         tags.Add("reason", Name(reason));
-        Instruments.Dropped.Add(1, tags);
+        Count(Instruments.Dropped, 1, in tags);
     }
 
     /// <summary>Publishes what was counted since the last time.</summary>
@@ -61,8 +94,17 @@ internal sealed class TaskMetrics
     {
         if (_processed != _published)
         {
-            Instruments.Processed.Add(_processed - _published, _tags);
+            Count(Instruments.Processed, _processed - _published, in _tags);
             _published = _processed;
+        }
+    }
+
+    private void Count(Counter<long> counter, long count, in TagList tags)
+    {
+        if (Instruments.Count(counter, count, in tags) is { } failure && !_isFailureTold)
+        {
+            _isFailureTold = true;
+            ProcessingLog.MeasurementFailed(_logger, failure, _taskId);
         }
     }
 

@@ -65,9 +65,10 @@ internal sealed class BacklogRun : IDisposable
         }
 
         var skews = options.Get("skews", "-1,10000").Split(',').Select(s => long.Parse(s, Table.Culture)).ToList();
+        var cases = Cases.Where(c => c.Name.Contains(options.Get("case", ""), StringComparison.Ordinal)).ToList();
         for (var turn = 0; turn < options.Number("repetitions", 3); turn++)
         {
-            foreach (var (name, threads, topic) in Cases)
+            foreach (var (name, threads, topic) in cases)
             {
                 foreach (var skew in skews)
                 {

@@ -56,6 +56,30 @@ public sealed class HostingGuideTests
     }
 
     [Fact]
+    public async Task Stopping_from_inside()
+    {
+        StreamsApplication application = null!;
+        await using var host = new TestHost("picky", "out");
+        host.Services.Configure<HostOptions>(
+            o => o.BackgroundServiceExceptionBehavior = BackgroundServiceExceptionBehavior.Ignore);
+        host.Add("picky", Topologies.Picky, options =>
+        {
+            options.Streams.ThreadFailureHandler = error =>
+            {
+                _ = application.StopAsync();      // or lifetime.StopApplication(): asks, and goes on
+                return ThreadFailureResponse.ShutdownClient;
+            };
+        });
+        application = host.Application("picky");
+        host.Send("picky", "poison");
+
+        await host.StartAsync();
+        await TestHost.Until(() => application.Completion.IsFaulted, "the failure");
+
+        Assert.Equal(StreamsState.Error, application.State);
+    }
+
+    [Fact]
     public void Settings()
     {
         var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
@@ -86,7 +110,7 @@ public sealed class HostingGuideTests
         var source = Normalized(File.ReadAllLines(ThisFile()));
         var snippets = Snippets("csharp");
 
-        Assert.Equal(6, snippets.Count);
+        Assert.Equal(7, snippets.Count);
         Assert.All(snippets.SelectMany(s => s.Split("\n\n")), part =>
             Assert.Contains(Normalized(part.Split('\n')), source, StringComparison.Ordinal));
     }

@@ -10,6 +10,9 @@ internal sealed class CapturedLog : ILoggerProvider, ILogger
 
     public IReadOnlyCollection<string> Lines => _lines;
 
+    /// <summary>Called with each line before it is kept; what it throws, the logger throws.</summary>
+    public Action<string> Logged { get; set; } = static _ => { };
+
     public ILogger CreateLogger(string categoryName) => this;
 
     /// <summary>Takes what the embedded broker says.</summary>
@@ -25,8 +28,12 @@ internal sealed class CapturedLog : ILoggerProvider, ILogger
         EventId eventId,
         TState state,
         Exception? exception,
-        Func<TState, Exception?, string> formatter) =>
-        _lines.Enqueue($"{logLevel} {formatter(state, exception)}");
+        Func<TState, Exception?, string> formatter)
+    {
+        var line = $"{logLevel} {formatter(state, exception)}";
+        Logged(line);
+        _lines.Enqueue(line);
+    }
 
     public void Dispose()
     {

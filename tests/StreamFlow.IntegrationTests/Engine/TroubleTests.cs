@@ -84,6 +84,58 @@ public abstract class TroubleTests(ClusterFixture fixture)
         Assert.Equal(StreamsState.NotRunning, application.State);
     }
 
+    /// <summary>Its partition comes back each time, and with it what was not committed.</summary>
+    [SkippableFact]
+    public async Task A_record_that_takes_longer_each_time_is_for_the_handler_after_the_second()
+    {
+        var cluster = await fixture.FreshAsync();
+        await using var harness = await PrepareAsync(cluster);
+        var slow = 0;
+        var asked = new List<ErrorContext>();
+        var application = await harness.StartAsync(
+            builder => builder.Stream<string, string>("in").MapValues(v =>
+            {
+                if (v == "slow")
+                {
+                    slow++;
+                    Thread.Sleep(4000);
+                }
+
+                return v;
+            }).To("out"),
+            new()
+            {
+                Id = "too-slow",
+                Consumer = new()
+                {
+                    ["session.timeout.ms"] = "2000",
+                    ["heartbeat.interval.ms"] = "500",
+                    ["max.poll.interval.ms"] = "2000",
+                },
+                Configure = options =>
+                {
+                    options.CommitInterval = TimeSpan.FromSeconds(1);
+                    options.ProcessingErrorHandler = (in ErrorContext error) =>
+                    {
+                        asked.Add(error);
+                        return ErrorResponse.Continue;
+                    };
+                },
+            });
+        await harness.UntilRunningAsync(application);
+        harness.Probe.Produce("in", [.. Enumerable.Range(0, 6).Select(i => ("k", i == 3 ? "slow" : "v", 1L))]);
+
+        await harness.UntilNoLagAsync("too-slow", "in");
+        await application.StopAsync();
+
+        Assert.Equal(2, slow);
+        var error = Assert.Single(asked);
+        Assert.Equal(("in", 3L), (error.Topic, error.Offset));
+        Assert.Equal(TimeSpan.FromSeconds(2), Assert.IsType<SlowRecordException>(error.Exception).Interval);
+        Assert.Contains("for the second time", harness.LogText.ReplaceLineEndings(" "), StringComparison.Ordinal);
+        Assert.Equal(StreamsState.NotRunning, application.State);
+    }
+
     [SkippableFact]
     public async Task A_stop_right_after_the_start_leaves_nothing_running()
     {

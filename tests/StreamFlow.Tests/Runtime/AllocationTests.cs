@@ -54,7 +54,7 @@ public sealed class AllocationTests
         task.OpenStores((_, names) => new InMemoryBackend(names));
         task.Run([.. readers.Select(r => new TaskInput(r.Partition.Topic, r, new PartitionOffset(r.Partition, -1)))]);
         var turns = new Turns(
-            new TurnLimits(new StreamFlowOptions { ApplicationId = "app" }), TimeProvider.System, budget, new ThreadSignals(), _ => true);
+            new TurnLimits(new StreamFlowOptions { ApplicationId = "app" }), TimeProvider.System, budget, new ThreadSignals());
         StreamTask[] running = [task];
         void Drain()
         {
@@ -97,7 +97,7 @@ public sealed class AllocationTests
             Metrics = new TaskMetrics("app", id),
             Budget = budget,
         };
-        return new StreamTask(subTopology, context, TimeSpan.Zero);
+        return new StreamTask(subTopology, context, TimeSpan.Zero) { Inputs = [] };
     }
 
     private sealed class Ticking(string name, TaskContext task, Processor<long, long> next) : Processor<long, long>(name)

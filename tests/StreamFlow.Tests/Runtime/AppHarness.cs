@@ -36,6 +36,19 @@ internal sealed class AppHarness : IAsyncDisposable
         IKafkaClients? clients = null,
         TopologyOptimization optimization = TopologyOptimization.None)
     {
+        var application = Create(topology, configure, services, clients, optimization);
+        await application.StartAsync();
+        return application;
+    }
+
+    /// <summary>An application that is not started yet.</summary>
+    public StreamsApplication Create(
+        Action<StreamsBuilder> topology,
+        Action<StreamFlowOptions>? configure = null,
+        StreamsServices? services = null,
+        IKafkaClients? clients = null,
+        TopologyOptimization optimization = TopologyOptimization.None)
+    {
         var builder = new StreamsBuilder();
         topology(builder);
         var options = Options();
@@ -43,9 +56,17 @@ internal sealed class AppHarness : IAsyncDisposable
         var application = new StreamsApplication(
             builder.Build(new() { Optimization = optimization }), options, clients ?? Kafka, services);
         _applications.Add(application);
-        await application.StartAsync();
         return application;
     }
+
+    /// <summary>Moves the cluster's clock, second by second, until something has happened.</summary>
+    public Task UntilWithTime(Func<bool> condition, string what, TimeSpan? step = null) => Until(
+        () =>
+        {
+            ((VirtualTime)Kafka.Time).Advance(step ?? TimeSpan.FromSeconds(1));
+            return condition();
+        },
+        what);
 
     public void Send(string topic, int partition, string key, string value, long timestamp = 0) =>
         Kafka.Append(new TopicPartition(topic, partition), Encoding.UTF8.GetBytes(key), Encoding.UTF8.GetBytes(value), timestamp);

@@ -5,8 +5,8 @@ using StreamFlow.Serialization;
 namespace StreamFlow.Tests.Runtime;
 
 /// <summary>
-/// A backlog in several partitions, whose records are processed in the order of event time as far as the skew says, by one
-/// thread and by several. The clock stands still, so that nobody is released because another one is slow.
+/// A backlog in several partitions, whose records a thread processes in the order of event time as far as the skew says. The
+/// clock stands still, so that nobody is released because another one is slow.
 /// </summary>
 public sealed class BacklogTests
 {
@@ -14,25 +14,11 @@ public sealed class BacklogTests
     private const int SkewMs = 10_000;
     private const int SpanMs = 1_800_000;
 
-    public static TheoryData<int, string> Cases
-    {
-        get
-        {
-            var cases = new TheoryData<int, string>();
-            foreach (var threads in new[] { 1, 2, 4 })
-            {
-                cases.Add(threads, "300 300 300 300");
-                cases.Add(threads, "900 20 3 150");
-                cases.Add(threads, "400 0 400 1");
-            }
-
-            return cases;
-        }
-    }
+    public static TheoryData<string> Cases => ["300 300 300 300", "900 20 3 150", "400 0 400 1"];
 
     [Theory]
     [MemberData(nameof(Cases))]
-    public async Task No_task_runs_further_ahead_than_the_skew_and_all_is_processed(int threads, string sizes)
+    public async Task No_task_runs_further_ahead_than_the_skew_and_all_is_processed(string sizes)
     {
         await using var harness = new AppHarness(("in", Partitions), ("out", 1));
         var order = new ConcurrentQueue<(int Partition, long Time)>();
@@ -41,9 +27,8 @@ public sealed class BacklogTests
             builder => builder.Stream<string, string>("in").Peek(gate.Pass)
                 .Peek((key, value) => order.Enqueue((int.Parse(key, CultureInfo.InvariantCulture), Time(value))))
                 .SelectKey((_, value) => value).Repartition().To("out"),
-            threads,
             SkewMs);
-        var backlog = Backlog(sizes, seed: threads);
+        var backlog = Backlog(sizes, seed: 1);
         Send(harness, backlog);
 
         gate.Open();
@@ -60,7 +45,7 @@ public sealed class BacklogTests
 
     [Theory]
     [MemberData(nameof(Cases))]
-    public async Task No_record_of_a_backlog_is_late_behind_a_repartition_topic(int threads, string sizes)
+    public async Task No_record_of_a_backlog_is_late_behind_a_repartition_topic(string sizes)
     {
         await using var harness = new AppHarness(("in", Partitions), ("out", 1));
         var counts = new ConcurrentQueue<string>();
@@ -70,10 +55,9 @@ public sealed class BacklogTests
                 .SelectKey((_, value) => $"{Time(value) % 7}").Repartition()
                 .GroupByKey().WindowedBy(TumblingWindows.Of(TimeSpan.FromMinutes(10), TimeSpan.FromMinutes(1))).Count()
                 .ToStream().ForEach((key, count) => counts.Enqueue($"{key}={count}")),
-            threads,
             SkewMs,
             options => options.CacheMaxBytes = 0);
-        var backlog = Backlog(sizes, seed: threads);
+        var backlog = Backlog(sizes, seed: 1);
         Send(harness, backlog);
 
         gate.Open();
@@ -93,7 +77,6 @@ public sealed class BacklogTests
         await gate.StartAsync(
             builder => builder.Stream<string, string>("in").Peek(gate.Pass)
                 .Peek((_, value) => order.Enqueue(Time(value))).SelectKey((_, value) => value).Repartition().To("out"),
-            threads: 1,
             skewMs: -1);
         Send(harness, [[.. Enumerable.Range(10, 500).Select(i => (long)i)], [.. Enumerable.Range(1, 500).Select(i => (long)SpanMs + i)]]);
 
@@ -101,43 +84,6 @@ public sealed class BacklogTests
         await AppHarness.Until(() => order.Count == 1000 + (2 * Gate.Records), "all");
 
         Assert.True(order.ToList().IndexOf(SpanMs + 1) < order.ToList().IndexOf(509));
-    }
-
-    /// <summary>Two threads, one of which stands in a record: the other one waits, but not for ever.</summary>
-    [Fact]
-    public async Task A_thread_that_stands_still_holds_the_others_for_a_while_only()
-    {
-        await using var harness = new AppHarness(("in", 2), ("out", 1));
-        var order = new ConcurrentQueue<long>();
-        using var stuck = new ManualResetEventSlim();
-        using var gate = new Gate(harness);
-        await gate.StartAsync(
-            builder => builder.Stream<string, string>("in").Peek(gate.Pass).Peek((_, value) =>
-            {
-                order.Enqueue(Time(value));
-                if (Time(value) == 1_000)
-                {
-                    stuck.Wait();
-                }
-            }).SelectKey((_, value) => value).Repartition().To("out"),
-            threads: 2,
-            SkewMs);
-        Send(harness, [[1_000, 200_000], [2_000, 100_000, 150_000]]);
-
-        gate.Open();
-        await AppHarness.Until(() => order.Contains(1_000) && order.Contains(2_000), "what is within the skew");
-        Assert.DoesNotContain(100_000, order);
-        await AppHarness.Until(
-            () =>
-            {
-                ((Testing.VirtualTime)harness.Kafka.Time).Advance(TimeSpan.FromSeconds(1));
-                return order.Contains(150_000);
-            },
-            "the other thread goes on");
-
-        Assert.DoesNotContain(200_000, order);
-        stuck.Set();
-        await AppHarness.Until(() => order.Contains(200_000), "the rest");
     }
 
     /// <summary>Event times of each partition: half an hour, as many records as are said.</summary>
@@ -191,13 +137,13 @@ public sealed class BacklogTests
         }
 
         public async Task StartAsync(
-            Action<StreamsBuilder> topology, int threads, int skewMs, Action<StreamFlowOptions>? configure = null)
+            Action<StreamsBuilder> topology, int skewMs, Action<StreamFlowOptions>? configure = null)
         {
             var application = await harness.StartAsync(
                 topology,
                 options =>
                 {
-                    (options.NumStreamThreads, options.MaxEventTimeSkew) = (threads, TimeSpan.FromMilliseconds(skewMs));
+                    options.MaxEventTimeSkew = TimeSpan.FromMilliseconds(skewMs);
                     configure?.Invoke(options);
                 },
                 new StreamsServices { Time = harness.Kafka.Time });

@@ -18,7 +18,7 @@ public sealed class EventTimePaceTests
     [Fact]
     public void All_may_go_as_far_as_the_one_furthest_behind_and_that_one_as_far_as_the_next()
     {
-        var (first, second, third) = (_pace.Join(this, 100), _pace.Join(this, 105), _pace.Join(this, 300));
+        var (first, second, third) = (_pace.Join(100), _pace.Join(105), _pace.Join(300));
 
         Assert.Equal([115, 110, 110], Limits(first, second, third));
 
@@ -29,10 +29,10 @@ public sealed class EventTimePaceTests
     [Fact]
     public void One_alone_and_all_where_nobody_has_a_backlog_have_no_limit()
     {
-        var only = _pace.Join(this, 5);
+        var only = _pace.Join(5);
         Assert.Equal([long.MaxValue], Limits(only));
 
-        var other = _pace.Join(this, 7);
+        var other = _pace.Join(7);
         only.Idle();
         Assert.Equal([17, long.MaxValue], Limits(only, other));
         other.Idle();
@@ -42,7 +42,7 @@ public sealed class EventTimePaceTests
     [Fact]
     public void One_that_has_read_all_or_does_not_run_holds_nobody_until_it_has_records_again()
     {
-        var (behind, ahead) = (_pace.Join(this, 5), _pace.Join(this, 100));
+        var (behind, ahead) = (_pace.Join(5), _pace.Join(100));
         Assert.Equal(15, Limit(ahead));
 
         behind.Idle();
@@ -59,7 +59,7 @@ public sealed class EventTimePaceTests
     [Fact]
     public void The_others_wait_for_a_sign_of_life_for_a_while_only()
     {
-        var (silent, other) = (_pace.Join(this, 5), _pace.Join(this, 100));
+        var (silent, other) = (_pace.Join(5), _pace.Join(100));
 
         Pass(EventTimePace.Silence - TimeSpan.FromMilliseconds(1), other);
         Assert.Equal(15, Limit(other));
@@ -72,7 +72,7 @@ public sealed class EventTimePaceTests
     [Fact]
     public void The_others_wait_for_a_later_event_time_for_a_while_only()
     {
-        var (standing, other) = (_pace.Join(this, 5), _pace.Join(this, 100));
+        var (standing, other) = (_pace.Join(5), _pace.Join(100));
         for (var passed = TimeSpan.Zero; passed < EventTimePace.Standstill; passed += TimeSpan.FromSeconds(1))
         {
             Assert.Equal(15, Limit(other));
@@ -88,7 +88,7 @@ public sealed class EventTimePaceTests
     [Fact]
     public void To_be_held_is_no_standstill()
     {
-        var (behind, held) = (_pace.Join(this, 5), _pace.Join(this, 0));
+        var (behind, held) = (_pace.Join(5), _pace.Join(0));
         Assert.True(held.Held(100, Now));
         for (var i = 0; i < 100; i++)
         {
@@ -100,52 +100,19 @@ public sealed class EventTimePaceTests
         Assert.Equal(110, Limit(behind));
     }
 
-    /// <summary>A record that was processed may still be in its thread's producer.</summary>
-    [Fact]
-    public void Other_threads_go_by_what_has_arrived_and_ask_for_it()
-    {
-        var (mine, foreign) = (_pace.Join(this, 100), _pace.Join("another thread", 5));
-        foreign.Progressed(90, Now);
-
-        var limits = _pace.Look(this, Now);
-        Assert.Equal(15, limits.Of(mine));
-        Assert.Equal(100, _pace.Look("another thread", Now).Of(mine));
-        Assert.Same(foreign, limits.HolderOf(mine));
-        Assert.Same(mine, limits.HolderOf(foreign));
-
-        foreign.Await();
-        Assert.True(foreign.IsAwaited);
-        foreign.Deliver();
-        Assert.False(foreign.IsAwaited);
-        Assert.Equal(100, Limit(mine));
-    }
-
-    [Fact]
-    public void Other_threads_learn_at_once_of_records_that_are_earlier()
-    {
-        var (mine, foreign) = (_pace.Join(this, 100), _pace.Join("another thread", 50));
-
-        foreign.Progressed(20, Now);
-        Assert.Equal(30, Limit(mine));
-        foreign.Idle();
-        Assert.Equal(long.MaxValue, Limit(mine));
-        foreign.Held(40, Now);
-        Assert.Equal(50, Limit(mine));
-    }
-
     /// <summary>However far apart they are, and also at the ends of time.</summary>
     [Fact]
     public void The_one_whose_next_record_is_the_earliest_may_always_take_it() =>
         Gen.Select(EventTimes.All.Array[1, 6], EventTimes.Lengths).Sample((heads, skew) =>
         {
             var pace = new EventTimePace(_time, EventTimes.Milliseconds(skew));
-            var members = heads.Select(_ => pace.Join(this, -1)).ToArray();
+            var members = heads.Select(_ => pace.Join(-1)).ToArray();
             for (var i = 0; i < heads.Length; i++)
             {
                 members[i].Held(heads[i], Now);
             }
 
-            var limits = pace.Look(this, Now);
+            var limits = pace.Look(Now);
             Assert.True(heads.Min() <= limits.Of(members[Array.IndexOf(heads, heads.Min())]));
             Assert.All(
                 heads.Zip(members),
@@ -163,23 +130,21 @@ public sealed class EventTimePaceTests
     }
 
     [Fact]
-    public void The_threads_share_one_pace_and_each_has_its_own_besides()
+    public void Tasks_of_one_sub_topology_have_one_pace()
     {
         var subTopology = TestPlans.SubTopology();
-        var shared = new EventTimePaces(_time, TimeSpan.Zero);
-        var own = shared.OfThread();
+        var paces = new EventTimePaces(_time, TimeSpan.Zero);
 
-        Assert.Same(shared.Of(subTopology), shared.Of(subTopology));
-        Assert.NotSame(shared.Of(subTopology), own.Of(subTopology));
+        Assert.Same(paces.Of(subTopology), paces.Of(subTopology));
     }
 
     private IEnumerable<long> Limits(params PaceMember[] members)
     {
-        var limits = _pace.Look(this, Now);
+        var limits = _pace.Look(Now);
         return [.. members.Select(member => limits.Of(member))];
     }
 
-    private long Limit(PaceMember member) => _pace.Look(this, Now).Of(member);
+    private long Limit(PaceMember member) => _pace.Look(Now).Of(member);
 
     /// <summary>Time passes, in which one of them goes on living.</summary>
     private void Pass(TimeSpan time, PaceMember living)

@@ -11,34 +11,40 @@ internal sealed class PollWatch(InMemoryKafka kafka, TimeSpan maxPollInterval) :
 {
     private int _dropped;
 
+    public TimeSpan MaxPollInterval => maxPollInterval;
+
+    private long Now => kafka.Time.GetTimestamp();
+
     public int Dropped => Volatile.Read(ref _dropped);
 
     public IKafkaConsumer CreateConsumer(ConsumerRole role) =>
-        role.GroupId is null ? kafka.CreateConsumer(role) : new Consumer(this, role.ClientId, kafka.CreateConsumer(role));
+        role.GroupId is null ? kafka.CreateConsumer(role) : new Consumer(this, role, kafka.CreateConsumer(role));
 
     public IKafkaProducer CreateProducer(ProducerRole role) => kafka.CreateProducer(role);
 
     public IKafkaAdmin CreateAdmin(string clientId) => kafka.CreateAdmin(clientId);
 
-    private void Polls(string clientId, ref long? last)
+    /// <summary>Drops a member that is over its time, whatever it asks for: a broker does not wait for its next poll.</summary>
+    private void Expire(ConsumerRole role, long? polled)
     {
-        var time = kafka.Time;
-        if (last is { } before && time.GetElapsedTime(before) > maxPollInterval)
+        if (polled is { } before && kafka.Time.GetElapsedTime(before) > maxPollInterval
+            && kafka.Assignment(role.GroupId!).ContainsKey(role.ClientId))
         {
             Interlocked.Increment(ref _dropped);
-            kafka.ExpireMember(clientId);
+            kafka.ExpireMember(role.ClientId);
         }
-
-        last = time.GetTimestamp();
     }
 
-    private sealed class Consumer(PollWatch watch, string clientId, IKafkaConsumer inner) : IKafkaConsumer
+    private sealed class Consumer(PollWatch watch, ConsumerRole role, IKafkaConsumer inner) : IKafkaConsumer
     {
         private long? _lastPoll;
 
+        public TimeSpan MaxPollInterval => watch.MaxPollInterval;
+
         public void Poll(TimeSpan timeout)
         {
-            watch.Polls(clientId, ref _lastPoll);
+            watch.Expire(role, _lastPoll);
+            _lastPoll = watch.Now;
             inner.Poll(timeout);
         }
 
@@ -52,14 +58,22 @@ internal sealed class PollWatch(InMemoryKafka kafka, TimeSpan maxPollInterval) :
 
         public void Seek(PartitionOffset offset) => inner.Seek(offset);
 
-        public void Commit(IReadOnlyList<PartitionOffset> offsets) => inner.Commit(offsets);
+        public void Commit(IReadOnlyList<PartitionOffset> offsets)
+        {
+            watch.Expire(role, _lastPoll);
+            inner.Commit(offsets);
+        }
 
         public IReadOnlyList<PartitionOffset> Committed(IReadOnlyList<TopicPartition> partitions) => inner.Committed(partitions);
 
         public (long Beginning, long End) QueryOffsets(TopicPartition partition, TimeSpan timeout) =>
             inner.QueryOffsets(partition, timeout);
 
-        public ConsumerGroupMetadata GroupMetadata() => inner.GroupMetadata();
+        public ConsumerGroupMetadata GroupMetadata()
+        {
+            watch.Expire(role, _lastPoll);
+            return inner.GroupMetadata();
+        }
 
         public void Close(bool leavesAlways = false) => inner.Close(leavesAlways);
 

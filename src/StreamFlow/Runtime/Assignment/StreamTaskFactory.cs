@@ -1,3 +1,4 @@
+using StreamFlow.Planning;
 using StreamFlow.Processing;
 using StreamFlow.State;
 
@@ -9,35 +10,31 @@ internal sealed class StreamTaskFactory
     private readonly ThreadServices _services;
     private readonly CommitProtocol _protocol;
     private readonly CacheBudget _budget;
-    private readonly EventTimePaces _ownPaces;
+    private readonly WorkAtHand _work;
+    private readonly EventTimePaces _paces;
 
-    public StreamTaskFactory(ThreadServices services, CommitProtocol protocol, CacheBudget budget)
+    /// <param name="services">What the threads share.</param>
+    /// <param name="protocol">How the thread commits.</param>
+    /// <param name="budget">The thread's share of the record cache.</param>
+    /// <param name="work">Where the thread shows what it is at; null: nobody looks.</param>
+    public StreamTaskFactory(ThreadServices services, CommitProtocol protocol, CacheBudget budget, WorkAtHand? work = null)
     {
+        _work = work ?? new WorkAtHand(services.Time);
         _services = services;
         _protocol = protocol;
         _budget = budget;
-        _ownPaces = services.Paces.OfThread();
+        _paces = new EventTimePaces(services.Time, services.Options.MaxEventTimeSkew);
     }
 
     public StreamTask Create(string leaderTopic, int partition)
     {
-        var subTopology = _services.Topics.SubTopologyOf(leaderTopic);
-        var taskId = new TaskId(subTopology.Id, partition);
-        var context = new TaskContext
-        {
-            TaskId = taskId,
-            ApplicationId = _services.Options.ApplicationId,
-            Time = _services.Time,
-            Logger = _services.Logger,
-            Collector = new RecordCollector(_protocol.Producer, _protocol.Sent, _protocol.BeforeSend, _protocol.Refused),
-            Errors = _services.Errors,
-            Metrics = new TaskMetrics(_services.Options.ApplicationId, taskId),
-            Budget = _budget,
-            Views = _services.Views,
-        };
-        var paces = _services.Topics.FeedsAnother(subTopology) ? _services.Paces : _ownPaces;
-        return new StreamTask(subTopology, context, _services.Options.MaxTaskIdle, new TaskPace(paces.Of(subTopology), _ownPaces));
+        var topics = _services.Topics;
+        var subTopology = topics.SubTopologyOf(leaderTopic);
+        return Create(subTopology, partition, topics.InputsOf(subTopology, partition));
     }
+
+    /// <summary>Makes a task anew: it reads the partitions that the consumer reads for it.</summary>
+    public StreamTask CreateAgain(StreamTask task) => Create(task.SubTopology, task.Id.Partition, task.Inputs);
 
     /// <summary>Opens the stores of a task, claiming its folder when any of them is persistent.</summary>
     /// <returns>False while another thread of this process still holds the folder.</returns>
@@ -84,4 +81,24 @@ internal sealed class StreamTaskFactory
     }
 
     public void Wipe(TaskId taskId) => _services.StateDirectory?.Wipe(taskId);
+
+    private StreamTask Create(
+        SubTopology subTopology, int partition, IReadOnlyList<(SourceTopic Topic, TopicPartition Partition)> inputs)
+    {
+        var taskId = new TaskId(subTopology.Id, partition);
+        var context = new TaskContext
+        {
+            TaskId = taskId,
+            ApplicationId = _services.Options.ApplicationId,
+            Time = _services.Time,
+            Logger = _services.Logger,
+            Collector = new RecordCollector(_protocol.Producer, _protocol.Sent, _protocol.BeforeSend, _protocol.Refused),
+            Errors = _services.Errors,
+            Metrics = new TaskMetrics(_services.Options.ApplicationId, taskId, _services.Logger),
+            Budget = _budget,
+            Work = _work,
+            Views = _services.Views,
+        };
+        return new StreamTask(subTopology, context, _services.Options.MaxTaskIdle, _services.SlowRecords, _paces.Of(subTopology)) { Inputs = inputs };
+    }
 }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using StreamFlow.Clients;
 using StreamFlow.Processing;
 
@@ -104,8 +105,8 @@ internal sealed class Committer
         if (recovery != Recovery.None)
         {
             RuntimeLog.WorkAbandoned(_services.Logger, reason, _threadName, recovery);
-            Instruments.Aborted.Add(1, new KeyValuePair<string, object?>(
-                "streamflow.application.id", _services.Options.ApplicationId));
+            Instruments.Count(
+                Instruments.Aborted, 1, new TagList { { "streamflow.application.id", _services.Options.ApplicationId } });
             ThrowIfFailingTooLong(reason);
         }
 

@@ -120,18 +120,18 @@ internal sealed class RestoreQueue(ILogger logger)
 
     public void FinishCompleteTasks()
     {
+        List<RestoringStore> complete = [];
         lock (_gate)
         {
             foreach (var group in _stores.GroupBy(s => s.Task).Where(g => g.All(s => s.IsDone)).ToList())
             {
-                foreach (var store in group)
-                {
-                    RuntimeLog.RestoreCompleted(logger, store.Task.Id, store.Name, store.Applied);
-                }
-
+                complete.AddRange(group);
                 Finish(group.Key, null);
             }
         }
+
+        // The log is the user's, and may take its time.
+        complete.ForEach(s => RuntimeLog.RestoreCompleted(logger, s.Task.Id, s.Name, s.Applied));
     }
 
     /// <summary>Gives up the tasks of which a store fits, unless they were taken back meanwhile.</summary>

@@ -51,11 +51,18 @@ public sealed record StreamFlowOptions
 
     /// <summary>
     /// How long a thread goes on trying when every attempt to commit a transaction fails, or when the stores of a task cannot
-    /// be opened, written or restored, as on a full disk, and the application's start when the broker does not answer
-    /// (<c>task.timeout.ms</c>); then it fails.
+    /// be opened, written or restored, as on a full disk, the application's start when the broker does not answer, and how
+    /// long threads are replaced that fail in a row (<c>task.timeout.ms</c>); then it fails.
     /// </summary>
     /// <value>5 minutes.</value>
     public TimeSpan TaskTimeout { get; set; } = TimeSpan.FromMinutes(5);
+
+    /// <summary>
+    /// How long a thread may be at one record, punctuation, commit or call of a client before log, health and
+    /// <see cref="ThreadStatus.Stalled"/> say so, with the record. Nothing is ended by it.
+    /// </summary>
+    /// <value>1 minute.</value>
+    public TimeSpan ProgressTimeout { get; set; } = TimeSpan.FromMinutes(1);
 
     /// <summary>Folder below which each application keeps its state, in a folder of its own.</summary>
     /// <value><c>streamflow</c> in the user's temporary folder; choose a lasting place in production.</value>
@@ -83,11 +90,10 @@ public sealed record StreamFlowOptions
     public TimeSpan MaxTaskIdle { get; set; } = TimeSpan.Zero;
 
     /// <summary>
-    /// How far in event time a task may run ahead of the other tasks of its sub-topology that still have records to process:
-    /// those of the same thread and, where what they write meets again behind a repartition topic, those of the other threads
-    /// of this application. So a backlog is worked off nearly in order, and windows do not close before their records come.
-    /// Choose less than the grace of your windows. A task waits at most five seconds for another one that does not move.
-    /// Negative: each task goes as fast as it can.
+    /// How far in event time a task may run ahead of the other tasks of its sub-topology on the same thread that still have
+    /// records to process. So a thread works a backlog off nearly in order, and windows behind a repartition topic do not close
+    /// before their records come. Choose less than the grace of your windows. A task waits at most five seconds for records
+    /// that are on their way. Negative: each task goes as fast as it can.
     /// </summary>
     /// <value>10 seconds.</value>
     public TimeSpan MaxEventTimeSkew { get; set; } = TimeSpan.FromSeconds(10);
@@ -115,6 +121,22 @@ public sealed record StreamFlowOptions
     /// </summary>
     /// <value>Empty: that of the state directory, see <see cref="StaticMembership"/>.</value>
     public string GroupInstanceId { get; set; } = string.Empty;
+
+    /// <summary>
+    /// What instances that run together say their topology is. Instances of one <see cref="ApplicationId"/> with other
+    /// topologies are an error in log and health of each; two that give the same version are taken to have the same. Give one
+    /// to both releases of a rolling upgrade that changes the topology only in ways that keep sub-topologies, stores and
+    /// internal topics. At most 32 letters, digits, <c>_</c> and <c>-</c>.
+    /// </summary>
+    /// <value>Empty: a fingerprint of <c>Topology.Describe()</c> and of what stores are restored from.</value>
+    public string TopologyVersion { get; set; } = string.Empty;
+
+    /// <summary>
+    /// How often the topics and the group are looked at beside each rebalance: for partitions that were added to topics by
+    /// which the group does not share tasks out, for topics that are gone, and for strangers.
+    /// </summary>
+    /// <value>10 seconds.</value>
+    public TimeSpan ClusterCheckInterval { get; set; } = TimeSpan.FromSeconds(10);
 
     /// <summary>Replicas of internal topics; -1 is the broker's default.</summary>
     /// <value>-1.</value>
@@ -151,7 +173,10 @@ public sealed record StreamFlowOptions
     /// <value>Answers <see cref="ErrorResponse.Fail"/>.</value>
     public ErrorHandler ProductionErrorHandler { get; set; } = ErrorPolicy.Fails;
 
-    /// <summary>Decides what happens when a stream thread dies of an error.</summary>
+    /// <summary>
+    /// Decides what happens when a stream thread dies of an error; called on that thread, under no lock. One that throws ends
+    /// the application by the error that it was asked about, and so does one that stops it meanwhile.
+    /// </summary>
     /// <value>Answers <see cref="ThreadFailureResponse.ShutdownClient"/>.</value>
     public Func<Exception, ThreadFailureResponse> ThreadFailureHandler { get; set; } =
         static _ => ThreadFailureResponse.ShutdownClient;
@@ -173,6 +198,7 @@ public sealed record StreamFlowOptions
         Check(errors, DeliveryTimeout > TimeSpan.Zero, nameof(DeliveryTimeout), DeliveryTimeout, "more than zero");
         Check(errors, TransactionTimeout > TimeSpan.Zero, nameof(TransactionTimeout), TransactionTimeout, "more than zero");
         Check(errors, TaskTimeout >= TimeSpan.Zero, nameof(TaskTimeout), TaskTimeout, "zero or more");
+        Check(errors, ProgressTimeout > TimeSpan.Zero, nameof(ProgressTimeout), ProgressTimeout, "more than zero");
         Check(errors, Enum.IsDefined(ProcessingGuarantee), nameof(ProcessingGuarantee), ProcessingGuarantee, "AtLeastOnce or ExactlyOnce");
         if (ProcessingGuarantee == ProcessingGuarantee.ExactlyOnce)
         {
@@ -184,6 +210,9 @@ public sealed record StreamFlowOptions
             "at most 240 letters, digits, '.', '_' or '-', or leave it empty");
         Check(errors, StaticMembership || GroupInstanceId.Length == 0, nameof(StaticMembership), StaticMembership,
             $"true, or leave GroupInstanceId ('{GroupInstanceId}') empty");
+        Check(errors, TopologyVersion.Length <= 32 && TopologyVersion.All(c => c != '.' && IsNameCharacter(c)), nameof(TopologyVersion),
+            TopologyVersion, "at most 32 letters, digits, '_' or '-', or leave it empty");
+        Check(errors, ClusterCheckInterval > TimeSpan.Zero, nameof(ClusterCheckInterval), ClusterCheckInterval, "more than zero");
         Check(errors, Enum.IsDefined(DefaultOffsetReset), nameof(DefaultOffsetReset), DefaultOffsetReset, "Earliest or Latest");
         Check(errors, ReplicationFactor is -1 or >= 1, nameof(ReplicationFactor), ReplicationFactor, "-1 or at least 1");
         Check(errors, DeadLetterTopic.Length == 0 || ResourceName.Complaint(DeadLetterTopic) is null, nameof(DeadLetterTopic), DeadLetterTopic,
@@ -216,6 +245,10 @@ public enum ThreadFailureResponse
     /// <summary>Stop all threads; the application ends in <see cref="StreamsState.Error"/>.</summary>
     ShutdownClient,
 
-    /// <summary>Start a new thread in its place; it goes on from the last commit.</summary>
+    /// <summary>
+    /// Start a new thread in its place; it goes on from the last commit. At once, but when threads fail in a row, first after
+    /// half a second, then after twice as long each time, up to 30 seconds; when that has gone on for
+    /// <see cref="StreamFlowOptions.TaskTimeout"/>, the application ends by the last error as with <see cref="ShutdownClient"/>.
+    /// </summary>
     ReplaceThread,
 }

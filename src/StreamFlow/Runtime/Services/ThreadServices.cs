@@ -9,11 +9,22 @@ namespace StreamFlow.Runtime;
 /// <summary>What the stream threads of an application share.</summary>
 internal sealed class ThreadServices
 {
-    private readonly Lock _gate = new();
+    private ResolvedTopics _topics = null!;
 
     public required StreamFlowOptions Options { get; init; }
 
-    public required ResolvedTopics Topics { get; init; }
+    /// <summary>The topics as they were when somebody looked last: another instance after each change that was seen.</summary>
+    public required ResolvedTopics Topics
+    {
+        get => Volatile.Read(ref _topics);
+        set => Volatile.Write(ref _topics, value);
+    }
+
+    /// <summary>What all instances' topologies must have in common, as text.</summary>
+    public string TopologyIdentity { get; init; } = string.Empty;
+
+    /// <summary>What looks at the cluster while the application runs.</summary>
+    public IClusterWatch Watch { get; set; } = new NoClusterWatch();
 
     public required IKafkaClients Clients { get; init; }
 
@@ -29,8 +40,8 @@ internal sealed class ThreadServices
 
     public required ILogger Logger { get; init; }
 
-    /// <summary>Called when a thread is about to join its group as a static member.</summary>
-    public Action StaticMemberJoins { get; set; } = static () => { };
+    /// <summary>Records that took longer than the consumer may go without polling.</summary>
+    public SlowRecords SlowRecords { get; } = new();
 
     /// <summary>Identity of this instance, part of its transactional ids.</summary>
     public Guid ProcessId { get; init; } = Guid.NewGuid();
@@ -41,18 +52,9 @@ internal sealed class ThreadServices
         Options.ProductionErrorHandler,
         string.IsNullOrEmpty(Options.DeadLetterTopic) ? null : Options.DeadLetterTopic);
 
-    /// <summary>The event times of the tasks whose records meet again, wherever they run.</summary>
-    public EventTimePaces Paces
-    {
-        get
-        {
-            lock (_gate)
-            {
-                return field ??= new EventTimePaces(Time, Options.MaxEventTimeSkew);
-            }
-        }
-    }
-
     /// <summary>The thread's share of the record cache.</summary>
     public long CacheBytesPerThread => Options.CacheMaxBytes / Options.NumStreamThreads;
+
+    /// <summary>What a member shows the others that goes by these topics.</summary>
+    public MemberMark MarkWith(ResolvedTopics topics) => MemberMark.Of(Options.TopologyVersion, TopologyIdentity, topics);
 }

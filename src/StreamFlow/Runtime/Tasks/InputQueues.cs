@@ -33,8 +33,13 @@ internal sealed class InputQueues(TaskIdling idling, PartitionQueue[] queues)
         foreach (var queue in queues)
         {
             queue.IsLeftOut = false;
+            queue.RunStart = queue.CommitOffset;
         }
     }
+
+    /// <summary>What the last run has gone over.</summary>
+    public List<RunRange> LastRun =>
+        [.. queues.Where(q => q.CommitOffset > q.RunStart).Select(q => new RunRange(q.Partition, q.RunStart, q.CommitOffset))];
 
     /// <summary>
     /// The partition whose head has the smallest timestamp. One that has nothing is asked once in a run: asking is a lock and

@@ -11,13 +11,21 @@ internal sealed class PartitionQueue
 {
     private readonly PartitionReader _reader;
     private readonly SourceProcessor _source;
+    private readonly RecordContext? _record;
     private RecordBatch? _batch;
     private int _index;
     private int _count;
     private long _committed = -1;
 
-    public PartitionQueue(PartitionReader reader, SourceProcessor source, long committedOffset, long partitionTime)
+    /// <param name="reader">Reads the partition.</param>
+    /// <param name="source">Knows the time of its records.</param>
+    /// <param name="committedOffset">The committed position, or -1.</param>
+    /// <param name="partitionTime">Largest event time before that.</param>
+    /// <param name="record">Shows which record is looked at; null: nobody looks.</param>
+    public PartitionQueue(
+        PartitionReader reader, SourceProcessor source, long committedOffset, long partitionTime, RecordContext? record = null)
     {
+        _record = record;
         _reader = reader;
         _source = source;
         _committed = committedOffset;
@@ -49,6 +57,9 @@ internal sealed class PartitionQueue
 
     /// <summary>Whether the task goes on without this partition until its run is over.</summary>
     public bool IsLeftOut { get; set; }
+
+    /// <summary>Where the run at hand began; -1 when that was not known.</summary>
+    public long RunStart { get; set; } = -1;
 
     /// <summary>Whether nothing is left and the broker has nothing either.</summary>
     public bool AtEnd => _index >= _count && _reader.AtEnd;
@@ -134,7 +145,10 @@ internal sealed class PartitionQueue
 
         // A record that cannot be read goes to the error handler when its turn comes, at once: it must not hold the
         // partition back, nor move the time.
+        var (topic, partition, offset) = (_record?.Topic, _record?.Partition, _record?.Offset);
+        _record?.Show(Partition.Topic, Partition.Partition, record.Offset);
         IsHeadReadable = _source.TryExtractTimestamp(in record, headers, PartitionTime, out var timestamp);
+        _record?.Show(topic!, partition!.Value, offset!.Value);
         HeadTimestamp = IsHeadReadable ? timestamp : PartitionTime;
     }
 }

@@ -15,13 +15,22 @@ internal sealed class StreamTask
     private readonly TaskContext _context;
     private readonly SubTopology _subTopology;
     private readonly TaskIdling _idling;
+    private readonly SlowRecords? _slowRecords;
     private InputQueues _queues = InputQueues.None;
     private TaskStores? _stores;
     private TaskTopology? _topology;
 
-    public StreamTask(SubTopology subTopology, TaskContext context, TimeSpan maxTaskIdle, TaskPace? pace = null)
+    /// <param name="subTopology">What it runs.</param>
+    /// <param name="context">What its nodes share.</param>
+    /// <param name="maxTaskIdle">How long it waits for a partition that has nothing.</param>
+    /// <param name="slowRecords">Records that are to be processed one by one, or not at all; null: there are none.</param>
+    /// <param name="pace">What it keeps pace with in event time; null: it goes as fast as it can.</param>
+    public StreamTask(
+        SubTopology subTopology, TaskContext context, TimeSpan maxTaskIdle, SlowRecords? slowRecords = null,
+        EventTimePace? pace = null)
     {
-        Pace = pace ?? new TaskPace(null, this);
+        _slowRecords = slowRecords;
+        Pace = new TaskPace(pace);
         _subTopology = subTopology;
         _context = context;
         _idling = new TaskIdling(context.Time, maxTaskIdle);
@@ -47,6 +56,12 @@ internal sealed class StreamTask
 
     /// <summary>Where this thread began to read the inputs.</summary>
     public FirstOffsets FirstOffsets { get; } = new();
+
+    /// <summary>What the task reads, as it was known when the task was assigned.</summary>
+    public required IReadOnlyList<(SourceTopic Topic, TopicPartition Partition)> Inputs { get; init; }
+
+    /// <summary>The number of the rebalance that gave the task to its thread.</summary>
+    public long Rebalance { get; set; }
 
     /// <summary>The committed positions that the task starts from, in the order of its inputs.</summary>
     public IReadOnlyList<PartitionOffset> Committed { get; set; } = [];
@@ -95,6 +110,7 @@ internal sealed class StreamTask
     public int Process(int maxRecords, ThreadSignals? signals = null, long until = EventTime.End)
     {
         var done = 0;
+        var careful = _slowRecords is { Any: true };
         _queues.BeginRun();
         while (done < maxRecords && signals is not { Any: true } && (done == 0 || !_context.Budget.IsFlushDue)
             && _queues.Choose() is { } queue)
@@ -110,6 +126,11 @@ internal sealed class StreamTask
                 break;
             }
 
+            if (careful && IsSuspect(queue, out var verdict))
+            {
+                return done > 0 ? done : ProcessAlone(queue, verdict);
+            }
+
             ProcessHead(queue);
             done++;
         }
@@ -121,6 +142,9 @@ internal sealed class StreamTask
     /// <param name="processed">How many records it was.</param>
     /// <param name="now">A timestamp of the clock.</param>
     public PaceState TellPace(int processed, long now) => Pace.Tell(processed, _queues, _context.StreamTime, now);
+
+    /// <summary>What the last run has gone over.</summary>
+    public List<RunRange> LastRun => _queues.LastRun;
 
     /// <summary>
     /// What comes by time and not by a record: due punctuations. Called between runs; costs nothing when there is none.
@@ -136,6 +160,7 @@ internal sealed class StreamTask
     public void Flush()
     {
         _context.Record.Clear();
+        _context.Work.Begin(WorkKind.Commit, _context.Record);
         _context.CommitRequested = false;
         _stores?.Flush();
         _context.Collector.ThrowIfFailed();
@@ -218,7 +243,27 @@ internal sealed class StreamTask
         input.Reader,
         _topology!.Sources[input.PlanTopic],
         input.Committed.Offset,
-        PartitionTimeMetadata.Decode(input.Committed.Metadata));
+        PartitionTimeMetadata.Decode(input.Committed.Metadata),
+        _context.Record);
+
+    private bool IsSuspect(PartitionQueue queue, out SlowRecordException? verdict) =>
+        _slowRecords!.IsSuspect(queue.Partition, queue.Batch.Read(queue.Index).Offset, out verdict);
+
+    /// <summary>A run of one record, so that how long it takes is known; or its failure, so that it takes no time at all.</summary>
+    private int ProcessAlone(PartitionQueue queue, SlowRecordException? verdict)
+    {
+        if (verdict is null)
+        {
+            ProcessHead(queue);
+            return 1;
+        }
+
+        var offset = queue.Batch.Read(queue.Index).Offset;
+        _context.Record.Set(queue.Partition.Topic, queue.Partition.Partition, offset, queue.Batch, queue.Index);
+        _context.Errors.Handle(_context, queue.Source, ErrorStage.Processing, verdict);
+        queue.Advance();
+        return 1;
+    }
 
     private void ProcessHead(PartitionQueue queue)
     {

@@ -18,8 +18,7 @@ internal enum PaceState
 
 /// <summary>A task's place among those it keeps pace with in event time.</summary>
 /// <param name="pace">What they share; null where each goes as fast as it can.</param>
-/// <param name="owner">What stands for the task's thread.</param>
-internal sealed class TaskPace(EventTimePace? pace, object owner)
+internal sealed class TaskPace(EventTimePace? pace)
 {
     private PaceMember? _member;
     private long _now;
@@ -30,12 +29,9 @@ internal sealed class TaskPace(EventTimePace? pace, object owner)
     /// <summary>Whether the next record is too far ahead, by the limit of the last run.</summary>
     public bool IsHeld { get; set; }
 
-    /// <summary>Whether another thread waits to hear that the task's results have arrived.</summary>
-    public bool IsAwaited => _member is { IsAwaited: true };
-
     /// <summary>The task begins to run.</summary>
     /// <param name="eventTime">Its event time as far as it is known, else -1.</param>
-    public void Join(long eventTime) => _member = pace?.Join(owner, eventTime);
+    public void Join(long eventTime) => _member = pace?.Join(eventTime);
 
     /// <summary>The task does not run any more.</summary>
     public void Leave()
@@ -44,22 +40,6 @@ internal sealed class TaskPace(EventTimePace? pace, object owner)
         {
             pace!.Leave(_member);
             _member = null;
-        }
-    }
-
-    /// <summary>Where all are, seen from the task's thread.</summary>
-    /// <param name="now">A timestamp of the clock.</param>
-    public PaceLimits Look(long now) => pace!.Look(owner, now);
-
-    /// <summary>The results of the task have arrived.</summary>
-    public void Deliver() => _member?.Deliver();
-
-    /// <summary>Asks the thread of the one that the task waits for to tell when its results have arrived.</summary>
-    public void AskHolder(in PaceLimits limits)
-    {
-        if (_member is not null && limits.HolderOf(_member) is { } holder && !ReferenceEquals(holder.Owner, owner))
-        {
-            holder.Await();
         }
     }
 

@@ -1,4 +1,5 @@
 using StreamFlow.Clients;
+using StreamFlow.Processing;
 using StreamFlow.State;
 
 namespace StreamFlow.Runtime;
@@ -17,20 +18,29 @@ internal sealed class StreamThread
     private readonly Action<StreamThread, Exception?> _ended;
     private readonly Thread _thread;
     private readonly ThreadSignals _signals = new();
+    private readonly InsideWaits _inside;
+    private readonly WorkAtHand _work;
     private readonly int _index;
     private Restorer? _restorer;
+    private long _maxPollInterval = TimeSpan.MaxValue.Ticks;
     private int _fencings;
     private long _lastFencing;
     private volatile ThreadStatus _status;
+    private volatile IReadOnlyList<RecordContext> _records = [];
 
     /// <param name="services">What the threads share.</param>
     /// <param name="index">Number of the thread, from 1.</param>
+    /// <param name="inside">Learns that what runs on the thread is inside the application.</param>
     /// <param name="changed">Called on the thread when its status changes.</param>
     /// <param name="ended">Called on the thread as the last thing it does, with the error that ended it.</param>
     public StreamThread(
-        ThreadServices services, int index, Action<StreamThread> changed, Action<StreamThread, Exception?> ended)
+        ThreadServices services, int index, InsideWaits inside, Action<StreamThread> changed,
+        Action<StreamThread, Exception?> ended)
     {
         _services = services;
+        _inside = inside;
+        _work = new WorkAtHand(services.Time);
+        Steps = new StepWatch(_work, services.Time);
         _index = index;
         _changed = changed;
         _ended = ended;
@@ -44,7 +54,18 @@ internal sealed class StreamThread
 
     public int Index => _index;
 
-    public ThreadStatus Status => _status with { RestoreRemaining = _restorer?.Remaining ?? 0 };
+    /// <summary>Since when it has been at what it is at.</summary>
+    public StepWatch Steps { get; }
+
+    public ThreadStatus Status => _status with
+    {
+        RestoreRemaining = _restorer?.Remaining ?? 0,
+        Tasks = ThreadProgress.Of(_status.Tasks, _records, _services.Time),
+        Stalled = ThreadProgress.StallOf(
+            Steps, _services.Options.ProgressTimeout, TimeSpan.FromTicks(Volatile.Read(ref _maxPollInterval))),
+    };
+
+    public bool IsSettled => _status.IsSettled;
 
     public void Start() => _thread.Start();
 
@@ -56,6 +77,7 @@ internal sealed class StreamThread
 
     private void Run()
     {
+        _inside.Enter(_work);
         Exception? error = null;
         try
         {
@@ -69,6 +91,7 @@ internal sealed class StreamThread
             error = exception;
         }
 
+        _work.Begin(WorkKind.FailureHandler);
         _ended(this, error);
     }
 
@@ -105,53 +128,75 @@ internal sealed class StreamThread
     private void RunWithClients()
     {
         var options = _services.Options;
+        var topics = _services.Topics;
         var clients = new ThreadClients(_services, Name, _index);
-        var role = clients.DescribeConsumer();
+        var role = clients.DescribeConsumer(topics);
         using var consumer = _services.Clients.CreateConsumer(role);
+        Volatile.Write(ref _maxPollInterval, consumer.MaxPollInterval.Ticks);
+        var gap = new PollGap(Name, consumer.MaxPollInterval, _services.SlowRecords, _services.Logger, _services.Time);
         using var protocol = clients.CreateProtocol(consumer);
         using var restorer = clients.CreateRestorer();
         using var purger = new RepartitionPurger(_services, $"{Name}-admin");
         var budget = new CacheBudget(_services.CacheBytesPerThread, options.MaxUncommittedBytes);
-        var factory = new StreamTaskFactory(_services, protocol, budget);
+        var turns = new Turns(new TurnLimits(options), _services.Time, budget, _signals, _work, gap);
+        var factory = new StreamTaskFactory(_services, protocol, budget, _work);
         var committer = new Committer(
             _services, Name, protocol, new FlushLimit(budget, _services.Time, TurnLimits.FlushAtMost(options)));
         var tasks = new TaskManager(_services, Name, factory, consumer, restorer, committer);
         _restorer = restorer;
+        var hasFailed = true;
         try
         {
             if (role.GroupInstanceId is not null)
             {
-                _services.StaticMemberJoins();
+                _services.Watch.StaticMemberJoins();
             }
 
-            consumer.Subscribe(_services.Topics.LeaderTopics, _services.Topics.AllSourceTopics, tasks);
-            var turns = new Turns(
-                new TurnLimits(options), _services.Time, budget, _signals, timeout => protocol.Producer.Drain(timeout));
-            Loop(consumer, tasks, committer, purger, turns);
-            CommitForTheLastTime(consumer, tasks, committer);
+            consumer.Subscribe(topics.LeaderTopics, topics.AllSourceTopics, tasks);
+            Loop(consumer, tasks, committer, purger, turns, gap);
+            CommitForTheLastTime(consumer, tasks, committer, gap);
+            hasFailed = false;
         }
         finally
         {
-            tasks.CloseAll();
-            consumer.Close(leavesAlways: _signals.Rejoins);
+            _work.Begin(WorkKind.Tasks);
+            Close(tasks.CloseAll, hasFailed);
+            Close(() => consumer.Close(leavesAlways: _signals.Rejoins), hasFailed);
             _restorer = null;
         }
     }
 
-    private void Loop(IKafkaConsumer consumer, TaskManager tasks, Committer committer, RepartitionPurger purger, Turns turns)
+    /// <summary>What goes wrong at the end must not hide what led to it.</summary>
+    private void Close(Action close, bool hasFailed)
+    {
+        try
+        {
+            close();
+        }
+        catch (Exception exception) when (hasFailed)
+        {
+            RuntimeLog.CloseFailed(_services.Logger, exception, Name);
+        }
+    }
+
+    private void Loop(
+        IKafkaConsumer consumer, TaskManager tasks, Committer committer, RepartitionPurger purger, Turns turns, PollGap gap)
     {
         while (!_signals.Any)
         {
             var processed = 0;
             try
             {
+                _work.Begin(WorkKind.Tasks);
                 if (tasks.TryOpen())
                 {
                     tasks.Advance();
                     processed = turns.Take(tasks.Running, committer.SinceLastCommit);
+                    _work.Begin(WorkKind.Commit);
                     committer.Poll();
                     if (turns.IsCommitDue(tasks.Running, committer.SinceLastCommit) && committer.Commit(tasks.Running))
                     {
+                        gap.Committed(committer);
                         purger.PurgeIfDue(committer.CommittedOffsets);
                     }
                 }
@@ -171,7 +216,7 @@ internal sealed class StreamThread
             }
 
             Report(tasks);
-            Poll(consumer, tasks, processed > 0 ? TimeSpan.Zero : turns.Wait(tasks.Running, committer.SinceLastCommit));
+            Poll(consumer, tasks, gap, processed > 0 ? TimeSpan.Zero : turns.Wait(tasks.Running, committer.SinceLastCommit));
         }
     }
 
@@ -180,15 +225,16 @@ internal sealed class StreamThread
     /// is in the state already, so the rebalance is seen through. With transactions there is nothing to see through: what
     /// is not committed is aborted.
     /// </summary>
-    private void CommitForTheLastTime(IKafkaConsumer consumer, TaskManager tasks, Committer committer)
+    private void CommitForTheLastTime(IKafkaConsumer consumer, TaskManager tasks, Committer committer, PollGap gap)
     {
         var began = _services.Time.GetTimestamp();
+        _work.Begin(WorkKind.Commit);
         try
         {
             tasks.CommitIfOpen();
             while (committer.IsPostponed && _services.Time.GetElapsedTime(began) < LastCommitLimit)
             {
-                Poll(consumer, tasks, LastCommitRetry);
+                Poll(consumer, tasks, gap, LastCommitRetry);
                 tasks.CommitIfOpen();
             }
         }
@@ -205,8 +251,10 @@ internal sealed class StreamThread
     /// What the client mends itself (a broker away, a rebalance it joins again) is logged; a position that has left the log
     /// is reset; everything else ends the thread.
     /// </summary>
-    private void Poll(IKafkaConsumer consumer, TaskManager tasks, TimeSpan timeout)
+    private void Poll(IKafkaConsumer consumer, TaskManager tasks, PollGap gap, TimeSpan timeout)
     {
+        gap.Ends();
+        _work.Begin(WorkKind.Poll);
         try
         {
             consumer.Poll(timeout);
@@ -220,6 +268,10 @@ internal sealed class StreamThread
         {
             tasks.ResetPosition(partition, exception);
         }
+        finally
+        {
+            gap.Begins();
+        }
     }
 
     private void Report(TaskManager tasks)
@@ -231,6 +283,7 @@ internal sealed class StreamThread
             return;
         }
 
+        _records = [.. tasks.All.Select(t => t.Context.Record)];
         _status = new ThreadStatus(
             Name, tasks.IsSettled, tasks.HasJoined, 0, [.. tasks.All.Select(t => new StreamTaskStatus(t.Id, t.State))]);
         _changed(this);

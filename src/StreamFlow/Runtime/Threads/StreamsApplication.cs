@@ -1,5 +1,7 @@
+using System.Diagnostics;
 using Microsoft.Extensions.Logging;
 using StreamFlow.Clients;
+using StreamFlow.Processing;
 using StreamFlow.Runtime;
 
 namespace StreamFlow;
@@ -15,13 +17,13 @@ public sealed class StreamsApplication : IAsyncDisposable
     private readonly IKafkaClients _clients;
     private readonly StreamsServices _services;
     private readonly ILogger _logger;
-    private readonly Lock _gate = new();
-    private readonly List<StreamThread> _threads = [];
-    private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly InsideWaits _inside;
+    private readonly ApplicationLife _life;
+    private readonly StreamThreads _threads;
     private ThreadServices? _threadServices;
-    private GroupWatch? _groupWatch;
-    private Exception? _error;
-    private bool _starting;
+    private ClusterWatch? _watch;
+    private ProgressWatch? _progressWatch;
+    private int _isFinished;
     private volatile bool _waitGivenUp;
 
     /// <summary>Creates an application; nothing runs before <see cref="StartAsync"/>.</summary>
@@ -46,34 +48,40 @@ public sealed class StreamsApplication : IAsyncDisposable
         _options = options with { };
         _clients = clients;
         _services = services ?? new StreamsServices();
-        _logger = _services.Logging.CreateLogger("StreamFlow.StreamsApplication");
+        _logger = new GuardedLogger(
+            _services.Logging.CreateLogger("StreamFlow.StreamsApplication"),
+            () => Instruments.Count(
+                Instruments.LogFailed, 1, new TagList { { "streamflow.application.id", options.ApplicationId } }));
+        _inside = new InsideWaits(_options.ApplicationId, _services.Time);
+        _life = new ApplicationLife(_options.ApplicationId, _logger, _services.Time, _inside, Raise);
+        _threads = new StreamThreads(_options, _life, _inside, _services, _logger) { Ended = Finish };
     }
 
-    /// <summary>Raised after each change of <see cref="State"/>, on the thread that caused it; must return soon.</summary>
+    /// <summary>
+    /// Raised after each change of <see cref="State"/>: in order, one after the other, on a thread that does nothing else and
+    /// under no lock. A listener that is slow holds up nobody, but for the end of the application, which waits up to 15 seconds
+    /// until all were told; one that throws is logged, and the others are told all the same.
+    /// </summary>
     public event EventHandler<StreamsState>? StateChanged;
 
     /// <summary>Where the application is in its life.</summary>
-    public StreamsState State { get; private set; } = StreamsState.Created;
+    public StreamsState State => _life.State;
 
     internal State.StoreViews? Views => _threadServices?.Views;
 
     /// <summary>Ends when the application has stopped; faulted with the cause when an error stopped it.</summary>
-    public Task Completion => _ended.Task;
+    public Task Completion => _life.Completion;
 
     /// <summary>The application's name.</summary>
     public string ApplicationId => _options.ApplicationId;
 
     /// <summary>State, threads and tasks at this moment.</summary>
-    public StreamsStatus Status
-    {
-        get
+    public StreamsStatus Status =>
+        new(State, [.. _threads.Living.Select(t => t.Status)], _life.Error)
         {
-            lock (_gate)
-            {
-                return new StreamsStatus(State, [.. _threads.Select(t => t.Status)], _error);
-            }
-        }
-    }
+            FailuresInARow = _threads.FailuresInARow,
+            Problems = _watch?.Problems ?? [],
+        };
 
     /// <summary>Checks the topics, creates internal ones, and starts the stream threads.</summary>
     /// <param name="cancellationToken">Gives up before anything runs; the application has stopped then.</param>
@@ -85,67 +93,46 @@ public sealed class StreamsApplication : IAsyncDisposable
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     public async Task StartAsync(CancellationToken cancellationToken = default)
     {
-        lock (_gate)
-        {
-            Move(StreamsEvent.Start);
-            _starting = true;
-        }
-
+        _threads.Hold();
         try
         {
-            var start = new ApplicationStart(_topology, _options, _clients, _services, _logger);
-            _threadServices = await start.PrepareAsync(() => State == StreamsState.PendingShutdown, cancellationToken)
-                .ConfigureAwait(false);
-            _groupWatch = new GroupWatch(_threadServices, Rejoin);
-            _threadServices.StaticMemberJoins = _groupWatch.Joins;
+            await StartThreadsAsync(cancellationToken).ConfigureAwait(false);
         }
-        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        finally
         {
-            EndStart(StreamsEvent.Stop);
-            throw;
+            // Ends what failed, was cancelled or was stopped meanwhile.
+            _threads.Release();
         }
-        catch (OperationCanceledException) when (State == StreamsState.PendingShutdown)
-        {
-            // Stopped before the broker could be reached: nothing runs, and nobody has to be told again.
-        }
-        catch (Exception exception)
-        {
-            _error = exception;
-            EndStart(StreamsEvent.Fail);
-            throw;
-        }
-
-        EndStart(null);
     }
 
     /// <summary>
     /// Stops: every thread ends its current record, commits what it has processed, closes its stores and leaves the
-    /// group. Calling it again waits for the same end.
+    /// group. Calling it again waits for the same end. An operator, a handler or a listener may call it, but not wait for it:
+    /// the end waits for them.
     /// </summary>
     /// <param name="cancellationToken">Ends the wait, not the stopping.</param>
     /// <returns>A task that ends when everything has stopped.</returns>
     /// <exception cref="OperationCanceledException">The token was cancelled before everything had stopped.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// It was waited for inside an operator, a handler or a listener, which would never end. The application stops.
+    /// </exception>
     public async Task StopAsync(CancellationToken cancellationToken = default)
     {
-        bool nothingRuns;
-        lock (_gate)
-        {
-            MoveIfAllowed(StreamsEvent.Stop);
-
-            _threads.ForEach(t => t.Stop());
-            nothingRuns = _threads.Count == 0 && !_starting;
-        }
-
-        if (nothingRuns)
+        _life.TryMove(StreamsEvent.Stop);
+        _threads.Stop();
+        if (_threads.IsEmpty)
         {
             Finish();
         }
 
-        await _ended.Task.WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        if (!_ended.Task.IsCompleted)
+        try
+        {
+            await _inside.WaitAsync(_life.Completion, cancellationToken).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException)
         {
             _waitGivenUp = true;
-            cancellationToken.ThrowIfCancellationRequested();
+            throw;
         }
     }
 
@@ -162,139 +149,89 @@ public sealed class StreamsApplication : IAsyncDisposable
         }
     }
 
-    /// <summary>The thread with the least to lose joins anew.</summary>
-    private void Rejoin()
+    private async Task StartThreadsAsync(CancellationToken cancellationToken)
     {
-        lock (_gate)
+        _life.Move(StreamsEvent.Start);
+        try
         {
-            _threads.MinBy(t => t.Status.Tasks.Count)?.Rejoin();
+            var start = new ApplicationStart(_topology, _options, _clients, _services, _logger);
+            _threadServices = await start.PrepareAsync(() => State == StreamsState.PendingShutdown, cancellationToken)
+                .ConfigureAwait(false);
+            _watch = new ClusterWatch(_threadServices, _threads.Rejoin, FailByTopics);
+            _threadServices.Watch = _watch;
+            _watch.Start();
+            _progressWatch = new ProgressWatch(_threads, _options, _services.Time, _logger);
+            _threads.Start(_threadServices);
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            _life.TryMove(StreamsEvent.Stop);
+            throw;
+        }
+        catch (OperationCanceledException) when (State == StreamsState.PendingShutdown)
+        {
+            // Stopped before the broker could be reached: nothing runs, and nobody has to be told again.
+        }
+        catch (Exception exception)
+        {
+            _life.Fail(exception);
+            throw;
         }
     }
 
-    /// <summary>Starts the threads, or ends what failed, was cancelled or was stopped meanwhile.</summary>
-    private void EndStart(StreamsEvent? instead)
+    /// <summary>Nothing runs any more.</summary>
+    private void Finish()
     {
-        lock (_gate)
+        if (Interlocked.Exchange(ref _isFinished, 1) == 1)
         {
-            _starting = false;
-            if (instead is { } happened)
-            {
-                MoveIfAllowed(happened);
-            }
-
-            for (var i = 0; State == StreamsState.Rebalancing && i < _options.NumStreamThreads; i++)
-            {
-                StartThread();
-            }
-
-            if (_threads.Count > 0)
-            {
-                return;
-            }
-        }
-
-        Finish();
-    }
-
-    private void StartThread()
-    {
-        lock (_gate)
-        {
-            // One that replaces another takes over its number and with it its identities towards the broker.
-            var index = Enumerable.Range(1, _options.NumStreamThreads).First(i => _threads.TrueForAll(t => t.Index != i));
-            var thread = new StreamThread(_threadServices!, index, OnThreadChanged, OnThreadEnded);
-            _threads.Add(thread);
-            thread.Start();
-        }
-    }
-
-    private void OnThreadChanged(StreamThread thread)
-    {
-        lock (_gate)
-        {
-            var settled = _threads.TrueForAll(t => t.Status.IsSettled);
-            MoveIfAllowed(settled ? StreamsEvent.ThreadsRunning : StreamsEvent.ThreadsBusy);
-        }
-    }
-
-    private void OnThreadEnded(StreamThread thread, Exception? error)
-    {
-        bool last;
-        lock (_gate)
-        {
-            _threads.Remove(thread);
-            if (error is not null)
-            {
-                Decide(thread, error);
-            }
-
-            last = _threads.Count == 0;
-        }
-
-        if (last)
-        {
-            Finish();
-        }
-    }
-
-    private void Decide(StreamThread thread, Exception error)
-    {
-        _error = error;
-        var response = _options.ThreadFailureHandler(error);
-        RuntimeLog.ThreadDied(_logger, error, thread.Name, response);
-        if (response == ThreadFailureResponse.ReplaceThread
-            && State is StreamsState.Rebalancing or StreamsState.Running)
-        {
-            StartThread();
             return;
         }
 
-        MoveIfAllowed(StreamsEvent.Fail);
-
-        _threads.ForEach(t => t.Stop());
+        Close("the watch over the threads", _progressWatch);
+        Close("the watch over topics and group", _watch);
+        Close("the state directory", _threadServices?.StateDirectory);
+        _ = _life.EndAsync();
     }
 
-    private void Finish()
+    /// <summary>The topics do not fit any more: no thread could go on, and another one could not either.</summary>
+    private void FailByTopics(Exception error)
     {
-        lock (_gate)
+        if (_life.GoesOn)
         {
-            _groupWatch?.Dispose();
-            _groupWatch = null;
-            _threadServices?.StateDirectory?.Dispose();
-            MoveIfAllowed(StreamsEvent.Stopped);
-        }
-
-        if (State == StreamsState.Error)
-        {
-            _ended.TrySetException(_error ?? new StreamsException("The application failed."));
-            _ = _ended.Task.Exception;
-        }
-        else
-        {
-            _ended.TrySetResult();
+            RuntimeLog.TopicsDoNotFit(_logger, error, _options.ApplicationId);
+            _life.Fail(error);
+            _threads.Stop();
         }
     }
 
-    private void MoveIfAllowed(StreamsEvent happened)
+    private void Close(string what, IDisposable? part)
     {
-        if (StreamsStates.Next(State, happened) is not null)
+        try
         {
-            Move(happened);
+            part?.Dispose();
+        }
+#pragma warning disable CA1031 // Whoever waits for the end must see it.
+        catch (Exception exception)
+#pragma warning restore CA1031
+        {
+            ThreadLog.NotClosed(_logger, exception, _options.ApplicationId, what);
         }
     }
 
-    private void Move(StreamsEvent happened)
+    private void Raise(StreamsState state)
     {
-        StreamsState from;
-        lock (_gate)
+        foreach (var listener in Delegate.EnumerateInvocationList(StateChanged))
         {
-            from = State;
-            State = StreamsStates.Next(State, happened)
-                ?? throw new InvalidOperationException(
-                    $"Application '{_options.ApplicationId}' cannot take {happened} in state {State}.");
+            try
+            {
+                listener(this, state);
+            }
+#pragma warning disable CA1031 // It is the user's, and nobody else catches what it throws.
+            catch (Exception exception)
+#pragma warning restore CA1031
+            {
+                ThreadLog.ListenerFailed(_logger, exception, _options.ApplicationId, state);
+            }
         }
-
-        RuntimeLog.StateChanged(_logger, _options.ApplicationId, from, State);
-        StateChanged?.Invoke(this, State);
     }
 }

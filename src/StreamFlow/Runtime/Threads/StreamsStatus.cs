@@ -3,7 +3,34 @@ namespace StreamFlow;
 /// <summary>A task as it is at one moment.</summary>
 /// <param name="TaskId">The task.</param>
 /// <param name="State">Where it is in its life.</param>
-public sealed record StreamTaskStatus(TaskId TaskId, TaskState State);
+public sealed record StreamTaskStatus(TaskId TaskId, TaskState State)
+{
+    /// <summary>The input record that it finished last, but for those of the last milliseconds.</summary>
+    /// <value>Default: null, none since it came to this thread.</value>
+    public RecordPosition? LastRecord { get; init; }
+
+    /// <summary>When that was.</summary>
+    /// <value>Default: null, as for <see cref="LastRecord"/>.</value>
+    public DateTimeOffset? LastFinished { get; init; }
+}
+
+/// <summary>What a thread has been at for longer than <see cref="StreamFlowOptions.ProgressTimeout"/>.</summary>
+/// <param name="What">What it is at, as "processing record orders-0 offset 42 of task 0_0".</param>
+/// <param name="Lasts">For how long, to within a second.</param>
+public sealed record StalledWork(string What, TimeSpan Lasts)
+{
+    /// <summary>The task it is at.</summary>
+    /// <value>Default: null, it is at no single one.</value>
+    public TaskId? TaskId { get; init; }
+
+    /// <summary>The input record it is at.</summary>
+    /// <value>Default: null, what it does is due to none.</value>
+    public RecordPosition? Record { get; init; }
+
+    /// <summary>Whether its group no longer waits for it (<c>max.poll.interval.ms</c>): its partitions go to others.</summary>
+    /// <value>Default: false.</value>
+    public bool IsLeftBehind { get; init; }
+}
 
 /// <summary>A stream thread as it is at one moment.</summary>
 /// <param name="Name">Name of the thread.</param>
@@ -12,10 +39,30 @@ public sealed record StreamTaskStatus(TaskId TaskId, TaskState State);
 /// <param name="RestoreRemaining">Changelog records still to be applied; an estimate.</param>
 /// <param name="Tasks">Its tasks.</param>
 public sealed record ThreadStatus(
-    string Name, bool IsSettled, bool HasJoined, long RestoreRemaining, IReadOnlyList<StreamTaskStatus> Tasks);
+    string Name, bool IsSettled, bool HasJoined, long RestoreRemaining, IReadOnlyList<StreamTaskStatus> Tasks)
+{
+    /// <summary>What it has been at for longer than <see cref="StreamFlowOptions.ProgressTimeout"/>.</summary>
+    /// <value>Default: null, it goes on.</value>
+    public StalledWork? Stalled { get; init; }
+}
 
 /// <summary>An application as it is at one moment.</summary>
 /// <param name="State">Where it is in its life.</param>
 /// <param name="Threads">Its living stream threads.</param>
 /// <param name="Error">What stopped it or its last failed thread; null while nothing did.</param>
-public sealed record StreamsStatus(StreamsState State, IReadOnlyList<ThreadStatus> Threads, Exception? Error);
+public sealed record StreamsStatus(StreamsState State, IReadOnlyList<ThreadStatus> Threads, Exception? Error)
+{
+    /// <summary>
+    /// What somebody has to mend although the application runs: strangers in its group, instances with another topology, source
+    /// topics that are gone. Each names who or what it is, and the remedy; each is logged as an error when it is first seen.
+    /// </summary>
+    /// <value>Empty.</value>
+    public IReadOnlyList<string> Problems { get; init; } = [];
+
+    /// <summary>
+    /// How often threads have failed and were replaced in a row: each waits longer for its replacement than the one before.
+    /// Counts from anew when none has failed for two minutes.
+    /// </summary>
+    /// <value>Default: 0.</value>
+    public int FailuresInARow { get; init; }
+}

@@ -1,3 +1,4 @@
+using StreamFlow.Processing;
 using StreamFlow.State;
 
 namespace StreamFlow.Runtime;
@@ -8,29 +9,24 @@ namespace StreamFlow.Runtime;
 /// too far ahead of the others of its sub-topology in event time is passed over (<see cref="EventTimePace"/>), so that a
 /// window downstream does not close because one partition of a backlog ran ahead.
 /// </summary>
-/// <param name="limits">How long a turn may be.</param>
+/// <param name="limits">How long turns may be.</param>
 /// <param name="time">The clock.</param>
-/// <param name="budget">What may be uncommitted.</param>
+/// <param name="budget">Tells when a commit is due for what is not committed.</param>
 /// <param name="signals">What others ask of the thread.</param>
-/// <param name="isDelivered">Waits so long until all results of the thread have arrived on the broker; says whether they have.</param>
+/// <param name="work">Where the thread shows what it is at; null: nobody looks.</param>
+/// <param name="gap">Learns how long runs of records take; null: nobody does.</param>
 internal sealed class Turns(
-    TurnLimits limits, TimeProvider time, CacheBudget budget, ThreadSignals signals, Func<TimeSpan, bool> isDelivered)
+    TurnLimits limits, TimeProvider time, CacheBudget budget, ThreadSignals signals, WorkAtHand? work = null,
+    PollGap? gap = null)
 {
     /// <summary>Per task and turn. Between turns the producer is served, whose queue is bounded.</summary>
     public const int MaxRecords = 1024;
 
     /// <summary>
-    /// How long a thread waits that has records, but only such that are too far ahead: others may be on another thread, which
-    /// does not wake this one.
+    /// How long a thread waits that has records, but only such that are too far ahead of others which are on their way: it
+    /// must also see when they do not come.
     /// </summary>
     private static readonly TimeSpan HeldWait = TimeSpan.FromMilliseconds(1);
-
-    /// <summary>
-    /// How often and how long a thread waits for its results to arrive when another one asks for it. Then that one goes on all
-    /// the same: a broker that does not answer is not worth a standstill.
-    /// </summary>
-    private const int DeliverySteps = 20;
-    private static readonly TimeSpan DeliveryStep = TimeSpan.FromMilliseconds(50);
 
     private int _next;
     private bool _isHeld;
@@ -57,6 +53,7 @@ internal sealed class Turns(
         while (idle < running.Count && processed < MaxRecords * running.Count)
         {
             var task = Next(running);
+            work?.Begin(WorkKind.Records, task.Context.Record, last);
             var records = task.Process(task.RunLength.Records, signals, LimitOf(task, last));
             if (records == 0)
             {
@@ -68,9 +65,11 @@ internal sealed class Turns(
             processed += records;
             var now = time.GetTimestamp();
             task.TellPace(records, now);
-            task.RunLength.Learn(records, time.GetElapsedTime(last, now));
-            last = TellDelivery(task) ? time.GetTimestamp() : now;
-            task.RunDue();
+            var lasted = time.GetElapsedTime(last, now);
+            task.RunLength.Learn(records, lasted);
+            task.Context.Record.Finish(now);
+            gap?.Ran(task, records, lasted);
+            last = task.RunDue() ? time.GetTimestamp() : now;
             if (signals.Any || budget.CommitDue || task.Context.CommitRequested || time.GetElapsedTime(start, now) >= length)
             {
                 break;
@@ -120,31 +119,8 @@ internal sealed class Turns(
     private bool MayGoOn(StreamTask task, long now)
     {
         var state = task.TellPace(0, now);
-        if (state is PaceState.Held or PaceState.HeldAnew)
-        {
-            _isHeld = true;
-            task.Pace.AskHolder(in _limits);
-        }
-
-        TellDelivery(task);
+        _isHeld |= state is PaceState.Held or PaceState.HeldAnew;
         return state == PaceState.HeldAnew;
-    }
-
-    /// <summary>Tells another thread that the results of a task have arrived, if one waits for it.</summary>
-    /// <returns>Whether it took time.</returns>
-    private bool TellDelivery(StreamTask task)
-    {
-        if (!task.Pace.IsAwaited)
-        {
-            return false;
-        }
-
-        for (var step = 0; step < DeliverySteps && !signals.Any && !isDelivered(DeliveryStep); step++)
-        {
-        }
-
-        task.Pace.Deliver();
-        return true;
     }
 
     /// <summary>The latest event time a task may process: looked up once for all tasks of a sub-topology that follow each other.</summary>
@@ -157,7 +133,7 @@ internal sealed class Turns(
 
         if (!ReferenceEquals(pace, _pace))
         {
-            (_pace, _limits) = (pace, task.Pace.Look(now));
+            (_pace, _limits) = (pace, pace.Look(now));
         }
 
         return task.Pace.BeginRun(in _limits, now);

@@ -1,0 +1,125 @@
+using System.Diagnostics;
+using System.Diagnostics.Metrics;
+using Microsoft.Extensions.Logging;
+using StreamFlow.Processing;
+
+namespace StreamFlow.Runtime;
+
+/// <summary>
+/// Looks every second whether the threads of an application move: that a thread lives says nothing about an operator that
+/// never returns. Tells of one that does not, at <see cref="StreamFlowOptions.ProgressTimeout"/>, at twice that, and so on, and
+/// when it goes on; and shows, as metrics, how long each task has been at which record.
+/// </summary>
+internal sealed class ProgressWatch : IDisposable
+{
+    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
+    private readonly StreamThreads _threads;
+    private readonly StreamFlowOptions _options;
+    private readonly ILogger _logger;
+    private readonly Dictionary<StreamThread, Stall> _stalls = [];
+    private readonly ITimer _timer;
+    private int _isLooking;
+
+    public ProgressWatch(StreamThreads threads, StreamFlowOptions options, TimeProvider time, ILogger logger)
+    {
+        _threads = threads;
+        _options = options;
+        _logger = logger;
+        ProgressGauges.Add(this);
+        _timer = time.CreateTimer(static watch => ((ProgressWatch)watch!).Look(), this, Interval, Interval);
+    }
+
+    public void Dispose()
+    {
+        _timer.Dispose();
+        ProgressGauges.Remove(this);
+    }
+
+    /// <summary>How many seconds each task has been at the record it is at; 0 when it is at none.</summary>
+    public IEnumerable<Measurement<double>> Seconds() =>
+        from thread in _threads.Living
+        let step = thread.Steps.Look()
+        from task in thread.Status.Tasks
+        let isAt = step.Work.Kind != WorkKind.Poll && step.Work.TaskId == task.TaskId
+        select new Measurement<double>(isAt ? step.Lasts.TotalSeconds : 0, Tags(task, isAt ? step.Work.Record : null));
+
+    /// <summary>The offset of the record that each task finished last.</summary>
+    public IEnumerable<Measurement<long>> Offsets() =>
+        from thread in _threads.Living
+        from task in thread.Status.Tasks
+        let record = task.LastRecord
+        where record is not null
+        select new Measurement<long>(record.GetValueOrDefault().Offset, Tags(task, record));
+
+    private void Look()
+    {
+        // A log that is slow must not be asked by one timer after the other.
+        if (Interlocked.Exchange(ref _isLooking, 1) == 1)
+        {
+            return;
+        }
+
+        try
+        {
+            var living = _threads.Living;
+            foreach (var gone in _stalls.Keys.Except(living).ToList())
+            {
+                _stalls.Remove(gone);
+            }
+
+            foreach (var thread in living)
+            {
+                Look(thread);
+            }
+        }
+        finally
+        {
+            Volatile.Write(ref _isLooking, 0);
+        }
+    }
+
+    private void Look(StreamThread thread)
+    {
+        var (work, lasts) = thread.Steps.Look();
+        var isKnown = _stalls.TryGetValue(thread, out var stall);
+        if (isKnown && stall.Work.Mark != work.Mark)
+        {
+            ThreadLog.GoesOn(_logger, thread.Name, stall.Work.ToString(), stall.Lasts);
+            _stalls.Remove(thread);
+            isKnown = false;
+        }
+
+        var next = isKnown ? stall.Next : _options.ProgressTimeout;
+        if (lasts >= next)
+        {
+            ThreadLog.Stalled(_logger, thread.Name, work.ToString(), lasts);
+            next = lasts * 2;
+        }
+
+        if (lasts >= _options.ProgressTimeout)
+        {
+            _stalls[thread] = new Stall(work, lasts, next);
+        }
+    }
+
+    private TagList Tags(StreamTaskStatus task, RecordPosition? position)
+    {
+        var tags = new TagList
+        {
+            { "streamflow.application.id", _options.ApplicationId },
+            { "streamflow.task.id", task.TaskId.ToString() },
+        };
+        if (position is { } record)
+        {
+            tags.Add("topic", record.Partition.Topic);
+            tags.Add("partition", record.Partition.Partition);
+        }
+
+        return tags;
+    }
+
+    /// <param name="Work">What the thread is at.</param>
+    /// <param name="Lasts">For how long, when it was last seen.</param>
+    /// <param name="Next">After how long it is told of again.</param>
+    private readonly record struct Stall(Work Work, TimeSpan Lasts, TimeSpan Next);
+}

@@ -1,0 +1,40 @@
+using StreamFlow.Processing;
+
+namespace StreamFlow.Runtime;
+
+/// <summary>How far a thread and its tasks are, for a status.</summary>
+internal static class ThreadProgress
+{
+    /// <summary>The tasks with the records they are at.</summary>
+    /// <param name="tasks">The tasks, as the thread has told of them.</param>
+    /// <param name="records">Their record contexts.</param>
+    /// <param name="time">The clock.</param>
+    public static IReadOnlyList<StreamTaskStatus> Of(
+        IReadOnlyList<StreamTaskStatus> tasks, IReadOnlyList<RecordContext> records, TimeProvider time)
+    {
+        var byTask = records.ToDictionary(r => r.TaskId);
+        return [.. tasks.Select(task => byTask.TryGetValue(task.TaskId, out var record) ? With(task, record, time) : task)];
+    }
+
+    /// <summary>What a thread has been at for too long; null when it goes on.</summary>
+    /// <param name="steps">What it is at.</param>
+    /// <param name="limit">How long it may be at one thing.</param>
+    /// <param name="maxPollInterval">How long its group waits for it.</param>
+    public static StalledWork? StallOf(StepWatch steps, TimeSpan limit, TimeSpan maxPollInterval)
+    {
+        var (work, lasts) = steps.Look();
+        return lasts < limit
+            ? null
+            : new StalledWork(work.ToString(), lasts)
+            {
+                TaskId = work.TaskId,
+                Record = work.Record,
+                IsLeftBehind = lasts >= maxPollInterval,
+            };
+    }
+
+    private static StreamTaskStatus With(StreamTaskStatus task, RecordContext context, TimeProvider time) =>
+        context.TryGetLast(out var record, out var timestamp)
+            ? task with { LastRecord = record, LastFinished = time.GetUtcNow() - time.GetElapsedTime(timestamp) }
+            : task;
+}

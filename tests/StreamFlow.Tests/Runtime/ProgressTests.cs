@@ -1,0 +1,197 @@
+using System.Diagnostics.Metrics;
+using StreamFlow.Processing;
+using StreamFlow.Serialization;
+using StreamFlow.Tests.Processing;
+
+namespace StreamFlow.Tests.Runtime;
+
+/// <summary>Threads that live and do not come forward, on a clock of the test's.</summary>
+public sealed class ProgressTests : IDisposable
+{
+    private readonly ListLogger _log = new();
+
+    public void Dispose() => _log.Dispose();
+
+    [Fact]
+    public async Task An_operator_that_does_not_return_is_named_with_its_record_in_status_log_and_metrics()
+    {
+        await using var harness = new AppHarness(("in", 2), ("out", 1));
+        using var release = new ManualResetEventSlim();
+        var application = await StartAsync(
+            harness, builder => builder.Stream<string, string>("in").Peek((_, v) => Wait(v, release)).To("out"));
+        harness.Send("in", 1, "k", "fine");
+        await AppHarness.Until(() => Task(application, 1)?.LastFinished is not null, "the first record");
+        var finished = Task(application, 1)!;
+        Assert.Equal(new RecordPosition(new TopicPartition("in", 1), 0), finished.LastRecord);
+        Assert.Null(Stalled(application));
+
+        harness.Send("in", 1, "k", "slow");
+        await harness.UntilWithTime(
+            () => Stalled(application)?.What == "processing record in-1 offset 1 of task 0_1", "a word about it");
+
+        var stalled = Stalled(application)!;
+        Assert.Equal((new TaskId(0, 1), new RecordPosition(new TopicPartition("in", 1), 1)), (stalled.TaskId, stalled.Record));
+        Assert.True(stalled.Lasts >= TimeSpan.FromMinutes(1), $"{stalled.Lasts}");
+        Assert.Equal((finished.LastRecord, true), (Task(application, 1)!.LastRecord, Task(application, 1)!.LastFinished < Now(harness)));
+        await harness.UntilWithTime(() => Lines("has been processing record in-1 offset 1 of task 0_1 for") >= 2, "two lines");
+        var measured = Measure();
+        Assert.Contains(measured, m => m is { Name: "streamflow.task.record_seconds", Task: "0_1", Partition: 1, Value: >= 60 });
+        Assert.Contains(measured, m => m is { Name: "streamflow.task.record_seconds", Task: "0_0", Value: 0 });
+        Assert.Contains(measured, m => m is { Name: "streamflow.task.record_offset", Task: "0_1", Partition: 1, Value: 0 });
+
+        release.Set();
+        await harness.UntilWithTime(() => Lines("goes on; it had been processing record in-1 offset 1") == 1, "a word about the end");
+        Assert.Null(Stalled(application));
+    }
+
+    [Fact]
+    public async Task Its_group_no_longer_waiting_is_told_too()
+    {
+        await using var harness = new AppHarness(("in", 1), ("out", 1));
+        using var release = new ManualResetEventSlim();
+        var application = await StartAsync(
+            harness, builder => builder.Stream<string, string>("in").Peek((_, v) => Wait(v, release)).To("out"),
+            interval: TimeSpan.FromMinutes(5));
+        harness.Send("in", 0, "k", "slow");
+
+        await harness.UntilWithTime(
+            () => Stalled(application) is { Record: not null, IsLeftBehind: false }, "a word about it");
+        await harness.UntilWithTime(() => Stalled(application)!.IsLeftBehind, "the poll interval");
+        release.Set();
+    }
+
+    [Theory]
+    [InlineData("a serde", "processing record in-0 offset 0 of task 0_0")]
+    [InlineData("an extractor", "processing record in-0 offset 0 of task 0_0")]
+    [InlineData("a punctuation", "in a punctuation of task 0_0")]
+    [InlineData("a store", "handing on what record in-0 offset 0 of task 0_0 left in a store, in a commit")]
+    [InlineData("a handler", "processing record in-0 offset 0 of task 0_0")]
+    public async Task Whatever_the_users_code_is_called_for(string place, string what)
+    {
+        await using var harness = new AppHarness(("in", 1), ("out", 1));
+        using var release = new ManualResetEventSlim();
+        void At(string here) => Wait(here == place ? "slow" : string.Empty, release);
+        var application = await StartAsync(
+            harness,
+            builder => builder
+                .Stream<string, string>("in", new()
+                {
+                    ValueSerde = new BlockingSerde(() => At("a serde")),
+                    TimestampExtractor = place != "an extractor" ? null : (record, _) =>
+                    {
+                        At(place);
+                        return record.Timestamp;
+                    },
+                })
+                .Hook(hook => hook.Schedule(PunctuationType.WallClock, 1000, _ => At("a punctuation")))
+                .MapValues(v => place == "a handler" ? throw new InvalidOperationException("poison") : v)
+                .GroupByKey(new() { ValueSerde = Serdes.String })
+                .Aggregate(() => "", (_, v, _) => v, new() { Name = "last", ValueSerde = Serdes.String }).ToStream()
+                .Peek((_, _) => At("a store"))
+                .To("out"),
+            options =>
+            {
+                options.CacheMaxBytes = 1_000_000;
+                options.ProcessingErrorHandler = (in ErrorContext _) =>
+                {
+                    At("a handler");
+                    return ErrorResponse.Continue;
+                };
+            });
+        harness.Send("in", 0, "k", "v");
+
+        await harness.UntilWithTime(() => Stalled(application)?.What == what, $"a word about it, not {Stalled(application)?.What}");
+        release.Set();
+    }
+
+    [Fact]
+    public async Task Threads_that_are_idle_or_busy_are_not_taken_for_ones_that_stand_still()
+    {
+        await using var harness = new AppHarness(("in", 1), ("out", 1));
+        var application = await StartAsync(
+            harness, builder => builder.Stream<string, string>("in").Peek((_, _) => Advance(harness, 20)).To("out"));
+        await AppHarness.Until(() => application.State == StreamsState.Running, "running");
+        for (var i = 0; i < 10; i++)
+        {
+            // An hour without a record, and then some that take twenty seconds each.
+            Advance(harness, 3600);
+            await AppHarness.Until(() => Stalled(application) is null, "the thread's next turn");
+            var sent = harness.Values("out").Count;
+            Enumerable.Range(0, 5).ToList().ForEach(_ => harness.Send("in", 0, "k", "v"));
+            await AppHarness.Until(() => harness.Values("out").Count == sent + 5, "the records");
+        }
+
+        Assert.DoesNotContain(_log.Messages, m => m.Contains("has been processing", StringComparison.Ordinal));
+    }
+
+    private static void Wait(string value, ManualResetEventSlim release)
+    {
+        if (value == "slow")
+        {
+            release.Wait();
+        }
+    }
+
+    private static void Advance(AppHarness harness, int seconds) =>
+        ((StreamFlow.Testing.VirtualTime)harness.Kafka.Time).Advance(TimeSpan.FromSeconds(seconds));
+
+    private static DateTimeOffset Now(AppHarness harness) => harness.Kafka.Time.GetUtcNow();
+
+    private static StreamTaskStatus? Task(StreamsApplication application, int partition) =>
+        application.Status.Threads.SelectMany(t => t.Tasks).FirstOrDefault(t => t.TaskId.Partition == partition);
+
+    private static StalledWork? Stalled(StreamsApplication application) =>
+        application.Status.Threads.Select(t => t.Stalled).FirstOrDefault(s => s is not null);
+
+    private static List<(string Name, string? Task, int? Partition, double Value)> Measure()
+    {
+        var measured = new List<(string, string?, int?, double)>();
+        using var listener = new MeterListener();
+        listener.InstrumentPublished = (instrument, own) =>
+        {
+            if (instrument.Meter.Name == "StreamFlow")
+            {
+                own.EnableMeasurementEvents(instrument);
+            }
+        };
+        void Add(string name, double value, ReadOnlySpan<KeyValuePair<string, object?>> tags)
+        {
+            var all = tags.ToArray().ToDictionary();
+            if (all["streamflow.application.id"] is "progress")
+            {
+                measured.Add((name, all["streamflow.task.id"] as string, all.GetValueOrDefault("partition") as int?, value));
+            }
+        }
+
+        listener.SetMeasurementEventCallback<double>((instrument, value, tags, _) => Add(instrument.Name, value, tags));
+        listener.SetMeasurementEventCallback<long>((instrument, value, tags, _) => Add(instrument.Name, value, tags));
+        listener.Start();
+        listener.RecordObservableInstruments();
+        return measured;
+    }
+
+    private int Lines(string part) => _log.Messages.Count(m => m.Contains(part, StringComparison.Ordinal));
+
+    private Task<StreamsApplication> StartAsync(
+        AppHarness harness, Action<StreamsBuilder> topology, Action<StreamFlowOptions>? configure = null, TimeSpan? interval = null) =>
+        harness.StartAsync(
+            topology,
+            options =>
+            {
+                options.ApplicationId = "progress";
+                configure?.Invoke(options);
+            },
+            new StreamsServices { Time = harness.Kafka.Time, Logging = _log },
+            interval is null ? null : new PollWatch(harness.Kafka, interval.Value));
+
+    private sealed class BlockingSerde(Action reads) : ISerde<string>
+    {
+        public void Serialize(string value, System.Buffers.IBufferWriter<byte> writer) => Serdes.String.Serialize(value, writer);
+
+        public string Deserialize(ReadOnlySpan<byte> data)
+        {
+            reads();
+            return Serdes.String.Deserialize(data);
+        }
+    }
+}
