@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # Measures StreamFlow: beside Kafka Streams on one Apache Kafka, beside a bare client loop, and the broker's start;
-# RocksDB by our binding and by the package's, restoring state, starting again after a crash, what exactly-once costs, and latency.
+# RocksDB by our binding and by the package's, restoring state, starting again after a crash, what exactly-once costs, latency, and
+# how many records of a backlog come late.
 #
-#   eng/bench.sh [--parts "peer bare start rocksdb restore crash guarantee latency"] [--reps 1] [--name NAME]
+#   eng/bench.sh [--parts "peer bare start rocksdb restore crash guarantee latency backlog"] [--reps 1] [--name NAME]
 #                [--workloads "passthrough ordercount ordercount-nocache"] [--raw 2000000] [--orders 1000000]
 #                [--sides "streamflow jvm"] [--brokers "kafka embedded"]
 #                [--latency-seconds 30] [--restore-records 2000000] [--state-mb 1024] [--crash-points "processing,after-commit,..."]
@@ -20,7 +21,7 @@ readonly kafka=${KAFKA_HOME:-$root/../shared/kafka}/bin/kafka
 readonly jvm=${STREAMFLOW_JVM_BENCH:-$root/../shared/bench}
 readonly seed=1 partitions=4
 
-parts='peer bare start rocksdb restore crash guarantee latency'
+parts='peer bare start rocksdb restore crash guarantee latency backlog'
 workloads='passthrough ordercount ordercount-nocache'
 sides='streamflow jvm'
 brokers='kafka embedded'
@@ -51,10 +52,11 @@ main() {
     case $part in
       peer) peer ;;
       bare) run_bare ;;
+      backlog) "$app" Backlog --repetitions $((reps < 3 ? 3 : reps)) --append "$file" ;;
       start) "$app" BrokerStart --append "$file" ;;
       rocksdb) "$app" Binding --repetitions $((reps < 3 ? 3 : reps)) --state "$work" --append "$file" ;;
       restore | crash | guarantee | latency) on_each_broker "$part" ;;
-      *) echo "bench.sh: unknown part '$part'; there are peer, bare, start, rocksdb, restore, crash, guarantee and latency" >&2; exit 2 ;;
+      *) echo "bench.sh: unknown part '$part'; there are peer, bare, start, rocksdb, restore, crash, guarantee, latency and backlog" >&2; exit 2 ;;
     esac
   done
   [[ ! -f $file ]] || "$app" Report --in "$file" | tee "$out/$name.md"
@@ -76,7 +78,7 @@ parse_arguments() {
       --orders) orders=$2 ;;
       --name) name=$2 ;;
       --peer-options) peer_options=$2 ;;
-      -h | --help) sed -n '2,15s/^# \{0,1\}//p' "$0"; exit 0 ;;
+      -h | --help) sed -n '2,16s/^# \{0,1\}//p' "$0"; exit 0 ;;
       *) echo "bench.sh: unknown option '$1'; see eng/bench.sh --help" >&2; exit 2 ;;
     esac
     shift 2

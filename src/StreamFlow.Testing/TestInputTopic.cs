@@ -107,7 +107,7 @@ public sealed class TestInputTopic<TKey, TValue>
                 $"Topic '{Topic}' follows the wall clock. Create it with a start, or use AdvanceWallClock.");
         }
 
-        _next += (long)by.TotalMilliseconds;
+        _next = EventTime.Add(_next.Value, (long)by.TotalMilliseconds);
     }
 
     private static byte[] Bytes<T>(ISerde<T> serde, T value)
@@ -124,7 +124,7 @@ public sealed class TestInputTopic<TKey, TValue>
             return Now;
         }
 
-        _next = timestamp + (long)_autoAdvance.TotalMilliseconds;
+        _next = EventTime.Add(timestamp, (long)_autoAdvance.TotalMilliseconds);
         return timestamp;
     }
 }

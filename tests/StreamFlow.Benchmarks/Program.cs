@@ -1,4 +1,5 @@
 using StreamFlow.Benchmarks;
+using StreamFlow.Benchmarks.Backlog;
 using StreamFlow.Benchmarks.Bare;
 using StreamFlow.Benchmarks.Bindings;
 using StreamFlow.Benchmarks.Commits;
@@ -18,6 +19,8 @@ const string Usage = """
       Bare         the engine beside a bare loop on the same clients, over the embedded broker:
                    [--records 1000000] [--repetitions 5] [--serde bytes|raw] [--topology passthrough|idle-table]
                    [--append FILE]
+      Backlog      a day's records in four partitions, and how many of them come late behind a repartition topic:
+                   [--records 1000000] [--repetitions 3] [--skews -1,10000] [--case TEXT] [--producer name=value,...] [--append FILE]
       BrokerStart  embedded broker, start to first metadata answer:  [--repetitions 20] [--cold 5] [--append FILE]
       Restore      restores a store from its changelog, without local state:  --mode kv|window --bootstrap HOST:PORT
                    [--records 1000000] [--value-bytes 100] [--memory] [--threads 1] [--partitions 4] [--app NAME] [--keep]
@@ -43,6 +46,8 @@ switch (args.FirstOrDefault())
         return await PeerRun.MainAsync(options);
     case "Bare":
         return await BareRun.MainAsync(options);
+    case "Backlog":
+        return await BacklogRun.MainAsync(options);
     case "BrokerStart":
         return await BrokerStartRun.MainAsync(options);
     case "Restore":

@@ -19,6 +19,7 @@ internal static class Report
         BindingTable.Print([.. lines.Where(l => l.Text("kind") == "binding")]);
         GuaranteeTable.Print([.. lines.Where(l => l.Text("kind") == "bench" && l.Text("note") == GuaranteeTable.Note)]);
         GuaranteeTable.PrintCosts([.. lines.Where(l => l.Text("kind") == "commit-cost")]);
+        BacklogTable.Print([.. lines.Where(l => l.Text("kind") == "backlog")]);
         LatencyTable.Print([.. lines.Where(l => l.Text("kind") == "latency")]);
         foreach (var line in lines.Where(l => l.Text("kind") is "bare" or "broker-start"))
         {

@@ -20,6 +20,7 @@ public sealed class StreamFlowHostOptionsTests
         [nameof(StreamFlowOptions.StateDirectory)] = ("/var/lib/orders", "/var/lib/orders"),
         [nameof(StreamFlowOptions.CacheMaxBytes)] = ("1024", 1024L),
         [nameof(StreamFlowOptions.MaxUncommittedBytes)] = ("2048", 2048L),
+        [nameof(StreamFlowOptions.MaxEventTimeSkew)] = ("00:00:30", TimeSpan.FromSeconds(30)),
         [nameof(StreamFlowOptions.MaxTaskIdle)] = ("-00:00:01", TimeSpan.FromSeconds(-1)),
         [nameof(StreamFlowOptions.PollTimeout)] = ("00:00:00.050", TimeSpan.FromMilliseconds(50)),
         [nameof(StreamFlowOptions.DefaultOffsetReset)] = ("latest", OffsetReset.Latest),

@@ -13,6 +13,7 @@ internal sealed class PrefetchReader : PartitionReader, IDisposable
     private long _position;
     private bool _atEnd;
     private bool _startsAtCommitted;
+    private bool _hasRead;
 
     internal PrefetchReader(PartitionOffset start, NativeConsumer native, ReaderSignals signals)
     {
@@ -30,6 +31,12 @@ internal sealed class PrefetchReader : PartitionReader, IDisposable
 
     public override bool AtEnd => _atEnd;
 
+    /// <summary>
+    /// The end of the partition is told half a second after its last record, when the broker has had nothing for so long. What
+    /// came with that record tells it at once; before the first record it may be that of an assignment long ago.
+    /// </summary>
+    public override bool MoreExpected => !_atEnd && (!_hasRead || _native.LastKnownEnd(Partition) > _position);
+
     public override RecordBatch Next()
     {
         var result = _batch.Fill(_queue, _position);
@@ -42,6 +49,7 @@ internal sealed class PrefetchReader : PartitionReader, IDisposable
         {
             _position = _batch.LastOffset + 1;
             _atEnd = false;
+            _hasRead = true;
         }
 
         if (result.IsFull)
@@ -79,7 +87,7 @@ internal sealed class PrefetchReader : PartitionReader, IDisposable
         Release();
         _position = offset >= 0 ? offset : -1;
         _startsAtCommitted = false;
-        _atEnd = false;
+        _atEnd = _hasRead = false;
     }
 
     /// <summary>Gives back the records that were handed out.</summary>

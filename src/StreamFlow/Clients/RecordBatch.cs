@@ -49,6 +49,13 @@ public abstract class PartitionReader
     public abstract bool AtEnd { get; }
 
     /// <summary>
+    /// Whether records after <see cref="Position"/> are known to be on the broker, so that they will come soon, or nothing is
+    /// known yet. Asked when there are none here.
+    /// </summary>
+    /// <value>The opposite of <see cref="AtEnd"/>, which a client may know later than this.</value>
+    public virtual bool MoreExpected => !AtEnd;
+
+    /// <summary>
     /// Releases the current batch and takes the next one from what was prefetched, without waiting.
     /// </summary>
     /// <returns>The batch, with <see cref="RecordBatch.Count"/> 0 when nothing is there yet.</returns>

@@ -49,7 +49,9 @@ public sealed class StreamsBuilder
 
     /// <summary>
     /// Reads several topics as one stream. Between records of different topics only event time orders them.
-    /// Reading exactly the same topics again gives the same source.
+    /// Reading exactly the same topics again gives the same source. They need not have the same number of partitions, unless an
+    /// aggregation or a join is behind them without a repartition topic in between: then the application refuses to start,
+    /// because records of one key would not meet.
     /// </summary>
     /// <typeparam name="TKey">Type of the keys.</typeparam>
     /// <typeparam name="TValue">Type of the values.</typeparam>

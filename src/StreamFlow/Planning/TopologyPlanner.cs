@@ -119,10 +119,13 @@ internal static class TopologyPlanner
         };
     }
 
-    /// <summary>The topics whose records meet by key in a node: those it gets records from, and those of its partners.</summary>
+    /// <summary>
+    /// The topics whose records meet by key in a node: those it gets records from, and those of its partners. One that keeps
+    /// rows without a partner relies on it no less: with several topics of different counts a key would have two rows.
+    /// </summary>
     private static CopartitionGroup Copartitioned(PlanGraph graph, NodeDescription node)
     {
-        if (node.CopartitionedWith.Count == 0)
+        if (node.CopartitionedWith.Count == 0 && !graph.KeepsRows(node))
         {
             return new CopartitionGroup([], node.Name);
         }

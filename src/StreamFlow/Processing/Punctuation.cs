@@ -26,6 +26,17 @@ internal sealed class Punctuation(Node node, long interval, Action<long> callbac
     public void Call(long time) => callback(time);
 
     /// <summary>The first point of the grid through <paramref name="point"/> that is later than <paramref name="now"/>.</summary>
-    public long After(long point, long now) =>
-        now < point ? point : point + ((((now - point) / interval) + 1) * interval);
+    /// <returns>False when there is none before the end of time.</returns>
+    public bool TryNext(long point, long now, out long next)
+    {
+        if (now < point)
+        {
+            next = point;
+            return true;
+        }
+
+        var last = now - (EventTime.Subtract(now, point) % interval);
+        next = EventTime.Add(last, interval);
+        return EventTime.HasRoom(last, interval);
+    }
 }

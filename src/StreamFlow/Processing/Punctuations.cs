@@ -25,10 +25,19 @@ internal sealed class Punctuations(TaskContext task)
         var punctuation = new Punctuation(node, milliseconds, callback);
         var (queue, now) = type == PunctuationType.StreamTime ? (_streamTime, task.StreamTime) : (_wallClock, WallClock);
         var anchor = start?.ToUnixTimeMilliseconds();
-        var first = anchor is null ? (type == PunctuationType.StreamTime ? 0 : now + milliseconds)
-            : anchor >= now ? anchor.Value
-            : punctuation.After(anchor.Value, now);
-        queue.Enqueue(punctuation, (first, _sequence++));
+        if (anchor is null)
+        {
+            Enqueue(queue, punctuation, type == PunctuationType.StreamTime ? 0 : EventTime.Add(now, milliseconds));
+        }
+        else if (anchor >= now)
+        {
+            Enqueue(queue, punctuation, anchor.Value);
+        }
+        else
+        {
+            EnqueueNext(queue, punctuation, anchor.Value, now);
+        }
+
         return punctuation;
     }
 
@@ -55,12 +64,25 @@ internal sealed class Punctuations(TaskContext task)
             Call(punctuation, now);
             if (!punctuation.IsCancelled)
             {
-                queue.Enqueue(punctuation, (punctuation.After(at.Due, now), _sequence++));
+                EnqueueNext(queue, punctuation, at.Due, now);
             }
         }
 
         return any;
     }
+
+    /// <summary>At the end of time nothing comes any more, however often it is reached.</summary>
+    private void EnqueueNext(
+        PriorityQueue<Punctuation, (long Due, long Sequence)> queue, Punctuation punctuation, long point, long now)
+    {
+        if (punctuation.TryNext(point, now, out var next))
+        {
+            Enqueue(queue, punctuation, next);
+        }
+    }
+
+    private void Enqueue(PriorityQueue<Punctuation, (long Due, long Sequence)> queue, Punctuation punctuation, long due) =>
+        queue.Enqueue(punctuation, (due, _sequence++));
 
     /// <summary>No input record stands behind what a punctuation does. A failure of its own is asked about like any other.</summary>
     private void Call(Punctuation punctuation, long now)

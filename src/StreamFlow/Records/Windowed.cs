@@ -7,15 +7,14 @@ namespace StreamFlow;
 /// <param name="End">End in milliseconds; exclusive for tumbling and hopping windows.</param>
 public readonly record struct Window(long Start, long End)
 {
-    /// <summary>Start as a point in time, UTC.</summary>
-    public DateTimeOffset StartTime => DateTimeOffset.FromUnixTimeMilliseconds(Start);
+    /// <summary>Start as a point in time, UTC; <see cref="DateTimeOffset.MaxValue"/> where it is after the year 9999.</summary>
+    public DateTimeOffset StartTime => EventTime.Moment(Start);
 
-    /// <summary>End as a point in time, UTC.</summary>
-    public DateTimeOffset EndTime => DateTimeOffset.FromUnixTimeMilliseconds(End);
+    /// <summary>End as a point in time, UTC; <see cref="DateTimeOffset.MaxValue"/> where it is after the year 9999.</summary>
+    public DateTimeOffset EndTime => EventTime.Moment(End);
 
     /// <summary>A window of a length; an end beyond the last representable moment stays at it, as in Kafka.</summary>
-    internal static Window OfLength(long start, long length) =>
-        new(start, start > long.MaxValue - length ? long.MaxValue : start + length);
+    internal static Window OfLength(long start, long length) => new(start, EventTime.Add(start, length));
 }
 
 /// <summary>A key within a window: the key of a windowed table.</summary>

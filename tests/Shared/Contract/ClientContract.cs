@@ -48,6 +48,31 @@ public abstract class ClientContractTests : ContractBase
         Until(() => a.Leaders.Count == 4, "a to inherit", a);
     }
 
+    /// <summary>With the last record a reader knows that it is the last one; the end itself is told later.</summary>
+    [SkippableFact]
+    public async Task A_reader_expects_more_until_it_has_what_is_on_the_broker()
+    {
+        Skip.IfNot(Unavailable is null, Unavailable);
+        await CreateTopicAsync("expected", 1);
+        var partition = new TopicPartition("expected", 0);
+        using var producer = Producer("p");
+        Send(producer, "expected", "a");
+        Send(producer, "expected", "b");
+        Assert.True(producer.Drain(Timeout));
+        using var reader = Reader(partition, readCommitted: true);
+        Assert.True(reader.Reader(partition).MoreExpected);
+
+        Assert.Equal(["a", "b"], Read(reader, partition, 2));
+        Assert.False(reader.Reader(partition).MoreExpected);
+        Send(producer, "expected", "c");
+        Assert.True(producer.Drain(Timeout));
+        Assert.Equal(["c"], Read(reader, partition, 1));
+        Assert.False(reader.Reader(partition).MoreExpected);
+        reader.Seek(new PartitionOffset(partition, 1));
+        Assert.Equal(["b", "c"], Read(reader, partition, 2));
+        Assert.False(reader.Reader(partition).MoreExpected);
+    }
+
     [SkippableFact]
     public async Task Deleted_records_move_the_beginning_and_seek_finds_the_rest()
     {

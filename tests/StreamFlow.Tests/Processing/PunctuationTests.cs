@@ -1,7 +1,9 @@
 using System.Globalization;
+using CsCheck;
 using StreamFlow.Processing;
 using StreamFlow.Serialization;
 using StreamFlow.Testing;
+using StreamFlow.Tests.Records;
 
 namespace StreamFlow.Tests.Processing;
 
@@ -181,6 +183,32 @@ public sealed class PunctuationTests : IDisposable
 
         Assert.Equal([10, 20, 30], _calls);
     }
+
+    [Fact]
+    public void At_the_end_of_time_a_call_comes_once_and_none_after_it()
+    {
+        Run(hook =>
+        {
+            hook.Schedule(PunctuationType.StreamTime, 10, _calls.Add);
+            hook.Schedule(PunctuationType.StreamTime, 1, _calls.Add, start: 1);
+        });
+
+        Pipe(5, long.MaxValue - 2, long.MaxValue, long.MaxValue);
+
+        Assert.Equal(
+            [5, 5, long.MaxValue - 2, long.MaxValue - 2, long.MaxValue],
+            _calls);
+    }
+
+    [Fact]
+    public void A_grid_goes_on_exactly_until_the_end_of_time() =>
+        Gen.Select(EventTimes.Valid, EventTimes.Valid, EventTimes.Lengths).Sample((point, now, interval) =>
+        {
+            var expected = now < point ? point : now - ((now - point) % interval) + (Int128)interval;
+            var any = new Punctuation(null!, interval, _ => { }).TryNext(point, now, out var next);
+            Assert.Equal(expected <= long.MaxValue, any);
+            Assert.Equal(any ? (long)expected : long.MaxValue, next);
+        });
 
     [Fact]
     public void An_interval_below_a_millisecond_and_a_start_before_1970_are_refused()

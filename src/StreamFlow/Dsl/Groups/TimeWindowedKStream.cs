@@ -67,6 +67,6 @@ public sealed partial class TimeWindowedKStream<TKey, TValue>
             ? retention
             : throw new ArgumentException(
                 $"Materialized.Retention of store '{store}' is {Durations.Text(time)}, less than size plus grace of its windows, "
-                + $"{Durations.Text(TimeSpan.FromMilliseconds(_windows.Retention))}: windows would be gone before they close.");
+                + $"{Durations.Text(EventTime.Length(_windows.Retention))}: windows would be gone before they close.");
     }
 }

@@ -48,12 +48,18 @@ internal sealed class WindowAggregateProcessor<TKey, TValue, TAggregate> : Proce
             return;
         }
 
-        _observedStreamTime = Math.Max(_observedStreamTime, record.Timestamp);
-        var closeTime = _observedStreamTime - _windows.GraceMs;
         var window = default(Window);
-        for (var isFirst = true; TryMove(in record, isFirst, ref window); isFirst = false)
+        if (!TryMove(in record, isFirst: true, ref window))
         {
-            if (window.End <= closeTime)
+            return;
+        }
+
+        // After its window is known: a time that is in none must not make the next records late.
+        _observedStreamTime = Math.Max(_observedStreamTime, record.Timestamp);
+        var closeTime = EventTime.Subtract(_observedStreamTime, _windows.GraceMs);
+        do
+        {
+            if (_windows.IsClosed(window, closeTime))
             {
                 _task.Drop(DropReason.Late, this);
             }
@@ -62,16 +68,22 @@ internal sealed class WindowAggregateProcessor<TKey, TValue, TAggregate> : Proce
                 Update(in record, window);
             }
         }
+        while (TryMove(in record, isFirst: false, ref window));
     }
 
-    /// <summary>Goes to the next window of a record.</summary>
+    /// <summary>Goes to the first or next window of a record.</summary>
     /// <returns>False when there is none, or the user's windows failed, which the error handler has dealt with.</returns>
     private bool TryMove(in Record<TKey, TValue> record, bool isFirst, ref Window window)
     {
         try
         {
-            window = isFirst ? _windows.First(record.Timestamp) : _windows.Next(window);
-            return window.Start <= record.Timestamp;
+            if (isFirst)
+            {
+                window = _windows.First(record.Timestamp);
+                return true;
+            }
+
+            return _windows.TryNext(record.Timestamp, ref window);
         }
         catch (Exception e)
         {

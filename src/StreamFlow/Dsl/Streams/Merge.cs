@@ -10,7 +10,9 @@ public sealed partial class KStream<TKey, TValue>
 
     /// <summary>
     /// Puts the records of two streams into one. Within a task they come in the order they are processed, which event
-    /// time decides as far as records are there; the two need not have the same number of partitions.
+    /// time decides as far as records are there. The two need not have the same number of partitions, unless an aggregation or a
+    /// join is behind it without a repartition topic in between: then the application refuses to start, because records of
+    /// one key would not meet.
     /// </summary>
     /// <param name="other">The other stream, of the same builder.</param>
     /// <param name="name">Name of the operator; default generated, as <c>KSTREAM-MERGE-0000000002</c>.</param>

@@ -37,10 +37,11 @@ public sealed record HoppingWindows : TimeWindows
 
     /// <inheritdoc/>
     public override Window FirstWindow(long timestamp) =>
-        WindowAt(Math.Max(0, timestamp - _size + _advance) / _advance * _advance);
+        WindowAt(Math.Max(0, EventTime.Subtract(timestamp, _size - _advance)) / _advance * _advance);
 
     /// <inheritdoc/>
-    public override Window NextWindow(Window window) => WindowAt(window.Start + _advance);
+    public override Window NextWindow(Window window) =>
+        EventTime.HasRoom(window.Start, _advance) ? WindowAt(window.Start + _advance) : window;
 
     /// <inheritdoc/>
     public override Window WindowAt(long start) => Window.OfLength(start, _size);

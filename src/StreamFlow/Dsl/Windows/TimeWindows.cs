@@ -3,7 +3,8 @@ namespace StreamFlow;
 /// <summary>
 /// Windows of event time: which ones a record is in. <see cref="TumblingWindows"/> and <see cref="HoppingWindows"/> start at
 /// regular times; derive from this type for others, such as the days of a time zone. A window is known by its start, which
-/// is what a store keeps of it; its end is exclusive.
+/// is what a store keeps of it; its end is exclusive. One that would reach beyond <see cref="long.MaxValue"/>, the last moment
+/// there is, ends there, includes it and never closes.
 /// </summary>
 /// <remarks>
 /// Windows must depend on event time alone, so that each instance of the application, now and after a restart, makes the same
@@ -58,7 +59,10 @@ public abstract record TimeWindows
 
     /// <summary>The window that starts next after another.</summary>
     /// <param name="window">The other one.</param>
-    /// <returns>The window; its start is larger.</returns>
+    /// <returns>
+    /// The window; its start is larger. Where there is none before the end of event time, <see cref="long.MaxValue"/>, the
+    /// other window itself.
+    /// </returns>
     public abstract Window NextWindow(Window window);
 
     /// <summary>The window that starts at a time.</summary>
@@ -70,35 +74,57 @@ public abstract record TimeWindows
     internal Window First(long timestamp)
     {
         var window = Storable(FirstWindow(timestamp), nameof(FirstWindow));
-        return window.Start <= timestamp && (timestamp < window.End || window.End == long.MaxValue)
+        return window.Start <= timestamp && (timestamp < window.End || window.End == EventTime.End)
             ? window
             : throw new InvalidOperationException(
                 $"{GetType().Name}.FirstWindow({timestamp}) is the window from {window.Start} to {window.End}, which the time "
                 + "does not lie in. Let it return one that does.");
     }
 
+    /// <summary>Goes to the next window of a time.</summary>
+    /// <returns>False when the time lies in no other one.</returns>
     /// <exception cref="InvalidOperationException">The window is not a later one.</exception>
-    internal Window Next(Window window)
+    internal bool TryNext(long timestamp, ref Window window)
     {
         var next = Storable(NextWindow(window), nameof(NextWindow));
-        return next.Start > window.Start
-            ? next
-            : throw new InvalidOperationException(
+        if (next == window && IsEndless(window))
+        {
+            return false;
+        }
+
+        if (next.Start <= window.Start)
+        {
+            throw new InvalidOperationException(
                 $"{GetType().Name}.NextWindow of the window from {window.Start} starts at {next.Start}, which is not later. Let "
                 + "it return the window after that one.");
+        }
+
+        window = next;
+        return window.Start <= timestamp;
     }
 
+    /// <summary>Whether a window takes no more records once a time has been seen.</summary>
+    /// <param name="window">The window.</param>
+    /// <param name="closeTime">That time less the grace.</param>
+    internal bool IsClosed(Window window, long closeTime) => window.End <= closeTime && !IsEndless(window);
+
+    /// <summary>Whether a window would go on beyond the last moment there is. That moment is within it, and it never ends.</summary>
+    private bool IsEndless(Window window) => window.End == EventTime.End && window.End - window.Start < SizeMs;
+
     /// <summary>A store keeps a window by its start, not negative, and for the longest size: a longer one would expire while it is open.</summary>
-    private Window Storable(Window window, string method) =>
-        window.Start < 0
-            ? throw new InvalidOperationException(
-                $"{GetType().Name}.{method} has made the window from {window.Start} to {window.End}, which starts before 1970. Let "
-                + "it start at 0.")
-            : window.End - window.Start <= SizeMs
-                ? window
-                : throw new InvalidOperationException(
-                    $"{GetType().Name}.{method} has made the window from {window.Start} to {window.End}, longer than the size of "
-                    + $"{Durations.Text(Size)}. Give the length of the longest window as size.");
+    private Window Storable(Window window, string method)
+    {
+        var wrong = window.Start < 0 ? ", which starts before 1970. Let it start at 0."
+            : window.End <= window.Start && window.End != EventTime.End
+            ? ", which ends before it begins. Let it return one of a millisecond at least."
+            : window.End - window.Start > SizeMs
+            ? $", longer than the size of {Durations.Text(Size)}. Give the length of the longest window as size."
+            : null;
+        return wrong is null
+            ? window
+            : throw new InvalidOperationException(
+                $"{GetType().Name}.{method} has made the window from {window.Start} to {window.End}{wrong}");
+    }
 
     // Event time has milliseconds: a finer window would not be what was asked for.
     private protected static TimeSpan WholeMilliseconds(TimeSpan time, TimeSpan least, string name)

@@ -22,7 +22,8 @@ public sealed record TumblingWindows : TimeWindows
     public override Window FirstWindow(long timestamp) => WindowAt(timestamp / _size * _size);
 
     /// <inheritdoc/>
-    public override Window NextWindow(Window window) => WindowAt(window.End);
+    public override Window NextWindow(Window window) =>
+        EventTime.HasRoom(window.Start, _size) ? WindowAt(window.Start + _size) : window;
 
     /// <inheritdoc/>
     public override Window WindowAt(long start) => Window.OfLength(start, _size);

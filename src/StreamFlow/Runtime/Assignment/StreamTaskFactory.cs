@@ -12,6 +12,7 @@ internal sealed class StreamTaskFactory
     private readonly CacheBudget _budget;
     private readonly TaskFolders _folders;
     private readonly WorkAtHand _work;
+    private readonly EventTimePaces _paces;
 
     /// <param name="services">What the threads share.</param>
     /// <param name="protocol">How the thread commits.</param>
@@ -24,6 +25,7 @@ internal sealed class StreamTaskFactory
         _protocol = protocol;
         _budget = budget;
         _folders = new TaskFolders(services);
+        _paces = new EventTimePaces(services.Time, services.Options.MaxEventTimeSkew);
     }
 
     public StreamTask Create(string leaderTopic, int partition)
@@ -105,6 +107,6 @@ internal sealed class StreamTaskFactory
             Work = _work,
             Views = _services.Views,
         };
-        return new StreamTask(subTopology, context, _services.Options.MaxTaskIdle, _services.SlowRecords) { Inputs = inputs };
+        return new StreamTask(subTopology, context, _services.Options.MaxTaskIdle, _services.SlowRecords, _paces.Of(subTopology)) { Inputs = inputs };
     }
 }

@@ -89,6 +89,15 @@ public sealed record StreamFlowOptions
     /// <value>Zero.</value>
     public TimeSpan MaxTaskIdle { get; set; } = TimeSpan.Zero;
 
+    /// <summary>
+    /// How far in event time a task may run ahead of the other tasks of its sub-topology on the same thread that still have
+    /// records to process. So a thread works a backlog off nearly in order, and windows behind a repartition topic do not close
+    /// before their records come. Choose less than the grace of your windows. A task waits at most five seconds for records
+    /// that are on their way. Negative: each task goes as fast as it can.
+    /// </summary>
+    /// <value>10 seconds.</value>
+    public TimeSpan MaxEventTimeSkew { get; set; } = TimeSpan.FromSeconds(10);
+
     /// <summary>Longest wait for new records in one turn of the thread's loop (<c>poll.ms</c>).</summary>
     /// <value>100 milliseconds.</value>
     public TimeSpan PollTimeout { get; set; } = TimeSpan.FromMilliseconds(100);

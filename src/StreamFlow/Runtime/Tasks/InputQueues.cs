@@ -76,6 +76,42 @@ internal sealed class InputQueues(TaskIdling idling, PartitionQueue[] queues)
         return waiting ? null : best;
     }
 
+    /// <summary>The lowest timestamp of those at hand, without asking for more.</summary>
+    /// <returns>Null when none is at hand.</returns>
+    public long? LoadedTime
+    {
+        get
+        {
+            long? lowest = null;
+            foreach (var queue in queues)
+            {
+                if (queue.HasHead && (lowest is null || queue.HeadTimestamp < lowest))
+                {
+                    lowest = queue.HeadTimestamp;
+                }
+            }
+
+            return lowest;
+        }
+    }
+
+    /// <summary>Whether records are on the broker that would be next but for their way here.</summary>
+    public bool AwaitsRecords
+    {
+        get
+        {
+            foreach (var queue in queues)
+            {
+                if (!idling.NeverWaits && queue.Awaits)
+                {
+                    return true;
+                }
+            }
+
+            return false;
+        }
+    }
+
     /// <summary>The position of each input, as it would be committed now.</summary>
     public IReadOnlyList<PartitionOffset> Positions =>
         [.. queues.Where(q => q.CommitOffset >= 0).Select(q => new PartitionOffset(q.Partition, q.CommitOffset))];

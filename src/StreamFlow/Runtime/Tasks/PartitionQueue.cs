@@ -67,6 +67,12 @@ internal sealed class PartitionQueue
     /// <summary>Whether nothing is left and the broker has nothing either.</summary>
     public bool AtEnd => _index >= _count && _reader.AtEnd;
 
+    /// <summary>Whether a record is here.</summary>
+    public bool HasHead => _index < _count;
+
+    /// <summary>Whether nothing is here, but records are on the broker.</summary>
+    public bool Awaits => _index >= _count && _reader.MoreExpected;
+
     /// <summary>Whether anything was processed since the last commit.</summary>
     public bool CommitNeeded
     {

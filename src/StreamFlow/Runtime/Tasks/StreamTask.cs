@@ -24,10 +24,13 @@ internal sealed class StreamTask
     /// <param name="context">What its nodes share.</param>
     /// <param name="maxTaskIdle">How long it waits for a partition that has nothing.</param>
     /// <param name="slowRecords">Records that are to be processed one by one, or not at all; null: there are none.</param>
+    /// <param name="pace">What it keeps pace with in event time; null: it goes as fast as it can.</param>
     public StreamTask(
-        SubTopology subTopology, TaskContext context, TimeSpan maxTaskIdle, SlowRecords? slowRecords = null)
+        SubTopology subTopology, TaskContext context, TimeSpan maxTaskIdle, SlowRecords? slowRecords = null,
+        EventTimePace? pace = null)
     {
         _slowRecords = slowRecords;
+        Pace = new TaskPace(pace);
         _subTopology = subTopology;
         _context = context;
         _idling = new TaskIdling(context.Time, maxTaskIdle);
@@ -47,6 +50,9 @@ internal sealed class StreamTask
 
     /// <summary>How many records are processed between two looks at the clock.</summary>
     public RunLength RunLength { get; } = new();
+
+    /// <summary>How it keeps together with the others of its sub-topology.</summary>
+    public TaskPace Pace { get; }
 
     /// <summary>Where this thread began to read the inputs.</summary>
     public FirstOffsets FirstOffsets { get; } = new();
@@ -95,14 +101,16 @@ internal sealed class StreamTask
             node.Init(_context);
         }
 
+        Pace.Join(_context.StreamTime);
         Move(TaskEvent.Ready);
     }
 
     /// <summary>Processes up to a number of records, lowest head timestamp first.</summary>
     /// <param name="maxRecords">How many.</param>
     /// <param name="signals">Ends it after the record at hand; so do rows that wait in caches, when they are many.</param>
+    /// <param name="until">The latest event time of a record that may be processed; later ones are too far ahead.</param>
     /// <returns>How many were processed; fewer than asked for when the task must wait.</returns>
-    public int Process(int maxRecords, ThreadSignals? signals = null)
+    public int Process(int maxRecords, ThreadSignals? signals = null, long until = EventTime.End)
     {
         var done = 0;
         var careful = _slowRecords is { Any: true };
@@ -110,6 +118,17 @@ internal sealed class StreamTask
         while (done < maxRecords && signals is not { Any: true } && (done == 0 || !_context.Budget.IsFlushDue)
             && _queues.Choose() is { } queue)
         {
+            if (done == 0)
+            {
+                Pace.Begin(queue.HeadTimestamp);
+            }
+
+            if (queue.HeadTimestamp > until)
+            {
+                Pace.IsHeld = true;
+                break;
+            }
+
             if (careful && IsSuspect(queue, out var verdict))
             {
                 return done > 0 ? done : ProcessAlone(queue, verdict);
@@ -121,6 +140,11 @@ internal sealed class StreamTask
 
         return done;
     }
+
+    /// <summary>Tells the others where the task is after a run.</summary>
+    /// <param name="processed">How many records it was.</param>
+    /// <param name="now">A timestamp of the clock.</param>
+    public PaceState TellPace(int processed, long now) => Pace.Tell(processed, _queues, _context.StreamTime, now);
 
     /// <summary>What the last run has gone over.</summary>
     public List<RunRange> LastRun => _queues.LastRun;
@@ -167,6 +191,7 @@ internal sealed class StreamTask
     public void Rewind()
     {
         Move(TaskEvent.Rewind);
+        Pace.Leave();
         FirstOffsets.Remember(_queues.All);
         _queues.Clear();
         _queues = InputQueues.None;
@@ -191,6 +216,7 @@ internal sealed class StreamTask
         }
 
         Move(TaskEvent.Close);
+        Pace.Leave();
         FirstOffsets.Remember(_queues.All);
         _queues.Clear();
 

@@ -6,9 +6,12 @@ namespace StreamFlow.Runtime;
 /// </summary>
 internal sealed class TaskIdling(TimeProvider time, TimeSpan maxIdle)
 {
+    /// <summary>Whether nobody waits for records that are not here.</summary>
+    public bool NeverWaits => maxIdle < TimeSpan.Zero;
+
     public bool MayGoOnWithout(PartitionQueue queue)
     {
-        if (maxIdle < TimeSpan.Zero)
+        if (NeverWaits)
         {
             return true;
         }

@@ -31,7 +31,7 @@ internal sealed class WindowView<TKey, TValue>(
     public IEnumerable<KeyValuePair<Windowed<TKey>, ValueAndTimestamp<TValue>>> FetchAll(
         long from, long to, bool reverse = false) =>
         ReadKeys(from, to, reverse).Select(entry => new KeyValuePair<Windowed<TKey>, ValueAndTimestamp<TValue>>(
-            new Windowed<TKey>(entry.Key.Key, new Window(entry.Key.Start, entry.Key.Start + WindowSizeMs)), entry.Value));
+            new Windowed<TKey>(entry.Key.Key, Window.OfLength(entry.Key.Start, WindowSizeMs)), entry.Value));
 
     public IEnumerable<KeyValuePair<Windowed<TKey>, ValueAndTimestamp<TValue>>> All(bool reverse = false) =>
         FetchAll(0, long.MaxValue, reverse);

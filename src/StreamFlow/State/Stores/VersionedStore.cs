@@ -30,7 +30,7 @@ internal sealed class VersionedStore<TKey, TValue> : CachedStore<VersionKey<TKey
     {
         _keySerde = keySerde;
         // The version exactly a retention old still counts, of windows it does not.
-        _expiry = new WindowExpiry(historyRetentionMs + 1);
+        _expiry = new WindowExpiry(EventTime.Add(historyRetentionMs, 1));
     }
 
     /// <summary>Latest time written, -1 before the first.</summary>

@@ -154,7 +154,7 @@ internal sealed class WindowStore<TKey, TValue>
         {
             var (key, start, _) = iterator.Key;
             yield return new(
-                new Windowed<TKey>(key, new Window(start, start + WindowSizeMs)), iterator.ValueAndTimestamp);
+                new Windowed<TKey>(key, Window.OfLength(start, WindowSizeMs)), iterator.ValueAndTimestamp);
         }
     }
 
