@@ -48,7 +48,7 @@ public sealed class SentResultsTests
     {
         for (var i = 0; i < before; i++)
         {
-            _sent.TookOther();
+            Took(i);
         }
 
         _sent.Settle();

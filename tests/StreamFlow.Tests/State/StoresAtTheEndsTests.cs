@@ -32,7 +32,7 @@ public sealed class StoresAtTheEndsTests
             CheckWindows((WindowStore<string, long>)harness.Store, live);
             harness.Commit();
             CheckWindows((WindowStore<string, long>)harness.Store, live);
-            CheckWindows((IReadOnlyWindowStore<string, long>)harness.Store.View(new TaskId(0, 0))!, live);
+            CheckWindows((IReadOnlyWindowStore<string, long>)harness.Store.View(harness.Identity)!, live);
             harness.Restore(recordsPerBatch: 2);
             CheckWindows((WindowStore<string, long>)harness.Store, live);
         }, iter: 1_000);
@@ -54,7 +54,7 @@ public sealed class StoresAtTheEndsTests
             CheckSessions((SessionStore<string, long>)harness.Store, expected);
             harness.Commit();
             CheckSessions((SessionStore<string, long>)harness.Store, expected);
-            CheckSessions((IReadOnlySessionStore<string, long>)harness.Store.View(new TaskId(0, 0))!, expected);
+            CheckSessions((IReadOnlySessionStore<string, long>)harness.Store.View(harness.Identity)!, expected);
             harness.Restore(recordsPerBatch: 2);
             CheckSessions((SessionStore<string, long>)harness.Store, expected);
         }, iter: 1_000);
