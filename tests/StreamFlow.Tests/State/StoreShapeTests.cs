@@ -1,3 +1,5 @@
+using System.Buffers;
+using System.Globalization;
 using StreamFlow.Serialization;
 using StreamFlow.State;
 
@@ -74,11 +76,11 @@ public sealed class StoreShapeTests
     [Fact]
     public void Another_serde_of_the_users_is_remarked_and_no_conflict()
     {
-        var mine = Of(new KeyValueStoreBuilder<string, long>("s") { ValueSerde = BigEndianSerde.Instance });
+        var mine = Of(new KeyValueStoreBuilder<string, long>("s") { ValueSerde = new DecimalSerde() });
 
         Assert.Empty(Counts.ChangeTo(mine).Conflicts);
         Assert.Equal(
-            [$"had values of Int64, now of {typeof(BigEndianSerde)}"], Counts.ChangeTo(mine).Remarks);
+            [$"had values of Int64, now of {typeof(DecimalSerde)}"], Counts.ChangeTo(mine).Remarks);
     }
 
     [Fact]
@@ -117,6 +119,15 @@ public sealed class StoreShapeTests
     }
 
     private static StoreShape Of(StoreBuilder store) => store.Describe(new StoreSetup("s", "s-changelog", new SerdeRegistry()));
+
+    private sealed class DecimalSerde : ISerde<long>
+    {
+        public void Serialize(long value, IBufferWriter<byte> writer) =>
+            Serdes.String.Serialize(value.ToString(CultureInfo.InvariantCulture), writer);
+
+        public long Deserialize(ReadOnlySpan<byte> data) =>
+            long.Parse(Serdes.String.Deserialize(data), CultureInfo.InvariantCulture);
+    }
 
     private sealed record Order(string Id, long Amount);
 
