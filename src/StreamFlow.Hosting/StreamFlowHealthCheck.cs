@@ -2,7 +2,9 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 namespace StreamFlow.Hosting;
 
-/// <summary>Tells the phase an application is in, from starting to stopped or failed.</summary>
+/// <summary>
+/// Tells the phase an application is in, from starting to stopped or failed, and what somebody has to mend in its cluster.
+/// </summary>
 internal sealed class StreamFlowHealthCheck(StreamsApplication application) : IHealthCheck
 {
     public Task<HealthCheckResult> CheckHealthAsync(
@@ -26,6 +28,13 @@ internal sealed class StreamFlowHealthCheck(StreamsApplication application) : IH
             "failing" => $"{applicationId}: failing, threads have failed {status.FailuresInARow} times in a row",
             _ => $"{applicationId}: {phase}",
         };
+        if (status.Problems.Count > 0)
+        {
+            data["problems"] = status.Problems;
+            return new HealthCheckResult(
+                failureStatus, string.Join(". ", status.Problems.Prepend(text)), status.Error, data);
+        }
+
         return phase switch
         {
             "running" => HealthCheckResult.Healthy(text, data),

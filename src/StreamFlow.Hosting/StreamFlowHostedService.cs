@@ -31,6 +31,7 @@ internal sealed partial class StreamFlowHostedService(
     {
         try
         {
+            ApplicationIds.ThrowIfShared(services, name);
             _application = services.GetRequiredKeyedService<StreamsApplication>(name);
         }
         catch (Exception exception)

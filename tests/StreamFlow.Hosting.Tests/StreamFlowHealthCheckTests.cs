@@ -1,5 +1,6 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
+using StreamFlow.Clients;
 using StreamFlow.Hosting.Tests.Support;
 
 namespace StreamFlow.Hosting.Tests;
@@ -129,6 +130,43 @@ public sealed class StreamFlowHealthCheckTests
     }
 
     [Fact]
+    public void Evaluate_is_unhealthy_while_somebody_has_to_mend_something()
+    {
+        var status = new StreamsStatus(StreamsState.Running, [Settled], null) { Problems = ["A stranger is in the group", "a second"] };
+
+        var result = StreamFlowHealthCheck.Evaluate(status, "orders", HealthStatus.Unhealthy);
+
+        Assert.Equal(HealthStatus.Unhealthy, result.Status);
+        Assert.Equal("orders: running. A stranger is in the group. a second", result.Description);
+        Assert.Equal("running", result.Data["phase"]);
+        Assert.Equal(status.Problems, result.Data["problems"]);
+    }
+
+    [Fact]
+    public async Task A_stranger_in_the_group_is_told_by_the_check()
+    {
+        await using var host = new TestHost("in", "out").Add("one", Topologies.Shout);
+        host.Services.AddHealthChecks().AddStreamFlow();
+        await host.StartAsync();
+        using var guest = host.Kafka.CreateConsumer(new("console-consumer", "one", null, ReadCommitted: false, "earliest"));
+        guest.Subscribe(["in"], ["in"], new Taker());
+        var checks = host.Host.Services.GetRequiredService<HealthCheckService>();
+
+        await TestHost.Until(
+            () =>
+            {
+                guest.Poll(TimeSpan.Zero);
+                return host.Application("one").Status.Problems.Count == 1;
+            },
+            "the stranger is seen");
+
+        var entry = (await checks.CheckHealthAsync()).Entries["streamflow-one"];
+        Assert.Equal(HealthStatus.Unhealthy, entry.Status);
+        Assert.Contains("console-consumer", entry.Description, StringComparison.Ordinal);
+        Assert.NotEqual(0, host.Logged("Error Application one: A stranger is in the group"));
+    }
+
+    [Fact]
     public async Task Checks_follow_a_host_through_its_life_whichever_was_added_first()
     {
         await using var host = new TestHost("in", "out", "out2");
@@ -164,4 +202,14 @@ public sealed class StreamFlowHealthCheckTests
     };
 
     private static StreamTaskStatus Task(int partition, TaskState state) => new(new TaskId(0, partition), state);
+
+    private sealed class Taker : IRebalanceListener
+    {
+        public IReadOnlyList<PartitionOffset> OnAssigned(IReadOnlyList<TopicPartition> leaders) =>
+            [.. leaders.Select(l => new PartitionOffset(l, PartitionOffset.Stored))];
+
+        public IReadOnlyList<TopicPartition> OnRevoked(IReadOnlyList<TopicPartition> leaders) => leaders;
+
+        public IReadOnlyList<TopicPartition> OnLost(IReadOnlyList<TopicPartition> leaders) => leaders;
+    }
 }

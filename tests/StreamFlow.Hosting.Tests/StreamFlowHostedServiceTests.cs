@@ -1,6 +1,7 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Options;
 using StreamFlow.Clients;
 using StreamFlow.Hosting.Tests.Support;
 using StreamFlow.Testing;
@@ -76,6 +77,19 @@ public sealed class StreamFlowHostedServiceTests : IDisposable
         Assert.Equal(["a!!"], host.Values("out"));
         Assert.Equal(1, host.Committed("first", "in"));
         Assert.Equal(1, host.Committed("second", "middle"));
+    }
+
+    [Fact]
+    public async Task Applications_with_one_application_id_are_refused_before_anything_runs()
+    {
+        await using var host = new TestHost("in", "out", "out2")
+            .Add("one", Topologies.Shout)
+            .Add("two", builder => Topologies.Shout(builder, "in", "out2"), o => o.Streams.ApplicationId = "one");
+
+        var error = await Assert.ThrowsAsync<OptionsValidationException>(host.StartAsync);
+
+        Assert.Contains("'one': Streams.ApplicationId is 'one', which 'two' of this host has too", error.Message, StringComparison.Ordinal);
+        Assert.Empty(host.Kafka.Assignment("one"));
     }
 
     [Fact]

@@ -39,6 +39,9 @@ internal sealed class Arena : IAsyncDisposable
 
     public KafkaProxy Proxy { get; }
 
+    /// <summary>Number of partitions of the topic that may be given more.</summary>
+    public int PassingPartitions { get; set; } = Workload.Partitions;
+
     public string BootstrapServers => $"127.0.0.1:{Proxy.Port}";
 
     public List<WorkerHandle> Workers { get; } = [];
@@ -129,7 +132,8 @@ internal sealed class Arena : IAsyncDisposable
         _troubles.AddRange(Workers.SelectMany(w => w.UnexpectedEnds));
         return Evidence.Collect(
             BootstrapServers, _options.Seed, Feeder.Sent, Feeder.Failures, _localStates,
-            new Liveness(_troubles, _livenessChecks + Workers.Sum(w => w.Lives)));
+            new Liveness(_troubles, _livenessChecks + Workers.Sum(w => w.Lives)),
+            topic => topic == Workload.Passing ? PassingPartitions : Workload.Partitions);
     }
 
     public async ValueTask DisposeAsync()

@@ -24,6 +24,7 @@ internal sealed class SelfCheck(Options options)
         (Plants.DropRepartitioned, 60, OracleNames.CountedOnce),
         (Plants.DuplicateRepartitioned, 60, OracleNames.CountedOnce),
         (Plants.SwapRepartitioned, 60, OracleNames.OrderPerKey),
+        (Plants.DropPassed, 60, OracleNames.PassedOnce),
         (Plants.DropRunning, 60, OracleNames.RunningAggregates),
         (Plants.DropWindowed, 60, OracleNames.WindowedAggregates),
         (Plants.PastTheEnd, 0, OracleNames.NothingPastTheEnd),

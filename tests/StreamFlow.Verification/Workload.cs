@@ -14,6 +14,10 @@ internal static class Workload
     public const string Input = "in";
     public const string Accounts = "accounts";
     public const string Joined = "joined";
+
+    /// <summary>Each input once more, on its way through operators without state: this topic may be given partitions at any time.</summary>
+    public const string Passing = "passing";
+    public const string Passed = "passed";
     public const string RunningRocks = "running-rocks";
     public const string RunningMemory = "running-memory";
     public const string WindowedRocks = "windowed-rocks";
@@ -23,7 +27,7 @@ internal static class Workload
 
     /// <summary>Topics that exist before the application starts.</summary>
     public static IReadOnlyList<string> Topics { get; } =
-        [Input, Accounts, Joined, RunningRocks, RunningMemory, WindowedRocks, WindowedMemory];
+        [Input, Accounts, Joined, Passing, Passed, RunningRocks, RunningMemory, WindowedRocks, WindowedMemory];
 
     /// <summary>Stores; each one's results go to the topic of the same name, but for that of the table.</summary>
     public static IReadOnlyList<StoreSpec> Stores { get; } =

@@ -52,7 +52,7 @@ internal sealed class KafkaAdmin : IKafkaAdmin
         {
             if (!topic.Error.IsError)
             {
-                found.Add(topic.Name, new TopicDescription(topic.Name, topic.Partitions.Count));
+                found.Add(topic.Name, new TopicDescription(topic.Name, topic.Partitions.Count) { Id = IdOf(topic.TopicId) });
             }
             else if (topic.Error.Code != ErrorCode.UnknownTopicOrPart)
             {
@@ -93,8 +93,11 @@ internal sealed class KafkaAdmin : IKafkaAdmin
             var group = result.ConsumerGroupDescriptions[0];
             return new GroupDescription(
                 group.State == ConsumerGroupState.Stable,
-                [.. group.Members.SelectMany(m => m.Assignment.TopicPartitions)
-                    .Select(p => new StreamFlow.TopicPartition(p.Topic, p.Partition.Value))]);
+                [.. group.Members.Select(m => new GroupMemberDescription(
+                    m.ConsumerId,
+                    m.ClientId,
+                    m.Host,
+                    [.. m.Assignment.TopicPartitions.Select(p => new StreamFlow.TopicPartition(p.Topic, p.Partition.Value))]))]);
         }
         catch (DescribeConsumerGroupsException e)
         {
@@ -174,6 +177,9 @@ internal sealed class KafkaAdmin : IKafkaAdmin
         ReplicationFactor = topic.ReplicationFactor,
         Configs = topic.Configs.ToDictionary(c => c.Key, c => c.Value, StringComparer.Ordinal),
     };
+
+    private static string IdOf(Uuid? id) =>
+        id is null || (id.MostSignificantBits.Value == 0 && id.LeastSignificantBits.Value == 0) ? string.Empty : id.ToString();
 
     private static KafkaClientException Failed(string operation, Error error, Exception? cause) =>
         new(

@@ -12,7 +12,7 @@ internal static class ClientSettings
         var settings = Merge(options, options.Consumer, role.GroupId is null ? BulkConsumerDefaults : ConsumerDefaults);
         settings.AddRange(
         [
-            new("client.id", role.ClientId),
+            new("client.id", role.MarkedClientId),
 
             // librdkafka wants a group even of a consumer that only assigns; it never joins it.
             new("group.id", role.GroupId ?? role.ClientId),
@@ -108,6 +108,9 @@ internal static class ClientSettings
         // and the broker holds it back for the wait: so long the busy ones get nothing more, however soon they are read empty.
         new("fetch.wait.max.ms", "50"),
         new("socket.nagle.disable", "true"),
+
+        // How soon a member learns of partitions that were added, and asks for a rebalance; they are not read before.
+        new("topic.metadata.refresh.interval.ms", "10000"),
     ];
 
     /// <summary>

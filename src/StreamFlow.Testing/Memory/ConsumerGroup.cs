@@ -17,13 +17,15 @@ internal enum GroupEvent
 }
 
 /// <summary>One consumer in a group, as the coordinator sees it.</summary>
-internal sealed class GroupMember(string id, string clientId, string? instanceId, IReadOnlyCollection<string> topics)
+internal sealed class GroupMember(string id, ConsumerRole role, IReadOnlyCollection<string> topics)
 {
     public string Id { get; } = id;
 
-    public string ClientId { get; } = clientId;
+    public string ClientId => role.ClientId;
 
-    public string? InstanceId { get; } = instanceId;
+    public string MarkedClientId => role.MarkedClientId;
+
+    public string? InstanceId => role.GroupInstanceId;
 
     public IReadOnlyCollection<string> Topics { get; } = topics;
 
@@ -81,11 +83,10 @@ internal sealed class ConsumerGroup(string name, MemoryCluster cluster)
         _ => throw new InvalidOperationException($"A group that is {state} cannot see {@event}."),
     };
 
-    public GroupMember Enter(string clientId, string? instanceId, IReadOnlyCollection<string> topics)
+    public GroupMember Enter(ConsumerRole role, IReadOnlyCollection<string> topics)
     {
-        var id = $"{clientId}-{++_nextMember}";
-        var member = new GroupMember(id, clientId, instanceId, topics);
-        var at = instanceId is null ? -1 : _members.FindIndex(m => m.InstanceId == instanceId);
+        var member = new GroupMember($"{role.MarkedClientId}-{++_nextMember}", role, topics);
+        var at = member.InstanceId is null ? -1 : _members.FindIndex(m => m.InstanceId == member.InstanceId);
         if (at >= 0)
         {
             TakeOver(member, _members[at], at);

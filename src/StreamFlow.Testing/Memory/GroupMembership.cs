@@ -49,7 +49,7 @@ internal sealed class GroupMembership(ConsumerGroup group, ConsumerRole role, IR
 
     /// <summary>
     /// Goes through the protocol until there is something to tell the listener, or nothing left to do. What it returns
-    /// counts as told.
+    /// counts as told. As with librdkafka each generation is told of, also by an assignment that adds nothing.
     /// </summary>
     public GroupNews Advance(out List<TopicPartition> partitions)
     {
@@ -57,7 +57,7 @@ internal sealed class GroupMembership(ConsumerGroup group, ConsumerRole role, IR
         while (HasWork)
         {
             var news = Step(partitions);
-            if (news != GroupNews.None && partitions.Count > 0)
+            if (news == GroupNews.Assigned || (news != GroupNews.None && partitions.Count > 0))
             {
                 return news;
             }
@@ -93,7 +93,7 @@ internal sealed class GroupMembership(ConsumerGroup group, ConsumerRole role, IR
     {
         if (_member is null)
         {
-            _member = group.Enter(role.ClientId, role.GroupInstanceId, topics);
+            _member = group.Enter(role, topics);
             return GroupNews.None;
         }
 

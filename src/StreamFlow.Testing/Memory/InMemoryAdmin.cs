@@ -25,7 +25,7 @@ internal sealed class InMemoryAdmin(MemoryCluster cluster, string clientId) : IK
                 .Select(cluster.FindTopic)
                 .OfType<MemoryTopic>()
                 .DistinctBy(topic => topic.Name)
-                .ToDictionary(topic => topic.Name, topic => new TopicDescription(topic.Name, topic.Partitions.Count));
+                .ToDictionary(topic => topic.Name, topic => new TopicDescription(topic.Name, topic.Partitions.Count) { Id = topic.Id });
             return found;
         }, cancellationToken);
 
@@ -46,7 +46,9 @@ internal sealed class InMemoryAdmin(MemoryCluster cluster, string clientId) : IK
         CallAsync(ClientCall.DescribeGroup, () =>
         {
             var group = cluster.Group(groupId);
-            return new GroupDescription(group.State == GroupState.Stable, [.. group.Members.SelectMany(m => m.Assigned)]);
+            return new GroupDescription(
+                group.State == GroupState.Stable,
+                [.. group.Members.Select(m => new GroupMemberDescription(m.Id, m.MarkedClientId, "in-memory", m.Assigned))]);
         }, cancellationToken);
 
     public Task CreateTopicsAsync(IReadOnlyCollection<NewTopic> topics, CancellationToken cancellationToken) =>

@@ -1,3 +1,4 @@
+using System.Globalization;
 using StreamFlow.Clients;
 
 namespace StreamFlow.Testing.Memory;
@@ -11,6 +12,7 @@ internal sealed class MemoryCluster
     private readonly Dictionary<string, MemoryTopic> _topics = new(StringComparer.Ordinal);
     private readonly Dictionary<string, ConsumerGroup> _groups = new(StringComparer.Ordinal);
     private long _sequence;
+    private long _lastTopicId;
 
     public MemoryCluster(InMemoryKafkaOptions options)
     {
@@ -72,7 +74,8 @@ internal sealed class MemoryCluster
     /// <returns>False when it exists already.</returns>
     public bool CreateTopic(string name, int partitionCount, IReadOnlyDictionary<string, string>? configs)
     {
-        if (!_topics.TryAdd(name, new MemoryTopic(name, partitionCount, configs)))
+        var id = (++_lastTopicId).ToString(CultureInfo.InvariantCulture);
+        if (!_topics.TryAdd(name, new MemoryTopic(name, id, partitionCount, configs)))
         {
             return false;
         }

@@ -69,14 +69,18 @@ internal sealed class MemoryTopic
 {
     private readonly List<PartitionLog> _partitions = [];
 
-    public MemoryTopic(string name, int partitionCount, IReadOnlyDictionary<string, string>? configs)
+    public MemoryTopic(string name, string id, int partitionCount, IReadOnlyDictionary<string, string>? configs)
     {
         Name = name;
+        Id = id;
         Configs = configs ?? new Dictionary<string, string>();
         AddPartitions(partitionCount);
     }
 
     public string Name { get; }
+
+    /// <summary>Other than that of any topic before or after it.</summary>
+    public string Id { get; }
 
     public IReadOnlyDictionary<string, string> Configs { get; }
 

@@ -6,7 +6,12 @@ namespace StreamFlow.Clients;
 /// <param name="Name">Name of the topic.</param>
 /// <param name="PartitionCount">Number of partitions.</param>
 [Experimental("SF0001")]
-public sealed record TopicDescription(string Name, int PartitionCount);
+public sealed record TopicDescription(string Name, int PartitionCount)
+{
+    /// <summary>What the cluster calls this topic, other than any before or after it that has the same name.</summary>
+    /// <value>Empty: the brokers do not tell (before Apache Kafka 2.8).</value>
+    public string Id { get; init; } = string.Empty;
+}
 
 /// <summary>A topic to create.</summary>
 /// <param name="Name">Name of the topic.</param>
@@ -55,9 +60,18 @@ public interface IKafkaAdmin : IDisposable
 
 /// <summary>A consumer group at one moment.</summary>
 /// <param name="IsStable">Whether no rebalance is under way.</param>
-/// <param name="Assigned">Partitions that its members have, by the last rebalance.</param>
+/// <param name="Members">Whoever is in it, whatever program it is.</param>
 [Experimental("SF0001")]
-public sealed record GroupDescription(bool IsStable, IReadOnlyCollection<TopicPartition> Assigned);
+public sealed record GroupDescription(bool IsStable, IReadOnlyList<GroupMemberDescription> Members);
+
+/// <summary>A member of a consumer group at one moment.</summary>
+/// <param name="MemberId">The name that the coordinator gave it.</param>
+/// <param name="ClientId">The name that it gives itself.</param>
+/// <param name="Host">Where it connects from.</param>
+/// <param name="Assigned">Partitions that it has, by the last rebalance; none while one is under way.</param>
+[Experimental("SF0001")]
+public sealed record GroupMemberDescription(
+    string MemberId, string ClientId, string Host, IReadOnlyList<TopicPartition> Assigned);
 
 /// <summary>What a consumer is for; decides its settings.</summary>
 /// <param name="ClientId">Name shown by the broker and in logs.</param>
@@ -76,6 +90,16 @@ public sealed record ConsumerRole(
     /// </summary>
     /// <value>False.</value>
     public bool LeavesOnClose { get; init; }
+
+    /// <summary>
+    /// What stands behind <see cref="ClientId"/>, and a hyphen, in the name that the broker shows of a member. It is all that
+    /// members of a group can tell each other.
+    /// </summary>
+    /// <value>Empty: nothing.</value>
+    public string Mark { get; init; } = string.Empty;
+
+    /// <summary>The name that the broker shows.</summary>
+    public string MarkedClientId => Mark.Length == 0 ? ClientId : $"{ClientId}-{Mark}";
 }
 
 /// <summary>What a producer is for; decides its settings.</summary>

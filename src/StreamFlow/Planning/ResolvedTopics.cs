@@ -1,17 +1,28 @@
 namespace StreamFlow.Planning;
 
-/// <summary>The plan laid over the topics of a real cluster: names with the application id, partition counts, leaders.</summary>
+/// <summary>
+/// The plan laid over the topics of a real cluster as they were when somebody looked: names with the application id,
+/// partition counts, leaders. It never changes; whoever looks again makes another one.
+/// </summary>
 internal sealed class ResolvedTopics
 {
     private readonly Dictionary<string, int> _partitionCounts;
     private readonly Dictionary<string, SubTopology> _byLeader = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, SubTopology> _bySource = new(StringComparer.Ordinal);
     private readonly Dictionary<string, TopicKind> _kinds = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, int> _countsAtStart;
 
-    public ResolvedTopics(TopologyPlan plan, string applicationId, Dictionary<string, int> partitionCounts)
+    /// <param name="plan">The plan.</param>
+    /// <param name="applicationId">The application's id.</param>
+    /// <param name="partitionCounts">Partition counts of the topics that are read, by their names on the broker.</param>
+    /// <param name="earlier">What was seen before; null at the start.</param>
+    public ResolvedTopics(
+        TopologyPlan plan, string applicationId, Dictionary<string, int> partitionCounts, ResolvedTopics? earlier = null)
     {
         Plan = plan;
         ApplicationId = applicationId;
         _partitionCounts = partitionCounts;
+        _countsAtStart = earlier?._countsAtStart ?? partitionCounts;
         foreach (var subTopology in plan.SubTopologies)
         {
             _byLeader.Add(LeaderOf(subTopology), subTopology);
@@ -23,12 +34,26 @@ internal sealed class ResolvedTopics
 
     public string ApplicationId { get; }
 
+    /// <summary>What the cluster calls the topics, by their names, as far as it tells.</summary>
+    public IReadOnlyDictionary<string, string> Ids { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>The user's topics that were there when the application started and are not now.</summary>
+    public IReadOnlyList<string> Missing { get; init; } = [];
+
     /// <summary>One topic per sub-topology: what the group balances.</summary>
     public IReadOnlyCollection<string> LeaderTopics => _byLeader.Keys;
 
+    /// <summary>
+    /// The leaders of sub-topologies that could be led by another topic, were the partition counts others. Members that see
+    /// other leaders share the same tasks out twice.
+    /// </summary>
+    public IReadOnlyList<string> ChosenLeaders => [.. _byLeader.Where(l => HasChoiceOfLeader(l.Value)).Select(l => l.Key)];
+
     /// <summary>Every topic that is read.</summary>
-    public IReadOnlyCollection<string> AllSourceTopics =>
-        [.. Plan.SubTopologies.SelectMany(s => s.Sources).Select(NameOf).Distinct(StringComparer.Ordinal)];
+    public IReadOnlyCollection<string> AllSourceTopics => _bySource.Keys;
+
+    /// <summary>Partition counts of the topics that are read, by name.</summary>
+    public IReadOnlyDictionary<string, int> PartitionCounts => _partitionCounts;
 
     /// <summary>What a topic of the broker is for. One that the plan does not know is chosen by a record: an output.</summary>
     public TopicKind KindOf(string topic) => _kinds.GetValueOrDefault(topic, TopicKind.Output);
@@ -36,10 +61,11 @@ internal sealed class ResolvedTopics
     public string NameOf(SourceTopic topic) =>
         topic.IsInternal ? InternalTopics.NameOf(ApplicationId, topic.Name) : topic.Name;
 
-    public SubTopology SubTopologyOf(string leaderTopic) =>
-        _byLeader.TryGetValue(leaderTopic, out var found)
+    /// <summary>The sub-topology that reads a topic, be it the leader now or not.</summary>
+    public SubTopology SubTopologyOf(string sourceTopic) =>
+        _bySource.TryGetValue(sourceTopic, out var found)
             ? found
-            : throw new StreamsException($"Topic '{leaderTopic}' was assigned but leads no sub-topology of this application.");
+            : throw new StreamsException($"Topic '{sourceTopic}' was assigned but no sub-topology of this application reads it.");
 
     /// <summary>The partitions a task reads: the same number of each source topic that has it.</summary>
     public IReadOnlyList<(SourceTopic Topic, TopicPartition Partition)> InputsOf(SubTopology subTopology, int partition) =>
@@ -50,11 +76,42 @@ internal sealed class ResolvedTopics
 
     public int TaskCount(SubTopology subTopology) => _partitionCounts[LeaderOf(subTopology)];
 
+    /// <summary>Whether a partition of a topic that is read was there when somebody looked.</summary>
+    public bool Has(TopicPartition partition) =>
+        partition.Partition < _partitionCounts.GetValueOrDefault(partition.Topic);
+
+    /// <summary>Whether a partition was added while the application ran.</summary>
+    public bool WasAdded(TopicPartition partition) =>
+        partition.Partition >= _countsAtStart.GetValueOrDefault(partition.Topic);
+
+    /// <summary>Whether another topic could lead.</summary>
+    public static bool HasChoiceOfLeader(SubTopology subTopology) => subTopology.Sources.Count > 1;
+
+    /// <summary>Whether everything is as it was.</summary>
+    public bool IsSameAs(ResolvedTopics other) =>
+        Missing.SequenceEqual(other.Missing, StringComparer.Ordinal)
+        && AreEqual(_partitionCounts, other._partitionCounts)
+        && AreEqual(Ids, other.Ids);
+
+    /// <summary>
+    /// Whether members that go by what was seen earlier may stay as they are: the tasks that they can have read the same
+    /// partitions, and the group shares them out by the same topics.
+    /// </summary>
+    public bool Continues(ResolvedTopics earlier) =>
+        earlier.LeaderTopics.ToHashSet(StringComparer.Ordinal).SetEquals(LeaderTopics)
+        && Plan.SubTopologies.All(s => Enumerable.Range(0, Math.Min(TaskCount(s), earlier.TaskCount(s)))
+            .All(p => InputsOf(s, p).SequenceEqual(earlier.InputsOf(s, p))));
+
+    private static bool AreEqual<T>(IReadOnlyDictionary<string, T> a, IReadOnlyDictionary<string, T> b) =>
+        a.Count == b.Count
+        && a.All(p => b.TryGetValue(p.Key, out var value) && EqualityComparer<T>.Default.Equals(p.Value, value));
+
     private void AddKinds(SubTopology subTopology)
     {
         foreach (var source in subTopology.Sources)
         {
             _kinds[NameOf(source)] = source.Kind;
+            _bySource[NameOf(source)] = subTopology;
         }
 
         foreach (var store in subTopology.Stores.Where(store => store.IsLogged))

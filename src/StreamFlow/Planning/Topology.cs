@@ -20,6 +20,15 @@ public sealed class Topology
 
     internal TopologyPlan Plan { get; }
 
+    /// <summary>
+    /// What instances of one application must have in common, as text: the structure, and what each store is restored from, which
+    /// the description does not tell.
+    /// </summary>
+    internal string Identity => Describe() + string.Concat(
+        from subTopology in Plan.SubTopologies
+        from store in subTopology.Stores
+        select $"{store.Name} <- {(store.IsLogged ? store.ChangelogTopic : store.Source?.Topic)}\n");
+
     /// <summary>Whether any of its stores is kept on disk, so that it needs <see cref="StreamsServices.StoreBackend"/>.</summary>
     public bool HasPersistentStores => Plan.SubTopologies.Any(s => s.Stores.Any(d => d.IsPersistent));
 

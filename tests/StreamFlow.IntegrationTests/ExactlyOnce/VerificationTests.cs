@@ -35,6 +35,7 @@ public sealed class PlantedFaultTests
     private static readonly string[] Planted =
     [
         "nothing", "lose-input", "drop-one", "duplicate-one", "swap-two", "drop-running-result", "drop-windowed-result",
+        "drop-passed-on",
         "past-the-end", "drop-joined-result", "wrong-in-memory", "stale-positions", "drop-changelog-of-a-key",
         "open-transaction", "apply-before-commit", "ignore-abort", "skip-the-fence", "end-by-itself",
     ];

@@ -23,6 +23,13 @@ internal sealed class Probe(string bootstrapServers)
         await Until.TrueAsync(() => names.All(n => Partitions(admin, n).Count == partitions), "the topics are there");
     }
 
+    public async Task AddPartitionsAsync(string topic, int partitions)
+    {
+        using var admin = Admin();
+        await admin.CreatePartitionsAsync([new PartitionsSpecification { Topic = topic, IncreaseTo = partitions }]);
+        await Until.TrueAsync(() => Partitions(admin, topic).Count == partitions, "the partitions are there");
+    }
+
     public async Task DeleteTopicsAsync(params string[] names)
     {
         using var admin = Admin();
@@ -56,6 +63,23 @@ internal sealed class Probe(string bootstrapServers)
         foreach (var message in messages)
         {
             producer.Produce(topic, message, report => failure = report.Error.IsError ? report.Error : failure);
+        }
+
+        producer.Flush(Limit);
+        Assert.Null(failure);
+    }
+
+    /// <summary>Sends one record to each partition and waits until all are acknowledged.</summary>
+    public void ProduceToEach(string topic, int partitions, string value)
+    {
+        using var producer = Producer();
+        Error? failure = null;
+        for (var partition = 0; partition < partitions; partition++)
+        {
+            producer.Produce(
+                new ConfluentPartition(topic, partition),
+                new Message<string?, byte[]?> { Key = $"k{partition}", Value = Encoding.UTF8.GetBytes($"{value}-{partition}") },
+                report => failure = report.Error.IsError ? report.Error : failure);
         }
 
         producer.Flush(Limit);

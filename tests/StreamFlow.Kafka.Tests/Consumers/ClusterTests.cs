@@ -196,7 +196,10 @@ public abstract class ClusterTests
         await admin.CreateTopicsAsync([topic], default);
         var missing = Unique("missing");
         var found = await admin.DescribeTopicsAsync([name, missing], default);
-        Assert.Equal([new TopicDescription(name, 3)], found.Values);
+        var described = Assert.Single(found.Values);
+        Assert.Equal(new TopicDescription(name, 3) { Id = described.Id }, described);
+        Assert.NotEmpty(described.Id);
+        Assert.Equal(described, (await admin.DescribeTopicsAsync([name], default))[name]);
         Assert.Equal("compact", (await admin.DescribeTopicConfigAsync(name, default))["cleanup.policy"]);
 
         // Asking for a topic must not create it, though this broker would.
@@ -229,8 +232,10 @@ public abstract class ClusterTests
 
         var described = await admin.DescribeGroupAsync("g-" + leader, default);
         Assert.True(described.IsStable);
-        Assert.Equal(
-            Enumerable.Range(0, 3).Select(i => new TopicPartition(leader, i)), described.Assigned.OrderBy(p => p.Partition));
+        var shown = Assert.Single(described.Members);
+        Assert.Equal(Enumerable.Range(0, 3).Select(i => new TopicPartition(leader, i)), shown.Assigned.OrderBy(p => p.Partition));
+        Assert.StartsWith(shown.ClientId, shown.MemberId, StringComparison.Ordinal);
+        Assert.NotEmpty(shown.Host);
         member.Close();
     }
 

@@ -33,6 +33,16 @@ public sealed class ClientSettingsTests
     }
 
     [Fact]
+    public void A_member_shows_its_mark_and_learns_of_added_partitions_within_seconds()
+    {
+        var settings = Effective(ClientSettings.ForConsumer(
+            new KafkaClientOptions { BootstrapServers = "b:1" }, Consumer with { Mark = "t1.2" }));
+
+        Assert.Equal("c-t1.2", settings["client.id"]);
+        Assert.Equal("10000", settings["topic.metadata.refresh.interval.ms"]);
+    }
+
+    [Fact]
     public void A_consumer_without_a_group_never_makes_questions_wait_for_records_unless_told_so()
     {
         var role = new ConsumerRole("r", null, null, ReadCommitted: true, "error");

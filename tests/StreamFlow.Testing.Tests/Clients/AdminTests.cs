@@ -15,10 +15,50 @@ public sealed class AdminTests
         await admin.CreateTopicsAsync([topic with { PartitionCount = 9 }], CancellationToken.None);
 
         var found = await admin.DescribeTopicsAsync(["t", "missing"], CancellationToken.None);
-        Assert.Equal(new TopicDescription("t", 3), Assert.Single(found).Value);
+        var described = Assert.Single(found).Value;
+        Assert.Equal(new TopicDescription("t", 3) { Id = described.Id }, described);
+        Assert.NotEmpty(described.Id);
         var configs = await admin.DescribeTopicConfigAsync("t", CancellationToken.None);
         Assert.Equal("compact", configs["cleanup.policy"]);
         Assert.Equal("CreateTime", configs["message.timestamp.type"]);
+    }
+
+    [Fact]
+    public async Task A_group_is_described_with_whoever_is_in_it_and_the_marks_they_show()
+    {
+        _kafka.CreateTopic("t", 2);
+        using var admin = _kafka.CreateAdmin("admin");
+        using var member = Join(new ConsumerRole("app", "g", null, ReadCommitted: false, "earliest") { Mark = "m" });
+
+        var described = await admin.DescribeGroupAsync("g", CancellationToken.None);
+
+        Assert.True(described.IsStable);
+        var shown = Assert.Single(described.Members);
+        Assert.Equal(("app-m", 2), (shown.ClientId, shown.Assigned.Count));
+        Assert.StartsWith("app-m-", shown.MemberId, StringComparison.Ordinal);
+
+        using var guest = Join(new ConsumerRole("console", "g", null, ReadCommitted: false, "earliest"));
+        described = await admin.DescribeGroupAsync("g", CancellationToken.None);
+        Assert.False(described.IsStable);
+        Assert.Equal(["app-m", "console"], described.Members.Select(m => m.ClientId).Order());
+    }
+
+    private IKafkaConsumer Join(ConsumerRole role)
+    {
+        var consumer = _kafka.CreateConsumer(role);
+        consumer.Subscribe(["t"], ["t"], new Taker());
+        consumer.Poll(TimeSpan.Zero);
+        return consumer;
+    }
+
+    private sealed class Taker : IRebalanceListener
+    {
+        public IReadOnlyList<PartitionOffset> OnAssigned(IReadOnlyList<TopicPartition> leaders) =>
+            [.. leaders.Select(l => new PartitionOffset(l, PartitionOffset.Stored))];
+
+        public IReadOnlyList<TopicPartition> OnRevoked(IReadOnlyList<TopicPartition> leaders) => leaders;
+
+        public IReadOnlyList<TopicPartition> OnLost(IReadOnlyList<TopicPartition> leaders) => leaders;
     }
 
     [Fact]

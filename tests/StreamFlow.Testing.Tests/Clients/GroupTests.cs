@@ -353,8 +353,14 @@ public sealed class GroupTests
             return [.. leaders.SelectMany(Both)];
         }
 
-        private void Tell(string what, IReadOnlyList<TopicPartition> leaders) =>
-            Events.Add($"{what} {string.Join(' ', leaders.Select(p => p.Partition).Order())}");
+        /// <summary>A rebalance that changes nothing for a member is told, too, as an empty assignment.</summary>
+        private void Tell(string what, IReadOnlyList<TopicPartition> leaders)
+        {
+            if (leaders.Count > 0)
+            {
+                Events.Add($"{what} {string.Join(' ', leaders.Select(p => p.Partition).Order())}");
+            }
+        }
     }
 
     private sealed class ThrowingListener : IRebalanceListener

@@ -97,7 +97,7 @@ public sealed class AllocationTests
             Metrics = new TaskMetrics("app", id),
             Budget = budget,
         };
-        return new StreamTask(subTopology, context, TimeSpan.Zero);
+        return new StreamTask(subTopology, context, TimeSpan.Zero) { Inputs = [] };
     }
 
     private sealed class Ticking(string name, TaskContext task, Processor<long, long> next) : Processor<long, long>(name)

@@ -11,6 +11,7 @@ internal sealed class FaultCatalogue
     private readonly WorkerFaults _workers;
     private readonly WireFaults _wire;
     private readonly BrokerFaults _broker;
+    private readonly ClusterFaults _cluster;
 
     public FaultCatalogue(Arena arena, Random random, SmallDisk? disk, string only)
     {
@@ -19,6 +20,7 @@ internal sealed class FaultCatalogue
         _workers = new WorkerFaults(arena, random, deaths);
         _wire = new WireFaults(arena, random, deaths);
         _broker = new BrokerFaults(arena, random);
+        _cluster = new ClusterFaults(arena, random);
         All = [.. Kills().Concat(Others(disk)).Where(f => f.Name.StartsWith(only, StringComparison.Ordinal))];
         if (All.Count == 0)
         {
@@ -60,6 +62,8 @@ internal sealed class FaultCatalogue
         }
 
         yield return new("join/leave storm", 2, _workers.StormAsync);
+        yield return new("partitions added", 2, _cluster.AddPartitionsAsync);
+        yield return new("a stranger in the group", 2, _cluster.VisitAsync);
         if (disk is not null)
         {
             yield return new("full state disk", 2, () => _workers.FillDiskAsync(disk));

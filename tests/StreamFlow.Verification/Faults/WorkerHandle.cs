@@ -20,6 +20,8 @@ internal sealed class WorkerHandle(WorkerSettings settings, string logFolder) : 
 
     public string Name => settings.Name;
 
+    private string LogFile => Path.Combine(logFolder, Name + ".log");
+
     /// <summary>Folder of the application's state.</summary>
     public string StateFolder => Path.Combine(settings.StateDirectory, Workload.ApplicationId);
 
@@ -111,6 +113,15 @@ internal sealed class WorkerHandle(WorkerSettings settings, string logFolder) : 
     /// <summary>Waits for its end.</summary>
     /// <returns>False when it has not ended in time.</returns>
     public bool WaitForEnd(TimeSpan limit) => _process!.WaitForExit(limit);
+
+    /// <summary>Whether a text stands in what it has logged so far.</summary>
+    public bool HasLogged(string text)
+    {
+        lock (_gate)
+        {
+            return File.Exists(LogFile) && File.ReadAllText(LogFile).Contains(text, StringComparison.Ordinal);
+        }
+    }
 
     /// <summary>Asks it to end in order.</summary>
     /// <returns>Whether it did.</returns>
@@ -237,7 +248,7 @@ internal sealed class WorkerHandle(WorkerSettings settings, string logFolder) : 
                     _lastLines.Dequeue();
                 }
 
-                File.AppendAllText(Path.Combine(logFolder, Name + ".log"), line + Environment.NewLine);
+                File.AppendAllText(LogFile, line + Environment.NewLine);
             }
         }
     }

@@ -39,6 +39,7 @@ internal sealed class Feeder : IDisposable
             LingerMs = 2,
             MessageTimeoutMs = 600_000,
             Partitioner = Partitioner.Murmur2Random,
+            TopicMetadataRefreshIntervalMs = 1000,
             ReconnectBackoffMaxMs = 500,
         }).SetLogHandler(static (_, _) => { }).SetErrorHandler(static (_, _) => { }).Build();
         _thread = new Thread(Run) { IsBackground = true, Name = "feeder" };
@@ -131,6 +132,8 @@ internal sealed class Feeder : IDisposable
         if (sequence != _lost)
         {
             Produce(Workload.Input, Workload.UserOf(_seed, sequence), Workload.ValueOf(_seed, sequence), time);
+            Produce(
+                Workload.Passing, sequence.ToString(CultureInfo.InvariantCulture), Workload.ValueOf(_seed, sequence), time);
         }
 
         if (sequence % AccountEvery == 0)

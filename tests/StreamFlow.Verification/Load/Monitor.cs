@@ -17,6 +17,7 @@ internal sealed class Monitor : IDisposable
     private readonly List<(long Since, TaskCompletionSource<TimeSpan> Recovered)> _waits = [];
     private readonly Lock _gate = new();
     private long _joined;
+    private long _passed;
     private long _lastResultAt = Stopwatch.GetTimestamp();
     private volatile bool _stopping;
 
@@ -34,21 +35,21 @@ internal sealed class Monitor : IDisposable
             ReconnectBackoffMaxMs = 500,
         }).SetLogHandler(static (_, _) => { }).SetErrorHandler(static (_, _) => { }).Build();
         _consumer.Assign(
-            from topic in new[] { Workload.RunningRocks, Workload.Joined }
+            from topic in new[] { Workload.RunningRocks, Workload.Joined, Workload.Passed }
             from partition in Enumerable.Range(0, Workload.Partitions)
             select new TopicPartitionOffset(topic, partition, Offset.Beginning));
         _thread = new Thread(Run) { IsBackground = true, Name = "monitor" };
         _thread.Start();
     }
 
-    /// <summary>Whether as many inputs as were sent are counted and joined; more of them count as well.</summary>
+    /// <summary>Whether as many inputs as were sent are counted, joined and passed on; more of them count as well.</summary>
     public bool IsComplete
     {
         get
         {
             lock (_gate)
             {
-                return _counts.Values.Sum() >= _feeder.Sent && _joined >= _feeder.Sent;
+                return _counts.Values.Sum() >= _feeder.Sent && _joined >= _feeder.Sent && _passed >= _feeder.Sent;
             }
         }
     }
@@ -110,9 +111,9 @@ internal sealed class Monitor : IDisposable
         lock (_gate)
         {
             _lastResultAt = Stopwatch.GetTimestamp();
-            if (result.Topic == Workload.Joined)
+            if (result.Topic is Workload.Joined or Workload.Passed)
             {
-                _joined++;
+                _ = result.Topic == Workload.Joined ? _joined++ : _passed++;
                 return;
             }
 

@@ -37,7 +37,8 @@ internal sealed class Evidence
         long sent,
         IReadOnlyList<string> feederFailures,
         IReadOnlyList<LocalState> localStates,
-        Liveness liveness)
+        Liveness liveness,
+        Func<string, int> partitionsOf)
     {
         var reader = new TopicReader(bootstrapServers);
         var topics = AllTopics.AsParallel().WithDegreeOfParallelism(TopicsAtOnce).Select(topic => (topic, reader.Read(topic)));
@@ -48,7 +49,7 @@ internal sealed class Evidence
             FeederFailures = feederFailures,
             LocalStates = localStates,
             Liveness = liveness,
-            Facts = PositionReader.Read(bootstrapServers, AllTopics),
+            Facts = PositionReader.Read(bootstrapServers, AllTopics, partitionsOf),
         };
     }
 }

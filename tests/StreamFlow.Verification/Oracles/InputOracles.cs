@@ -25,6 +25,14 @@ internal static class InputOracles
         return new Verdict(OracleNames.CountedOnce, violations, seen);
     }
 
+    /// <summary>Each input is passed on once by operators without state, from whatever partition, there from the start or added.</summary>
+    public static Verdict PassedOnce(Evidence evidence)
+    {
+        var violations = new List<string>();
+        var seen = Once(evidence, evidence[Workload.Passed], r => Workload.SequenceOf(r.ValueText), violations);
+        return new Verdict(OracleNames.PassedOnce, violations, seen);
+    }
+
     /// <summary>Inputs of one key keep their order.</summary>
     public static Verdict OrderPerKey(Evidence evidence)
     {

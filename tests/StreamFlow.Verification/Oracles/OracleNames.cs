@@ -5,6 +5,7 @@ internal static class OracleNames
 {
     public const string InputIntact = "input-intact";
     public const string CountedOnce = "counted-once";
+    public const string PassedOnce = "passed-once";
     public const string OrderPerKey = "order-per-key";
     public const string RunningAggregates = "running-aggregates";
     public const string WindowedAggregates = "windowed-aggregates";
@@ -28,6 +29,7 @@ internal static class Judge
         [
             InputOracles.InputIntact(evidence),
             InputOracles.CountedOnce(evidence),
+            InputOracles.PassedOnce(evidence),
             InputOracles.OrderPerKey(evidence),
             ResultOracles.Aggregates(evidence, expected, windowed: false),
             ResultOracles.Aggregates(evidence, expected, windowed: true),

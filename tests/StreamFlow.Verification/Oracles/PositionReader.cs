@@ -13,11 +13,11 @@ internal readonly record struct PartitionFacts(long Committed, long LastStable, 
 internal static class PositionReader
 {
     public static IReadOnlyDictionary<(string Topic, int Partition), PartitionFacts> Read(
-        string bootstrapServers, IEnumerable<string> topics)
+        string bootstrapServers, IEnumerable<string> topics, Func<string, int> partitionsOf)
     {
         var partitions =
             from topic in topics
-            from partition in Enumerable.Range(0, Workload.Partitions)
+            from partition in Enumerable.Range(0, partitionsOf(topic))
             select FormattableString.Invariant($"{topic}:{partition}");
         var script = Path.Combine(AppContext.BaseDirectory, "read_positions.py");
         // Debian's packages belong to the system's interpreter, which need not be the first one on the path.

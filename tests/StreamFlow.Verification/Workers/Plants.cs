@@ -9,6 +9,7 @@ internal static class Plants
     public const string DropRunning = "drop-running-result";
     public const string DropWindowed = "drop-windowed-result";
     public const string DropJoined = "drop-joined-result";
+    public const string DropPassed = "drop-passed-on";
     public const string DropChangelog = "drop-changelog-of-a-key";
     public const string WrongInMemory = "wrong-in-memory";
     public const string ApplyBeforeCommit = "apply-before-commit";

@@ -22,6 +22,7 @@ internal sealed class RecordTamper(Plant plant, IKafkaProducer inner)
             Workload.RunningRocks => plant.Is(Plants.DropRunning) && plant.IsDue(),
             Workload.WindowedMemory => plant.Is(Plants.DropWindowed) && plant.IsDue(),
             Workload.Joined => plant.Is(Plants.DropJoined) && plant.IsDue(),
+            Workload.Passed => plant.Is(Plants.DropPassed) && plant.IsDue(),
             _ => IsOfDroppedChangelog(topic.Name, in record),
         };
         return isDropped || inner.TryProduce(topic, partition, in record, headers);

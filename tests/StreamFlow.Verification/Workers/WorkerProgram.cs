@@ -97,6 +97,7 @@ internal static class WorkerProgram
         Consumer = new Dictionary<string, string>
         {
             ["session.timeout.ms"] = Milliseconds(Timing.SessionTimeout),
+            ["topic.metadata.refresh.interval.ms"] = "1000",
             ["heartbeat.interval.ms"] = Milliseconds(Timing.HeartbeatInterval),
         },
     };

@@ -14,10 +14,10 @@ internal sealed class StartOffsets(ThreadServices services, IKafkaConsumer consu
     /// <exception cref="StreamsException">The committed offsets cannot be read: to guess would lose or repeat records.</exception>
     public IReadOnlyList<PartitionOffset> For(IReadOnlyList<(SourceTopic Topic, TopicPartition Partition)> inputs)
     {
-        var looked = LookUp([.. inputs.Where(i => IsLookedUp(PolicyOf(i.Topic))).Select(i => i.Partition)]);
+        var looked = LookUp([.. inputs.Where(i => IsLookedUp(PolicyOf(i))).Select(i => i.Partition)]);
         return [.. inputs.Select(i =>
             looked.TryGetValue(i.Partition, out var committed)
-                ? new PartitionOffset(i.Partition, committed >= 0 ? PartitionOffset.Stored : Logical(PolicyOf(i.Topic)))
+                ? new PartitionOffset(i.Partition, committed >= 0 ? PartitionOffset.Stored : Logical(PolicyOf(i)))
                 : new PartitionOffset(i.Partition, PartitionOffset.Stored))];
     }
 
@@ -29,10 +29,9 @@ internal sealed class StartOffsets(ThreadServices services, IKafkaConsumer consu
     /// <returns>False when they cannot be read at the moment.</returns>
     public bool TryLocate(StreamTask task, string threadName)
     {
-        var inputs = services.Topics.InputsOf(task.SubTopology, task.Id.Partition);
         try
         {
-            task.Committed = consumer.Committed([.. inputs.Select(i => i.Partition)]);
+            task.Committed = consumer.Committed([.. task.Inputs.Select(i => i.Partition)]);
         }
         catch (KafkaClientException exception) when (exception.Kind is KafkaErrorKind.Retriable or KafkaErrorKind.Migrated)
         {
@@ -65,6 +64,13 @@ internal sealed class StartOffsets(ThreadServices services, IKafkaConsumer consu
 
     private bool IsLookedUp(OffsetReset policy) =>
         policy == OffsetReset.Latest || policy != services.Options.DefaultOffsetReset;
+
+    /// <summary>
+    /// A partition that was added while the application runs is read from its beginning: what came before it was noticed came
+    /// after the application began.
+    /// </summary>
+    private OffsetReset PolicyOf((SourceTopic Topic, TopicPartition Partition) input) =>
+        services.Topics.WasAdded(input.Partition) ? OffsetReset.Earliest : PolicyOf(input.Topic);
 
     private OffsetReset PolicyOf(SourceTopic topic) =>
         topic.IsInternal ? OffsetReset.Earliest : topic.OffsetReset ?? services.Options.DefaultOffsetReset;

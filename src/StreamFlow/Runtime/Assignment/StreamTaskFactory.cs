@@ -1,3 +1,4 @@
+using StreamFlow.Planning;
 using StreamFlow.Processing;
 using StreamFlow.State;
 
@@ -25,23 +26,13 @@ internal sealed class StreamTaskFactory
 
     public StreamTask Create(string leaderTopic, int partition)
     {
-        var subTopology = _services.Topics.SubTopologyOf(leaderTopic);
-        var taskId = new TaskId(subTopology.Id, partition);
-        var context = new TaskContext
-        {
-            TaskId = taskId,
-            ApplicationId = _services.Options.ApplicationId,
-            Time = _services.Time,
-            Logger = _services.Logger,
-            Collector = new RecordCollector(_protocol.Producer, _protocol.Sent, _protocol.BeforeSend, _protocol.Refused),
-            Errors = _services.Errors,
-            Metrics = new TaskMetrics(_services.Options.ApplicationId, taskId, _services.Logger),
-            Budget = _budget,
-            Work = _work,
-            Views = _services.Views,
-        };
-        return new StreamTask(subTopology, context, _services.Options.MaxTaskIdle, _services.SlowRecords);
+        var topics = _services.Topics;
+        var subTopology = topics.SubTopologyOf(leaderTopic);
+        return Create(subTopology, partition, topics.InputsOf(subTopology, partition));
     }
+
+    /// <summary>Makes a task anew: it reads the partitions that the consumer reads for it.</summary>
+    public StreamTask CreateAgain(StreamTask task) => Create(task.SubTopology, task.Id.Partition, task.Inputs);
 
     /// <summary>Opens the stores of a task, claiming its folder when any of them is persistent.</summary>
     /// <returns>False while another thread of this process still holds the folder.</returns>
@@ -88,4 +79,24 @@ internal sealed class StreamTaskFactory
     }
 
     public void Wipe(TaskId taskId) => _services.StateDirectory?.Wipe(taskId);
+
+    private StreamTask Create(
+        SubTopology subTopology, int partition, IReadOnlyList<(SourceTopic Topic, TopicPartition Partition)> inputs)
+    {
+        var taskId = new TaskId(subTopology.Id, partition);
+        var context = new TaskContext
+        {
+            TaskId = taskId,
+            ApplicationId = _services.Options.ApplicationId,
+            Time = _services.Time,
+            Logger = _services.Logger,
+            Collector = new RecordCollector(_protocol.Producer, _protocol.Sent, _protocol.BeforeSend, _protocol.Refused),
+            Errors = _services.Errors,
+            Metrics = new TaskMetrics(_services.Options.ApplicationId, taskId, _services.Logger),
+            Budget = _budget,
+            Work = _work,
+            Views = _services.Views,
+        };
+        return new StreamTask(subTopology, context, _services.Options.MaxTaskIdle, _services.SlowRecords) { Inputs = inputs };
+    }
 }

@@ -19,6 +19,7 @@ internal sealed class TaskManager : IRebalanceListener
     private readonly TaskPartitions _partitions;
     private readonly TaskSet _tasks;
     private readonly StoreRetries _storeRetries;
+    private readonly TaskAdmission _admission;
     private Exception? _callbackFailure;
 
     public TaskManager(
@@ -35,8 +36,9 @@ internal sealed class TaskManager : IRebalanceListener
         _consumer = consumer;
         _restorer = restorer;
         _committer = committer;
+        _admission = new TaskAdmission(services, threadName);
         _startOffsets = new StartOffsets(services, consumer);
-        _partitions = new TaskPartitions(services.Topics);
+        _partitions = new TaskPartitions(services);
         _tasks = new TaskSet(services, threadName, factory, restorer);
         _storeRetries = new StoreRetries(services, threadName);
     }
@@ -53,13 +55,11 @@ internal sealed class TaskManager : IRebalanceListener
     public IReadOnlyList<PartitionOffset> OnAssigned(IReadOnlyList<TopicPartition> leaders)
     {
         HasJoined = true;
-        foreach (var leader in leaders)
-        {
-            _tasks.Add(leader);
-        }
-
+        leaders = _admission.ThoseKnown(leaders);
+        var rebalance = _services.Watch.Rebalanced();
+        var inputs = leaders.SelectMany(leader => _tasks.Add(leader, rebalance)).ToList();
         RuntimeLog.Assigned(_services.Logger, _threadName, _partitions.Names(leaders));
-        return _startOffsets.For([.. leaders.SelectMany(_partitions.InputsOf)]);
+        return _startOffsets.For(inputs);
     }
 
     public IReadOnlyList<TopicPartition> OnRevoked(IReadOnlyList<TopicPartition> leaders)
@@ -154,7 +154,7 @@ internal sealed class TaskManager : IRebalanceListener
         for (var i = _tasks.Created.Count - 1; i >= 0; i--)
         {
             var task = _tasks.Created[i];
-            if (!TryOpenStores(task) || !_startOffsets.TryLocate(task, _threadName))
+            if (!_admission.MayStart(task) || !TryOpenStores(task) || !_startOffsets.TryLocate(task, _threadName))
             {
                 continue;
             }
@@ -228,8 +228,7 @@ internal sealed class TaskManager : IRebalanceListener
     private void Run(StreamTask task)
     {
         _storeRetries.End(task.Id);
-        var inputs = _services.Topics.InputsOf(task.SubTopology, task.Id.Partition);
-        task.Run([.. inputs.Select((input, i) =>
+        task.Run([.. task.Inputs.Select((input, i) =>
             new TaskInput(input.Topic.Name, _consumer.Reader(input.Partition), task.Committed[i]))]);
         _tasks.Run(task);
     }
@@ -285,14 +284,15 @@ internal sealed class TaskManager : IRebalanceListener
 
     private List<TopicPartition> GiveUp(IReadOnlyList<TopicPartition> leaders, string how)
     {
+        var given = new List<TopicPartition>();
         foreach (var leader in leaders)
         {
             var id = _partitions.TaskOf(leader);
             _storeRetries.End(id);
-            _tasks.Remove(id);
+            given.AddRange(_tasks.Remove(id));
         }
 
         RuntimeLog.Unassigned(_services.Logger, _threadName, _partitions.Names(leaders), how);
-        return _partitions.Inputs(leaders);
+        return given;
     }
 }

@@ -1,10 +1,11 @@
+using StreamFlow.Planning;
+
 namespace StreamFlow.Runtime;
 
 /// <summary>The tasks of one stream thread, by how far they are; closes and replaces them.</summary>
 internal sealed class TaskSet(ThreadServices services, string threadName, StreamTaskFactory factory, Restorer restorer)
 {
     private readonly SortedDictionary<TaskId, StreamTask> _tasks = [];
-    private readonly TaskPartitions _partitions = new(services.Topics);
 
     public IReadOnlyCollection<StreamTask> All => _tasks.Values;
 
@@ -16,13 +17,18 @@ internal sealed class TaskSet(ThreadServices services, string threadName, Stream
 
     public List<StreamTask> Running { get; } = [];
 
-    public void Add(TopicPartition leader)
+    /// <returns>What the task reads.</returns>
+    public IReadOnlyList<(SourceTopic Topic, TopicPartition Partition)> Add(TopicPartition leader, long rebalance)
     {
         var task = factory.Create(leader.Topic, leader.Partition);
-        if (_tasks.TryAdd(task.Id, task))
+        task.Rebalance = rebalance;
+        if (!_tasks.TryAdd(task.Id, task))
         {
-            Created.Add(task);
+            return _tasks[task.Id].Inputs;
         }
+
+        Created.Add(task);
+        return task.Inputs;
     }
 
     public bool TryGet(TaskId id, [System.Diagnostics.CodeAnalysis.MaybeNullWhen(false)] out StreamTask task) =>
@@ -47,8 +53,8 @@ internal sealed class TaskSet(ThreadServices services, string threadName, Stream
     /// <summary>Closes a task and makes it anew, over what its stores have committed or over nothing.</summary>
     public void Remake(StreamTask task, bool wipe)
     {
-        var leader = _partitions.LeaderOf(task);
-        var fresh = factory.Create(leader.Topic, leader.Partition);
+        var fresh = factory.CreateAgain(task);
+        fresh.Rebalance = task.Rebalance;
         Drop(task);
         fresh.FirstOffsets.TakeOver(task.FirstOffsets);
         if (wipe)
@@ -60,12 +66,16 @@ internal sealed class TaskSet(ThreadServices services, string threadName, Stream
         Created.Add(fresh);
     }
 
-    public void Remove(TaskId id)
+    /// <returns>What the task has read; nothing if there is no such task.</returns>
+    public IEnumerable<TopicPartition> Remove(TaskId id)
     {
-        if (_tasks.Remove(id, out var task))
+        if (!_tasks.Remove(id, out var task))
         {
-            Drop(task);
+            return [];
         }
+
+        Drop(task);
+        return task.Inputs.Select(i => i.Partition);
     }
 
     public void Clear()

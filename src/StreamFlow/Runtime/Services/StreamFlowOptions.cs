@@ -113,6 +113,22 @@ public sealed record StreamFlowOptions
     /// <value>Empty: that of the state directory, see <see cref="StaticMembership"/>.</value>
     public string GroupInstanceId { get; set; } = string.Empty;
 
+    /// <summary>
+    /// What instances that run together say their topology is. Instances of one <see cref="ApplicationId"/> with other
+    /// topologies are an error in log and health of each; two that give the same version are taken to have the same. Give one
+    /// to both releases of a rolling upgrade that changes the topology only in ways that keep sub-topologies, stores and
+    /// internal topics. At most 32 letters, digits, <c>_</c> and <c>-</c>.
+    /// </summary>
+    /// <value>Empty: a fingerprint of <c>Topology.Describe()</c> and of what stores are restored from.</value>
+    public string TopologyVersion { get; set; } = string.Empty;
+
+    /// <summary>
+    /// How often the topics and the group are looked at beside each rebalance: for partitions that were added to topics by
+    /// which the group does not share tasks out, for topics that are gone, and for strangers.
+    /// </summary>
+    /// <value>10 seconds.</value>
+    public TimeSpan ClusterCheckInterval { get; set; } = TimeSpan.FromSeconds(10);
+
     /// <summary>Replicas of internal topics; -1 is the broker's default.</summary>
     /// <value>-1.</value>
     public short ReplicationFactor { get; set; } = -1;
@@ -185,6 +201,9 @@ public sealed record StreamFlowOptions
             "at most 240 letters, digits, '.', '_' or '-', or leave it empty");
         Check(errors, StaticMembership || GroupInstanceId.Length == 0, nameof(StaticMembership), StaticMembership,
             $"true, or leave GroupInstanceId ('{GroupInstanceId}') empty");
+        Check(errors, TopologyVersion.Length <= 32 && TopologyVersion.All(c => c != '.' && IsNameCharacter(c)), nameof(TopologyVersion),
+            TopologyVersion, "at most 32 letters, digits, '_' or '-', or leave it empty");
+        Check(errors, ClusterCheckInterval > TimeSpan.Zero, nameof(ClusterCheckInterval), ClusterCheckInterval, "more than zero");
         Check(errors, Enum.IsDefined(DefaultOffsetReset), nameof(DefaultOffsetReset), DefaultOffsetReset, "Earliest or Latest");
         Check(errors, ReplicationFactor is -1 or >= 1, nameof(ReplicationFactor), ReplicationFactor, "-1 or at least 1");
         Check(errors, DeadLetterTopic.Length == 0 || ResourceName.Complaint(DeadLetterTopic) is null, nameof(DeadLetterTopic), DeadLetterTopic,

@@ -9,9 +9,22 @@ namespace StreamFlow.Runtime;
 /// <summary>What the stream threads of an application share.</summary>
 internal sealed class ThreadServices
 {
+    private ResolvedTopics _topics = null!;
+
     public required StreamFlowOptions Options { get; init; }
 
-    public required ResolvedTopics Topics { get; init; }
+    /// <summary>The topics as they were when somebody looked last: another instance after each change that was seen.</summary>
+    public required ResolvedTopics Topics
+    {
+        get => Volatile.Read(ref _topics);
+        set => Volatile.Write(ref _topics, value);
+    }
+
+    /// <summary>What all instances' topologies must have in common, as text.</summary>
+    public string TopologyIdentity { get; init; } = string.Empty;
+
+    /// <summary>What looks at the cluster while the application runs.</summary>
+    public IClusterWatch Watch { get; set; } = new NoClusterWatch();
 
     public required IKafkaClients Clients { get; init; }
 
@@ -30,9 +43,6 @@ internal sealed class ThreadServices
     /// <summary>Records that took longer than the consumer may go without polling.</summary>
     public SlowRecords SlowRecords { get; } = new();
 
-    /// <summary>Called when a thread is about to join its group as a static member.</summary>
-    public Action StaticMemberJoins { get; set; } = static () => { };
-
     /// <summary>Identity of this instance, part of its transactional ids.</summary>
     public Guid ProcessId { get; init; } = Guid.NewGuid();
 
@@ -44,4 +54,7 @@ internal sealed class ThreadServices
 
     /// <summary>The thread's share of the record cache.</summary>
     public long CacheBytesPerThread => Options.CacheMaxBytes / Options.NumStreamThreads;
+
+    /// <summary>What a member shows the others that goes by these topics.</summary>
+    public MemberMark MarkWith(ResolvedTopics topics) => MemberMark.Of(Options.TopologyVersion, TopologyIdentity, topics);
 }

@@ -51,6 +51,12 @@ internal sealed class StreamTask
     /// <summary>Where this thread began to read the inputs.</summary>
     public FirstOffsets FirstOffsets { get; } = new();
 
+    /// <summary>What the task reads, as it was known when the task was assigned.</summary>
+    public required IReadOnlyList<(SourceTopic Topic, TopicPartition Partition)> Inputs { get; init; }
+
+    /// <summary>The number of the rebalance that gave the task to its thread.</summary>
+    public long Rebalance { get; set; }
+
     /// <summary>The committed positions that the task starts from, in the order of its inputs.</summary>
     public IReadOnlyList<PartitionOffset> Committed { get; set; } = [];
 

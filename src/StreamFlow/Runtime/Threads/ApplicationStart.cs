@@ -54,6 +54,7 @@ internal sealed class ApplicationStart(
         {
             Options = options,
             Topics = topics,
+            TopologyIdentity = topology.Identity,
             Clients = clients,
             StateDirectory = directory,
             ProcessId = directory?.ProcessId ?? Guid.NewGuid(),

@@ -128,8 +128,9 @@ internal sealed class StreamThread
     private void RunWithClients()
     {
         var options = _services.Options;
+        var topics = _services.Topics;
         var clients = new ThreadClients(_services, Name, _index);
-        var role = clients.DescribeConsumer();
+        var role = clients.DescribeConsumer(topics);
         using var consumer = _services.Clients.CreateConsumer(role);
         Volatile.Write(ref _maxPollInterval, consumer.MaxPollInterval.Ticks);
         var gap = new PollGap(Name, consumer.MaxPollInterval, _services.SlowRecords, _services.Logger, _services.Time);
@@ -148,10 +149,10 @@ internal sealed class StreamThread
         {
             if (role.GroupInstanceId is not null)
             {
-                _services.StaticMemberJoins();
+                _services.Watch.StaticMemberJoins();
             }
 
-            consumer.Subscribe(_services.Topics.LeaderTopics, _services.Topics.AllSourceTopics, tasks);
+            consumer.Subscribe(topics.LeaderTopics, topics.AllSourceTopics, tasks);
             Loop(consumer, tasks, committer, purger, turns, gap);
             CommitForTheLastTime(consumer, tasks, committer, gap);
             hasFailed = false;

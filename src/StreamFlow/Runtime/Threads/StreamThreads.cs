@@ -115,8 +115,14 @@ internal sealed class StreamThreads(
         _stopped.TrySetResult();
     }
 
-    /// <summary>The thread with the least to lose joins anew.</summary>
-    public void Rejoin() => Living.MinBy(t => t.Status.Tasks.Count)?.Rejoin();
+    /// <summary>All threads join anew, or the one with the least to lose.</summary>
+    public void Rejoin(bool all)
+    {
+        foreach (var thread in Living.OrderBy(t => t.Status.Tasks.Count).Take(all ? int.MaxValue : 1))
+        {
+            thread.Rejoin();
+        }
+    }
 
     private void StartOne()
     {

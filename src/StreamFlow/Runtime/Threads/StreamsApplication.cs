@@ -21,7 +21,7 @@ public sealed class StreamsApplication : IAsyncDisposable
     private readonly ApplicationLife _life;
     private readonly StreamThreads _threads;
     private ThreadServices? _threadServices;
-    private GroupWatch? _groupWatch;
+    private ClusterWatch? _watch;
     private ProgressWatch? _progressWatch;
     private int _isFinished;
     private volatile bool _waitGivenUp;
@@ -77,7 +77,11 @@ public sealed class StreamsApplication : IAsyncDisposable
 
     /// <summary>State, threads and tasks at this moment.</summary>
     public StreamsStatus Status =>
-        new(State, [.. _threads.Living.Select(t => t.Status)], _life.Error) { FailuresInARow = _threads.FailuresInARow };
+        new(State, [.. _threads.Living.Select(t => t.Status)], _life.Error)
+        {
+            FailuresInARow = _threads.FailuresInARow,
+            Problems = _watch?.Problems ?? [],
+        };
 
     /// <summary>Checks the topics, creates internal ones, and starts the stream threads.</summary>
     /// <param name="cancellationToken">Gives up before anything runs; the application has stopped then.</param>
@@ -153,8 +157,9 @@ public sealed class StreamsApplication : IAsyncDisposable
             var start = new ApplicationStart(_topology, _options, _clients, _services, _logger);
             _threadServices = await start.PrepareAsync(() => State == StreamsState.PendingShutdown, cancellationToken)
                 .ConfigureAwait(false);
-            _groupWatch = new GroupWatch(_threadServices, _threads.Rejoin);
-            _threadServices.StaticMemberJoins = _groupWatch.Joins;
+            _watch = new ClusterWatch(_threadServices, _threads.Rejoin, FailByTopics);
+            _threadServices.Watch = _watch;
+            _watch.Start();
             _progressWatch = new ProgressWatch(_threads, _options, _services.Time, _logger);
             _threads.Start(_threadServices);
         }
@@ -183,9 +188,20 @@ public sealed class StreamsApplication : IAsyncDisposable
         }
 
         Close("the watch over the threads", _progressWatch);
-        Close("the watch over the group", _groupWatch);
+        Close("the watch over topics and group", _watch);
         Close("the state directory", _threadServices?.StateDirectory);
         _ = _life.EndAsync();
+    }
+
+    /// <summary>The topics do not fit any more: no thread could go on, and another one could not either.</summary>
+    private void FailByTopics(Exception error)
+    {
+        if (_life.GoesOn)
+        {
+            RuntimeLog.TopicsDoNotFit(_logger, error, _options.ApplicationId);
+            _life.Fail(error);
+            _threads.Stop();
+        }
     }
 
     private void Close(string what, IDisposable? part)

@@ -53,6 +53,13 @@ public sealed record ThreadStatus(
 public sealed record StreamsStatus(StreamsState State, IReadOnlyList<ThreadStatus> Threads, Exception? Error)
 {
     /// <summary>
+    /// What somebody has to mend although the application runs: strangers in its group, instances with another topology, source
+    /// topics that are gone. Each names who or what it is, and the remedy; each is logged as an error when it is first seen.
+    /// </summary>
+    /// <value>Empty.</value>
+    public IReadOnlyList<string> Problems { get; init; } = [];
+
+    /// <summary>
     /// How often threads have failed and were replaced in a row: each waits longer for its replacement than the one before.
     /// Counts from anew when none has failed for two minutes.
     /// </summary>

@@ -1,4 +1,5 @@
 using StreamFlow.Clients;
+using StreamFlow.Planning;
 
 namespace StreamFlow.Runtime;
 
@@ -13,7 +14,8 @@ internal sealed class ThreadClients(ThreadServices services, string threadName, 
     private bool ExactlyOnce => _options.ProcessingGuarantee == ProcessingGuarantee.ExactlyOnce;
 
     /// <summary>Who the thread's consumer is.</summary>
-    public ConsumerRole DescribeConsumer()
+    /// <param name="topics">The topics that it goes by.</param>
+    public ConsumerRole DescribeConsumer(ResolvedTopics topics)
     {
         var hasGivenIdentity = _options.GroupInstanceId.Length > 0;
         var identity = hasGivenIdentity ? _options.GroupInstanceId
@@ -27,6 +29,7 @@ internal sealed class ThreadClients(ThreadServices services, string threadName, 
             _options.DefaultOffsetReset == OffsetReset.Earliest ? "earliest" : "latest")
         {
             LeavesOnClose = !hasGivenIdentity,
+            Mark = services.MarkWith(topics).ToString(),
         };
     }
 

@@ -12,34 +12,23 @@ internal sealed class TopicPreparation
     private readonly TopologyPlan _plan;
     private readonly StreamFlowOptions _options;
     private readonly IKafkaAdmin _admin;
+    private readonly List<string> _sources;
 
     public TopicPreparation(TopologyPlan plan, StreamFlowOptions options, IKafkaAdmin admin)
     {
         _plan = plan;
         _options = options;
         _admin = admin;
+        _sources = [.. plan.SubTopologies
+            .SelectMany(s => s.Sources.Where(t => !t.IsInternal))
+            .Select(t => t.Name)
+            .Distinct(StringComparer.Ordinal)];
     }
 
     public async Task<ResolvedTopics> RunAsync(CancellationToken cancellationToken)
     {
-        var counts = await LookUpSourcesAsync(cancellationToken).ConfigureAwait(false);
-        var repartition = new RepartitionCounts(_plan, _options.ApplicationId, counts);
-        repartition.Derive();
-        CheckCopartitioning(counts, repartition);
-        var resolved = new ResolvedTopics(_plan, _options.ApplicationId, counts);
-        await CreateInternalTopicsAsync(resolved, counts, cancellationToken).ConfigureAwait(false);
-        return resolved;
-    }
-
-    private async Task<Dictionary<string, int>> LookUpSourcesAsync(CancellationToken cancellationToken)
-    {
-        var external = _plan.SubTopologies
-            .SelectMany(s => s.Sources.Where(t => !t.IsInternal))
-            .Select(t => t.Name)
-            .Distinct(StringComparer.Ordinal)
-            .ToList();
-        var found = await _admin.DescribeTopicsAsync(external, cancellationToken).ConfigureAwait(false);
-        var missing = external.Where(t => !found.ContainsKey(t)).ToList();
+        var found = await _admin.DescribeTopicsAsync(_sources, cancellationToken).ConfigureAwait(false);
+        var missing = _sources.Where(t => !found.ContainsKey(t)).ToList();
         if (missing.Count > 0)
         {
             throw new TopologyException(
@@ -47,7 +36,62 @@ internal sealed class TopicPreparation
                 + "Create them before the application starts, or mend the names in the topology.");
         }
 
-        return external.ToDictionary(t => t, t => found[t].PartitionCount, StringComparer.Ordinal);
+        var counts = Derive(_sources.ToDictionary(t => t, t => found[t].PartitionCount, StringComparer.Ordinal));
+        var resolved = new ResolvedTopics(_plan, _options.ApplicationId, counts);
+        var existing = await CreateInternalTopicsAsync(resolved, cancellationToken).ConfigureAwait(false);
+        return new ResolvedTopics(_plan, _options.ApplicationId, counts) { Ids = IdsOf(found.Values.Concat(existing)) };
+    }
+
+    /// <summary>
+    /// Looks at the topics while the application runs, and makes the checks of a start; but nothing is created any more. A
+    /// source topic that is gone keeps its count, and is listed.
+    /// </summary>
+    /// <param name="earlier">What was seen last.</param>
+    /// <param name="withConfigs">Whether configurations are looked at although nothing else has changed.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <exception cref="TopologyException">The application cannot go on with the topics, or not without loss.</exception>
+    public async Task<ResolvedTopics> LookAgainAsync(
+        ResolvedTopics earlier, bool withConfigs, CancellationToken cancellationToken)
+    {
+        var names = _sources.Concat(WantedTopics(earlier).Select(w => w.Name)).ToList();
+        var found = await _admin.DescribeTopicsAsync(names, cancellationToken).ConfigureAwait(false);
+        var counts = Derive(_sources.ToDictionary(
+            t => t, t => found.TryGetValue(t, out var topic) ? topic.PartitionCount : earlier.PartitionCounts[t],
+            StringComparer.Ordinal));
+        var ids = earlier.Ids.ToDictionary(StringComparer.Ordinal);
+        foreach (var (name, id) in IdsOf(found.Values))
+        {
+            ids[name] = id;
+        }
+
+        var resolved = new ResolvedTopics(_plan, _options.ApplicationId, counts, earlier)
+        {
+            Ids = ids,
+            Missing = [.. _sources.Where(t => !found.ContainsKey(t))],
+        };
+        foreach (var topic in WantedTopics(resolved))
+        {
+            CheckIsTheSame(topic, earlier, found);
+            CheckPartitionCount(topic, found);
+            if (withConfigs || !resolved.IsSameAs(earlier))
+            {
+                await CheckCleanupPolicyAsync(topic, cancellationToken).ConfigureAwait(false);
+            }
+        }
+
+        return resolved;
+    }
+
+    private static Dictionary<string, string> IdsOf(IEnumerable<TopicDescription> topics) =>
+        topics.Where(t => t.Id.Length > 0).ToDictionary(t => t.Name, t => t.Id, StringComparer.Ordinal);
+
+    /// <summary>Adds the counts of repartition topics to those of the user's, and checks what must fit together.</summary>
+    private Dictionary<string, int> Derive(Dictionary<string, int> counts)
+    {
+        var repartition = new RepartitionCounts(_plan, _options.ApplicationId, counts);
+        repartition.Derive();
+        CheckCopartitioning(counts, repartition);
+        return counts;
     }
 
     private void CheckCopartitioning(Dictionary<string, int> counts, RepartitionCounts repartition)
@@ -65,13 +109,13 @@ internal sealed class TopicPreparation
         }
     }
 
-    private async Task CreateInternalTopicsAsync(
-        ResolvedTopics resolved, Dictionary<string, int> counts, CancellationToken cancellationToken)
+    private async Task<IEnumerable<TopicDescription>> CreateInternalTopicsAsync(
+        ResolvedTopics resolved, CancellationToken cancellationToken)
     {
-        var wanted = WantedTopics(resolved, counts).ToList();
+        var wanted = WantedTopics(resolved).ToList();
         if (wanted.Count == 0)
         {
-            return;
+            return [];
         }
 
         var names = wanted.Select(w => w.Name).ToList();
@@ -92,6 +136,28 @@ internal sealed class TopicPreparation
         {
             await CheckCleanupPolicyAsync(topic, cancellationToken).ConfigureAwait(false);
         }
+
+        return existing.Values;
+    }
+
+    /// <summary>Records in an internal topic are the application's own work: who finds another one in its place has lost it.</summary>
+    private static void CheckIsTheSame(
+        NewTopic topic, ResolvedTopics earlier, IReadOnlyDictionary<string, TopicDescription> found)
+    {
+        const string Remedy = "The records or the state in it are lost. Stop all instances; reset the application (delete its "
+            + "internal topics and local state, and its group's offsets), or start it under a new ApplicationId.";
+        if (!found.TryGetValue(topic.Name, out var actual))
+        {
+            throw new TopologyException(
+                $"The internal topic '{topic.Name}' was deleted while the application ran. {Remedy}");
+        }
+
+        if (earlier.Ids.TryGetValue(topic.Name, out var before) && actual.Id.Length > 0 && actual.Id != before)
+        {
+            throw new TopologyException(
+                $"The internal topic '{topic.Name}' was deleted and made anew while the application ran (id {before}, now "
+                + $"{actual.Id}). {Remedy}");
+        }
     }
 
     private static void CheckPartitionCount(NewTopic topic, IReadOnlyDictionary<string, TopicDescription> existing)
@@ -100,8 +166,10 @@ internal sealed class TopicPreparation
         {
             throw new TopologyException(
                 $"The internal topic '{topic.Name}' has {actual.PartitionCount} partitions, the topology needs "
-                + $"{topic.PartitionCount}. Was a source topic repartitioned or the topology changed? Delete the "
-                + "application's internal topics and local state, or start it under a new ApplicationId.");
+                + $"{topic.PartitionCount}. Were partitions added to a source topic, or was the topology changed? Keys are in other "
+                + "partitions then, and their state is not. Delete the application's internal topics and local state, or start it "
+                + "under a new ApplicationId; a Repartition with a fixed PartitionCount before what has state lets source topics "
+                + "grow from then on.");
         }
     }
 
@@ -126,14 +194,15 @@ internal sealed class TopicPreparation
     private static HashSet<string> Policies(string value) =>
         [.. value.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)];
 
-    private IEnumerable<NewTopic> WantedTopics(ResolvedTopics resolved, Dictionary<string, int> counts)
+    private IEnumerable<NewTopic> WantedTopics(ResolvedTopics resolved)
     {
         foreach (var subTopology in _plan.SubTopologies)
         {
             foreach (var repartition in subTopology.RepartitionSinks)
             {
                 var name = InternalTopics.NameOf(_options.ApplicationId, repartition.Name);
-                yield return new NewTopic(name, counts[name], InternalTopics.RepartitionConfigs, _options.ReplicationFactor);
+                yield return new NewTopic(
+                    name, resolved.PartitionCounts[name], InternalTopics.RepartitionConfigs, _options.ReplicationFactor);
             }
 
             foreach (var store in subTopology.Stores.Where(s => s.IsLogged))

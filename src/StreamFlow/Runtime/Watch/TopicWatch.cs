@@ -1,0 +1,111 @@
+using StreamFlow.Clients;
+using StreamFlow.Planning;
+
+namespace StreamFlow.Runtime;
+
+/// <summary>
+/// Sees how the topics change under a running application, and says what becomes of it: it goes on, its threads join anew,
+/// or it ends with what a start would say.
+/// </summary>
+/// <param name="services">What the threads share; the topics in it are replaced.</param>
+/// <param name="rejoin">Makes all threads join anew.</param>
+/// <param name="fail">Ends the application.</param>
+internal sealed class TopicWatch(ThreadServices services, Action rejoin, Action<Exception> fail) : IDisposable
+{
+    /// <summary>
+    /// A broker that has just come back may not know all of its topics for a moment: what is bad news is looked at again.
+    /// </summary>
+    private const int Looks = 3;
+
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(300);
+
+    private readonly SemaphoreSlim _turn = new(1, 1);
+    private volatile bool _hasFailed;
+
+    /// <summary>Whether the application cannot go on with its topics.</summary>
+    public bool HasFailed => _hasFailed;
+
+    public IReadOnlyList<string> Problems =>
+        [.. services.Topics.Missing.Select(topic =>
+            $"The source topic '{topic}' does not exist any more: nothing is read from it. Create it again, or stop the application")];
+
+    /// <param name="admin">What is asked.</param>
+    /// <param name="withConfigs">Whether configurations are looked at although nothing else has changed.</param>
+    /// <param name="stopping">The application ends.</param>
+    /// <exception cref="KafkaClientException">The broker does not answer.</exception>
+    public async Task LookAsync(IKafkaAdmin admin, bool withConfigs, CancellationToken stopping)
+    {
+        await _turn.WaitAsync(stopping).ConfigureAwait(false);
+        try
+        {
+            if (!_hasFailed)
+            {
+                await LookInTurnAsync(admin, withConfigs, stopping).ConfigureAwait(false);
+            }
+        }
+        finally
+        {
+            _turn.Release();
+        }
+    }
+
+    public void Dispose() => _turn.Dispose();
+
+    private async Task LookInTurnAsync(IKafkaAdmin admin, bool withConfigs, CancellationToken stopping)
+    {
+        var topics = new TopicPreparation(services.Topics.Plan, services.Options, admin);
+        for (var look = 1; ; look++)
+        {
+            try
+            {
+                var seen = await topics.LookAgainAsync(services.Topics, withConfigs, stopping).ConfigureAwait(false);
+                if (look == Looks || !seen.Missing.Except(services.Topics.Missing).Any())
+                {
+                    Adopt(seen);
+                    return;
+                }
+            }
+            catch (TopologyException exception) when (look == Looks)
+            {
+                _hasFailed = true;
+                fail(exception);
+                return;
+            }
+            catch (TopologyException)
+            {
+                // Seen again below, if it is so.
+            }
+
+            await Task.Delay(Pause, services.Time, stopping).ConfigureAwait(false);
+        }
+    }
+
+    private void Adopt(ResolvedTopics seen)
+    {
+        var known = services.Topics;
+        if (seen.IsSameAs(known))
+        {
+            return;
+        }
+
+        foreach (var (topic, count) in seen.PartitionCounts)
+        {
+            if (known.PartitionCounts.TryGetValue(topic, out var before) && count != before)
+            {
+                RuntimeLog.PartitionsChanged(services.Logger, topic, count, before);
+            }
+
+            if (known.Ids.TryGetValue(topic, out var former) && seen.Ids.TryGetValue(topic, out var id) && id != former)
+            {
+                RuntimeLog.SourceMadeAnew(services.Logger, topic, former, id, services.Options.ApplicationId);
+            }
+        }
+
+        services.Topics = seen;
+        if (!seen.Continues(known))
+        {
+            RuntimeLog.AllJoinAnew(services.Logger, services.Options.ApplicationId);
+            rejoin();
+        }
+    }
+}
