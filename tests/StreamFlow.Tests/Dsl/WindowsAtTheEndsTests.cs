@@ -93,7 +93,7 @@ public sealed class WindowsAtTheEndsTests
         var asked = new List<string>();
         ErrorResponse Handle(in ErrorContext error)
         {
-            asked.Add($"{error.Stage} {error.Offset}");
+            asked.Add($"{error.Stage} of {error.Operator}");
             return ErrorResponse.Continue;
         }
 
@@ -103,7 +103,7 @@ public sealed class WindowsAtTheEndsTests
         harness.Pipe("in", "k", "v", End);
         harness.Pipe("in", "k", "v", 6);
 
-        Assert.Equal(["Processing 1"], asked);
+        Assert.Single(asked, a => a.StartsWith("Processing of ", StringComparison.Ordinal));
         Assert.Equal("[k@0/86400000]=1@5 [k@0/86400000]=2@6", harness.Read("out"));
         Assert.Equal(0, harness.DroppedBy(DropReason.Late));
     }

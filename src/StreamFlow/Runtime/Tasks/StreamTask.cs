@@ -16,6 +16,7 @@ internal sealed class StreamTask
     private readonly SubTopology _subTopology;
     private readonly TaskIdling _idling;
     private readonly SlowRecords? _slowRecords;
+    private readonly QueueHeads _heads;
     private InputQueues _queues = InputQueues.None;
     private TaskStores? _stores;
     private TaskTopology? _topology;
@@ -33,6 +34,7 @@ internal sealed class StreamTask
         Pace = new TaskPace(pace);
         _subTopology = subTopology;
         _context = context;
+        _heads = new QueueHeads(context);
         _idling = new TaskIdling(context.Time, maxTaskIdle);
     }
 
@@ -129,12 +131,12 @@ internal sealed class StreamTask
                 break;
             }
 
-            if (careful && IsSuspect(queue, out var verdict))
+            if (careful && _slowRecords!.IsSuspect(queue.Partition, queue.Batch.Read(queue.Index).Offset, out var verdict))
             {
-                return done > 0 ? done : ProcessAlone(queue, verdict);
+                return done > 0 ? done : _heads.ProcessAlone(queue, verdict);
             }
 
-            ProcessHead(queue);
+            _heads.Process(queue);
             done++;
         }
 
@@ -252,75 +254,7 @@ internal sealed class StreamTask
         Notes = input.Notes,
     };
 
-    private bool IsSuspect(PartitionQueue queue, out SlowRecordException? verdict) =>
-        _slowRecords!.IsSuspect(queue.Partition, queue.Batch.Read(queue.Index).Offset, out verdict);
-
-    /// <summary>A run of one record, so that how long it takes is known; or its failure, so that it takes no time at all.</summary>
-    private int ProcessAlone(PartitionQueue queue, SlowRecordException? verdict)
-    {
-        if (verdict is null)
-        {
-            ProcessHead(queue);
-            return 1;
-        }
-
-        var offset = queue.Batch.Read(queue.Index).Offset;
-        _context.Record.Set(queue.Partition.Topic, queue.Partition.Partition, offset, queue.Batch, queue.Index);
-        _context.Errors.Handle(_context, queue.Source, ErrorStage.Processing, verdict);
-        queue.Advance();
-        return 1;
-    }
-
-    private void ProcessHead(PartitionQueue queue)
-    {
-        var record = queue.Batch.Read(queue.Index);
-        _context.Record.Set(queue.Partition.Topic, queue.Partition.Partition, record.Offset, queue.Batch, queue.Index);
-        var timestamp = queue.HeadTimestamp;
-        if (!queue.IsHeadReadable)
-        {
-            // Without a time of its own; the source meets the same failure again and asks the error handler.
-            queue.Source.Process(in record, queue.Batch.ReadHeaders(queue.Index), Math.Max(0, record.Timestamp));
-        }
-        else if (timestamp < 0 && queue.Source.ReadsTimestampFromRecord)
-        {
-            _context.Drop(DropReason.InvalidTimestamp, queue.Source);
-        }
-        else
-        {
-            if (timestamp < 0)
-            {
-                ThrowNegativeTimestamp(record.Timestamp);
-            }
-
-            if (timestamp > _context.StreamTime)
-            {
-                _context.StreamTime = timestamp;
-            }
-
-            queue.Source.Process(in record, queue.Batch.ReadHeaders(queue.Index), timestamp);
-            _context.Metrics.Processed();
-        }
-
-        queue.Advance();
-    }
-
-    private void ThrowNegativeTimestamp(long timestamp) =>
-        throw new StreamsException(
-            $"Task {Id}: the record {_context.Record.Topic}-{_context.Record.Partition} offset {_context.Record.Offset} "
-            + $"has the timestamp {timestamp}, which is negative. Set Consumed.TimestampExtractor to one that finds "
-            + "a valid timestamp or leaves such records out.");
-
     private void Move(TaskEvent happened) =>
         State = TaskStates.Next(State, happened)
             ?? throw new UnreachableException($"Task {Id} cannot take {happened} in state {State}.");
-}
-
-/// <summary>An input partition of a task when it starts to run.</summary>
-/// <param name="PlanTopic">Name of the topic as in the plan, without the application id.</param>
-/// <param name="Reader">Its records.</param>
-/// <param name="Committed">The committed offset, -1 when there is none, and its metadata.</param>
-internal readonly record struct TaskInput(string PlanTopic, PartitionReader Reader, PartitionOffset Committed)
-{
-    /// <summary>What is committed beside its positions.</summary>
-    public PositionNotes Notes { get; init; } = new(string.Empty, string.Empty);
 }

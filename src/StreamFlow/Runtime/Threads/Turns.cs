@@ -63,14 +63,8 @@ internal sealed class Turns(
 
             idle = 0;
             processed += records;
-            var now = time.GetTimestamp();
-            task.TellPace(records, now);
-            var lasted = time.GetElapsedTime(last, now);
-            task.RunLength.Learn(records, lasted);
-            task.Context.Record.Finish(now);
-            gap?.Ran(task, records, lasted);
-            last = task.RunDue() ? time.GetTimestamp() : now;
-            if (signals.Any || budget.CommitDue || task.Context.CommitRequested || time.GetElapsedTime(start, now) >= length)
+            last = EndRun(task, records, last);
+            if (signals.Any || budget.CommitDue || task.Context.CommitRequested || time.GetElapsedTime(start, last) >= length)
             {
                 break;
             }
@@ -103,6 +97,19 @@ internal sealed class Turns(
     /// <inheritdoc cref="Take"/>
     public TimeSpan Wait(IReadOnlyList<StreamTask> running, TimeSpan sinceCommit) =>
         limits.WaitAfter(sinceCommit, UntilPunctuation(running)) is var wait && _isHeld && wait > HeldWait ? HeldWait : wait;
+
+    /// <summary>Tells who learns from it how long a run took, and does what has become due meanwhile.</summary>
+    /// <returns>A timestamp of the clock.</returns>
+    private long EndRun(StreamTask task, int records, long began)
+    {
+        var now = time.GetTimestamp();
+        task.TellPace(records, now);
+        var lasted = time.GetElapsedTime(began, now);
+        task.RunLength.Learn(records, lasted);
+        task.Context.Record.Finish(now);
+        gap?.Ran(task, records, lasted);
+        return task.RunDue() ? time.GetTimestamp() : now;
+    }
 
     private StreamTask Next(IReadOnlyList<StreamTask> running)
     {

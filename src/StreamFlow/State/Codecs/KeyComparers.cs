@@ -39,7 +39,19 @@ internal static class KeyComparers
         public int GetHashCode([DisallowNull] string obj) =>
             KeyHash.Of(MemoryMarshal.AsBytes((HasSurrogates(obj) ? Written(obj) : obj).AsSpan()));
 
-        private static bool HasSurrogates(string text) => text.AsSpan().ContainsAnyInRange('\uD800', '\uDFFF');
+        // By hand: keys are short, and the library's search boxes until it is compiled a second time.
+        private static bool HasSurrogates(string text)
+        {
+            foreach (var c in text)
+            {
+                if (char.IsSurrogate(c))
+                {
+                    return true;
+                }
+            }
+
+            return false;
+        }
 
         private static string Written(string text) => string.Create(text.Length, text, static (written, source) =>
         {

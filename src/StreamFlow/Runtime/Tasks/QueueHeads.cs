@@ -1,0 +1,67 @@
+using StreamFlow.Processing;
+
+namespace StreamFlow.Runtime;
+
+/// <summary>Takes the heads of a task's queues through its processors, one record at a time.</summary>
+/// <param name="context">What the task's nodes share.</param>
+internal sealed class QueueHeads(TaskContext context)
+{
+    /// <summary>Processes the head of a queue.</summary>
+    public void Process(PartitionQueue queue)
+    {
+        var record = queue.Batch.Read(queue.Index);
+        context.Record.Set(queue.Partition.Topic, queue.Partition.Partition, record.Offset, queue.Batch, queue.Index);
+        var timestamp = queue.HeadTimestamp;
+        if (!queue.IsHeadReadable)
+        {
+            // Without a time of its own; the source meets the same failure again and asks the error handler.
+            queue.Source.Process(in record, queue.Batch.ReadHeaders(queue.Index), Math.Max(0, record.Timestamp));
+        }
+        else if (timestamp < 0 && queue.Source.ReadsTimestampFromRecord)
+        {
+            context.Drop(DropReason.InvalidTimestamp, queue.Source);
+        }
+        else
+        {
+            if (timestamp < 0)
+            {
+                ThrowNegativeTimestamp(record.Timestamp);
+            }
+
+            if (timestamp > context.StreamTime)
+            {
+                context.StreamTime = timestamp;
+            }
+
+            queue.Source.Process(in record, queue.Batch.ReadHeaders(queue.Index), timestamp);
+            context.Metrics.Processed();
+        }
+
+        queue.Advance();
+    }
+
+    /// <summary>A run of one record, so that how long it takes is known; or its failure, so that it takes no time at all.</summary>
+    /// <param name="queue">Where it is the head.</param>
+    /// <param name="verdict">The failure; null when it is to be processed.</param>
+    /// <returns>How many records it was: one.</returns>
+    public int ProcessAlone(PartitionQueue queue, SlowRecordException? verdict)
+    {
+        if (verdict is null)
+        {
+            Process(queue);
+            return 1;
+        }
+
+        var offset = queue.Batch.Read(queue.Index).Offset;
+        context.Record.Set(queue.Partition.Topic, queue.Partition.Partition, offset, queue.Batch, queue.Index);
+        context.Errors.Handle(context, queue.Source, ErrorStage.Processing, verdict);
+        queue.Advance();
+        return 1;
+    }
+
+    private void ThrowNegativeTimestamp(long timestamp) =>
+        throw new StreamsException(
+            $"Task {context.TaskId}: the record {context.Record.Topic}-{context.Record.Partition} offset {context.Record.Offset} "
+            + $"has the timestamp {timestamp}, which is negative. Set Consumed.TimestampExtractor to one that finds "
+            + "a valid timestamp or leaves such records out.");
+}
