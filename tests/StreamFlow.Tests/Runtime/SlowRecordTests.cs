@@ -57,12 +57,10 @@ public sealed class SlowRecordTests : IDisposable
         Assert.Equal(("in", 0, (long)before), (asked!.Value.Topic, asked.Value.Partition, asked.Value.Offset));
         var reason = Assert.IsType<SlowRecordException>(asked.Value.Exception);
         Assert.Equal(Interval, reason.Interval);
-
-        // Waiting moves the clock too.
-        Assert.InRange(reason.Lasted, 2 * Interval, (2 * Interval) + TimeSpan.FromSeconds(30));
+        Assert.InRange(reason.Lasted, 2 * Interval, 3 * Interval);
         Assert.Contains(
             _log.Messages,
-            m => m.StartsWith($"Task 0_0: the record in-0 offset {before} took 00:10:", StringComparison.Ordinal));
+            m => m.StartsWith($"Task 0_0: the record in-0 offset {before} took 00:10:00", StringComparison.Ordinal));
         string[] letters = answer == ErrorResponse.DeadLetter ? ["slow"] : [];
         Assert.Equal(letters, harness.Values("dead"));
         if (answer == ErrorResponse.Fail)
