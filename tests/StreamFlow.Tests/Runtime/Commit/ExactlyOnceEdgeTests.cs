@@ -120,7 +120,9 @@ public sealed class ExactlyOnceEdgeTests : IDisposable
         var first = await StartAsync(harness, commit: TimeSpan.FromSeconds(2));
         await AppHarness.Until(() => first.State == StreamsState.Running, "running");
         CountingApplication.SendWave(harness, 0);
-        await UntilWritten(harness);
+        await AppHarness.Until(
+            () => harness.Kafka.Offsets(new TopicPartition("out", 0)).HighWatermark >= CountingApplication.Inputs(harness).Values.Sum(),
+            "all records of an open transaction");
         await first.StopAsync();
         Assert.Null(first.Status.Error);
         CountingApplication.AssertExact(harness);

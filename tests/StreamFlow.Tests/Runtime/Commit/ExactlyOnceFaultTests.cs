@@ -126,6 +126,9 @@ public sealed class ExactlyOnceFaultTests
             o =>
             {
                 CountingApplication.ExactlyOnce(o);
+
+                // Both in one transaction, however long the first one takes.
+                o.CommitInterval = TimeSpan.FromSeconds(1);
                 o.TaskTimeout = TimeSpan.FromMilliseconds(200);
             });
         harness.Send("in", 0, "k", "small");

@@ -104,8 +104,8 @@ public sealed class PunctuationTests
             harness,
             hook =>
             {
-                Interlocked.Increment(ref inits);
                 hook.Schedule(PunctuationType.WallClock, 60_000, _ => Interlocked.Increment(ref calls));
+                Interlocked.Increment(ref inits);
             },
             (_, _) => Interlocked.Increment(ref seen),
             options => options.ProcessingGuarantee = ProcessingGuarantee.ExactlyOnce);
