@@ -106,7 +106,13 @@ public sealed class RefusedRowTests
             harness.Send("in", 0, $"k{i}", "v");
         }
 
-        var application = await harness.StartAsync(CountingApplication.Build, CountingApplication.ExactlyOnce);
+        var application = await harness.StartAsync(CountingApplication.Build, options =>
+        {
+            CountingApplication.ExactlyOnce(options);
+
+            // All five are processed before the first flush.
+            options.CommitInterval = TimeSpan.FromSeconds(2);
+        });
         await AppHarness.Until(() => fault.Hits == 3, "the refusals");
         ((VirtualTime)harness.Kafka.Time).Advance(TimeSpan.FromSeconds(1));
         await AppHarness.Until(
