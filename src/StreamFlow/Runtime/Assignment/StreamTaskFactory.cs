@@ -107,6 +107,10 @@ internal sealed class StreamTaskFactory
             Work = _work,
             Views = _services.Views,
         };
-        return new StreamTask(subTopology, context, _services.Options.MaxTaskIdle, _services.SlowRecords, _paces.Of(subTopology)) { Inputs = inputs };
+        return new StreamTask(
+            subTopology, context, _services.Options.MaxTaskIdle, _services.SlowRecords, _paces.Of(subTopology))
+        {
+            Inputs = inputs,
+        };
     }
 }
