@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using System.Xml.Linq;
 
 namespace StreamFlow.Tests.Architecture;
@@ -78,4 +79,14 @@ public sealed class ProjectTests
 
     private static XDocument Load(string project) =>
         XDocument.Load(SourceTree.FullPath($"src/{project}/{project}.csproj"));
+
+    /// <summary>Whoever filters or counts log messages does so by category and event id.</summary>
+    [Fact]
+    public void No_two_log_messages_of_a_project_have_one_event_id() =>
+        SourceTree.AssertNone(
+            from file in SourceTree.ProductFiles
+            from id in Regex.Matches(file.Text, @"\[LoggerMessage\((\d+)").Select(match => match.Groups[1].Value)
+            group file.Path by (Project: file.Path.Split('/')[1], Id: id) into uses
+            where uses.Count() > 1
+            select $"{uses.Key.Project}: event id {uses.Key.Id} in {string.Join(" and ", uses)}");
 }

@@ -129,35 +129,35 @@ internal static partial class RuntimeLog
     public static partial void SourceNotRead(
         ILogger logger, Exception exception, string thread, TopicPartition partition, long offset);
 
-    [LoggerMessage(140, LogLevel.Debug, "How large a batch topic {Topic} takes cannot be read; its refusals tell")]
+    [LoggerMessage(127, LogLevel.Debug, "How large a batch topic {Topic} takes cannot be read; its refusals tell")]
     public static partial void BatchLimitUnknown(ILogger logger, Exception exception, string topic);
 
-    [LoggerMessage(170, LogLevel.Critical,
+    [LoggerMessage(190, LogLevel.Critical,
         "Application {ApplicationId}: its topics are not any more what the topology needs; it stops")]
     public static partial void TopicsDoNotFit(ILogger logger, Exception exception, string applicationId);
 
-    [LoggerMessage(171, LogLevel.Information, "Topic {Topic} has {Count} partitions now, {Before} before")]
+    [LoggerMessage(191, LogLevel.Information, "Topic {Topic} has {Count} partitions now, {Before} before")]
     public static partial void PartitionsChanged(ILogger logger, string topic, int count, int before);
 
-    [LoggerMessage(172, LogLevel.Error,
+    [LoggerMessage(192, LogLevel.Error,
         "The source topic {Topic} was deleted and made anew ({Before}, now {Id}). The positions of group {GroupId} are those of "
         + "the former one: what is before them in this one is not read. Stop the application and reset them with "
         + "kafka-consumer-groups --reset-offsets if records are missing")]
     public static partial void SourceMadeAnew(ILogger logger, string topic, string before, string id, string groupId);
 
-    [LoggerMessage(173, LogLevel.Error, "Application {ApplicationId}: {Problem}")]
+    [LoggerMessage(193, LogLevel.Error, "Application {ApplicationId}: {Problem}")]
     public static partial void ProblemSeen(ILogger logger, string applicationId, string problem);
 
     [LoggerMessage(174, LogLevel.Information, "Application {ApplicationId}: no more: {Problem}")]
     public static partial void ProblemGone(ILogger logger, string applicationId, string problem);
 
-    [LoggerMessage(175, LogLevel.Warning, "Application {ApplicationId}: its topics and its group cannot be looked at; it is tried again")]
+    [LoggerMessage(194, LogLevel.Warning, "Application {ApplicationId}: its topics and its group cannot be looked at; it is tried again")]
     public static partial void ClusterNotSeen(ILogger logger, Exception exception, string applicationId);
 
-    [LoggerMessage(176, LogLevel.Information, "Application {ApplicationId}: all threads join anew, because tasks read other partitions now")]
+    [LoggerMessage(195, LogLevel.Information, "Application {ApplicationId}: all threads join anew, because tasks read other partitions now")]
     public static partial void AllJoinAnew(ILogger logger, string applicationId);
 
-    [LoggerMessage(177, LogLevel.Warning,
+    [LoggerMessage(196, LogLevel.Warning,
         "{Thread}: task {TaskId} waits for {Member}, which still shares the tasks out by other topics and has to join anew")]
     public static partial void TaskHeldBack(ILogger logger, string thread, TaskId taskId, string member);
 
