@@ -57,5 +57,5 @@ public abstract partial class OrderCountsGuideTests(ClusterFixture fixture)
 [Collection(EmbeddedBrokerGroup.Name)]
 public sealed class EmbeddedOrderCountsGuideTests(EmbeddedFixture fixture) : OrderCountsGuideTests(fixture);
 
-[Collection(ApacheKafkaGroup.Name)]
+[Collection(ApacheSampleGroup.Name)]
 public sealed class ApacheOrderCountsGuideTests(ApacheFixture fixture) : OrderCountsGuideTests(fixture);

@@ -59,7 +59,7 @@ public sealed partial class OrderCountsTests
 }
 
 /// <summary>The sample on Apache Kafka does the same as on the embedded broker.</summary>
-[Collection(ApacheKafkaGroup.Name)]
+[Collection(ApacheSampleGroup.Name)]
 public sealed class ApacheOrderCountsTests(ApacheFixture fixture)
 {
     [SkippableFact]

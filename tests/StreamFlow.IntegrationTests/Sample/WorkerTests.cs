@@ -249,5 +249,5 @@ public abstract partial class WorkerTests(ClusterFixture fixture, ITestOutputHel
 [Collection(EmbeddedBrokerGroup.Name)]
 public sealed class EmbeddedWorkerTests(EmbeddedFixture fixture, ITestOutputHelper output) : WorkerTests(fixture, output);
 
-[Collection(ApacheKafkaGroup.Name)]
+[Collection(ApacheSampleGroup.Name)]
 public sealed class ApacheWorkerTests(ApacheFixture fixture, ITestOutputHelper output) : WorkerTests(fixture, output);

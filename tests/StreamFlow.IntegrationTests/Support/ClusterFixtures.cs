@@ -65,3 +65,10 @@ public sealed class ApacheKafkaGroup : ICollectionFixture<ApacheFixture>
 {
     public const string Name = "Apache Kafka";
 }
+
+/// <summary>Tests of the sample against an Apache Kafka of their own, beside the others, since they wait most of the time.</summary>
+[CollectionDefinition(Name)]
+public sealed class ApacheSampleGroup : ICollectionFixture<ApacheFixture>
+{
+    public const string Name = "Apache Kafka and the sample";
+}
