@@ -79,9 +79,6 @@ internal static partial class RuntimeLog
         "Group {GroupId}: nobody has {Partitions}, for a static member was killed while it gave them up; a thread joins anew")]
     public static partial void PartitionsOrphaned(ILogger logger, string groupId, string partitions);
 
-    [LoggerMessage(124, LogLevel.Warning, "Group {GroupId}: whether all partitions are somebody's cannot be told")]
-    public static partial void GroupNotDescribed(ILogger logger, Exception exception, string groupId);
-
     [LoggerMessage(125, LogLevel.Warning,
         "Store {Store} is not restored further than to offset {Position} of {End} in {Changelog} since {Waited}. Either no "
         + "broker answers, or a transaction is open there; one that its producer or its timeout does not end has been left "

@@ -19,7 +19,7 @@ internal sealed class PollGap(
     private long _polled = time.GetTimestamp();
     private TimeSpan _longest;
     private TaskId _task;
-    private List<RunRange> _run = [];
+    private List<RunRange>? _run;
     private int _records;
     private int _missed;
 
@@ -59,7 +59,7 @@ internal sealed class PollGap(
         var lasted = time.GetElapsedTime(_polled);
         if (lasted >= interval)
         {
-            if (_run.Count > 0)
+            if (_run is { Count: > 0 })
             {
                 slowRecords.Outlasted(logger, _task, _run, _records, _longest, interval);
             }
@@ -70,7 +70,7 @@ internal sealed class PollGap(
             }
         }
 
-        (_longest, _run) = (TimeSpan.Zero, []);
+        (_longest, _run) = (TimeSpan.Zero, null);
     }
 
     /// <summary>The consumer was polled.</summary>

@@ -278,8 +278,7 @@ internal sealed class StreamThread
     {
         var known = _status;
         if (known.IsSettled == tasks.IsSettled && known.HasJoined == tasks.HasJoined && known.Tasks.Count == tasks.All.Count
-            && known.Tasks.Zip(tasks.All).All(p => p.First.TaskId == p.Second.Id && p.First.State == p.Second.State)
-            && _records.Zip(tasks.All).All(p => p.First == p.Second.Context.Record))
+            && known.Tasks.Zip(tasks.All, _records).All(p => p.First.State == p.Second.State && p.Third == p.Second.Context.Record))
         {
             return;
         }
