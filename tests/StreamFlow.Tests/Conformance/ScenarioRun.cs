@@ -61,6 +61,19 @@ internal sealed class ScenarioRun : IDisposable
             return "EXC";
         }
 
+        return Out();
+    }
+
+    /// <summary>Moves the wall clock and prints what came out.</summary>
+    public string Advance(long milliseconds)
+    {
+        _driver.AdvanceWallClock(TimeSpan.FromMilliseconds(milliseconds));
+        return Out();
+    }
+
+    /// <summary>What came out of topic <c>out</c> since the last call.</summary>
+    private string Out()
+    {
         var records = Output("out").ReadAll().Select(
             r => $"{Text(r.HasKey, r.Key)}={Text(r.HasValue, r.Value)}@{r.Timestamp}{HeadersText(r.Headers)}");
         return string.Join(' ', records) is { Length: > 0 } text ? text : "-";

@@ -8,34 +8,19 @@ namespace StreamFlow.Tests.Conformance;
 /// </summary>
 public sealed class ScenarioTests
 {
-    private static readonly IReadOnlyDictionary<string, string[]> Expected =
-        Recorded.Blocks("Scenarios.recorded.txt", "== ");
+    private static readonly Dictionary<string, ScenarioSet> Sets = ScenarioSet.All
+        .SelectMany(set => set.Recorded.Keys.Select(name => (name, set)))
+        .ToDictionary(scenario => scenario.name, scenario => scenario.set, StringComparer.Ordinal);
 
-    /// <summary>Where StreamFlow means to differ: docs/guide/differences.md says why.</summary>
-    private static readonly Dictionary<(string Scenario, string Line), string?> Differences = new()
-    {
-        // A record without a key that a repartition leaves out is counted.
-        [("C22", "  dropped=0.0")] = "  dropped=1.0",
-        [("stream-table inner rekeyed", "  dropped=0.0")] = "  dropped=2.0",
-        [("stream-table inner repartitioned", "  dropped=0.0")] = "  dropped=1.0",
-        [("stream-table inner beside a count", "  dropped=0.0")] = "  dropped=2.0",
-        [("stream-table inner behind a count", "  dropped=0.0")] = "  dropped=1.0",
-        [("stream-table left beside a count", "  dropped=0.0")] = "  dropped=1.0",
-
-        // The changelog gets the last of the updates between two commits, with the record cache off too.
-        [("C23 cache=0", "    raw app-s-changelog key=6b val=0000000000000001 ts=5 hdr=")] = null,
-        [("C23 cache=0", "    raw app-s-changelog key=6b val=0000000000000002 ts=5 hdr=")] = null,
-        [("C23b cache=0", "    raw app-s-changelog key=6b val=302b61 ts=5 hdr=")] = null,
-    };
-
-    public static TheoryData<string> Names => [.. Expected.Keys];
+    public static TheoryData<string> Names => [.. Sets.Keys];
 
     [Theory]
     [MemberData(nameof(Names))]
     public void Scenario_matches_the_recording(string name)
     {
+        var set = Sets[name];
         var builder = new StreamsBuilder();
-        ScenarioTopologies.Find(name)(builder);
+        set.Topologies[name](builder);
         using var run = new ScenarioRun(
             builder.Build(),
             name.EndsWith("continue", StringComparison.Ordinal)
@@ -44,15 +29,25 @@ public sealed class ScenarioTests
             CacheBytes(name));
 
         var actual = new List<string>();
-        foreach (var line in Expected[name])
+        foreach (var line in set.Recorded[name])
         {
             actual.AddRange(Step(run, line, actual));
         }
 
-        var expected = Expected[name]
-            .Select(line => Differences.GetValueOrDefault((name, line), line))
+        var expected = set.Recorded[name]
+            .Select(line => set.Differences.GetValueOrDefault((name, line), line))
             .OfType<string>();
         Assert.Equal(string.Join('\n', expected), string.Join('\n', actual));
+    }
+
+    [Fact]
+    public void Every_topology_has_a_recording_and_every_difference_a_line_of_one()
+    {
+        foreach (var set in ScenarioSet.All)
+        {
+            Assert.Empty(set.Topologies.Keys.Except(set.Recorded.Keys));
+            Assert.All(set.Differences.Keys, d => Assert.Contains(d.Line, set.Recorded[d.Scenario]));
+        }
     }
 
     private static IEnumerable<string> Step(ScenarioRun run, string line, List<string> sofar)
@@ -79,6 +74,11 @@ public sealed class ScenarioTests
         }
 
         var step = text[..text.IndexOf(" -> ", StringComparison.Ordinal)];
+        if (step.StartsWith("adv ", StringComparison.Ordinal))
+        {
+            return [$"  {step} -> {run.Advance(long.Parse(step[4..], CultureInfo.InvariantCulture))}"];
+        }
+
         return [$"  {step} -> {run.Pipe(step)}"];
     }
 

@@ -3,7 +3,7 @@ namespace StreamFlow.Tests.Conformance;
 /// <summary>The topologies of <c>TableJoins.java</c>.</summary>
 internal static class TableJoinScenarios
 {
-    public static readonly Dictionary<string, Action<StreamsBuilder>> All = new(StringComparer.Ordinal)
+    private static readonly Dictionary<string, Action<StreamsBuilder>> All = new(StringComparer.Ordinal)
     {
         ["table"] = b => Table(b, null).ToStream().To("out"),
         ["table named"] = b => Table(b, "v").ToStream().To("out"),
@@ -26,6 +26,16 @@ internal static class TableJoinScenarios
         ["table filters around join mapped"] = b => FiltersAroundJoin(b, filtered => filtered.MapValues(v => v)),
     };
 
+    private static readonly Dictionary<(string Scenario, string Line), string?> Differences = new()
+    {
+        // A record without a key that a repartition leaves out is counted.
+        [("stream-table inner rekeyed", "  dropped=0.0")] = "  dropped=2.0",
+        [("stream-table inner repartitioned", "  dropped=0.0")] = "  dropped=1.0",
+        [("stream-table inner beside a count", "  dropped=0.0")] = "  dropped=2.0",
+        [("stream-table inner behind a count", "  dropped=0.0")] = "  dropped=1.0",
+        [("stream-table left beside a count", "  dropped=0.0")] = "  dropped=1.0",
+    };
+
     static TableJoinScenarios()
     {
         foreach (var left in new[] { false, true })
@@ -36,6 +46,8 @@ internal static class TableJoinScenarios
             }
         }
     }
+
+    public static ScenarioSet Set => new("TableJoins.recorded.txt") { Topologies = All, Differences = Differences };
 
     private static Dictionary<string, Action<StreamsBuilder>> Joins(bool left) => new(StringComparer.Ordinal)
     {

@@ -63,16 +63,7 @@ public sealed class AllocationTests
             }
         }
 
-        // Code that is not compiled a second time yet may box: the first rounds warm up, on a busy machine a few of them.
-        var (allocated, rounds) = (long.MaxValue, 0);
-        while (rounds < 2 || (allocated > 0 && rounds < 10))
-        {
-            Fill(readers[0]);
-            var before = GC.GetAllocatedBytesForCurrentThread();
-            Drain();
-            allocated = GC.GetAllocatedBytesForCurrentThread() - before;
-            rounds++;
-        }
+        var (allocated, rounds) = SteadyAllocation.Measure(Drain, prepare: () => Fill(readers[0]));
 
         Assert.Equal(rounds * Batches * 256, producer.Count);
         task.Close();

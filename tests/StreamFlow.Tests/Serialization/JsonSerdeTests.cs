@@ -87,11 +87,7 @@ public sealed partial class JsonSerdeTests
             }
         }
 
-        Run(100);
-        var before = GC.GetAllocatedBytesForCurrentThread();
-        Run(1000);
-
-        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+        Assert.Equal(0, SteadyAllocation.Measure(() => Run(1000)).Bytes);
     }
 
     private static string Write<T>(JsonSerde<T> serde, T value)

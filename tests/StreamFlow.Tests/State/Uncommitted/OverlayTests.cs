@@ -118,13 +118,15 @@ public class OverlayTests
 
         harness.Commit();
         var sum = Work(store);
-        var before = GC.GetAllocatedBytesForCurrentThread();
-        for (var round = 0; round < 10; round++)
+        var (allocated, _) = SteadyAllocation.Measure(() =>
         {
-            sum += Work(store);
-        }
+            for (var round = 0; round < 10; round++)
+            {
+                sum += Work(store);
+            }
+        });
 
-        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+        Assert.Equal(0, allocated);
         Assert.True(sum > 0);
     }
 
