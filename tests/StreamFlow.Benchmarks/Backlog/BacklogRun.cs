@@ -53,7 +53,11 @@ internal sealed class BacklogRun : IDisposable
     {
         await using var broker = await EmbeddedBroker.StartAsync(new EmbeddedBrokerOptions
         {
-            Topics = [.. Shares.Keys.Select(name => new BrokerTopic(name, Partitions))],
+            // The records' time is past: a topic with the default retention would lose them before they are read.
+            Topics = [.. Shares.Keys.Select(name => new BrokerTopic(name, Partitions)
+            {
+                Configs = new Dictionary<string, string> { ["retention.ms"] = "-1" },
+            })],
 
             // Kafka's default: the threads get their partitions together, and not the first one all of them.
             GroupInitialRebalanceDelay = TimeSpan.FromSeconds(3),
@@ -149,7 +153,7 @@ internal sealed class BacklogRun : IDisposable
             },
             _clients);
         await streams.StartAsync();
-        await (await Task.WhenAny(drained.Task, streams.Completion)).WaitAsync(Patience);
+        await await Task.WhenAny(drained.Task, streams.Completion).WaitAsync(Patience);
         var elapsed = Stopwatch.GetElapsedTime(Volatile.Read(ref began));
         await streams.StopAsync();
         await _topics.DeleteAsync(_topics.Named(application + "-"));
