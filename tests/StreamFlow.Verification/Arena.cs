@@ -118,6 +118,14 @@ internal sealed class Arena : IAsyncDisposable
     public void RememberState(WorkerHandle worker, string when) => _localStates.AddRange(
         LocalState.Read(worker.Name, when, worker.StateFolder, _stores).Where(s => !_formerStates.Exists(s.IsUntouched)));
 
+    /// <summary>Up to where in the changelogs of the cluster before a worker's stores were complete.</summary>
+    public IReadOnlyList<TopicPartitionOffset> FormerEnds(WorkerHandle worker) =>
+    [
+        .. from state in _formerStates
+           where state.Worker == worker.Name
+           select new TopicPartitionOffset(Workload.ChangelogOf(state.Store), state.Partition, state.ChangelogOffset),
+    ];
+
     /// <summary>Notes whether something came alive again, or ended, as it should. Several faults may be waited for at a time.</summary>
     public void CheckLiveness(bool isRight, string trouble)
     {

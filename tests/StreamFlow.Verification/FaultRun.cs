@@ -38,7 +38,7 @@ internal sealed class FaultRun(Options options)
         {
             await arena.RenewClusterAsync();
             Console.WriteLine($"{Elapsed} the cluster is made anew, number {arena.Cluster + 1} of {options.Clusters}");
-            arena.Workers.Where(w => w.Name.StartsWith('w')).ToList().ForEach(w => w.Start());
+            new Absences(arena).StartOthers();
             isRight = await RunOneAsync(arena);
         }
 
@@ -51,6 +51,17 @@ internal sealed class FaultRun(Options options)
     {
         arena.Feeder.Start();
         await arena.Monitor.RecoveredAsync(Stopwatch.GetTimestamp()).WaitAsync(StartLimit);
+        var absences = new Absences(arena);
+        if (arena.Cluster > 0)
+        {
+            await absences.ComeBackAsync();
+        }
+
+        if (arena.Cluster < options.Clusters - 1)
+        {
+            absences.Leave();
+        }
+
         await InjectAsync(arena, new FaultCatalogue(arena, _random, arena.Disk, options.OnlyFault));
         await Task.WhenAll(_recoveries);
         var evidence = await arena.EndAsync();
