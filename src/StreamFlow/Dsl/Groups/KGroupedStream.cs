@@ -54,6 +54,10 @@ public sealed partial class KGroupedStream<TKey, TValue>
             ChangesValue = true,
         };
         graph.Add(node);
-        return new KTable<TKey, TResult>(graph, node.Output, keySource, values, new StoredRows<TKey, TResult>(storeName));
+        return new KTable<TKey, TResult>(graph, node.Output, keySource, values, new StoredRows<TKey, TResult>(storeName))
+        {
+            QueryableStoreName = materialized.Name,
+            History = materialized.History,
+        };
     }
 }

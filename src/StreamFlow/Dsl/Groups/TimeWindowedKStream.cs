@@ -52,7 +52,10 @@ public sealed partial class TimeWindowedKStream<TKey, TValue>
         var windowedKeys = SerdeSource<Windowed<TKey>>.From((serdes, where) =>
             new TimeWindowedSerde<TKey>(keySource.Resolve(serdes, where), windows.WindowAt));
         return new KTable<Windowed<TKey>, TResult>(
-            graph, node.Output, windowedKeys, values, new WindowedRows<TKey, TResult>(storeName));
+            graph, node.Output, windowedKeys, values, new WindowedRows<TKey, TResult>(storeName))
+        {
+            QueryableStoreName = materialized.Name,
+        };
     }
 
     private long Retention(string store, TimeSpan? given)

@@ -50,7 +50,7 @@ internal abstract class NodeDescription
     /// <summary>The nodes of the tables in which it looks rows up.</summary>
     public IReadOnlyList<NodeDescription> LooksUp { get; init; } = [];
 
-    /// <summary>Whether it wants the updates of a table with the value before.</summary>
+    /// <summary>Whether it wants the updates of the tables that it takes with the value before.</summary>
     public OldValueDemand OldValues { get; init; }
 
     /// <summary>Nodes whose topics must have as many partitions as its own, because it meets their records by key.</summary>
@@ -104,7 +104,7 @@ internal sealed class Output<TKey, TValue>(NodeDescription owner) : Output(owner
 /// <param name="IsAsRead">Whether the store has the same bytes as the topic that the rows are read from.</param>
 internal sealed record RowsDescription(StoreBuilder Store, bool OnDemand, bool IsAsRead = false);
 
-/// <summary>Whether a node wants the updates of a table with the value before.</summary>
+/// <summary>Whether a node wants the updates of the tables that it takes with the value before.</summary>
 internal enum OldValueDemand
 {
     None,
@@ -114,4 +114,7 @@ internal enum OldValueDemand
     /// without the value know it then too.
     /// </summary>
     IfKept,
+
+    /// <summary>Always: rows are kept for it if need be.</summary>
+    Always,
 }

@@ -120,24 +120,6 @@ public sealed class SessionStoreBuilder<TKey, TValue>(string name, TimeSpan rete
     private protected override StoreShape Shape => new() { Kind = "sessions", SegmentMs = WindowExpiry.SegmentMsOf(_retentionMs) };
 }
 
-/// <summary>Describes a versioned store.</summary>
-/// <typeparam name="TKey">Type of the keys.</typeparam>
-/// <typeparam name="TValue">Type of the values.</typeparam>
-/// <param name="name">Name of the store.</param>
-/// <param name="history">How long behind the latest time earlier versions can be read, a millisecond at least.</param>
-/// <exception cref="ArgumentException">The history is too short.</exception>
-[Experimental("SF0001")]
-public sealed class VersionedStoreBuilder<TKey, TValue>(string name, TimeSpan history)
-    : TypedStoreBuilder<IVersionedKeyValueStore<TKey, TValue>, TKey, TValue>(name, null, null)
-{
-    private readonly long _historyMs = StoreTimes.Positive(name, history, nameof(history));
-
-    private protected override IVersionedKeyValueStore<TKey, TValue> Build(ISerde<TKey> keys, ISerde<TValue> values) =>
-        new VersionedStore<TKey, TValue>(Name, keys, values, _historyMs);
-
-    private protected override StoreShape Shape => new() { Kind = "a versioned store", Layout = StoreFormat.Versioned };
-}
-
 /// <summary>Describes a list store.</summary>
 internal sealed class ListStoreBuilder<TKey, TValue>(string name)
     : TypedStoreBuilder<ListStore<TKey, TValue>, TKey, TValue>(name, null, null)
