@@ -17,7 +17,11 @@ public sealed partial class KGroupedStream<TKey, TValue>
     private const string ReducePrefix = "KSTREAM-REDUCE-";
     private readonly GroupedSource<TKey, TValue> _source;
 
-    internal KGroupedStream(GroupedSource<TKey, TValue> source) => _source = source;
+    internal KGroupedStream(GroupedSource<TKey, TValue> source)
+    {
+        AsyncFunctions.RefuseResult<TKey>();
+        _source = source;
+    }
 
     /// <summary>Cuts the groups into windows of time.</summary>
     /// <param name="windows">

@@ -93,10 +93,16 @@ internal abstract class InputNode<TKey, TValue> : NodeDescription
 internal abstract class Output(NodeDescription owner)
 {
     public NodeDescription Owner { get; } = owner;
+
+    /// <summary>Types of keys and values, for messages.</summary>
+    public abstract string Types { get; }
 }
 
 /// <summary>A way out whose types are known.</summary>
-internal sealed class Output<TKey, TValue>(NodeDescription owner) : Output(owner);
+internal sealed class Output<TKey, TValue>(NodeDescription owner) : Output(owner)
+{
+    public override string Types => $"{typeof(TKey)} and {typeof(TValue)}";
+}
 
 /// <summary>The rows that a node keeps in a store.</summary>
 /// <param name="Store">The store.</param>

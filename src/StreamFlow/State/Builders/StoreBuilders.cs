@@ -1,4 +1,3 @@
-using System.Diagnostics.CodeAnalysis;
 using StreamFlow.Serialization;
 
 namespace StreamFlow.State;
@@ -7,7 +6,6 @@ namespace StreamFlow.State;
 /// <typeparam name="TKey">Type of the keys.</typeparam>
 /// <typeparam name="TValue">Type of the values.</typeparam>
 /// <example><code>new KeyValueStoreBuilder&lt;string, long&gt;("counts") { StoreType = StoreType.InMemory }</code></example>
-[Experimental("SF0001")]
 public sealed class KeyValueStoreBuilder<TKey, TValue> : TypedStoreBuilder<IKeyValueStore<TKey, TValue>, TKey, TValue>
 {
     /// <summary>Begins the description of a store.</summary>
@@ -39,7 +37,6 @@ public sealed class KeyValueStoreBuilder<TKey, TValue> : TypedStoreBuilder<IKeyV
 /// <summary>Describes a window store.</summary>
 /// <typeparam name="TKey">Type of the record keys.</typeparam>
 /// <typeparam name="TValue">Type of the values.</typeparam>
-[Experimental("SF0001")]
 public sealed class WindowStoreBuilder<TKey, TValue> : TypedStoreBuilder<IWindowStore<TKey, TValue>, TKey, TValue>
 {
     private readonly long _windowSizeMs;
@@ -106,7 +103,6 @@ public sealed class WindowStoreBuilder<TKey, TValue> : TypedStoreBuilder<IWindow
 /// <param name="name">Name of the store.</param>
 /// <param name="retention">How long behind the latest end a session is kept, a millisecond at least.</param>
 /// <exception cref="ArgumentException">The retention is too short.</exception>
-[Experimental("SF0001")]
 public sealed class SessionStoreBuilder<TKey, TValue>(string name, TimeSpan retention)
     : TypedStoreBuilder<ISessionStore<TKey, TValue>, TKey, TValue>(name, null, null)
 {
