@@ -163,4 +163,7 @@ public enum DropReason
 
     /// <summary>The partitioner sent it nowhere.</summary>
     NoPartition,
+
+    /// <summary>Its time lies in no window.</summary>
+    NoWindow,
 }

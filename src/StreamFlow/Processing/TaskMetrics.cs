@@ -120,6 +120,7 @@ internal sealed class TaskMetrics
         DropReason.Production => "production",
         DropReason.DeadLetter => "dead_letter",
         DropReason.NoPartition => "no_partition",
+        DropReason.NoWindow => "no_window",
         _ => throw new UnreachableException($"Unknown drop reason {reason}."),
     };
 }
