@@ -11,6 +11,7 @@ internal sealed class ScenarioSet(string file)
         TableJoinScenarios.Set,
         TableFamilyScenarios.Set,
         ProcessorScenarios.Set,
+        WindowScenarios.Set,
     ];
 
     public IReadOnlyDictionary<string, string[]> Recorded { get; } = Conformance.Recorded.Blocks(file, "== ");

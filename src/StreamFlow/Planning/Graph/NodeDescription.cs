@@ -53,6 +53,9 @@ internal abstract class NodeDescription
     /// <summary>Whether it wants the updates of the tables that it takes with the value before.</summary>
     public OldValueDemand OldValues { get; init; }
 
+    /// <summary>When the windows of the rows that it makes are closed; null where they have none, or none of its own.</summary>
+    public WindowClosing? Closing { get; init; }
+
     /// <summary>Nodes whose topics must have as many partitions as its own, because it meets their records by key.</summary>
     public IReadOnlyList<NodeDescription> CopartitionedWith { get; init; } = [];
 
@@ -103,6 +106,15 @@ internal sealed class Output<TKey, TValue>(NodeDescription owner) : Output(owner
 {
     public override string Types => $"{typeof(TKey)} and {typeof(TValue)}";
 }
+
+/// <summary>When windows are closed.</summary>
+/// <param name="DelayMs">How long after its end, in event time, a window takes no more records, in milliseconds.</param>
+internal abstract record WindowClosing(long DelayMs);
+
+/// <summary>When the windows are closed that the keys of rows have.</summary>
+/// <param name="DelayMs">How long after its end, in event time, a window takes no more records, in milliseconds.</param>
+/// <param name="EndOf">The end of the window of a key.</param>
+internal sealed record WindowClosing<TKey>(long DelayMs, Func<TKey, long> EndOf) : WindowClosing(DelayMs);
 
 /// <summary>The rows that a node keeps in a store.</summary>
 /// <param name="Store">The store.</param>
