@@ -9,6 +9,7 @@ internal sealed class ScenarioSet(string file)
     [
         ScenarioTopologies.Set,
         TableJoinScenarios.Set,
+        StreamJoinScenarios.Set,
     ];
 
     public IReadOnlyDictionary<string, string[]> Recorded { get; } = Conformance.Recorded.Blocks(file, "== ");

@@ -22,7 +22,10 @@ public sealed class ScenarioTests
         var builder = new StreamsBuilder();
         set.Topologies[name](builder);
         using var run = new ScenarioRun(
-            builder.Build(),
+            builder.Build(new TopologyOptions
+            {
+                Optimization = name.EndsWith("opt=1", StringComparison.Ordinal) ? TopologyOptimization.All : TopologyOptimization.None,
+            }),
             name.EndsWith("continue", StringComparison.Ordinal)
                 ? static (in ErrorContext _) => ErrorResponse.Continue
                 : static (in ErrorContext _) => ErrorResponse.Fail,

@@ -127,7 +127,7 @@ public abstract record TimeWindows
     }
 
     // Event time has milliseconds: a finer window would not be what was asked for.
-    private protected static TimeSpan WholeMilliseconds(TimeSpan time, TimeSpan least, string name)
+    internal static TimeSpan WholeMilliseconds(TimeSpan time, TimeSpan least, string name)
     {
         if (time.Ticks % TimeSpan.TicksPerMillisecond != 0)
         {

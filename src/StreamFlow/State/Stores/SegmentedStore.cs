@@ -34,6 +34,9 @@ internal abstract class SegmentedStore<TKey, TRecordKey, TValue> : CachedStore<T
     /// <summary>Highest time written, -1 before the first.</summary>
     public long StreamTime => Expiry.StreamTime;
 
+    /// <summary>Whether what has a time has not expired, so that it can be written.</summary>
+    public bool Takes(long time) => !Expiry.IsExpired(time);
+
     protected SegmentedKeyCodec<TKey> Keys { get; }
 
     protected ISerde<TRecordKey> RecordKeys { get; }
