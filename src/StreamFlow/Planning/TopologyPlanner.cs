@@ -35,6 +35,11 @@ internal static class TopologyPlanner
             MergeRepartitionsStep.Run(graph);
         }
 
+        if (options.Optimization.HasFlag(TopologyOptimization.SelfJoin))
+        {
+            SelfJoinStep.Run(graph);
+        }
+
         RowsStep.Run(graph);
         MissingKeysStep.Run(graph);
         ExpandRepartitionsStep.Run(graph);

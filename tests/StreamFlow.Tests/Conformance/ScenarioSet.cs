@@ -12,6 +12,7 @@ internal sealed class ScenarioSet(string file)
         TableFamilyScenarios.Set,
         ProcessorScenarios.Set,
         WindowScenarios.Set,
+        StreamJoinScenarios.Set,
     ];
 
     public IReadOnlyDictionary<string, string[]> Recorded { get; } = Conformance.Recorded.Blocks(file, "== ");

@@ -62,6 +62,9 @@ internal abstract class NodeDescription
     /// <summary>Whether it has results for records without a key.</summary>
     public bool TakesMissingKeys { get; init; }
 
+    /// <summary>What can take its place, and that of others, where both sides of a join are one stream.</summary>
+    public SelfJoinDescription? SelfJoin { get; init; }
+
     /// <summary>Where it writes, when it is a sink.</summary>
     public virtual SinkTarget? Target => null;
 
@@ -121,6 +124,14 @@ internal sealed record WindowClosing<TKey>(long DelayMs, Func<TKey, long> EndOf)
 /// <param name="OnDemand">Whether they are kept only if somebody looks them up.</param>
 /// <param name="IsAsRead">Whether the store has the same bytes as the topic that the rows are read from.</param>
 internal sealed record RowsDescription(StoreBuilder Store, bool OnDemand, bool IsAsRead = false);
+
+/// <summary>A join of two streams, for the case that they turn out to be one.</summary>
+/// <param name="Left">Keeps the left side's records.</param>
+/// <param name="Right">Keeps the right side's records.</param>
+/// <param name="Sides">Meet the records of each side with those of the other.</param>
+/// <param name="Single">Describes the one node that does both, behind the left side.</param>
+internal sealed record SelfJoinDescription(
+    NodeDescription Left, NodeDescription Right, IReadOnlyList<NodeDescription> Sides, Func<NodeDescription> Single);
 
 /// <summary>Whether a node wants the updates of the tables that it takes with the value before.</summary>
 internal enum OldValueDemand

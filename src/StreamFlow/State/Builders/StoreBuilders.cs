@@ -85,7 +85,16 @@ public sealed class WindowStoreBuilder<TKey, TValue> : TypedStoreBuilder<IWindow
     /// <inheritdoc cref="SegmentedStore{TKey, TRecordKey, TValue}.KeepsObservedTime"/>
     internal bool KeepsObservedTime { get; init; }
 
-    private StoreFormat Layout => KeepsTimestamps ? StoreFormat.Timestamped : StoreFormat.Plain;
+    /// <summary>Whether the headers of each record are kept with its value, and go into the changelog.</summary>
+    internal bool KeepsHeaders { get; init; }
+
+    private StoreFormat Layout => (KeepsTimestamps, KeepsHeaders) switch
+    {
+        (true, true) => StoreFormat.Headers,
+        (false, true) => StoreFormat.HeadersOnly,
+        (true, false) => StoreFormat.Timestamped,
+        _ => StoreFormat.Plain,
+    };
 
     private protected override IWindowStore<TKey, TValue> Build(ISerde<TKey> keys, ISerde<TValue> values) =>
         new WindowStore<TKey, TValue>(Name, keys, values, Layout, _windowSizeMs, _retentionMs, KeepsDuplicates)
