@@ -17,7 +17,11 @@ public sealed partial class KGroupedStream<TKey, TValue>
     private const string ReducePrefix = "KSTREAM-REDUCE-";
     private readonly GroupedSource<TKey, TValue> _source;
 
-    internal KGroupedStream(GroupedSource<TKey, TValue> source) => _source = source;
+    internal KGroupedStream(GroupedSource<TKey, TValue> source)
+    {
+        AsyncFunctions.RefuseResult<TKey>();
+        _source = source;
+    }
 
     /// <summary>Cuts the groups into windows of time.</summary>
     /// <param name="windows">
@@ -55,6 +59,10 @@ public sealed partial class KGroupedStream<TKey, TValue>
             ChangesValue = true,
         };
         graph.Add(node);
-        return new KTable<TKey, TResult>(graph, node.Output, keySource, values, new StoredRows<TKey, TResult>(storeName));
+        return new KTable<TKey, TResult>(graph, node.Output, keySource, values, new StoredRows<TKey, TResult>(storeName))
+        {
+            QueryableStoreName = materialized.Name,
+            History = materialized.History,
+        };
     }
 }

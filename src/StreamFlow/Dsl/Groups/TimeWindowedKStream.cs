@@ -65,7 +65,7 @@ public sealed partial class TimeWindowedKStream<TKey, TValue>
             Closing = ClosingOf(windows),
         };
         graph.Add(node);
-        return WindowedTable.Of(graph, node.Output, keys, values, storeName, windows.WindowAt);
+        return WindowedTable.Of(graph, node.Output, keys, values, storeName, windows.WindowAt, materialized.Name);
     }
 
     private static WindowClosing<Windowed<TKey>>? ClosingOf(TimeWindows windows) =>

@@ -11,12 +11,15 @@ internal static class SessionTable
 {
     public static KTable<Windowed<TKey>, TResult> Of<TKey, TResult>(
         TopologyGraph graph, Output<Windowed<TKey>, Change<TResult>> output, SerdeSource<TKey> keys,
-        SerdeSource<TResult> values, string store)
+        SerdeSource<TResult> values, string store, string? queryableName)
     {
         var windowedKeys = SerdeSource<Windowed<TKey>>.From(
             (serdes, where) => new SessionWindowedSerde<TKey>(keys.Resolve(serdes, where)));
         return new KTable<Windowed<TKey>, TResult>(
-            graph, output, windowedKeys, values, new SessionRows<TKey, TResult>(store));
+            graph, output, windowedKeys, values, new SessionRows<TKey, TResult>(store))
+        {
+            QueryableStoreName = queryableName,
+        };
     }
 
     /// <summary>The end of a session is in it, and so is the last moment of gap and grace.</summary>

@@ -59,7 +59,7 @@ public sealed partial class SessionWindowedKStream<TKey, TValue>
             Closing = SessionTable.ClosingOf<TKey>(windows),
         };
         graph.Add(node);
-        return SessionTable.Of(graph, node.Output, keys, values, storeName);
+        return SessionTable.Of(graph, node.Output, keys, values, storeName, materialized.Name);
     }
 }
 

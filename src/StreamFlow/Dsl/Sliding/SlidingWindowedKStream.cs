@@ -126,7 +126,7 @@ public sealed class SlidingWindowedKStream<TKey, TValue>
             Closing = ClosingOf(windows),
         };
         graph.Add(node);
-        return WindowedTable.Of(graph, node.Output, keys, values, storeName, windows.WindowAt);
+        return WindowedTable.Of(graph, node.Output, keys, values, storeName, windows.WindowAt, materialized.Name);
     }
 
     /// <summary>The end of a window is in it, and so is the last moment of its grace.</summary>

@@ -62,7 +62,11 @@ internal abstract class Materialization<TKey, TStoreKey, TValue> : FlushListener
         }
 
         var hasOld = _tellsOldValues && row.HasValue;
-        var change = new Change<TValue>(update.Value, update.HasValue, hasOld ? OldValue(ref row) : default!, hasOld);
+        var change = new Change<TValue>(
+            update.Value, update.HasValue, hasOld ? OldValue(ref row) : default!, hasOld, IsLatest(in update))
+        {
+            OldTimestamp = row.Timestamp,
+        };
         if (Write(ref row, in kept))
         {
             _next.Process(update.WithValue(change));
@@ -90,6 +94,9 @@ internal abstract class Materialization<TKey, TStoreKey, TValue> : FlushListener
     /// </summary>
     public abstract bool CanUndo { set; }
 
+    /// <summary>Whether an update is the row then: not, where rows have a history and there is a later one.</summary>
+    protected virtual bool IsLatest(in Record<TKey, TValue> update) => true;
+
     protected abstract TValue Copy(TValue value);
 
     /// <summary>The value of a row as it was found, also where the object was changed since.</summary>
@@ -99,45 +106,6 @@ internal abstract class Materialization<TKey, TStoreKey, TValue> : FlushListener
     protected abstract bool Write(ref CacheEntry<TValue> row, in Record<TKey, TValue> update);
 
     protected abstract TKey RowKey(in TStoreKey key);
-}
-
-/// <summary>Rows by key.</summary>
-internal sealed class KeyedMaterialization<TKey, TValue> : Materialization<TKey, TKey, TValue>
-{
-    private readonly KeyValueStore<TKey, TValue> _store;
-
-    public KeyedMaterialization(NodeSetup setup, Processor<TKey, Change<TValue>> next, string store, bool caching)
-        : base(setup, next, caching)
-    {
-        _store = (KeyValueStore<TKey, TValue>)setup.Task.Store(store);
-        _store.FlushListener = Listener;
-        _store.KeepsOldValues = setup.Facts.TellsOldValues;
-    }
-
-    /// <summary>
-    /// The row of a key, without a value if there is none; valid until the next call. Throws what the key's serde throws,
-    /// which is the record's failure; what else stops a store is a <see cref="StreamsException"/> and no record's fault.
-    /// </summary>
-    public ref CacheEntry<TValue> Find(scoped in TKey key) => ref _store.Find(in key);
-
-    public override void Undo(ref CacheEntry<TValue> row) => _store.Undo(ref row);
-
-    public override bool CanUndo
-    {
-        set => _store.CanUndo = value;
-    }
-
-    protected override TValue Copy(TValue value) => _store.Copy(value);
-
-    protected override TValue OldValue(ref CacheEntry<TValue> row) => _store.OldValue(ref row);
-
-    protected override bool Write(ref CacheEntry<TValue> row, in Record<TKey, TValue> update)
-    {
-        _store.Set(ref row, update.Value, update.HasValue, update.Timestamp, update.Headers);
-        return true;
-    }
-
-    protected override TKey RowKey(in TKey key) => key;
 }
 
 /// <summary>Rows by key and window.</summary>

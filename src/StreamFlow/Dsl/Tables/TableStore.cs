@@ -7,20 +7,27 @@ namespace StreamFlow.Dsl;
 internal static class TableStore
 {
     /// <summary>The store of a table whose keys have no window.</summary>
-    public static KeyValueStoreBuilder<TKey, TValue> Describe<TKey, TValue>(
+    public static StoreBuilder Describe<TKey, TValue>(
         string name, SerdeSource<TKey> keys, SerdeSource<TValue> values, Materialized<TKey, TValue> materialized) =>
-        new(name, keys, values)
-        {
-            StoreType = materialized.StoreType,
-            LoggingEnabled = materialized.LoggingEnabled,
-            TopicConfigs = materialized.TopicConfigs,
-        };
+        materialized.History is { } history
+            ? new VersionedStoreBuilder<TKey, TValue>(name, history, keys, values)
+            {
+                StoreType = materialized.StoreType,
+                LoggingEnabled = materialized.LoggingEnabled,
+                TopicConfigs = materialized.TopicConfigs,
+            }
+            : new KeyValueStoreBuilder<TKey, TValue>(name, keys, values)
+            {
+                StoreType = materialized.StoreType,
+                LoggingEnabled = materialized.LoggingEnabled,
+                TopicConfigs = materialized.TopicConfigs,
+            };
 
     /// <summary>The store of a table by key and window.</summary>
     public static WindowStoreBuilder<TKey, TValue> DescribeWindows<TKey, TValue>(
         string name, SerdeSource<TKey> keys, SerdeSource<TValue> values, Materialized<TKey, TValue> materialized,
         TimeWindows windows) =>
-        new(name, keys, values, windows.SizeMs, RetentionOf(name, materialized.Retention, windows.Retention, "size plus grace of its windows"))
+        new(name, keys, values, windows.SizeMs, RetentionOf(name, materialized, windows.Retention, "size plus grace of its windows"))
         {
             WindowKind = KindOf(windows),
             KeepsObservedTime = true,
@@ -33,7 +40,7 @@ internal static class TableStore
     public static WindowStoreBuilder<TKey, TValue> DescribeWindows<TKey, TValue>(
         string name, SerdeSource<TKey> keys, SerdeSource<TValue> values, Materialized<TKey, TValue> materialized,
         SlidingWindows windows) =>
-        new(name, keys, values, windows.DifferenceMs, SlidingRetention(name, materialized.Retention, windows))
+        new(name, keys, values, windows.DifferenceMs, SlidingRetention(name, materialized, windows))
         {
             WindowKind = $"sliding windows of {Durations.Text(windows.Difference)}",
             KeepsObservedTime = true,
@@ -49,7 +56,7 @@ internal static class TableStore
 
         // A session that ends exactly gap and grace ago is still open, and must be found.
         new(name, keys, values, EventTime.Add(
-            RetentionOf(name, materialized.Retention, windows.OpenMs, "gap plus grace of its sessions"), 1))
+            RetentionOf(name, materialized, windows.OpenMs, "gap plus grace of its sessions"), 1))
         {
             SessionKind = $"sessions with gaps of {Durations.Text(windows.Gap)}",
             KeepsObservedTime = true,
@@ -62,8 +69,17 @@ internal static class TableStore
     /// The window before an open one may begin two lengths and a moment before what is closed, and what is newest may begin
     /// a moment after the latest record.
     /// </summary>
-    private static long SlidingRetention(string store, TimeSpan? given, SlidingWindows windows) => Math.Max(
-        RetentionOf(store, given, windows.Retention, "twice the difference plus grace of its windows"), windows.Retention + 2);
+    private static long SlidingRetention<TKey, TValue>(
+        string store, Materialized<TKey, TValue> materialized, SlidingWindows windows) => Math.Max(
+        RetentionOf(store, materialized, windows.Retention, "twice the difference plus grace of its windows"), windows.Retention + 2);
+
+    /// <summary>How long a windowed store keeps what it has; one with a history is refused.</summary>
+    private static long RetentionOf<TKey, TValue>(string store, Materialized<TKey, TValue> materialized, long least, string leastIs) =>
+        materialized.History is null
+            ? RetentionOf(store, materialized.Retention, least, leastIs)
+            : throw new TopologyException(
+                $"Store '{store}' of a windowed aggregation cannot have a history ({materialized.History}): the windows are the "
+                + "history. Leave Materialized.History out.");
 
     private static long RetentionOf(string store, TimeSpan? given, long least, string leastIs)
     {

@@ -1,4 +1,3 @@
-using System.Diagnostics.CodeAnalysis;
 using StreamFlow.Serialization;
 
 namespace StreamFlow.State;
@@ -7,7 +6,6 @@ namespace StreamFlow.State;
 /// <typeparam name="TKey">Type of the keys.</typeparam>
 /// <typeparam name="TValue">Type of the values.</typeparam>
 /// <example><code>new KeyValueStoreBuilder&lt;string, long&gt;("counts") { StoreType = StoreType.InMemory }</code></example>
-[Experimental("SF0001")]
 public sealed class KeyValueStoreBuilder<TKey, TValue> : TypedStoreBuilder<IKeyValueStore<TKey, TValue>, TKey, TValue>
 {
     /// <summary>Begins the description of a store.</summary>
@@ -39,7 +37,6 @@ public sealed class KeyValueStoreBuilder<TKey, TValue> : TypedStoreBuilder<IKeyV
 /// <summary>Describes a window store.</summary>
 /// <typeparam name="TKey">Type of the record keys.</typeparam>
 /// <typeparam name="TValue">Type of the values.</typeparam>
-[Experimental("SF0001")]
 public sealed class WindowStoreBuilder<TKey, TValue> : TypedStoreBuilder<IWindowStore<TKey, TValue>, TKey, TValue>
 {
     private readonly long _windowSizeMs;
@@ -88,7 +85,16 @@ public sealed class WindowStoreBuilder<TKey, TValue> : TypedStoreBuilder<IWindow
     /// <inheritdoc cref="SegmentedStore{TKey, TRecordKey, TValue}.KeepsObservedTime"/>
     internal bool KeepsObservedTime { get; init; }
 
-    private StoreFormat Layout => KeepsTimestamps ? StoreFormat.Timestamped : StoreFormat.Plain;
+    /// <summary>Whether the headers of each record are kept with its value, and go into the changelog.</summary>
+    internal bool KeepsHeaders { get; init; }
+
+    private StoreFormat Layout => (KeepsTimestamps, KeepsHeaders) switch
+    {
+        (true, true) => StoreFormat.Headers,
+        (false, true) => StoreFormat.HeadersOnly,
+        (true, false) => StoreFormat.Timestamped,
+        _ => StoreFormat.Plain,
+    };
 
     private protected override IWindowStore<TKey, TValue> Build(ISerde<TKey> keys, ISerde<TValue> values) =>
         new WindowStore<TKey, TValue>(Name, keys, values, Layout, _windowSizeMs, _retentionMs, KeepsDuplicates)
@@ -109,7 +115,6 @@ public sealed class WindowStoreBuilder<TKey, TValue> : TypedStoreBuilder<IWindow
 /// <summary>Describes a session store.</summary>
 /// <typeparam name="TKey">Type of the record keys.</typeparam>
 /// <typeparam name="TValue">Type of the values.</typeparam>
-[Experimental("SF0001")]
 public sealed class SessionStoreBuilder<TKey, TValue> : TypedStoreBuilder<ISessionStore<TKey, TValue>, TKey, TValue>
 {
     private readonly long _retentionMs;
@@ -140,24 +145,6 @@ public sealed class SessionStoreBuilder<TKey, TValue> : TypedStoreBuilder<ISessi
 
     private protected override StoreShape Shape =>
         new() { Kind = SessionKind ?? "sessions", SegmentMs = WindowExpiry.SegmentMsOf(_retentionMs) };
-}
-
-/// <summary>Describes a versioned store.</summary>
-/// <typeparam name="TKey">Type of the keys.</typeparam>
-/// <typeparam name="TValue">Type of the values.</typeparam>
-/// <param name="name">Name of the store.</param>
-/// <param name="history">How long behind the latest time earlier versions can be read, a millisecond at least.</param>
-/// <exception cref="ArgumentException">The history is too short.</exception>
-[Experimental("SF0001")]
-public sealed class VersionedStoreBuilder<TKey, TValue>(string name, TimeSpan history)
-    : TypedStoreBuilder<IVersionedKeyValueStore<TKey, TValue>, TKey, TValue>(name, null, null)
-{
-    private readonly long _historyMs = StoreTimes.Positive(name, history, nameof(history));
-
-    private protected override IVersionedKeyValueStore<TKey, TValue> Build(ISerde<TKey> keys, ISerde<TValue> values) =>
-        new VersionedStore<TKey, TValue>(Name, keys, values, _historyMs);
-
-    private protected override StoreShape Shape => new() { Kind = "a versioned store", Layout = StoreFormat.Versioned };
 }
 
 /// <summary>Describes a list store.</summary>

@@ -44,6 +44,9 @@ internal abstract class SegmentedStore<TKey, TRecordKey, TValue> : CachedStore<T
     /// <summary>Latest record time that an operator has seen, -1 before the first.</summary>
     public long ObservedTime => _observed.Value;
 
+    /// <summary>Whether what has a time has not expired, so that it can be written.</summary>
+    public bool Takes(long time) => !Expiry.IsExpired(time);
+
     protected SegmentedKeyCodec<TKey> Keys { get; }
 
     public ISerde<TRecordKey> RecordKeys { get; }
