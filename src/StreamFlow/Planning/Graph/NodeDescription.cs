@@ -123,7 +123,8 @@ internal sealed record WindowClosing<TKey>(long DelayMs, Func<TKey, long> EndOf)
 /// <param name="Store">The store.</param>
 /// <param name="OnDemand">Whether they are kept only if somebody looks them up.</param>
 /// <param name="IsAsRead">Whether the store has the same bytes as the topic that the rows are read from.</param>
-internal sealed record RowsDescription(StoreBuilder Store, bool OnDemand, bool IsAsRead = false);
+/// <param name="IsPart">Whether those that are not in the store are where the table before keeps them.</param>
+internal sealed record RowsDescription(StoreBuilder Store, bool OnDemand, bool IsAsRead = false, bool IsPart = false);
 
 /// <summary>A join of two streams, for the case that they turn out to be one.</summary>
 /// <param name="Left">Keeps the left side's records.</param>

@@ -79,7 +79,8 @@ internal sealed class PlanGraph
     /// The nodes that keep, or can keep, the rows of a table: its own, or those of the tables it is derived from.
     /// </summary>
     public IEnumerable<NodeDescription> KeepersOf(NodeDescription table) =>
-        table.Rows is null ? ParentsOf(table).SelectMany(KeepersOf).Distinct() : [table];
+        table.Rows is { IsPart: false } ? [table]
+        : ParentsOf(table).SelectMany(KeepersOf).Concat(table.Rows is null ? [] : [table]).Distinct();
 
     /// <summary>Adds a node at the place behind another one.</summary>
     public void InsertBehind(NodeDescription place, NodeDescription node) => Insert(PositionOf(place) + 1, node);
