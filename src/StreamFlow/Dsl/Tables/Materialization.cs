@@ -27,6 +27,9 @@ internal abstract class Materialization<TKey, TStoreKey, TValue> : FlushListener
 
     public override bool Waits => !_emitsOnUpdate;
 
+    /// <summary>Whether the value before must be known where it is the same object: to tell it, or to show it until then.</summary>
+    protected bool KeepsOldValues(NodeSetup setup) => _tellsOldValues || (setup.Facts.ShowsTold && Waits);
+
     /// <summary>Whom the store tells of its flushes.</summary>
     protected FlushListener<TStoreKey, TValue> Listener => this;
 
@@ -111,7 +114,7 @@ internal sealed class WindowedMaterialization<TKey, TValue> : Materialization<Wi
     {
         _store = (WindowStore<TKey, TValue>)setup.Task.Store(store);
         _store.FlushListener = Listener;
-        _store.KeepsOldValues = setup.Facts.TellsOldValues;
+        _store.KeepsOldValues = KeepsOldValues(setup);
         _windows = windows;
     }
 
