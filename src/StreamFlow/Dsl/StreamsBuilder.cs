@@ -14,7 +14,7 @@ namespace StreamFlow;
 /// var topology = builder.Build();
 /// </code>
 /// </example>
-public sealed class StreamsBuilder
+public sealed partial class StreamsBuilder
 {
     private const string SourcePrefix = "KSTREAM-SOURCE-";
     private const string TableSourcePrefix = "KTABLE-SOURCE-";
@@ -183,6 +183,12 @@ public sealed class StreamsBuilder
         SourceNode existing, OffsetReset? offsetReset, SourceTime<TKey, TValue> time)
     {
         var topics = string.Join(", ", existing.Topics);
+        if (existing.SourceKind == SourceKind.Global)
+        {
+            throw new TopologyException(
+                $"[{topics}] is read as a global table already, by each instance as a whole. Read a copy of the topic as a stream.");
+        }
+
         if (existing.SourceKind == SourceKind.Table)
         {
             throw new TopologyException(

@@ -30,7 +30,7 @@ public sealed class Topology
         select $"{store.Name} <- {(store.IsLogged ? store.ChangelogTopic : store.Source?.Topic)}\n");
 
     /// <summary>Whether any of its stores is kept on disk, so that it needs <see cref="StreamsServices.StoreBackend"/>.</summary>
-    public bool HasPersistentStores => Plan.SubTopologies.Any(s => s.Stores.Any(d => d.IsPersistent));
+    public bool HasPersistentStores => Plan.SubTopologies.Concat(Plan.Globals).Any(s => s.Stores.Any(d => d.IsPersistent));
 
     /// <summary>
     /// The topology as text, in the format of Kafka Streams' <c>TopologyDescription</c>, so that tools made for it

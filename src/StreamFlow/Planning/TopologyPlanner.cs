@@ -4,7 +4,11 @@ using StreamFlow.State;
 namespace StreamFlow.Planning;
 
 /// <summary>The nodes of one sub-topology, in the order of their description.</summary>
-internal sealed record NodeGroup(int Id, IReadOnlyList<NodeDescription> Nodes);
+internal sealed record NodeGroup(int Id, IReadOnlyList<NodeDescription> Nodes)
+{
+    /// <summary>Whether each instance does it for itself, without tasks.</summary>
+    public bool IsGlobal => Nodes.Any(node => node is SourceNode { SourceKind: SourceKind.Global });
+}
 
 /// <summary>Turns a description into a plan, one step per method.</summary>
 internal static class TopologyPlanner
@@ -41,11 +45,11 @@ internal static class TopologyPlanner
         }
 
         var groups = Group(graph);
-        var subTopologies = groups.Select(group => PlanGroup(graph, group, description)).ToArray();
+        var subTopologies = groups.ToLookup(group => group.IsGlobal, group => PlanGroup(graph, group, description));
 
         // Last: a missing serde leaves the builder open, so that it can be added.
         description.Freeze();
-        return new Topology(new TopologyPlan(subTopologies), graph, groups);
+        return new Topology(new TopologyPlan([.. subTopologies[false]]) { Globals = [.. subTopologies[true]] }, graph, groups);
     }
 
     /// <summary>
