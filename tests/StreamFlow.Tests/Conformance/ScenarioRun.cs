@@ -17,11 +17,12 @@ internal sealed class ScenarioRun : IDisposable
     private TopologyTestDriver _driver;
     private long _droppedBefore;
 
-    public ScenarioRun(Topology topology, ErrorHandler handler, long cacheBytes)
+    public ScenarioRun(Topology topology, ErrorHandler handler, long cacheBytes, long clock = 0)
     {
         _topology = topology;
         _options = new TopologyTestDriverOptions
         {
+            StartTime = DateTimeOffset.FromUnixTimeMilliseconds(clock),
             Application = new StreamFlowOptions
             {
                 ApplicationId = "app",

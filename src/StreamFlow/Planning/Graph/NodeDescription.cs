@@ -50,8 +50,11 @@ internal abstract class NodeDescription
     /// <summary>The nodes of the tables in which it looks rows up.</summary>
     public IReadOnlyList<NodeDescription> LooksUp { get; init; } = [];
 
-    /// <summary>Whether it wants the updates of a table with the value before.</summary>
+    /// <summary>Whether it wants the updates of the tables that it takes with the value before.</summary>
     public OldValueDemand OldValues { get; init; }
+
+    /// <summary>When the windows of the rows that it makes are closed; null where they have none, or none of its own.</summary>
+    public WindowClosing? Closing { get; init; }
 
     /// <summary>Nodes whose topics must have as many partitions as its own, because it meets their records by key.</summary>
     public IReadOnlyList<NodeDescription> CopartitionedWith { get; init; } = [];
@@ -96,10 +99,25 @@ internal abstract class InputNode<TKey, TValue> : NodeDescription
 internal abstract class Output(NodeDescription owner)
 {
     public NodeDescription Owner { get; } = owner;
+
+    /// <summary>Types of keys and values, for messages.</summary>
+    public abstract string Types { get; }
 }
 
 /// <summary>A way out whose types are known.</summary>
-internal sealed class Output<TKey, TValue>(NodeDescription owner) : Output(owner);
+internal sealed class Output<TKey, TValue>(NodeDescription owner) : Output(owner)
+{
+    public override string Types => $"{typeof(TKey)} and {typeof(TValue)}";
+}
+
+/// <summary>When windows are closed.</summary>
+/// <param name="DelayMs">How long after its end, in event time, a window takes no more records, in milliseconds.</param>
+internal abstract record WindowClosing(long DelayMs);
+
+/// <summary>When the windows are closed that the keys of rows have.</summary>
+/// <param name="DelayMs">How long after its end, in event time, a window takes no more records, in milliseconds.</param>
+/// <param name="EndOf">The end of the window of a key.</param>
+internal sealed record WindowClosing<TKey>(long DelayMs, Func<TKey, long> EndOf) : WindowClosing(DelayMs);
 
 /// <summary>The rows that a node keeps in a store.</summary>
 /// <param name="Store">The store.</param>
@@ -115,7 +133,7 @@ internal sealed record RowsDescription(StoreBuilder Store, bool OnDemand, bool I
 internal sealed record SelfJoinDescription(
     NodeDescription Left, NodeDescription Right, IReadOnlyList<NodeDescription> Sides, Func<NodeDescription> Single);
 
-/// <summary>Whether a node wants the updates of a table with the value before.</summary>
+/// <summary>Whether a node wants the updates of the tables that it takes with the value before.</summary>
 internal enum OldValueDemand
 {
     None,
@@ -125,4 +143,7 @@ internal enum OldValueDemand
     /// without the value know it then too.
     /// </summary>
     IfKept,
+
+    /// <summary>Always: rows are kept for it if need be.</summary>
+    Always,
 }
