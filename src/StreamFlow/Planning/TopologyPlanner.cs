@@ -4,7 +4,11 @@ using StreamFlow.State;
 namespace StreamFlow.Planning;
 
 /// <summary>The nodes of one sub-topology, in the order of their description.</summary>
-internal sealed record NodeGroup(int Id, IReadOnlyList<NodeDescription> Nodes);
+internal sealed record NodeGroup(int Id, IReadOnlyList<NodeDescription> Nodes)
+{
+    /// <summary>Whether each instance does it for itself, without tasks.</summary>
+    public bool IsGlobal => Nodes.Any(node => node is SourceNode { SourceKind: SourceKind.Global });
+}
 
 /// <summary>A plan, and what it was made of.</summary>
 internal sealed record PlannedTopology(TopologyPlan Plan, PlanGraph Graph, IReadOnlyList<NodeGroup> Groups);
@@ -54,8 +58,9 @@ internal static class TopologyPlanner
         }
 
         var groups = Group(graph);
-        var subTopologies = groups.Select(group => PlanGroup(graph, group, description)).ToArray();
-        return new PlannedTopology(new TopologyPlan(subTopologies), graph, groups);
+        var subTopologies = groups.ToLookup(group => group.IsGlobal, group => PlanGroup(graph, group, description));
+        return new PlannedTopology(
+            new TopologyPlan([.. subTopologies[false]]) { Globals = [.. subTopologies[true]] }, graph, groups);
     }
 
     /// <summary>

@@ -8,7 +8,11 @@ namespace StreamFlow.Planning;
 /// What the runtime needs to know of a topology. Names of internal topics are still without the application id, as
 /// <c>Describe()</c> prints them; <see cref="InternalTopics.NameOf"/> completes them.
 /// </summary>
-internal sealed record TopologyPlan(IReadOnlyList<SubTopology> SubTopologies);
+internal sealed record TopologyPlan(IReadOnlyList<SubTopology> SubTopologies)
+{
+    /// <summary>What each instance does for itself, over all partitions of a topic: there are no tasks of them.</summary>
+    public IReadOnlyList<SubTopology> Globals { get; init; } = [];
+}
 
 /// <summary>What a topic is for.</summary>
 internal enum TopicKind
@@ -24,6 +28,9 @@ internal enum TopicKind
 
     /// <summary>The changes of a store.</summary>
     Changelog,
+
+    /// <summary>One of the user's that each instance reads as a whole.</summary>
+    Global,
 }
 
 /// <summary>A topic a sub-topology reads.</summary>
