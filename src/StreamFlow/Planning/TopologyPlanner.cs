@@ -35,6 +35,11 @@ internal static class TopologyPlanner
             MergeRepartitionsStep.Run(graph);
         }
 
+        if (options.Optimization.HasFlag(TopologyOptimization.SelfJoin))
+        {
+            SelfJoinStep.Run(graph);
+        }
+
         RowsStep.Run(graph);
         MissingKeysStep.Run(graph);
         ExpandRepartitionsStep.Run(graph);
@@ -138,7 +143,7 @@ internal static class TopologyPlanner
             IsPersistent = (store.StoreType ?? description.DefaultStoreType) == StoreType.Persistent,
             IsLogged = store.LoggingEnabled && source is null,
             Source = source,
-            ChangelogConfigs = InternalTopics.ChangelogConfigs(store.Expires, store.TopicConfigs),
+            ChangelogConfigs = InternalTopics.ChangelogConfigs(store.Expires, store.TopicConfigs, store.NeededConfigs),
             Create = topic => store.Create(new StoreSetup(store.Name, topic, description.Serdes)),
         };
 

@@ -9,7 +9,10 @@ internal sealed class ScenarioSet(string file)
     [
         ScenarioTopologies.Set,
         TableJoinScenarios.Set,
+        TableFamilyScenarios.Set,
         ProcessorScenarios.Set,
+        WindowScenarios.Set,
+        StreamJoinScenarios.Set,
     ];
 
     public IReadOnlyDictionary<string, string[]> Recorded { get; } = Conformance.Recorded.Blocks(file, "== ");

@@ -56,7 +56,10 @@ public sealed class ScenarioTests
 
         var builder = new StreamsBuilder();
         set.Topologies[name](builder);
-        return builder.Build();
+        return builder.Build(new TopologyOptions
+        {
+            Optimization = name.EndsWith("opt=1", StringComparison.Ordinal) ? TopologyOptimization.All : TopologyOptimization.None,
+        });
     }
 
     private static ErrorHandler Handler(ScenarioSet set, string name, Action<string> print) =>

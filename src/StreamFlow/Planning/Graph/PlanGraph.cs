@@ -13,6 +13,9 @@ internal sealed class NodeFacts
     /// <summary>Whether its rows are kept, where it need not keep them.</summary>
     public bool KeepsRows { get; set; }
 
+    /// <summary>Whether the updates that it takes come with the value before.</summary>
+    public bool KnowsOldValues { get; set; }
+
     /// <summary>Whether its updates come with the value before: somebody asked for it, and it can be known.</summary>
     public bool TellsOldValues { get; set; }
 
@@ -62,7 +65,7 @@ internal sealed class PlanGraph
     /// connected to.
     /// </summary>
     public IEnumerable<StoreBuilder> StoresOf(NodeDescription node) =>
-        node.LooksUp.Select(KeeperOf)
+        node.LooksUp.SelectMany(KeepersOf)
             .Append(node)
             .Where(KeepsRows)
             .Select(keeper => keeper.Rows!.Store)
@@ -72,16 +75,11 @@ internal sealed class PlanGraph
     /// <summary>Whether a node keeps rows in the end.</summary>
     public bool KeepsRows(NodeDescription node) => node.Rows is { } rows && (!rows.OnDemand || FactsOf(node).KeepsRows);
 
-    /// <summary>The node that keeps, or can keep, the rows of a table: its own, or that of the table it is derived from.</summary>
-    public NodeDescription KeeperOf(NodeDescription table)
-    {
-        while (table.Rows is null)
-        {
-            table = ParentsOf(table).Single();
-        }
-
-        return table;
-    }
+    /// <summary>
+    /// The nodes that keep, or can keep, the rows of a table: its own, or those of the tables it is derived from.
+    /// </summary>
+    public IEnumerable<NodeDescription> KeepersOf(NodeDescription table) =>
+        table.Rows is null ? ParentsOf(table).SelectMany(KeepersOf).Distinct() : [table];
 
     /// <summary>Adds a node at the place behind another one.</summary>
     public void InsertBehind(NodeDescription place, NodeDescription node) => Insert(PositionOf(place) + 1, node);

@@ -68,7 +68,7 @@ internal sealed class TopologyGraph
         }
 
         _nodes.Add(node);
-        if (node is SourceNode source)
+        if (node is SourceNode { SourceKind: not SourceKind.Repartition } source)
         {
             _sources.Add(source);
         }

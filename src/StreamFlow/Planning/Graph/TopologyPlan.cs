@@ -157,8 +157,9 @@ internal static class InternalTopics
     /// <summary>Configuration of a changelog; what the user sets for the topic goes before.</summary>
     /// <param name="expires">Whether what was written once expires by the time of events; StreamFlow deletes it then.</param>
     /// <param name="overrides">What the user sets.</param>
+    /// <param name="needed">What the kind of store needs; null for nothing.</param>
     public static IReadOnlyDictionary<string, string> ChangelogConfigs(
-        bool expires, IReadOnlyDictionary<string, string> overrides)
+        bool expires, IReadOnlyDictionary<string, string> overrides, IReadOnlyDictionary<string, string>? needed = null)
     {
         var configs = Merge(
             ClockSettings,
@@ -174,7 +175,7 @@ internal static class InternalTopics
             configs.Remove("retention.bytes");
         }
 
-        return Merge(configs, overrides);
+        return Merge(needed is null ? configs : Merge(configs, needed), overrides);
     }
 
     /// <summary>Whether records of a topic may be deleted before an offset.</summary>

@@ -1,3 +1,4 @@
+using System.Collections.ObjectModel;
 using System.Diagnostics.CodeAnalysis;
 using StreamFlow.Serialization;
 
@@ -34,6 +35,9 @@ public abstract class StoreBuilder
 
     /// <summary>Whether what was written expires by the time of its key, from the changelog too.</summary>
     internal virtual bool Expires => false;
+
+    /// <summary>Configuration of the changelog that the kind of store needs; what the user sets goes before.</summary>
+    internal virtual IReadOnlyDictionary<string, string> NeededConfigs => ReadOnlyDictionary<string, string>.Empty;
 
     /// <summary>Makes the store of one task, checked.</summary>
     internal abstract StateStore Create(StoreSetup setup);
