@@ -30,9 +30,6 @@ internal abstract class Materialization<TKey, TStoreKey, TValue> : FlushListener
 
     public override bool Waits => _emitsAtFlush;
 
-    /// <summary>Whether somebody is told of the values before.</summary>
-    protected bool TellsOldValues => _tellsOldValues;
-
     /// <summary>Whether the value before must be known where it is the same object: to tell it, or to show it until then.</summary>
     protected bool KeepsOldValues(NodeSetup setup) => _tellsOldValues || (setup.Facts.ShowsTold && Waits);
 
