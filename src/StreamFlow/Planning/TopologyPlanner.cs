@@ -119,7 +119,7 @@ internal static class TopologyPlanner
     /// <summary>First those of tables, in topological order; the others hand nothing on when they are flushed.</summary>
     private static IEnumerable<StoreDefinition> StoresOf(PlanGraph graph, NodeGroup group, TopologyGraph description)
     {
-        var kept = group.Nodes.Where(graph.KeepsRows).ToList();
+        var kept = group.Nodes.Where(graph.KeepsRows).DistinctBy(node => node.Rows!.Store).ToList();
         foreach (var node in kept)
         {
             var store = node.Rows!.Store;

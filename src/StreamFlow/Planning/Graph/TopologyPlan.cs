@@ -45,7 +45,7 @@ internal sealed record SourceTopic(string Name, TopicKind Kind, string SourceNod
 }
 
 /// <summary>A repartition topic.</summary>
-/// <param name="Name">Name without the application id, ending in <c>-repartition</c>.</param>
+/// <param name="Name">Name without the application id, ending in <c>-repartition</c>, or in <c>-topic</c> for joins by foreign key.</param>
 /// <param name="PartitionCount">Count fixed by the user, or null: derived from the topics upstream.</param>
 internal sealed record RepartitionTopic(string Name, int? PartitionCount);
 
