@@ -1,5 +1,6 @@
 using System.Globalization;
 using StreamFlow.Serialization;
+using StreamFlow.State;
 using StreamFlow.Testing;
 
 namespace StreamFlow.RocksDb.Tests;

@@ -38,7 +38,7 @@ public sealed partial class StreamsBuilder
         ArgumentNullException.ThrowIfNull(supplier);
         Suppliers.Check(supplier.Invoke);
         consumed ??= new Consumed<TKey, TValue>();
-        CheckGlobal(topic, consumed);
+        GlobalSource.Check(topic, consumed);
         var (source, name) = AddGlobalSource(topic, consumed, consumed.Name);
         _graph.Add(new ProcessorNode<TKey, TValue, TOutKey, TOutValue>(name, [source.Output], supplier)
         {
@@ -70,7 +70,7 @@ public sealed partial class StreamsBuilder
     {
         consumed ??= new Consumed<TKey, TValue>();
         materialized ??= new Materialized<TKey, TValue>();
-        CheckGlobal(topic, consumed);
+        GlobalSource.Check(topic, consumed);
         var store = _graph.StoreName(materialized.Name, topic + "-");
         var (source, name) = AddGlobalSource(topic, consumed, TableName(topic, consumed.Name, materialized.ProcessorName));
         var keys = SerdeSource<TKey>.Of(consumed.KeySerde);
@@ -87,37 +87,11 @@ public sealed partial class StreamsBuilder
         return new GlobalKTable<TKey, TValue>(_graph, store);
     }
 
-    private static void CheckGlobal<TKey, TValue>(string topic, Consumed<TKey, TValue> consumed)
-    {
-        ArgumentException.ThrowIfNullOrEmpty(topic);
-        ResourceName.CheckTopic(topic);
-        if (consumed.OffsetReset == OffsetReset.Latest)
-        {
-            throw new TopologyException(
-                $"Global state of '{topic}' is to be read from the latest record on, but it is made of the whole topic. Leave "
-                + "Consumed.OffsetReset out.");
-        }
-
-        if (consumed.TimestampExtractor is not null)
-        {
-            throw new TopologyException(
-                $"Global state of '{topic}' has its records' own times, so that Consumed.TimestampExtractor would have no effect. Leave it out.");
-        }
-    }
-
     private (SourceNode<TKey, TValue> Source, string Name) AddGlobalSource<TKey, TValue>(
         string topic, Consumed<TKey, TValue> consumed, string? processorName)
     {
         var sourceName = _graph.NodeName(consumed.Name is null ? null : consumed.Name + "-source", SourcePrefix);
         var name = _graph.NodeName(processorName, TableSourcePrefix);
-        if (_graph.FindSource([topic]) is not null)
-        {
-            throw new TopologyException(
-                $"'{topic}' is read already. A topic is read once: use the one global table or store, or read a copy of the topic.");
-        }
-
-        var serdes = new StreamSerdes<TKey, TValue>(SerdeSource<TKey>.Of(consumed.KeySerde), SerdeSource<TValue>.Of(consumed.ValueSerde));
-        return (Add(new SourceNode<TKey, TValue>(
-            sourceName, [topic], SourceKind.Global, OffsetReset.Earliest, serdes, Time(consumed))), name);
+        return (GlobalSource.Add(_graph, sourceName, topic, consumed), name);
     }
 }

@@ -64,6 +64,27 @@ public sealed class GlobalStoreTests
     }
 
     [Fact]
+    public void Topology_put_together_node_by_node_has_global_stores_too()
+    {
+        var topology = new Topology()
+            .AddGlobalStore(
+                new KeyValueStoreBuilder<string, string>("gs"), "rows", "G", "writer", () => new Writer(), new Consumed<string, string>())
+            .AddSource<string, string>("source", "in")
+            .AddProcessor("reader", () => new Reader(), "source")
+            .AddSink<string, string>("sink", "out", "reader");
+        using var driver = new TopologyTestDriver(topology);
+
+        driver.CreateInputTopic("G", Serdes.String, Serdes.String).Pipe("k", "5", 9);
+        driver.CreateInputTopic("in", Serdes.String, Serdes.String).Pipe("k", "1", 1);
+
+        Assert.Equal("5@9", driver.CreateOutputTopic("out", Serdes.String, Serdes.String).ReadAll().Single().Value);
+        Assert.StartsWith(
+            "Topologies:\n   Sub-topology: 0 for global store (will not generate tasks)\n    Source: rows (topics: [G])",
+            topology.Describe(),
+            StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Store_is_filled_through_its_processor_after_a_restart_too()
     {
         await using var harness = new AppHarness(("in", 1), ("G", 2), ("out", 1));
