@@ -29,7 +29,6 @@ public sealed partial class StreamsBuilder
     /// <exception cref="ArgumentException">The supplier makes the same processor again.</exception>
     /// <exception cref="TopologyException">The topic is read already, only from its end, or with a timestamp extractor.</exception>
     /// <example><code>builder.AddGlobalStore(new KeyValueStoreBuilder&lt;string, Rate&gt;("rates"), "rates", () => new KeepBestRate())</code></example>
-    [System.Diagnostics.CodeAnalysis.Experimental("SF0001")]
     public StreamsBuilder AddGlobalStore<TKey, TValue, TOutKey, TOutValue>(
         StoreBuilder store, string topic, ProcessorSupplier<TKey, TValue, TOutKey, TOutValue> supplier,
         Consumed<TKey, TValue>? consumed = null)

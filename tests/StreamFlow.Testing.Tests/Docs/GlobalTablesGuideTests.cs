@@ -32,9 +32,7 @@ public sealed class GlobalTablesGuideTests
     public void A_store_of_your_own_making()
     {
         var builder = new StreamsBuilder();
-#pragma warning disable SF0001 // Builders of stores are experimental.
         builder.AddGlobalStore(new KeyValueStoreBuilder<string, string>("names"), "products", () => new KeepUpper(), new Consumed<string, string>());
-#pragma warning restore SF0001
 
         builder.Stream<string, string>("orders").Process(() => new NameProduct()).To("named-orders");
 

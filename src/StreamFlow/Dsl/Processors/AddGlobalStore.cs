@@ -1,4 +1,3 @@
-using System.Diagnostics.CodeAnalysis;
 using StreamFlow.Dsl;
 using StreamFlow.Planning;
 using StreamFlow.Serialization;
@@ -26,7 +25,6 @@ public sealed partial class Topology
     /// <exception cref="ArgumentException">The supplier makes the same processor again.</exception>
     /// <exception cref="TopologyException">A name is none, or taken, or the topic is read already, only from its end, or with a timestamp extractor.</exception>
     /// <exception cref="InvalidOperationException">The topology is used already, or a builder has made it.</exception>
-    [Experimental("SF0001")]
     public Topology AddGlobalStore<TKey, TValue, TKeyOut, TValueOut>(
         StoreBuilder store, string sourceName, string topic, string processorName,
         ProcessorSupplier<TKey, TValue, TKeyOut, TValueOut> supplier, Consumed<TKey, TValue>? consumed = null)
