@@ -111,7 +111,7 @@ internal static class TopologyPlanner
             CopartitionGroups = [.. group.Nodes
                 .Select(node => Copartitioned(graph, node))
                 .Where(topics => topics.Topics.Count > 1)],
-            Stores = [.. StoresOf(graph, group, description)],
+            Stores = [.. StoresOf(graph, group, description).Select(store => group.IsGlobal ? store with { IsLogged = false } : store)],
             Build = task => new TaskLinker(task, graph).Link(group.Nodes),
         };
     }
