@@ -29,6 +29,21 @@ internal static class TopologyPlanner
             throw new TopologyException("The topology is empty: read a topic with builder.Stream(...) first.");
         }
 
+        var graph = Rewrite(description, options);
+        var groups = Group(graph);
+        var subTopologies = groups.Select(group => PlanGroup(graph, group, description)).ToArray();
+        var plan = new TopologyPlan(subTopologies);
+        if (options.EnsureExplicitNames)
+        {
+            ExplicitNames.Check(plan, description);
+        }
+
+        return new PlannedTopology(plan, graph, groups);
+    }
+
+    /// <summary>The graph as it runs, step by step.</summary>
+    private static PlanGraph Rewrite(TopologyGraph description, TopologyOptions options)
+    {
         var graph = new PlanGraph(description.Nodes, description.Stores);
         if (options.Optimization.HasFlag(TopologyOptimization.MergeRepartitionTopics))
         {
@@ -53,9 +68,7 @@ internal static class TopologyPlanner
             ReuseSourceTopicsStep.Run(graph);
         }
 
-        var groups = Group(graph);
-        var subTopologies = groups.Select(group => PlanGroup(graph, group, description)).ToArray();
-        return new PlannedTopology(new TopologyPlan(subTopologies), graph, groups);
+        return graph;
     }
 
     /// <summary>
