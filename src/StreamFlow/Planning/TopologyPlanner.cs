@@ -4,7 +4,11 @@ using StreamFlow.State;
 namespace StreamFlow.Planning;
 
 /// <summary>The nodes of one sub-topology, in the order of their description.</summary>
-internal sealed record NodeGroup(int Id, IReadOnlyList<NodeDescription> Nodes);
+internal sealed record NodeGroup(int Id, IReadOnlyList<NodeDescription> Nodes)
+{
+    /// <summary>Whether each instance does it for itself, without tasks.</summary>
+    public bool IsGlobal => Nodes.Any(node => node is SourceNode { SourceKind: SourceKind.Global });
+}
 
 /// <summary>A plan, and what it was made of.</summary>
 internal sealed record PlannedTopology(TopologyPlan Plan, PlanGraph Graph, IReadOnlyList<NodeGroup> Groups);
@@ -31,8 +35,8 @@ internal static class TopologyPlanner
 
         var graph = Rewrite(description, options);
         var groups = Group(graph);
-        var subTopologies = groups.Select(group => PlanGroup(graph, group, description)).ToArray();
-        var plan = new TopologyPlan(subTopologies);
+        var subTopologies = groups.ToLookup(group => group.IsGlobal, group => PlanGroup(graph, group, description));
+        var plan = new TopologyPlan([.. subTopologies[false]]) { Globals = [.. subTopologies[true]] };
         if (options.EnsureExplicitNames)
         {
             ExplicitNames.Check(plan, description);
@@ -127,7 +131,7 @@ internal static class TopologyPlanner
     /// <summary>First those of tables, in topological order; the others hand nothing on when they are flushed.</summary>
     private static IEnumerable<StoreDefinition> StoresOf(PlanGraph graph, NodeGroup group, TopologyGraph description)
     {
-        var kept = group.Nodes.Where(graph.KeepsRows).ToList();
+        var kept = group.Nodes.Where(graph.KeepsRows).DistinctBy(node => node.Rows!.Store).ToList();
         foreach (var node in kept)
         {
             var store = node.Rows!.Store;

@@ -27,9 +27,9 @@ public sealed class WindowGuideTests
 
         using var driver = new TopologyTestDriver(builder.Build(), new() { StartTime = Start });
         var input = driver.CreateInputTopic("clicks", Serdes.String, Serdes.String);
-        input.Pipe("alice", "home", Start);
-        input.Pipe("alice", "cart", Start.AddMinutes(10));
-        input.Pipe("alice", "home", Start.AddMinutes(50));
+        input.Pipe("alice", "home", At(0));
+        input.Pipe("alice", "cart", At(600));
+        input.Pipe("alice", "home", At(3000));
 
         var paths = driver.CreateOutputTopic("paths", Serdes.String, Serdes.String).ReadAll();
         Assert.Equal(["/home", null, "/home/cart", "/home"], paths.Select(record => record.HasValue ? record.Value : null));
@@ -50,9 +50,9 @@ public sealed class WindowGuideTests
 
         using var driver = new TopologyTestDriver(builder.Build(), new() { StartTime = Start });
         var input = driver.CreateInputTopic("logins", Serdes.String, Serdes.String);
-        input.Pipe("alice", "ok", Start);
-        input.Pipe("alice", "ok", Start.AddSeconds(59));
-        input.Pipe("bob", "ok", Start.AddSeconds(70));
+        input.Pipe("alice", "ok", At(0));
+        input.Pipe("alice", "ok", At(59));
+        input.Pipe("bob", "ok", At(70));
 
         var counts = driver.CreateOutputTopic("logins-per-minute", Serdes.String, Serdes.Int64).ReadKeyValues();
         Assert.Equal([("alice", 2L)], counts.Select(pair => (pair.Key, pair.Value)));
@@ -93,6 +93,8 @@ public sealed class WindowGuideTests
             snippets,
             snippet => Assert.Contains(Normalized(snippet.Split('\n')), source, StringComparison.Ordinal));
     }
+
+    private static long At(int seconds) => Start.AddSeconds(seconds).ToUnixTimeMilliseconds();
 
     private static string Normalized(IEnumerable<string> lines) =>
         string.Join('\n', lines.Select(line => line.Trim()).Where(line => line.Length > 0));

@@ -2,7 +2,7 @@ using StreamFlow.State;
 
 namespace StreamFlow.Tests.Conformance;
 
-/// <summary>The topologies of the scenarios on joins of two streams.</summary>
+/// <summary>The topologies of the scenarios on joins of streams with streams and with global tables.</summary>
 internal static class StreamJoinScenarios
 {
     private static readonly Dictionary<string, Action<StreamsBuilder>> All = new(StringComparer.Ordinal)
@@ -34,6 +34,16 @@ internal static class StreamJoinScenarios
         ["join store changelogs"] = b => Outer(b, Within(10), new() { StoreName = "js" }),
         ["left join throttled"] = b => Left(b, Within(100)),
         ["F07 stream-stream join format=DEFAULT"] = b => Outer(b, Within(10), new() { StoreName = "js" }),
+        ["C73 kind=0"] = b =>
+        {
+            var table = b.GlobalTable<string, string>("G");
+            L(b).Join(table, BehindBar, (l, row) => l + "-" + row).To("out");
+        },
+        ["C73 kind=1"] = b =>
+        {
+            var table = b.GlobalTable<string, string>("G");
+            L(b).LeftJoin(table, BehindBar, (l, row) => l + "-" + (row?.Value ?? "null")).To("out");
+        },
         ["C100 kind=0"] = b => L(b).SelectKey((_, _) => (string)null!).Join(R(b), (l, r) => l + "-" + r, Within(10), new() { Name = "jn" }).To("out"),
         ["C100 kind=1"] = b => L(b).SelectKey((_, _) => (string)null!)
             .LeftJoin(R(b), (l, r) => l + "-" + (r?.Value ?? "null"), Within(10), new() { Name = "jn" }).To("out"),
@@ -98,6 +108,8 @@ internal static class StreamJoinScenarios
         var stream = L(builder);
         stream.LeftJoin(stream, (l, r) => l + "-" + (r?.Value ?? "null"), Within(10)).To("out");
     }
+
+    private static string? BehindBar(string key, string value) => value.Contains('|', StringComparison.Ordinal) ? value.Split('|')[1] : null;
 
     private static string Both(string? left, string? right) => (left ?? "null") + "+" + (right ?? "null");
 }

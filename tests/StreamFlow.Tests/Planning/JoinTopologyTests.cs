@@ -64,6 +64,40 @@ public sealed class JoinTopologyTests
         },
     };
 
+    static JoinTopologyTests()
+    {
+        Topologies.Add("global table", b => Global(b));
+        Topologies.Add("global table named", b => b.GlobalTable<string, string>("G", new() { Name = "c" }, new() { Name = "gs" }));
+        Topologies.Add("global table materialized", b => b.GlobalTable<string, string>("G", null, new() { Name = "gs" }));
+        Topologies.Add("global join", b =>
+        {
+            var table = Global(b);
+            L(b).Join(table, ByValue, Both).To("out");
+        });
+        Topologies.Add("global join named", b =>
+        {
+            var table = Global(b);
+            L(b).LeftJoin(table, ByValue, Left, "gj").To("out");
+        });
+        Topologies.Add("global join of a rekeyed stream", b =>
+        {
+            var table = Global(b);
+            ByValue(L(b)).LeftJoin(table, ByValue, Left).GroupByKey().Count().ToStream().To("out");
+        });
+        Topologies.Add("two global tables", b =>
+        {
+            var (table, other) = (Global(b), b.GlobalTable<string, string>("H"));
+            L(b).Join(table, ByValue, Both).Join(other, ByValue, Both).To("o1");
+            R(b).LeftJoin(table, ByValue, Left).To("o2");
+        });
+        Topologies.Add("global table behind a stream", b =>
+        {
+            var stream = L(b);
+            stream.To("o1");
+            stream.Join(Global(b), ByValue, Both).To("o2");
+        });
+    }
+
     public static TheoryData<string> Names => [.. Expected.Keys];
 
     private static JoinWindows Windows => JoinWindows.Of(TimeSpan.FromMilliseconds(10), TimeSpan.FromMilliseconds(5));
@@ -119,6 +153,10 @@ public sealed class JoinTopologyTests
     private static KStream<string, string> R(StreamsBuilder builder) => builder.Stream<string, string>("R");
 
     private static KStream<string, string> U(StreamsBuilder builder) => builder.Stream<string, string>("U");
+
+    private static GlobalKTable<string, string> Global(StreamsBuilder builder) => builder.GlobalTable<string, string>("G");
+
+    private static string ByValue(string key, string value) => value;
 
     private static KStream<string, string> ByValue(KStream<string, string> stream) => stream.SelectKey((_, v) => v);
 

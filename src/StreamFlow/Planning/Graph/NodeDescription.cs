@@ -50,6 +50,9 @@ internal abstract class NodeDescription
     /// <summary>The nodes of the tables in which it looks rows up.</summary>
     public IReadOnlyList<NodeDescription> LooksUp { get; init; } = [];
 
+    /// <summary>Whether it looks rows up as they were told last, not as they are.</summary>
+    public bool LooksUpTold { get; init; }
+
     /// <summary>Whether it wants the updates of the tables that it takes with the value before.</summary>
     public OldValueDemand OldValues { get; init; }
 
@@ -123,7 +126,8 @@ internal sealed record WindowClosing<TKey>(long DelayMs, Func<TKey, long> EndOf)
 /// <param name="Store">The store.</param>
 /// <param name="OnDemand">Whether they are kept only if somebody looks them up.</param>
 /// <param name="IsAsRead">Whether the store has the same bytes as the topic that the rows are read from.</param>
-internal sealed record RowsDescription(StoreBuilder Store, bool OnDemand, bool IsAsRead = false);
+/// <param name="IsPart">Whether those that are not in the store are where the table before keeps them.</param>
+internal sealed record RowsDescription(StoreBuilder Store, bool OnDemand, bool IsAsRead = false, bool IsPart = false);
 
 /// <summary>A join of two streams, for the case that they turn out to be one.</summary>
 /// <param name="Left">Keeps the left side's records.</param>

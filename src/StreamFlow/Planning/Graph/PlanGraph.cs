@@ -13,6 +13,9 @@ internal sealed class NodeFacts
     /// <summary>Whether its rows are kept, where it need not keep them.</summary>
     public bool KeepsRows { get; set; }
 
+    /// <summary>Whether its rows are looked up as they were told last, so that the value before must be known until they are told.</summary>
+    public bool ShowsTold { get; set; }
+
     /// <summary>Whether the updates that it takes come with the value before.</summary>
     public bool KnowsOldValues { get; set; }
 
@@ -79,7 +82,8 @@ internal sealed class PlanGraph
     /// The nodes that keep, or can keep, the rows of a table: its own, or those of the tables it is derived from.
     /// </summary>
     public IEnumerable<NodeDescription> KeepersOf(NodeDescription table) =>
-        table.Rows is null ? ParentsOf(table).SelectMany(KeepersOf).Distinct() : [table];
+        table.Rows is { IsPart: false } ? [table]
+        : ParentsOf(table).SelectMany(KeepersOf).Concat(table.Rows is null ? [] : [table]).Distinct();
 
     /// <summary>Adds a node at the place behind another one.</summary>
     public void InsertBehind(NodeDescription place, NodeDescription node) => Insert(PositionOf(place) + 1, node);

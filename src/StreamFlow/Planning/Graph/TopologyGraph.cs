@@ -63,7 +63,7 @@ internal sealed class TopologyGraph
             }
         }
 
-        if (node.Rows is { } rows)
+        if (node.Rows is { } rows && !_nodes.Exists(other => other.Rows?.Store == rows.Store))
         {
             ReserveStore(rows.Store.Name);
         }
