@@ -14,7 +14,7 @@ namespace StreamFlow;
 /// var topology = builder.Build();
 /// </code>
 /// </example>
-public sealed class StreamsBuilder
+public sealed partial class StreamsBuilder
 {
     private const string SourcePrefix = "KSTREAM-SOURCE-";
     private const string TableSourcePrefix = "KTABLE-SOURCE-";
@@ -85,7 +85,7 @@ public sealed class StreamsBuilder
     /// <summary>
     /// Reads a topic as a table: each record is the new row of its key, one without a value deletes the row, and records
     /// without a key are dropped and counted. The rows are kept in a store, with a changelog topic, once something looks
-    /// them up: a name in <paramref name="materialized"/>, or a join.
+    /// them up: a name or a history in <paramref name="materialized"/>, a join, or a grouping.
     /// </summary>
     /// <typeparam name="TKey">Type of the keys.</typeparam>
     /// <typeparam name="TValue">Type of the values.</typeparam>
@@ -128,7 +128,11 @@ public sealed class StreamsBuilder
             materialized,
             isAsRead: Same(materialized.KeySerde, consumed.KeySerde) && Same(materialized.ValueSerde, consumed.ValueSerde));
         _graph.Add(node);
-        return new KTable<TKey, TValue>(_graph, node.Output, keys, values, new StoredRows<TKey, TValue>(storeName));
+        return new KTable<TKey, TValue>(_graph, node.Output, keys, values, new StoredRows<TKey, TValue>(storeName))
+        {
+            QueryableStoreName = materialized.Name,
+            History = materialized.History,
+        };
     }
 
     /// <summary>
@@ -183,6 +187,12 @@ public sealed class StreamsBuilder
         SourceNode existing, OffsetReset? offsetReset, SourceTime<TKey, TValue> time)
     {
         var topics = string.Join(", ", existing.Topics);
+        if (existing.SourceKind == SourceKind.Global)
+        {
+            throw new TopologyException(
+                $"[{topics}] is read as a global table already, by each instance as a whole. Read a copy of the topic as a stream.");
+        }
+
         if (existing.SourceKind == SourceKind.Table)
         {
             throw new TopologyException(

@@ -163,4 +163,13 @@ public enum DropReason
 
     /// <summary>The partitioner sent it nowhere.</summary>
     NoPartition,
+
+    /// <summary>It is an earlier version of a row with a history, and a join goes by the latest.</summary>
+    Superseded,
+
+    /// <summary>It answers a row that has changed since it asked, in a join by foreign key; a later answer comes.</summary>
+    Outdated,
+
+    /// <summary>Its time lies in no window.</summary>
+    NoWindow,
 }

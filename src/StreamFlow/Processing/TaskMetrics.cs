@@ -120,6 +120,9 @@ internal sealed class TaskMetrics
         DropReason.Production => "production",
         DropReason.DeadLetter => "dead_letter",
         DropReason.NoPartition => "no_partition",
+        DropReason.Superseded => "superseded",
+        DropReason.Outdated => "outdated",
+        DropReason.NoWindow => "no_window",
         _ => throw new UnreachableException($"Unknown drop reason {reason}."),
     };
 }

@@ -23,6 +23,9 @@ internal readonly struct Change<TValue>
 
     public TValue Old { get; }
 
+    /// <summary>Time of the value before, where it is known.</summary>
+    public long OldTimestamp { get; init; }
+
     public bool HasNew => _hasNew;
 
     public bool HasOld => _hasOld;

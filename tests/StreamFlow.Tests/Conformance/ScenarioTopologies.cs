@@ -62,7 +62,7 @@ internal static class ScenarioTopologies
         ["table filterNot and deletes"] = b => In(b).GroupByKey().Reduce((_, v) => v == "del" ? null! : v)
             .FilterNot((_, v) => v == "no").MapValues((k, v) => v == "none" ? null! : k + v).ToStream().To("out"),
         ["windowed table filter"] = b => In(b).GroupByKey().WindowedBy(Tumbling(10, 0)).Count()
-            .Filter((_, v) => v > 1, "big").ToStream().Map((k, v) => (k.ToString(), Number(v))).To("out"),
+            .Filter((_, v) => v > 1, new() { ProcessorName = "big" }).ToStream().Map((k, v) => (k.ToString(), Number(v))).To("out"),
         ["windowed aggregate null"] = b => In(b).GroupByKey().WindowedBy(Tumbling(10, 0))
             .Aggregate(() => "0", ConcatOrDelete, new() { Name = "w" })
             .ToStream().Map((k, v) => (k.ToString(), v)).To("out"),

@@ -99,7 +99,7 @@ public sealed class OldValueTests
     {
         var end = new Capture();
         var setup = new NodeSetup("filter", null!, new NodeFacts());
-        var filter = new TableFilterProcessor<string, long>(setup, end, (_, _) => true, keep: true);
+        var filter = new TableFilterProcessor<string, long>(setup, end, new((_, _) => true, Keep: true), leavesOutNothing: true);
         var table = new TableMapValuesProcessor<string, string, long>("map", null!, filter, (_, v) => v.Length);
 
         table.Process(new Record<string, Change<string>>("k", new("a", true, "", false, isLatest: false), 1));

@@ -89,7 +89,7 @@ public sealed class TopologyDescriberTests
         ["table filter and mapValues"] = b => In(b).GroupByKey().Count().Filter((k, v) => v > 1)
             .MapValues(v => $"{v}").ToStream().To("out"),
         ["table filter named"] = b => In(b).GroupByKey().WindowedBy(Tumbling(10, 0)).Count()
-            .Filter((k, v) => v > 1, "big").ToStream().Map((k, v) => (k.ToString(), $"{v}")).To("out"),
+            .Filter((k, v) => v > 1, new() { ProcessorName = "big" }).ToStream().Map((k, v) => (k.ToString(), $"{v}")).To("out"),
         ["table read"] = b => Table(b).ToStream().To("out"),
         ["table with unnamed materialized"] = b =>
             b.Table<string, string>("t", materialized: new()).ToStream().To("out"),

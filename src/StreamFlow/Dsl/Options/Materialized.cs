@@ -1,8 +1,9 @@
+using System.Collections.ObjectModel;
 using StreamFlow.Serialization;
 
 namespace StreamFlow;
 
-/// <summary>How an aggregation keeps its results, or a table its rows.</summary>
+/// <summary>How an aggregation keeps its results, or a table or a view of one its rows.</summary>
 /// <typeparam name="TKey">Type of the keys aggregated by, or of the rows.</typeparam>
 /// <typeparam name="TValue">Type of the results, or of the rows.</typeparam>
 public sealed record Materialized<TKey, TValue>
@@ -13,7 +14,7 @@ public sealed record Materialized<TKey, TValue>
     /// </summary>
     /// <value>
     /// Default: generated, as <c>KSTREAM-AGGREGATE-STATE-STORE-0000000001</c>. A table that is read from a topic has a store
-    /// then only if it is joined.
+    /// then only if something looks its rows up or needs the value before, a <c>Filter</c>, <c>MapValues</c> or join of tables none.
     /// </value>
     public string? Name { get; init; }
 
@@ -56,5 +57,33 @@ public sealed record Materialized<TKey, TValue>
 
     /// <summary>Configuration of the changelog topic by Kafka's names; goes before the defaults.</summary>
     /// <value>Default: none.</value>
-    public IReadOnlyDictionary<string, string> TopicConfigs { get; init; } = new Dictionary<string, string>();
+    public IReadOnlyDictionary<string, string> TopicConfigs { get; init; } = ReadOnlyDictionary<string, string>.Empty;
+
+    /// <summary>
+    /// How long behind the latest time the earlier versions of each row are kept (Kafka's versioned stores): a row is then what
+    /// the update with the latest time says, whatever comes when, and a stream can be joined with the row of its time. An update
+    /// that is older than the history is dropped and counted. Rows with a history are not cached; only tables without windows
+    /// can have one.
+    /// </summary>
+    /// <value>Default: <see langword="null"/>, no history: the update that comes last is the row.</value>
+    /// <exception cref="ArgumentOutOfRangeException">Less than a millisecond.</exception>
+    public TimeSpan? History
+    {
+        get;
+        init
+        {
+            if (value is { } history)
+            {
+                ArgumentOutOfRangeException.ThrowIfLessThan(history, TimeSpan.FromMilliseconds(1), nameof(History));
+            }
+
+            field = value;
+        }
+    }
+
+    /// <summary>Whether it says anything but what the operator is called.</summary>
+    internal bool SaysHow => this != new Materialized<TKey, TValue> { ProcessorName = ProcessorName };
+
+    /// <summary>Whether rows are kept even if nobody looks them up.</summary>
+    internal bool IsKept => Name is not null || History is not null;
 }

@@ -22,6 +22,8 @@ public sealed partial class KTable<TKey, TValue>
         TopologyGraph graph, Output<TKey, Change<TValue>> output, SerdeSource<TKey> keys, SerdeSource<TValue> values,
         TableRows<TKey, TValue> rows)
     {
+        AsyncFunctions.RefuseResult<TKey>();
+        AsyncFunctions.RefuseResult<TValue>();
         _graph = graph;
         _output = output;
         _keys = keys;
@@ -29,7 +31,21 @@ public sealed partial class KTable<TKey, TValue>
         Rows = rows;
     }
 
+    /// <summary>
+    /// Name of the store that the rows can be queried by (<c>Materialized.Name</c>), or <see langword="null"/> where none was given.
+    /// </summary>
+    public string? QueryableStoreName { get; internal init; }
+
     internal TopologyGraph Graph => _graph;
+
+    internal SerdeSource<TKey> Keys => _keys;
+
+    internal SerdeSource<TValue> Values => _values;
+
+    internal Output<TKey, Change<TValue>> Output => _output;
+
+    /// <summary>How long earlier versions of the rows are kept; null where they are not.</summary>
+    internal TimeSpan? History { get; init; }
 
     /// <summary>The node its updates come from.</summary>
     internal NodeDescription Node => _output.Owner;

@@ -17,37 +17,50 @@ public sealed partial class KTable<TKey, TValue>
     /// </summary>
     /// <typeparam name="TNewValue">Type of the new values.</typeparam>
     /// <param name="mapper">Makes the new value; called again for the value before, so it must have no side effects.</param>
-    /// <param name="name">Name of the operator; default generated, as <c>KTABLE-MAPVALUES-0000000003</c>.</param>
-    /// <returns>The rows with their new values; not stored, but derived from this table.</returns>
-    /// <example><code>totals.MapValues(total => Math.Round(total, 2))</code></example>
-    public KTable<TKey, TNewValue> MapValues<TNewValue>(Func<TValue, TNewValue?> mapper, string? name = null)
+    /// <param name="materialized">
+    /// The result's own store, if it has a <see cref="Materialized{TKey, TValue}.Name"/> or a
+    /// <see cref="Materialized{TKey, TValue}.History"/>; and the operator's <see cref="Materialized{TKey, TValue}.ProcessorName"/>,
+    /// by default generated, as <c>KTABLE-MAPVALUES-0000000003</c>.
+    /// </param>
+    /// <returns>The rows with their new values; not stored without a store of their own, but derived from this table.</returns>
+    /// <example><code>
+    /// totals.MapValues(total => Math.Round(total, 2))
+    /// totals.MapValues(total => Math.Round(total, 2), new() { Name = "rounded" })
+    /// </code></example>
+    public KTable<TKey, TNewValue> MapValues<TNewValue>(
+        Func<TValue, TNewValue?> mapper, Materialized<TKey, TNewValue>? materialized = null)
     {
         ArgumentNullException.ThrowIfNull(mapper);
-        return MapValues((_, value) => mapper(value), name);
+        return MapValues((_, value) => mapper(value), materialized);
     }
 
     /// <summary>
     /// The rows with new values made of key and value; else as
-    /// <see cref="MapValues{TNewValue}(Func{TValue, TNewValue}, string)"/>.
+    /// <see cref="MapValues{TNewValue}(Func{TValue, TNewValue}, Materialized{TKey, TNewValue})"/>.
     /// </summary>
     /// <typeparam name="TNewValue">Type of the new values.</typeparam>
     /// <param name="mapper">Makes the new value; must not change the key.</param>
-    /// <param name="name">Name of the operator; default generated, as <c>KTABLE-MAPVALUES-0000000003</c>.</param>
-    /// <returns>The rows with their new values; not stored, but derived from this table.</returns>
+    /// <param name="materialized">The result's own store, and the name of the operator.</param>
+    /// <returns>The rows with their new values; not stored without a store of their own, but derived from this table.</returns>
     /// <example><code>counts.MapValues((word, count) => $"{word}: {count}")</code></example>
-    public KTable<TKey, TNewValue> MapValues<TNewValue>(Func<TKey, TValue, TNewValue?> mapper, string? name = null)
+    public KTable<TKey, TNewValue> MapValues<TNewValue>(
+        Func<TKey, TValue, TNewValue?> mapper, Materialized<TKey, TNewValue>? materialized = null)
     {
         ArgumentNullException.ThrowIfNull(mapper);
+        var view = DescribeView(materialized, MapValuesPrefix, SerdeSource<TNewValue>.Registered);
         var node = new OperatorNode<TKey, Change<TValue>, TKey, Change<TNewValue>>(
-            _graph.NodeName(name, MapValuesPrefix),
+            _graph.NodeName(materialized?.ProcessorName, MapValuesPrefix),
             [_output],
-            (nodeName, task, next) => new TableMapValuesProcessor<TKey, TValue, TNewValue>(nodeName, task, next, mapper!))
+            (setup, next) => new TableMapValuesProcessor<TKey, TValue, TNewValue>(
+                setup.Name, setup.Task, view.Next(setup, next), mapper!))
         {
             ChangesValue = true,
+            Rows = view.Rows,
         };
         _graph.Add(node);
-        var rows = new DerivedRows<TKey, TValue, TNewValue>(Rows, parent => new MappedReader<TKey, TValue, TNewValue>(parent, mapper!));
-        return new KTable<TKey, TNewValue>(_graph, node.Output, _keys, SerdeSource<TNewValue>.Registered, rows);
+        var rows = new DerivedRows<TKey, TValue, TNewValue>(
+            Rows, parent => new MappedReader<TKey, TValue, TNewValue>(parent, mapper!));
+        return view.Table((_graph, node.Output), _keys, SerdeSource<TNewValue>.Registered, rows, History);
     }
 }
 
@@ -79,7 +92,10 @@ internal sealed class TableMapValuesProcessor<TKey, TValue, TNewValue> : Process
                 change.HasNew && !Missing.Is(newValue),
                 oldValue,
                 change.HasOld && !Missing.Is(oldValue),
-                change.IsLatest);
+                change.IsLatest)
+            {
+                OldTimestamp = change.OldTimestamp,
+            };
         }
         catch (Exception e)
         {
@@ -95,15 +111,19 @@ internal sealed class TableMapValuesProcessor<TKey, TValue, TNewValue> : Process
 internal sealed class MappedReader<TKey, TValue, TNewValue>(
     RowReader<TKey, TValue> parent, Func<TKey, TValue, TNewValue> mapper) : RowReader<TKey, TNewValue>
 {
-    public override bool TryRead(in TKey key, out ValueAndTimestamp<TNewValue> row)
-    {
-        if (parent.TryRead(in key, out var found))
-        {
-            row = new ValueAndTimestamp<TNewValue>(mapper(key, found.Value), found.Timestamp);
-            return !Missing.Is(row.Value);
-        }
+    public override bool TryRead(in TKey key, out ValueAndTimestamp<TNewValue> row) =>
+        Map(in key, parent.TryRead(in key, out var found), in found, out row);
 
-        row = default;
-        return false;
+    public override bool TryReadTold(in TKey key, out ValueAndTimestamp<TNewValue> row) =>
+        Map(in key, parent.TryReadTold(in key, out var found), in found, out row);
+
+    public override bool TryRead(in TKey key, long asOf, out ValueAndTimestamp<TNewValue> row) =>
+        Map(in key, parent.TryRead(in key, asOf, out var found), in found, out row);
+
+    private bool Map(
+        in TKey key, bool isFound, in ValueAndTimestamp<TValue> found, out ValueAndTimestamp<TNewValue> row)
+    {
+        row = isFound ? new ValueAndTimestamp<TNewValue>(mapper(key, found.Value), found.Timestamp) : default;
+        return isFound && !Missing.Is(row.Value);
     }
 }

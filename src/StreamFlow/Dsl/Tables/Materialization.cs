@@ -16,16 +16,22 @@ internal abstract class Materialization<TKey, TStoreKey, TValue> : FlushListener
 {
     private readonly Processor<TKey, Change<TValue>> _next;
     private readonly bool _emitsOnUpdate;
+    private readonly bool _emitsAtFlush;
     private readonly bool _tellsOldValues;
 
-    protected Materialization(NodeSetup setup, Processor<TKey, Change<TValue>> next, bool caching)
+    protected Materialization(
+        NodeSetup setup, Processor<TKey, Change<TValue>> next, bool caching, bool isSilent = false)
     {
         _next = next;
-        _emitsOnUpdate = !caching || setup.Task.Budget.EmitOnUpdate;
-        _tellsOldValues = setup.Facts.TellsOldValues;
+        _emitsAtFlush = caching && !setup.Task.Budget.EmitOnUpdate && !isSilent;
+        _emitsOnUpdate = !_emitsAtFlush && !isSilent;
+        _tellsOldValues = setup.Facts.TellsOldValues && !isSilent;
     }
 
-    public override bool Waits => !_emitsOnUpdate;
+    public override bool Waits => _emitsAtFlush;
+
+    /// <summary>Whether the value before must be known where it is the same object: to tell it, or to show it until then.</summary>
+    protected bool KeepsOldValues(NodeSetup setup) => _tellsOldValues || (setup.Facts.ShowsTold && Waits);
 
     /// <summary>Whom the store tells of its flushes.</summary>
     protected FlushListener<TStoreKey, TValue> Listener => this;
@@ -56,17 +62,24 @@ internal abstract class Materialization<TKey, TStoreKey, TValue> : FlushListener
         }
 
         var hasOld = _tellsOldValues && row.HasValue;
-        var change = new Change<TValue>(update.Value, update.HasValue, hasOld ? OldValue(ref row) : default!, hasOld);
+        var change = new Change<TValue>(
+            update.Value, update.HasValue, hasOld ? OldValue(ref row) : default!, hasOld, IsLatest(in update))
+        {
+            OldTimestamp = row.Timestamp,
+        };
         if (Write(ref row, in kept))
         {
             _next.Process(update.WithValue(change));
         }
     }
 
+    /// <summary>The time that those behind are told for a row, other than the one it is kept with.</summary>
+    protected virtual long ToldTime(in TStoreKey key, long timestamp) => timestamp;
+
     public override void Flushed(in TStoreKey key, in Change<TValue> change, long timestamp, Headers? headers)
     {
         var told = _tellsOldValues ? change : new Change<TValue>(change.New, change.HasNew, default!, hasOld: false);
-        _next.Process(new Record<TKey, Change<TValue>>(RowKey(in key), told, timestamp, headers));
+        _next.Process(new Record<TKey, Change<TValue>>(RowKey(in key), told, ToldTime(in key, timestamp), headers));
     }
 
     /// <summary>
@@ -81,6 +94,9 @@ internal abstract class Materialization<TKey, TStoreKey, TValue> : FlushListener
     /// </summary>
     public abstract bool CanUndo { set; }
 
+    /// <summary>Whether an update is the row then: not, where rows have a history and there is a later one.</summary>
+    protected virtual bool IsLatest(in Record<TKey, TValue> update) => true;
+
     protected abstract TValue Copy(TValue value);
 
     /// <summary>The value of a row as it was found, also where the object was changed since.</summary>
@@ -92,80 +108,46 @@ internal abstract class Materialization<TKey, TStoreKey, TValue> : FlushListener
     protected abstract TKey RowKey(in TStoreKey key);
 }
 
-/// <summary>Rows by key.</summary>
-internal sealed class KeyedMaterialization<TKey, TValue> : Materialization<TKey, TKey, TValue>
-{
-    private readonly KeyValueStore<TKey, TValue> _store;
-
-    public KeyedMaterialization(NodeSetup setup, Processor<TKey, Change<TValue>> next, string store, bool caching)
-        : base(setup, next, caching)
-    {
-        _store = (KeyValueStore<TKey, TValue>)setup.Task.Store(store);
-        _store.FlushListener = Listener;
-        _store.KeepsOldValues = setup.Facts.TellsOldValues;
-    }
-
-    /// <summary>
-    /// The row of a key, without a value if there is none; valid until the next call. Throws what the key's serde throws,
-    /// which is the record's failure; what else stops a store is a <see cref="StreamsException"/> and no record's fault.
-    /// </summary>
-    public ref CacheEntry<TValue> Find(scoped in TKey key) => ref _store.Find(in key);
-
-    public override void Undo(ref CacheEntry<TValue> row) => _store.Undo(ref row);
-
-    public override bool CanUndo
-    {
-        set => _store.CanUndo = value;
-    }
-
-    protected override TValue Copy(TValue value) => _store.Copy(value);
-
-    protected override TValue OldValue(ref CacheEntry<TValue> row) => _store.OldValue(ref row);
-
-    protected override bool Write(ref CacheEntry<TValue> row, in Record<TKey, TValue> update)
-    {
-        _store.Set(ref row, update.Value, update.HasValue, update.Timestamp, update.Headers);
-        return true;
-    }
-
-    protected override TKey RowKey(in TKey key) => key;
-}
-
 /// <summary>Rows by key and window.</summary>
 internal sealed class WindowedMaterialization<TKey, TValue> : Materialization<Windowed<TKey>, WindowKey<TKey>, TValue>
 {
-    private readonly WindowStore<TKey, TValue> _store;
-    private readonly TimeWindows _windows;
+    private readonly Func<long, Window> _windowAt;
 
+    /// <param name="setup">The node in its task.</param>
+    /// <param name="next">Who is told of changes.</param>
+    /// <param name="store">Name of the store.</param>
+    /// <param name="windowAt">The window that starts at a time.</param>
+    /// <param name="caching">Whether changes wait for the flush.</param>
+    /// <param name="isSilent">Whether nobody is told of changes: only of results that are final.</param>
     public WindowedMaterialization(
-        NodeSetup setup, Processor<Windowed<TKey>, Change<TValue>> next, string store, TimeWindows windows, bool caching)
-        : base(setup, next, caching)
+        NodeSetup setup, Processor<Windowed<TKey>, Change<TValue>> next, string store, Func<long, Window> windowAt,
+        bool caching, bool isSilent = false)
+        : base(setup, next, caching, isSilent)
     {
-        _store = (WindowStore<TKey, TValue>)setup.Task.Store(store);
-        _store.FlushListener = Listener;
-        _store.KeepsOldValues = setup.Facts.TellsOldValues;
-        _windows = windows;
+        Store = (WindowStore<TKey, TValue>)setup.Task.Store(store);
+        Store.FlushListener = Listener;
+        Store.KeepsOldValues = KeepsOldValues(setup);
+        _windowAt = windowAt;
     }
 
-    /// <summary>Latest start of a window that was written, -1 before the first.</summary>
-    public long StreamTime => _store.StreamTime;
+    public WindowStore<TKey, TValue> Store { get; }
 
     /// <summary>The row of a key and window; else as <see cref="KeyedMaterialization{TKey, TValue}.Find"/>.</summary>
-    public ref CacheEntry<TValue> Find(scoped in TKey key, Window window) => ref _store.Find(in key, window.Start);
+    public ref CacheEntry<TValue> Find(scoped in TKey key, Window window) => ref Store.Find(in key, window.Start);
 
-    public override void Undo(ref CacheEntry<TValue> row) => _store.Undo(ref row);
+    public override void Undo(ref CacheEntry<TValue> row) => Store.Undo(ref row);
 
     public override bool CanUndo
     {
-        set => _store.CanUndo = value;
+        set => Store.CanUndo = value;
     }
 
-    protected override TValue Copy(TValue value) => _store.Copy(value);
+    protected override TValue Copy(TValue value) => Store.Copy(value);
 
-    protected override TValue OldValue(ref CacheEntry<TValue> row) => _store.OldValue(ref row);
+    protected override TValue OldValue(ref CacheEntry<TValue> row) => Store.OldValue(ref row);
 
     protected override bool Write(ref CacheEntry<TValue> row, in Record<Windowed<TKey>, TValue> update) =>
-        _store.Set(ref row, update.Value, update.HasValue, update.Timestamp, update.Headers);
+        Store.Set(ref row, update.Value, update.HasValue, update.Timestamp, update.Headers);
 
-    protected override Windowed<TKey> RowKey(in WindowKey<TKey> key) => new(key.Key, _windows.WindowAt(key.Start));
+    protected override Windowed<TKey> RowKey(in WindowKey<TKey> key) => new(key.Key, _windowAt(key.Start));
 }

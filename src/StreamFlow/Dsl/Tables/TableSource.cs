@@ -11,17 +11,19 @@ internal static class TableSource
 {
     /// <summary>
     /// The operator keeps the rows only if they have a name or somebody looks them up: until then the topic's records are
-    /// handed on as they come.
+    /// handed on as they come. Values that others may keep too are shared.
     /// </summary>
     public static OperatorNode<TKey, TValue, TKey, Change<TValue>> Describe<TKey, TValue>(
         string name, Output<TKey, TValue> input, StoreBuilder store, Materialized<TKey, TValue> materialized,
-        bool isAsRead)
+        bool isAsRead, bool isShared = false)
     {
-        var onDemand = materialized.Name is null;
+        var onDemand = !materialized.IsKept;
         return new OperatorNode<TKey, TValue, TKey, Change<TValue>>(name, [input], (setup, next) =>
             !onDemand || setup.Facts.KeepsRows
                 ? new StoredTableProcessor<TKey, TValue>(
-                    setup, new KeyedMaterialization<TKey, TValue>(setup, next, store.Name, materialized.CachingEnabled))
+                    setup,
+                    new KeyedMaterialization<TKey, TValue>(setup, next, store.Name, materialized.CachingEnabled),
+                    isShared)
                 : new PassingTableProcessor<TKey, TValue>(setup, next))
         {
             Rows = new RowsDescription(store, onDemand, isAsRead),
@@ -37,12 +39,14 @@ internal sealed class StoredTableProcessor<TKey, TValue> : Processor<TKey, TValu
 {
     private readonly TaskContext _task;
     private readonly KeyedMaterialization<TKey, TValue> _rows;
+    private readonly bool _isShared;
 
-    public StoredTableProcessor(NodeSetup setup, KeyedMaterialization<TKey, TValue> rows)
+    public StoredTableProcessor(NodeSetup setup, KeyedMaterialization<TKey, TValue> rows, bool isShared)
         : base(setup.Name)
     {
         _task = setup.Task;
         _rows = rows;
+        _isShared = isShared;
     }
 
     public override void Process(in Record<TKey, TValue> record)
@@ -69,7 +73,7 @@ internal sealed class StoredTableProcessor<TKey, TValue> : Processor<TKey, TValu
             _task.OutOfOrder(record.Timestamp, row.Timestamp, this);
         }
 
-        _rows.Set(ref row, in record);
+        _rows.Set(ref row, in record, _isShared);
     }
 }
 

@@ -13,6 +13,12 @@ internal sealed class NodeFacts
     /// <summary>Whether its rows are kept, where it need not keep them.</summary>
     public bool KeepsRows { get; set; }
 
+    /// <summary>Whether its rows are looked up as they were told last, so that the value before must be known until they are told.</summary>
+    public bool ShowsTold { get; set; }
+
+    /// <summary>Whether the updates that it takes come with the value before.</summary>
+    public bool KnowsOldValues { get; set; }
+
     /// <summary>Whether its updates come with the value before: somebody asked for it, and it can be known.</summary>
     public bool TellsOldValues { get; set; }
 
@@ -30,9 +36,11 @@ internal sealed class PlanGraph
     private readonly List<NodeDescription> _nodes = [];
     private readonly Dictionary<NodeDescription, Output[]> _inputs = [];
     private readonly Dictionary<NodeDescription, NodeFacts> _facts = [];
+    private readonly ConnectedStores? _connected;
 
-    public PlanGraph(IEnumerable<NodeDescription> nodes)
+    public PlanGraph(IEnumerable<NodeDescription> nodes, ConnectedStores? connected = null)
     {
+        _connected = connected;
         foreach (var node in nodes)
         {
             Insert(_nodes.Count, node);
@@ -55,27 +63,27 @@ internal sealed class PlanGraph
 
     public IEnumerable<NodeDescription> ChildrenOf(NodeDescription node) => node.Outputs.SelectMany(TargetsOf);
 
-    /// <summary>The stores that a node reads and writes: its own, that of rows it keeps, and those of rows it looks up.</summary>
+    /// <summary>
+    /// The stores that a node reads and writes: its own, that of rows it keeps, those of rows it looks up, and those that it is
+    /// connected to.
+    /// </summary>
     public IEnumerable<StoreBuilder> StoresOf(NodeDescription node) =>
-        node.LooksUp.Select(KeeperOf)
+        node.LooksUp.SelectMany(KeepersOf)
             .Append(node)
             .Where(KeepsRows)
             .Select(keeper => keeper.Rows!.Store)
+            .Concat(_connected?.Of(node) ?? [])
             .Distinct();
 
     /// <summary>Whether a node keeps rows in the end.</summary>
     public bool KeepsRows(NodeDescription node) => node.Rows is { } rows && (!rows.OnDemand || FactsOf(node).KeepsRows);
 
-    /// <summary>The node that keeps, or can keep, the rows of a table: its own, or that of the table it is derived from.</summary>
-    public NodeDescription KeeperOf(NodeDescription table)
-    {
-        while (table.Rows is null)
-        {
-            table = ParentsOf(table).Single();
-        }
-
-        return table;
-    }
+    /// <summary>
+    /// The nodes that keep, or can keep, the rows of a table: its own, or those of the tables it is derived from.
+    /// </summary>
+    public IEnumerable<NodeDescription> KeepersOf(NodeDescription table) =>
+        table.Rows is { IsPart: false } ? [table]
+        : ParentsOf(table).SelectMany(KeepersOf).Concat(table.Rows is null ? [] : [table]).Distinct();
 
     /// <summary>Adds a node at the place behind another one.</summary>
     public void InsertBehind(NodeDescription place, NodeDescription node) => Insert(PositionOf(place) + 1, node);

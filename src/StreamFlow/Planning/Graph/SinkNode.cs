@@ -21,7 +21,15 @@ internal sealed class SinkNode<TKey, TValue> : InputNode<TKey, TValue>
     public SinkNode(
         string name, Output<TKey, TValue> input, SinkTarget target, TopicNameExtractor<TKey, TValue>? chooser,
         StreamSerdes<TKey, TValue> serdes, StreamPartitioner<TKey, TValue>? partitioner)
-        : base(name, NodeKind.Sink, [input])
+        : this(name, [input], target, chooser, serdes, partitioner)
+    {
+    }
+
+    public SinkNode(
+        string name, IReadOnlyList<Output<TKey, TValue>> inputs, SinkTarget target,
+        TopicNameExtractor<TKey, TValue>? chooser, StreamSerdes<TKey, TValue> serdes,
+        StreamPartitioner<TKey, TValue>? partitioner)
+        : base(name, NodeKind.Sink, inputs)
     {
         Target = target;
         _chooser = chooser;

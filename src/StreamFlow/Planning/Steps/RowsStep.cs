@@ -10,26 +10,41 @@ internal static class RowsStep
     {
         foreach (var node in graph.Nodes)
         {
-            foreach (var table in node.LooksUp)
+            foreach (var keeper in node.LooksUp.SelectMany(graph.KeepersOf))
             {
-                graph.FactsOf(graph.KeeperOf(table)).KeepsRows = true;
+                graph.FactsOf(keeper).KeepsRows = true;
+                graph.FactsOf(keeper).ShowsTold |= node.LooksUpTold;
             }
 
             if (node.OldValues != OldValueDemand.None)
             {
-                AskForOldValues(graph, node);
+                graph.FactsOf(node).KnowsOldValues = AskParents(graph, node, node.OldValues == OldValueDemand.Always);
             }
         }
     }
 
     /// <summary>Asks a table for updates with the value before.</summary>
+    /// <param name="graph">The graph.</param>
+    /// <param name="table">The table.</param>
+    /// <param name="mayKeep">Whether rows are kept for it where they are not yet.</param>
     /// <returns>Whether they come with it.</returns>
-    private static bool AskForOldValues(PlanGraph graph, NodeDescription table)
+    private static bool Ask(PlanGraph graph, NodeDescription table, bool mayKeep)
     {
         var facts = graph.FactsOf(table);
-        facts.TellsOldValues = facts.TellsOldValues || (table.Rows is { } rows
-            ? !rows.OnDemand || facts.KeepsRows
-            : AskForOldValues(graph, graph.ParentsOf(table).Single()));
+        if (table.Rows is { } rows)
+        {
+            facts.KeepsRows |= mayKeep;
+            facts.TellsOldValues |= !rows.OnDemand || facts.KeepsRows;
+        }
+        else if (AskParents(graph, table, mayKeep))
+        {
+            facts.KnowsOldValues = facts.TellsOldValues = true;
+        }
+
         return facts.TellsOldValues;
     }
+
+    /// <summary>Asks all tables that a node takes: a join knows the value before if both sides tell it.</summary>
+    private static bool AskParents(PlanGraph graph, NodeDescription node, bool mayKeep) =>
+        graph.ParentsOf(node).Distinct().Aggregate(true, (all, parent) => Ask(graph, parent, mayKeep) && all);
 }

@@ -1,3 +1,4 @@
+using System.Collections.ObjectModel;
 using System.Diagnostics.CodeAnalysis;
 using StreamFlow.Serialization;
 
@@ -7,7 +8,6 @@ namespace StreamFlow.State;
 /// Describes a store: from one builder each task makes its own. The stores of tables and aggregations are described by the
 /// builders of this namespace too; a store of your own has one derived from <see cref="StoreBuilder{TStore}"/>.
 /// </summary>
-[Experimental("SF0001")]
 public abstract class StoreBuilder
 {
     /// <summary>Begins the description of a store; derive from <see cref="StoreBuilder{TStore}"/>.</summary>
@@ -36,6 +36,9 @@ public abstract class StoreBuilder
     /// <summary>Whether what was written expires by the time of its key, from the changelog too.</summary>
     internal virtual bool Expires => false;
 
+    /// <summary>Configuration of the changelog that the kind of store needs; what the user sets goes before.</summary>
+    internal virtual IReadOnlyDictionary<string, string> NeededConfigs => ReadOnlyDictionary<string, string>.Empty;
+
     /// <summary>Makes the store of one task, checked.</summary>
     internal abstract StateStore Create(StoreSetup setup);
 
@@ -47,7 +50,6 @@ public abstract class StoreBuilder
 /// <typeparam name="TStore">
 /// What a processor gets: <see cref="IKeyValueStore{TKey, TValue}"/> and its like, or the class of your own store.
 /// </typeparam>
-[Experimental("SF0001")]
 public abstract class StoreBuilder<TStore> : StoreBuilder
     where TStore : class
 {

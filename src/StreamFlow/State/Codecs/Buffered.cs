@@ -11,7 +11,9 @@ namespace StreamFlow.State;
 internal readonly record struct Buffered<TValue>(TValue Value, long Time, int Bytes);
 
 /// <summary>Writes a waiting value: the value, then 8 bytes of time, big-endian.</summary>
-internal sealed class BufferedSerde<TValue>(ISerde<TValue> serde) : ISerde<Buffered<TValue>>
+/// <param name="serde">Serde of the values.</param>
+/// <param name="frameOf">Bytes of a value that its size does not count; null: none.</param>
+internal sealed class BufferedSerde<TValue>(ISerde<TValue> serde, Func<TValue, int>? frameOf = null) : ISerde<Buffered<TValue>>
 {
     public const int TimeBytes = sizeof(long);
 
@@ -22,9 +24,15 @@ internal sealed class BufferedSerde<TValue>(ISerde<TValue> serde) : ISerde<Buffe
         writer.Advance(TimeBytes);
     }
 
-    public Buffered<TValue> Deserialize(ReadOnlySpan<byte> data) =>
-        data.Length >= TimeBytes
-            ? new Buffered<TValue>(
-                serde.Deserialize(data[..^TimeBytes]), BinaryPrimitives.ReadInt64BigEndian(data[^TimeBytes..]), data.Length)
-            : throw new FormatException($"A waiting value ends with 8 bytes of its time; there are {data.Length} bytes.");
+    public Buffered<TValue> Deserialize(ReadOnlySpan<byte> data)
+    {
+        if (data.Length < TimeBytes)
+        {
+            throw new FormatException($"A waiting value ends with 8 bytes of its time; there are {data.Length} bytes.");
+        }
+
+        var value = serde.Deserialize(data[..^TimeBytes]);
+        return new Buffered<TValue>(
+            value, BinaryPrimitives.ReadInt64BigEndian(data[^TimeBytes..]), data.Length - (frameOf?.Invoke(value) ?? 0));
+    }
 }

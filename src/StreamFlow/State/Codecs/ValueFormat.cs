@@ -34,6 +34,9 @@ internal sealed class ValueFormat<TValue>(string storeName, ISerde<TValue> serde
     /// <summary>Timestamp of values of a store that keeps none.</summary>
     public const long NoTimestamp = -1;
 
+    /// <summary>Headers of every changelog record with a value, where headers are not kept; null: none.</summary>
+    public Headers? ChangelogHeaders { get; init; }
+
     public bool KeepsHeaders => format is StoreFormat.Headers or StoreFormat.HeadersOnly;
 
     private bool KeepsTimestamps => format is StoreFormat.Timestamped or StoreFormat.Headers;

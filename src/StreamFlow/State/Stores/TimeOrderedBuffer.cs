@@ -9,14 +9,15 @@ namespace StreamFlow.State;
 /// where Kafka Streams has all of it, and are read again after a restart or an abort.
 /// </summary>
 /// <remarks>
-/// The changelog is not that of Kafka Streams (version 3 of its buffer's format): an update's timestamp and headers are those of its
-/// changelog record, and the value is what the serde writes, followed by the time of its place.
+/// A value in the changelog is what the serde writes, followed by the time of its place. Its timestamp and headers are those of its
+/// changelog record, unless the values have their own.
 /// </remarks>
 internal sealed class TimeOrderedBuffer<TKey, TValue> : CachedStore<TKey, Buffered<TValue>>
 {
     private readonly ISerde<TKey> _keySerde;
     private readonly ISerde<TValue> _valueSerde;
     private readonly PooledBuffer _buffer = new();
+    private readonly Func<TValue, int>? _frameOf;
     private SortedSet<Place>? _places;
     private long _bytes;
 
@@ -30,6 +31,26 @@ internal sealed class TimeOrderedBuffer<TKey, TValue> : CachedStore<TKey, Buffer
             new ValueFormat<Buffered<TValue>>(name, new BufferedSerde<TValue>(valueSerde), StoreFormat.Headers))
     {
         (_keySerde, _valueSerde) = (keySerde, valueSerde);
+        FlushListener = new TakenBackListener(this);
+    }
+
+    /// <summary>A buffer whose values have time and headers in themselves.</summary>
+    /// <param name="name">Name of the store.</param>
+    /// <param name="keySerde">Serde of the keys.</param>
+    /// <param name="valueSerde">Serde of the values.</param>
+    /// <param name="changelogHeaders">Headers of each changelog record that is no deletion.</param>
+    /// <param name="frameOf">Bytes of a value that its size does not count.</param>
+    public TimeOrderedBuffer(
+        string name, ISerde<TKey> keySerde, ISerde<TValue> valueSerde, Headers changelogHeaders, Func<TValue, int> frameOf)
+        : base(
+            name,
+            new PlainKeyCodec<TKey>(keySerde),
+            new ValueFormat<Buffered<TValue>>(name, new BufferedSerde<TValue>(valueSerde, frameOf), StoreFormat.Plain)
+            {
+                ChangelogHeaders = changelogHeaders,
+            })
+    {
+        (_keySerde, _valueSerde, _frameOf) = (keySerde, valueSerde, frameOf);
         FlushListener = new TakenBackListener(this);
     }
 
@@ -59,7 +80,7 @@ internal sealed class TimeOrderedBuffer<TKey, TValue> : CachedStore<TKey, Buffer
         var places = Places;
         _buffer.Clear();
         _valueSerde.Serialize(value, _buffer);
-        var bytes = _buffer.Length + BufferedSerde<TValue>.TimeBytes;
+        var bytes = _buffer.Length + BufferedSerde<TValue>.TimeBytes - (_frameOf?.Invoke(value) ?? 0);
         ref var row = ref Cache.Find(in key);
         if (row.HasValue)
         {
@@ -91,7 +112,8 @@ internal sealed class TimeOrderedBuffer<TKey, TValue> : CachedStore<TKey, Buffer
         ref var row = ref Cache.Find(in oldest.Key);
         Places.Remove(oldest);
         _bytes -= oldest.KeyBytes.Length + row.Value.Bytes;
-        update = new Record<TKey, TValue>(oldest.Key, row.Value.Value, row.Timestamp, row.Headers);
+        var timestamp = row.Timestamp >= 0 ? row.Timestamp : row.Value.Time;
+        update = new Record<TKey, TValue>(oldest.Key, row.Value.Value, timestamp, row.Headers);
         Cache.Set(ref row, default, hasValue: false, update.Timestamp, headers: null);
         return true;
     }

@@ -44,7 +44,7 @@ internal sealed class VersionedStore<TKey, TValue> : CachedStore<VersionKey<TKey
 
     /// <summary>Sets what is valid from a time on, until the next version: a value, or that there is none.</summary>
     /// <returns>False if the time is before the history, which was reported then.</returns>
-    public bool Put(in TKey key, TValue value, bool hasValue, long timestamp)
+    public bool Put(in TKey key, TValue value, bool hasValue, long timestamp, Headers? headers = null)
     {
         ArgumentNullException.ThrowIfNull(key);
         ArgumentOutOfRangeException.ThrowIfNegative(timestamp);
@@ -56,7 +56,7 @@ internal sealed class VersionedStore<TKey, TValue> : CachedStore<VersionKey<TKey
 
         _expiry.Advance(timestamp);
         Cache.Put(
-            new VersionKey<TKey>(key, timestamp), new RowVersion<TValue>(value, hasValue), hasValue: true, timestamp, headers: null);
+            new VersionKey<TKey>(key, timestamp), new RowVersion<TValue>(value, hasValue), hasValue: true, timestamp, headers);
         RemoveHistory(in key);
         return true;
     }
@@ -68,6 +68,21 @@ internal sealed class VersionedStore<TKey, TValue> : CachedStore<VersionKey<TKey
     /// <summary>The latest version.</summary>
     /// <returns>False if there is no value now.</returns>
     public bool TryGet(TKey key, out ValueAndTimestamp<TValue> value) => TryGet(key, long.MaxValue, out value);
+
+    /// <summary>The latest version, which may be that there is no value.</summary>
+    /// <returns>Time from which it is valid; -1 if there is none.</returns>
+    public long Latest(in TKey key, out RowVersion<TValue> version)
+    {
+        using var versions = Versions(in key, 0, long.MaxValue);
+        if (!versions.MoveNext())
+        {
+            version = default;
+            return -1;
+        }
+
+        version = versions.Value;
+        return versions.Key.Timestamp;
+    }
 
     /// <summary>The version that was valid at a time; before the history, only one that still is.</summary>
     /// <returns>False if there was no value, or nobody knows.</returns>

@@ -46,8 +46,8 @@ internal sealed class EntryWriter<TKey, TValue>(KeyCodec<TKey> keys, ValueFormat
     {
         var isLogged = entry.HasValue && values.IsLogged(_value.Written);
         var logged = isLogged ? values.ChangelogValue(_value.Written) : default;
-        context.Changelog?.Append(
-            keys.ChangelogKey(_key.Written), logged, isLogged, entry.Timestamp, values.KeepsHeaders ? entry.Headers : null);
+        var headers = values.KeepsHeaders ? entry.Headers : isLogged ? values.ChangelogHeaders : null;
+        context.Changelog?.Append(keys.ChangelogKey(_key.Written), logged, isLogged, entry.Timestamp, headers);
         if (!_isStored)
         {
             // Expired since it was written: its result counts, but nothing may be put behind the removal of its segment.

@@ -72,6 +72,20 @@ internal sealed class Overlay<TKey, TValue>
         share.AddDirty(entry.Resize(_sizes.Of(in entry, write.Writes, before)));
     }
 
+    /// <summary>
+    /// What those who wait for the flush have been told of an entry: its value at the last flush, as long as it is dirty.
+    /// </summary>
+    public StoredValue<TValue> Told(ref readonly CacheEntry<TValue> entry)
+    {
+        if (!Waits || !entry.IsDirty)
+        {
+            return new StoredValue<TValue>(entry.Value, entry.HasValue, entry.Timestamp, entry.Headers);
+        }
+
+        ref var write = ref _writes[entry.Write];
+        return new StoredValue<TValue>(Old.AtFlush(in write), write.HasOld, write.OldTimestamp, write.OldHeaders);
+    }
+
     /// <summary>Stages what is dirty; see <see cref="StateStore.Flush"/>.</summary>
     public void Flush(StateStoreContext context, CacheShare share)
     {
@@ -170,7 +184,7 @@ internal sealed class Overlay<TKey, TValue>
         if (Waits && write.IsBlind)
         {
             var committed = _writer.ReadCommitted(context);
-            (write.Old, write.HasOld) = (committed.Value, committed.HasValue);
+            (write.Old, write.HasOld, write.OldTimestamp) = (committed.Value, committed.HasValue, committed.Timestamp);
         }
 
         // Without a record cache Kafka Streams logs the deletion of what is not there; with one it does not.
@@ -181,12 +195,13 @@ internal sealed class Overlay<TKey, TValue>
         }
 
         var key = _slab.Key(write.Slot);
+        var (old, oldTimestamp) = (skip || !Waits ? default! : Old.AtFlush(in write), write.OldTimestamp);
         var (value, hasValue, timestamp, headers) = (entry.Value, entry.HasValue, entry.Timestamp, entry.Headers);
         entry.Stage(_values.KeepsHeaders);
         Take(share);
         if (!skip && Waits)
         {
-            var change = new Change<TValue>(value, hasValue, Old.AtFlush(in write), write.HasOld);
+            var change = new Change<TValue>(value, hasValue, old, write.HasOld) { OldTimestamp = oldTimestamp };
             Listener!.Flushed(in key, in change, timestamp, headers);
         }
     }
@@ -246,7 +261,7 @@ internal sealed class Overlay<TKey, TValue>
             ? new StoredValue<TValue>(Old.AtFlush(in write), write.HasOld, write.OldTimestamp, write.OldHeaders)
             : _writer.ReadCommitted(context);
         var key = _slab.Key(entry.Slot);
-        var change = new Change<TValue>(old.Value, old.HasValue, entry.Value, entry.HasValue);
+        var change = new Change<TValue>(old.Value, old.HasValue, entry.Value, entry.HasValue) { OldTimestamp = entry.Timestamp };
         var (timestamp, headers) = (entry.Timestamp, entry.Headers);
         entry.Set(in old);
         share.AddDirty(entry.Resize(isAtFlush ? write.OldBytes : _writer.CommittedBytes));

@@ -1,0 +1,64 @@
+using StreamFlow.Dsl;
+using StreamFlow.State;
+
+namespace StreamFlow;
+
+public sealed partial class KTable<TKey, TValue>
+{
+    /// <summary>
+    /// Joins each row of this table with the one of the other table that has the same key, or with <see langword="null"/> where it has
+    /// none. When either changes, the result does; it is deleted when the row of this table is. Each result has the later time of
+    /// the two rows and the headers of the one that changed.
+    /// </summary>
+    /// <typeparam name="TOther">Type of the other table's values.</typeparam>
+    /// <typeparam name="TResult">Type of the results.</typeparam>
+    /// <param name="other">The other table; the topics of both must have the same number of partitions.</param>
+    /// <param name="joiner">
+    /// Makes the result of this table's value and the other row, <see langword="null"/> without one; must not change either, and
+    /// must give the same result each time. A result of <see langword="null"/> is none.
+    /// </param>
+    /// <param name="materialized">
+    /// A store of the results' own, if it says more than a <see cref="Materialized{TKey, TValue}.ProcessorName"/>; by default the
+    /// results are not stored, but derived from the rows of both tables. The operator's name is by default generated, as
+    /// <c>KTABLE-MERGE-0000000006</c>.
+    /// </param>
+    /// <returns>The results, by the keys of both tables.</returns>
+    /// <exception cref="TopologyException">The other table is of another builder.</exception>
+    /// <example><code>
+    /// customers.LeftJoin(accounts, (customer, account) => $"{customer.Name}: {account?.Value.Balance ?? 0}")
+    /// </code></example>
+    public KTable<TKey, TResult> LeftJoin<TOther, TResult>(
+        KTable<TKey, TOther> other, Func<TValue, ValueAndTimestamp<TOther>?, TResult?> joiner,
+        Materialized<TKey, TResult>? materialized = null)
+    {
+        ArgumentNullException.ThrowIfNull(joiner);
+        return JoinTable(
+            other,
+            new PairJoiner<TKey, TValue, TOther, TResult>(
+                (_, row, other) => joiner(row.GetValueOrDefault().Value, other)!, NeedsThis: true, NeedsOther: false),
+            materialized);
+    }
+
+    /// <summary>
+    /// Joins the rows of two tables with the key as a further argument of the joiner; else as
+    /// <see cref="LeftJoin{TOther, TResult}(KTable{TKey, TOther}, Func{TValue, ValueAndTimestamp{TOther}?, TResult}, Materialized{TKey, TResult})"/>.
+    /// </summary>
+    /// <typeparam name="TOther">Type of the other table's values.</typeparam>
+    /// <typeparam name="TResult">Type of the results.</typeparam>
+    /// <param name="other">The other table; the topics of both must have the same number of partitions.</param>
+    /// <param name="joiner">The same with the key before the rows; must not change any.</param>
+    /// <param name="materialized">A store of the results' own, and the name of the operator.</param>
+    /// <returns>The results, by the keys of both tables.</returns>
+    /// <exception cref="TopologyException">The other table is of another builder.</exception>
+    public KTable<TKey, TResult> LeftJoin<TOther, TResult>(
+        KTable<TKey, TOther> other, Func<TKey, TValue, ValueAndTimestamp<TOther>?, TResult?> joiner,
+        Materialized<TKey, TResult>? materialized = null)
+    {
+        ArgumentNullException.ThrowIfNull(joiner);
+        return JoinTable(
+            other,
+            new PairJoiner<TKey, TValue, TOther, TResult>(
+                (key, row, other) => joiner(key, row.GetValueOrDefault().Value, other)!, NeedsThis: true, NeedsOther: false),
+            materialized);
+    }
+}
