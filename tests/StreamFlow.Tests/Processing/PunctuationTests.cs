@@ -117,7 +117,7 @@ public sealed class PunctuationTests : IDisposable
             for (var i = 0; i < 5; i++)
             {
                 var number = i;
-                hook.Schedule(PunctuationType.WallClock, 10, _ => _calls.Add(number));
+                hook.Schedule(PunctuationType.WallClockTime, 10, _ => _calls.Add(number));
             }
         });
 
