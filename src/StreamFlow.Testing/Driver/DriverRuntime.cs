@@ -49,13 +49,7 @@ internal sealed class DriverRuntime : IDisposable
             Time = Time,
             Logger = options.Logger ?? NullLogger.Instance,
         };
-        _globals = new GlobalCopy(services);
-        if (topology.Plan.Globals.Count > 0)
-        {
-            _globals.Open();
-            _globals.Show();
-        }
-
+        _globals = OpenGlobals(services);
         _consumer = Kafka.CreateConsumer(
             new ConsumerRole("driver-consumer", application.ApplicationId, null, ReadCommitted: false, "earliest"));
         var budget = new CacheBudget(services.CacheBytesPerThread, application.MaxUncommittedBytes);
@@ -126,6 +120,18 @@ internal sealed class DriverRuntime : IDisposable
         {
             Directory.Delete(_temporaryFolder, recursive: true);
         }
+    }
+
+    private static GlobalCopy OpenGlobals(ThreadServices services)
+    {
+        var globals = new GlobalCopy(services);
+        if (globals.Tasks.Count > 0)
+        {
+            globals.Open();
+            globals.Show();
+        }
+
+        return globals;
     }
 
     /// <summary>Global tables are current before the next record looks rows up, also those that the topology itself writes to.</summary>

@@ -12,7 +12,7 @@ internal sealed class GlobalThread : IDisposable
     private static readonly TimeSpan PollTimeout = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan RetryDelay = TimeSpan.FromMilliseconds(200);
     private readonly ThreadServices _services;
-    private readonly InsideWaits _inside;
+    private readonly Action<WorkAtHand> _entered;
     private readonly Action<Exception> _failed;
     private readonly GlobalCopy _copy;
     private readonly Thread _thread;
@@ -20,12 +20,12 @@ internal sealed class GlobalThread : IDisposable
     private readonly TaskCompletionSource _complete = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <param name="services">What threads share.</param>
-    /// <param name="inside">Learns that what runs on the thread is inside the application.</param>
+    /// <param name="entered">Called first on the thread: what runs on it is inside the application.</param>
     /// <param name="failed">Called when it fails after it was complete.</param>
-    public GlobalThread(ThreadServices services, InsideWaits inside, Action<Exception> failed)
+    public GlobalThread(ThreadServices services, Action<WorkAtHand> entered, Action<Exception> failed)
     {
         _services = services;
-        _inside = inside;
+        _entered = entered;
         _failed = failed;
         _copy = new GlobalCopy(services);
         var clientId = services.Options.ClientId is { Length: > 0 } given ? given : services.Options.ApplicationId;
@@ -44,6 +44,7 @@ internal sealed class GlobalThread : IDisposable
         if (_thread.ThreadState.HasFlag(ThreadState.Unstarted))
         {
             _copy.Dispose();
+            _stopping.Dispose();
             return;
         }
 
@@ -57,7 +58,7 @@ internal sealed class GlobalThread : IDisposable
 
     private void Run()
     {
-        _inside.Enter(new WorkAtHand(_services.Time));
+        _entered(new WorkAtHand(_services.Time));
         try
         {
             var began = _services.Time.GetTimestamp();

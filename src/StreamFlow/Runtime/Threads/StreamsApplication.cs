@@ -190,7 +190,7 @@ public sealed class StreamsApplication : IAsyncDisposable
             return;
         }
 
-        _globals = new GlobalThread(services, _inside, FailByGlobals);
+        _globals = new GlobalThread(services, _inside.Enter, FailByGlobals);
         _globals.Start();
         while (!_globals.Complete.IsCompleted)
         {
