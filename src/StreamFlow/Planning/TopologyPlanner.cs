@@ -33,6 +33,21 @@ internal static class TopologyPlanner
             throw new TopologyException("The topology is empty: read a topic with builder.Stream(...) first.");
         }
 
+        var graph = Rewrite(description, options);
+        var groups = Group(graph);
+        var subTopologies = groups.ToLookup(group => group.IsGlobal, group => PlanGroup(graph, group, description));
+        var plan = new TopologyPlan([.. subTopologies[false]]) { Globals = [.. subTopologies[true]] };
+        if (options.EnsureExplicitNames)
+        {
+            ExplicitNames.Check(plan, description);
+        }
+
+        return new PlannedTopology(plan, graph, groups);
+    }
+
+    /// <summary>The graph as it runs, step by step.</summary>
+    private static PlanGraph Rewrite(TopologyGraph description, TopologyOptions options)
+    {
         var graph = new PlanGraph(description.Nodes, description.Stores);
         if (options.Optimization.HasFlag(TopologyOptimization.MergeRepartitionTopics))
         {
@@ -57,10 +72,7 @@ internal static class TopologyPlanner
             ReuseSourceTopicsStep.Run(graph);
         }
 
-        var groups = Group(graph);
-        var subTopologies = groups.ToLookup(group => group.IsGlobal, group => PlanGroup(graph, group, description));
-        return new PlannedTopology(
-            new TopologyPlan([.. subTopologies[false]]) { Globals = [.. subTopologies[true]] }, graph, groups);
+        return graph;
     }
 
     /// <summary>

@@ -108,6 +108,40 @@ internal static class WindowScenarios
             .Repartition(new() { Name = "g", KeySerde = TumblingKeys })),
         ["session key repartitioned"] = b => Out(Grouped(b).WindowedBy(Sessions(10, 0)).Count(new() { Name = "s" }).ToStream()
             .Repartition(new() { Name = "g", KeySerde = Serdes.SessionWindowed(Serdes.String) })),
+        ["C47"] = b => Out(Grouped(b).WindowedBy(Tumbling(2, 1)).Count().Suppress(Suppressed.UntilWindowCloses())),
+        ["C47b"] = b => Out(Grouped(b).WindowedBy(Tumbling(2, 2)).Count().Suppress(Suppressed.UntilWindowCloses())),
+        ["C48"] = b => Out(Grouped(b).WindowedBy(Sessions(5, 0)).Count().Suppress(Suppressed.UntilWindowCloses())),
+        ["C49"] = b => Out(Grouped(b).WindowedBy(Sliding(5, 15)).Count().Suppress(Suppressed.UntilWindowCloses())),
+        ["C50"] = b => Out(Grouped(b).WindowedBy(Sessions(5, 0)).Count().Suppress(Suppressed.UntilWindowCloses())),
+        ["C50 sliding"] = b => Out(Grouped(b).WindowedBy(Sliding(5, 0)).Count().Suppress(Suppressed.UntilWindowCloses())),
+        ["C41 suppress reopen"] = b =>
+            Out(Grouped(b).WindowedBy(Sessions(10, 0)).Count().Suppress(Suppressed.UntilWindowCloses())),
+        ["C51 2"] = b => Text(ByValue(b).Suppress(Suppressed.UntilTimeLimit(TimeSpan.FromMilliseconds(2)))).To("out"),
+        ["C51 0"] = b => Text(ByValue(b).Suppress(Suppressed.UntilTimeLimit(TimeSpan.Zero))).To("out"),
+        ["C52"] = b => Text(ByValue(b).Suppress(Suppressed.UntilTimeLimit(TimeSpan.MaxValue, new() { MaxRecords = 1 }))).To("out"),
+        ["C53"] = b => Out(Grouped(b).WindowedBy(Tumbling(10, 0)).Count().Suppress(
+            Suppressed.UntilWindowCloses(new() { MaxRecords = 1, WhenFull = BufferFullStrategy.ShutDown }))),
+        ["suppress early, records 1"] = b => Held(b, 1000, new() { MaxRecords = 1 }).ToStream().To("out"),
+        ["suppress early, records 2"] = b => Held(b, 1000, new() { MaxRecords = 2 }).ToStream().To("out"),
+        ["suppress early, bytes 40"] = b => Held(b, 1000, new() { MaxBytes = 40 }).ToStream().To("out"),
+        ["suppress early, bytes 80"] = b => Held(b, 1000, new() { MaxBytes = 80 }).ToStream().To("out"),
+        ["suppress early, bytes 120"] = b => Held(b, 1000, new() { MaxBytes = 120 }).ToStream().To("out"),
+        ["suppress filter behind"] = b => Held(b, 10).Filter((_, v) => v != "no").ToStream().To("out"),
+        ["suppress join behind"] = b =>
+        {
+            var held = Held(b, 10);
+            b.Stream<string, string>("L").LeftJoin(held, (v, row) => $"{v}-{row?.Value ?? "null"}").To("out");
+        },
+        ["C21"] = b => Group(b, "one").Cogroup<string>((_, v, a) => $"{a}-{v}").Cogroup(Group(b, "two"), Plus)
+            .Aggregate(() => "0", new() { Name = "s" }).ToStream().To("out"),
+        ["cogroup time windows"] = b => Out(Cogroup(b).WindowedBy(Tumbling(10, 5)).Aggregate(() => "0", new() { Name = "s" })),
+        ["cogroup time windows drift"] = b =>
+            Out(Cogroup(b).WindowedBy(Tumbling(10, 0)).Aggregate(() => "0", new() { Name = "s" })),
+        ["cogroup sliding windows"] = b =>
+            Out(Cogroup(b).WindowedBy(Sliding(10, 5)).Aggregate(() => "0", new() { Name = "s" })),
+        ["cogroup session windows"] = b => Out(Cogroup(b).WindowedBy(Sessions(10, 5))
+            .Aggregate(() => "0", (_, x, y) => $"{x}&{y}", new() { Name = "s" })),
+        ["cogroup cache=10000000"] = b => Cogroup(b).Aggregate(() => "0", new() { Name = "s" }).ToStream().To("out"),
     };
 
     public static ScenarioSet Set => new("Windows.recorded.txt") { Topologies = All, Differences = Mended() };
@@ -130,8 +164,24 @@ internal static class WindowScenarios
 
     private static ISerde<Windowed<string>> TumblingKeys => Serdes.Windowed(Serdes.String, TimeSpan.FromMilliseconds(10));
 
-    private static KGroupedStream<string, string> Grouped(StreamsBuilder builder) =>
-        builder.Stream<string, string>("in").GroupByKey();
+    private static KGroupedStream<string, string> Grouped(StreamsBuilder builder) => Group(builder, "in");
+
+    private static KGroupedStream<string, string> Group(StreamsBuilder builder, string topic) =>
+        builder.Stream<string, string>(topic).GroupByKey();
+
+    private static CogroupedKStream<string, string> Cogroup(StreamsBuilder builder) =>
+        Group(builder, "one").Cogroup<string>(Plus).Cogroup(Group(builder, "two"), Plus);
+
+    private static KTable<string, long> ByValue(StreamsBuilder builder) =>
+        builder.Table<string, string>("in").GroupBy((k, v) => (v, k)).Count();
+
+    private static KTable<string, string> Held(StreamsBuilder builder, long milliseconds, BufferConfig? buffer = null) =>
+        builder.Table<string, string>("in").Suppress(
+            Suppressed.UntilTimeLimit(TimeSpan.FromMilliseconds(milliseconds), buffer) with { Name = "sup" });
+
+    private static KStream<string, string> Text(KTable<string, long> counts) => Text(counts.ToStream());
+
+    private static KStream<string, string> Text(KStream<string, long> counts) => counts.MapValues(Number);
 
     private static void Concat(StreamsBuilder builder, SlidingWindows windows, EmitStrategy emit = EmitStrategy.OnWindowUpdate) =>
         Out(Grouped(builder).WindowedBy(windows).EmitStrategy(emit).Aggregate(() => "0", Plus, new() { Name = "s" }));

@@ -28,6 +28,9 @@ internal sealed class GroupedSource<TKey, TValue>
 
     public SerdeSource<TKey> Keys => Serdes.Keys;
 
+    /// <summary>Whether an aggregation that needs a repartition topic has to name it.</summary>
+    public bool LeavesTopicUnnamed => _repartitionRequired && _name is null;
+
     /// <summary>Where an aggregation gets its records, partitioned by key.</summary>
     /// <param name="storeName">Its store, which names the repartition topic unless the user did.</param>
     public Output<TKey, TValue> Input(string storeName)

@@ -68,6 +68,6 @@ public sealed partial class TimeWindowedKStream<TKey, TValue>
         return WindowedTable.Of(graph, node.Output, keys, values, storeName, windows.WindowAt, materialized.Name);
     }
 
-    private static WindowClosing<Windowed<TKey>>? ClosingOf(TimeWindows windows) =>
+    internal static WindowClosing<Windowed<TKey>>? ClosingOf(TimeWindows windows) =>
         windows is UnlimitedWindows ? null : new WindowClosing<Windowed<TKey>>(windows.GraceMs, key => key.Window.End);
 }

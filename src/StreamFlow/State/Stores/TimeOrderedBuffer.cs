@@ -18,6 +18,7 @@ internal sealed class TimeOrderedBuffer<TKey, TValue> : CachedStore<TKey, Buffer
     private readonly ISerde<TValue> _valueSerde;
     private readonly PooledBuffer _buffer = new();
     private readonly Func<TValue, int>? _frameOf;
+    private readonly bool _isolates;
     private SortedSet<Place>? _places;
     private long _bytes;
 
@@ -40,8 +41,10 @@ internal sealed class TimeOrderedBuffer<TKey, TValue> : CachedStore<TKey, Buffer
     /// <param name="valueSerde">Serde of the values.</param>
     /// <param name="changelogHeaders">Headers of each changelog record that is no deletion.</param>
     /// <param name="frameOf">Bytes of a value that its size does not count.</param>
+    /// <param name="isolates">Whether what is put may be changed by others afterwards, so that a copy must wait.</param>
     public TimeOrderedBuffer(
-        string name, ISerde<TKey> keySerde, ISerde<TValue> valueSerde, Headers changelogHeaders, Func<TValue, int> frameOf)
+        string name, ISerde<TKey> keySerde, ISerde<TValue> valueSerde, Headers changelogHeaders, Func<TValue, int> frameOf,
+        bool isolates)
         : base(
             name,
             new PlainKeyCodec<TKey>(keySerde),
@@ -50,7 +53,7 @@ internal sealed class TimeOrderedBuffer<TKey, TValue> : CachedStore<TKey, Buffer
                 ChangelogHeaders = changelogHeaders,
             })
     {
-        (_keySerde, _valueSerde, _frameOf) = (keySerde, valueSerde, frameOf);
+        (_keySerde, _valueSerde, _frameOf, _isolates) = (keySerde, valueSerde, frameOf, isolates);
         FlushListener = new TakenBackListener(this);
     }
 
@@ -74,12 +77,22 @@ internal sealed class TimeOrderedBuffer<TKey, TValue> : CachedStore<TKey, Buffer
         return row.HasValue;
     }
 
+    /// <summary>The latest update of a key, without its time.</summary>
+    /// <returns>False if none waits.</returns>
+    public bool TryGetWaiting(in TKey key, out TValue value)
+    {
+        ref var row = ref Cache.Find(in key);
+        value = row.Value.Value;
+        return row.HasValue;
+    }
+
     /// <summary>Puts an update in the place of the one of its key that waits, or else at its time.</summary>
     public void Put(in TKey key, TValue value, long time, long timestamp, Headers? headers)
     {
         var places = Places;
         _buffer.Clear();
         _valueSerde.Serialize(value, _buffer);
+        value = _isolates ? _valueSerde.Deserialize(_buffer.Written) : value;
         var bytes = _buffer.Length + BufferedSerde<TValue>.TimeBytes - (_frameOf?.Invoke(value) ?? 0);
         ref var row = ref Cache.Find(in key);
         if (row.HasValue)

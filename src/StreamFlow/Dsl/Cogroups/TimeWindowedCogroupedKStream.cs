@@ -1,0 +1,47 @@
+using StreamFlow.Dsl;
+using StreamFlow.Planning;
+
+namespace StreamFlow;
+
+/// <summary>
+/// Groups of several streams that go into one aggregate for each key and window. They have one clock: a record of one that
+/// comes when its window is closed by the time of another is dropped and counted as late.
+/// </summary>
+/// <typeparam name="TKey">Type of the keys.</typeparam>
+/// <typeparam name="TResult">Type of the results.</typeparam>
+public sealed class TimeWindowedCogroupedKStream<TKey, TResult>
+{
+    private readonly IReadOnlyList<CogroupInput<TKey, TResult>> _inputs;
+    private readonly TimeWindows _windows;
+
+    internal TimeWindowedCogroupedKStream(IReadOnlyList<CogroupInput<TKey, TResult>> inputs, TimeWindows windows)
+    {
+        _inputs = inputs;
+        _windows = windows;
+    }
+
+    /// <summary>
+    /// Combines the values of all groups into a result for each key and window. Records without a key are dropped; a missing
+    /// value reaches the aggregator as <see langword="null"/>, or is dropped where the type has none.
+    /// </summary>
+    /// <param name="initializer">Makes the result before the first value; must make a new one each time.</param>
+    /// <param name="materialized">How results are kept, or <see langword="null"/> for defaults.</param>
+    /// <returns>The result of each key and window.</returns>
+    public KTable<Windowed<TKey>, TResult> Aggregate(
+        Func<TResult> initializer, Materialized<TKey, TResult>? materialized = null)
+    {
+        ArgumentNullException.ThrowIfNull(initializer);
+        materialized ??= new Materialized<TKey, TResult>();
+        var description = new CogroupDescription<TKey, TResult>(_inputs, initializer, materialized);
+        var store = TableStore.DescribeWindows(
+            description.StoreName, description.Keys, description.Values, materialized, _windows);
+        var output = description.Add(new WindowedCogroup<TKey, TResult>(
+            new RowsDescription(store, OnDemand: false),
+            TimeWindowedKStream<TKey, TResult>.ClosingOf(_windows),
+            _windows,
+            materialized.CachingEnabled));
+        return WindowedTable.Of(
+            description.Graph, output, description.Keys, description.Values, description.StoreName, _windows.WindowAt,
+            materialized.Name);
+    }
+}
