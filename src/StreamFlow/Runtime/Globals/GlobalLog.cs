@@ -11,6 +11,11 @@ internal static partial class GlobalLog
     [LoggerMessage(237, LogLevel.Information, "Application {ApplicationId} has its global tables complete after {Duration}")]
     public static partial void Complete(ILogger logger, string applicationId, TimeSpan duration);
 
+    [LoggerMessage(242, LogLevel.Warning,
+        "Application {ApplicationId} still reads its global tables, since {Lasted}: {Remaining} records to come. Nothing else begins before; a "
+        + "transaction that nobody ends holds it up too")]
+    public static partial void StillRestoring(ILogger logger, string applicationId, TimeSpan lasted, long remaining);
+
     [LoggerMessage(238, LogLevel.Critical,
         "Application {ApplicationId}: its global tables cannot be kept current any more, and it stops because of that")]
     public static partial void Failed(ILogger logger, Exception exception, string applicationId);

@@ -10,6 +10,7 @@ namespace StreamFlow.Runtime;
 internal sealed class GlobalThread : IDisposable
 {
     private static readonly TimeSpan PollTimeout = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan RetryDelay = TimeSpan.FromMilliseconds(200);
     private readonly ThreadServices _services;
     private readonly Action<WorkAtHand> _entered;
@@ -64,16 +65,9 @@ internal sealed class GlobalThread : IDisposable
             var began = _services.Time.GetTimestamp();
             Insist(_copy.Open, began);
             GlobalLog.Restoring(_services.Logger, _services.Options.ApplicationId, _copy.Remaining);
+            Restore(began);
             while (!_stopping.IsSet)
             {
-                if (_copy.IsComplete && !_complete.Task.IsCompleted)
-                {
-                    _copy.Show();
-                    GlobalLog.Complete(
-                        _services.Logger, _services.Options.ApplicationId, _services.Time.GetElapsedTime(began));
-                    _complete.SetResult();
-                }
-
                 Turn();
             }
         }
@@ -85,6 +79,28 @@ internal sealed class GlobalThread : IDisposable
             {
                 _failed(exception);
             }
+        }
+    }
+
+    private void Restore(long began)
+    {
+        var told = began;
+        while (!_copy.IsComplete && !_stopping.IsSet)
+        {
+            Turn();
+            if (_services.Time.GetElapsedTime(told) > Patience)
+            {
+                told = _services.Time.GetTimestamp();
+                GlobalLog.StillRestoring(
+                    _services.Logger, _services.Options.ApplicationId, _services.Time.GetElapsedTime(began), _copy.Remaining);
+            }
+        }
+
+        if (_copy.IsComplete)
+        {
+            _copy.Show();
+            GlobalLog.Complete(_services.Logger, _services.Options.ApplicationId, _services.Time.GetElapsedTime(began));
+            _complete.SetResult();
         }
     }
 
