@@ -65,7 +65,7 @@ public sealed class TopologyTestDriver : IDisposable
     /// <summary>The state stores with their kinds and types, in ordinal order of their names.</summary>
     public IReadOnlyList<StateStoreInfo> StateStores =>
     [
-        .. _runtime.Tasks
+        .. _runtime.Parts
             .SelectMany(task => task.SubTopology.Stores.Select(store => task.Context.Store(store.Name)))
             .Select(Info)
             .Distinct()
@@ -77,7 +77,7 @@ public sealed class TopologyTestDriver : IDisposable
     {
         get
         {
-            var drops = _runtime.Tasks
+            var drops = _runtime.Parts
                 .SelectMany(task => task.Context.Metrics.DroppedRecords)
                 .GroupBy(dropped => dropped.Key, dropped => dropped.Value)
                 .Select(group => new DroppedRecords(group.Key.Operator, group.Key.Reason, group.Sum()))
@@ -114,7 +114,9 @@ public sealed class TopologyTestDriver : IDisposable
         ArgumentException.ThrowIfNullOrEmpty(topic);
         ArgumentNullException.ThrowIfNull(keySerde);
         ArgumentNullException.ThrowIfNull(valueSerde);
-        var sources = _runtime.Topics.AllSourceTopics;
+        var sources = _runtime.Topics.AllSourceTopics
+            .Concat(_runtime.Topics.Plan.Globals.SelectMany(global => global.Sources.Select(source => source.Name)))
+            .ToList();
         if (!sources.Contains(topic))
         {
             throw new ArgumentException(
@@ -250,7 +252,7 @@ public sealed class TopologyTestDriver : IDisposable
         where TStore : class
     {
         ThrowIfDisposed();
-        var tasks = _runtime.Tasks.Where(task => task.SubTopology.Stores.Any(s => s.Name == name)).ToList();
+        var tasks = _runtime.Parts.Where(task => task.SubTopology.Stores.Any(s => s.Name == name)).ToList();
         if (tasks.Count == 0)
         {
             throw new ArgumentException(
@@ -259,13 +261,13 @@ public sealed class TopologyTestDriver : IDisposable
                 nameof(name));
         }
 
-        var task = partition is { } wanted ? tasks.Find(t => t.Id.Partition == wanted)
+        var task = partition is { } wanted ? tasks.Find(t => t.Context.TaskId.Partition == wanted)
             : tasks.Count == 1 ? tasks[0]
-            : null;
-        if (task is null)
+            : default;
+        if (task.Context is null)
         {
             throw new ArgumentException(
-                $"State store '{name}' has the partitions {string.Join(", ", tasks.Select(t => t.Id.Partition))}; "
+                $"State store '{name}' has the partitions {string.Join(", ", tasks.Select(t => t.Context.TaskId.Partition))}; "
                 + "say which one to read.", nameof(partition));
         }
 

@@ -5,6 +5,7 @@ using Microsoft.Extensions.Options;
 using StreamFlow.Clients;
 using StreamFlow.Hosting.Tests.Support;
 using StreamFlow.Testing;
+using StreamFlow.TestSupport;
 
 namespace StreamFlow.Hosting.Tests;
 
@@ -213,8 +214,8 @@ public sealed class StreamFlowHostedServiceTests : IDisposable
     [Fact]
     public async Task A_record_that_hangs_holds_the_host_no_longer_than_its_timeout_and_is_logged()
     {
-        using var release = new ManualResetEventSlim();
-        using var reached = new ManualResetEventSlim();
+        using var release = new Gate();
+        using var reached = new Gate();
         var host = new TestHost("in", "out").Add("stuck", builder => builder.Stream<string, string>("in").MapValues(v =>
         {
             reached.Set();

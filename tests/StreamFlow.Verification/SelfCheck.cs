@@ -16,27 +16,30 @@ internal sealed class SelfCheck(Options options)
     /// <summary>Many planted faults keep results back for good; all others are there much sooner.</summary>
     private static readonly TimeSpan Silence = TimeSpan.FromSeconds(5);
 
-    /// <summary>What is planted, at which occasion it happens, and who has to see it.</summary>
-    private static readonly IReadOnlyList<(string Plant, int After, string? Oracle)> Cases =
+    /// <summary>
+    /// What is planted, at which occasion it happens, and who has to see it: one of several, where it depends on the tasks at hand. What a
+    /// worker that is fenced off goes on with is seen where it writes: in the repartition topic, or in the results.
+    /// </summary>
+    private static readonly IReadOnlyList<(string Plant, int After, string[] Oracles)> Cases =
     [
-        (Nothing, 0, null),
-        (Plants.LoseInput, 0, OracleNames.InputIntact),
-        (Plants.DropRepartitioned, 60, OracleNames.CountedOnce),
-        (Plants.DuplicateRepartitioned, 60, OracleNames.CountedOnce),
-        (Plants.SwapRepartitioned, 60, OracleNames.OrderPerKey),
-        (Plants.DropPassed, 60, OracleNames.PassedOnce),
-        (Plants.DropRunning, 60, OracleNames.RunningAggregates),
-        (Plants.DropWindowed, 60, OracleNames.WindowedAggregates),
-        (Plants.PastTheEnd, 0, OracleNames.NothingPastTheEnd),
-        (Plants.DropJoined, 60, OracleNames.Join),
-        (Plants.WrongInMemory, 60, OracleNames.MemoryEqualsRocksDb),
-        (Plants.StalePositions, 1, OracleNames.Positions),
-        (Plants.DropChangelog, 20, OracleNames.Changelogs),
-        (Plants.OpenTransaction, 0, OracleNames.NoOpenTransaction),
-        (Plants.ApplyBeforeCommit, 8, OracleNames.StoresEqualChangelogs),
-        (Plants.IgnoreAbort, 8, OracleNames.CountedOnce),
-        (Plants.SkipFence, 8, OracleNames.CountedOnce),
-        (Plants.EndByItself, 0, OracleNames.WorkersLive),
+        (Nothing, 0, []),
+        (Plants.LoseInput, 0, [OracleNames.InputIntact]),
+        (Plants.DropRepartitioned, 60, [OracleNames.CountedOnce]),
+        (Plants.DuplicateRepartitioned, 60, [OracleNames.CountedOnce]),
+        (Plants.SwapRepartitioned, 60, [OracleNames.OrderPerKey]),
+        (Plants.DropPassed, 60, [OracleNames.PassedOnce]),
+        (Plants.DropRunning, 60, [OracleNames.RunningAggregates]),
+        (Plants.DropWindowed, 60, [OracleNames.WindowedAggregates]),
+        (Plants.PastTheEnd, 0, [OracleNames.NothingPastTheEnd]),
+        (Plants.DropJoined, 60, [OracleNames.Join]),
+        (Plants.WrongInMemory, 60, [OracleNames.MemoryEqualsRocksDb]),
+        (Plants.StalePositions, 1, [OracleNames.Positions]),
+        (Plants.DropChangelog, 20, [OracleNames.Changelogs]),
+        (Plants.OpenTransaction, 0, [OracleNames.NoOpenTransaction]),
+        (Plants.ApplyBeforeCommit, 8, [OracleNames.StoresEqualChangelogs]),
+        (Plants.IgnoreAbort, 8, [OracleNames.CountedOnce]),
+        (Plants.SkipFence, 8, [OracleNames.CountedOnce, OracleNames.RunningAggregates]),
+        (Plants.EndByItself, 0, [OracleNames.WorkersLive]),
     ];
 
     public static IEnumerable<string> Names => Cases.Select(c => c.Plant);
@@ -45,13 +48,13 @@ internal sealed class SelfCheck(Options options)
     {
         var missed = new List<string>();
         var done = 0;
-        foreach (var (plant, after, oracle) in Cases.Where(c => options.OnlyPlant is null || c.Plant == options.OnlyPlant))
+        foreach (var (plant, after, oracles) in Cases.Where(c => options.OnlyPlant is null || c.Plant == options.OnlyPlant))
         {
             done++;
             var verdicts = await RunOneAsync(plant, after);
             var red = verdicts.Where(v => v.Violations.Count > 0).Select(v => v.Oracle).ToList();
-            var isRight = oracle is null ? red.Count == 0 : red.Contains(oracle);
-            Console.WriteLine($"{plant,-26} {(oracle is null ? "all green" : "seen by " + oracle),-36} {(isRight ? "ok" : "MISSED")}"
+            var isRight = oracles.Length == 0 ? red.Count == 0 : oracles.Intersect(red).Any();
+            Console.WriteLine($"{plant,-26} {(oracles.Length == 0 ? "all green" : "seen by " + string.Join(" or ", oracles)),-36} {(isRight ? "ok" : "MISSED")}"
                 + (red.Count > 0 ? $"  (red: {string.Join(", ", red)})" : string.Empty));
             if (!isRight)
             {

@@ -20,6 +20,7 @@ internal sealed class DriverRuntime : IDisposable
     private readonly string? _temporaryFolder;
     private readonly StreamTaskFactory _factory;
     private readonly Committer _committer;
+    private readonly GlobalCopy _globals;
     private readonly List<StreamTask> _tasks = [];
 
     public DriverRuntime(Topology topology, TopologyTestDriverOptions options)
@@ -48,6 +49,7 @@ internal sealed class DriverRuntime : IDisposable
             Time = Time,
             Logger = options.Logger ?? NullLogger.Instance,
         };
+        _globals = OpenGlobals(services);
         _consumer = Kafka.CreateConsumer(
             new ConsumerRole("driver-consumer", application.ApplicationId, null, ReadCommitted: false, "earliest"));
         var budget = new CacheBudget(services.CacheBytesPerThread, application.MaxUncommittedBytes);
@@ -67,12 +69,17 @@ internal sealed class DriverRuntime : IDisposable
 
     public IReadOnlyList<StreamTask> Tasks => _tasks;
 
+    /// <summary>What counts and has stores: the tasks, and the global tables.</summary>
+    public IEnumerable<(SubTopology SubTopology, TaskContext Context)> Parts =>
+        _tasks.Select(task => (task.SubTopology, task.Context)).Concat(_globals.Tasks.Select(task => (task.SubTopology, task.Context)));
+
     /// <summary>
     /// Does what the wall clock asks for, then goes round the tasks, one record each, until none has any work left. What
     /// stream time asks for and a commit follow each record, so records sent to repartition topics come back in.
     /// </summary>
     public void Complete()
     {
+        TakeGlobals();
         foreach (var task in _tasks)
         {
             task.RunDue();
@@ -90,6 +97,7 @@ internal sealed class DriverRuntime : IDisposable
                     any = true;
                     task.RunDue();
                     Commit();
+                    TakeGlobals();
                 }
             }
         }
@@ -104,12 +112,33 @@ internal sealed class DriverRuntime : IDisposable
         }
 
         _tasks.Clear();
+        _globals.Dispose();
         _consumer.Dispose();
         _protocol.Dispose();
         _stateDirectory?.Dispose();
         if (_temporaryFolder is not null)
         {
             Directory.Delete(_temporaryFolder, recursive: true);
+        }
+    }
+
+    private static GlobalCopy OpenGlobals(ThreadServices services)
+    {
+        var globals = new GlobalCopy(services);
+        if (globals.Tasks.Count > 0)
+        {
+            globals.Open();
+            globals.Show();
+        }
+
+        return globals;
+    }
+
+    /// <summary>Global tables are current before the next record looks rows up, also those that the topology itself writes to.</summary>
+    private void TakeGlobals()
+    {
+        while (_globals.Tasks.Count > 0 && _globals.Turn(TimeSpan.Zero) > 0)
+        {
         }
     }
 
@@ -121,7 +150,7 @@ internal sealed class DriverRuntime : IDisposable
 
     private void CreateTopics(TopologyPlan plan, TopologyTestDriverOptions options)
     {
-        var named = plan.SubTopologies.SelectMany(s => s.Sources.Where(t => !t.IsInternal).Select(t => t.Name))
+        var named = plan.SubTopologies.Concat(plan.Globals).SelectMany(s => s.Sources.Where(t => !t.IsInternal).Select(t => t.Name))
             .Concat(plan.SubTopologies.SelectMany(s => s.SinkTopics))
             .ToHashSet(StringComparer.Ordinal);
         var mayBeChosen = plan.SubTopologies.Any(s => s.HasChosenTopics);

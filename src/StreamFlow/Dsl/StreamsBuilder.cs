@@ -187,6 +187,12 @@ public sealed partial class StreamsBuilder
         SourceNode existing, OffsetReset? offsetReset, SourceTime<TKey, TValue> time)
     {
         var topics = string.Join(", ", existing.Topics);
+        if (existing.SourceKind == SourceKind.Global)
+        {
+            throw new TopologyException(
+                $"[{topics}] is read as a global table already, by each instance as a whole. Read a copy of the topic as a stream.");
+        }
+
         if (existing.SourceKind == SourceKind.Table)
         {
             throw new TopologyException(

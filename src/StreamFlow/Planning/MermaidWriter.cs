@@ -11,7 +11,7 @@ internal static class MermaidWriter
         var text = new StringBuilder("flowchart TD\n");
         foreach (var group in groups)
         {
-            text.Append(CultureInfo.InvariantCulture, $"  subgraph sub{group.Id}[\"Sub-topology {group.Id}\"]\n");
+            text.Append(CultureInfo.InvariantCulture, $"  subgraph sub{group.Id}[\"Sub-topology {group.Id}{(group.IsGlobal ? ", global" : string.Empty)}\"]\n");
             foreach (var node in group.Nodes)
             {
                 text.Append("    ").Append(Shape(graph, node)).Append('\n');

@@ -23,6 +23,11 @@ internal sealed class ResolvedTopics
         ApplicationId = applicationId;
         _partitionCounts = partitionCounts;
         _countsAtStart = earlier?._countsAtStart ?? partitionCounts;
+        foreach (var topic in plan.Globals.SelectMany(global => global.Sources))
+        {
+            _kinds[topic.Name] = TopicKind.Global;
+        }
+
         foreach (var subTopology in plan.SubTopologies)
         {
             _byLeader.Add(LeaderOf(subTopology), subTopology);
@@ -49,7 +54,7 @@ internal sealed class ResolvedTopics
     /// </summary>
     public IReadOnlyList<string> ChosenLeaders => [.. _byLeader.Where(l => HasChoiceOfLeader(l.Value)).Select(l => l.Key)];
 
-    /// <summary>Every topic that is read.</summary>
+    /// <summary>Every topic that tasks read.</summary>
     public IReadOnlyCollection<string> AllSourceTopics => _bySource.Keys;
 
     /// <summary>Partition counts of the topics that are read, by name.</summary>

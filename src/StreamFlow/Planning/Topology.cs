@@ -60,7 +60,7 @@ public sealed partial class Topology
         select $"{store.Name} <- {(store.IsLogged ? store.ChangelogTopic : store.Source?.Topic)}\n");
 
     /// <summary>Whether any of its stores is kept on disk, so that it needs <see cref="StreamsServices.StoreBackend"/>.</summary>
-    public bool HasPersistentStores => Now.Plan.SubTopologies.Any(s => s.Stores.Any(d => d.IsPersistent));
+    public bool HasPersistentStores => Now.Plan.SubTopologies.Concat(Now.Plan.Globals).Any(s => s.Stores.Any(d => d.IsPersistent));
 
     /// <summary>What nodes are added to.</summary>
     private TopologyGraph Description => _description ?? throw new InvalidOperationException(

@@ -14,7 +14,8 @@ internal static class TopologyDescriber
         var text = new StringBuilder("Topologies:\n ");
         foreach (var group in groups)
         {
-            text.Append(CultureInfo.InvariantCulture, $"  Sub-topology: {group.Id}\n");
+            text.Append(CultureInfo.InvariantCulture, $"  Sub-topology: {group.Id}")
+                .Append(group.IsGlobal ? " for global store (will not generate tasks)\n" : "\n");
             var sizes = Sizes(graph, group.Nodes);
             foreach (var node in InOrder(group.Nodes, sizes))
             {
@@ -31,7 +32,10 @@ internal static class TopologyDescriber
                 }
             }
 
-            text.Append('\n');
+            if (!group.IsGlobal)
+            {
+                text.Append('\n');
+            }
         }
 
         return text.ToString();

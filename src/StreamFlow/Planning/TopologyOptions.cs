@@ -10,6 +10,14 @@ public sealed record TopologyOptions
     /// </summary>
     /// <value>Default: <see cref="TopologyOptimization.None"/>.</value>
     public TopologyOptimization Optimization { get; init; }
+
+    /// <summary>
+    /// Whether the build fails where a store, a changelog or a repartition topic has a generated name (Kafka's
+    /// <c>ensure.explicit.internal.resource.naming</c>). Generated names count the operators before them, so a change of the
+    /// topology renames the rest, and what was renamed starts empty.
+    /// </summary>
+    /// <value>Default: <see langword="false"/>.</value>
+    public bool EnsureExplicitNames { get; init; }
 }
 
 /// <summary>What the build of a topology may change.</summary>

@@ -4,7 +4,11 @@ using StreamFlow.State;
 namespace StreamFlow.Planning;
 
 /// <summary>The nodes of one sub-topology, in the order of their description.</summary>
-internal sealed record NodeGroup(int Id, IReadOnlyList<NodeDescription> Nodes);
+internal sealed record NodeGroup(int Id, IReadOnlyList<NodeDescription> Nodes)
+{
+    /// <summary>Whether each instance does it for itself, without tasks.</summary>
+    public bool IsGlobal => Nodes.Any(node => node is SourceNode { SourceKind: SourceKind.Global });
+}
 
 /// <summary>A plan, and what it was made of.</summary>
 internal sealed record PlannedTopology(TopologyPlan Plan, PlanGraph Graph, IReadOnlyList<NodeGroup> Groups);
@@ -29,6 +33,21 @@ internal static class TopologyPlanner
             throw new TopologyException("The topology is empty: read a topic with builder.Stream(...) first.");
         }
 
+        var graph = Rewrite(description, options);
+        var groups = Group(graph);
+        var subTopologies = groups.ToLookup(group => group.IsGlobal, group => PlanGroup(graph, group, description));
+        var plan = new TopologyPlan([.. subTopologies[false]]) { Globals = [.. subTopologies[true]] };
+        if (options.EnsureExplicitNames)
+        {
+            ExplicitNames.Check(plan, description);
+        }
+
+        return new PlannedTopology(plan, graph, groups);
+    }
+
+    /// <summary>The graph as it runs, step by step.</summary>
+    private static PlanGraph Rewrite(TopologyGraph description, TopologyOptions options)
+    {
         var graph = new PlanGraph(description.Nodes, description.Stores);
         if (options.Optimization.HasFlag(TopologyOptimization.MergeRepartitionTopics))
         {
@@ -53,9 +72,7 @@ internal static class TopologyPlanner
             ReuseSourceTopicsStep.Run(graph);
         }
 
-        var groups = Group(graph);
-        var subTopologies = groups.Select(group => PlanGroup(graph, group, description)).ToArray();
-        return new PlannedTopology(new TopologyPlan(subTopologies), graph, groups);
+        return graph;
     }
 
     /// <summary>
@@ -106,7 +123,7 @@ internal static class TopologyPlanner
             CopartitionGroups = [.. group.Nodes
                 .Select(node => Copartitioned(graph, node))
                 .Where(topics => topics.Topics.Count > 1)],
-            Stores = [.. StoresOf(graph, group, description)],
+            Stores = [.. StoresOf(graph, group, description).Select(store => group.IsGlobal ? store with { IsLogged = false } : store)],
             Build = task => new TaskLinker(task, graph).Link(group.Nodes),
         };
     }

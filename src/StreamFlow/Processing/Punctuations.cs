@@ -19,8 +19,7 @@ internal sealed class Punctuations(TaskContext task)
     public Punctuation Schedule(
         Node node, PunctuationType type, TimeSpan interval, Action<long> callback, DateTimeOffset? start)
     {
-        ArgumentOutOfRangeException.ThrowIfLessThan(interval, TimeSpan.FromMilliseconds(1));
-        ArgumentOutOfRangeException.ThrowIfLessThan(start ?? DateTimeOffset.UnixEpoch, DateTimeOffset.UnixEpoch, nameof(start));
+        Check(interval, start);
         var milliseconds = (long)interval.TotalMilliseconds;
         var punctuation = new Punctuation(node, milliseconds, callback);
         var (queue, now) = type == PunctuationType.StreamTime ? (_streamTime, task.StreamTime) : (_wallClock, WallClock);
@@ -39,6 +38,13 @@ internal sealed class Punctuations(TaskContext task)
         }
 
         return punctuation;
+    }
+
+    /// <exception cref="ArgumentOutOfRangeException">The interval is below a millisecond, or the start before 1970.</exception>
+    public static void Check(TimeSpan interval, DateTimeOffset? start)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(interval, TimeSpan.FromMilliseconds(1));
+        ArgumentOutOfRangeException.ThrowIfLessThan(start ?? DateTimeOffset.UnixEpoch, DateTimeOffset.UnixEpoch, nameof(start));
     }
 
     /// <summary>Calls what is due, by either clock.</summary>

@@ -29,6 +29,9 @@ internal sealed class TaskContext
     /// <summary>Where the task shows its committed state while it runs.</summary>
     public StoreViews Views { get; init; } = new();
 
+    /// <summary>Names of the stores that each instance fills for itself, which all tasks may read.</summary>
+    public IReadOnlySet<string> GlobalStores { get; init; } = new HashSet<string>();
+
     /// <summary>What the thread is at, for others to see.</summary>
     public WorkAtHand Work
     {
@@ -59,6 +62,13 @@ internal sealed class TaskContext
         _stores.TryGetValue(name, out var store)
             ? store
             : throw new StreamsException($"Task {TaskId} has no state store '{name}'. Connect the store to the operator.");
+
+    /// <summary>Reads a global store; null where there is none of that name.</summary>
+    public StoreView? GlobalStore(string name) => !GlobalStores.Contains(name)
+        ? null
+        : Views.Of(name) is [var view, ..]
+        ? view
+        : throw new StateStoreException($"The global store '{name}' is not here: its thread has ended, or has not begun.");
 
     /// <summary>What several nodes of the task work with, beside their stores: made by the first that asks for it.</summary>
     /// <param name="owner">What they have in common.</param>

@@ -64,7 +64,10 @@ public abstract class RefusedBatchTests(ClusterFixture fixture)
         await UntilOutAsync(harness, Enumerable.Range(0, Records).Where(i => i != LargeOne || IsDelivered(guarantee, limited)));
         await harness.UntilAsync(() => harness.Probe.ReadAll("dead").Count > 0, "the dead letter");
 
-        var error = Assert.Single(asked);
+        // A transaction may be aborted for other reasons, and done again: then the same record is asked about again.
+        var error = asked.First();
+        Assert.All(asked, again => Assert.Equal((error.Topic, error.Partition, error.Offset), (again.Topic, again.Partition, again.Offset)));
+        Assert.True(guarantee == ProcessingGuarantee.ExactlyOnce || asked.Count == 1, $"The handler was asked {asked.Count} times.");
         Assert.Equal(ErrorStage.Production, error.Stage);
         Assert.Contains(limited, error.Exception.Message, StringComparison.Ordinal);
         if (limited == "batches-again-repartition")
@@ -80,7 +83,8 @@ public abstract class RefusedBatchTests(ClusterFixture fixture)
 
         Assert.Equal(limited == "batches-rows-changelog", error.Operator == Store);
         var letter = Assert.Single(harness.Probe.ReadAll("dead"));
-        Assert.Equal($"k{LargeOne}", Encoding.UTF8.GetString(letter.Message.Key));    }
+        Assert.Equal($"k{LargeOne}", Encoding.UTF8.GetString(letter.Message.Key));
+    }
 
     /// <summary>What the dead letter topic would take, the client does not.</summary>
     [SkippableTheory]

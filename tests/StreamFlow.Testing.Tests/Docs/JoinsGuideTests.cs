@@ -72,6 +72,30 @@ public sealed class JoinsGuideTests
         Assert.Single(driver.StateStores);
     }
 
+    [Fact]
+    public void The_row_of_the_records_time()
+    {
+        var builder = new StreamsBuilder();
+        var payments = builder.Stream<string, double>("payments");
+
+        var rates = builder.Table<string, double>("rates", materialized: new() { Name = "rates", History = TimeSpan.FromHours(1) });
+
+        payments.Join(rates, (amount, rate) => amount * rate, new() { Name = "converted", GracePeriod = TimeSpan.FromMinutes(1) })
+            .To("converted");
+
+        using var driver = new TopologyTestDriver(builder.Build());
+        var rate = driver.CreateInputTopic("rates", Serdes.String, Serdes.Double);
+        var payment = driver.CreateInputTopic("payments", Serdes.String, Serdes.Double);
+        rate.Pipe("eur", 2, Minute);
+        payment.Pipe("eur", 10, 3 * Minute);
+        rate.Pipe("eur", 3, 2 * Minute);
+        rate.Pipe("eur", 4, 4 * Minute);
+        payment.Pipe("eur", 100, 5 * Minute);
+        Assert.Equal(
+            [30.0], driver.CreateOutputTopic("converted", Serdes.String, Serdes.Double).ReadKeyValues().Select(pair => pair.Value));
+        Assert.Contains("test-driver-converted-Buffer-changelog", driver.ProducedTopics);
+    }
+
     private static IEnumerable<string> Values(TopologyTestDriver driver, string topic) =>
         driver.CreateOutputTopic(topic, Serdes.String, Serdes.String).ReadKeyValues().Select(pair => pair.Value);
 }

@@ -31,6 +31,10 @@ internal static class ProcessorScenarios
         ["C89 rocks"] = KeyValues,
         ["C89 mem"] = KeyValues,
         ["C89 rocks+cache"] = KeyValues,
+        ["C89 lru2"] = LeastRecentlyUsed,
+        ["F02 KV with headers on persistentTimestampedKeyValueStoreWithHeaders"] = _ => WithHeaders(),
+        ["F02 KV with headers on persistentTimestampedKeyValueStoreWithHeaders cached"] = _ => WithHeaders(),
+        ["F02 KV with headers on inMemoryKeyValueStore"] = _ => WithHeaders(),
         ["C93 mode=0"] = _ => TwoBranches(),
         ["C93 mode=1"] = _ => TwoBranches(),
         ["C93 mode=3"] = _ => TwoBranches(),
@@ -196,6 +200,45 @@ internal static class ProcessorScenarios
         },
         stores: new KeyValueStoreBuilder<string, string>("st") { KeepsTimestamps = false });
 
+    private static Topology LeastRecentlyUsed(Action<string> print) => One(
+        (c, r) =>
+        {
+            var store = c.GetStateStore<IKeyValueStore<string, string>>("st");
+            foreach (var (key, value) in new[] { ("b", "2"), ("a", "1"), ("c", "3"), ("ab", "4") })
+            {
+                store.Put(key, value, r.Timestamp);
+            }
+
+            print($"all {Text(store.All())} | n={store.ApproximateCount}");
+            var (first, second) = (PutIfAbsent(store, "a", r.Timestamp), PutIfAbsent(store, "z", r.Timestamp));
+            Assert.False(store.Delete("b", r.Timestamp));
+            print($"putIfAbsent {first} {second} delete null get {(store.TryGet("b", out var got) ? got : "null")}");
+            store.Put("c", null!, r.Timestamp);
+            print($"all {Text(store.All())}");
+        },
+        stores: new LruStoreBuilder<string, string>("st", 2) { KeepsTimestamps = false });
+
+    private static Topology WithHeaders() => One(
+        (c, r) =>
+        {
+            var store = c.GetStateStore<IKeyValueStoreWithHeaders<string, string>>("st");
+
+            // A deletion has the record's time there: it has no value that could have another.
+            store.Put(r.Key, r.Value, r.HasValue ? r.Timestamp + 100 : r.Timestamp, r.Headers);
+            if (r.Value == "own")
+            {
+                store.Put("o", "x", 1, Headers.Empty.With("own", "1"));
+            }
+
+            c.Forward(r.WithValue(store.TryGetWithHeaders(r.Key, out var row)
+                ? $"{row.Value}@{row.Timestamp}{HeadersText(row.Headers)}"
+                : null!));
+        },
+        stores: new KeyValueStoreWithHeadersBuilder<string, string>("st"));
+
+    private static string HeadersText(Headers? headers) => string.Concat(
+        (headers ?? Headers.Empty).Select(h => $"{{{h.Key}={Encoding.UTF8.GetString(h.Value!)}}}"));
+
     private static string PutIfAbsent(IKeyValueStore<string, string> store, string key, long timestamp)
     {
         var before = store.TryGet(key, out var value) ? value : "null";
@@ -209,8 +252,7 @@ internal static class ProcessorScenarios
     private static ErrorHandler Printing(Action<string> print, Func<string, ErrorResponse> answer) => (in ErrorContext error) =>
     {
         var source = error.Offset >= 0;
-        var headers = string.Concat((error.Headers).Select(
-            h => $"{{{h.Key}={Encoding.UTF8.GetString(h.Value!)}}}"));
+        var headers = HeadersText(error.Headers);
         print($"handler node={error.Operator} topic={(source ? error.Topic : "null")} part={error.Partition} off={error.Offset} "
             + $"task={error.TaskId} ts={error.Timestamp} headers={headers}");
         return answer(error.Operator);

@@ -15,6 +15,7 @@ internal sealed class ScenarioRun : IDisposable
     private readonly TopologyTestDriverOptions _options;
     private readonly Dictionary<string, TestOutputTopic<byte[], byte[]>> _outputs = new(StringComparer.Ordinal);
     private TopologyTestDriver _driver;
+    private long _droppedBefore;
 
     public ScenarioRun(Topology topology, ErrorHandler handler, long cacheBytes, long clock = 0)
     {
@@ -36,7 +37,7 @@ internal sealed class ScenarioRun : IDisposable
 
     public IReadOnlyList<string> Topics => _driver.ProducedTopics;
 
-    public long Dropped => _driver.Metrics.DroppedRecords.Values.Sum();
+    public long Dropped => _droppedBefore + _driver.Metrics.DroppedRecords.Values.Sum();
 
     /// <summary>Pipes <c>topic key:value@timestamp#header</c> and prints what came out of topic <c>out</c>.</summary>
     public string Pipe(string step)
@@ -56,6 +57,7 @@ internal sealed class ScenarioRun : IDisposable
         }
         catch (StreamsException)
         {
+            _droppedBefore = Dropped;
             Dispose();
             _outputs.Clear();
             _driver = new TopologyTestDriver(_topology, _options);

@@ -2,7 +2,7 @@ using StreamFlow.State;
 
 namespace StreamFlow.Tests.Conformance;
 
-/// <summary>The topologies of the scenarios on joins of two streams.</summary>
+/// <summary>The topologies of the scenarios on joins of streams with streams and with global tables.</summary>
 internal static class StreamJoinScenarios
 {
     private static readonly Dictionary<string, Action<StreamsBuilder>> All = new(StringComparer.Ordinal)
@@ -34,6 +34,24 @@ internal static class StreamJoinScenarios
         ["join store changelogs"] = b => Outer(b, Within(10), new() { StoreName = "js" }),
         ["left join throttled"] = b => Left(b, Within(100)),
         ["F07 stream-stream join format=DEFAULT"] = b => Outer(b, Within(10), new() { StoreName = "js" }),
+        ["C70 kind=0 rv=0"] = b => L(b).Join(b.Table<string, string>("R"), (l, r) => l + "-" + r).To("out"),
+        ["C70 kind=0 rv=1"] = b => L(b).Join(Versioned(b), (l, r) => l + "-" + r).To("out"),
+        ["C70 kind=1 rv=0"] = b => L(b).LeftJoin(b.Table<string, string>("R"), (l, r) => l + "-" + (r?.Value ?? "null")).To("out"),
+        ["C70 kind=1 rv=1"] = b => L(b).LeftJoin(Versioned(b), (l, r) => l + "-" + (r?.Value ?? "null")).To("out"),
+        ["C71 S23 grace kind=0"] = b => L(b).Join(Versioned(b), (l, r) => l + "-" + r, Grace).To("out"),
+        ["C71 S23 grace kind=1"] = GraceLeft,
+        ["C71b grace left null key + changelog"] = GraceLeft,
+        ["C71c small"] = b => L(b).Join(Versioned(b), (l, r) => l + "-" + r, Grace).To("out"),
+        ["C73 kind=0"] = b =>
+        {
+            var table = b.GlobalTable<string, string>("G");
+            L(b).Join(table, BehindBar, (l, row) => l + "-" + row).To("out");
+        },
+        ["C73 kind=1"] = b =>
+        {
+            var table = b.GlobalTable<string, string>("G");
+            L(b).LeftJoin(table, BehindBar, (l, row) => l + "-" + (row?.Value ?? "null")).To("out");
+        },
         ["C100 kind=0"] = b => L(b).SelectKey((_, _) => (string)null!).Join(R(b), (l, r) => l + "-" + r, Within(10), new() { Name = "jn" }).To("out"),
         ["C100 kind=1"] = b => L(b).SelectKey((_, _) => (string)null!)
             .LeftJoin(R(b), (l, r) => l + "-" + (r?.Value ?? "null"), Within(10), new() { Name = "jn" }).To("out"),
@@ -62,12 +80,32 @@ internal static class StreamJoinScenarios
         [("left join throttled", "  L e:1@600 -> -")] = "  L e:1@600 -> c=1+null@400 d=1+null@401",
         [("left join throttled", "  L f:1@1000 -> c=1+null@400 d=1+null@401 e=1+null@600")] = "  L f:1@1000 -> e=1+null@600",
 
+        // A record without a key has no row to wait for.
+        [("C71b grace left null key + changelog", "  L null:n@6 -> EXC")] = "  L null:n@6 -> null=n-null@6",
+
         // A self-join with one store gives what it gives with two.
         [("C68b asym late opt=1", "  L k:E@98 -> k=E-A@100 k=A-E@100")] = "  L k:E@98 -> k=E-A@100 k=E-E@98 k=A-E@100",
 
         // A record without a key that a repartition leaves out is counted.
         [("C100 kind=0", "  dropped=0.0")] = "  dropped=1.0",
     };
+
+    static StreamJoinScenarios()
+    {
+        // The records of the buffer's changelog have the time of the record that waits, or that made it leave.
+        foreach (var (key, value, time) in new[]
+        {
+            ("0000000000000000056b00000001", "00000000000000050000000000000000000000014c00000000000000010000000168000000026831ffffffffffffffff00000001610000000000000000", 5),
+            ("0000000000000000056b00000002", "00000000000000050000000000000001000000014c00000000000000010000000168000000026832ffffffffffffffff00000001620000000000000000", 5),
+            ("0000000000000000076b00000003", "00000000000000070000000000000004000000014c00000000000000010000000168000000026833ffffffffffffffff00000001630000000000000000", 7),
+            ("0000000000000000056b00000001", "null", 7),
+            ("0000000000000000056b00000002", "null", 7),
+        })
+        {
+            var line = $"    raw app-Grace-Buffer-changelog key={key} val={value} ts=";
+            Differences.Add(("C71b grace left null key + changelog", line + "null hdr="), $"{line}{time} hdr=");
+        }
+    }
 
     public static ScenarioSet Set => new("StreamJoins.recorded.txt") { Topologies = All, Differences = Differences };
 
@@ -98,6 +136,16 @@ internal static class StreamJoinScenarios
         var stream = L(builder);
         stream.LeftJoin(stream, (l, r) => l + "-" + (r?.Value ?? "null"), Within(10)).To("out");
     }
+
+    private static Joined<string, string> Grace => new() { Name = "Grace", GracePeriod = TimeSpan.FromMilliseconds(2) };
+
+    private static KTable<string, string> Versioned(StreamsBuilder builder) =>
+        builder.Table<string, string>("R", materialized: new() { Name = "vR", History = TimeSpan.FromMinutes(5) });
+
+    private static void GraceLeft(StreamsBuilder builder) =>
+        L(builder).LeftJoin(Versioned(builder), (l, r) => l + "-" + (r?.Value ?? "null"), Grace).To("out");
+
+    private static string? BehindBar(string key, string value) => value.Contains('|', StringComparison.Ordinal) ? value.Split('|')[1] : null;
 
     private static string Both(string? left, string? right) => (left ?? "null") + "+" + (right ?? "null");
 }

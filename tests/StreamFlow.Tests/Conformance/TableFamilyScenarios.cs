@@ -65,6 +65,16 @@ internal static class TableFamilyScenarios
         }
 
         ReportZ5();
+        foreach (var (name, describe) in ForeignKeyScenarios.All)
+        {
+            All.Add(name, describe);
+        }
+
+        foreach (var (line, comes) in ForeignKeyScenarios.Differences)
+        {
+            Differences.Add(line, comes);
+        }
+
         foreach (var (kind, left, right) in
             from kind in new[] { 0, 1, 2 } from left in new[] { 0, 1 } from right in new[] { 0, 1 } select (kind, left, right))
         {

@@ -64,6 +64,71 @@ public sealed class JoinTopologyTests
         },
     };
 
+    static JoinTopologyTests()
+    {
+        Topologies.Add("global table", b => Global(b));
+        Topologies.Add("global table named", b => b.GlobalTable<string, string>("G", new() { Name = "c" }, new() { Name = "gs" }));
+        Topologies.Add("global table materialized", b => b.GlobalTable<string, string>("G", null, new() { Name = "gs" }));
+        Topologies.Add("global join", b =>
+        {
+            var table = Global(b);
+            L(b).Join(table, ByValue, Both).To("out");
+        });
+        Topologies.Add("global join named", b =>
+        {
+            var table = Global(b);
+            L(b).LeftJoin(table, ByValue, Left, "gj").To("out");
+        });
+        Topologies.Add("global join of a rekeyed stream", b =>
+        {
+            var table = Global(b);
+            ByValue(L(b)).LeftJoin(table, ByValue, Left).GroupByKey().Count().ToStream().To("out");
+        });
+        Topologies.Add("two global tables", b =>
+        {
+            var (table, other) = (Global(b), b.GlobalTable<string, string>("H"));
+            L(b).Join(table, ByValue, Both).Join(other, ByValue, Both).To("o1");
+            R(b).LeftJoin(table, ByValue, Left).To("o2");
+        });
+        Topologies.Add("global store", b =>
+        {
+            b.AddGlobalStore(new KeyValueStoreBuilder<string, string>("gs"), "G", () => new Nothing(), new Consumed<string, string>());
+            L(b).To("out");
+        });
+        Topologies.Add("global store named", b =>
+        {
+            b.AddGlobalStore(
+                new KeyValueStoreBuilder<string, string>("gs"), "G", () => new Nothing(), new Consumed<string, string> { Name = "c" });
+            L(b).To("out");
+        });
+        Topologies.Add("versioned", b =>
+        {
+            var stream = L(b);
+            stream.Join(Versioned(b), Both).To("out");
+        });
+        Topologies.Add("grace", b =>
+        {
+            var stream = L(b);
+            stream.Join(Versioned(b), Both, new() { GracePeriod = Grace }).To("out");
+        });
+        Topologies.Add("grace left named", b =>
+        {
+            var stream = L(b);
+            stream.LeftJoin(Versioned(b), Left, new() { Name = "j", GracePeriod = Grace }).To("out");
+        });
+        Topologies.Add("grace rekeyed", b =>
+        {
+            var stream = ByValue(L(b));
+            stream.Join(Versioned(b), Both, new() { GracePeriod = Grace }).To("out");
+        });
+        Topologies.Add("global table behind a stream", b =>
+        {
+            var stream = L(b);
+            stream.To("o1");
+            stream.Join(Global(b), ByValue, Both).To("o2");
+        });
+    }
+
     public static TheoryData<string> Names => [.. Expected.Keys];
 
     private static JoinWindows Windows => JoinWindows.Of(TimeSpan.FromMilliseconds(10), TimeSpan.FromMilliseconds(5));
@@ -86,7 +151,10 @@ public sealed class JoinTopologyTests
 
     [Fact]
     public void Every_topology_is_recorded() =>
-        Assert.Equal(Topologies.Keys.SelectMany(name => new[] { name, name + Optimized }).Order(), Expected.Keys.Order());
+        Assert.Equal(
+            // Kafka Streams puts the topic before the join there, where it carries other values than its serdes write.
+            Topologies.Keys.SelectMany(name => new[] { name, name + Optimized }).Except(["global join of a rekeyed stream optimized"]).Order(),
+            Expected.Keys.Order());
 
     [Fact]
     public void Self_join_can_be_switched_by_itself()
@@ -120,6 +188,15 @@ public sealed class JoinTopologyTests
 
     private static KStream<string, string> U(StreamsBuilder builder) => builder.Stream<string, string>("U");
 
+    private static TimeSpan Grace => TimeSpan.FromMilliseconds(5);
+
+    private static KTable<string, string> Versioned(StreamsBuilder builder) =>
+        builder.Table<string, string>("T", materialized: new() { Name = "v", History = TimeSpan.FromMilliseconds(100) });
+
+    private static GlobalKTable<string, string> Global(StreamsBuilder builder) => builder.GlobalTable<string, string>("G");
+
+    private static string ByValue(string key, string value) => value;
+
     private static KStream<string, string> ByValue(KStream<string, string> stream) => stream.SelectKey((_, v) => v);
 
     private static string Both(string left, string right) => left + right;
@@ -137,5 +214,12 @@ public sealed class JoinTopologyTests
         return start < mark.Length
             ? line
             : line[..start] + string.Join(", ", line[start..^2].Split(", ").Order(StringComparer.Ordinal)) + line[^2..];
+    }
+
+    private sealed class Nothing : ContextualProcessor<string, string, string, string>
+    {
+        public override void Process(Record<string, string> record)
+        {
+        }
     }
 }

@@ -59,6 +59,32 @@ public sealed class TableTopologyTests
             .Filter((_, count) => count > 1).GroupBy((_, count) => ($"{count}", count)).Count()),
     };
 
+    static TableTopologyTests()
+    {
+        foreach (var left in new[] { false, true })
+        {
+            var join = "foreign-key join " + (left ? "left" : "inner");
+            Topologies.Add(join, b => Out(ByForeignKey(b, left, null)));
+            Topologies.Add(join + " named", b => Out(ByForeignKey(b, left, new() { Name = "fk" })));
+            Topologies.Add(join + " materialized", b => Out(ByForeignKey(b, left, new() { Materialized = new() { Name = "res" } })));
+            Topologies.Add(
+                join + " named and materialized",
+                b => Out(ByForeignKey(b, left, new() { Name = "fk", Materialized = new() { Name = "res" } })));
+        }
+
+        Topologies.Add("foreign-key join joined again", b => Out(ByForeignKey(b, left: false, null).Join(T(b, "x"), Both)));
+        Topologies.Add("foreign-key join twice", b => Out(ByForeignKey(b, left: false, null).Join(T(b, "x"), Foreign, Both)));
+        Topologies.Add("foreign-key join of views", b => Out(Filtered(b).Join(T(b, "r").MapValues(v => v), Foreign, Both)));
+        Topologies.Add("foreign-key join with itself", b =>
+        {
+            var table = T(b, "l");
+            Out(table.LeftJoin(table, Foreign, Left));
+        });
+        Topologies.Add(
+            "foreign-key join grouped",
+            b => Out(ByForeignKey(b, left: false, null).GroupBy((_, v) => (v, v)).Count()));
+    }
+
     public static TheoryData<string> Names => [.. Expected.Keys];
 
     [Theory]
@@ -98,6 +124,15 @@ public sealed class TableTopologyTests
 
     private static KGroupedTable<string, string> Grouped(StreamsBuilder builder, string? name = null) =>
         T(builder, "t").GroupBy((_, v) => (v, v), new() { Name = name });
+
+    private static KTable<string, string> ByForeignKey(
+        StreamsBuilder builder, bool left, TableJoined<string, string, string>? joined)
+    {
+        var (table, other) = (T(builder, "l"), T(builder, "r"));
+        return left ? table.LeftJoin(other, Foreign, Left, joined) : table.Join(other, Foreign, Both, joined);
+    }
+
+    private static string? Foreign(string key, string value) => value;
 
     private static string Both(string left, string right) => left + right;
 

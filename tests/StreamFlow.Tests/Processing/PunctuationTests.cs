@@ -109,6 +109,23 @@ public sealed class PunctuationTests : IDisposable
         Assert.Equal([10], _calls);
     }
 
+    [Fact]
+    public void Calls_that_are_due_at_the_same_time_come_in_the_order_in_which_they_were_asked_for()
+    {
+        Run(hook =>
+        {
+            for (var i = 0; i < 5; i++)
+            {
+                var number = i;
+                hook.Schedule(PunctuationType.WallClockTime, 10, _ => _calls.Add(number));
+            }
+        });
+
+        Advance(10, 10);
+
+        Assert.Equal([0, 1, 2, 3, 4, 0, 1, 2, 3, 4], _calls);
+    }
+
     /// <summary>With a cache a count goes out at a commit only, so that one must have followed.</summary>
     [Fact]
     public void What_a_punctuation_forwards_is_committed_without_a_record()

@@ -20,7 +20,7 @@ public sealed class SinkProcessorTests
     }
 
     [Fact]
-    public void Partitioner_may_choose_one_all_none_or_leave_the_choice()
+    public void Partitioner_may_choose_one_some_all_none_or_leave_the_choice()
     {
         var harness = Through(
             b => b.Stream<string, string>("in").To("out", new()
@@ -30,6 +30,8 @@ public sealed class SinkProcessorTests
                     "last" => count - 1,
                     "all" => Partitions.All,
                     "none" => Partitions.None,
+                    "some" => Partitions.Of(2, 0, 2),
+                    "nobody" => Partitions.Of([]),
                     _ => Partitions.Default,
                 },
             }),
@@ -38,9 +40,11 @@ public sealed class SinkProcessorTests
         harness.Pipe("in", "k", "last", 1);
         harness.Pipe("in", "k", "all", 2);
         harness.Pipe("in", "k", "none", 3);
+        harness.Pipe("in", "k", "some", 4);
+        harness.Pipe("in", "k", "nobody", 5);
 
-        Assert.Equal([2, 0, 1, 2], harness.Take("out").Select(record => record.Partition));
-        Assert.Equal(1, harness.DroppedBy(DropReason.NoPartition));
+        Assert.Equal([2, 0, 1, 2, 2, 0], harness.Take("out").Select(record => record.Partition));
+        Assert.Equal(2, harness.DroppedBy(DropReason.NoPartition));
     }
 
     [Theory]

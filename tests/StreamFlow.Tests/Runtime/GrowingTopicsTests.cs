@@ -28,6 +28,26 @@ public sealed class GrowingTopicsTests
             p => Assert.Equal(p < 2 ? 2 : 1, harness.Kafka.CommittedOffsets("app")[new("in", p)].Offset));
     }
 
+    /// <summary>The group shares out what the broker that is asked has not heard of yet.</summary>
+    [Fact]
+    public async Task Added_partitions_that_a_broker_tells_of_late_are_waited_for()
+    {
+        await using var harness = new AppHarness(("in", 2), ("out", 1));
+        var topics = new ChangedTopics(harness.Kafka);
+        var application = await harness.StartAsync(
+            b => b.Stream<string, string>("in").To("out"), o => o.ClusterCheckInterval = TimeSpan.FromHours(1), clients: topics);
+        await AppHarness.Until(() => application.State == StreamsState.Running, "running");
+        var looks = 0;
+        topics.Topic = topic =>
+            topic.Name == "in" && Interlocked.Increment(ref looks) <= 3 ? topic with { PartitionCount = 2 } : topic;
+
+        harness.Kafka.AddPartitions("in", 4);
+        Send(harness, "in", 0);
+
+        await AppHarness.Until(() => harness.Values("out").Count == 4, "records of all partitions");
+        Assert.True(looks > 3, $"{looks} looks");
+    }
+
     /// <summary>Of several topics of one sub-topology the group balances one: of another's partitions it says nothing.</summary>
     [Theory]
     [InlineData(3, 1, 2, "not leading, then too")]

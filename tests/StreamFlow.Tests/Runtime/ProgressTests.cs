@@ -1,6 +1,7 @@
 using System.Diagnostics.Metrics;
 using StreamFlow.Processing;
 using StreamFlow.Serialization;
+using StreamFlow.TestSupport;
 using StreamFlow.Tests.Processing;
 
 namespace StreamFlow.Tests.Runtime;
@@ -42,6 +43,64 @@ public sealed class ProgressTests : IDisposable
         release.Set();
         await harness.UntilWithTime(() => Lines("goes on; it had been processing record in-1 offset 1") == 1, "a word about the end");
         Assert.Null(Stalled(application));
+    }
+
+    [Fact]
+    public async Task One_that_stands_still_for_ten_minutes_is_told_of_after_one_two_four_and_eight()
+    {
+        await using var harness = new AppHarness(("in", 1), ("out", 1));
+        using var release = new Gate();
+        var application = await StartAsync(
+            harness, builder => builder.Stream<string, string>("in").Peek((_, v) => Wait(v, release)).To("out"));
+        harness.Send("in", 0, "k", "slow");
+        await harness.UntilWithTime(() => Lines("has been processing record in-0 offset 0") == 1, "a word about it");
+
+        for (var second = Stalled(application)!.Lasts.TotalSeconds; second < 600; second++)
+        {
+            Advance(harness, 1);
+        }
+
+        Assert.Equal(4, Lines("has been processing record in-0 offset 0"));
+        release.Set();
+    }
+
+    /// <summary>The clock's timers come whether the one before is done or not.</summary>
+    [Fact]
+    public async Task A_log_that_does_not_return_is_not_asked_again_and_again()
+    {
+        await using var harness = new AppHarness(("in", 1), ("out", 1));
+        using var release = new Gate();
+        using var written = new Gate();
+        var asked = 0;
+        using var log = new CallingLogger(message =>
+        {
+            if (message.Contains("has been processing", StringComparison.Ordinal))
+            {
+                Interlocked.Increment(ref asked);
+                written.Wait();
+            }
+        });
+        await harness.StartAsync(
+            builder => builder.Stream<string, string>("in").Peek((_, v) => Wait(v, release)).To("out"),
+            services: new StreamsServices { Time = harness.Kafka.Time, Logging = log });
+        harness.Send("in", 0, "k", "slow");
+        var ticks = new List<Task>();
+        await AppHarness.Until(
+            () =>
+            {
+                // Each on a thread of its own: the clock calls its timers on the thread that moves it.
+                ticks.Add(System.Threading.Tasks.Task.Factory.StartNew(
+                    () => Advance(harness, 10), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default));
+                return Volatile.Read(ref asked) > 0;
+            },
+            "a word about it");
+
+        await System.Threading.Tasks.Task.Run(() => Advance(harness, 600)).WaitAsync(TimeSpan.FromSeconds(30));
+        Assert.Equal(1, Volatile.Read(ref asked));
+
+        written.Set();
+        release.Set();
+        await System.Threading.Tasks.Task.WhenAll(ticks);
     }
 
     [Fact]

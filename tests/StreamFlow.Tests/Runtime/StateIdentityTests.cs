@@ -2,6 +2,7 @@ using System.Globalization;
 using StreamFlow.Clients;
 using StreamFlow.Runtime;
 using StreamFlow.Serialization;
+using StreamFlow.State;
 
 namespace StreamFlow.Tests.Runtime;
 
@@ -148,6 +149,71 @@ public sealed class StateIdentityTests : IDisposable
         Assert.Contains(
             _log.Messages,
             m => m.Contains("Store 'last' in the", StringComparison.Ordinal) && m.Contains("Count:System.Int32", StringComparison.Ordinal));
+        if (onDisk)
+        {
+            // Once, since the folder says now what it is now.
+            Assert.Contains("Total:System.Int32", LabelsOfTask()["last"].Shape.Value!.Members);
+        }
+    }
+
+    /// <summary>They may come back: a store that was left out for a while still has its data.</summary>
+    [Fact]
+    public async Task What_is_known_of_stores_that_the_topology_has_no_more_is_kept()
+    {
+        await using var harness = NewCluster();
+        await RunAsync(
+            harness,
+            builder =>
+            {
+                var grouped = builder.Stream<string, string>("in").GroupByKey();
+                Out(grouped.Count(new() { Name = "counts" }));
+                grouped.Count(new() { Name = "others" });
+            },
+            1,
+            words: ["v0"]);
+
+        await RunAsync(harness, Counts, 2, words: ["v0"]);
+
+        Assert.Equal(["counts", "others"], LabelsOfTask().Keys.Order());
+    }
+
+    /// <summary>Brokers before 2.8 tell none: whoever starts by way of one must not make the data anybody's.</summary>
+    [Fact]
+    public async Task An_id_that_is_not_told_at_one_start_stays_known()
+    {
+        await using var harness = NewCluster();
+        await RunAsync(harness, Counts, 1, words: ["v0"]);
+        var known = LabelsOfTask()["counts"].TopicId;
+        Assert.NotNull(known);
+
+        harness.Send("in", 0, "v0", "v0", 10);
+        var silent = new ChangedTopics(harness.Kafka) { Topic = topic => topic with { Id = string.Empty } };
+        var application = await harness.StartAsync(
+            Counts,
+            options => (options.StateDirectory, options.CacheMaxBytes) = (_folder, 0),
+            new StreamsServices { StoreBackend = _stores },
+            silent);
+        await AppHarness.Until(() => harness.Values("out").Count == 2, "the second count");
+        await application.StopAsync();
+
+        Assert.Equal("v0=2", harness.Values("out")[1]);
+        Assert.Equal(known, LabelsOfTask()["counts"].TopicId);
+    }
+
+    /// <summary>What was said of a changelog that was deleted since is no longer true of the one of that name.</summary>
+    [Fact]
+    public async Task A_note_about_a_changelog_that_was_made_anew_keeps_nobody_from_starting()
+    {
+        var former = new StoreLabel("former changelog", new StoreShape { Kind = "sessions" });
+        await using var harness = NewCluster();
+        harness.Send("in", 0, "a", "a");
+        harness.Send("in", 0, "b", "b");
+        Commit(harness, new PartitionOffset(
+            Input, 1, PartitionTimeMetadata.Encode(5, PositionNote.Write(null, [KeyValuePair.Create("counts", former)]))));
+
+        await RunAsync(harness, Counts, 1);
+
+        Assert.Equal(["b=1"], harness.Values("out"));
     }
 
     /// <summary>The segments that the data lie in depend on the retention: with another one nothing would be found.</summary>
@@ -176,8 +242,7 @@ public sealed class StateIdentityTests : IDisposable
         await RunAsync(harness, Counts, 3, words: ["v0"]);
 
         Assert.Equal("v0=3", harness.Values("out")[2]);
-        using var directory = StateDirectory.Open(_folder, "app");
-        Assert.Equal("a key-value store", directory.LabelsOf(new TaskId(0, 0))["counts"].Shape.Kind);
+        Assert.Equal("a key-value store", LabelsOfTask()["counts"].Shape.Kind);
     }
 
     [Fact]
@@ -208,6 +273,30 @@ public sealed class StateIdentityTests : IDisposable
         Assert.Contains(_log.Messages, m => m.Contains("the committed position 2 of in-0 is that of a topic with the id another topic", StringComparison.Ordinal));
     }
 
+    /// <summary>The former topic's time says nothing of this one's records.</summary>
+    [Fact]
+    public async Task The_time_beside_a_position_of_another_topic_is_not_taken_over()
+    {
+        var times = new List<long>();
+        await using var harness = NewCluster();
+        harness.Send("in", 0, "a", "a", 7);
+        Commit(harness, new PartitionOffset(Input, 0, PartitionTimeMetadata.Encode(5, PositionNote.Write("another topic", []))));
+
+        await RunAsync(
+            harness,
+            builder => builder.Stream<string, string>("in", new()
+            {
+                TimestampExtractor = (record, clocks) =>
+                {
+                    times.Add(clocks.PartitionTime);
+                    return record.Timestamp;
+                },
+            }).To("out"),
+            1);
+
+        Assert.Equal([-1L], times);
+    }
+
     [Fact]
     public async Task A_position_without_a_note_is_gone_on_from()
     {
@@ -221,6 +310,12 @@ public sealed class StateIdentityTests : IDisposable
         Assert.Equal(["b=1"], harness.Values("out"));
         var note = PositionNote.Read(harness.Kafka.CommittedOffsets("app")[Input].Metadata);
         Assert.Equal("a key-value store", note.Stores["counts"].Shape.Kind);
+    }
+
+    private IReadOnlyDictionary<string, StoreLabel> LabelsOfTask()
+    {
+        using var directory = StateDirectory.Open(_folder, "app");
+        return directory.LabelsOf(new TaskId(0, 0));
     }
 
     private static AppHarness NewCluster() => new(("in", 1), ("names", 1), ("out", 1));

@@ -1,5 +1,7 @@
 using StreamFlow.Clients;
+using StreamFlow.Planning;
 using StreamFlow.Runtime;
+using StreamFlow.Testing;
 
 namespace StreamFlow.Tests.Runtime;
 
@@ -125,6 +127,47 @@ public sealed class StrangersTests
         guest.Close();
         await AppHarness.Until(() => harness.Values("out").Count == 1, "the record is processed");
         Assert.Empty(application.Status.Problems);
+    }
+
+    /// <summary>Nothing starts before the group was seen, so one that cannot be asked just then is not left alone for an hour.</summary>
+    [Fact]
+    public async Task A_look_that_gets_no_answer_is_soon_done_again()
+    {
+        await using var harness = new AppHarness(("a", 1), ("b", 1), ("out", 1));
+        harness.Send("a", 0, "k", "v");
+        var fault = harness.Kafka.Faults.Fail(ClientCall.DescribeGroup, KafkaErrorKind.Retriable, new FaultMatch { Times = 3 });
+        await harness.StartAsync(
+            b => b.Stream<string, string>(["a", "b"]).To("out"), o => o.ClusterCheckInterval = TimeSpan.FromHours(1));
+
+        await AppHarness.Until(() => harness.Values("out").Count == 1, "the record is processed");
+        Assert.Equal(3, fault.Hits);
+    }
+
+    /// <summary>Where another topic could lead, the mark tells which one does; where none could, there is nothing to tell.</summary>
+    [Fact]
+    public void Members_that_go_by_other_leaders_have_other_marks()
+    {
+        var merged = Marks(b => b.Stream<string, string>(["a", "b"]).To("out"));
+        Assert.Equal(merged(2, 1), merged(5, 4));
+        Assert.NotEqual(merged(2, 1).Layout, merged(1, 2).Layout);
+        Assert.Equal(merged(2, 1).Topology, merged(1, 2).Topology);
+        Assert.Equal(merged(2, 1), MemberMark.In($"app-StreamThread-1-consumer-{merged(2, 1)}"));
+
+        var plain = Marks(b =>
+        {
+            b.Stream<string, string>("a").To("out");
+            b.Stream<string, string>("b").To("out");
+        });
+        Assert.Equal((plain(2, 1), string.Empty), (plain(1, 2), plain(1, 2).Layout));
+
+        static Func<int, int, MemberMark> Marks(Action<StreamsBuilder> topology)
+        {
+            var builder = new StreamsBuilder();
+            topology(builder);
+            var plan = builder.Build().Plan;
+            return (a, b) => MemberMark.Of(
+                string.Empty, "the topology", new ResolvedTopics(plan, "app", new() { ["a"] = a, ["b"] = b }));
+        }
     }
 
     [Theory]

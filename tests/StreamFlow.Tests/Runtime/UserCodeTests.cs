@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
 using Microsoft.Extensions.Logging;
+using StreamFlow.TestSupport;
 
 namespace StreamFlow.Tests.Runtime;
 

@@ -21,4 +21,27 @@ public sealed record Joined<TKey, TValue>
     /// </summary>
     /// <value>Default: generated, as <c>KSTREAM-JOIN-0000000003</c>; the topic after the operator before the join.</value>
     public string? Name { get; init; }
+
+    /// <summary>
+    /// How long records wait for rows that come late, by the time of the stream; whole milliseconds. They lie in a store,
+    /// <c>{name}-Buffer</c>, with a changelog, and are joined in the order of their time with the row of that time, when the next record
+    /// of the stream comes. One that comes later than that is joined at once. The table must have a history
+    /// (<see cref="Materialized{TKey, TValue}.History"/>) at least as long.
+    /// </summary>
+    /// <value>Default: <see langword="null"/>, none waits.</value>
+    /// <exception cref="ArgumentException">Negative, or no whole milliseconds.</exception>
+    public TimeSpan? GracePeriod
+    {
+        get;
+        init
+        {
+            if (value is { } grace && (grace < TimeSpan.Zero || grace.Ticks % TimeSpan.TicksPerMillisecond != 0))
+            {
+                throw new ArgumentException(
+                    $"GracePeriod is {Durations.Text(grace)}; give whole milliseconds, zero or more.", nameof(GracePeriod));
+            }
+
+            field = value;
+        }
+    }
 }

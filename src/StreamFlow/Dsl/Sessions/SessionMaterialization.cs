@@ -20,7 +20,7 @@ internal sealed class SessionMaterialization<TKey, TValue> : Materialization<Win
     {
         Store = (SessionStore<TKey, TValue>)setup.Task.Store(store);
         Store.FlushListener = Listener;
-        Store.KeepsOldValues = TellsOldValues;
+        Store.KeepsOldValues = KeepsOldValues(setup);
     }
 
     public SessionStore<TKey, TValue> Store { get; }
@@ -33,7 +33,7 @@ internal sealed class SessionMaterialization<TKey, TValue> : Materialization<Win
     /// <summary>
     /// Whether what is read of a session must be a copy: functions may change it, and what was there may be needed afterwards.
     /// </summary>
-    public bool NeedsCopies => _canUndo || TellsOldValues;
+    public bool NeedsCopies => _canUndo || Store.KeepsOldValues;
 
     /// <inheritdoc cref="CachedStore{TKey, TValue}.Copy"/>
     public TValue CopyOf(TValue value) => Copy(value);

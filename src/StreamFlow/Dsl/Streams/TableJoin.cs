@@ -1,6 +1,7 @@
 using StreamFlow.Dsl;
 using StreamFlow.Planning;
 using StreamFlow.Processing;
+using StreamFlow.Records;
 using StreamFlow.Serialization;
 using StreamFlow.State;
 
@@ -26,12 +27,19 @@ public sealed partial class KStream<TKey, TValue>
         var serdes = new StreamSerdes<TKey, TValue>(_keys.Or(joined.KeySerde), _values.Or(joined.ValueSerde));
         var input = JoinInput(CheckedName(joined.Name), serdes);
         var rows = table.Rows;
+        var name = _graph.NodeName(joined.Name, prefix);
+        var grace = CheckedGrace(joined.GracePeriod, table.History, name);
+        var buffer = grace is null ? null : new GraceBufferBuilder<TKey, TValue>(name + "-Buffer", serdes.Keys, serdes.Values);
         var node = new OperatorNode<TKey, TValue, TKey, TResult>(
-            _graph.NodeName(joined.Name, prefix),
+            name,
             [input],
-            (name, task, next) => new TableJoinProcessor<TKey, TValue, TTableValue, TResult>(
-                name, task, next, rows.Reader(task), joiner))
+            (string _, TaskContext task, Processor<TKey, TResult> next) =>
+            {
+                var join = new TableJoinProcessor<TKey, TValue, TTableValue, TResult>(name, task, next, rows.Reader(task), joiner);
+                return buffer is null ? join : new GraceJoinProcessor<TKey, TValue>(name, task, join, buffer.Name, grace!.Value);
+            })
         {
+            Rows = buffer is null ? null : new RowsDescription(buffer, OnDemand: false),
             LooksUp = [table.Node],
             ChangesValue = true,
             CopartitionedWith = [table.Node],
@@ -40,6 +48,26 @@ public sealed partial class KStream<TKey, TValue>
         _graph.Add(node);
         return new KStream<TKey, TResult>(
             _graph, node.Output, serdes.Keys, SerdeSource<TResult>.Registered, repartitionRequired: false);
+    }
+
+    /// <summary>A record that waits finds the row of its time only where the table still has it.</summary>
+    /// <returns>The grace in milliseconds, or null.</returns>
+    private static long? CheckedGrace(TimeSpan? grace, TimeSpan? history, string name)
+    {
+        if (grace is not { } time)
+        {
+            return null;
+        }
+
+        return history is null
+            ? throw new ArgumentException(
+                $"{name} has a grace period, but its table has no history, so that a row of an earlier time is not known. Give the table one "
+                + "(Materialized.History), or leave Joined.GracePeriod out.")
+            : time > history
+            ? throw new ArgumentException(
+                $"The grace period of {name} is {Durations.Text(time)}, more than the history of its table, {Durations.Text(history.Value)}: rows "
+                + "would be gone before they are looked up. Make the history at least as long.")
+            : time.Ticks / TimeSpan.TicksPerMillisecond;
     }
 
     /// <summary>The records in the partitions of their keys.</summary>
@@ -105,7 +133,7 @@ internal sealed class TableJoinProcessor<TKey, TValue, TRow, TResult> : Processo
         try
         {
             var row = default(ValueAndTimestamp<TRow>);
-            var hasRow = record.HasKey && _rows.TryRead(record.Key, out row);
+            var hasRow = record.HasKey && _rows.TryRead(record.Key, record.Timestamp, out row);
             if (!hasRow && !_isLeft)
             {
                 return;

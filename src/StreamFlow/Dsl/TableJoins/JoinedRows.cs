@@ -18,23 +18,29 @@ internal sealed class JoinedReader<TKey, TValue, TOther, TResult>(
 {
     public override bool TryRead(in TKey key, out ValueAndTimestamp<TResult> row)
     {
-        row = default;
         var hasThis = rows.TryRead(in key, out var mine);
-        if (!hasThis && joiner.NeedsThis)
-        {
-            return false;
-        }
-
         var hasOther = others.TryRead(in key, out var other);
-        if (hasThis ? joiner.NeedsOther && !hasOther : !hasOther)
+        return TryJoin(in key, hasThis ? mine : null, hasOther ? other : null, out row);
+    }
+
+    public override bool TryReadTold(in TKey key, out ValueAndTimestamp<TResult> row)
+    {
+        var hasThis = rows.TryReadTold(in key, out var mine);
+        var hasOther = others.TryReadTold(in key, out var other);
+        return TryJoin(in key, hasThis ? mine : null, hasOther ? other : null, out row);
+    }
+
+    private bool TryJoin(
+        in TKey key, ValueAndTimestamp<TValue>? mine, ValueAndTimestamp<TOther>? other, out ValueAndTimestamp<TResult> row)
+    {
+        row = default;
+        if (mine is null ? joiner.NeedsThis || other is null : joiner.NeedsOther && other is null)
         {
             return false;
         }
 
-        var result = joiner.Join(key, hasThis ? mine : null, hasOther ? other : null);
-        var timestamp = hasThis && hasOther ? Math.Max(mine.Timestamp, other.Timestamp)
-            : hasThis ? mine.Timestamp : other.Timestamp;
-        row = new ValueAndTimestamp<TResult>(result, timestamp);
+        var result = joiner.Join(key, mine, other);
+        row = new ValueAndTimestamp<TResult>(result, Math.Max(mine?.Timestamp ?? long.MinValue, other?.Timestamp ?? long.MinValue));
         return !Missing.Is(result);
     }
 }

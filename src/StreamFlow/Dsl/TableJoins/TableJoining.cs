@@ -51,6 +51,7 @@ public sealed partial class KTable<TKey, TValue>
             (setup, next) => new TablePairProcessor<TKey, TThis, TOther, TResult>(setup, next, rows.Reader(setup.Task), joiner))
         {
             LooksUp = [other.Node],
+            LooksUpTold = true,
             ChangesValue = true,
             OldValues = joiner.NeedsOther ? OldValueDemand.None : OldValueDemand.Always,
         };

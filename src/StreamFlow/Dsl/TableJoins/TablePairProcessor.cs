@@ -21,8 +21,9 @@ internal sealed record PairJoiner<TKey, TThis, TOther, TResult>(
 }
 
 /// <summary>
-/// Joins a row that has changed with the one that the other table has now. The result before is that of the value before: what the
-/// other table has was told by its own change.
+/// Joins a row that has changed with the one of the other table, as it was told last. So each change is joined as if it were the only
+/// one: with the record cache on, both rows may have changed since the last commit, and the result before is the one that those behind
+/// have only if the other side's change is left to its own turn.
 /// </summary>
 internal sealed class TablePairProcessor<TKey, TThis, TOther, TResult> : Processor<TKey, Change<TThis>>
 {
@@ -60,7 +61,7 @@ internal sealed class TablePairProcessor<TKey, TThis, TOther, TResult> : Process
         var timestamp = record.Timestamp;
         try
         {
-            ValueAndTimestamp<TOther>? other = _others.TryRead(record.Key, out var row) ? row : null;
+            ValueAndTimestamp<TOther>? other = _others.TryReadTold(record.Key, out var row) ? row : null;
             if (other is null && (_needsOther || !(record.Value.HasNew || record.Value.HasOld)))
             {
                 return;

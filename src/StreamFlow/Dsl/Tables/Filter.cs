@@ -145,6 +145,9 @@ internal sealed class FilteredReader<TKey, TValue>(
     public override bool TryRead(in TKey key, out ValueAndTimestamp<TValue> row) =>
         parent.TryRead(in key, out row) && predicate(key, row.Value) == keep;
 
+    public override bool TryReadTold(in TKey key, out ValueAndTimestamp<TValue> row) =>
+        parent.TryReadTold(in key, out row) && predicate(key, row.Value) == keep;
+
     public override bool TryRead(in TKey key, long asOf, out ValueAndTimestamp<TValue> row) =>
         parent.TryRead(in key, asOf, out row) && predicate(key, row.Value) == keep;
 }

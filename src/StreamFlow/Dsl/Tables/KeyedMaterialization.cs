@@ -23,7 +23,7 @@ internal sealed class KeyedMaterialization<TKey, TValue> : Materialization<TKey,
 
         _store = (KeyValueStore<TKey, TValue>)setup.Task.Store(store);
         _store.FlushListener = Listener;
-        _store.KeepsOldValues = setup.Facts.TellsOldValues;
+        _store.KeepsOldValues = KeepsOldValues(setup);
     }
 
     /// <summary>

@@ -114,6 +114,9 @@ internal sealed class MappedReader<TKey, TValue, TNewValue>(
     public override bool TryRead(in TKey key, out ValueAndTimestamp<TNewValue> row) =>
         Map(in key, parent.TryRead(in key, out var found), in found, out row);
 
+    public override bool TryReadTold(in TKey key, out ValueAndTimestamp<TNewValue> row) =>
+        Map(in key, parent.TryReadTold(in key, out var found), in found, out row);
+
     public override bool TryRead(in TKey key, long asOf, out ValueAndTimestamp<TNewValue> row) =>
         Map(in key, parent.TryRead(in key, asOf, out var found), in found, out row);
 

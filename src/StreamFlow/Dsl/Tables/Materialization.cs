@@ -30,8 +30,8 @@ internal abstract class Materialization<TKey, TStoreKey, TValue> : FlushListener
 
     public override bool Waits => _emitsAtFlush;
 
-    /// <summary>Whether somebody is told of the values before.</summary>
-    protected bool TellsOldValues => _tellsOldValues;
+    /// <summary>Whether the value before must be known where it is the same object: to tell it, or to show it until then.</summary>
+    protected bool KeepsOldValues(NodeSetup setup) => _tellsOldValues || (setup.Facts.ShowsTold && Waits);
 
     /// <summary>Whom the store tells of its flushes.</summary>
     protected FlushListener<TStoreKey, TValue> Listener => this;
@@ -126,7 +126,7 @@ internal sealed class WindowedMaterialization<TKey, TValue> : Materialization<Wi
     {
         Store = (WindowStore<TKey, TValue>)setup.Task.Store(store);
         Store.FlushListener = Listener;
-        Store.KeepsOldValues = TellsOldValues;
+        Store.KeepsOldValues = KeepsOldValues(setup);
         _windowAt = windowAt;
     }
 

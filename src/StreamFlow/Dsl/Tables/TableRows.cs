@@ -10,6 +10,12 @@ internal abstract class RowReader<TKey, TValue>
     /// <returns>Whether there is a row.</returns>
     public abstract bool TryRead(in TKey key, out ValueAndTimestamp<TValue> row);
 
+    /// <summary>
+    /// The row as those behind the table have been told of it. With the record cache on it may have changed since, and they will be
+    /// told when the cache is flushed.
+    /// </summary>
+    public virtual bool TryReadTold(in TKey key, out ValueAndTimestamp<TValue> row) => TryRead(in key, out row);
+
     /// <summary>The row as it was at a time, where the table has a history; else as it is.</summary>
     /// <returns>Whether there was one; also false before the history.</returns>
     public virtual bool TryRead(in TKey key, long asOf, out ValueAndTimestamp<TValue> row) => TryRead(in key, out row);
@@ -56,6 +62,13 @@ internal sealed class StoreReader<TKey, TValue>(KeyValueStore<TKey, TValue> stor
         row = new ValueAndTimestamp<TValue>(entry.Value, entry.Timestamp);
         return entry.HasValue;
     }
+
+    public override bool TryReadTold(in TKey key, out ValueAndTimestamp<TValue> row)
+    {
+        var told = store.Told(ref store.Find(in key));
+        row = new ValueAndTimestamp<TValue>(told.Value, told.Timestamp);
+        return told.HasValue;
+    }
 }
 
 internal sealed class VersionReader<TKey, TValue>(VersionedStore<TKey, TValue> store) : RowReader<TKey, TValue>
@@ -73,5 +86,12 @@ internal sealed class WindowReader<TKey, TValue>(WindowStore<TKey, TValue> store
         ref var entry = ref store.Find(key.Key, key.Window.Start);
         row = new ValueAndTimestamp<TValue>(entry.Value, entry.Timestamp);
         return entry.HasValue;
+    }
+
+    public override bool TryReadTold(in Windowed<TKey> key, out ValueAndTimestamp<TValue> row)
+    {
+        var told = store.Told(ref store.Find(key.Key, key.Window.Start));
+        row = new ValueAndTimestamp<TValue>(told.Value, told.Timestamp);
+        return told.HasValue;
     }
 }

@@ -50,6 +50,9 @@ internal abstract class NodeDescription
     /// <summary>The nodes of the tables in which it looks rows up.</summary>
     public IReadOnlyList<NodeDescription> LooksUp { get; init; } = [];
 
+    /// <summary>Whether it looks rows up as they were told last, not as they are.</summary>
+    public bool LooksUpTold { get; init; }
+
     /// <summary>Whether it wants the updates of the tables that it takes with the value before.</summary>
     public OldValueDemand OldValues { get; init; }
 

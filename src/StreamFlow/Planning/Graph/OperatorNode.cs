@@ -1,4 +1,5 @@
 using StreamFlow.Processing;
+using StreamFlow.Serialization;
 using StreamFlow.State;
 
 namespace StreamFlow.Planning;
@@ -49,6 +50,11 @@ internal sealed class OperatorNode<TKey, TValue, TOutKey, TOutValue> : InputNode
     public Output<TOutKey, TOutValue> Output { get; }
 
     public override IReadOnlyList<Output> Outputs { get; }
+
+    /// <summary>Finds the serdes that its processors use themselves; null where they use none.</summary>
+    public Action<SerdeRegistry>? Binding { get; init; }
+
+    public override void Bind(SerdeRegistry serdes) => Binding?.Invoke(serdes);
 
     public override string Detail(IEnumerable<StoreBuilder> stores) =>
         $"stores: [{string.Join(", ", stores.Select(store => store.Name).Order(StringComparer.Ordinal))}]";

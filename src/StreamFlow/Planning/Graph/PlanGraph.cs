@@ -13,6 +13,9 @@ internal sealed class NodeFacts
     /// <summary>Whether its rows are kept, where it need not keep them.</summary>
     public bool KeepsRows { get; set; }
 
+    /// <summary>Whether its rows are looked up as they were told last, so that the value before must be known until they are told.</summary>
+    public bool ShowsTold { get; set; }
+
     /// <summary>Whether the updates that it takes come with the value before.</summary>
     public bool KnowsOldValues { get; set; }
 

@@ -11,6 +11,9 @@ internal enum SourceKind
     Stream,
     Table,
     Repartition,
+
+    /// <summary>All partitions, by each instance.</summary>
+    Global,
 }
 
 /// <summary>A node that reads topics.</summary>
@@ -45,8 +48,14 @@ internal abstract class SourceNode : NodeDescription
     public abstract SourceProcessor CreateSource(TaskLinker linker, string topic);
 
     public IEnumerable<SourceTopic> SourceTopics =>
-        Topics.Select(topic => new SourceTopic(
-            topic, SourceKind == SourceKind.Repartition ? TopicKind.Repartition : TopicKind.Input, Name, OffsetReset));
+        Topics.Select(topic => new SourceTopic(topic, KindOf(SourceKind), Name, OffsetReset));
+
+    private static TopicKind KindOf(SourceKind kind) => kind switch
+    {
+        SourceKind.Repartition => TopicKind.Repartition,
+        SourceKind.Global => TopicKind.Global,
+        _ => TopicKind.Input,
+    };
 
     /// <summary>
     /// The topic as the changelog of the rows read from it; null where they are not what the topic says, because times are

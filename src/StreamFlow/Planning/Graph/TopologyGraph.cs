@@ -14,6 +14,7 @@ internal sealed class TopologyGraph
     private readonly HashSet<string> _names = new(StringComparer.Ordinal);
     private readonly HashSet<string> _stores = new(StringComparer.Ordinal);
     private readonly List<SourceNode> _sources = [];
+    private readonly HashSet<string> _generated = new(StringComparer.Ordinal);
     private readonly ConnectedStores _connected;
     private int _counter;
     private bool _frozen;
@@ -138,7 +139,18 @@ internal sealed class TopologyGraph
         Serdes.Freeze();
     }
 
-    private string Generate(string prefix) => prefix + _counter++.ToString("D10", CultureInfo.InvariantCulture);
+    /// <summary>Whether a name was made here, or begins with one that was, as a changelog's and a repartition topic's do.</summary>
+    public bool IsGenerated(string name) =>
+        _generated.Contains(name)
+        || (name.EndsWith(InternalTopics.RepartitionSuffix, StringComparison.Ordinal)
+            && _generated.Contains(name[..^InternalTopics.RepartitionSuffix.Length]));
+
+    private string Generate(string prefix)
+    {
+        var name = prefix + _counter++.ToString("D10", CultureInfo.InvariantCulture);
+        _generated.Add(name);
+        return name;
+    }
 }
 
 /// <summary>Rules for names of topics, and for names that become part of them (Kafka's, as in <c>Named</c> and <c>Topic</c>).</summary>

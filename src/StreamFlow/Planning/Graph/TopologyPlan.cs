@@ -8,7 +8,11 @@ namespace StreamFlow.Planning;
 /// What the runtime needs to know of a topology. Names of internal topics are still without the application id, as
 /// <c>Describe()</c> prints them; <see cref="InternalTopics.NameOf"/> completes them.
 /// </summary>
-internal sealed record TopologyPlan(IReadOnlyList<SubTopology> SubTopologies);
+internal sealed record TopologyPlan(IReadOnlyList<SubTopology> SubTopologies)
+{
+    /// <summary>What each instance does for itself, over all partitions of a topic: there are no tasks of them.</summary>
+    public IReadOnlyList<SubTopology> Globals { get; init; } = [];
+}
 
 /// <summary>What a topic is for.</summary>
 internal enum TopicKind
@@ -24,6 +28,9 @@ internal enum TopicKind
 
     /// <summary>The changes of a store.</summary>
     Changelog,
+
+    /// <summary>One of the user's that each instance reads as a whole.</summary>
+    Global,
 }
 
 /// <summary>A topic a sub-topology reads.</summary>
@@ -38,7 +45,7 @@ internal sealed record SourceTopic(string Name, TopicKind Kind, string SourceNod
 }
 
 /// <summary>A repartition topic.</summary>
-/// <param name="Name">Name without the application id, ending in <c>-repartition</c>.</param>
+/// <param name="Name">Name without the application id, ending in <c>-repartition</c>, or in <c>-topic</c> for joins by foreign key.</param>
 /// <param name="PartitionCount">Count fixed by the user, or null: derived from the topics upstream.</param>
 internal sealed record RepartitionTopic(string Name, int? PartitionCount);
 

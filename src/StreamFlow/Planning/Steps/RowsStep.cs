@@ -13,6 +13,7 @@ internal static class RowsStep
             foreach (var keeper in node.LooksUp.SelectMany(graph.KeepersOf))
             {
                 graph.FactsOf(keeper).KeepsRows = true;
+                graph.FactsOf(keeper).ShowsTold |= node.LooksUpTold;
             }
 
             if (node.OldValues != OldValueDemand.None)

@@ -51,9 +51,13 @@ public abstract class ProcessingContext
         ArgumentException.ThrowIfNullOrEmpty(name);
         var store = _host.Store(name);
         return store as TStore
-            ?? throw new StreamsException(
+            ?? throw (store is StoreView
+            ? new StreamsException(
+                $"Processor {_host.Name} asks for store '{name}' as {typeof(TStore)}. It is a global store, which its own processor alone writes: "
+                + "ask for what reads it, such as IReadOnlyKeyValueStore, with the same key and value types.")
+            : new StreamsException(
                 $"Processor {_host.Name} asks for store '{name}' as {typeof(TStore)}, which it is not: it is a {store.GetType()}. "
-                + "Ask for the type that its builder describes, with the same key and value types.");
+                + "Ask for the type that its builder describes, with the same key and value types."));
     }
 
     /// <summary>

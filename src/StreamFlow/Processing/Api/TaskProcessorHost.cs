@@ -27,7 +27,8 @@ internal sealed class TaskProcessorHost(Node node, TaskContext task, IReadOnlyCo
     public override object Store(string name) =>
         stores.Contains(name)
             ? task.Store(name)
-            : throw new StreamsException(
+            : (object?)task.GlobalStore(name)
+            ?? throw new StreamsException(
                 $"Processor {Name} has no access to store '{name}', because the two are not connected. Name the store in the "
                 + "processor's options (StoreNames, or Stores with its builder), or in AddStateStore or "
                 + "ConnectProcessorAndStateStores of a Topology. Connected are: "

@@ -106,6 +106,7 @@ internal sealed class StreamTaskFactory
             Budget = _budget,
             Work = _work,
             Views = _services.Views,
+            GlobalStores = _services.GlobalStores,
         };
         return new StreamTask(
             subTopology, context, _services.Options.MaxTaskIdle, _services.SlowRecords, _paces.Of(subTopology))

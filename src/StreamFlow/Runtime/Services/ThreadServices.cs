@@ -36,6 +36,11 @@ internal sealed class ThreadServices
     /// <summary>Committed state of the tasks that run, to be read from any thread.</summary>
     public StoreViews Views { get; } = new();
 
+    /// <summary>Names of the stores that each instance fills for itself.</summary>
+    public IReadOnlySet<string> GlobalStores => field ??= Topics.Plan.Globals
+        .SelectMany(global => global.Stores.Select(store => store.Name))
+        .ToHashSet(StringComparer.Ordinal);
+
     public required TimeProvider Time { get; init; }
 
     public required ILogger Logger { get; init; }

@@ -17,12 +17,14 @@ public sealed class StreamsApplication : IAsyncDisposable
     private readonly IKafkaClients _clients;
     private readonly StreamsServices _services;
     private readonly ILogger _logger;
+    private static readonly TimeSpan GlobalsPause = TimeSpan.FromMilliseconds(50);
     private readonly InsideWaits _inside;
     private readonly ApplicationLife _life;
     private readonly StreamThreads _threads;
     private ThreadServices? _threadServices;
     private ClusterWatch? _watch;
     private ProgressWatch? _progressWatch;
+    private GlobalThread? _globals;
     private int _isFinished;
     private volatile bool _waitGivenUp;
 
@@ -161,6 +163,7 @@ public sealed class StreamsApplication : IAsyncDisposable
             _threadServices.Watch = _watch;
             _watch.Start();
             _progressWatch = new ProgressWatch(_threads, _options, _services.Time, _logger);
+            await StartGlobalsAsync(_threadServices, cancellationToken).ConfigureAwait(false);
             _threads.Start(_threadServices);
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
@@ -179,6 +182,30 @@ public sealed class StreamsApplication : IAsyncDisposable
         }
     }
 
+    /// <summary>No task runs before the rows it may look up are there.</summary>
+    private async Task StartGlobalsAsync(ThreadServices services, CancellationToken cancellationToken)
+    {
+        if (_topology.Plan.Globals.Count == 0)
+        {
+            return;
+        }
+
+        _globals = new GlobalThread(services, _inside.Enter, FailByGlobals);
+        _globals.Start();
+        while (!_globals.Complete.IsCompleted)
+        {
+            if (!_life.GoesOn)
+            {
+                throw new OperationCanceledException("The application is stopped while it starts.");
+            }
+
+            await Task.WhenAny(_globals.Complete, Task.Delay(GlobalsPause, cancellationToken)).ConfigureAwait(false);
+            cancellationToken.ThrowIfCancellationRequested();
+        }
+
+        await _globals.Complete.ConfigureAwait(false);
+    }
+
     /// <summary>Nothing runs any more.</summary>
     private void Finish()
     {
@@ -189,8 +216,20 @@ public sealed class StreamsApplication : IAsyncDisposable
 
         Close("the watch over the threads", _progressWatch);
         Close("the watch over topics and group", _watch);
+        Close("the thread of global tables", _globals);
         Close("the state directory", _threadServices?.StateDirectory);
         _ = _life.EndAsync();
+    }
+
+    /// <summary>Tasks would go on with rows that get older and older.</summary>
+    private void FailByGlobals(Exception error)
+    {
+        if (_life.GoesOn)
+        {
+            GlobalLog.Failed(_logger, error, _options.ApplicationId);
+            _life.Fail(error);
+            _threads.Stop();
+        }
     }
 
     /// <summary>The topics do not fit any more: no thread could go on, and another one could not either.</summary>

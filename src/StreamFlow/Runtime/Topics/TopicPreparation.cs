@@ -23,7 +23,7 @@ internal sealed class TopicPreparation
         _options = options;
         _admin = admin;
         _logger = logger ?? NullLogger.Instance;
-        _sources = [.. plan.SubTopologies
+        _sources = [.. plan.SubTopologies.Concat(plan.Globals)
             .SelectMany(s => s.Sources.Where(t => !t.IsInternal))
             .Select(t => t.Name)
             .Distinct(StringComparer.Ordinal)];

@@ -34,6 +34,56 @@ public sealed class KeyValueStoreBuilder<TKey, TValue> : TypedStoreBuilder<IKeyV
     };
 }
 
+/// <summary>
+/// Describes a key-value store of a number of keys: when one more is written, the one that was read or written longest ago is
+/// deleted, from the changelog too. After a restart keys count as used in the order of their bytes.
+/// </summary>
+/// <typeparam name="TKey">Type of the keys.</typeparam>
+/// <typeparam name="TValue">Type of the values.</typeparam>
+/// <example><code>new LruStoreBuilder&lt;string, Customer&gt;("recent-customers", 1000)</code></example>
+public sealed class LruStoreBuilder<TKey, TValue> : TypedStoreBuilder<IKeyValueStore<TKey, TValue>, TKey, TValue>
+{
+    private readonly int _maxCount;
+
+    /// <summary>Begins the description of a store.</summary>
+    /// <param name="name">Name of the store.</param>
+    /// <param name="maxCount">How many keys a task keeps, 1 at least.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The number is less than 1.</exception>
+    public LruStoreBuilder(string name, int maxCount)
+        : base(name, null, null)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(maxCount, 1);
+        _maxCount = maxCount;
+    }
+
+    /// <summary>Whether the timestamp of each value is kept with it.</summary>
+    /// <value>Default: <see langword="true"/>.</value>
+    public bool KeepsTimestamps { get; init; } = true;
+
+    private protected override IKeyValueStore<TKey, TValue> Build(ISerde<TKey> keys, ISerde<TValue> values) =>
+        new LruStore<TKey, TValue>(Name, keys, values, KeepsTimestamps, _maxCount);
+
+    private protected override StoreShape Shape => new()
+    {
+        Kind = "the keys used last",
+        Layout = KeepsTimestamps ? StoreFormat.Timestamped : StoreFormat.Plain,
+    };
+}
+
+/// <summary>Describes a key-value store that keeps headers with its values.</summary>
+/// <typeparam name="TKey">Type of the keys.</typeparam>
+/// <typeparam name="TValue">Type of the values.</typeparam>
+/// <param name="name">Name of the store.</param>
+/// <example><code>new KeyValueStoreWithHeadersBuilder&lt;string, long&gt;("traced")</code></example>
+public sealed class KeyValueStoreWithHeadersBuilder<TKey, TValue>(string name)
+    : TypedStoreBuilder<IKeyValueStoreWithHeaders<TKey, TValue>, TKey, TValue>(name, null, null)
+{
+    private protected override IKeyValueStoreWithHeaders<TKey, TValue> Build(ISerde<TKey> keys, ISerde<TValue> values) =>
+        new KeyValueStoreWithHeaders<TKey, TValue>(Name, keys, values);
+
+    private protected override StoreShape Shape => new() { Kind = "a key-value store", Layout = StoreFormat.Headers };
+}
+
 /// <summary>Describes a window store.</summary>
 /// <typeparam name="TKey">Type of the record keys.</typeparam>
 /// <typeparam name="TValue">Type of the values.</typeparam>

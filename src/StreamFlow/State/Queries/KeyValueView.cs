@@ -28,6 +28,22 @@ internal sealed class KeyValueView<TKey, TValue>(
         return true;
     }
 
+    /// <summary>The same with the caller's buffers, so that nothing is allocated.</summary>
+    public bool TryGet(in TKey key, PooledBuffer keyBuffer, PooledBuffer valueBuffer, out ValueAndTimestamp<TValue> value)
+    {
+        keyBuffer.Clear();
+        valueBuffer.Clear();
+        keySerde.Serialize(key, keyBuffer);
+        if (!Bytes.TryGet(keyBuffer.Written, valueBuffer))
+        {
+            value = default;
+            return false;
+        }
+
+        value = new ValueAndTimestamp<TValue>(values.Read(valueBuffer.Written, out var timestamp, out _), timestamp);
+        return true;
+    }
+
     public IEnumerable<KeyValuePair<TKey, ValueAndTimestamp<TValue>>> All(bool reverse = false) =>
         Read(new PooledBuffer(), new PooledBuffer(), reverse);
 

@@ -32,6 +32,11 @@ internal abstract class CachedStore<TKey, TValue> : StateStore
         set => Cache.Old.AreKept = value;
     }
 
+    /// <summary>
+    /// What those behind a table that waits for the flush know of a row that was found: not what was written since.
+    /// </summary>
+    public StoredValue<TValue> Told(ref CacheEntry<TValue> entry) => Cache.Told(ref entry);
+
     /// <summary>Whether a change that was made half can be taken back; see <see cref="WriteBackCache{TKey, TValue}.Undo"/>.</summary>
     public bool CanUndo
     {

@@ -4,7 +4,7 @@ using StreamFlow.Serialization;
 namespace StreamFlow.State;
 
 /// <summary>A key-value store; with timestamps it is what tables and aggregates use.</summary>
-internal sealed class KeyValueStore<TKey, TValue> : CachedStore<TKey, TValue>, IKeyValueStore<TKey, TValue>
+internal class KeyValueStore<TKey, TValue> : CachedStore<TKey, TValue>, IKeyValueStore<TKey, TValue>
 {
     private readonly ISerde<TKey> _keySerde;
     private readonly PooledBuffer _from = new();
@@ -82,7 +82,7 @@ internal sealed class KeyValueStore<TKey, TValue> : CachedStore<TKey, TValue>, I
     public StoreIterator<TKey, TValue> Scan(in TKey from, in TKey to, bool reverse = false) =>
         Scan(in from, hasFrom: true, in to, hasTo: true, reverse);
 
-    private StoreIterator<TKey, TValue> Scan(in TKey from, bool hasFrom, in TKey to, bool hasTo, bool reverse)
+    protected StoreIterator<TKey, TValue> Scan(in TKey from, bool hasFrom, in TKey to, bool hasTo, bool reverse)
     {
         _from.Clear();
         if (hasFrom)

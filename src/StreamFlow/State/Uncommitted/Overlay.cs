@@ -72,6 +72,20 @@ internal sealed class Overlay<TKey, TValue>
         share.AddDirty(entry.Resize(_sizes.Of(in entry, write.Writes, before)));
     }
 
+    /// <summary>
+    /// What those who wait for the flush have been told of an entry: its value at the last flush, as long as it is dirty.
+    /// </summary>
+    public StoredValue<TValue> Told(ref readonly CacheEntry<TValue> entry)
+    {
+        if (!Waits || !entry.IsDirty)
+        {
+            return new StoredValue<TValue>(entry.Value, entry.HasValue, entry.Timestamp, entry.Headers);
+        }
+
+        ref var write = ref _writes[entry.Write];
+        return new StoredValue<TValue>(Old.AtFlush(in write), write.HasOld, write.OldTimestamp, write.OldHeaders);
+    }
+
     /// <summary>Stages what is dirty; see <see cref="StateStore.Flush"/>.</summary>
     public void Flush(StateStoreContext context, CacheShare share)
     {

@@ -121,6 +121,13 @@ internal sealed class WriteBackCache<TKey, TValue>
         return Old.Of(in entry);
     }
 
+    /// <inheritdoc cref="Overlay{TKey, TValue}.Told"/>
+    public StoredValue<TValue> Told(ref CacheEntry<TValue> entry)
+    {
+        Verify(ref entry);
+        return _overlay.Told(in entry);
+    }
+
     /// <summary>The value of an entry is again what <see cref="Find"/> has found, where <see cref="OldValues{TValue}.CanUndo"/>.</summary>
     public void Undo(ref CacheEntry<TValue> entry)
     {

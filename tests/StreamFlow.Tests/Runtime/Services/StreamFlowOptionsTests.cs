@@ -46,6 +46,18 @@ public sealed class StreamFlowOptionsTests
     public void Validate_accepts_names_that_topics_may_have(string applicationId) =>
         Assert.Empty(new StreamFlowOptions { ApplicationId = applicationId }.Validate());
 
+    /// <summary>It becomes part of a client id, where a dot ends it.</summary>
+    [Theory]
+    [InlineData("", true)]
+    [InlineData("2024_05-rc", true)]
+    [InlineData("a version of thirty-two-letters_", false)]
+    [InlineData("a_version_of_thirty-two-letters_", true)]
+    [InlineData("a_version_of_thirty-three-letters", false)]
+    [InlineData("1.2", false)]
+    [InlineData("ü", false)]
+    public void TopologyVersion_is_one_that_a_mark_can_hold(string version, bool valid) => Assert.Equal(
+        valid, new StreamFlowOptions { ApplicationId = "a", TopologyVersion = version }.Validate().Count == 0);
+
     [Fact]
     public void CommitInterval_left_alone_follows_the_guarantee_and_set_does_not()
     {

@@ -1,5 +1,6 @@
 using StreamFlow.Clients;
 using StreamFlow.Testing;
+using StreamFlow.TestSupport;
 
 namespace StreamFlow.Tests.Runtime;
 
@@ -159,9 +160,9 @@ public sealed class StreamsApplicationTests
     [Fact]
     public async Task A_stop_whose_wait_ended_early_goes_on_and_dispose_does_not_wait_for_it()
     {
-        using var reached = new ManualResetEventSlim();
-        using var release = new ManualResetEventSlim();
         await using var harness = new AppHarness(("in", 1), ("out", 1));
+        using var reached = new Gate();
+        using var release = new Gate();
         harness.Send("in", 0, "a", "1");
         var application = await harness.StartAsync(builder => builder.Stream<string, string>("in").MapValues(v =>
         {

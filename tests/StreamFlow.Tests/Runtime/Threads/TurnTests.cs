@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Globalization;
 using StreamFlow.Testing;
+using StreamFlow.TestSupport;
 
 namespace StreamFlow.Tests.Runtime;
 
@@ -64,7 +65,7 @@ public sealed class TurnTests
         const int Before = 5;
         await using var harness = new AppHarness(("in", 1), ("out", 1));
         using var atRecord = new SemaphoreSlim(0);
-        using var stopped = new ManualResetEventSlim();
+        using var stopped = new Gate();
         var seen = 0;
         for (var i = 0; i < 500; i++)
         {
@@ -98,7 +99,7 @@ public sealed class TurnTests
     public async Task Turns_that_end_early_reach_every_task_by_turns()
     {
         await using var harness = new AppHarness(("in", 3));
-        using var filled = new ManualResetEventSlim();
+        using var filled = new Gate();
         var order = new ConcurrentQueue<string>();
         var slow = Slow(harness, milliseconds: 70);
         var application = await harness.StartAsync(

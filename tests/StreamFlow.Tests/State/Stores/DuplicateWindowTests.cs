@@ -25,6 +25,51 @@ public class DuplicateWindowTests
             _harness.Changelog.Records.Select(r => r.ToString()));
     }
 
+    /// <summary>What the log has comes in its order, which is not that of the numbers once they have begun anew.</summary>
+    [Theory]
+    [InlineData(new[] { 5, 3 }, 6)]
+    [InlineData(new[] { 7, int.MaxValue }, 0)]
+    public void Numbers_go_on_behind_the_highest_of_the_log_and_begin_anew_behind_the_last_there_is(int[] logged, int next)
+    {
+        foreach (var number in logged)
+        {
+            _harness.Changelog.Records.Add(new LoggedRecord(Key(number), "v"u8.ToArray(), 5, Headers: null));
+        }
+
+        _harness.WriteBatch();
+        _harness.Restore(recordsPerBatch: 1);
+        Store.Put("k", 5, "next", 5, headers: null);
+        _harness.Commit();
+
+        Assert.Equal(Key(next), _harness.Changelog.Records[^1].Key);
+
+        static byte[] Key(int number) => Convert.FromHexString($"6b0000000000000005{number:x8}");
+    }
+
+    /// <summary>A number that was given is not given again, although nothing of it is in the bytes yet.</summary>
+    [Fact]
+    public void Numbers_that_are_not_flushed_stay_given()
+    {
+        Store.Put("k", 5, "a", 5, headers: null);
+        _harness.Commit();
+        Store.Put("k", 5, "b", 5, headers: null);
+        Store.Restored();
+        Store.Put("k", 5, "c", 5, headers: null);
+
+        Assert.Equal(["a", "b", "c"], Store.Fetch("k", 0, 10).Select(e => e.Value.Value));
+    }
+
+    [Fact]
+    public void Nothing_can_be_deleted_and_a_missing_value_says_so_too()
+    {
+        Store.Put("k", 5, "a", 5, headers: null);
+
+        Assert.Contains("'s' keeps duplicates", Assert.Throws<InvalidOperationException>(
+            () => Store.Delete("k", 5, 5)).Message, StringComparison.Ordinal);
+        Assert.Throws<InvalidOperationException>(() => Store.Put("k", 5, null!, 5));
+        Assert.Equal(["a"], Store.Fetch("k", 0, 10).Select(e => e.Value.Value));
+    }
+
     [Fact]
     public void Put_reads_nothing()
     {

@@ -70,6 +70,33 @@ public class TimeOrderedBufferTests
         Assert.False(buffer.TryTakeOldest(long.MaxValue, out _));
     }
 
+    /// <summary>A task whose stores are restored while they are open, as after a transaction of unknown outcome.</summary>
+    [Fact]
+    public void Places_are_read_again_when_a_buffer_that_was_in_use_is_restored()
+    {
+        var harness = new StoreHarness(Create);
+        var buffer = (TimeOrderedBuffer<string, string>)harness.Store;
+        buffer.Put("k", "a", time: 10, timestamp: 5, headers: null);
+        harness.Commit();
+        Assert.Equal((1, 10L), (buffer.Count, buffer.OldestTime));
+
+        var logged = harness.Changelog.Records[0];
+        var record = new Clients.ByteRecord
+        {
+            Key = "other"u8,
+            HasKey = true,
+            Value = logged.Value,
+            HasValue = true,
+            Timestamp = 6,
+            Offset = 1,
+        };
+        buffer.Restore(in record, headers: null, harness.Batch);
+        harness.WriteBatch();
+        buffer.Restored();
+
+        Assert.Equal((2, 10L, 2 * 9L + 1 + 5), (buffer.Count, buffer.OldestTime, buffer.Bytes));
+    }
+
     [Theory]
     [InlineData(1, StoreHarness.Unbounded)]
     [InlineData(2, StoreHarness.Unbounded)]

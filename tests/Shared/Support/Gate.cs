@@ -1,4 +1,4 @@
-namespace StreamFlow.Tests;
+namespace StreamFlow.TestSupport;
 
 /// <summary>What code under test waits at. It opens when the test is over, so that one that fails ends all the same.</summary>
 internal sealed class Gate : IDisposable

@@ -1,0 +1,154 @@
+using StreamFlow.Processing;
+using StreamFlow.Records;
+using StreamFlow.Serialization;
+
+namespace StreamFlow.Dsl;
+
+/// <summary>
+/// In the left table's task: tells the partition of a row's foreign key that the row is there, has changed, or goes. Whether a foreign
+/// key is another one is a matter of its bytes.
+/// </summary>
+internal sealed class SubscriptionSendProcessor<TKey, TValue, TOtherKey> : Processor<TKey, Change<TValue>>
+{
+    private readonly TaskContext _task;
+    private readonly Processor<TOtherKey, Subscription<TKey>> _next;
+    private readonly Func<TKey, TValue, TOtherKey> _foreignKey;
+    private readonly ISerde<TOtherKey> _foreignKeys;
+    private readonly ValueHasher<TValue> _hasher;
+    private readonly bool _isLeft;
+    private readonly PooledBuffer _bytesNow = new();
+    private readonly PooledBuffer _bytesBefore = new();
+
+    public SubscriptionSendProcessor(
+        (string Name, TaskContext Task) node, Processor<TOtherKey, Subscription<TKey>> next,
+        Func<TKey, TValue, TOtherKey> foreignKey, ISerde<TOtherKey> foreignKeys, ValueHasher<TValue> hasher, bool isLeft)
+        : base(node.Name)
+    {
+        _task = node.Task;
+        _next = next;
+        _foreignKey = foreignKey;
+        _foreignKeys = foreignKeys;
+        _hasher = hasher;
+        _isLeft = isLeft;
+    }
+
+    public override void Process(in Record<TKey, Change<TValue>> record)
+    {
+        if (!record.HasKey || !record.Value.IsLatest)
+        {
+            _task.Drop(record.HasKey ? DropReason.Superseded : DropReason.NullKey, this);
+            return;
+        }
+
+        ForeignKeys keys;
+        try
+        {
+            keys = Find(in record);
+        }
+        catch (Exception e)
+        {
+            _task.Errors.Handle(_task, this, in record, ErrorStage.Processing, e);
+            return;
+        }
+
+        if (_isLeft)
+        {
+            SendLeft(in record, in keys);
+        }
+        else
+        {
+            SendInner(in record, in keys);
+        }
+    }
+
+    private ForeignKeys Find(in Record<TKey, Change<TValue>> record)
+    {
+        var change = record.Value;
+        var now = change.HasNew ? _foreignKey(record.Key, change.New) : default!;
+        var before = change.HasOld ? _foreignKey(record.Key, change.Old) : default!;
+        var hasNow = change.HasNew && !Missing.Is(now);
+        var hasBefore = change.HasOld && !Missing.Is(before);
+        return new ForeignKeys
+        {
+            Now = now,
+            HasNow = hasNow,
+            Before = before,
+            HasBefore = hasBefore,
+            AreSame = hasNow && hasBefore && AreSame(now, before),
+            Hash = change.HasNew ? _hasher.Hash(change.New) : null,
+        };
+    }
+
+    private bool AreSame(TOtherKey now, TOtherKey before)
+    {
+        _bytesNow.Clear();
+        _foreignKeys.Serialize(now, _bytesNow);
+        _bytesBefore.Clear();
+        _foreignKeys.Serialize(before, _bytesBefore);
+        return _bytesNow.Written.SequenceEqual(_bytesBefore.Written);
+    }
+
+    /// <summary>A row has one result whatever happens to it: the one with the foreign key that it has now, if it has one.</summary>
+    private void SendLeft(in Record<TKey, Change<TValue>> record, in ForeignKeys keys)
+    {
+        if (keys.HasBefore && !keys.AreSame)
+        {
+            Send(in record, keys.Before, hasKey: true, SubscriptionInstruction.Unsubscribe, keys.Hash);
+        }
+
+        if (record.Value.HasNew || record.Value.HasOld)
+        {
+            Send(in record, keys.Now, keys.HasNow, SubscriptionInstruction.Answer, keys.Hash);
+        }
+    }
+
+    private void SendInner(in Record<TKey, Change<TValue>> record, in ForeignKeys keys)
+    {
+        if (keys.HasNow && (!keys.HasBefore || keys.AreSame))
+        {
+            Send(in record, keys.Now, hasKey: true, SubscriptionInstruction.AnswerIfThere, keys.Hash);
+        }
+        else if (keys.HasNow)
+        {
+            // The result with the former row must go, even if there is no other row now.
+            Send(in record, keys.Before, hasKey: true, SubscriptionInstruction.Unsubscribe, keys.Hash);
+            Send(in record, keys.Now, hasKey: true, SubscriptionInstruction.Answer, keys.Hash);
+        }
+        else
+        {
+            if (keys.HasBefore)
+            {
+                Send(in record, keys.Before, hasKey: true, SubscriptionInstruction.UnsubscribeAndAnswer, keys.Hash);
+            }
+
+            if (record.Value.HasNew)
+            {
+                _task.Drop(DropReason.NullKey, this);
+            }
+        }
+    }
+
+    private void Send(
+        in Record<TKey, Change<TValue>> record, TOtherKey foreignKey, bool hasKey, SubscriptionInstruction instruction,
+        ValueHash? hash)
+    {
+        var subscription = new Subscription<TKey>(record.Key, instruction, hash, _task.TaskId.Partition);
+        _next.Process(Record<TOtherKey, Subscription<TKey>>.Create(
+            foreignKey, hasKey, subscription, hasValue: true, record.Timestamp, record.Headers));
+    }
+
+    private readonly struct ForeignKeys
+    {
+        public required TOtherKey Now { get; init; }
+
+        public required bool HasNow { get; init; }
+
+        public required TOtherKey Before { get; init; }
+
+        public required bool HasBefore { get; init; }
+
+        public required bool AreSame { get; init; }
+
+        public required ValueHash? Hash { get; init; }
+    }
+}

@@ -1,0 +1,42 @@
+namespace StreamFlow.State;
+
+/// <summary>
+/// A key-value state store of a task that keeps headers with its values; they are those of the records in its changelog.
+/// What is written without headers has none.
+/// </summary>
+/// <typeparam name="TKey">Type of the key.</typeparam>
+/// <typeparam name="TValue">Type of the value.</typeparam>
+public interface IKeyValueStoreWithHeaders<TKey, TValue> : IKeyValueStore<TKey, TValue>
+{
+    /// <summary>Sets the value of a key.</summary>
+    /// <param name="key">The key.</param>
+    /// <param name="value">The value; <see langword="null"/> deletes the key.</param>
+    /// <param name="timestamp">Time of the value, in milliseconds since 1970-01-01T00:00Z.</param>
+    /// <param name="headers">Its headers, or <see langword="null"/>; of a deletion they go to the changelog alone.</param>
+    void Put(TKey key, TValue value, long timestamp, Headers? headers);
+
+    /// <summary>Deletes a key.</summary>
+    /// <param name="key">The key.</param>
+    /// <param name="timestamp">Time of the deletion, in milliseconds since 1970-01-01T00:00Z.</param>
+    /// <param name="headers">Headers of the changelog's record, or <see langword="null"/>.</param>
+    /// <returns>Whether it had a value; else nothing is written.</returns>
+    bool Delete(TKey key, long timestamp, Headers? headers);
+
+    /// <summary>Looks a key up, with timestamp and headers of its value.</summary>
+    /// <param name="key">The key.</param>
+    /// <param name="value">Its value, timestamp and headers.</param>
+    /// <returns>Whether the key is there.</returns>
+    bool TryGetWithHeaders(TKey key, out ValueTimestampHeaders<TValue> value);
+
+    /// <summary>The keys between two, both included, in the order of their serialized bytes, with timestamps and headers.</summary>
+    /// <param name="from">First key; <see langword="null"/> for the lowest, where the type has it.</param>
+    /// <param name="to">Last key; <see langword="null"/> for the highest, where the type has it.</param>
+    /// <param name="reverse">Whether to go from the highest key to the lowest.</param>
+    /// <returns>Keys and values.</returns>
+    IEnumerable<KeyValuePair<TKey, ValueTimestampHeaders<TValue>>> RangeWithHeaders(TKey? from, TKey? to, bool reverse = false);
+
+    /// <summary>All keys, in the order of their serialized bytes, with timestamps and headers.</summary>
+    /// <param name="reverse">Whether to go from the highest key to the lowest.</param>
+    /// <returns>Keys and values.</returns>
+    IEnumerable<KeyValuePair<TKey, ValueTimestampHeaders<TValue>>> AllWithHeaders(bool reverse = false);
+}
