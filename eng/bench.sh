@@ -52,7 +52,7 @@ main() {
     case $part in
       peer) peer ;;
       bare) run_bare ;;
-      backlog) "$app" Backlog --repetitions $((reps < 3 ? 3 : reps)) --append "$file" ;;
+      backlog) run_backlog ;;
       start) "$app" BrokerStart --append "$file" ;;
       rocksdb) "$app" Binding --repetitions $((reps < 3 ? 3 : reps)) --state "$work" --append "$file" ;;
       restore | crash | guarantee | latency) on_each_broker "$part" ;;
@@ -104,6 +104,20 @@ run_bare() {
   "$app" Bare --serde bytes --repetitions $((reps < 3 ? 3 : reps)) --append "$file"
   "$app" Bare --serde raw --repetitions $((reps < 3 ? 3 : reps)) --append "$file"
   "$app" Bare --serde raw --topology idle-table --repetitions $((reps < 3 ? 3 : reps)) --append "$file"
+}
+
+# The peer of this part is one class in the repository; it needs Kafka's jars alone.
+run_backlog() {
+  local options=()
+  if command -v javac >/dev/null && [[ -x $kafka ]]; then
+    local classpath
+    classpath=$("$kafka" classpath)
+    javac -nowarn -d "$work" -cp "$classpath" "$root/tests/StreamFlow.Benchmarks/Backlog/BacklogPeer.java"
+    options=(--peer "$work:$classpath")
+  else
+    echo 'bench.sh: Kafka Streams left out of backlog: there is no javac on the PATH, or no Apache Kafka (set KAFKA_HOME)' >&2
+  fi
+  "$app" Backlog --repetitions $((reps < 3 ? 3 : reps)) "${options[@]}" --append "$file"
 }
 
 peer() {

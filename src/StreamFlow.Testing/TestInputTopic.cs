@@ -43,6 +43,15 @@ public sealed class TestInputTopic<TKey, TValue>
     public void Pipe(TKey? key, TValue? value, long? timestamp = null, Headers? headers = null) =>
         Pipe(new Record<TKey, TValue>(key!, value!, timestamp ?? TakeTimestamp(), headers));
 
+    /// <summary>Pipes a record at a moment.</summary>
+    /// <param name="key">The key; <see langword="null"/> for none.</param>
+    /// <param name="value">The value; <see langword="null"/> for a tombstone.</param>
+    /// <param name="timestamp">Its timestamp; what is finer than a millisecond is cut off.</param>
+    /// <param name="headers">Its headers, or <see langword="null"/>.</param>
+    /// <exception cref="StreamsException">Processing failed.</exception>
+    public void Pipe(TKey? key, TValue? value, DateTimeOffset timestamp, Headers? headers = null) =>
+        Pipe(key, value, timestamp.ToUnixTimeMilliseconds(), headers);
+
     /// <summary>Pipes a record without a key, also where the type of the keys has no <see langword="null"/>.</summary>
     /// <param name="value">The value; <see langword="null"/> for a tombstone.</param>
     /// <param name="timestamp">Its timestamp as for <see cref="Pipe(TKey, TValue, long?, Headers?)"/>.</param>

@@ -18,6 +18,7 @@ internal sealed class Arena : IAsyncDisposable
     private static readonly TimeSpan SilenceLimit = TimeSpan.FromSeconds(90);
     private readonly Options _options;
     private readonly List<LocalState> _localStates = [];
+    private readonly List<LocalState> _formerStates = [];
     private readonly List<string> _troubles = [];
     private int _livenessChecks;
     private readonly RocksDbBackendFactory _stores = new();
@@ -44,7 +45,13 @@ internal sealed class Arena : IAsyncDisposable
 
     public string BootstrapServers => $"127.0.0.1:{Proxy.Port}";
 
+    /// <summary>Which cluster it is, from 0 on.</summary>
+    public int Cluster { get; private set; }
+
     public List<WorkerHandle> Workers { get; } = [];
+
+    /// <summary>Each cluster has inputs of its own, so that results of another one are wrong.</summary>
+    private ulong Seed => _options.Seed + (ulong)Cluster;
 
     public Feeder Feeder { get; private set; } = null!;
 
@@ -59,12 +66,25 @@ internal sealed class Arena : IAsyncDisposable
             ? new ApacheKafkaProcess(folder, port, proxy.Port)
             : new EmbeddedBrokerProcess(folder, port, proxy.Port);
         var arena = new Arena(options, folder, broker, proxy);
-        await broker.StartAsync();
-        await arena.CreateTopicsAsync();
-        arena.Feeder = new Feeder(arena.BootstrapServers, options.Seed, options.Rate, lostInput);
-        arena.Feeder.SendAccounts();
-        arena.Monitor = new Monitor(arena.BootstrapServers, arena.Feeder);
+        await arena.StartClusterAsync(lostInput);
         return arena;
+    }
+
+    /// <summary>
+    /// Ends the cluster and starts another one in its place, with the same names and other inputs. The workers, which have ended,
+    /// keep what is on their disks: the state of the cluster before.
+    /// </summary>
+    public async Task RenewClusterAsync()
+    {
+        Monitor.Dispose();
+        Feeder.Dispose();
+        await Broker.ForgetAsync();
+        _localStates.Clear();
+        _formerStates.Clear();
+        Workers.ForEach(w => _formerStates.AddRange(LocalState.Read(w.Name, "before", w.StateFolder, _stores)));
+        PassingPartitions = Workload.Partitions;
+        Cluster++;
+        await StartClusterAsync(lostInput: null);
     }
 
     /// <summary>Makes a worker with a state folder of its own; it does not run yet.</summary>
@@ -95,8 +115,16 @@ internal sealed class Arena : IAsyncDisposable
     }
 
     /// <summary>Keeps what a worker that does not run has on its disk, to be judged at the end.</summary>
-    public void RememberState(WorkerHandle worker, string when) =>
-        _localStates.AddRange(LocalState.Read($"{worker.Name} {when}", worker.StateFolder, _stores));
+    public void RememberState(WorkerHandle worker, string when) => _localStates.AddRange(
+        LocalState.Read(worker.Name, when, worker.StateFolder, _stores).Where(s => !_formerStates.Exists(s.IsUntouched)));
+
+    /// <summary>Up to where in the changelogs of the cluster before a worker's stores were complete.</summary>
+    public IReadOnlyList<TopicPartitionOffset> FormerEnds(WorkerHandle worker) =>
+    [
+        .. from state in _formerStates
+           where state.Worker == worker.Name
+           select new TopicPartitionOffset(Workload.ChangelogOf(state.Store), state.Partition, state.ChangelogOffset),
+    ];
 
     /// <summary>Notes whether something came alive again, or ended, as it should. Several faults may be waited for at a time.</summary>
     public void CheckLiveness(bool isRight, string trouble)
@@ -131,7 +159,7 @@ internal sealed class Arena : IAsyncDisposable
         afterwards?.Invoke();
         _troubles.AddRange(Workers.SelectMany(w => w.UnexpectedEnds));
         return Evidence.Collect(
-            BootstrapServers, _options.Seed, Feeder.Sent, Feeder.Failures, _localStates,
+            BootstrapServers, Seed, Feeder.Sent, Feeder.Failures, _localStates,
             new Liveness(_troubles, _livenessChecks + Workers.Sum(w => w.Lives)),
             topic => topic == Workload.Passing ? PassingPartitions : Workload.Partitions);
     }
@@ -163,6 +191,15 @@ internal sealed class Arena : IAsyncDisposable
 
         // The last results are committed; so that their positions are as well.
         await Task.Delay(500);
+    }
+
+    private async Task StartClusterAsync(long? lostInput)
+    {
+        await Broker.StartAsync();
+        await CreateTopicsAsync();
+        Feeder = new Feeder(BootstrapServers, Seed, _options.Rate, lostInput);
+        Feeder.SendAccounts();
+        Monitor = new Monitor(BootstrapServers, Feeder);
     }
 
     private async Task CreateTopicsAsync()

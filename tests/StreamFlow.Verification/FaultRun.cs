@@ -33,23 +33,50 @@ internal sealed class FaultRun(Options options)
             arena.AddWorker($"w{i}", threads: i == 1 ? 2 : 1).Start();
         }
 
+        var isRight = await RunOneAsync(arena);
+        while (isRight && arena.Cluster < options.Clusters - 1)
+        {
+            await arena.RenewClusterAsync();
+            Console.WriteLine($"{Elapsed} the cluster is made anew, number {arena.Cluster + 1} of {options.Clusters}");
+            new Absences(arena).StartOthers();
+            isRight = await RunOneAsync(arena);
+        }
+
+        arena.IsKept = options.Keep || !isRight;
+        return isRight;
+    }
+
+    /// <summary>Faults on one cluster, and the verdict.</summary>
+    private async Task<bool> RunOneAsync(Arena arena)
+    {
         arena.Feeder.Start();
         await arena.Monitor.RecoveredAsync(Stopwatch.GetTimestamp()).WaitAsync(StartLimit);
+        var absences = new Absences(arena);
+        if (arena.Cluster > 0)
+        {
+            await absences.ComeBackAsync();
+        }
+
+        if (arena.Cluster < options.Clusters - 1)
+        {
+            absences.Leave();
+        }
+
         await InjectAsync(arena, new FaultCatalogue(arena, _random, arena.Disk, options.OnlyFault));
         await Task.WhenAll(_recoveries);
         var evidence = await arena.EndAsync();
         Console.WriteLine($"{Elapsed} reading what {evidence.Sent} inputs have become");
-        var isRight = new Report(_faults, Judge.All(evidence), evidence, Stopwatch.GetElapsedTime(_began)).Print();
-        arena.IsKept = options.Keep || !isRight;
-        return isRight;
+        return new Report(_faults, Judge.All(evidence), evidence, Stopwatch.GetElapsedTime(_began)).Print();
     }
 
     private string Elapsed => $"{Stopwatch.GetElapsedTime(_began).TotalSeconds,7:F1} s";
 
     private async Task InjectAsync(Arena arena, FaultCatalogue catalogue)
     {
-        var kills = 0;
-        while (kills < options.Kills && Stopwatch.GetElapsedTime(_began) < options.Limit)
+        var kills = _faults.Sum(f => f.Kills);
+        var upTo = (long)options.Kills * (arena.Cluster + 1) / options.Clusters;
+        var limit = options.Limit == TimeSpan.MaxValue ? options.Limit : options.Limit * (arena.Cluster + 1) / options.Clusters;
+        while (kills < upTo && Stopwatch.GetElapsedTime(_began) < limit)
         {
             var fault = catalogue.Pick();
             var since = Stopwatch.GetTimestamp();

@@ -13,6 +13,8 @@ internal sealed record Options
           --minutes M                stop after so many minutes, whatever the kills (default: no limit)
           --broker embedded|kafka    StreamFlow's own broker, or Apache Kafka (default embedded)
           --seed S                   decides inputs and faults (default: a random one, which is printed)
+          --clusters N               so many clusters one after the other (default 1): each time the broker's data are made anew,
+                                     the workers go on with the state on their disks, and all is judged again
           --only NAME                faults whose name begins so, e.g. 'kill broker' (default: all)
           --rate R                   inputs per second (default 300)
           --self-check               plant one fault after the other; every one must be found
@@ -31,6 +33,9 @@ internal sealed record Options
     }
 
     public TimeSpan Limit { get; init; } = TimeSpan.MaxValue;
+
+    /// <summary>How many clusters there are, one after the other; the kills are shared out among them.</summary>
+    public int Clusters { get; init; } = 1;
 
     public bool UseKafka { get; init; }
 
@@ -72,6 +77,7 @@ internal sealed record Options
         "--kills" => this with { Kills = (int)Number(name, value) },
         "--minutes" => this with { Limit = TimeSpan.FromMinutes(Number(name, value)) },
         "--seed" => this with { Seed = (ulong)Number(name, value) },
+        "--clusters" => this with { Clusters = Math.Max(1, (int)Number(name, value)) },
         "--rate" => this with { Rate = Math.Max(1, Number(name, value)) },
         "--only" => this with { OnlyFault = value },
         "--plant" => this with { OnlyPlant = value },

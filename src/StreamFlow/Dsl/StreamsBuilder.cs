@@ -14,7 +14,7 @@ namespace StreamFlow;
 /// var topology = builder.Build();
 /// </code>
 /// </example>
-public sealed class StreamsBuilder
+public sealed partial class StreamsBuilder
 {
     private const string SourcePrefix = "KSTREAM-SOURCE-";
     private const string TableSourcePrefix = "KTABLE-SOURCE-";

@@ -1,24 +1,54 @@
 using StreamFlow.Planning;
+using StreamFlow.Serialization;
 
 namespace StreamFlow;
 
 /// <summary>
-/// A finished topology: what <c>StreamsBuilder.Build()</c> makes and an application runs. It never changes and may be
-/// shared by any number of applications and threads.
+/// A topology: what <c>StreamsBuilder.Build()</c> makes and an application runs; or one that is put together here, node by
+/// node, for what the operators of streams and tables do not offer. It may be shared by any number of applications and
+/// threads, and does not change any more once one of them has it.
 /// </summary>
-public sealed class Topology
+/// <example><code>
+/// var topology = new Topology()
+///     .AddSource&lt;string, string&gt;("orders-source", "orders")
+///     .AddProcessor("check", () => new Check(), "orders-source")
+///     .AddStateStore(new KeyValueStoreBuilder&lt;string, long&gt;("seen"), "check")
+///     .AddSink&lt;string, string&gt;("checked-sink", "checked", "check");
+/// </code></example>
+public sealed partial class Topology
 {
-    private readonly PlanGraph _graph;
-    private readonly IReadOnlyList<NodeGroup> _groups;
+    private readonly Lock _lock = new();
+    private readonly TopologyGraph? _description;
+    private PlannedTopology? _planned;
+    private bool _isFinal;
 
-    internal Topology(TopologyPlan plan, PlanGraph graph, IReadOnlyList<NodeGroup> groups)
+    /// <summary>Begins a topology that is put together node by node.</summary>
+    public Topology() => _description = new TopologyGraph();
+
+    internal Topology(PlannedTopology planned) => _planned = planned;
+
+    /// <summary>Serdes for nodes that are given none. Those of a topology that a builder has made are the builder's.</summary>
+    /// <exception cref="InvalidOperationException">A builder has made the topology.</exception>
+    public SerdeRegistry Serdes => Description.Serdes;
+
+    internal TopologyPlan Plan
     {
-        Plan = plan;
-        _graph = graph;
-        _groups = groups;
-    }
+        get
+        {
+            lock (_lock)
+            {
+                if (_description is not null && !_isFinal)
+                {
+                    // Anew: serdes may have been added since it was planned to be described.
+                    _planned = TopologyPlanner.Make(_description, new TopologyOptions());
+                    _description.Freeze();
+                    _isFinal = true;
+                }
 
-    internal TopologyPlan Plan { get; }
+                return Planned.Plan;
+            }
+        }
+    }
 
     /// <summary>
     /// What instances of one application must have in common, as text: the structure, and what each store is restored from, which
@@ -30,19 +60,48 @@ public sealed class Topology
         select $"{store.Name} <- {(store.IsLogged ? store.ChangelogTopic : store.Source?.Topic)}\n");
 
     /// <summary>Whether any of its stores is kept on disk, so that it needs <see cref="StreamsServices.StoreBackend"/>.</summary>
-    public bool HasPersistentStores => Plan.SubTopologies.Any(s => s.Stores.Any(d => d.IsPersistent));
+    public bool HasPersistentStores => Now.Plan.SubTopologies.Any(s => s.Stores.Any(d => d.IsPersistent));
+
+    /// <summary>What nodes are added to.</summary>
+    private TopologyGraph Description => _description ?? throw new InvalidOperationException(
+        "The topology is built: its description cannot change any more. Describe all of it before Build().");
+
+    private PlannedTopology Planned => _planned ??= TopologyPlanner.Make(Description, new TopologyOptions());
+
+    private PlannedTopology Now
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return Planned;
+            }
+        }
+    }
 
     /// <summary>
     /// The topology as text, in the format of Kafka Streams' <c>TopologyDescription</c>, so that tools made for it
     /// (visualisers, tests of upgrade compatibility) work.
     /// </summary>
     /// <returns>Text of several lines.</returns>
-    public string Describe() => TopologyDescriber.Describe(_graph, _groups);
+    public string Describe() => TopologyDescriber.Describe(Now.Graph, Now.Groups);
 
     /// <summary>The topology as a Mermaid flowchart: topics, nodes and stores, grouped by sub-topology.</summary>
     /// <returns>Text of several lines, to put into a Markdown block <c>mermaid</c>.</returns>
-    public string ToMermaid() => MermaidWriter.Write(_graph, _groups);
+    public string ToMermaid() => MermaidWriter.Write(Now.Graph, Now.Groups);
 
     /// <inheritdoc cref="Describe"/>
     public override string ToString() => Describe();
+
+    /// <summary>Changes the description; what was planned before is planned anew when it is asked for.</summary>
+    private Topology Change(Action<TopologyGraph> change)
+    {
+        lock (_lock)
+        {
+            Description.EnsureOpen();
+            change(Description);
+            _planned = null;
+            return this;
+        }
+    }
 }

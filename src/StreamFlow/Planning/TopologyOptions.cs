@@ -35,6 +35,12 @@ public enum TopologyOptimization
     /// </summary>
     ReuseKTableSourceTopics = 2,
 
+    /// <summary>
+    /// A stream that is joined with itself keeps its records once, in the store of the left side (Kafka's
+    /// <c>single.store.self.join</c>). The results are the same.
+    /// </summary>
+    SelfJoin = 4,
+
     /// <summary>All of them (Kafka's <c>all</c>); versions to come may know more.</summary>
-    All = MergeRepartitionTopics | ReuseKTableSourceTopics,
+    All = MergeRepartitionTopics | ReuseKTableSourceTopics | SelfJoin,
 }

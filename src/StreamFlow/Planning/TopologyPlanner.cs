@@ -6,20 +6,38 @@ namespace StreamFlow.Planning;
 /// <summary>The nodes of one sub-topology, in the order of their description.</summary>
 internal sealed record NodeGroup(int Id, IReadOnlyList<NodeDescription> Nodes);
 
+/// <summary>A plan, and what it was made of.</summary>
+internal sealed record PlannedTopology(TopologyPlan Plan, PlanGraph Graph, IReadOnlyList<NodeGroup> Groups);
+
 /// <summary>Turns a description into a plan, one step per method.</summary>
 internal static class TopologyPlanner
 {
     public static Topology Plan(TopologyGraph description, TopologyOptions options)
+    {
+        var made = Make(description, options);
+
+        // Last: a missing serde leaves the builder open, so that it can be added.
+        description.Freeze();
+        return new Topology(made);
+    }
+
+    /// <summary>The plan of what is described by now.</summary>
+    public static PlannedTopology Make(TopologyGraph description, TopologyOptions options)
     {
         if (description.Nodes.Count == 0)
         {
             throw new TopologyException("The topology is empty: read a topic with builder.Stream(...) first.");
         }
 
-        var graph = new PlanGraph(description.Nodes);
+        var graph = new PlanGraph(description.Nodes, description.Stores);
         if (options.Optimization.HasFlag(TopologyOptimization.MergeRepartitionTopics))
         {
             MergeRepartitionsStep.Run(graph);
+        }
+
+        if (options.Optimization.HasFlag(TopologyOptimization.SelfJoin))
+        {
+            SelfJoinStep.Run(graph);
         }
 
         RowsStep.Run(graph);
@@ -37,10 +55,7 @@ internal static class TopologyPlanner
 
         var groups = Group(graph);
         var subTopologies = groups.Select(group => PlanGroup(graph, group, description)).ToArray();
-
-        // Last: a missing serde leaves the builder open, so that it can be added.
-        description.Freeze();
-        return new Topology(new TopologyPlan(subTopologies), graph, groups);
+        return new PlannedTopology(new TopologyPlan(subTopologies), graph, groups);
     }
 
     /// <summary>
@@ -91,16 +106,37 @@ internal static class TopologyPlanner
             CopartitionGroups = [.. group.Nodes
                 .Select(node => Copartitioned(graph, node))
                 .Where(topics => topics.Topics.Count > 1)],
-            Stores = [.. group.Nodes
-                .Where(graph.KeepsRows)
-                .Select(node => Define(node.Rows!.Store, graph.FactsOf(node), description))],
+            Stores = [.. StoresOf(graph, group, description)],
             Build = task => new TaskLinker(task, graph).Link(group.Nodes),
         };
     }
 
-    private static StoreDefinition Define(StoreBuilder store, NodeFacts facts, TopologyGraph description)
+    /// <summary>First those of tables, in topological order; the others hand nothing on when they are flushed.</summary>
+    private static IEnumerable<StoreDefinition> StoresOf(PlanGraph graph, NodeGroup group, TopologyGraph description)
     {
-        var source = store.LoggingEnabled ? facts.Source : null;
+        var kept = group.Nodes.Where(graph.KeepsRows).ToList();
+        foreach (var node in kept)
+        {
+            var store = node.Rows!.Store;
+            yield return Define(store, store.LoggingEnabled ? graph.FactsOf(node).Source : null, description);
+        }
+
+        foreach (var store in group.Nodes.SelectMany(graph.StoresOf).Distinct().Except(kept.Select(node => node.Rows!.Store)))
+        {
+            yield return Define(store, SourceOf(store, description), description);
+        }
+    }
+
+    private static SourceChangelog? SourceOf(StoreBuilder store, TopologyGraph description)
+    {
+        var source = description.Stores.SourceOf(store);
+        return source is null ? null : source.AsChangelog ?? throw new TopologyException(
+            $"Store '{store.Name}' cannot be restored from the topic of {source.Name}: its rows would not be what the topic says. "
+            + "Read it from the earliest record on, with the records' own times, and with serdes that do not look at their context.");
+    }
+
+    private static StoreDefinition Define(StoreBuilder store, SourceChangelog? source, TopologyGraph description)
+    {
         var definition = new StoreDefinition
         {
             Name = store.Name,

@@ -84,8 +84,8 @@ internal sealed class DeadLetters(string topic, ErrorResponse fallback)
         }
 
         var failure = new RecordFailedException(
-            $"Task {error.TaskId}: {error.Operator} failed in {error.Stage} on record {error.Topic}-{error.Partition} offset "
-            + $"{error.Offset}: {Sentences.End(error.Exception.Message)} Its dead letter was refused too, even without value and headers: "
+            $"Task {error.TaskId}: {error.Operator} failed in {error.Stage} on {ErrorPolicy.Where(in error)}: "
+            + $"{Sentences.End(error.Exception.Message)} Its dead letter was refused too, even without value and headers: "
             + $"{Sentences.End(refusal.Message)} Mend the topic '{topic}' or its rights, or set DeadLetterFallback to Continue.",
             in error);
         task.Collector.Remember(failure);

@@ -169,4 +169,7 @@ public enum DropReason
 
     /// <summary>It answers a row that has changed since it asked, in a join by foreign key; a later answer comes.</summary>
     Outdated,
+
+    /// <summary>Its time lies in no window.</summary>
+    NoWindow,
 }

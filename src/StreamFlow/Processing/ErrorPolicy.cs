@@ -234,7 +234,8 @@ internal sealed class ErrorPolicy
         throw failure;
     }
 
-    private static string Where(in ErrorContext error) =>
+    /// <summary>The record that a failure concerns, for messages.</summary>
+    public static string Where(in ErrorContext error) =>
         error.Offset >= 0 ? $"record {error.Topic}-{error.Partition} offset {error.Offset}" : "a record without an input";
 
     [DoesNotReturn]

@@ -44,4 +44,7 @@ internal static partial class ProcessingLog
     public static partial void DeadLetterLost(
         ILogger logger, TaskId taskId, string node, ErrorStage stage, string topic, int partition, long offset, long timestamp,
         string sizes, string error, string deadLetterTopic, string refusal, ErrorResponse response);
+
+    [LoggerMessage(216, LogLevel.Error, "Task {TaskId}: processor {Node} failed in Close; the task is closed all the same")]
+    public static partial void CloseFailed(ILogger logger, Exception exception, TaskId taskId, string node);
 }

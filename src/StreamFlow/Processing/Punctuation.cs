@@ -1,27 +1,12 @@
 namespace StreamFlow.Processing;
 
-/// <summary>Which clock a punctuation follows.</summary>
-internal enum PunctuationType
-{
-    /// <summary>The stream time of the task, which stands still without records.</summary>
-    StreamTime,
-
-    /// <summary>The time of day.</summary>
-    WallClock,
-}
-
 /// <summary>A call that a node has asked for again and again.</summary>
 /// <param name="node">The node; failures are told in its name.</param>
 /// <param name="interval">Time between two calls, in milliseconds.</param>
 /// <param name="callback">Gets the time of its clock, in milliseconds since 1970-01-01T00:00Z.</param>
-internal sealed class Punctuation(Node node, long interval, Action<long> callback)
+internal sealed class Punctuation(Node node, long interval, Action<long> callback) : Cancellable
 {
     public Node Node => node;
-
-    public bool IsCancelled { get; private set; }
-
-    /// <summary>No call comes any more; may be asked for during one.</summary>
-    public void Cancel() => IsCancelled = true;
 
     public void Call(long time) => callback(time);
 

@@ -46,7 +46,7 @@ internal sealed class SinkProcessor<TKey, TValue> : Processor<TKey, TValue>
 
     public override void Process(in Record<TKey, TValue> record)
     {
-        if (!TryFindTopic(in record, out var topic) || !TryPartition(in record, topic, out var partition)
+        if (!TryFindTopic(in record, out var topic) || !TryPartition(in record, topic, out var partitions)
             || !TrySerialize(in record, topic.Name))
         {
             return;
@@ -63,7 +63,7 @@ internal sealed class SinkProcessor<TKey, TValue> : Processor<TKey, TValue>
         var headers = _serdes!.Written(record.Headers);
         try
         {
-            Send(topic, partition, in bytes, headers);
+            Send(topic, in partitions, in bytes, headers);
         }
         catch (KafkaClientException e) when (e.Kind == KafkaErrorKind.Refused)
         {
@@ -72,27 +72,36 @@ internal sealed class SinkProcessor<TKey, TValue> : Processor<TKey, TValue>
         }
     }
 
-    private void Send(ProducerTopic topic, int partition, in ByteRecord bytes, Headers? headers)
+    private void Send(ProducerTopic topic, in Partitions partitions, in ByteRecord bytes, Headers? headers)
     {
-        switch (partition)
+        switch (partitions.Kind)
         {
-            case Partitions.None:
+            case Partitions.Choice.None:
                 _task.Drop(DropReason.NoPartition, this);
                 return;
-            case Partitions.All:
+            case Partitions.Choice.All:
                 for (var i = 0; i < topic.PartitionCount; i++)
                 {
                     _task.Collector.Send(_task, Name, topic, i, in bytes, headers);
                 }
 
                 return;
-            case Partitions.Default:
-                partition = _task.Collector.PartitionFor(
-                    topic, bytes.HasKey ? bytes.Key[..^_keySuffix] : default, bytes.HasKey);
-                break;
-        }
+            case Partitions.Choice.Several:
+                foreach (var each in partitions.Several)
+                {
+                    _task.Collector.Send(_task, Name, topic, each, in bytes, headers);
+                }
 
-        _task.Collector.Send(_task, Name, topic, partition, in bytes, headers);
+                return;
+            case Partitions.Choice.One:
+                _task.Collector.Send(_task, Name, topic, partitions.Single, in bytes, headers);
+                return;
+            default:
+                var partition = _task.Collector.PartitionFor(
+                    topic, bytes.HasKey ? bytes.Key[..^_keySuffix] : default, bytes.HasKey);
+                _task.Collector.Send(_task, Name, topic, partition, in bytes, headers);
+                return;
+        }
     }
 
     private bool TryFindTopic(in Record<TKey, TValue> record, out ProducerTopic topic)
@@ -151,9 +160,9 @@ internal sealed class SinkProcessor<TKey, TValue> : Processor<TKey, TValue>
         return true;
     }
 
-    private bool TryPartition(in Record<TKey, TValue> record, ProducerTopic topic, out int partition)
+    private bool TryPartition(in Record<TKey, TValue> record, ProducerTopic topic, out Partitions partitions)
     {
-        partition = Partitions.Default;
+        partitions = Partitions.Default;
         if (_format.Partitioner is null)
         {
             return true;
@@ -161,12 +170,15 @@ internal sealed class SinkProcessor<TKey, TValue> : Processor<TKey, TValue>
 
         try
         {
-            partition = _format.Partitioner(topic.Name, record, topic.PartitionCount);
-            if (partition >= topic.PartitionCount || partition < Partitions.All)
+            partitions = _format.Partitioner(topic.Name, record, topic.PartitionCount);
+            if (partitions.Kind == Partitions.Choice.One)
             {
-                throw new InvalidOperationException(string.Create(
-                    CultureInfo.InvariantCulture,
-                    $"The partitioner chose partition {partition} of {topic.Name}, which has {topic.PartitionCount}."));
+                Check(partitions.Single, topic);
+            }
+
+            foreach (var each in partitions.Several)
+            {
+                Check(each, topic);
             }
 
             return true;
@@ -175,6 +187,16 @@ internal sealed class SinkProcessor<TKey, TValue> : Processor<TKey, TValue>
         {
             _task.Errors.Handle(_task, this, in record, ErrorStage.Processing, e);
             return false;
+        }
+    }
+
+    private static void Check(int partition, ProducerTopic topic)
+    {
+        if (partition < 0 || partition >= topic.PartitionCount)
+        {
+            throw new InvalidOperationException(string.Create(
+                CultureInfo.InvariantCulture,
+                $"The partitioner chose partition {partition} of {topic.Name}, which has {topic.PartitionCount}."));
         }
     }
 

@@ -7,6 +7,7 @@ namespace StreamFlow.Processing;
 internal sealed class TaskContext
 {
     private readonly Dictionary<string, StateStore> _stores = new(StringComparer.Ordinal);
+    private readonly Dictionary<object, object> _shared = [];
 
     public required TaskId TaskId { get; init; }
 
@@ -59,6 +60,21 @@ internal sealed class TaskContext
             ? store
             : throw new StreamsException($"Task {TaskId} has no state store '{name}'. Connect the store to the operator.");
 
+    /// <summary>What several nodes of the task work with, beside their stores: made by the first that asks for it.</summary>
+    /// <param name="owner">What they have in common.</param>
+    /// <param name="make">Makes it.</param>
+    public T Shared<T>(object owner, Func<T> make)
+        where T : class
+    {
+        if (!_shared.TryGetValue(owner, out var found))
+        {
+            found = make();
+            _shared.Add(owner, found);
+        }
+
+        return (T)found;
+    }
+
     /// <summary>
     /// Has a function called on the task's thread between records, again and again until it is cancelled or the node is
     /// closed. By stream time, first when there is any, then at the multiples of the interval; by wall clock, first when the
@@ -83,6 +99,7 @@ internal sealed class TaskContext
         Record.Clear();
         Collector.Forget();
         Punctuations = null;
+        _shared.Clear();
         HasWork = CommitRequested = false;
     }
 

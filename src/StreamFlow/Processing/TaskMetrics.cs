@@ -122,6 +122,7 @@ internal sealed class TaskMetrics
         DropReason.NoPartition => "no_partition",
         DropReason.Superseded => "superseded",
         DropReason.Outdated => "outdated",
+        DropReason.NoWindow => "no_window",
         _ => throw new UnreachableException($"Unknown drop reason {reason}."),
     };
 }

@@ -53,6 +53,19 @@ public static class Serdes
         return new TimeWindowedSerde<TKey>(key, start => StreamFlow.Window.OfLength(start, length));
     }
 
+    /// <summary>
+    /// The key of a table by session: the bytes of the key, then the session's end and its start in 8 bytes each
+    /// (<c>SessionWindowedSerializer</c>).
+    /// </summary>
+    /// <typeparam name="TKey">Type of the key.</typeparam>
+    /// <param name="key">Serde of the key.</param>
+    /// <returns>The serde.</returns>
+    public static ISerde<Windowed<TKey>> SessionWindowed<TKey>(ISerde<TKey> key)
+    {
+        ArgumentNullException.ThrowIfNull(key);
+        return new SessionWindowedSerde<TKey>(key);
+    }
+
     /// <summary>A value type that may be missing; a missing one never reaches the serde.</summary>
     internal static ISerde<T?> Nullable<T>(ISerde<T> inner)
         where T : struct => new NullableSerde<T>(inner);

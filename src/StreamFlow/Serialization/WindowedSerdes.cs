@@ -63,3 +63,42 @@ internal sealed class TimeWindowedSerde<TKey> : WindowKeySerde<Windowed<TKey>>
         return ReferenceEquals(key, _key) ? this : new TimeWindowedSerde<TKey>(key, _windowAt);
     }
 }
+
+internal sealed class SessionWindowedSerde<TKey>(ISerde<TKey> key) : WindowKeySerde<Windowed<TKey>>
+{
+    public override int SuffixLength => 2 * sizeof(long);
+
+    public override void Serialize(Windowed<TKey> value, IBufferWriter<byte> writer)
+    {
+        if (!Missing.Is(value.Key))
+        {
+            key.Serialize(value.Key, writer);
+        }
+
+        var span = writer.GetSpan(SuffixLength);
+        BinaryPrimitives.WriteInt64BigEndian(span, value.Window.End);
+        BinaryPrimitives.WriteInt64BigEndian(span[sizeof(long)..], value.Window.Start);
+        writer.Advance(SuffixLength);
+    }
+
+    public override Windowed<TKey> Deserialize(ReadOnlySpan<byte> data)
+    {
+        if (data.Length < SuffixLength)
+        {
+            throw new FormatException(
+                $"The key of a session takes at least 16 bytes; got {data.Length}. Check the serde of the topic's keys.");
+        }
+
+        var times = data[^SuffixLength..];
+        return new Windowed<TKey>(
+            key.Deserialize(data[..^SuffixLength]),
+            new Window(
+                BinaryPrimitives.ReadInt64BigEndian(times[sizeof(long)..]), BinaryPrimitives.ReadInt64BigEndian(times)));
+    }
+
+    public override ISerde<Windowed<TKey>> For(SerdeContext context)
+    {
+        var inner = key.For(context);
+        return ReferenceEquals(inner, key) ? this : new SessionWindowedSerde<TKey>(inner);
+    }
+}

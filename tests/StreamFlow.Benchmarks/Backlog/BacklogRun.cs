@@ -38,12 +38,14 @@ internal sealed class BacklogRun : IDisposable
     };
 
     private readonly long _records;
+    private readonly string _bootstrap;
     private readonly KafkaClients _clients;
     private readonly KafkaTopics _topics;
     private int _run;
 
     private BacklogRun(Options options, string bootstrap)
     {
+        _bootstrap = bootstrap;
         _records = options.Number("records", 1_000_000);
         _clients = new KafkaClients(new KafkaClientOptions { BootstrapServers = bootstrap, Producer = options.Pairs("producer") });
         _topics = new KafkaTopics(bootstrap, "bench");
@@ -53,7 +55,11 @@ internal sealed class BacklogRun : IDisposable
     {
         await using var broker = await EmbeddedBroker.StartAsync(new EmbeddedBrokerOptions
         {
-            Topics = [.. Shares.Keys.Select(name => new BrokerTopic(name, Partitions))],
+            // The records' time is past: a topic with the default retention would lose them before they are read.
+            Topics = [.. Shares.Keys.Select(name => new BrokerTopic(name, Partitions)
+            {
+                Configs = new Dictionary<string, string> { ["retention.ms"] = "-1" },
+            })],
 
             // Kafka's default: the threads get their partitions together, and not the first one all of them.
             GroupInitialRebalanceDelay = TimeSpan.FromSeconds(3),
@@ -73,6 +79,11 @@ internal sealed class BacklogRun : IDisposable
                 foreach (var skew in skews)
                 {
                     Results.Write(await run.MeasureAsync(name, threads, topic, skew), options);
+                }
+
+                if (options.Get("peer", "") is { Length: > 0 } classPath)
+                {
+                    Results.Write(await run.MeasurePeerAsync(classPath, name, threads, topic), options);
                 }
             }
         }
@@ -149,23 +160,49 @@ internal sealed class BacklogRun : IDisposable
             },
             _clients);
         await streams.StartAsync();
-        await (await Task.WhenAny(drained.Task, streams.Completion)).WaitAsync(Patience);
+        await await Task.WhenAny(drained.Task, streams.Completion).WaitAsync(Patience);
         var elapsed = Stopwatch.GetElapsedTime(Volatile.Read(ref began));
         await streams.StopAsync();
         await _topics.DeleteAsync(_topics.Named(application + "-"));
-        return new JsonObject
-        {
-            ["kind"] = "backlog",
-            ["engine"] = "streamflow",
-            ["date"] = DateTimeOffset.UtcNow.ToString("O"),
-            ["case"] = name,
-            ["skew_ms"] = skewMs,
-            ["records"] = _records,
-            ["late"] = drops.Total,
-            ["late_percent"] = Results.Round(100.0 * drops.Total / _records),
-            ["records_per_s"] = Results.Round(_records / elapsed.TotalSeconds),
-            ["readers"] = readers.Count,
-            ["ok"] = Interlocked.Read(ref counted) == _records && readers.Count == threads,
-        };
+        var isOk = Interlocked.Read(ref counted) == _records && readers.Count == threads;
+        var line = Line("streamflow", name, skewMs, drops.Total, isOk);
+        line["records_per_s"] = Results.Round(_records / elapsed.TotalSeconds);
+        line["readers"] = readers.Count;
+        return line;
     }
+
+    /// <summary>Kafka Streams on the same topic. How fast it is the other parts measure: here the start of the JVM would decide.</summary>
+    private async Task<JsonObject> MeasurePeerAsync(string classPath, string name, int threads, string topic)
+    {
+        var application = $"peer-{++_run}";
+        using var process = Process.Start(new ProcessStartInfo(
+            "java", ["-cp", classPath, "BacklogPeer", _bootstrap, topic, application, $"{threads}", $"{_records}"])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        })!;
+        var errors = process.StandardError.ReadToEndAsync();
+        var words = (await process.StandardOutput.ReadToEndAsync()).Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries);
+        await process.WaitForExitAsync();
+        if (words is not [.., "counted", var counted, "late", var late])
+        {
+            throw new InvalidOperationException($"Kafka Streams has not counted: {await errors}");
+        }
+
+        await _topics.DeleteAsync(_topics.Named(application + "-"));
+        return Line("kafka-streams", name, -1, long.Parse(late, Table.Culture), long.Parse(counted, Table.Culture) == _records);
+    }
+
+    private JsonObject Line(string engine, string name, long skewMs, long late, bool isOk) => new()
+    {
+        ["kind"] = "backlog",
+        ["engine"] = engine,
+        ["date"] = DateTimeOffset.UtcNow.ToString("O"),
+        ["case"] = name,
+        ["skew_ms"] = skewMs,
+        ["records"] = _records,
+        ["late"] = late,
+        ["late_percent"] = Results.Round(100.0 * late / _records),
+        ["ok"] = isOk,
+    };
 }

@@ -13,11 +13,12 @@ internal static class BacklogTable
             return;
         }
 
-        Table.Head(2, "backlog", "MaxEventTimeSkew", "runs", "late %", "most late %", "records/s", "check");
-        foreach (var row in lines.GroupBy(l => (Case: l.Text("case"), Skew: l.Number("skew_ms").GetValueOrDefault())))
+        Table.Head(3, "backlog", "engine", "MaxEventTimeSkew", "runs", "late %", "most late %", "records/s", "check");
+        foreach (var row in lines.GroupBy(l => (Case: l.Text("case"), Engine: l.Text("engine"), Skew: l.Number("skew_ms").GetValueOrDefault())))
         {
             Table.Row(
                 row.Key.Case,
+                row.Key.Engine,
                 row.Key.Skew < 0 ? "none" : $"{row.Key.Skew / 1000} s",
                 row.Count(),
                 Table.Of(row, "late_percent", "F2"),

@@ -15,6 +15,11 @@ public sealed class VerificationTests
     public async Task Faults_on_the_embedded_broker_make_nothing_wrong(string? seed, int kills) =>
         await VerificationProcess.ExpectGreenAsync(["--kills", $"{kills}", "--minutes", "2", .. Seed(seed)]);
 
+    /// <summary>A worker comes back with the state of a cluster that is no more, whose offsets fit the new one's.</summary>
+    [SkippableFact]
+    public async Task A_cluster_made_anew_makes_nothing_wrong() =>
+        await VerificationProcess.ExpectGreenAsync(["--kills", "6", "--clusters", "2", "--minutes", "2"]);
+
     private static string[] Seed(string? seed) => seed is null ? [] : ["--seed", seed];
 }
 

@@ -16,11 +16,12 @@ internal sealed class ScenarioRun : IDisposable
     private readonly Dictionary<string, TestOutputTopic<byte[], byte[]>> _outputs = new(StringComparer.Ordinal);
     private TopologyTestDriver _driver;
 
-    public ScenarioRun(Topology topology, ErrorHandler handler, long cacheBytes)
+    public ScenarioRun(Topology topology, ErrorHandler handler, long cacheBytes, long clock = 0)
     {
         _topology = topology;
         _options = new TopologyTestDriverOptions
         {
+            StartTime = DateTimeOffset.FromUnixTimeMilliseconds(clock),
             Application = new StreamFlowOptions
             {
                 ApplicationId = "app",

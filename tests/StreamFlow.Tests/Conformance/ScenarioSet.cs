@@ -10,11 +10,26 @@ internal sealed class ScenarioSet(string file)
         ScenarioTopologies.Set,
         TableJoinScenarios.Set,
         TableFamilyScenarios.Set,
+        ProcessorScenarios.Set,
+        WindowScenarios.Set,
+        StreamJoinScenarios.Set,
     ];
 
     public IReadOnlyDictionary<string, string[]> Recorded { get; } = Conformance.Recorded.Blocks(file, "== ");
 
-    public required IReadOnlyDictionary<string, Action<StreamsBuilder>> Topologies { get; init; }
+    public IReadOnlyDictionary<string, Action<StreamsBuilder>> Topologies { get; init; } =
+        new Dictionary<string, Action<StreamsBuilder>>();
+
+    /// <summary>
+    /// Topologies that print lines of their own, by what they are given; a recording has them, with four blanks before, ahead of
+    /// the step that they belong to.
+    /// </summary>
+    public IReadOnlyDictionary<string, Func<Action<string>, Topology>> Programs { get; init; } =
+        new Dictionary<string, Func<Action<string>, Topology>>();
+
+    /// <summary>Error handlers that print, too.</summary>
+    public IReadOnlyDictionary<string, Func<Action<string>, ErrorHandler>> Handlers { get; init; } =
+        new Dictionary<string, Func<Action<string>, ErrorHandler>>();
 
     /// <summary>What comes in the place of a recorded line, null for nothing: docs/guide/differences.md says why.</summary>
     public IReadOnlyDictionary<(string Scenario, string Line), string?> Differences { get; init; } =

@@ -19,19 +19,16 @@ public sealed class ScenarioTests
     public void Scenario_matches_the_recording(string name)
     {
         var set = Sets[name];
-        var builder = new StreamsBuilder();
-        set.Topologies[name](builder);
-        using var run = new ScenarioRun(
-            builder.Build(),
-            name.EndsWith("continue", StringComparison.Ordinal)
-                ? static (in ErrorContext _) => ErrorResponse.Continue
-                : static (in ErrorContext _) => ErrorResponse.Fail,
-            CacheBytes(name));
+        var printed = new List<string>();
+        using var run = new ScenarioRun(Topology(set, name, printed.Add), Handler(set, name, printed.Add), CacheBytes(name), Clock(name));
 
         var actual = new List<string>();
         foreach (var line in set.Recorded[name])
         {
-            actual.AddRange(Step(run, line, actual));
+            var step = Step(run, line, actual).ToList();
+            actual.AddRange(printed.Select(text => "    " + text));
+            printed.Clear();
+            actual.AddRange(step);
         }
 
         var expected = set.Recorded[name]
@@ -45,9 +42,36 @@ public sealed class ScenarioTests
     {
         foreach (var set in ScenarioSet.All)
         {
-            Assert.Empty(set.Topologies.Keys.Except(set.Recorded.Keys));
+            Assert.Empty(set.Topologies.Keys.Concat(set.Programs.Keys).Concat(set.Handlers.Keys).Except(set.Recorded.Keys));
             Assert.All(set.Differences.Keys, d => Assert.Contains(d.Line, set.Recorded[d.Scenario]));
         }
+    }
+
+    private static Topology Topology(ScenarioSet set, string name, Action<string> print)
+    {
+        if (set.Programs.TryGetValue(name, out var program))
+        {
+            return program(print);
+        }
+
+        var builder = new StreamsBuilder();
+        set.Topologies[name](builder);
+        return builder.Build(new TopologyOptions
+        {
+            Optimization = name.EndsWith("opt=1", StringComparison.Ordinal) ? TopologyOptimization.All : TopologyOptimization.None,
+        });
+    }
+
+    private static ErrorHandler Handler(ScenarioSet set, string name, Action<string> print) =>
+        set.Handlers.TryGetValue(name, out var handler) ? handler(print)
+        : name.EndsWith("continue", StringComparison.Ordinal) ? static (in ErrorContext _) => ErrorResponse.Continue
+        : static (in ErrorContext _) => ErrorResponse.Fail;
+
+    /// <summary>What the wall clock shows first, in milliseconds since 1970.</summary>
+    private static long Clock(string name)
+    {
+        var at = name.IndexOf("clock ", StringComparison.Ordinal);
+        return at >= 0 && long.TryParse(name[(at + 6)..], CultureInfo.InvariantCulture, out var clock) ? clock : 0;
     }
 
     private static IEnumerable<string> Step(ScenarioRun run, string line, List<string> sofar)
@@ -73,10 +97,16 @@ public sealed class ScenarioTests
             return sofar.Exists(done => done.Contains($"raw {topic} ", StringComparison.Ordinal)) ? [] : run.Raw(topic);
         }
 
-        var step = text[..text.IndexOf(" -> ", StringComparison.Ordinal)];
-        if (step.StartsWith("adv ", StringComparison.Ordinal))
+        if (line.StartsWith("    ", StringComparison.Ordinal))
         {
-            return [$"  {step} -> {run.Advance(long.Parse(step[4..], CultureInfo.InvariantCulture))}"];
+            // The program prints it.
+            return [];
+        }
+
+        var step = text[..text.IndexOf(" -> ", StringComparison.Ordinal)];
+        if (step.TrimStart('#').StartsWith("adv ", StringComparison.Ordinal))
+        {
+            return [$"  {step} -> {run.Advance(long.Parse(step.TrimStart('#')[4..], CultureInfo.InvariantCulture))}"];
         }
 
         return [$"  {step} -> {run.Pipe(step)}"];

@@ -24,7 +24,8 @@ internal sealed class TaskHarness
 
     public TaskHarness(
         Topology topology, ErrorHandler? handler = null, int partitionCount = 1, bool keep = true, long cacheBytes = 0,
-        Dictionary<string, InMemoryBackend>? backends = null, ILogger? logger = null)
+        Dictionary<string, InMemoryBackend>? backends = null, ILogger? logger = null,
+        IReadOnlyList<ProducedRecord>? changelogs = null)
     {
         backends ??= [];
         Producer = new FakeProducer(partitionCount, keep);
@@ -49,6 +50,7 @@ internal sealed class TaskHarness
             });
             foreach (var store in stores.All)
             {
+                Restore(store, changelogs ?? []);
                 store.Store.Restored();
             }
 
@@ -156,7 +158,8 @@ internal sealed class TaskHarness
         return text.Length == 0 ? "-" : text.ToString();
     }
 
-    private void ReadBack()
+    /// <summary>Reads back what was produced.</summary>
+    public void ReadBack()
     {
         while (Producer.Records.TryDequeue(out var record))
         {
@@ -166,6 +169,32 @@ internal sealed class TaskHarness
             {
                 Pipe(record.Topic, record.Key, record.Value, record.Timestamp, record.Headers);
             }
+        }
+    }
+
+    /// <summary>Fills a store from its changelog, for a machine that has none of its bytes.</summary>
+    private static void Restore(TaskStore store, IReadOnlyList<ProducedRecord> changelogs)
+    {
+        var records = changelogs.Where(record => record.Topic == $"app-{store.Store.Name}-changelog").ToList();
+        for (var i = 0; i < records.Count; i++)
+        {
+            var record = new ByteRecord
+            {
+                Key = records[i].Key,
+                HasKey = true,
+                Value = records[i].Value,
+                HasValue = records[i].Value is not null,
+                Timestamp = records[i].Timestamp,
+                Offset = i,
+            };
+            store.Store.Restore(in record, records[i].Headers, store.Slot.Batch);
+        }
+
+        if (records.Count > 0)
+        {
+            store.Slot.Batch.Sort();
+            store.Slot.Backend.Write(store.Slot.Batch);
+            store.Slot.Batch.Clear();
         }
     }
 

@@ -30,7 +30,7 @@ public sealed class PunctuationTests : IDisposable
     [Fact]
     public void Wall_clock_comes_when_the_interval_is_over_and_once_however_many_were_missed()
     {
-        Run(hook => hook.Schedule(PunctuationType.WallClock, 10, _calls.Add));
+        Run(hook => hook.Schedule(PunctuationType.WallClockTime, 10, _calls.Add));
 
         Advance(5, 9, 1, 20, 5);
 
@@ -71,7 +71,7 @@ public sealed class PunctuationTests : IDisposable
     [InlineData(1018, new long[] { 1018, 1028 })]
     public void Anchored_wall_clock_comes_at_the_start_and_its_multiples(long start, long[] expected)
     {
-        Run(hook => hook.Schedule(PunctuationType.WallClock, 10, _calls.Add, start), begin: 1005);
+        Run(hook => hook.Schedule(PunctuationType.WallClockTime, 10, _calls.Add, start), begin: 1005);
 
         Advance([.. Enumerable.Repeat(1, 25)]);
 
@@ -82,7 +82,7 @@ public sealed class PunctuationTests : IDisposable
     public void A_call_may_cancel_itself()
     {
         Punctuation? punctuation = null;
-        Run(hook => punctuation = hook.Schedule(PunctuationType.WallClock, 10, now =>
+        Run(hook => punctuation = hook.Schedule(PunctuationType.WallClockTime, 10, now =>
         {
             _calls.Add(now);
             if (_calls.Count == 3)
@@ -100,7 +100,7 @@ public sealed class PunctuationTests : IDisposable
     public void A_cancelled_punctuation_is_not_called()
     {
         Punctuation? punctuation = null;
-        Run(hook => punctuation = hook.Schedule(PunctuationType.WallClock, 10, _calls.Add));
+        Run(hook => punctuation = hook.Schedule(PunctuationType.WallClockTime, 10, _calls.Add));
         Advance(10);
         punctuation!.Cancel();
 
@@ -113,7 +113,7 @@ public sealed class PunctuationTests : IDisposable
     [Fact]
     public void What_a_punctuation_forwards_is_committed_without_a_record()
     {
-        Run(hook => hook.Schedule(PunctuationType.WallClock, 10, now => hook.Forward("tick", "v", now)));
+        Run(hook => hook.Schedule(PunctuationType.WallClockTime, 10, now => hook.Forward("tick", "v", now)));
 
         Advance(10, 10);
 
@@ -140,7 +140,7 @@ public sealed class PunctuationTests : IDisposable
     public void A_call_that_throws_is_asked_about_and_comes_again()
     {
         ErrorContext? asked = null;
-        Run(hook => hook.Schedule(PunctuationType.WallClock, 10, now =>
+        Run(hook => hook.Schedule(PunctuationType.WallClockTime, 10, now =>
         {
             _calls.Add(now);
             throw new FormatException("tick");
@@ -161,7 +161,7 @@ public sealed class PunctuationTests : IDisposable
     [Fact]
     public void A_call_that_throws_ends_the_thread_when_the_handler_says_so()
     {
-        Run(hook => hook.Schedule(PunctuationType.WallClock, 10, _ => throw new FormatException("tick")));
+        Run(hook => hook.Schedule(PunctuationType.WallClockTime, 10, _ => throw new FormatException("tick")));
 
         var error = Assert.Throws<RecordFailedException>(() => Advance(10));
 
@@ -174,9 +174,9 @@ public sealed class PunctuationTests : IDisposable
     {
         Run(hook =>
         {
-            hook.Schedule(PunctuationType.WallClock, 30, _ => _calls.Add(30));
-            hook.Schedule(PunctuationType.WallClock, 10, _ => _calls.Add(10));
-            hook.Schedule(PunctuationType.WallClock, 20, _ => _calls.Add(20));
+            hook.Schedule(PunctuationType.WallClockTime, 30, _ => _calls.Add(30));
+            hook.Schedule(PunctuationType.WallClockTime, 10, _ => _calls.Add(10));
+            hook.Schedule(PunctuationType.WallClockTime, 20, _ => _calls.Add(20));
         });
 
         Advance(35);
@@ -216,9 +216,9 @@ public sealed class PunctuationTests : IDisposable
         Run(hook =>
         {
             Assert.Throws<ArgumentOutOfRangeException>(
-                "interval", () => hook.Schedule(PunctuationType.WallClock, 0, _calls.Add));
+                "interval", () => hook.Schedule(PunctuationType.WallClockTime, 0, _calls.Add));
             Assert.Throws<ArgumentOutOfRangeException>(
-                "start", () => hook.Schedule(PunctuationType.WallClock, 10, _calls.Add, start: -1));
+                "start", () => hook.Schedule(PunctuationType.WallClockTime, 10, _calls.Add, start: -1));
         });
     }
 

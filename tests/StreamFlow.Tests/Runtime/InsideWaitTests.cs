@@ -198,7 +198,7 @@ public sealed class InsideWaitTests
                     },
                 })
                 .Peek((_, _) => At(Place.Operator))
-                .Hook(hook => hook.Schedule(PunctuationType.WallClock, 1, _ => At(Place.Punctuation)));
+                .Hook(hook => hook.Schedule(PunctuationType.WallClockTime, 1, _ => At(Place.Punctuation)));
             if (_place is Place.ProcessingHandler or Place.ThreadFailureHandler)
             {
                 stream = stream.MapValues(v => v.Length > 0 ? throw new InvalidOperationException("poison") : v);

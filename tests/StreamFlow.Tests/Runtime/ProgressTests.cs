@@ -83,7 +83,7 @@ public sealed class ProgressTests : IDisposable
                         return record.Timestamp;
                     },
                 })
-                .Hook(hook => hook.Schedule(PunctuationType.WallClock, 1000, _ => At("a punctuation")))
+                .Hook(hook => hook.Schedule(PunctuationType.WallClockTime, 1000, _ => At("a punctuation")))
                 .MapValues(v => place == "a handler" ? throw new InvalidOperationException("poison") : v)
                 .GroupByKey(new() { ValueSerde = Serdes.String })
                 .Aggregate(() => "", (_, v, _) => v, new() { Name = "last", ValueSerde = Serdes.String }).ToStream()

@@ -8,6 +8,10 @@ internal sealed class ApacheKafkaProcess(string folder, int port, int advertised
     private ApacheKafkaController? _controller;
     private ApacheKafkaBroker? _broker;
 
+    private string BrokerFolder => Path.Combine(folder, "broker");
+
+    private string ControllerFolder => Path.Combine(folder, "controller");
+
     public override async Task StartAsync(string? crashPoint = null)
     {
         if (_broker is not null)
@@ -16,10 +20,9 @@ internal sealed class ApacheKafkaProcess(string folder, int port, int advertised
             return;
         }
 
-        var brokerFolder = Path.Combine(folder, "broker");
-        _controller = await ApacheKafkaController.StartAsync(Path.Combine(folder, "controller"), brokerFolder);
+        _controller = await ApacheKafkaController.StartAsync(ControllerFolder, BrokerFolder);
         _broker = await ApacheKafkaBroker.StartAsync(
-            brokerFolder,
+            BrokerFolder,
             Port,
             "process.roles=broker",
             $"listeners=PLAINTEXT://127.0.0.1:{Port}",
@@ -36,16 +39,25 @@ internal sealed class ApacheKafkaProcess(string folder, int port, int advertised
         await Task.Delay(ApacheKafkaController.SessionTimeout + TimeSpan.FromSeconds(0.5));
     }
 
+    public override async Task ForgetAsync()
+    {
+        await DisposeAsync();
+        Directory.Delete(BrokerFolder, recursive: true);
+        Directory.Delete(ControllerFolder, recursive: true);
+    }
+
     public override async ValueTask DisposeAsync()
     {
         if (_broker is not null)
         {
             await _broker.DisposeAsync();
+            _broker = null;
         }
 
         if (_controller is not null)
         {
             await _controller.DisposeAsync();
+            _controller = null;
         }
     }
 }

@@ -15,6 +15,9 @@ internal abstract class BrokerUnderTest(int port, int advertisedPort) : IAsyncDi
 
     public abstract Task KillAsync();
 
+    /// <summary>Ends it and forgets all it has: topics, groups, transactions. It may be started again, as another cluster.</summary>
+    public abstract Task ForgetAsync();
+
     /// <summary>Waits until the broker has ended by itself.</summary>
     /// <returns>False when it has not in time.</returns>
     public virtual Task<bool> HasEndedAsync(TimeSpan limit) => Task.FromResult(false);

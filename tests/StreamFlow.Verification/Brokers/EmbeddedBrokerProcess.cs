@@ -23,7 +23,7 @@ internal sealed class EmbeddedBrokerProcess(string folder, int port, int adverti
             "dotnet",
             [
                 "exec", Path.Combine(AppContext.BaseDirectory, "StreamFlow.Broker.dll"),
-                "--data", Path.Combine(folder, "broker"), "--port", Text(Port), "--advertised-port", Text(AdvertisedPort),
+                "--data", DataFolder, "--port", Text(Port), "--advertised-port", Text(AdvertisedPort),
                 "--group-min-session-timeout", "1000", "--no-auto-create",
             ])
         {
@@ -54,6 +54,12 @@ internal sealed class EmbeddedBrokerProcess(string folder, int port, int adverti
         }
     }
 
+    public override async Task ForgetAsync()
+    {
+        await KillAsync();
+        Directory.Delete(DataFolder, recursive: true);
+    }
+
     public override async Task<bool> HasEndedAsync(TimeSpan limit)
     {
         using var deadline = new CancellationTokenSource(limit);
@@ -73,6 +79,8 @@ internal sealed class EmbeddedBrokerProcess(string folder, int port, int adverti
         await KillAsync();
         _process?.Dispose();
     }
+
+    private string DataFolder => Path.Combine(folder, "broker");
 
     private string LogFile => Path.Combine(folder, "broker.log");
 

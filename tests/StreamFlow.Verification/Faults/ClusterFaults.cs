@@ -33,7 +33,7 @@ internal sealed class ClusterFaults(Arena arena, Random random)
     /// </summary>
     public async Task<int> VisitAsync()
     {
-        var name = $"stranger{++_strangers}";
+        var name = $"stranger{arena.Cluster}-{++_strangers}";
         using (var consumer = new ConsumerBuilder<byte[], byte[]>(new ConsumerConfig
         {
             BootstrapServers = arena.BootstrapServers,

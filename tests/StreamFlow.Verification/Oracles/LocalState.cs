@@ -5,20 +5,31 @@ using StreamFlow.State;
 namespace StreamFlow.Verification.Oracles;
 
 /// <summary>What a store on a disk held at some moment, in the form its changelog has.</summary>
-/// <param name="Where">The worker and the moment.</param>
+/// <param name="Worker">The worker.</param>
+/// <param name="When">The moment.</param>
 /// <param name="Store">Name of the store.</param>
 /// <param name="Partition">Partition of the task.</param>
 /// <param name="ChangelogOffset">The changelog offset that the store says it is complete up to.</param>
 /// <param name="Entries">Hexadecimal changelog key to value and timestamp.</param>
 internal sealed record LocalState(
-    string Where, string Store, int Partition, long ChangelogOffset, IReadOnlyDictionary<string, string> Entries)
+    string Worker, string When, string Store, int Partition, long ChangelogOffset, IReadOnlyDictionary<string, string> Entries)
 {
     private static readonly string[] JoinStores = [Workload.AccountsStore];
     private static readonly string[] AggregateStores =
         [.. Workload.Stores.Where(s => s.IsPersistent).Select(s => s.Name)];
 
+    public string Where => $"{Worker} {When}";
+
+    /// <summary>
+    /// Whether another state is this one as it was before: what a task has left behind that the worker was never given since.
+    /// </summary>
+    public bool IsUntouched(LocalState now) =>
+        (Worker, Store, Partition, ChangelogOffset) == (now.Worker, now.Store, now.Partition, now.ChangelogOffset)
+        && Entries.Count == now.Entries.Count
+        && Entries.All(entry => now.Entries.TryGetValue(entry.Key, out var value) && value == entry.Value);
+
     /// <summary>Reads the stores of a worker that does not run, from a copy of its folder.</summary>
-    public static IReadOnlyList<LocalState> Read(string where, string stateFolder, RocksDbBackendFactory factory)
+    public static IReadOnlyList<LocalState> Read(string worker, string when, string stateFolder, RocksDbBackendFactory factory)
     {
         var found = new List<LocalState>();
         if (!Directory.Exists(stateFolder))
@@ -30,7 +41,7 @@ internal sealed record LocalState(
         {
             if (Directory.Exists(Path.Combine(folder, "rocksdb")))
             {
-                found.AddRange(ReadTask(where, folder, factory));
+                found.AddRange(ReadTask(worker, when, folder, factory));
             }
         }
 
@@ -40,7 +51,7 @@ internal sealed record LocalState(
     /// <summary>How an entry is written here, whether it comes from a store or from a changelog.</summary>
     public static string Entry(ReadOnlySpan<byte> value, long timestamp) => $"{Convert.ToHexString(value)}@{timestamp}";
 
-    private static IReadOnlyList<LocalState> ReadTask(string where, string folder, RocksDbBackendFactory factory)
+    private static IReadOnlyList<LocalState> ReadTask(string worker, string when, string folder, RocksDbBackendFactory factory)
     {
         var ids = Path.GetFileName(folder).Split('_');
         var task = new TaskId(int.Parse(ids[0], null), int.Parse(ids[1], null));
@@ -50,7 +61,7 @@ internal sealed record LocalState(
         {
             Copy(Path.Combine(folder, "rocksdb"), Path.Combine(copy, "rocksdb"));
             using var backend = factory.Open(task, copy, names);
-            return [.. Enumerable.Range(0, names.Length).Select(i => ReadStore(where, task, backend, i)).OfType<LocalState>()];
+            return [.. Enumerable.Range(0, names.Length).Select(i => ReadStore(worker, when, task, backend, i)).OfType<LocalState>()];
         }
         finally
         {
@@ -58,7 +69,7 @@ internal sealed record LocalState(
         }
     }
 
-    private static LocalState? ReadStore(string where, TaskId task, IStoreBackend backend, int index)
+    private static LocalState? ReadStore(string worker, string when, TaskId task, IStoreBackend backend, int index)
     {
         if (!backend.TryGetChangelogOffset(index, out var offset))
         {
@@ -78,7 +89,7 @@ internal sealed record LocalState(
             entries[Convert.ToHexString(key)] = Entry(all.Value[sizeof(long)..], timestamp);
         }
 
-        return new LocalState(where, name, task.Partition, offset, entries);
+        return new LocalState(worker, when, name, task.Partition, offset, entries);
     }
 
     private static void Copy(string from, string to)

@@ -36,6 +36,7 @@ internal sealed class SubscriptionSerde<TKey>(ISerde<TKey> keys) : ISerde<Subscr
 {
     private const byte Version = 1;
     private const byte NoHash = 0x80;
+    private const int NoPartition = -1;
 
     public ISerde<Subscription<TKey>> For(SerdeContext context)
     {
@@ -52,7 +53,7 @@ internal sealed class SubscriptionSerde<TKey>(ISerde<TKey> keys) : ISerde<Subscr
         value.Hash?.Write(head[2..]);
         writer.Advance(2 + hashBytes);
         keys.Serialize(value.PrimaryKey, writer);
-        BinaryPrimitives.WriteInt32BigEndian(writer.GetSpan(sizeof(int)), value.Partition ?? Partitions.Default);
+        BinaryPrimitives.WriteInt32BigEndian(writer.GetSpan(sizeof(int)), value.Partition ?? NoPartition);
         writer.Advance(sizeof(int));
     }
 
@@ -69,6 +70,7 @@ internal sealed class SubscriptionSerde<TKey>(ISerde<TKey> keys) : ISerde<Subscr
         }
 
         int? partition = tail > 0 ? BinaryPrimitives.ReadInt32BigEndian(data[^tail..]) : null;
+        partition = partition == NoPartition ? null : partition;
         return new Subscription<TKey>(
             keys.Deserialize(data[head..^tail]),
             (SubscriptionInstruction)data[1],

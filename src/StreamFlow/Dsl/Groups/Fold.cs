@@ -27,12 +27,24 @@ internal abstract class Fold<TKey, TValue, TAggregate>
     /// <returns>False when the user's function failed, which the error handler has dealt with.</returns>
     public bool TryUpdate(
         TaskContext task, Node node, in Record<TKey, TValue> record, in CacheEntry<TAggregate> row,
-        out Record<TKey, TAggregate> update)
+        out Record<TKey, TAggregate> update) =>
+        TryUpdate(task, node, in record, row.HasValue, new ValueAndTimestamp<TAggregate>(row.Value, row.Timestamp), out update);
+
+    /// <param name="task">The task.</param>
+    /// <param name="node">The operator.</param>
+    /// <param name="record">The record; its key is present.</param>
+    /// <param name="hasCurrent">Whether there is an aggregate so far.</param>
+    /// <param name="current">The aggregate so far, and its time.</param>
+    /// <param name="update">The row to be, with the key and headers of the record.</param>
+    /// <inheritdoc cref="TryUpdate(TaskContext, Node, in Record{TKey, TValue}, in CacheEntry{TAggregate}, out Record{TKey, TAggregate})"/>
+    public bool TryUpdate(
+        TaskContext task, Node node, in Record<TKey, TValue> record, bool hasCurrent,
+        ValueAndTimestamp<TAggregate> current, out Record<TKey, TAggregate> update)
     {
         TAggregate result;
         try
         {
-            result = Apply(in record, row.Value, row.HasValue);
+            result = Apply(in record, current.Value, hasCurrent);
         }
         catch (Exception e)
         {
@@ -41,7 +53,7 @@ internal abstract class Fold<TKey, TValue, TAggregate>
             return false;
         }
 
-        var timestamp = row.HasValue ? Math.Max(record.Timestamp, row.Timestamp) : record.Timestamp;
+        var timestamp = hasCurrent ? Math.Max(record.Timestamp, current.Timestamp) : record.Timestamp;
         update = new Record<TKey, TAggregate>(record.Key, result, timestamp, record.Headers);
         return true;
     }

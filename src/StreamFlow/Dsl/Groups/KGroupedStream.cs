@@ -17,11 +17,16 @@ public sealed partial class KGroupedStream<TKey, TValue>
     private const string ReducePrefix = "KSTREAM-REDUCE-";
     private readonly GroupedSource<TKey, TValue> _source;
 
-    internal KGroupedStream(GroupedSource<TKey, TValue> source) => _source = source;
+    internal KGroupedStream(GroupedSource<TKey, TValue> source)
+    {
+        AsyncFunctions.RefuseResult<TKey>();
+        _source = source;
+    }
 
     /// <summary>Cuts the groups into windows of time.</summary>
     /// <param name="windows">
-    /// The windows: <see cref="TumblingWindows"/>, <see cref="HoppingWindows"/>, or others derived from their base.
+    /// The windows: <see cref="TumblingWindows"/>, <see cref="HoppingWindows"/>, <see cref="UnlimitedWindows"/>, or others
+    /// derived from their base.
     /// </param>
     /// <returns>The groups by key and window.</returns>
     /// <example><code>
@@ -30,7 +35,7 @@ public sealed partial class KGroupedStream<TKey, TValue>
     public TimeWindowedKStream<TKey, TValue> WindowedBy(TimeWindows windows)
     {
         ArgumentNullException.ThrowIfNull(windows);
-        return new TimeWindowedKStream<TKey, TValue>(_source, windows);
+        return new TimeWindowedKStream<TKey, TValue>(_source, windows, EmitStrategy.OnWindowUpdate);
     }
 
     private KTable<TKey, TResult> Aggregate<TResult>(

@@ -1,3 +1,4 @@
+using System.ComponentModel;
 using StreamFlow.Dsl;
 using StreamFlow.Planning;
 using StreamFlow.Processing;
@@ -19,6 +20,7 @@ public sealed partial class KStream<TKey, TValue>
     public void ForEach(Action<TKey, TValue> action, string? name = null)
     {
         ArgumentNullException.ThrowIfNull(action);
+        AsyncFunctions.Refuse(action);
         ForEach(PeekProcessor.Function(action), name);
     }
 
@@ -41,8 +43,24 @@ public sealed partial class KStream<TKey, TValue>
     public void ForEach(Action<Record<TKey, TValue>> action, string? name = null)
     {
         ArgumentNullException.ThrowIfNull(action);
+        AsyncFunctions.Refuse(action);
         ForEach(PeekProcessor.Function(action), name);
     }
+
+    /// <summary>Does not compile: an async function is not done when it returns.</summary>
+    /// <param name="action">The function.</param>
+    /// <param name="name">Name of the operator.</param>
+    /// <exception cref="TopologyException">Always.</exception>
+    [Obsolete(AsyncFunctions.Refusal, error: true)]
+    [EditorBrowsable(EditorBrowsableState.Never)]
+    public void ForEach(Func<TKey, TValue, Task> action, string? name = null) =>
+        throw new TopologyException(AsyncFunctions.Refusal);
+
+    /// <inheritdoc cref="ForEach(Func{TKey, TValue, Task}, string)"/>
+    [Obsolete(AsyncFunctions.Refusal, error: true)]
+    [EditorBrowsable(EditorBrowsableState.Never)]
+    public void ForEach(Func<Record<TKey, TValue>, Task> action, string? name = null) =>
+        throw new TopologyException(AsyncFunctions.Refusal);
 
     private void ForEach(RecordFunction<TKey, TValue, bool> action, string? name)
     {

@@ -1,3 +1,4 @@
+using StreamFlow.Dsl;
 using StreamFlow.Planning;
 using StreamFlow.Serialization;
 
@@ -23,6 +24,8 @@ public sealed partial class KStream<TKey, TValue>
         TopologyGraph graph, Output<TKey, TValue> output, SerdeSource<TKey> keys, SerdeSource<TValue> values,
         bool repartitionRequired)
     {
+        AsyncFunctions.RefuseResult<TKey>();
+        AsyncFunctions.RefuseResult<TValue>();
         _graph = graph;
         _output = output;
         _keys = keys;

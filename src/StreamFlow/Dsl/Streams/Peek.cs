@@ -1,3 +1,4 @@
+using System.ComponentModel;
 using StreamFlow.Dsl;
 using StreamFlow.Processing;
 
@@ -18,6 +19,7 @@ public sealed partial class KStream<TKey, TValue>
     public KStream<TKey, TValue> Peek(Action<TKey, TValue> action, string? name = null)
     {
         ArgumentNullException.ThrowIfNull(action);
+        AsyncFunctions.Refuse(action);
         return Peek(PeekProcessor.Function(action), name);
     }
 
@@ -29,8 +31,25 @@ public sealed partial class KStream<TKey, TValue>
     public KStream<TKey, TValue> Peek(Action<Record<TKey, TValue>> action, string? name = null)
     {
         ArgumentNullException.ThrowIfNull(action);
+        AsyncFunctions.Refuse(action);
         return Peek(PeekProcessor.Function(action), name);
     }
+
+    /// <summary>Does not compile: an async function is not done when it returns.</summary>
+    /// <param name="action">The function.</param>
+    /// <param name="name">Name of the operator.</param>
+    /// <returns>Nothing: it throws.</returns>
+    /// <exception cref="TopologyException">Always.</exception>
+    [Obsolete(AsyncFunctions.Refusal, error: true)]
+    [EditorBrowsable(EditorBrowsableState.Never)]
+    public KStream<TKey, TValue> Peek(Func<TKey, TValue, Task> action, string? name = null) =>
+        throw new TopologyException(AsyncFunctions.Refusal);
+
+    /// <inheritdoc cref="Peek(Func{TKey, TValue, Task}, string)"/>
+    [Obsolete(AsyncFunctions.Refusal, error: true)]
+    [EditorBrowsable(EditorBrowsableState.Never)]
+    public KStream<TKey, TValue> Peek(Func<Record<TKey, TValue>, Task> action, string? name = null) =>
+        throw new TopologyException(AsyncFunctions.Refusal);
 
     private KStream<TKey, TValue> Peek(RecordFunction<TKey, TValue, bool> action, string? name) =>
         Append(name, PeekPrefix, (node, task, next) =>

@@ -22,6 +22,8 @@ public sealed partial class KTable<TKey, TValue>
         TopologyGraph graph, Output<TKey, Change<TValue>> output, SerdeSource<TKey> keys, SerdeSource<TValue> values,
         TableRows<TKey, TValue> rows)
     {
+        AsyncFunctions.RefuseResult<TKey>();
+        AsyncFunctions.RefuseResult<TValue>();
         _graph = graph;
         _output = output;
         _keys = keys;

@@ -16,16 +16,19 @@ internal abstract class Materialization<TKey, TStoreKey, TValue> : FlushListener
 {
     private readonly Processor<TKey, Change<TValue>> _next;
     private readonly bool _emitsOnUpdate;
+    private readonly bool _emitsAtFlush;
     private readonly bool _tellsOldValues;
 
-    protected Materialization(NodeSetup setup, Processor<TKey, Change<TValue>> next, bool caching)
+    protected Materialization(
+        NodeSetup setup, Processor<TKey, Change<TValue>> next, bool caching, bool isSilent = false)
     {
         _next = next;
-        _emitsOnUpdate = !caching || setup.Task.Budget.EmitOnUpdate;
-        _tellsOldValues = setup.Facts.TellsOldValues;
+        _emitsAtFlush = caching && !setup.Task.Budget.EmitOnUpdate && !isSilent;
+        _emitsOnUpdate = !_emitsAtFlush && !isSilent;
+        _tellsOldValues = setup.Facts.TellsOldValues && !isSilent;
     }
 
-    public override bool Waits => !_emitsOnUpdate;
+    public override bool Waits => _emitsAtFlush;
 
     /// <summary>Whether the value before must be known where it is the same object: to tell it, or to show it until then.</summary>
     protected bool KeepsOldValues(NodeSetup setup) => _tellsOldValues || (setup.Facts.ShowsTold && Waits);
@@ -70,10 +73,13 @@ internal abstract class Materialization<TKey, TStoreKey, TValue> : FlushListener
         }
     }
 
+    /// <summary>The time that those behind are told for a row, other than the one it is kept with.</summary>
+    protected virtual long ToldTime(in TStoreKey key, long timestamp) => timestamp;
+
     public override void Flushed(in TStoreKey key, in Change<TValue> change, long timestamp, Headers? headers)
     {
         var told = _tellsOldValues ? change : new Change<TValue>(change.New, change.HasNew, default!, hasOld: false);
-        _next.Process(new Record<TKey, Change<TValue>>(RowKey(in key), told, timestamp, headers));
+        _next.Process(new Record<TKey, Change<TValue>>(RowKey(in key), told, ToldTime(in key, timestamp), headers));
     }
 
     /// <summary>
@@ -105,38 +111,43 @@ internal abstract class Materialization<TKey, TStoreKey, TValue> : FlushListener
 /// <summary>Rows by key and window.</summary>
 internal sealed class WindowedMaterialization<TKey, TValue> : Materialization<Windowed<TKey>, WindowKey<TKey>, TValue>
 {
-    private readonly WindowStore<TKey, TValue> _store;
-    private readonly TimeWindows _windows;
+    private readonly Func<long, Window> _windowAt;
 
+    /// <param name="setup">The node in its task.</param>
+    /// <param name="next">Who is told of changes.</param>
+    /// <param name="store">Name of the store.</param>
+    /// <param name="windowAt">The window that starts at a time.</param>
+    /// <param name="caching">Whether changes wait for the flush.</param>
+    /// <param name="isSilent">Whether nobody is told of changes: only of results that are final.</param>
     public WindowedMaterialization(
-        NodeSetup setup, Processor<Windowed<TKey>, Change<TValue>> next, string store, TimeWindows windows, bool caching)
-        : base(setup, next, caching)
+        NodeSetup setup, Processor<Windowed<TKey>, Change<TValue>> next, string store, Func<long, Window> windowAt,
+        bool caching, bool isSilent = false)
+        : base(setup, next, caching, isSilent)
     {
-        _store = (WindowStore<TKey, TValue>)setup.Task.Store(store);
-        _store.FlushListener = Listener;
-        _store.KeepsOldValues = KeepsOldValues(setup);
-        _windows = windows;
+        Store = (WindowStore<TKey, TValue>)setup.Task.Store(store);
+        Store.FlushListener = Listener;
+        Store.KeepsOldValues = KeepsOldValues(setup);
+        _windowAt = windowAt;
     }
 
-    /// <summary>Latest start of a window that was written, -1 before the first.</summary>
-    public long StreamTime => _store.StreamTime;
+    public WindowStore<TKey, TValue> Store { get; }
 
     /// <summary>The row of a key and window; else as <see cref="KeyedMaterialization{TKey, TValue}.Find"/>.</summary>
-    public ref CacheEntry<TValue> Find(scoped in TKey key, Window window) => ref _store.Find(in key, window.Start);
+    public ref CacheEntry<TValue> Find(scoped in TKey key, Window window) => ref Store.Find(in key, window.Start);
 
-    public override void Undo(ref CacheEntry<TValue> row) => _store.Undo(ref row);
+    public override void Undo(ref CacheEntry<TValue> row) => Store.Undo(ref row);
 
     public override bool CanUndo
     {
-        set => _store.CanUndo = value;
+        set => Store.CanUndo = value;
     }
 
-    protected override TValue Copy(TValue value) => _store.Copy(value);
+    protected override TValue Copy(TValue value) => Store.Copy(value);
 
-    protected override TValue OldValue(ref CacheEntry<TValue> row) => _store.OldValue(ref row);
+    protected override TValue OldValue(ref CacheEntry<TValue> row) => Store.OldValue(ref row);
 
     protected override bool Write(ref CacheEntry<TValue> row, in Record<Windowed<TKey>, TValue> update) =>
-        _store.Set(ref row, update.Value, update.HasValue, update.Timestamp, update.Headers);
+        Store.Set(ref row, update.Value, update.HasValue, update.Timestamp, update.Headers);
 
-    protected override Windowed<TKey> RowKey(in WindowKey<TKey> key) => new(key.Key, _windows.WindowAt(key.Start));
+    protected override Windowed<TKey> RowKey(in WindowKey<TKey> key) => new(key.Key, _windowAt(key.Start));
 }

@@ -43,12 +43,12 @@ public abstract record TimeWindows
     /// <summary>How long after its end, in event time, a window still takes late records.</summary>
     public TimeSpan Grace { get; }
 
-    internal long SizeMs => Size.Ticks / TimeSpan.TicksPerMillisecond;
+    internal virtual long SizeMs => Size.Ticks / TimeSpan.TicksPerMillisecond;
 
     internal long GraceMs => Grace.Ticks / TimeSpan.TicksPerMillisecond;
 
     /// <summary>Size plus grace, in milliseconds: a store must keep windows at least that long.</summary>
-    internal long Retention => SizeMs + GraceMs;
+    internal long Retention => EventTime.Add(SizeMs, GraceMs);
 
     /// <summary>
     /// The window a time lies in that starts first. Every time from 0 on must lie in one, and no window starts before 0.
@@ -69,6 +69,9 @@ public abstract record TimeWindows
     /// <param name="start">The start, as one of the other methods has returned it.</param>
     /// <returns>The window.</returns>
     public abstract Window WindowAt(long start);
+
+    /// <summary>Whether a time lies in any window.</summary>
+    internal virtual bool Covers(long timestamp) => true;
 
     /// <exception cref="InvalidOperationException">The time lies in no window.</exception>
     internal Window First(long timestamp)
@@ -109,7 +112,7 @@ public abstract record TimeWindows
     internal bool IsClosed(Window window, long closeTime) => window.End <= closeTime && !IsEndless(window);
 
     /// <summary>Whether a window would go on beyond the last moment there is. That moment is within it, and it never ends.</summary>
-    private bool IsEndless(Window window) => window.End == EventTime.End && window.End - window.Start < SizeMs;
+    private protected virtual bool IsEndless(Window window) => window.End == EventTime.End && window.End - window.Start < SizeMs;
 
     /// <summary>A store keeps a window by its start, not negative, and for the longest size: a longer one would expire while it is open.</summary>
     private Window Storable(Window window, string method)
@@ -127,7 +130,7 @@ public abstract record TimeWindows
     }
 
     // Event time has milliseconds: a finer window would not be what was asked for.
-    private protected static TimeSpan WholeMilliseconds(TimeSpan time, TimeSpan least, string name)
+    internal static TimeSpan WholeMilliseconds(TimeSpan time, TimeSpan least, string name)
     {
         if (time.Ticks % TimeSpan.TicksPerMillisecond != 0)
         {

@@ -56,11 +56,17 @@ internal abstract class NodeDescription
     /// <summary>Whether it wants the updates of the tables that it takes with the value before.</summary>
     public OldValueDemand OldValues { get; init; }
 
+    /// <summary>When the windows of the rows that it makes are closed; null where they have none, or none of its own.</summary>
+    public WindowClosing? Closing { get; init; }
+
     /// <summary>Nodes whose topics must have as many partitions as its own, because it meets their records by key.</summary>
     public IReadOnlyList<NodeDescription> CopartitionedWith { get; init; } = [];
 
     /// <summary>Whether it has results for records without a key.</summary>
     public bool TakesMissingKeys { get; init; }
+
+    /// <summary>What can take its place, and that of others, where both sides of a join are one stream.</summary>
+    public SelfJoinDescription? SelfJoin { get; init; }
 
     /// <summary>Where it writes, when it is a sink.</summary>
     public virtual SinkTarget? Target => null;
@@ -96,16 +102,39 @@ internal abstract class InputNode<TKey, TValue> : NodeDescription
 internal abstract class Output(NodeDescription owner)
 {
     public NodeDescription Owner { get; } = owner;
+
+    /// <summary>Types of keys and values, for messages.</summary>
+    public abstract string Types { get; }
 }
 
 /// <summary>A way out whose types are known.</summary>
-internal sealed class Output<TKey, TValue>(NodeDescription owner) : Output(owner);
+internal sealed class Output<TKey, TValue>(NodeDescription owner) : Output(owner)
+{
+    public override string Types => $"{typeof(TKey)} and {typeof(TValue)}";
+}
+
+/// <summary>When windows are closed.</summary>
+/// <param name="DelayMs">How long after its end, in event time, a window takes no more records, in milliseconds.</param>
+internal abstract record WindowClosing(long DelayMs);
+
+/// <summary>When the windows are closed that the keys of rows have.</summary>
+/// <param name="DelayMs">How long after its end, in event time, a window takes no more records, in milliseconds.</param>
+/// <param name="EndOf">The end of the window of a key.</param>
+internal sealed record WindowClosing<TKey>(long DelayMs, Func<TKey, long> EndOf) : WindowClosing(DelayMs);
 
 /// <summary>The rows that a node keeps in a store.</summary>
 /// <param name="Store">The store.</param>
 /// <param name="OnDemand">Whether they are kept only if somebody looks them up.</param>
 /// <param name="IsAsRead">Whether the store has the same bytes as the topic that the rows are read from.</param>
 internal sealed record RowsDescription(StoreBuilder Store, bool OnDemand, bool IsAsRead = false);
+
+/// <summary>A join of two streams, for the case that they turn out to be one.</summary>
+/// <param name="Left">Keeps the left side's records.</param>
+/// <param name="Right">Keeps the right side's records.</param>
+/// <param name="Sides">Meet the records of each side with those of the other.</param>
+/// <param name="Single">Describes the one node that does both, behind the left side.</param>
+internal sealed record SelfJoinDescription(
+    NodeDescription Left, NodeDescription Right, IReadOnlyList<NodeDescription> Sides, Func<NodeDescription> Single);
 
 /// <summary>Whether a node wants the updates of the tables that it takes with the value before.</summary>
 internal enum OldValueDemand

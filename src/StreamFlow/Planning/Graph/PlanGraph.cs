@@ -36,9 +36,11 @@ internal sealed class PlanGraph
     private readonly List<NodeDescription> _nodes = [];
     private readonly Dictionary<NodeDescription, Output[]> _inputs = [];
     private readonly Dictionary<NodeDescription, NodeFacts> _facts = [];
+    private readonly ConnectedStores? _connected;
 
-    public PlanGraph(IEnumerable<NodeDescription> nodes)
+    public PlanGraph(IEnumerable<NodeDescription> nodes, ConnectedStores? connected = null)
     {
+        _connected = connected;
         foreach (var node in nodes)
         {
             Insert(_nodes.Count, node);
@@ -61,12 +63,16 @@ internal sealed class PlanGraph
 
     public IEnumerable<NodeDescription> ChildrenOf(NodeDescription node) => node.Outputs.SelectMany(TargetsOf);
 
-    /// <summary>The stores that a node reads and writes: its own, that of rows it keeps, and those of rows it looks up.</summary>
+    /// <summary>
+    /// The stores that a node reads and writes: its own, that of rows it keeps, those of rows it looks up, and those that it is
+    /// connected to.
+    /// </summary>
     public IEnumerable<StoreBuilder> StoresOf(NodeDescription node) =>
         node.LooksUp.SelectMany(KeepersOf)
             .Append(node)
             .Where(KeepsRows)
             .Select(keeper => keeper.Rows!.Store)
+            .Concat(_connected?.Of(node) ?? [])
             .Distinct();
 
     /// <summary>Whether a node keeps rows in the end.</summary>

@@ -20,6 +20,10 @@ internal sealed class TaskLinker
 
     public TaskContext Task { get; }
 
+    /// <summary>Names of the stores that a node reads and writes.</summary>
+    public IReadOnlyCollection<string> StoresOf(NodeDescription node) =>
+        _graph.StoresOf(node).Select(store => store.Name).ToHashSet(StringComparer.Ordinal);
+
     public NodeFacts FactsOf(NodeDescription node) => _graph.FactsOf(node);
 
     /// <summary>The processors of the given nodes, in the order given.</summary>
@@ -55,4 +59,9 @@ internal sealed class TaskLinker
             _ => new FanOut<TKey, TValue>([.. targets.Select(Processor)]),
         };
     }
+
+    /// <summary>The nodes that an output's records go to, one by one.</summary>
+    public NamedChild<TKey, TValue>[] Children<TKey, TValue>(Output<TKey, TValue> output) =>
+        [.. _graph.TargetsOf(output).Cast<InputNode<TKey, TValue>>()
+            .Select(target => new NamedChild<TKey, TValue>(target.Name, Processor(target)))];
 }

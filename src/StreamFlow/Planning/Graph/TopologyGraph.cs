@@ -1,5 +1,6 @@
 using System.Globalization;
 using StreamFlow.Serialization;
+using StreamFlow.State;
 
 namespace StreamFlow.Planning;
 
@@ -13,8 +14,11 @@ internal sealed class TopologyGraph
     private readonly HashSet<string> _names = new(StringComparer.Ordinal);
     private readonly HashSet<string> _stores = new(StringComparer.Ordinal);
     private readonly List<SourceNode> _sources = [];
+    private readonly ConnectedStores _connected;
     private int _counter;
     private bool _frozen;
+
+    public TopologyGraph() => _connected = new ConnectedStores(_nodes);
 
     public SerdeRegistry Serdes { get; } = new();
 
@@ -22,6 +26,9 @@ internal sealed class TopologyGraph
     public StoreType DefaultStoreType { get; set; } = StoreType.Persistent;
 
     public IReadOnlyList<NodeDescription> Nodes => _nodes;
+
+    /// <summary>The stores that were added by themselves, and who is connected to which store.</summary>
+    public ConnectedStores Stores => _connected;
 
     /// <summary>
     /// The name given, or a generated one. The number is used up in both cases, as in Kafka Streams, where naming one
@@ -55,15 +62,38 @@ internal sealed class TopologyGraph
             }
         }
 
-        if (node.Rows is { Store.Name: var store } && !_stores.Add(store))
+        if (node.Rows is { } rows)
         {
-            throw new TopologyException($"There are two stores named '{store}'. Give one of them another name.");
+            ReserveStore(rows.Store.Name);
         }
 
         _nodes.Add(node);
         if (node is SourceNode { SourceKind: not SourceKind.Repartition } source)
         {
             _sources.Add(source);
+        }
+    }
+
+    /// <summary>Adds a store that processors are connected to; adding the very same one again changes nothing.</summary>
+    public void AddStore(StoreBuilder store)
+    {
+        EnsureOpen();
+        if (!_connected.Added.Contains(store))
+        {
+            ResourceName.Check(store.Name);
+            ReserveStore(store.Name);
+            _connected.Add(store);
+        }
+    }
+
+    /// <summary>The node of a name; null when there is none yet.</summary>
+    public NodeDescription? FindNode(string name) => _nodes.Find(node => node.Name == name);
+
+    private void ReserveStore(string name)
+    {
+        if (!_stores.Add(name))
+        {
+            throw new TopologyException($"There are two stores named '{name}'. Give one of them another name.");
         }
     }
 

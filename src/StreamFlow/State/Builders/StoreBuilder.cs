@@ -8,7 +8,6 @@ namespace StreamFlow.State;
 /// Describes a store: from one builder each task makes its own. The stores of tables and aggregations are described by the
 /// builders of this namespace too; a store of your own has one derived from <see cref="StoreBuilder{TStore}"/>.
 /// </summary>
-[Experimental("SF0001")]
 public abstract class StoreBuilder
 {
     /// <summary>Begins the description of a store; derive from <see cref="StoreBuilder{TStore}"/>.</summary>
@@ -51,7 +50,6 @@ public abstract class StoreBuilder
 /// <typeparam name="TStore">
 /// What a processor gets: <see cref="IKeyValueStore{TKey, TValue}"/> and its like, or the class of your own store.
 /// </typeparam>
-[Experimental("SF0001")]
 public abstract class StoreBuilder<TStore> : StoreBuilder
     where TStore : class
 {

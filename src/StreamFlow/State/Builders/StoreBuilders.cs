@@ -1,4 +1,3 @@
-using System.Diagnostics.CodeAnalysis;
 using StreamFlow.Serialization;
 
 namespace StreamFlow.State;
@@ -7,7 +6,6 @@ namespace StreamFlow.State;
 /// <typeparam name="TKey">Type of the keys.</typeparam>
 /// <typeparam name="TValue">Type of the values.</typeparam>
 /// <example><code>new KeyValueStoreBuilder&lt;string, long&gt;("counts") { StoreType = StoreType.InMemory }</code></example>
-[Experimental("SF0001")]
 public sealed class KeyValueStoreBuilder<TKey, TValue> : TypedStoreBuilder<IKeyValueStore<TKey, TValue>, TKey, TValue>
 {
     /// <summary>Begins the description of a store.</summary>
@@ -39,7 +37,6 @@ public sealed class KeyValueStoreBuilder<TKey, TValue> : TypedStoreBuilder<IKeyV
 /// <summary>Describes a window store.</summary>
 /// <typeparam name="TKey">Type of the record keys.</typeparam>
 /// <typeparam name="TValue">Type of the values.</typeparam>
-[Experimental("SF0001")]
 public sealed class WindowStoreBuilder<TKey, TValue> : TypedStoreBuilder<IWindowStore<TKey, TValue>, TKey, TValue>
 {
     private readonly long _windowSizeMs;
@@ -85,10 +82,25 @@ public sealed class WindowStoreBuilder<TKey, TValue> : TypedStoreBuilder<IWindow
     /// <summary>What the windows are, for messages and as part of what the store is; null for windows of the size.</summary>
     internal string? WindowKind { get; init; }
 
-    private StoreFormat Layout => KeepsTimestamps ? StoreFormat.Timestamped : StoreFormat.Plain;
+    /// <inheritdoc cref="SegmentedStore{TKey, TRecordKey, TValue}.KeepsObservedTime"/>
+    internal bool KeepsObservedTime { get; init; }
+
+    /// <summary>Whether the headers of each record are kept with its value, and go into the changelog.</summary>
+    internal bool KeepsHeaders { get; init; }
+
+    private StoreFormat Layout => (KeepsTimestamps, KeepsHeaders) switch
+    {
+        (true, true) => StoreFormat.Headers,
+        (false, true) => StoreFormat.HeadersOnly,
+        (true, false) => StoreFormat.Timestamped,
+        _ => StoreFormat.Plain,
+    };
 
     private protected override IWindowStore<TKey, TValue> Build(ISerde<TKey> keys, ISerde<TValue> values) =>
-        new WindowStore<TKey, TValue>(Name, keys, values, Layout, _windowSizeMs, _retentionMs, KeepsDuplicates);
+        new WindowStore<TKey, TValue>(Name, keys, values, Layout, _windowSizeMs, _retentionMs, KeepsDuplicates)
+        {
+            KeepsObservedTime = KeepsObservedTime,
+        };
 
     // Side by side are records, by their time; the length of the windows that they are read in is no part of their keys.
     private protected override StoreShape Shape => new()
@@ -103,21 +115,36 @@ public sealed class WindowStoreBuilder<TKey, TValue> : TypedStoreBuilder<IWindow
 /// <summary>Describes a session store.</summary>
 /// <typeparam name="TKey">Type of the record keys.</typeparam>
 /// <typeparam name="TValue">Type of the values.</typeparam>
-/// <param name="name">Name of the store.</param>
-/// <param name="retention">How long behind the latest end a session is kept, a millisecond at least.</param>
-/// <exception cref="ArgumentException">The retention is too short.</exception>
-[Experimental("SF0001")]
-public sealed class SessionStoreBuilder<TKey, TValue>(string name, TimeSpan retention)
-    : TypedStoreBuilder<ISessionStore<TKey, TValue>, TKey, TValue>(name, null, null)
+public sealed class SessionStoreBuilder<TKey, TValue> : TypedStoreBuilder<ISessionStore<TKey, TValue>, TKey, TValue>
 {
-    private readonly long _retentionMs = StoreTimes.Positive(name, retention, nameof(retention));
+    private readonly long _retentionMs;
+
+    /// <summary>Begins the description of a store.</summary>
+    /// <param name="name">Name of the store.</param>
+    /// <param name="retention">How long behind the latest end a session is kept, a millisecond at least.</param>
+    /// <exception cref="ArgumentException">The retention is too short.</exception>
+    public SessionStoreBuilder(string name, TimeSpan retention)
+        : this(name, null, null, StoreTimes.Positive(name, retention, nameof(retention)))
+    {
+    }
+
+    internal SessionStoreBuilder(string name, SerdeSource<TKey>? keys, SerdeSource<TValue>? values, long retentionMs)
+        : base(name, keys, values) =>
+        _retentionMs = retentionMs;
 
     internal override bool Expires => true;
 
-    private protected override ISessionStore<TKey, TValue> Build(ISerde<TKey> keys, ISerde<TValue> values) =>
-        new SessionStore<TKey, TValue>(Name, keys, values, _retentionMs);
+    /// <summary>What the sessions are, for messages and as part of what the store is; null for sessions of any kind.</summary>
+    internal string? SessionKind { get; init; }
 
-    private protected override StoreShape Shape => new() { Kind = "sessions", SegmentMs = WindowExpiry.SegmentMsOf(_retentionMs) };
+    /// <inheritdoc cref="SegmentedStore{TKey, TRecordKey, TValue}.KeepsObservedTime"/>
+    internal bool KeepsObservedTime { get; init; }
+
+    private protected override ISessionStore<TKey, TValue> Build(ISerde<TKey> keys, ISerde<TValue> values) =>
+        new SessionStore<TKey, TValue>(Name, keys, values, _retentionMs) { KeepsObservedTime = KeepsObservedTime };
+
+    private protected override StoreShape Shape =>
+        new() { Kind = SessionKind ?? "sessions", SegmentMs = WindowExpiry.SegmentMsOf(_retentionMs) };
 }
 
 /// <summary>Describes a list store.</summary>

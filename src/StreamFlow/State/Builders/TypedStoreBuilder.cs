@@ -1,4 +1,3 @@
-using System.Diagnostics.CodeAnalysis;
 using StreamFlow.Serialization;
 
 namespace StreamFlow.State;
@@ -7,7 +6,6 @@ namespace StreamFlow.State;
 /// <typeparam name="TStore">What a processor gets.</typeparam>
 /// <typeparam name="TKey">Type of the keys.</typeparam>
 /// <typeparam name="TValue">Type of the values.</typeparam>
-[Experimental("SF0001")]
 public abstract class TypedStoreBuilder<TStore, TKey, TValue> : StoreBuilder<TStore>
     where TStore : class
 {

@@ -7,7 +7,6 @@ namespace StreamFlow.State;
 /// <summary>Describes a versioned store.</summary>
 /// <typeparam name="TKey">Type of the keys.</typeparam>
 /// <typeparam name="TValue">Type of the values.</typeparam>
-[Experimental("SF0001")]
 public sealed class VersionedStoreBuilder<TKey, TValue> : TypedStoreBuilder<IVersionedKeyValueStore<TKey, TValue>, TKey, TValue>
 {
     private static readonly TimeSpan AdditionalLag = TimeSpan.FromDays(1);

@@ -36,11 +36,23 @@ public interface IReadOnlyKeyValueStore<TKey, TValue>
 
     /// <summary>The keys between two, both included, in the order of their serialized bytes, which is also what decides
     /// whether a key is between them.</summary>
+    /// <param name="from">First key; <see langword="null"/> for the lowest, where the type has it.</param>
+    /// <param name="to">Last key; <see langword="null"/> for the highest, where the type has it.</param>
+    /// <param name="reverse">Whether to go from the highest key to the lowest.</param>
+    /// <returns>Keys and values.</returns>
+    IEnumerable<KeyValuePair<TKey, ValueAndTimestamp<TValue>>> Range(TKey? from, TKey? to, bool reverse = false);
+
+    /// <summary>The keys from one on, itself included, in the order of their serialized bytes.</summary>
     /// <param name="from">First key.</param>
+    /// <param name="reverse">Whether to go from the highest key to the lowest.</param>
+    /// <returns>Keys and values.</returns>
+    IEnumerable<KeyValuePair<TKey, ValueAndTimestamp<TValue>>> RangeFrom(TKey from, bool reverse = false);
+
+    /// <summary>The keys up to one, itself included, in the order of their serialized bytes.</summary>
     /// <param name="to">Last key.</param>
     /// <param name="reverse">Whether to go from the highest key to the lowest.</param>
     /// <returns>Keys and values.</returns>
-    IEnumerable<KeyValuePair<TKey, ValueAndTimestamp<TValue>>> Range(TKey from, TKey to, bool reverse = false);
+    IEnumerable<KeyValuePair<TKey, ValueAndTimestamp<TValue>>> RangeTo(TKey to, bool reverse = false);
 
     /// <summary>The keys whose serialized bytes start with the given ones, in order.</summary>
     /// <typeparam name="TPrefix">Type of the prefix.</typeparam>

@@ -31,12 +31,14 @@ internal sealed class KeyValueView<TKey, TValue>(
     public IEnumerable<KeyValuePair<TKey, ValueAndTimestamp<TValue>>> All(bool reverse = false) =>
         Read(new PooledBuffer(), new PooledBuffer(), reverse);
 
-    public IEnumerable<KeyValuePair<TKey, ValueAndTimestamp<TValue>>> Range(TKey from, TKey to, bool reverse = false)
-    {
-        var (first, last) = (Written(from), Written(to));
-        ByteRanges.MakeNext(last);
-        return first.Written.SequenceCompareTo(last.Written) < 0 ? Read(first, last, reverse) : [];
-    }
+    public IEnumerable<KeyValuePair<TKey, ValueAndTimestamp<TValue>>> Range(TKey? from, TKey? to, bool reverse = false) =>
+        Between(Missing.Is(from) ? new PooledBuffer() : Written(from!), Missing.Is(to) ? new PooledBuffer() : End(to!), reverse);
+
+    public IEnumerable<KeyValuePair<TKey, ValueAndTimestamp<TValue>>> RangeFrom(TKey from, bool reverse = false) =>
+        Between(Written(from), new PooledBuffer(), reverse);
+
+    public IEnumerable<KeyValuePair<TKey, ValueAndTimestamp<TValue>>> RangeTo(TKey to, bool reverse = false) =>
+        Between(new PooledBuffer(), End(to), reverse);
 
     public IEnumerable<KeyValuePair<TKey, ValueAndTimestamp<TValue>>> Prefix<TPrefix>(
         TPrefix prefix, ISerde<TPrefix> prefixSerde, bool reverse = false)
@@ -46,6 +48,18 @@ internal sealed class KeyValueView<TKey, TValue>(
         prefixSerde.Serialize(prefix, first);
         ByteRanges.WriteEndOfPrefix(first.Written, end);
         return Read(first, end, reverse);
+    }
+
+    /// <summary>What lies between two keys; an empty end is none.</summary>
+    private IEnumerable<KeyValuePair<TKey, ValueAndTimestamp<TValue>>> Between(PooledBuffer from, PooledBuffer end, bool reverse) =>
+        end.Written.IsEmpty || from.Written.SequenceCompareTo(end.Written) < 0 ? Read(from, end, reverse) : [];
+
+    /// <summary>The first bytes behind a key; never empty.</summary>
+    private PooledBuffer End(TKey key)
+    {
+        var end = Written(key);
+        ByteRanges.MakeNext(end);
+        return end;
     }
 
     private PooledBuffer Written(TKey key)

@@ -79,13 +79,24 @@ internal sealed class KeyValueStore<TKey, TValue> : CachedStore<TKey, TValue>, I
     public override StoreView View(StoreIdentity store) => new KeyValueView<TKey, TValue>(store, _keySerde, Cache.Values);
 
     /// <summary>Goes through the keys between two, both included; dispose it.</summary>
-    public StoreIterator<TKey, TValue> Scan(in TKey from, in TKey to, bool reverse = false)
+    public StoreIterator<TKey, TValue> Scan(in TKey from, in TKey to, bool reverse = false) =>
+        Scan(in from, hasFrom: true, in to, hasTo: true, reverse);
+
+    private StoreIterator<TKey, TValue> Scan(in TKey from, bool hasFrom, in TKey to, bool hasTo, bool reverse)
     {
         _from.Clear();
-        _keySerde.Serialize(from, _from);
+        if (hasFrom)
+        {
+            _keySerde.Serialize(from, _from);
+        }
+
         _to.Clear();
-        _keySerde.Serialize(to, _to);
-        ByteRanges.MakeNext(_to);
+        if (hasTo)
+        {
+            _keySerde.Serialize(to, _to);
+            ByteRanges.MakeNext(_to);
+        }
+
         return Scan(_from.Written, _to.Written, reverse);
     }
 
@@ -122,14 +133,14 @@ internal sealed class KeyValueStore<TKey, TValue> : CachedStore<TKey, TValue>, I
         }
     }
 
-    public IEnumerable<KeyValuePair<TKey, ValueAndTimestamp<TValue>>> Range(TKey from, TKey to, bool reverse = false)
-    {
-        using var iterator = Scan(in from, in to, reverse);
-        while (iterator.MoveNext())
-        {
-            yield return new(iterator.Key, iterator.ValueAndTimestamp);
-        }
-    }
+    public IEnumerable<KeyValuePair<TKey, ValueAndTimestamp<TValue>>> Range(TKey? from, TKey? to, bool reverse = false) =>
+        Between(from!, !Missing.Is(from), to!, !Missing.Is(to), reverse);
+
+    public IEnumerable<KeyValuePair<TKey, ValueAndTimestamp<TValue>>> RangeFrom(TKey from, bool reverse = false) =>
+        Between(from, hasFrom: true, default!, hasTo: false, reverse);
+
+    public IEnumerable<KeyValuePair<TKey, ValueAndTimestamp<TValue>>> RangeTo(TKey to, bool reverse = false) =>
+        Between(default!, hasFrom: false, to, hasTo: true, reverse);
 
     public IEnumerable<KeyValuePair<TKey, ValueAndTimestamp<TValue>>> Prefix<TPrefix>(
         TPrefix prefix, ISerde<TPrefix> prefixSerde, bool reverse = false)
@@ -138,6 +149,16 @@ internal sealed class KeyValueStore<TKey, TValue> : CachedStore<TKey, TValue>, I
         _from.Clear();
         prefixSerde.Serialize(prefix, _from);
         using var iterator = ScanPrefix(_from.Written, reverse);
+        while (iterator.MoveNext())
+        {
+            yield return new(iterator.Key, iterator.ValueAndTimestamp);
+        }
+    }
+
+    private IEnumerable<KeyValuePair<TKey, ValueAndTimestamp<TValue>>> Between(
+        TKey from, bool hasFrom, TKey to, bool hasTo, bool reverse)
+    {
+        using var iterator = Scan(in from, hasFrom, in to, hasTo, reverse);
         while (iterator.MoveNext())
         {
             yield return new(iterator.Key, iterator.ValueAndTimestamp);

@@ -52,10 +52,13 @@ internal sealed class ListStore<TKey, TValue> : CachedStore<TKey, ItemList<TValu
     /// <summary>
     /// Goes through keys and lists as they are now, in the order of the keys' bytes, also while they are removed; dispose it.
     /// </summary>
-    public StoreIterator<TKey, ItemList<TValue>> ScanAll()
+    public StoreIterator<TKey, ItemList<TValue>> ScanAll() => Scan(default, default);
+
+    /// <summary>The same from the bytes of one key up to those of another, which is left out.</summary>
+    public StoreIterator<TKey, ItemList<TValue>> Scan(ReadOnlySpan<byte> from, ReadOnlySpan<byte> to)
     {
         var iterator = Cache.Scan(reverse: false);
-        iterator.AddRange(default, default);
+        iterator.AddRange(from, to);
         return iterator;
     }
 }

@@ -19,6 +19,7 @@ internal abstract class SegmentedStore<TKey, TRecordKey, TValue> : CachedStore<T
     private readonly PooledBuffer _key = new();
     private readonly PooledBuffer _value = new();
     private readonly ChangelogFloor _floor;
+    private readonly ObservedTime _observed = new();
     private CacheEntry<TValue> _expired = CacheEntry<TValue>.Nothing();
 
     protected SegmentedStore(
@@ -34,9 +35,21 @@ internal abstract class SegmentedStore<TKey, TRecordKey, TValue> : CachedStore<T
     /// <summary>Highest time written, -1 before the first.</summary>
     public long StreamTime => Expiry.StreamTime;
 
+    /// <summary>
+    /// Whether the latest record time that operators have seen is kept with the store; then changelog records have the times of
+    /// the records that made them.
+    /// </summary>
+    public bool KeepsObservedTime { get; init; }
+
+    /// <summary>Latest record time that an operator has seen, -1 before the first.</summary>
+    public long ObservedTime => _observed.Value;
+
+    /// <summary>Whether what has a time has not expired, so that it can be written.</summary>
+    public bool Takes(long time) => !Expiry.IsExpired(time);
+
     protected SegmentedKeyCodec<TKey> Keys { get; }
 
-    protected ISerde<TRecordKey> RecordKeys { get; }
+    public ISerde<TRecordKey> RecordKeys { get; }
 
     protected WindowExpiry Expiry => Keys.Expiry;
 
@@ -47,6 +60,9 @@ internal abstract class SegmentedStore<TKey, TRecordKey, TValue> : CachedStore<T
         base.Open(context);
         Restored();
     }
+
+    /// <summary>An operator has seen a record of that time, whatever became of it.</summary>
+    public void Observe(long time) => _observed.Advance(time);
 
     /// <inheritdoc cref="WriteBackCache{TKey, TValue}.OldValue"/>
     public TValue OldValue(ref CacheEntry<TValue> entry) =>
@@ -79,18 +95,24 @@ internal abstract class SegmentedStore<TKey, TRecordKey, TValue> : CachedStore<T
     {
         base.Flush();
         Segments.Flush(Cache.Context.Index, Cache.Context.Batch);
+        if (KeepsObservedTime)
+        {
+            _observed.Flush(Cache.Context.Index, Cache.Context.Batch);
+        }
     }
 
     public override void Rollback()
     {
         base.Rollback();
         Segments.Rollback();
+        _observed.Rollback();
     }
 
     public override void Committed()
     {
         base.Committed();
         Segments.Committed();
+        _observed.Commit();
     }
 
     public override void Restore(in ByteRecord record, Headers? headers, StoreBatch batch)
@@ -102,6 +124,11 @@ internal abstract class SegmentedStore<TKey, TRecordKey, TValue> : CachedStore<T
 
         var time = Keys.TimeOf(record.Key);
         _floor.Restoring(time, record.Offset);
+        if (KeepsObservedTime)
+        {
+            _observed.Restore(record.Timestamp, Cache.Context.Index, batch);
+        }
+
         if (Expiry.IsExpired(time))
         {
             return;
@@ -126,6 +153,7 @@ internal abstract class SegmentedStore<TKey, TRecordKey, TValue> : CachedStore<T
     public override void Restored()
     {
         Segments.Load(Cache.Context.Bytes);
+        _observed.Load(Cache.Context.Bytes, StreamTime);
         _floor.Load(Cache.Context.Bytes);
     }
 

@@ -43,6 +43,10 @@ internal sealed class SessionStore<TKey, TValue>
     /// <summary>Goes through all sessions that have not expired; dispose it.</summary>
     public StoreIterator<SessionKey<TKey>, TValue> ScanAll(bool reverse = false) => ScanKeys(0, long.MaxValue, reverse);
 
+    /// <summary>Goes through the sessions of all keys that end at or after a time; dispose it.</summary>
+    public StoreIterator<SessionKey<TKey>, TValue> ScanOpen(long earliestEnd) =>
+        ScanKeys(Math.Max(0, earliestEnd), long.MaxValue, reverse: false);
+
     public bool Put(Windowed<TKey> session, TValue value) => Write(in session, value, hasValue: !Missing.Is(value));
 
     public bool Delete(Windowed<TKey> session) => Write(in session, default!, hasValue: false);

@@ -14,7 +14,7 @@ public sealed class PunctuationTests
         await using var harness = new AppHarness(("in", 2), ("out", 2));
         var calls = 0;
         var application = await StartAsync(harness, hook => hook.Schedule(
-            PunctuationType.WallClock, 1000, _ => Interlocked.Increment(ref calls)));
+            PunctuationType.WallClockTime, 1000, _ => Interlocked.Increment(ref calls)));
 
         Advance(harness, 999);
         await Task.Delay(100);
@@ -83,7 +83,7 @@ public sealed class PunctuationTests
         await using var harness = new AppHarness(("in", 1), ("out", 1));
         await StartAsync(
             harness,
-            hook => hook.Schedule(PunctuationType.WallClock, 1000, now => hook.Forward("tick", $"{now}", now)),
+            hook => hook.Schedule(PunctuationType.WallClockTime, 1000, now => hook.Forward("tick", $"{now}", now)),
             configure: options => options.ProcessingGuarantee = ProcessingGuarantee.ExactlyOnce);
 
         Advance(harness, 1000);
@@ -104,7 +104,7 @@ public sealed class PunctuationTests
             harness,
             hook =>
             {
-                hook.Schedule(PunctuationType.WallClock, 60_000, _ => Interlocked.Increment(ref calls));
+                hook.Schedule(PunctuationType.WallClockTime, 60_000, _ => Interlocked.Increment(ref calls));
                 Interlocked.Increment(ref inits);
             },
             (_, _) => Interlocked.Increment(ref seen),
