@@ -158,7 +158,7 @@ internal static class TopologyPlanner
         {
             Name = store.Name,
             IsPersistent = (store.StoreType ?? description.DefaultStoreType) == StoreType.Persistent,
-            IsLogged = store.LoggingEnabled && source is null,
+            IsLogged = store.LoggingEnabled && source is null && !description.Stores.Globals.Contains(store.Name),
             Source = source,
             ChangelogConfigs = InternalTopics.ChangelogConfigs(store.Expires, store.TopicConfigs, store.NeededConfigs),
             Create = topic => store.Create(new StoreSetup(store.Name, topic, description.Serdes)),

@@ -24,6 +24,9 @@ internal sealed class TaskContext
 
     public required TaskMetrics Metrics { get; init; }
 
+    /// <summary>Whether it only keeps a global store, and is no task of the group's.</summary>
+    public bool IsGlobal { get; init; }
+
     public required CacheBudget Budget { get; init; }
 
     /// <summary>Where the task shows its committed state while it runs.</summary>

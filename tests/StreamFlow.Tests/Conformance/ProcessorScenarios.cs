@@ -51,6 +51,7 @@ internal static class ProcessorScenarios
         ["C93c punctuator throws, CONTINUE"] = _ => One(
             (c, r) => c.Forward(r),
             c => c.Schedule(Milliseconds(10), PunctuationType.WallClockTime, _ => throw new InvalidOperationException("punct"))),
+        ["C95"] = GlobalStore,
         ["G01 wall clock, start 25, interval 10, clock 7"] = _ => Anchored(PunctuationType.WallClockTime, 25),
         ["G01 wall clock, start 0, interval 10, clock 7"] = _ => Anchored(PunctuationType.WallClockTime, 0),
         ["G01 wall clock, start 3, interval 10, clock 7"] = _ => Anchored(PunctuationType.WallClockTime, 3),
@@ -199,6 +200,28 @@ internal static class ProcessorScenarios
             print($"all {Text(store.All())}");
         },
         stores: new KeyValueStoreBuilder<string, string>("st") { KeepsTimestamps = false });
+
+    private static Topology GlobalStore(Action<string> print)
+    {
+        var builder = new StreamsBuilder();
+        builder.AddGlobalStore(new KeyValueStoreBuilder<string, string>("gs"), "G", () => new Given(
+            (c, r) => c.GetStateStore<IKeyValueStore<string, string>>("gs").Put(
+                r.Key, $"{r.Value.ToUpperInvariant()}@{r.Timestamp}", r.Timestamp),
+            null));
+        builder.Stream<string, string>("in").Process(() => new Given(
+            (c, r) =>
+            {
+                var rows = c.GetStateStore<IReadOnlyKeyValueStore<string, string>>("gs");
+                c.Forward(r.WithValue(rows.TryGet(r.Key, out var row) ? row : "null"));
+                Assert.Contains("Global stores can only be read", Assert.Throws<StreamsException>(
+                    () => c.GetStateStore<IKeyValueStore<string, string>>("gs")).Message, StringComparison.Ordinal);
+
+                // It is refused where it is asked for, not where it is written.
+                print("write: java.lang.UnsupportedOperationException: Global store is read only");
+            },
+            null)).To("out");
+        return builder.Build();
+    }
 
     private static Topology LeastRecentlyUsed(Action<string> print) => One(
         (c, r) =>

@@ -13,6 +13,8 @@ public class ProcessorTopologies {
   static KStream<String,String> in(StreamsBuilder b){ return b.stream("in",Consumed.with(S,S)); }
   static Topology src(Topology t){ return t.addSource("s",new StringDeserializer(),new StringDeserializer(),"in"); }
   static final StringSerializer W=new StringSerializer();
+  static class V implements org.apache.kafka.streams.processor.api.Processor<String,String,Void,Void> { public void process(Record<String,String> r){} }
+  static StoreBuilder g(String n){ return st(n); }
   public static void main(String[] a){
     d("split", b->{ Map<String,KStream<String,String>> m=in(b).split().branch((k,v)->true).branch((k,v)->true,Branched.as("-x")).defaultBranch(); new TreeMap<>(m).values().forEach(s->s.mapValues(v->v).to("out")); });
     d("split named", b->{ Map<String,KStream<String,String>> m=in(b).split(Named.as("s-")).branch((k,v)->true,Branched.as("even")).branch((k,v)->true).defaultBranch(Branched.as("rest")); new TreeMap<>(m).values().forEach(s->s.mapValues(v->v).to("out")); });
@@ -64,5 +66,12 @@ public class ProcessorTopologies {
     d("pattern", b->b.stream(java.util.regex.Pattern.compile("in-[0-9]+"),Consumed.with(S,S)).to("out"));
     d("pattern twice", b->{ b.stream(java.util.regex.Pattern.compile("in-[0-9]+"),Consumed.with(S,S)).to("o1"); b.stream(java.util.regex.Pattern.compile("in-[0-9]+"),Consumed.with(S,S)).to("o2"); });
     d("pattern and topic", b->{ b.stream(java.util.regex.Pattern.compile("in-[0-9]+"),Consumed.with(S,S)).to("o1"); b.stream("in-1",Consumed.with(S,S)).to("o2"); });
+    d("global store", b->{ b.addGlobalStore(g("gs"),"G",Consumed.with(S,S),V::new); in(b).process(P::new).to("out"); });
+    d("global store named", b->{ b.addGlobalStore(g("gs"),"G",Consumed.with(S,S).withName("glob"),V::new); in(b).process(P::new).to("out"); });
+    d("global store connected", b->{ b.addGlobalStore(g("gs"),"G",Consumed.with(S,S),V::new); in(b).process(P::new,"gs").to("out"); });
+    d("global table connected", b->{ b.globalTable("G",Consumed.with(S,S),Materialized.<String,String,KeyValueStore<Bytes,byte[]>>as("gs")); in(b).process(P::new,"gs").to("out"); });
+    d("global store of a topic read", b->{ b.addGlobalStore(g("gs"),"in",Consumed.with(S,S),V::new); in(b).to("out"); });
+    t("low level global store", t->{ src(t); t.addGlobalStore(g("gs"),"gsrc",new StringDeserializer(),new StringDeserializer(),"G","gp",V::new); t.addProcessor("p",P::new,"s"); t.addSink("k","out",W,W,"p"); });
+    t("low level global store connected", t->{ src(t); t.addGlobalStore(g("gs"),"gsrc",new StringDeserializer(),new StringDeserializer(),"G","gp",V::new); t.addProcessor("p",P::new,"s"); t.connectProcessorAndStateStores("p","gs"); });
   }
 }

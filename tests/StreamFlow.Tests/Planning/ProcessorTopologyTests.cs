@@ -93,6 +93,31 @@ public sealed class ProcessorTopologyTests
             b.AddStateStore(store).AddStateStore(store);
             In(b).Process(() => new P(), new() { StoreNames = ["s"] }).To("out");
         },
+        ["global store"] = b =>
+        {
+            b.AddGlobalStore(Store("gs"), "G", () => new P());
+            In(b).Process(() => new P()).To("out");
+        },
+        ["global store named"] = b =>
+        {
+            b.AddGlobalStore(Store("gs"), "G", () => new P(), new() { Name = "glob" });
+            In(b).Process(() => new P()).To("out");
+        },
+        ["global store connected"] = b =>
+        {
+            b.AddGlobalStore(Store("gs"), "G", () => new P());
+            In(b).Process(() => new P(), new() { StoreNames = ["gs"] }).To("out");
+        },
+        ["global table connected"] = b =>
+        {
+            b.GlobalTable<string, string>("G", materialized: new() { Name = "gs" });
+            In(b).Process(() => new P(), new() { StoreNames = ["gs"] }).To("out");
+        },
+        ["global store of a topic read"] = b =>
+        {
+            b.AddGlobalStore(Store("gs"), "in", () => new P());
+            In(b).To("out");
+        },
         ["two stores of one name"] = b =>
         {
             b.AddStateStore(Store("s")).AddStateStore(Store("s"));
@@ -125,6 +150,10 @@ public sealed class ProcessorTopologyTests
         ["low level connect to sink"] = t => Source(t).AddSink<string, string>("k", "out", "s").AddStateStore(Store("st"))
             .ConnectProcessorAndStateStores("k", "st"),
         ["low level topic read twice"] = t => Source(t).AddSource<string, string>("s2", "in"),
+        ["low level global store"] = t => Source(t).AddGlobalStore(Store("gs"), "gsrc", "G", "gp", () => new P())
+            .AddProcessor("p", () => new P(), "s").AddSink<string, string>("k", "out", "p"),
+        ["low level global store connected"] = t => Source(t).AddGlobalStore(Store("gs"), "gsrc", "G", "gp", () => new P())
+            .AddProcessor("p", () => new P(), "s").ConnectProcessorAndStateStores("p", "gs"),
         ["low level store twice"] = t => Source(t).AddProcessor("p", () => new P(), "s").AddStateStore(Store("st"), "p")
             .AddStateStore(Store("st"), "p"),
     };

@@ -13,6 +13,7 @@ internal sealed class ConnectedStores(IReadOnlyList<NodeDescription> nodes)
     private readonly List<StoreBuilder> _added = [];
     private readonly Dictionary<string, List<string>> _namesByNode = new(StringComparer.Ordinal);
     private readonly Dictionary<StoreBuilder, SourceNode> _sources = [];
+    private readonly HashSet<string> _globals = new(StringComparer.Ordinal);
 
     /// <summary>The stores that were added by themselves.</summary>
     public IReadOnlyList<StoreBuilder> Added => _added;
@@ -33,6 +34,14 @@ internal sealed class ConnectedStores(IReadOnlyList<NodeDescription> nodes)
         }
     }
 
+    /// <summary>Tells that a store is a global one: each instance has all of it, and processors may only read it.</summary>
+    public void MakeGlobal(StoreBuilder store) => _globals.Add(store.Name);
+
+    /// <summary>Names of the global stores, those of global tables included.</summary>
+    public IReadOnlyCollection<string> Globals => _globals
+        .Concat(nodes.Where(IsOfGlobal).Select(node => node.Rows).OfType<RowsDescription>().Select(rows => rows.Store.Name))
+        .ToHashSet(StringComparer.Ordinal);
+
     /// <summary>Lets a store be restored from the topic that it is filled from, in place of a changelog of its own.</summary>
     public void RestoreFrom(StoreBuilder store, SourceNode source) => _sources.Add(store, source);
 
@@ -44,13 +53,20 @@ internal sealed class ConnectedStores(IReadOnlyList<NodeDescription> nodes)
     public IEnumerable<StoreBuilder> Of(NodeDescription node) =>
         _namesByNode.TryGetValue(node.Name, out var names) ? names.Select(name => Find(node, name)) : [];
 
+    private static bool IsOfGlobal(NodeDescription node) =>
+        node.Inputs.Any(input => input.Owner is SourceNode { SourceKind: SourceKind.Global });
+
     /// <summary>The store of a name; null when there is none yet.</summary>
     public StoreBuilder? Find(string name) =>
         _added.Find(store => store.Name == name)
         ?? nodes.Select(node => node.Rows).FirstOrDefault(rows => rows is { OnDemand: false } && rows.Store.Name == name)?.Store;
 
     private StoreBuilder Find(NodeDescription node, string name) =>
-        Find(name) ?? throw new TopologyException(
+        !IsOfGlobal(node) && Globals.Contains(name)
+            ? throw new TopologyException(
+                $"Processor {node.Name} is connected to '{name}', which is a global store: every processor can read those as they "
+                + "are. Leave the name out.")
+        : Find(name) ?? throw new TopologyException(
             $"Processor {node.Name} is connected to store '{name}', which there is not. Add it by AddStateStore, hand its "
             + "builder to the processor's options (Stores), or name the store of a table or aggregation (Materialized.Name).");
 }

@@ -49,6 +49,9 @@ internal sealed class PlanGraph
 
     public IReadOnlyList<NodeDescription> Nodes => _nodes;
 
+    /// <summary>Names of the global stores.</summary>
+    public IReadOnlyCollection<string> GlobalStores => _connected?.Globals ?? [];
+
     public NodeFacts FactsOf(NodeDescription node) => _facts[node];
 
     public int PositionOf(NodeDescription node) => _nodes.IndexOf(node);

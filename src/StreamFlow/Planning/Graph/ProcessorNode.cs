@@ -29,7 +29,7 @@ internal sealed class ProcessorNode<TKey, TValue, TOutKey, TOutValue> : InputNod
             Name,
             linker.Task,
             _supplier() ?? throw Nothing(Name),
-            linker.StoresOf(this),
+            new ProcessorStores(linker.StoresOf(this), linker.GlobalStores),
             linker.Next(Output),
             linker.Children(Output));
 

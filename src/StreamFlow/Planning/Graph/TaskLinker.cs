@@ -24,6 +24,9 @@ internal sealed class TaskLinker
     public IReadOnlyCollection<string> StoresOf(NodeDescription node) =>
         _graph.StoresOf(node).Select(store => store.Name).ToHashSet(StringComparer.Ordinal);
 
+    /// <summary>Names of the global stores, which every node can read.</summary>
+    public IReadOnlyCollection<string> GlobalStores => _graph.GlobalStores;
+
     public NodeFacts FactsOf(NodeDescription node) => _graph.FactsOf(node);
 
     /// <summary>The processors of the given nodes, in the order given.</summary>

@@ -36,11 +36,12 @@ public abstract class ProcessingContext
     public long CurrentSystemTimeMs => _host.SystemTime;
 
     /// <summary>
-    /// A state store: one that is connected to the processor. It stays the same until <c>Close</c>, so look it up once, in
-    /// <c>Init</c>.
+    /// A state store: one that is connected to the processor, or a global one, to be read. It stays the same until
+    /// <c>Close</c>, so look it up once, in <c>Init</c>.
     /// </summary>
     /// <typeparam name="TStore">
-    /// What it is used as: <see cref="IKeyValueStore{TKey, TValue}"/> and its like, or the class of a store of your own.
+    /// What it is used as: <see cref="IKeyValueStore{TKey, TValue}"/> and its like, or the class of a store of your own; a global
+    /// one <see cref="IReadOnlyKeyValueStore{TKey, TValue}"/>.
     /// </typeparam>
     /// <param name="name">Name of the store.</param>
     /// <returns>The store.</returns>
@@ -51,9 +52,11 @@ public abstract class ProcessingContext
         ArgumentException.ThrowIfNullOrEmpty(name);
         var store = _host.Store(name);
         return store as TStore
-            ?? throw new StreamsException(
-                $"Processor {_host.Name} asks for store '{name}' as {typeof(TStore)}, which it is not: it is a {store.GetType()}. "
-                + "Ask for the type that its builder describes, with the same key and value types.");
+            ?? throw new StreamsException(store is StoreView
+                ? $"Processor {_host.Name} asks for the global store '{name}' as {typeof(TStore)}, which it is not. Global stores can only be "
+                    + "read: ask for IReadOnlyKeyValueStore, with the same key and value types."
+                : $"Processor {_host.Name} asks for store '{name}' as {typeof(TStore)}, which it is not: it is a {store.GetType()}. "
+                    + "Ask for the type that its builder describes, with the same key and value types.");
     }
 
     /// <summary>

@@ -13,12 +13,12 @@ internal sealed class ProcessorRunner<TKeyIn, TValueIn, TKeyOut, TValueOut> : Pr
     /// <param name="name">Name of the node.</param>
     /// <param name="task">The task.</param>
     /// <param name="processor">The processor, of this task alone.</param>
-    /// <param name="stores">Names of the stores that are connected to it.</param>
+    /// <param name="stores">The stores that it may have.</param>
     /// <param name="next">All children.</param>
     /// <param name="children">Each of them, with its name.</param>
     public ProcessorRunner(
         string name, TaskContext task, IProcessor<TKeyIn, TValueIn, TKeyOut, TValueOut> processor,
-        IReadOnlyCollection<string> stores, Processor<TKeyOut, TValueOut> next, NamedChild<TKeyOut, TValueOut>[] children)
+        ProcessorStores stores, Processor<TKeyOut, TValueOut> next, NamedChild<TKeyOut, TValueOut>[] children)
         : base(name)
     {
         _task = task;

@@ -1,10 +1,12 @@
+using StreamFlow.State;
+
 namespace StreamFlow.Processing;
 
 /// <summary>A user's processor in a task: what it may do, and when.</summary>
 /// <param name="node">The node that runs it.</param>
 /// <param name="task">The task.</param>
-/// <param name="stores">Names of the stores that are connected to it.</param>
-internal sealed class TaskProcessorHost(Node node, TaskContext task, IReadOnlyCollection<string> stores) : ProcessorHost
+/// <param name="stores">The stores that it may have.</param>
+internal sealed class TaskProcessorHost(Node node, TaskContext task, ProcessorStores stores) : ProcessorHost
 {
     // The thread in the processor's code for records or punctuations; 0 when none is.
     private int _thread;
@@ -25,18 +27,21 @@ internal sealed class TaskProcessorHost(Node node, TaskContext task, IReadOnlyCo
     public override long SystemTime => task.Time.GetUtcNow().ToUnixTimeMilliseconds();
 
     public override object Store(string name) =>
-        stores.Contains(name)
+        stores.Connected.Contains(name)
             ? task.Store(name)
+        : stores.Global.Contains(name)
+            ? GlobalView(name)
             : throw new StreamsException(
                 $"Processor {Name} has no access to store '{name}', because the two are not connected. Name the store in the "
                 + "processor's options (StoreNames, or Stores with its builder), or in AddStateStore or "
                 + "ConnectProcessorAndStateStores of a Topology. Connected are: "
-                + $"{(stores.Count == 0 ? "none" : string.Join(", ", stores))}.");
+                + $"{(stores.Connected.Count == 0 ? "none" : string.Join(", ", stores.Connected))}.");
 
     public override Cancellable Schedule(
         TimeSpan interval, PunctuationType type, Action<long> punctuator, DateTimeOffset? start)
     {
         EnsureOpen();
+        EnsureTask("schedules a punctuation");
         return task.Schedule(
             node,
             type,
@@ -59,6 +64,7 @@ internal sealed class TaskProcessorHost(Node node, TaskContext task, IReadOnlyCo
     public override void Commit()
     {
         EnsureOpen();
+        EnsureTask("asks for a commit");
         task.RequestCommit();
     }
 
@@ -81,6 +87,19 @@ internal sealed class TaskProcessorHost(Node node, TaskContext task, IReadOnlyCo
         }
     }
 
+    private StoreView GlobalView(string name) => task.Views.Of(name) is [var view, ..]
+        ? view
+        : throw new StateStoreException($"The global store '{name}' is not here: its thread has ended, or has not begun.");
+
+    private void EnsureTask(string what)
+    {
+        if (task.IsGlobal)
+        {
+            throw new InvalidOperationException(
+                $"Processor {Name} {what}, which that of a global store cannot: it belongs to no task, and only fills its store.");
+        }
+    }
+
     private void EnsureOpen()
     {
         if (_isClosed)
@@ -91,6 +110,11 @@ internal sealed class TaskProcessorHost(Node node, TaskContext task, IReadOnlyCo
         }
     }
 }
+
+/// <summary>Names of the stores that a processor may have.</summary>
+/// <param name="Connected">Those that are connected to it.</param>
+/// <param name="Global">Those that every processor can read.</param>
+internal sealed record ProcessorStores(IReadOnlyCollection<string> Connected, IReadOnlyCollection<string> Global);
 
 /// <summary>The children of a user's processor in a task.</summary>
 /// <param name="host">The processor.</param>

@@ -108,6 +108,7 @@ internal sealed class GlobalTask(ThreadServices services, SubTopology subTopolog
         _context = new TaskContext
         {
             TaskId = Id,
+            IsGlobal = true,
             ApplicationId = services.Options.ApplicationId,
             Time = services.Time,
             Logger = services.Logger,

@@ -169,6 +169,30 @@ public sealed class ProcessorTests
         Assert.Equal("v!", System.Text.Encoding.UTF8.GetString(Assert.Single(harness.Take("app-a-repartition")).Key!));
     }
 
+    [Fact]
+    public void Splitting_and_processing_allocate_nothing()
+    {
+        var builder = new StreamsBuilder();
+        var branches = builder.Stream<long, long>("in").Split("s-")
+            .Branch((key, _) => key % 2 == 0, new() { Name = "even" }).DefaultBranch();
+        branches["s-even"].Process(() => new Passing(), new() { Name = "p" }).To("even");
+        branches["s-0"].ProcessValues(() => new PassingValues()).To("odd");
+        var harness = new TaskHarness(builder.Build(), keep: false);
+        var (key, value) = (new byte[8], new byte[8]);
+
+        var (allocated, rounds) = SteadyAllocation.Measure(() =>
+        {
+            for (var i = 0; i < 10_000; i++)
+            {
+                key[7] = (byte)(i % 100);
+                harness.Process("in", key, value, 1000 + i);
+            }
+        });
+
+        Assert.Equal(0, allocated);
+        Assert.Equal(rounds * 10_000, harness.Producer.Count);
+    }
+
     private static TaskHarness Run(
         Action<ProcessorContext<string, string>, Record<string, string>>? process = null,
         Action<ProcessorContext<string, string>>? init = null, ErrorHandler? handler = null, params StoreBuilder[] stores)
@@ -191,6 +215,16 @@ public sealed class ProcessorTests
         }
 
         public override void Process(Record<string, string> record) => process(Context, record);
+    }
+
+    private sealed class Passing : ContextualProcessor<long, long, long, long>
+    {
+        public override void Process(Record<long, long> record) => Context.Forward(record);
+    }
+
+    private sealed class PassingValues : ContextualFixedKeyProcessor<long, long, long>
+    {
+        public override void Process(FixedKeyRecord<long, long> record) => Context.Forward(record.WithValue(record.Value + 1));
     }
 
     private sealed class ForgetsBase : ContextualProcessor<string, string, string, string>

@@ -182,6 +182,26 @@ public sealed class PutTogetherTests
             "k=none@1 k=r@3", Pipe(topology, ("in", "k", "v", 1, null), ("rows", "k", "r", 2, null), ("in", "k", "v", 3, null)));
     }
 
+    [Fact]
+    public void Processor_of_a_global_store_cannot_do_what_only_a_task_can()
+    {
+        var refused = new List<string>();
+        var topology = Source().AddSink<string, string>("k", "out", "s").AddGlobalStore(
+            new KeyValueStoreBuilder<string, string>("gs"), "gsrc", "G", "gp", () => new Given(
+                (_, _) => { },
+                c =>
+                {
+                    refused.Add(Assert.Throws<InvalidOperationException>(
+                        () => c.Schedule(TimeSpan.FromSeconds(1), PunctuationType.WallClockTime, _ => { })).Message);
+                    refused.Add(Assert.Throws<InvalidOperationException>(c.Commit).Message);
+                }));
+
+        Pipe(topology, ("in", "k", "v", 1, null));
+
+        Assert.Contains("gp schedules a punctuation", refused[0], StringComparison.Ordinal);
+        Assert.Contains("gp asks for a commit", refused[1], StringComparison.Ordinal);
+    }
+
     private static Topology Source() => new Topology().AddSource<string, string>("s", "in");
 
     private static Topology TwoSources() => new Topology().AddSource<string, string>("s1", "in1")
