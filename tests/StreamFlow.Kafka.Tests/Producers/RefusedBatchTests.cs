@@ -10,6 +10,7 @@ namespace StreamFlow.Kafka.Tests.Producers;
 public sealed class RefusedBatchTests : IDisposable
 {
     private const int MessageTooLarge = 10;
+    private const int InvalidTopic = 17;
     private const int RecordListTooLarge = 18;
     private const int TopicAuthorizationFailed = 29;
     private const int InvalidTimestamp = 32;
@@ -66,6 +67,43 @@ public sealed class RefusedBatchTests : IDisposable
         Assert.Equal(others, records.Where(r => r.Key == "b").Select(Number));
         int[] once = [.. Enumerable.Range(0, 10), 10, 12, 14, 16, 18];
         Assert.Equal([10, 12, 14, 16, 18, .. once], records.Where(r => r.Key == "a").Select(Number));
+    }
+
+    /// <summary>It is not known what the topic takes, but half of what it did not take is tried at the most.</summary>
+    [Fact]
+    public void What_is_sent_again_has_the_size_that_the_topic_may_take()
+    {
+        using var producer = Producer(batch: 1000);
+        _cluster.CountRequests();
+        _cluster.PushErrors(ApiKey.Produce, MessageTooLarge);
+        for (var i = 0; i < 100; i++)
+        {
+            producer.Send("t", 0, "k", new string('x', i < 10 ? 1_000 : 1), 1000, Numbered(i));
+        }
+
+        producer.Flush();
+
+        // By number it would be two halves, and the first of them nearly all of it.
+        Assert.True(_cluster.Requests(ApiKey.Produce) >= 4, $"{_cluster.Requests(ApiKey.Produce)} requests");
+        Assert.Equal(Enumerable.Range(0, 100), Read(0).Select(Number));
+    }
+
+    [Fact]
+    public void When_all_goes_well_again_the_batches_grow()
+    {
+        using var producer = Producer(batch: 1000);
+        _cluster.CountRequests();
+        _cluster.PushErrors(ApiKey.Produce, [.. Enumerable.Repeat(InvalidRecord, 6)]);
+        for (var i = 0; i < 200; i++)
+        {
+            producer.Send("t", 0, "k", null, 1000, Numbered(i));
+        }
+
+        producer.Flush();
+
+        // 200, 100, 50, 25, 12 and 6 are refused, and 3, 6, 12 and so on are not. In threes it would be more than 70.
+        Assert.InRange(_cluster.Requests(ApiKey.Produce), 7, 30);
+        Assert.Equal(Enumerable.Range(0, 200), Read(0).Select(Number));
     }
 
     [Fact]
@@ -134,12 +172,14 @@ public sealed class RefusedBatchTests : IDisposable
         }
     }
 
-    [Fact]
-    public void What_is_wrong_with_the_topic_is_not_tried_record_by_record()
+    [Theory]
+    [InlineData(TopicAuthorizationFailed)]
+    [InlineData(InvalidTopic)]
+    public void What_is_wrong_with_the_topic_is_not_tried_record_by_record(int error)
     {
         using var producer = Producer(batch: 1000);
         _cluster.CountRequests();
-        _cluster.PushErrors(ApiKey.Produce, TopicAuthorizationFailed);
+        _cluster.PushErrors(ApiKey.Produce, error);
         for (var i = 0; i < 20; i++)
         {
             producer.Send("t", 0, "k", $"{i}");

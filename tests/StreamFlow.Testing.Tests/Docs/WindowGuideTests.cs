@@ -1,10 +1,11 @@
 using System.Runtime.CompilerServices;
+using System.Text.Json.Serialization;
 using StreamFlow.Serialization;
 
 namespace StreamFlow.Testing.Tests.Docs;
 
-/// <summary>The snippets of docs/guide/windows.md and of the comments on windows, compiled and run.</summary>
-public sealed class WindowGuideTests
+/// <summary>The snippets of the pages about windows, suppression and cogroups, and of the comments on them, compiled and run.</summary>
+public sealed partial class WindowGuideTests
 {
     private static readonly DateTimeOffset Start = new(2000, 1, 1, 0, 0, 0, TimeSpan.Zero);
 
@@ -59,6 +60,70 @@ public sealed class WindowGuideTests
     }
 
     [Fact]
+    public void Suppression()
+    {
+        var builder = new StreamsBuilder();
+        var clicks = builder.Stream<string, string>("clicks");
+        var visits = builder.Table<string, string>("all-visits");
+
+        clicks.GroupByKey()
+            .WindowedBy(TumblingWindows.Of(TimeSpan.FromMinutes(1), grace: TimeSpan.FromSeconds(10)))
+            .Count()
+            .Suppress(Suppressed.UntilWindowCloses())           // one result for each window
+            .ToStream(record => record.Key.Key)
+            .To("clicks-per-minute");
+
+        visits.Suppress(Suppressed.UntilTimeLimit(TimeSpan.FromMinutes(5), new() { MaxRecords = 10_000 }))
+            .ToStream()
+            .To("visits");                                      // at most one update per key in five minutes
+
+        using var driver = new TopologyTestDriver(builder.Build(), new() { StartTime = Start });
+        var input = driver.CreateInputTopic("clicks", Serdes.String, Serdes.String);
+        input.Pipe("alice", "home", At(0));
+        input.Pipe("alice", "cart", At(10));
+        input.Pipe("bob", "home", At(70));
+        var all = driver.CreateInputTopic("all-visits", Serdes.String, Serdes.String);
+        all.Pipe("alice", "1", At(0));
+        all.Pipe("alice", "2", At(299));
+        all.Pipe("bob", "1", At(300));
+
+        Assert.Equal(
+            [("alice", 2L)],
+            driver.CreateOutputTopic("clicks-per-minute", Serdes.String, Serdes.Int64).ReadKeyValues().Select(p => (p.Key, p.Value)));
+        Assert.Equal(
+            [("alice", "2")],
+            driver.CreateOutputTopic("visits", Serdes.String, Serdes.String).ReadKeyValues().Select(p => (p.Key, p.Value)));
+    }
+
+    [Fact]
+    public void Cogroup()
+    {
+        var builder = new StreamsBuilder();
+        builder.Serdes.Add(new JsonSerde<Order>(Json.Default.Order)).Add(new JsonSerde<Visit>(Json.Default.Visit));
+        var clicks = builder.Stream<string, string>("clicks");
+        var orders = builder.Stream<string, Order>("orders");
+
+        KTable<string, Visit> visits = clicks.GroupByKey()
+            .Cogroup<Visit>((user, click, visit) => visit with { Clicks = visit.Clicks + 1 })
+            .Cogroup(orders.GroupByKey(), (user, order, visit) => visit with { Spent = visit.Spent + order.Amount })
+            .Aggregate(() => new Visit(0, 0), new() { Name = "visits" });
+
+        clicks.GroupByKey()
+            .Cogroup<Visit>((user, click, visit) => visit with { Clicks = visit.Clicks + 1 })
+            .Cogroup(orders.GroupByKey(), (user, order, visit) => visit with { Spent = visit.Spent + order.Amount })
+            .WindowedBy(SessionWindows.Of(gap: TimeSpan.FromMinutes(30), grace: TimeSpan.FromMinutes(1)))
+            .Aggregate(() => new Visit(0, 0), (user, one, other) => new Visit(one.Clicks + other.Clicks, one.Spent + other.Spent));
+
+        visits.ToStream().To("visits");
+        using var driver = new TopologyTestDriver(builder.Build(), new() { StartTime = Start });
+        driver.CreateInputTopic("clicks", Serdes.String, Serdes.String).Pipe("alice", "home", At(0));
+        driver.CreateInputTopic("orders", Serdes.String, new JsonSerde<Order>(Json.Default.Order)).Pipe("alice", new Order(5), At(1));
+
+        var output = driver.CreateOutputTopic("visits", Serdes.String, new JsonSerde<Visit>(Json.Default.Visit));
+        Assert.Equal([new Visit(1, 0), new Visit(1, 5)], output.ReadKeyValues().Select(pair => pair.Value));
+    }
+
+    [Fact]
     public void Comments_on_windows()
     {
         var builder = new StreamsBuilder();
@@ -76,12 +141,20 @@ public sealed class WindowGuideTests
         numbers.WindowedBy(sessions).Aggregate(
             () => 0L, (customer, order, total) => total + order, (customer, one, other) => one + other);
         numbers.WindowedBy(sessions).EmitStrategy(EmitStrategy.OnWindowClose).Count().ToStream().To("visits");
+        numbers.Cogroup<long>((user, click, seen) => seen + 1).Aggregate(() => 0L);
+        var totals = numbers.Count();
+        totals.Suppress(Suppressed.UntilTimeLimit(TimeSpan.FromMinutes(5), new() { MaxRecords = 10_000 }) with { Name = "calm" });
+        totals.Suppress(Suppressed.UntilTimeLimit(
+            TimeSpan.Zero, new BufferConfig { MaxRecords = 10_000, WhenFull = BufferFullStrategy.EmitEarly }));
+        numbers.WindowedBy(windows).Count().Suppress(Suppressed.UntilWindowCloses()).ToStream().To("clicks-per-minute");
 
         Assert.Contains("clicks-per-visit", builder.Build().Describe(), StringComparison.Ordinal);
     }
 
     [Theory]
     [InlineData("windows.md", 2)]
+    [InlineData("suppress.md", 1)]
+    [InlineData("cogroup.md", 2)]
     public void Every_snippet_of_a_page_stands_in_this_file(string page, int count)
     {
         var source = Normalized(File.ReadAllLines(ThisFile()));
@@ -100,4 +173,12 @@ public sealed class WindowGuideTests
         string.Join('\n', lines.Select(line => line.Trim()).Where(line => line.Length > 0));
 
     private static string ThisFile([CallerFilePath] string path = "") => path;
+
+    private sealed record Order(long Amount);
+
+    private sealed record Visit(long Clicks, long Spent);
+
+    [JsonSerializable(typeof(Order))]
+    [JsonSerializable(typeof(Visit))]
+    private sealed partial class Json : JsonSerializerContext;
 }

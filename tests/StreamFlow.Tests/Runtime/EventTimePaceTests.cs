@@ -100,6 +100,38 @@ public sealed class EventTimePaceTests
         Assert.Equal(110, Limit(behind));
     }
 
+    /// <summary>Idle for an hour, and its next record is no later than the last one was.</summary>
+    [Fact]
+    public void Who_was_idle_does_not_stand_still_from_the_first_moment_on()
+    {
+        var (idle, other) = (_pace.Join(5), _pace.Join(100));
+        idle.Idle();
+        Pass(TimeSpan.FromHours(1), other);
+
+        idle.Progressed(5, Now);
+        Assert.Equal(15, Limit(other));
+
+        idle.Idle();
+        Pass(TimeSpan.FromHours(1), other);
+        Assert.True(idle.Held(5, Now));
+        Assert.Equal(15, Limit(other));
+    }
+
+    [Fact]
+    public void A_task_that_does_not_run_any_more_holds_nobody()
+    {
+        var (task, other) = (new TaskPace(_pace), _pace.Join(100));
+        Assert.Null(task.Shared);
+        task.Join(5);
+        Assert.Same(_pace, task.Shared);
+        Assert.Equal(15, Limit(other));
+
+        task.Leave();
+
+        Assert.Null(task.Shared);
+        Assert.Equal(long.MaxValue, Limit(other));
+    }
+
     /// <summary>However far apart they are, and also at the ends of time.</summary>
     [Fact]
     public void The_one_whose_next_record_is_the_earliest_may_always_take_it() =>

@@ -148,6 +148,38 @@ public sealed class SlowRecordTests : IDisposable
         Assert.InRange(_slow, 2, 4);
     }
 
+    /// <summary>What was committed in between was slow for another reason.</summary>
+    [Fact]
+    public async Task A_commit_that_outlasts_it_now_and_then_ends_nobody()
+    {
+        await using var harness = new AppHarness(("in", 1), ("out", 1));
+        var left = 0;
+        var application = await StartAsync(
+            harness,
+            builder => builder.Stream<string, string>("in").GroupByKey().Aggregate(() => "", (_, v, _) => v, new() { Name = "last" })
+                .ToStream().Peek((_, v) =>
+                {
+                    if (v == "slow" && Interlocked.Decrement(ref left) >= 0)
+                    {
+                        _slow++;
+                        Sleep(harness, 2 * Interval);
+                    }
+                }).To("out"),
+            options => options.CacheMaxBytes = 1_000_000);
+
+        for (var round = 1; round <= 3; round++)
+        {
+            Volatile.Write(ref left, 1);
+            Send(harness, 2, "slow");
+            var end = 6 * round;
+            await Until(harness, () => application.Completion.IsCompleted || Committed(harness) == end, $"the positions of round {round}");
+        }
+
+        Assert.Equal(3, _slow);
+        Assert.Null(application.Status.Error);
+        Assert.Equal(3, _log.Messages.Count(m => m.Contains("has not polled its consumer", StringComparison.Ordinal)));
+    }
+
     private Action<StreamsBuilder> Slow(AppHarness harness, int times, bool behindStore = false) => builder =>
     {
         var stream = builder.Stream<string, string>("in");

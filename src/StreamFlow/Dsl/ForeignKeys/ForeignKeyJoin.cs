@@ -100,7 +100,7 @@ internal sealed class ForeignKeyJoin<TKey, TValue, TOtherKey, TOther>
             [answer.Output, tell.Output],
             new StreamSerdes<TKey, SubscriptionResponse<TOther>>(_serdes.Keys, _serdes.Responses),
             partitioner is null
-                ? (_, record, _) => record.Value.Partition ?? Partitions.Default
+                ? (_, record, _) => record.Value.Partition is { } partition ? partition : Partitions.Default
                 : (topic, record, count) => partitioner(topic, record.Key, count));
     }
 

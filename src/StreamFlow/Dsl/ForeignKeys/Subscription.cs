@@ -70,6 +70,7 @@ internal sealed class SubscriptionSerde<TKey>(ISerde<TKey> keys) : ISerde<Subscr
         }
 
         int? partition = tail > 0 ? BinaryPrimitives.ReadInt32BigEndian(data[^tail..]) : null;
+        partition = partition == NoPartition ? null : partition;
         return new Subscription<TKey>(
             keys.Deserialize(data[head..^tail]),
             (SubscriptionInstruction)data[1],

@@ -38,5 +38,5 @@ public sealed record TableJoined<TKey, TOtherKey, TResult>
 /// <param name="topic">Name of the topic.</param>
 /// <param name="key">The key.</param>
 /// <param name="partitionCount">Number of partitions of the topic.</param>
-/// <returns>A partition from 0, or <see cref="Partitions.Default"/>.</returns>
+/// <returns>A partition from 0.</returns>
 public delegate int KeyPartitioner<in TKey>(string topic, TKey key, int partitionCount);

@@ -11,6 +11,7 @@ namespace StreamFlow.Dsl;
 /// </summary>
 internal sealed class SessionMaterialization<TKey, TValue> : Materialization<Windowed<TKey>, SessionKey<TKey>, TValue>
 {
+    private readonly bool _keepsOldValues;
     private bool _canUndo;
     private long _recordTime;
 
@@ -20,7 +21,7 @@ internal sealed class SessionMaterialization<TKey, TValue> : Materialization<Win
     {
         Store = (SessionStore<TKey, TValue>)setup.Task.Store(store);
         Store.FlushListener = Listener;
-        Store.KeepsOldValues = KeepsOldValues(setup);
+        Store.KeepsOldValues = _keepsOldValues = KeepsOldValues(setup);
     }
 
     public SessionStore<TKey, TValue> Store { get; }
@@ -33,7 +34,7 @@ internal sealed class SessionMaterialization<TKey, TValue> : Materialization<Win
     /// <summary>
     /// Whether what is read of a session must be a copy: functions may change it, and what was there may be needed afterwards.
     /// </summary>
-    public bool NeedsCopies => _canUndo || Store.KeepsOldValues;
+    public bool NeedsCopies => _canUndo || _keepsOldValues;
 
     /// <inheritdoc cref="CachedStore{TKey, TValue}.Copy"/>
     public TValue CopyOf(TValue value) => Copy(value);
