@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
 # Measures StreamFlow: beside Kafka Streams on one Apache Kafka, beside a bare client loop, and the broker's start;
-# RocksDB by our binding and by the package's, restoring state, starting again after a crash, what exactly-once costs, latency, and
-# how many records of a backlog come late.
+# each operator alone; RocksDB by our binding and by the package's, restoring state, starting again after a crash, what
+# exactly-once costs, latency, and how many records of a backlog come late.
 #
-#   eng/bench.sh [--parts "peer bare start rocksdb restore crash guarantee latency backlog"] [--reps 1] [--name NAME]
-#                [--workloads "passthrough ordercount ordercount-nocache"] [--raw 2000000] [--orders 1000000]
+#   eng/bench.sh [--parts "peer bare start operators rocksdb restore crash guarantee latency backlog"] [--reps 1] [--name NAME]
+#                [--workloads "passthrough ordercount ordercount-nocache join streamjoin session"] [--raw 2000000] [--orders 1000000]
 #                [--sides "streamflow jvm"] [--brokers "kafka embedded"]
 #                [--latency-seconds 30] [--restore-records 2000000] [--state-mb 1024] [--crash-points "processing,after-commit,..."]
 #                [--peer-options "..."]      more options for StreamFlow's side, e.g. '--producer linger.ms=100'
@@ -21,8 +21,8 @@ readonly kafka=${KAFKA_HOME:-$root/../shared/kafka}/bin/kafka
 readonly jvm=${STREAMFLOW_JVM_BENCH:-$root/../shared/bench}
 readonly seed=1 partitions=4
 
-parts='peer bare start rocksdb restore crash guarantee latency backlog'
-workloads='passthrough ordercount ordercount-nocache'
+parts='peer bare start operators rocksdb restore crash guarantee latency backlog'
+workloads='passthrough ordercount ordercount-nocache join streamjoin session'
 sides='streamflow jvm'
 brokers='kafka embedded'
 restore_records=2000000
@@ -54,9 +54,10 @@ main() {
       bare) run_bare ;;
       backlog) run_backlog ;;
       start) "$app" BrokerStart --append "$file" ;;
+      operators) "$app" Operators --append "$file" ;;
       rocksdb) "$app" Binding --repetitions $((reps < 3 ? 3 : reps)) --state "$work" --append "$file" ;;
       restore | crash | guarantee | latency) on_each_broker "$part" ;;
-      *) echo "bench.sh: unknown part '$part'; there are peer, bare, start, rocksdb, restore, crash, guarantee, latency and backlog" >&2; exit 2 ;;
+      *) echo "bench.sh: unknown part '$part'; there are peer, bare, start, operators, rocksdb, restore, crash, guarantee, latency and backlog" >&2; exit 2 ;;
     esac
   done
   [[ ! -f $file ]] || "$app" Report --in "$file" | tee "$out/$name.md"
@@ -125,7 +126,7 @@ peer() {
   reason=$(missing)
   if [[ -n $reason ]]; then echo "bench.sh: peer skipped: $reason" >&2; return; fi
   start_kafka
-  in_jvm Load --bootstrap "$broker" --partitions $partitions --seed $seed --spec "$(specification)"
+  load_peer
   local rep workload side
   for ((rep = 1; rep <= reps; rep++)); do
     for workload in $workloads; do
@@ -136,13 +137,21 @@ peer() {
         # shellcheck disable=SC2086 # several options in one variable
         case $side in
           streamflow) "$app" Peer "${arguments[@]}" --state "$work" $peer_options ;;
-          jvm) in_jvm Bench "${arguments[@]}" ;;
+          jvm) in_jvm Bench "${arguments[@]}" $(jvm_inputs "$workload") ;;
           *) echo "bench.sh: unknown side '$side'; there are streamflow and jvm" >&2; exit 2 ;;
         esac || echo "bench.sh: FAILED: $side $workload" >&2
       done
     done
   done
   stop_brokers
+}
+
+# Where Kafka Streams' side finds what StreamFlow's side reads by default.
+jvm_inputs() {
+  case $1 in
+    streamjoin) echo --in orders-s --in2 payments-s ;;
+    session) echo --in orders-s ;;
+  esac
 }
 
 # Runs a part on each broker, freshly started. Without Apache Kafka the embedded broker is left.
@@ -270,13 +279,20 @@ stop_brokers() {
   rm -rf "$work/broker" "$work/embedded"
 }
 
-specification() {
-  local specs=()
-  [[ " $workloads " != *" passthrough "* ]] || specs+=("raw100=raw100:$raw")
-  [[ $workloads != *ordercount* ]] || specs+=("orders=orders:$orders")
-  local IFS=,
-  echo "${specs[*]}"
+# Joins of streams and sessions read orders whose time steps 3 ms, so that the data spans windows and sessions.
+load_peer() {
+  local specs=() slow=()
+  if wants passthrough; then specs+=("raw100=raw100:$raw"); fi
+  if wants ordercount || wants ordercount-nocache || wants join; then specs+=("orders=orders:$orders"); fi
+  if wants join; then specs+=("customers=customers:10000"); fi
+  if wants streamjoin || wants session; then slow+=("orders-s=orders:$orders"); fi
+  if wants streamjoin; then slow+=("payments-s=payments:$orders"); fi
+  local load=(in_jvm Load --bootstrap "$broker" --partitions $partitions --seed $seed)
+  ((${#specs[@]} == 0)) || "${load[@]}" --spec "$(IFS=,; echo "${specs[*]}")"
+  ((${#slow[@]} == 0)) || "${load[@]}" --step-ms 3 --spec "$(IFS=,; echo "${slow[*]}")"
 }
+
+wants() { [[ " $workloads " == *" $1 "* ]]; }
 
 in_jvm() {
   export KAFKA_HOME=${kafka%/bin/kafka} BUILD=$out/jvm-classes

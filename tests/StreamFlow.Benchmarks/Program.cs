@@ -5,6 +5,7 @@ using StreamFlow.Benchmarks.Bindings;
 using StreamFlow.Benchmarks.Commits;
 using StreamFlow.Benchmarks.Crash;
 using StreamFlow.Benchmarks.Latency;
+using StreamFlow.Benchmarks.Operators;
 using StreamFlow.Benchmarks.Peer;
 using StreamFlow.Benchmarks.Restore;
 using StreamFlow.Benchmarks.Startup;
@@ -12,8 +13,8 @@ using StreamFlow.Benchmarks.Startup;
 const string Usage = """
     StreamFlow.Benchmarks PART [--option value ...]      see docs/benchmarks.md
 
-      Peer         drains a loaded topic through a workload:  --workload passthrough|ordercount --bootstrap HOST:PORT
-                   [--in TOPIC] [--cache BYTES] [--threads 1] [--commit MS] [--guarantee at_least_once|exactly_once_v2]
+      Peer         drains a loaded topic through a workload:  --bootstrap HOST:PORT
+                   --workload passthrough|ordercount|join|streamjoin|session [--in TOPIC] [--cache BYTES] [--threads 1] [--commit MS] [--guarantee at_least_once|exactly_once_v2]
                    [--state DIR] [--broker-pid PID] [--broker NAME]
                    [--consumer name=value,...] [--producer name=value,...] [--seed 1] [--note TEXT] [--append FILE]
       Bare         the engine beside a bare loop on the same clients, over the embedded broker:
@@ -32,6 +33,8 @@ const string Usage = """
                    [--producer name=value,...] [--broker NAME] [--state DIR] [--append FILE]
       Binding      our binding of RocksDB beside the package's managed API, each in processes of its own:
                    [--records 1000000] [--repetitions 3] [--state DIR] [--append FILE]
+      Operators    each operator on the engine's tasks without a broker, beside the bare hop from source to sink:
+                   [--families stateless,aggregation,join] [--verbose] [--append FILE]
       Latency      from due to arrived at a steady light load, through an application in a process of its own:
                    --workload passthrough|ordercount|none --bootstrap HOST:PORT [--guarantee at_least_once|exactly_once_v2]
                    [--rate 1000] [--seconds 30] [--warmup 20] [--commit 100] [--producer name=value,...]
@@ -60,6 +63,8 @@ switch (args.FirstOrDefault())
         return await CommitCostRun.MainAsync(options);
     case "Binding":
         return await BindingRun.MainAsync(options);
+    case "Operators":
+        return OperatorsRun.Run(options);
     case "Latency":
         return await LatencyRun.MainAsync(options);
     case "LatencyWorker":

@@ -20,6 +20,7 @@ internal static class Report
         GuaranteeTable.Print([.. lines.Where(l => l.Text("kind") == "bench" && l.Text("note") == GuaranteeTable.Note)]);
         GuaranteeTable.PrintCosts([.. lines.Where(l => l.Text("kind") == "commit-cost")]);
         BacklogTable.Print([.. lines.Where(l => l.Text("kind") == "backlog")]);
+        OperatorTable.Print([.. lines.Where(l => l.Text("kind") == "operator")]);
         LatencyTable.Print([.. lines.Where(l => l.Text("kind") == "latency")]);
         foreach (var line in lines.Where(l => l.Text("kind") is "bare" or "broker-start"))
         {
@@ -90,10 +91,22 @@ internal static class Report
         Median(runs, name) is var median && double.IsNaN(median) ? "too short" : median.ToString("N0", Culture);
 
     /// <summary>What tells one output from another: the hash of the bytes, or counts and sums; all runs' when they differ.</summary>
-    private static string Proof(List<JsonObject> runs) =>
-        string.Join(" / ", runs
-            .Select(r => r.ContainsKey("out_hash")
-                ? r.Text("out_hash")
-                : $"{r.Text("final_count")} orders, {r.Text("final_cents")} cents")
-            .Distinct(StringComparer.Ordinal));
+    private static string Proof(List<JsonObject> runs) => string.Join(" / ", runs.Select(Proof).Distinct(StringComparer.Ordinal));
+
+    private static string Proof(JsonObject run)
+    {
+        if (run.ContainsKey("out_hash"))
+        {
+            return run.Text("out_hash");
+        }
+
+        if (run.ContainsKey("out_cents"))
+        {
+            return $"{run.Text("out_records")} pairs, {run.Text("out_cents")} cents";
+        }
+
+        return run.Number("final_cents") > 0
+            ? $"{run.Text("final_count")} orders, {run.Text("final_cents")} cents"
+            : $"{run.Text("final_count")} orders in {run.Text("final_keys")} sessions";
+    }
 }

@@ -67,7 +67,7 @@ internal sealed class LatencyApplication : IDisposable
             Consumer = options.Pairs("consumer"),
         });
         await using (var application = new StreamsApplication(
-            Workloads.Build(workload, name + "-in", name + "-out", new(), new()),
+            Workloads.Of(workload).Build(new WorkloadTopics([name + "-in"], name + "-out", new(), new())),
             settings,
             clients,
             new StreamsServices { StoreBackend = new RocksDbBackendFactory() }))

@@ -3,13 +3,14 @@ using System.Buffers.Binary;
 namespace StreamFlow.Benchmarks.Peer;
 
 /// <summary>
-/// Tells what the loader of the Kafka Streams peer put into <c>orders</c>: each order draws from its own splitmix64
+/// Tells what the loader of the Kafka Streams peer put into the topics: each record draws from its own splitmix64
 /// sequence, so that what must come out is known without reading the topic.
 /// </summary>
 internal static class Generator
 {
     private const ulong Gamma = 0x9E3779B97F4A7C15;
     private const ulong OrderStream = 1;
+    private const ulong PaymentStream = 3;
     private const ulong RawStream = 4;
 
     public static long PlacedOrders(long seed, long orders)
@@ -25,6 +26,19 @@ internal static class Generator
         }
 
         return placed;
+    }
+
+    /// <summary>Orders that are paid in time; each is paid once.</summary>
+    public static long PaymentsWithin(TimeSpan time, long seed, long orders)
+    {
+        var within = 0L;
+        for (var i = 0L; i < orders; i++)
+        {
+            var state = StateOf(seed, PaymentStream, i);
+            within += Below(ref state, 360_000) <= time.TotalMilliseconds ? 1 : 0;
+        }
+
+        return within;
     }
 
     /// <summary>Opaque, incompressible bytes: consecutive draws, little-endian, cut to size.</summary>

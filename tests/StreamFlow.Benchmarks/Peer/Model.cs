@@ -23,8 +23,84 @@ internal sealed class Order
     public long Ts { get; set; }
 }
 
+internal sealed class Customer
+{
+    public string CustomerId { get; set; } = "";
+
+    public string Name { get; set; } = "";
+
+    public string Tier { get; set; } = "";
+
+    public string Country { get; set; } = "";
+
+    public int Since { get; set; }
+}
+
+internal sealed class Payment
+{
+    public string PaymentId { get; set; } = "";
+
+    public string OrderId { get; set; } = "";
+
+    public string Method { get; set; } = "";
+
+    public double Amount { get; set; }
+
+    public long Ts { get; set; }
+}
+
+/// <summary>An order with what is known of its customer.</summary>
+internal sealed class EnrichedOrder
+{
+    public string OrderId { get; set; } = "";
+
+    public string CustomerId { get; set; } = "";
+
+    public string Name { get; set; } = "";
+
+    public string Tier { get; set; } = "";
+
+    public double Amount { get; set; }
+
+    public static EnrichedOrder Of(Order order, Customer customer) => new()
+    {
+        OrderId = order.OrderId,
+        CustomerId = order.CustomerId,
+        Name = customer.Name,
+        Tier = customer.Tier,
+        Amount = order.Amount,
+    };
+}
+
+/// <summary>An order with its payment.</summary>
+internal sealed class PaidOrder
+{
+    public string OrderId { get; set; } = "";
+
+    public string CustomerId { get; set; } = "";
+
+    public string PaymentId { get; set; } = "";
+
+    public string Method { get; set; } = "";
+
+    public double Amount { get; set; }
+
+    public static PaidOrder Of(Order order, Payment payment) => new()
+    {
+        OrderId = order.OrderId,
+        CustomerId = order.CustomerId,
+        PaymentId = payment.PaymentId,
+        Method = payment.Method,
+        Amount = order.Amount,
+    };
+}
+
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
 [JsonSerializable(typeof(Order))]
+[JsonSerializable(typeof(Customer))]
+[JsonSerializable(typeof(Payment))]
+[JsonSerializable(typeof(EnrichedOrder))]
+[JsonSerializable(typeof(PaidOrder))]
 internal sealed partial class ModelJson : JsonSerializerContext;
 
 /// <summary>Number and sum in cents of the orders of a window, and the time of the last one.</summary>
