@@ -1,0 +1,78 @@
+using System.Globalization;
+using System.Text;
+using StreamFlow.Serialization;
+using StreamFlow.State;
+
+namespace StreamFlow.Testing.Tests.Differential;
+
+/// <summary>How a program is run here.</summary>
+internal sealed record RunOptions
+{
+    public IStoreBackendFactory? Backend { get; init; }
+
+    public int Partitions { get; init; } = 1;
+
+    public TopologyOptimization Optimization { get; init; }
+}
+
+/// <summary>Runs programs on StreamFlow's driver.</summary>
+internal static class ProgramRun
+{
+    /// <summary>What comes out, a line for each input as from <see cref="KafkaStreamsPeer.Run"/>.</summary>
+    public static IReadOnlyList<string> Run(RandomProgram program, RunOptions? options = null)
+    {
+        var lines = new List<string>();
+        try
+        {
+            Run(program, options ?? new(), lines);
+        }
+        catch (Exception error) when (error is not OutOfMemoryException)
+        {
+            lines.Add($"ERROR {error.GetType().Name}: {error.Message} {error.InnerException?.GetType().Name}");
+        }
+
+        return lines;
+    }
+
+    private static void Run(RandomProgram program, RunOptions options, List<string> lines)
+    {
+        var sources = program.Nodes.Where(n => n.Parents.Length == 0).Select(n => n.Arguments[0]).Distinct();
+        using var driver = new TopologyTestDriver(
+            ProgramTopology.Build(program, options.Optimization),
+            new()
+            {
+                StartTime = DateTimeOffset.UnixEpoch,
+                StoreBackend = options.Backend,
+                Partitions = sources.ToDictionary(s => s, _ => options.Partitions),
+                Application = new() { ApplicationId = "app", CacheMaxBytes = program.Cache },
+            });
+        var inputs = program.Inputs.Select(i => i.Topic).Distinct().ToDictionary(
+            t => t, t => driver.CreateInputTopic(t, Serdes.String, Serdes.String));
+        var sinks = program.Nodes.Where(n => n.Operator == "to").Select(n => n.Arguments[0]).Order(StringComparer.Ordinal)
+            .Select(s => (s, driver.CreateOutputTopic(s, Serdes.String, Serdes.String))).ToList();
+        foreach (var input in program.Inputs)
+        {
+            inputs[input.Topic].Pipe(
+                input.Key!, input.Value!, input.Time, input.Header is { } text ? Headers.Empty.With("h", text) : null);
+            var line = new StringBuilder(">");
+            foreach (var (sink, output) in sinks)
+            {
+                foreach (var record in output.ReadAll())
+                {
+                    line.Append(' ').Append(Text(sink, record));
+                }
+            }
+
+            lines.Add(line.ToString());
+        }
+    }
+
+    private static string Text(string sink, Record<string, string> record)
+    {
+        var headers = string.Concat((record.Headers ?? Headers.Empty).Select(h => Encoding.UTF8.GetString(h.Value!)));
+        return string.Create(
+            CultureInfo.InvariantCulture,
+            $"{sink}|{(record.HasKey ? record.Key : "_")}|{(record.HasValue ? record.Value : "_")}|{record.Timestamp}|"
+            + $"{(headers.Length == 0 ? "_" : headers)}");
+    }
+}

@@ -1,0 +1,105 @@
+using System.Globalization;
+using System.Text;
+using StreamFlow.State;
+using Xunit.Abstractions;
+
+namespace StreamFlow.Testing.Tests.Differential;
+
+/// <summary>
+/// Random topologies and inputs, compared with Kafka Streams itself and among the ways in which StreamFlow can run them. More of
+/// them: STREAMFLOW_PROGRAMS, how many, and STREAMFLOW_SEED, the first seed.
+/// </summary>
+public sealed class RandomProgramTests(ITestOutputHelper output)
+{
+    private const int Programs = 200;
+    private const int FirstSeed = 1;
+    private const int MaxFailures = 12;
+
+    [SkippableFact]
+    public void Kafka_Streams_gives_the_same_results()
+    {
+        using var peer = KafkaStreamsPeer.Require();
+        Compare(_ => true, program => ProgramComparison.Difference(program, peer.Run(program), ProgramRun.Run(program)));
+    }
+
+    [Fact]
+    public void Stores_on_disk_give_the_same_results()
+    {
+        var backend = new RunOptions { Backend = new RocksDbBackendFactory() };
+        Compare(_ => true, program => ProgramComparison.Difference(program, ProgramRun.Run(program), ProgramRun.Run(program, backend)));
+    }
+
+    /// <summary>Only where order and lateness do not depend on what else is in the partition.</summary>
+    [Fact]
+    public void Several_partitions_give_the_same_results_by_key()
+    {
+        var many = new RunOptions { Partitions = 3 };
+        Compare(
+            HasNoClock, program => ProgramComparison.DifferenceByKey(ProgramRun.Run(program), ProgramRun.Run(program, many)));
+    }
+
+    [Fact]
+    public void An_optimized_topology_gives_the_same_results()
+    {
+        var optimized = new RunOptions { Optimization = TopologyOptimization.All };
+        Compare(
+            _ => true, program => ProgramComparison.Difference(program, ProgramRun.Run(program), ProgramRun.Run(program, optimized)));
+    }
+
+    [Fact]
+    public void The_record_cache_does_not_change_the_last_results() =>
+        Compare(IsLastWord, program => ProgramComparison.FinalDifference(
+            ProgramRun.Run(program with { Cache = 0 }), ProgramRun.Run(program with { Cache = 10_000_000 })));
+
+    private static bool HasNoClock(RandomProgram program) =>
+        program.InOrder && !program.Nodes.Any(n => n.Operator is "suppress" or "wsuppress" || n.Arguments.Contains("close")
+            || (n.Operator == "ssjoin" && n.Arguments[0] != "inner"));
+
+    /// <summary>
+    /// Whether nothing behind a table looks at more than its last update: the cache leaves out those before it, so a stream joined
+    /// with it, or a text that grows with each update, is another.
+    /// </summary>
+    private static bool IsLastWord(RandomProgram program)
+    {
+        string[] tables = ["table", "versioned", "toTable", "agg", "wagg", "cogroup"];
+        string[] allowed = ["tfilter", "tmap", "ttjoin", "toStream", "wfilter", "wmap", "wstream", "to"];
+        var behind = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var node in program.Nodes)
+        {
+            var isBehind = node.Parents.Any(p => behind.Contains(p.Split('.')[0]));
+            if (isBehind && !allowed.Contains(node.Operator) && !(node.Operator == "tgroup" && node.Arguments[0] == "count"))
+            {
+                return false;
+            }
+
+            if (isBehind || tables.Contains(node.Operator))
+            {
+                behind.Add(node.Id);
+            }
+        }
+
+        return true;
+    }
+
+    private void Compare(Func<RandomProgram, bool> wanted, Func<RandomProgram, string?> difference)
+    {
+        var (first, count) = (Setting("STREAMFLOW_SEED", FirstSeed), Setting("STREAMFLOW_PROGRAMS", Programs));
+        output.WriteLine($"seeds {first} to {first + count - 1}");
+        var failures = new StringBuilder();
+        for (int seed = first, failed = 0; seed < first + count && failed < MaxFailures; seed++)
+        {
+            var program = ProgramGenerator.Generate(seed);
+            if (wanted(program) && difference(program) is not null)
+            {
+                failed++;
+                var small = ProgramShrinker.Shrink(program, p => difference(p) is not null);
+                failures.AppendLine(CultureInfo.InvariantCulture, $"seed {seed} {difference(small)}\n{small.Text()}");
+            }
+        }
+
+        Assert.True(failures.Length == 0, failures.ToString());
+    }
+
+    private static int Setting(string name, int otherwise) =>
+        Environment.GetEnvironmentVariable(name) is { Length: > 0 } text ? int.Parse(text, CultureInfo.InvariantCulture) : otherwise;
+}
