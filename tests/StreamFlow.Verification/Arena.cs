@@ -198,7 +198,7 @@ internal sealed class Arena : IAsyncDisposable
         await Broker.StartAsync();
         await CreateTopicsAsync();
         Feeder = new Feeder(BootstrapServers, Seed, _options.Rate, lostInput);
-        Feeder.SendAccounts();
+        Feeder.SendTables();
         Monitor = new Monitor(BootstrapServers, Feeder);
     }
 

@@ -9,7 +9,7 @@ namespace StreamFlow.Verification;
 internal sealed class FaultRun(Options options)
 {
     private const int Lasting = 3;
-    private const long DiskBytes = 48 << 20;
+    private const long DiskBytes = 96 << 20;
     private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan RecoveryLimit = TimeSpan.FromSeconds(90);
     private readonly List<FaultRecord> _faults = [];

@@ -27,7 +27,10 @@ internal static class Workload
 
     /// <summary>Topics that exist before the application starts.</summary>
     public static IReadOnlyList<string> Topics { get; } =
-        [Input, Accounts, Joined, Passing, Passed, RunningRocks, RunningMemory, WindowedRocks, WindowedMemory];
+    [
+        Input, Accounts, Joined, Passing, Passed, RunningRocks, RunningMemory, WindowedRocks, WindowedMemory,
+        .. Trades.Topics, .. Places.Topics,
+    ];
 
     /// <summary>Stores; each one's results go to the topic of the same name, but for that of the table.</summary>
     public static IReadOnlyList<StoreSpec> Stores { get; } =
@@ -39,6 +42,9 @@ internal static class Workload
     ];
 
     public static string ChangelogOf(string store) => $"{ApplicationId}-{store}-changelog";
+
+    public static IEnumerable<string> AllUsers =>
+        Enumerable.Range(0, Users).Select(user => string.Create(CultureInfo.InvariantCulture, $"u{user}"));
 
     public static string UserOf(ulong seed, long sequence) =>
         "u" + (Mix(seed, sequence, 1) % Users).ToString(CultureInfo.InvariantCulture);
@@ -82,7 +88,7 @@ internal static class Workload
     public static long LastOf(string aggregate) => long.Parse(aggregate.Split(',')[2], CultureInfo.InvariantCulture);
 
     /// <summary>splitmix64 of the seed, the record and the draw.</summary>
-    private static ulong Mix(ulong seed, long sequence, ulong draw)
+    public static ulong Mix(ulong seed, long sequence, ulong draw)
     {
         var z = seed + ((ulong)sequence * 0x9E3779B97F4A7C15) + (draw << 56);
         z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9;

@@ -40,7 +40,8 @@ public sealed class PlantedFaultTests
     private static readonly string[] Planted =
     [
         "nothing", "lose-input", "drop-one", "duplicate-one", "swap-two", "drop-running-result", "drop-windowed-result",
-        "drop-passed-on",
+        "drop-passed-on", "drop-paid-result", "drop-unpaid-result", "keep-merged-session", "drop-closed-window",
+        "duplicate-suppressed-window", "duplicate-placed-result", "drop-answers-to-a-key",
         "past-the-end", "drop-joined-result", "wrong-in-memory", "stale-positions", "drop-changelog-of-a-key",
         "open-transaction", "apply-before-commit", "ignore-abort", "skip-the-fence", "end-by-itself",
     ];

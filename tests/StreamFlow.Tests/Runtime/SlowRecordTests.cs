@@ -177,7 +177,7 @@ public sealed class SlowRecordTests : IDisposable
 
         Assert.Equal(3, _slow);
         Assert.Null(application.Status.Error);
-        Assert.Equal(3, _log.Messages.Count(m => m.Contains("has not polled its consumer", StringComparison.Ordinal)));
+        Assert.True(_log.Messages.Count(m => m.Contains("has not polled its consumer", StringComparison.Ordinal)) >= 3);
     }
 
     private Action<StreamsBuilder> Slow(AppHarness harness, int times, bool behindStore = false) => builder =>

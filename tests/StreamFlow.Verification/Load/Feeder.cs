@@ -5,8 +5,8 @@ using Confluent.Kafka;
 namespace StreamFlow.Verification.Load;
 
 /// <summary>
-/// Sends inputs at a steady rate, numbered from 0 and made from the seed, and now and then a new version of an account.
-/// Knows when each input was sent.
+/// Sends inputs at a steady rate, numbered from 0 and made from the seed, with them orders and payments, and now and then a new
+/// version of an account or a region. Knows when each input was sent.
 /// </summary>
 internal sealed class Feeder : IDisposable
 {
@@ -59,12 +59,17 @@ internal sealed class Feeder : IDisposable
         }
     }
 
-    /// <summary>The first version of each account; every one is there before the first input.</summary>
-    public void SendAccounts()
+    /// <summary>The first version of each region and account; every one is there before the first input.</summary>
+    public void SendTables()
     {
-        for (var user = 0; user < Workload.Users; user++)
+        foreach (var region in Places.All)
         {
-            SendAccount($"u{user}", version: 0, _baseTime - 60_000);
+            Produce(Places.Regions, region, Places.VersionOf(_seed, region, version: 0), _baseTime - 60_000);
+        }
+
+        foreach (var user in Workload.AllUsers)
+        {
+            SendAccount(user, version: 0, _baseTime - 60_000);
         }
 
         _producer.Flush(TimeSpan.FromSeconds(60));
@@ -81,11 +86,12 @@ internal sealed class Feeder : IDisposable
         }
     }
 
-    /// <summary>Sends no more; returns when all is acknowledged.</summary>
+    /// <summary>Sends the last versions of all, and trades that close what is open, and no more; returns when all is acknowledged.</summary>
     public void Stop()
     {
         _stopping = true;
         _thread.Join();
+        SendLast(TimeOf(_sent));
         _producer.Flush(TimeSpan.FromSeconds(120));
     }
 
@@ -128,7 +134,7 @@ internal sealed class Feeder : IDisposable
             _sent++;
         }
 
-        var time = _baseTime + (long)(sequence * 1000 / _perSecond);
+        var time = TimeOf(sequence);
         if (sequence != _lost)
         {
             Produce(Workload.Input, Workload.UserOf(_seed, sequence), Workload.ValueOf(_seed, sequence), time);
@@ -136,23 +142,58 @@ internal sealed class Feeder : IDisposable
                 Workload.Passing, sequence.ToString(CultureInfo.InvariantCulture), Workload.ValueOf(_seed, sequence), time);
         }
 
+        foreach (var trade in Trades.Of(_seed, sequence, time))
+        {
+            Produce(Trades.Topic, trade.User, trade.Value, trade.Time);
+        }
+
         if (sequence % AccountEvery == 0)
         {
             SendAccount(Workload.UserOf(_seed, sequence), version: sequence + 1, time);
         }
+
+        if (sequence % Places.ChangeEvery == 0)
+        {
+            var region = Places.ChangedRegion(_seed, sequence);
+            Produce(Places.Regions, region, Places.VersionOf(_seed, region, version: sequence + 1), time);
+        }
     }
 
-    private void SendAccount(string user, long version, long time) =>
-        Produce(Workload.Accounts, user, version.ToString(CultureInfo.InvariantCulture), time);
-
-    private void Produce(string topic, string key, string value, long time)
+    private void SendLast(long time)
     {
-        var message = new Message<string, string> { Key = key, Value = value, Timestamp = new Timestamp(time, TimestampType.CreateTime) };
+        foreach (var user in Workload.AllUsers)
+        {
+            Produce(Workload.Accounts, user, Places.LastAccountOf(_seed, user), time);
+        }
+
+        foreach (var region in Places.All)
+        {
+            Produce(Places.Regions, region, Places.LastVersionOf(region), time);
+        }
+
+        for (var partition = 0; partition < Workload.Partitions; partition++)
+        {
+            foreach (var trade in Trades.Last(partition, time))
+            {
+                Produce(Trades.Topic, trade.User, trade.Value, trade.Time, partition);
+            }
+        }
+    }
+
+    private long TimeOf(long sequence) => _baseTime + (long)(sequence * 1000 / _perSecond);
+
+    private void SendAccount(string user, long version, long time) =>
+        Produce(Workload.Accounts, user, Places.AccountOf(_seed, user, version), time);
+
+    private void Produce(string topic, string key, string? value, long time, int? partition = null)
+    {
+        var target = new Confluent.Kafka.TopicPartition(topic, partition is { } number ? new Partition(number) : Partition.Any);
+        var message = new Message<string, string> { Key = key, Value = value!, Timestamp = new Timestamp(time, TimestampType.CreateTime) };
         while (true)
         {
             try
             {
-                _producer.Produce(topic, message, OnReport);
+                _producer.Produce(target, message, OnReport);
                 return;
             }
             catch (ProduceException<string, string> exception)

@@ -14,6 +14,7 @@ internal sealed class Monitor : IDisposable
     private readonly Thread _thread;
     private readonly Dictionary<int, long> _newestSentAt = [];
     private readonly Dictionary<string, long> _counts = [];
+    private readonly HashSet<string> _ended = [];
     private readonly List<(long Since, TaskCompletionSource<TimeSpan> Recovered)> _waits = [];
     private readonly Lock _gate = new();
     private long _joined;
@@ -35,21 +36,25 @@ internal sealed class Monitor : IDisposable
             ReconnectBackoffMaxMs = 500,
         }).SetLogHandler(static (_, _) => { }).SetErrorHandler(static (_, _) => { }).Build();
         _consumer.Assign(
-            from topic in new[] { Workload.RunningRocks, Workload.Joined, Workload.Passed }
+            from topic in new[] { Workload.RunningRocks, Workload.Joined, Workload.Passed, Trades.Settled, Places.Placed }
             from partition in Enumerable.Range(0, Workload.Partitions)
             select new TopicPartitionOffset(topic, partition, Offset.Beginning));
         _thread = new Thread(Run) { IsBackground = true, Name = "monitor" };
         _thread.Start();
     }
 
-    /// <summary>Whether as many inputs as were sent are counted, joined and passed on; more of them count as well.</summary>
+    /// <summary>
+    /// Whether as many inputs as were sent are counted, joined and passed on, more of them count as well, and whether the last trades
+    /// and the last versions of accounts and regions have come through.
+    /// </summary>
     public bool IsComplete
     {
         get
         {
             lock (_gate)
             {
-                return _counts.Values.Sum() >= _feeder.Sent && _joined >= _feeder.Sent && _passed >= _feeder.Sent;
+                return _counts.Values.Sum() >= _feeder.Sent && _joined >= _feeder.Sent && _passed >= _feeder.Sent
+                    && _ended.Count == Workload.Partitions + Workload.Users;
             }
         }
     }
@@ -111,6 +116,12 @@ internal sealed class Monitor : IDisposable
         lock (_gate)
         {
             _lastResultAt = Stopwatch.GetTimestamp();
+            if (result.Topic is Trades.Settled or Places.Placed)
+            {
+                TakeEnd(result.Message.Key, result.Message.Value);
+                return;
+            }
+
             if (result.Topic is Workload.Joined or Workload.Passed)
             {
                 _ = result.Topic == Workload.Joined ? _joined++ : _passed++;
@@ -129,6 +140,14 @@ internal sealed class Monitor : IDisposable
                     recovered.SetResult(Stopwatch.GetElapsedTime(since));
                 }
             }
+        }
+    }
+
+    private void TakeEnd(string key, string? value)
+    {
+        if (Trades.IsEnd(key) || (value is not null && Places.IsLast(value)))
+        {
+            _ended.Add(key);
         }
     }
 }

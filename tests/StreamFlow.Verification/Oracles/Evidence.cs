@@ -27,8 +27,8 @@ internal sealed class Evidence
 
     public static IReadOnlyList<string> AllTopics { get; } =
     [
-        .. Workload.Topics, Workload.Repartition,
-        .. Workload.Stores.Select(s => Workload.ChangelogOf(s.Name)), Workload.ChangelogOf(Workload.AccountsStore),
+        .. Workload.Topics, Workload.Repartition, Places.Questions, Places.Answers,
+        .. Workload.Stores.Select(s => s.Name).Union(StoreLayout.All.Keys).Select(Workload.ChangelogOf),
     ];
 
     public static Evidence Collect(

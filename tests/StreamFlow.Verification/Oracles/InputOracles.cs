@@ -3,7 +3,7 @@ namespace StreamFlow.Verification.Oracles;
 /// <summary>What became of the inputs: on the broker, and on their way into the aggregates and the join.</summary>
 internal static class InputOracles
 {
-    /// <summary>The broker holds each acknowledged input once, in order.</summary>
+    /// <summary>The broker holds each acknowledged input once, in order, and each order and payment once.</summary>
     public static Verdict InputIntact(Evidence evidence)
     {
         var violations = new List<string>(evidence.FeederFailures);
@@ -14,7 +14,8 @@ internal static class InputOracles
             where record.ValueText != Workload.ValueOf(evidence.Seed, sequence)
             select $"input {sequence} is '{record.ValueText}'");
         AddDisorder(evidence[Workload.Input], r => $"partition {r.Partition}", violations);
-        return new Verdict(OracleNames.InputIntact, violations, seen);
+        TradeOracles.AddWhatIsWrong(evidence, violations);
+        return new Verdict(OracleNames.InputIntact, violations, seen + evidence[Trades.Topic].Count);
     }
 
     /// <summary>Each input is counted once: it stands once in the topic that all aggregates read.</summary>

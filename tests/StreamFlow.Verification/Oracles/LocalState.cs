@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using StreamFlow.RocksDb;
 using StreamFlow.State;
 
@@ -14,10 +13,6 @@ namespace StreamFlow.Verification.Oracles;
 internal sealed record LocalState(
     string Worker, string When, string Store, int Partition, long ChangelogOffset, IReadOnlyDictionary<string, string> Entries)
 {
-    private static readonly string[] JoinStores = [Workload.AccountsStore];
-    private static readonly string[] AggregateStores =
-        [.. Workload.Stores.Where(s => s.IsPersistent).Select(s => s.Name)];
-
     public string Where => $"{Worker} {When}";
 
     /// <summary>
@@ -55,13 +50,13 @@ internal sealed record LocalState(
     {
         var ids = Path.GetFileName(folder).Split('_');
         var task = new TaskId(int.Parse(ids[0], null), int.Parse(ids[1], null));
-        var names = task.SubTopology == 0 ? JoinStores : AggregateStores;
+        var names = StoreFolders.Of(task.SubTopology);
         var copy = Directory.CreateTempSubdirectory("streamflow-verify-state-").FullName;
         try
         {
             Copy(Path.Combine(folder, "rocksdb"), Path.Combine(copy, "rocksdb"));
             using var backend = factory.Open(task, copy, names);
-            return [.. Enumerable.Range(0, names.Length).Select(i => ReadStore(worker, when, task, backend, i)).OfType<LocalState>()];
+            return [.. Enumerable.Range(0, names.Count).Select(i => ReadStore(worker, when, task, backend, i)).OfType<LocalState>()];
         }
         finally
         {
@@ -77,16 +72,15 @@ internal sealed record LocalState(
         }
 
         var name = backend.Stores[index].Name;
-        var isWindowed = Workload.Stores.Any(s => s.Name == name && s.IsWindowed);
+        var layout = StoreLayout.All[name];
         var entries = new Dictionary<string, string>();
         // A windowed store's keys begin with 8 bytes of their segment of time, from which on (0xFF) it keeps its stream time.
-        using var all = backend.Stores[index].Range([], isWindowed ? [0x80] : []);
+        using var all = backend.Stores[index].Range([], layout.IsSegmented ? [0x80] : []);
         while (all.MoveNext())
         {
-            // A value begins with 8 bytes of its timestamp.
-            var key = isWindowed ? all.Key[sizeof(long)..] : all.Key;
-            var timestamp = BinaryPrimitives.ReadInt64BigEndian(all.Value);
-            entries[Convert.ToHexString(key)] = Entry(all.Value[sizeof(long)..], timestamp);
+            var key = layout.IsSegmented ? all.Key[sizeof(long)..] : all.Key;
+            var (value, timestamp) = layout.Read(all.Value.ToArray());
+            entries[Convert.ToHexString(key)] = Entry(value.Span, timestamp);
         }
 
         return new LocalState(worker, when, name, task.Partition, offset, entries);

@@ -11,6 +11,12 @@ internal static class OracleNames
     public const string WindowedAggregates = "windowed-aggregates";
     public const string NothingPastTheEnd = "nothing-past-the-end";
     public const string Join = "join";
+    public const string StreamJoin = "stream-join";
+    public const string StreamLeftJoin = "stream-left-join";
+    public const string Sessions = "sessions";
+    public const string ClosedWindows = "closed-windows";
+    public const string SuppressedWindows = "suppressed-windows";
+    public const string ForeignKeyJoin = "foreign-key-join";
     public const string MemoryEqualsRocksDb = "memory-equals-rocksdb";
     public const string Positions = "positions-agree";
     public const string Changelogs = "changelogs-agree";
@@ -35,6 +41,12 @@ internal static class Judge
             ResultOracles.Aggregates(evidence, expected, windowed: true),
             ResultOracles.NothingPastTheEnd(evidence, expected),
             InputOracles.Join(evidence),
+            TradeOracles.StreamJoin(evidence),
+            TradeOracles.StreamLeftJoin(evidence),
+            WindowOracles.Sessions(evidence),
+            WindowOracles.ClosedWindows(evidence),
+            WindowOracles.SuppressedWindows(evidence),
+            PlaceOracle.ForeignKeyJoin(evidence),
             ResultOracles.MemoryEqualsRocksDb(evidence),
             StateOracles.Positions(evidence),
             StateOracles.Changelogs(evidence, expected),

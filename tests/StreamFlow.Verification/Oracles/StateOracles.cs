@@ -8,7 +8,11 @@ internal static class StateOracles
     /// <summary>The committed positions lie behind the last record of each topic that is read.</summary>
     public static Verdict Positions(Evidence evidence)
     {
-        string[] read = [Workload.Input, Workload.Accounts, Workload.Repartition, Workload.Passing];
+        string[] read =
+        [
+            Workload.Input, Workload.Accounts, Workload.Repartition, Workload.Passing, Trades.Topic, Places.Regions, Places.Questions,
+            Places.Answers,
+        ];
         var violations = new List<string>();
         var partitions = evidence.Facts.Where(f => read.Contains(f.Key.Topic)).ToList();
         foreach (var ((topic, partition), facts) in partitions)
@@ -23,7 +27,7 @@ internal static class StateOracles
         return new Verdict(OracleNames.Positions, violations, partitions.Count);
     }
 
-    /// <summary>The changelogs hold the recomputed aggregates, and that of the table the table.</summary>
+    /// <summary>The changelogs hold the recomputed aggregates, those of tables the tables, and that of their join the join.</summary>
     public static Verdict Changelogs(Evidence evidence, Expectation expected)
     {
         var violations = new List<string>();
@@ -36,13 +40,19 @@ internal static class StateOracles
             AddDifferences(store.Name, logged, expected.Of(store).ToDictionary(p => p.Key, p => p.Value[^1]), violations);
         }
 
-        var accounts = evidence[Workload.ChangelogOf(Workload.AccountsStore)];
-        AddDifferences(
-            Workload.AccountsStore,
-            Fold(accounts, r => Convert.ToHexString(r.Key!)),
-            Fold(evidence[Workload.Accounts], r => Convert.ToHexString(r.Key!)),
-            violations);
-        return new Verdict(OracleNames.Changelogs, violations, seen + accounts.Count);
+        foreach (var (store, table) in new[]
+        {
+            (Workload.AccountsStore, Fold(evidence[Workload.Accounts], r => r.KeyText)),
+            (Places.RegionsStore, Fold(evidence[Places.Regions], r => r.KeyText)),
+            (Places.PlacedStore, new Dictionary<string, string>(PlaceOracle.Final(evidence))),
+        })
+        {
+            var log = evidence[Workload.ChangelogOf(store)];
+            seen += log.Count;
+            AddDifferences(store, Fold(log, r => r.KeyText), table, violations);
+        }
+
+        return new Verdict(OracleNames.Changelogs, violations, seen);
     }
 
     /// <summary>No transaction is open any more.</summary>
@@ -67,15 +77,15 @@ internal static class StateOracles
         {
             var log = evidence[Workload.ChangelogOf(group.Key.Store)].Where(r => r.Partition == group.Key.Partition).ToList();
             var end = evidence.Facts[(Workload.ChangelogOf(group.Key.Store), group.Key.Partition)].LastStable;
-            var (folded, next) = (new Dictionary<string, string>(), 0);
+            var (folded, next) = (new FoldedChangelog(StoreLayout.All[group.Key.Store]), 0);
             foreach (var state in group.OrderBy(s => s.ChangelogOffset))
             {
                 for (; next < log.Count && log[next].Offset < state.ChangelogOffset; next++)
                 {
-                    Apply(folded, log[next]);
+                    folded.Apply(log[next]);
                 }
 
-                if (Difference(state, folded, end) is { } difference)
+                if (folded.DifferenceTo(state, end) is { } difference)
                 {
                     violations.Add($"{state.Where}: {state.Store}-{state.Partition} at {state.ChangelogOffset}: {difference}");
                 }
@@ -83,34 +93,6 @@ internal static class StateOracles
         }
 
         return new Verdict(OracleNames.StoresEqualChangelogs, violations, evidence.LocalStates.Sum(s => (long)s.Entries.Count));
-    }
-
-    private static string? Difference(LocalState state, Dictionary<string, string> folded, long end)
-    {
-        if (state.ChangelogOffset > end)
-        {
-            return $"the committed changelog ends at {end}";
-        }
-
-        var keys = state.Entries.Keys.Union(folded.Keys)
-            .Where(k => state.Entries.GetValueOrDefault(k) != folded.GetValueOrDefault(k)).ToList();
-        return keys.Count == 0
-            ? null
-            : $"{keys.Count} keys differ, {keys[0]} is {state.Entries.GetValueOrDefault(keys[0], "missing")}, "
-                + $"logged {folded.GetValueOrDefault(keys[0], "nowhere")}";
-    }
-
-    private static void Apply(Dictionary<string, string> folded, ReadRecord record)
-    {
-        var key = Convert.ToHexString(record.Key!);
-        if (record.Value is null)
-        {
-            folded.Remove(key);
-        }
-        else
-        {
-            folded[key] = LocalState.Entry(record.Value, record.Timestamp);
-        }
     }
 
     private static Dictionary<string, string> Fold(IReadOnlyList<ReadRecord> records, Func<ReadRecord, string> keyOf)

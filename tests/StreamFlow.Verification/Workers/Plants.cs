@@ -10,6 +10,13 @@ internal static class Plants
     public const string DropWindowed = "drop-windowed-result";
     public const string DropJoined = "drop-joined-result";
     public const string DropPassed = "drop-passed-on";
+    public const string DropPaid = "drop-paid-result";
+    public const string DropUnpaid = "drop-unpaid-result";
+    public const string KeepMerged = "keep-merged-session";
+    public const string DropClosed = "drop-closed-window";
+    public const string DuplicateHeld = "duplicate-suppressed-window";
+    public const string DuplicatePlaced = "duplicate-placed-result";
+    public const string DropAnswers = "drop-answers-to-a-key";
     public const string DropChangelog = "drop-changelog-of-a-key";
     public const string WrongInMemory = "wrong-in-memory";
     public const string ApplyBeforeCommit = "apply-before-commit";

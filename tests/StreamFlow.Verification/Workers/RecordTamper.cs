@@ -8,7 +8,8 @@ internal sealed class RecordTamper(Plant plant, IKafkaProducer inner)
 {
     private Held? _held;
     private bool _isSwapDue;
-    private string? _droppedKey;
+    private readonly DroppedKey _changelog = new(plant, Plants.DropChangelog, Workload.ChangelogOf(Workload.RunningRocks));
+    private readonly DroppedKey _answers = new(plant, Plants.DropAnswers, Places.Answers);
 
     public bool TryProduce(ProducerTopic topic, int partition, in ByteRecord record, Headers? headers)
     {
@@ -23,8 +24,23 @@ internal sealed class RecordTamper(Plant plant, IKafkaProducer inner)
             Workload.WindowedMemory => plant.Is(Plants.DropWindowed) && plant.IsDue(),
             Workload.Joined => plant.Is(Plants.DropJoined) && plant.IsDue(),
             Workload.Passed => plant.Is(Plants.DropPassed) && plant.IsDue(),
-            _ => IsOfDroppedChangelog(topic.Name, in record),
+            Trades.Paid => plant.Is(Plants.DropPaid) && plant.IsDue(),
+            Trades.Settled => plant.Is(Plants.DropUnpaid) && record.Value[^1] == Trades.None[0] && plant.IsDue(),
+            Trades.Visits => plant.Is(Plants.KeepMerged) && !record.HasValue && plant.IsDue(),
+            Trades.Tally => plant.Is(Plants.DropClosed) && plant.IsDue(),
+            _ => _changelog.Takes(topic.Name, in record) || _answers.Takes(topic.Name, in record),
         };
+        var isDoubled = topic.Name switch
+        {
+            Places.Placed => plant.Is(Plants.DuplicatePlaced) && record.HasValue && plant.IsDue(),
+            Trades.Held => plant.Is(Plants.DuplicateHeld) && plant.IsDue(),
+            _ => false,
+        };
+        if (isDoubled)
+        {
+            inner.TryProduce(topic, partition, in record, headers);
+        }
+
         return isDropped || inner.TryProduce(topic, partition, in record, headers);
     }
 
@@ -36,22 +52,6 @@ internal sealed class RecordTamper(Plant plant, IKafkaProducer inner)
             _held = null;
             Send(held);
         }
-    }
-
-    private bool IsOfDroppedChangelog(string topic, in ByteRecord record)
-    {
-        if (!plant.Is(Plants.DropChangelog) || topic != Workload.ChangelogOf(Workload.RunningRocks))
-        {
-            return false;
-        }
-
-        var key = Encoding.UTF8.GetString(record.Key);
-        if (_droppedKey is null && plant.IsDue())
-        {
-            _droppedKey = key;
-        }
-
-        return key == _droppedKey;
     }
 
     private bool TryRepartition(ProducerTopic topic, int partition, in ByteRecord record, Headers? headers)
@@ -109,5 +109,27 @@ internal sealed class RecordTamper(Plant plant, IKafkaProducer inner)
         public bool IsOfSameOrderAs(Held other) => Order == other.Order;
 
         private string Order => string.Join(',', Encoding.UTF8.GetString(Value).Split(',')[1..3]);
+    }
+}
+
+/// <summary>With a fault planted, takes all records of one key out of a topic, from some record of it on.</summary>
+internal sealed class DroppedKey(Plant plant, string fault, string topic)
+{
+    private string? _key;
+
+    public bool Takes(string topicNow, in ByteRecord record)
+    {
+        if (!plant.Is(fault) || topicNow != topic)
+        {
+            return false;
+        }
+
+        var key = Encoding.UTF8.GetString(record.Key);
+        if (_key is null && plant.IsDue())
+        {
+            _key = key;
+        }
+
+        return key == _key;
     }
 }

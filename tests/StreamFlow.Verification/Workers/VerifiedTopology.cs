@@ -2,7 +2,8 @@ namespace StreamFlow.Verification.Workers;
 
 /// <summary>
 /// What the workers run: a stream-table join, and behind a repartition topic unwindowed and windowed aggregates, in
-/// RocksDB and in memory, with record cache and without; beside it a way from topic to topic that has no state.
+/// RocksDB and in memory, with record cache and without; beside it a way from topic to topic that has no state, and
+/// <see cref="VerifiedJoins"/>.
 /// </summary>
 internal static class VerifiedTopology
 {
@@ -21,6 +22,7 @@ internal static class VerifiedTopology
             Add(byCategory, store, points, plant);
         }
 
+        VerifiedJoins.Add(builder, input, accounts);
         builder.Stream<string, string>(Workload.Passing).To(Workload.Passed);
         return builder.Build();
     }

@@ -18,11 +18,13 @@ internal abstract class FinalResults<TKey, TValue>
     private readonly ISerde<TKey> _keySerde;
     private readonly PooledBuffer _bytes = new();
     private readonly List<(int From, int Length, int Key)> _order = [];
+    private readonly Comparison<(int From, int Length, int Key)> _byBytes;
 
     protected FinalResults(Processor<Windowed<TKey>, Change<TValue>> next, ISerde<TKey> keySerde)
     {
         _next = next;
         _keySerde = keySerde;
+        _byBytes = (x, y) => BytesOf(x).SequenceCompareTo(BytesOf(y));
         Timers = new WindowTimers<TKey>(KeyComparers.For<TKey>() ?? EqualityComparer<TKey>.Default);
     }
 
@@ -77,7 +79,7 @@ internal abstract class FinalResults<TKey, TValue>
             _order.Add((from, _bytes.Length - from, i));
         }
 
-        _order.Sort((x, y) => BytesOf(x).SequenceCompareTo(BytesOf(y)));
+        _order.Sort(_byBytes);
         var last = 0;
         for (var i = 1; i < _order.Count; i++)
         {

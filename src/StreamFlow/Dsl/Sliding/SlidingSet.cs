@@ -117,9 +117,22 @@ internal sealed class SlidingSet<TAggregate>(Func<TAggregate, TAggregate> copy)
 
     private void SetBehind(long? previous)
     {
-        if (previous + 1 is { } start && start >= _time - _difference && !_found.Exists(window => window.Start == start))
+        if (previous + 1 is { } start && start >= _time - _difference && !IsFound(start))
         {
             BehindPrevious = start;
         }
+    }
+
+    private bool IsFound(long start)
+    {
+        foreach (var window in _found)
+        {
+            if (window.Start == start)
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 }

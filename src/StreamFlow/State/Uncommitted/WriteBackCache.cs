@@ -105,43 +105,23 @@ internal sealed class WriteBackCache<TKey, TValue>
     }
 
     /// <summary>The key of an entry that <see cref="Find"/> has returned.</summary>
-    public ref readonly TKey KeyOf(ref CacheEntry<TValue> entry)
-    {
-        Verify(ref entry);
-        return ref _slab.Key(entry.Slot);
-    }
+    public ref readonly TKey KeyOf(ref CacheEntry<TValue> entry) => ref _slab.Key(Verified(ref entry).Slot);
 
     /// <summary>
     /// The value of an entry as <see cref="Find"/> has found it, whatever became of the object since, if
     /// <see cref="OldValues{TValue}.AreKept"/>; to be asked for before the entry is written.
     /// </summary>
-    public TValue OldValue(ref CacheEntry<TValue> entry)
-    {
-        Verify(ref entry);
-        return Old.Of(in entry);
-    }
+    public TValue OldValue(ref CacheEntry<TValue> entry) => Old.Of(in Verified(ref entry));
 
     /// <inheritdoc cref="Overlay{TKey, TValue}.Told"/>
-    public StoredValue<TValue> Told(ref CacheEntry<TValue> entry)
-    {
-        Verify(ref entry);
-        return _overlay.Told(in entry);
-    }
+    public StoredValue<TValue> Told(ref CacheEntry<TValue> entry) => _overlay.Told(in Verified(ref entry));
 
     /// <summary>The value of an entry is again what <see cref="Find"/> has found, where <see cref="OldValues{TValue}.CanUndo"/>.</summary>
-    public void Undo(ref CacheEntry<TValue> entry)
-    {
-        Verify(ref entry);
-        Old.Undo(ref entry);
-    }
+    public void Undo(ref CacheEntry<TValue> entry) => Old.Undo(ref Verified(ref entry));
 
     /// <summary>Writes an entry that <see cref="Find"/> has returned.</summary>
-    public void Set(ref CacheEntry<TValue> entry, TValue value, bool hasValue, long timestamp, Headers? headers)
-    {
-        Verify(ref entry);
-        _overlay.Write(
-            ref entry, new StoredValue<TValue>(value, hasValue, timestamp, headers), isBlind: false, Context, Share);
-    }
+    public void Set(ref CacheEntry<TValue> entry, TValue value, bool hasValue, long timestamp, Headers? headers) => _overlay.Write(
+        ref Verified(ref entry), new StoredValue<TValue>(value, hasValue, timestamp, headers), isBlind: false, Context, Share);
 
     /// <summary>Writes a key without looking what is there.</summary>
     public void Put(in TKey key, TValue value, bool hasValue, long timestamp, Headers? headers)
@@ -294,12 +274,14 @@ internal sealed class WriteBackCache<TKey, TValue>
 
     /// <summary>A slot may have been given to another key since, so only the entry found last may be written.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private void Verify(ref CacheEntry<TValue> entry)
+    private ref CacheEntry<TValue> Verified(ref CacheEntry<TValue> entry)
     {
         if (entry.Slot != _lastFound || !_slab.IsCurrent(ref entry))
         {
             ThrowStale();
         }
+
+        return ref entry;
     }
 
     private void ThrowStale() => throw new InvalidOperationException(
