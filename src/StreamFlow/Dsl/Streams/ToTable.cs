@@ -39,6 +39,10 @@ public sealed partial class KStream<TKey, TValue>
         var node = TableSource.Describe(name, input, store, materialized, isAsRead: false);
         _graph.Add(node);
         return new KTable<TKey, TValue>(
-            _graph, node.Output, serdes.Keys, serdes.Values, new StoredRows<TKey, TValue>(storeName));
+            _graph, node.Output, serdes.Keys, serdes.Values, new StoredRows<TKey, TValue>(storeName))
+        {
+            QueryableStoreName = materialized.Name,
+            History = materialized.History,
+        };
     }
 }

@@ -140,9 +140,14 @@ public sealed class GroupedTableTests
     }
 
     [Fact]
-    public void Group_that_is_in_no_store_yet_is_known_by_its_name()
+    public void Table_is_known_by_the_name_of_the_store_that_it_was_given()
     {
         var builder = new StreamsBuilder();
+        var table = builder.Stream<string, string>("stream").ToTable(new() { Name = "s", History = TimeSpan.FromHours(1) });
+
+        Assert.Equal("s", table.QueryableStoreName);
+        Assert.Equal<TimeSpan?>(TimeSpan.FromHours(1), table.History);
+        Assert.Equal<TimeSpan?>(TimeSpan.FromHours(1), table.Filter((_, _) => true).MapValues(v => v).History);
         var group = builder.Table<string, string>("in").GroupBy((_, v) => (v, v));
 
         Assert.Equal("n", group.Count(new() { Name = "n" }).QueryableStoreName);
