@@ -5,7 +5,7 @@ namespace StreamFlow.Verification;
 /// <summary>
 /// Orders and payments of the users, in one topic: what becomes of them in joins and windows is decided by the order of a partition
 /// alone, so that
-/// graces can be short, and results fall due while faults happen. None is late, however.
+/// graces can be short, and results fall due while faults happen. Most are out of order within the grace; some orders are late.
 /// </summary>
 internal static class Trades
 {
@@ -38,11 +38,19 @@ internal static class Trades
     /// <summary>What an order has in the place of a payment, when there was none.</summary>
     public const string None = "-";
 
+    /// <summary>How long before its place in the topic a late order is in time: whatever it could meet or join is closed, and gone.</summary>
+    public const long LateMs = 5000;
+
     private const string End = "end";
+    private const string Late = "late";
+    private const long LateEvery = 30;
+
+    // Until then time may not have come so far that an order is late.
+    private const long FirstLate = 600;
     private const long EndMs = 600_000;
     private const ulong Unpaid = 7;
 
-    // Together less than the grace, so that none is late.
+    // Together less than the grace, so that no other is late.
     private const ulong LatestMs = 300;
     private const ulong PaidWithinMs = 250;
 
@@ -50,7 +58,12 @@ internal static class Trades
 
     public static bool IsOrder(string value) => value[0] == 'o';
 
-    /// <summary>Order and payment that come with an input: times are out of order, and one of seven orders is never paid.</summary>
+    /// <summary>Whether an order is late.</summary>
+    public static bool IsLate(string order) => order.EndsWith(Late, StringComparison.Ordinal);
+
+    /// <summary>
+    /// Order and payment that come with an input: times are out of order, and late ones and one of seven others are never paid.
+    /// </summary>
     public static IEnumerable<Trade> Of(ulong seed, long sequence, long time)
     {
         if (sequence % Every != 0)
@@ -60,6 +73,12 @@ internal static class Trades
 
         var user = Workload.UserOf(seed, sequence);
         var ordered = time + (long)(Workload.Mix(seed, sequence, 4) % LatestMs);
+        if (sequence > FirstLate && sequence % LateEvery == 0)
+        {
+            yield return new Trade(user, string.Create(CultureInfo.InvariantCulture, $"o{sequence}{Late}"), ordered - LateMs);
+            yield break;
+        }
+
         yield return new Trade(user, string.Create(CultureInfo.InvariantCulture, $"o{sequence}"), ordered);
         if (Workload.Mix(seed, sequence, 5) % Unpaid != 0)
         {

@@ -41,18 +41,25 @@ internal static class TradeOracles
     }
 
     /// <summary>
-    /// Each order meets each payment near it, once; one that meets none says so once, if it was found that none can come any more.
+    /// Each order meets each payment near it, once; one that meets none says so once, if it was found that none can come any more, which
+    /// of late ones is known at once: what they could meet is gone.
     /// </summary>
     public static Verdict StreamLeftJoin(Evidence evidence)
     {
         var expected = new Bag();
         var latest = evidence[Trades.Topic].GroupBy(r => r.Partition).ToDictionary(g => g.Key, g => g.Max(r => r.Timestamp));
-        foreach (var (order, payments) in Meetings(Orders(evidence), Payments(evidence)))
+        var orders = Orders(evidence).ToLookup(r => Trades.IsLate(r.ValueText));
+        foreach (var late in orders[true])
+        {
+            AddAlone(expected, late);
+        }
+
+        foreach (var (order, payments) in Meetings(orders[false], Payments(evidence)))
         {
             AddPairs(expected, order, payments);
             if (payments.Count == 0 && order.Timestamp < latest[order.Partition] - WaitMs)
             {
-                expected.Add($"{order.KeyText}: {order.ValueText}|{Trades.None} at {order.Timestamp}");
+                AddAlone(expected, order);
             }
         }
 
@@ -92,6 +99,9 @@ internal static class TradeOracles
             expected.Add($"{left.KeyText}: {left.ValueText}|{right.ValueText} at {Math.Max(left.Timestamp, right.Timestamp)}");
         }
     }
+
+    private static void AddAlone(Bag expected, ReadRecord order) =>
+        expected.Add($"{order.KeyText}: {order.ValueText}|{Trades.None} at {order.Timestamp}");
 
     private static Verdict Judged(Evidence evidence, string topic, string oracle, Bag expected)
     {

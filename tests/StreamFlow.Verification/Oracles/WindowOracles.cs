@@ -7,17 +7,25 @@ namespace StreamFlow.Verification.Oracles;
 internal static class WindowOracles
 {
     private const string Deleted = "deleted";
+    private const long OpenMs = Trades.GapMs + Trades.GraceMs;
 
     /// <summary>Of each session all updates are there, record by record, up to where it becomes part of another one.</summary>
     public static Verdict Sessions(Evidence evidence)
     {
         var expected = new Dictionary<string, List<string>>();
-        foreach (var orders in TradeOracles.Orders(evidence).GroupBy(r => r.KeyText))
+        foreach (var partition in TradeOracles.Orders(evidence).GroupBy(r => r.Partition))
         {
-            var open = new List<Session>();
-            foreach (var order in orders)
+            var (latest, all) = (long.MinValue, new Dictionary<string, List<Session>>());
+            foreach (var order in partition)
             {
-                Follow(open, order, expected);
+                latest = Math.Max(latest, order.Timestamp);
+                if (!all.TryGetValue(order.KeyText, out var sessions))
+                {
+                    all[order.KeyText] = sessions = [];
+                }
+
+                sessions.RemoveAll(s => s.End < latest - OpenMs);
+                Follow(sessions, order, latest - OpenMs, expected);
             }
         }
 
@@ -37,7 +45,7 @@ internal static class WindowOracles
         {
             var closed = partition.Max(r => r.Timestamp) - Trades.GraceMs;
             var windows =
-                from order in partition
+                from order in InTime(partition)
                 group order by (order.KeyText, Start: order.Timestamp / Trades.TallyMs * Trades.TallyMs) into window
                 where window.Key.Start + Trades.TallyMs <= closed
                 select window;
@@ -51,11 +59,30 @@ internal static class WindowOracles
         return Compare(evidence, topic, oracle, expected);
     }
 
-    private static void Follow(List<Session> open, ReadRecord order, Dictionary<string, List<string>> expected)
+    /// <summary>Orders that have come before their windows were closed.</summary>
+    private static IEnumerable<ReadRecord> InTime(IEnumerable<ReadRecord> orders)
+    {
+        var latest = long.MinValue;
+        foreach (var order in orders)
+        {
+            latest = Math.Max(latest, order.Timestamp);
+            if (((order.Timestamp / Trades.TallyMs) + 1) * Trades.TallyMs > latest - Trades.GraceMs)
+            {
+                yield return order;
+            }
+        }
+    }
+
+    private static void Follow(List<Session> open, ReadRecord order, long firstOpenEnd, Dictionary<string, List<string>> expected)
     {
         var time = order.Timestamp;
         var joined = open.Where(s => s.End >= time - Trades.GapMs && s.Start <= time + Trades.GapMs)
             .OrderBy(s => s.End).ThenBy(s => s.Start).ToList();
+        if (joined.Count == 0 && time < firstOpenEnd)
+        {
+            return;
+        }
+
         var before = joined.Aggregate(string.Empty, (aggregate, session) => Trades.Merge(aggregate, session.Result));
         var now = new Session(
             joined.Select(s => s.Start).Append(time).Min(),
