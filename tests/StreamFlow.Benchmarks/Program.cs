@@ -34,7 +34,7 @@ const string Usage = """
       Binding      our binding of RocksDB beside the package's managed API, each in processes of its own:
                    [--records 1000000] [--repetitions 3] [--state DIR] [--append FILE]
       Operators    each operator on the engine's tasks without a broker, beside the bare hop from source to sink:
-                   [--families stateless,aggregation,join] [--verbose] [--append FILE]
+                   [--families stateless,aggregation,join] [--quick] [--verbose] [--append FILE]
       Latency      from due to arrived at a steady light load, through an application in a process of its own:
                    --workload passthrough|ordercount|none --bootstrap HOST:PORT [--guarantee at_least_once|exactly_once_v2]
                    [--rate 1000] [--seconds 30] [--warmup 20] [--commit 100] [--producer name=value,...]

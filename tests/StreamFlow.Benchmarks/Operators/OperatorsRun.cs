@@ -1,8 +1,10 @@
+using System.Diagnostics;
 using System.Text.Json.Nodes;
 using BenchmarkDotNet.Configs;
 using BenchmarkDotNet.Diagnosers;
 using BenchmarkDotNet.Jobs;
 using BenchmarkDotNet.Loggers;
+using BenchmarkDotNet.Reports;
 using BenchmarkDotNet.Running;
 using BenchmarkDotNet.Toolchains.InProcess.Emit;
 using StreamFlow.Benchmarks.Measuring;
@@ -47,32 +49,18 @@ internal static class OperatorsRun
             throw new ArgumentException($"Unknown family '{family}'; there are {string.Join(", ", Benchmarks.Keys)}.");
         }
 
-        // In this process: it has the settings that all parts run with, and nothing is compiled for each operator.
-        var job = Job.ShortRun.WithToolchain(InProcessEmitToolchain.Instance);
-        var config = ManualConfig.CreateEmpty()
-            .AddJob(job)
-            .AddDiagnoser(MemoryDiagnoser.Default)
-            .AddLogger(options.Has("verbose") ? ConsoleLogger.Default : NullLogger.Instance)
-            .WithArtifactsPath(artifacts)
-            .WithOptions(ConfigOptions.DisableOptimizationsValidator);
-        var summary = BenchmarkRunner.Run(benchmarks, config);
-        var ok = !summary.HasCriticalValidationErrors;
+        var summary = options.Has("quick") ? null : BenchmarkRunner.Run(benchmarks, Configure(artifacts, options));
+        var ok = true;
         foreach (var operatorCase in OperatorCases.Families[family])
         {
-            var report = summary.Reports.FirstOrDefault(r => (string)r.BenchmarkCase.Parameters[nameof(OperatorBenchmarks.Operator)] == operatorCase.Name);
-            if (report?.ResultStatistics is not { } statistics)
+            var line = Describe(family, operatorCase);
+            if (summary is not null && !Take(summary, operatorCase, line))
             {
                 Console.Error.WriteLine($"{family}, {operatorCase.Name}: not measured; --verbose tells why");
                 ok = false;
                 continue;
             }
 
-            var line = Describe(family, operatorCase);
-            line["ns_per_record"] = Results.Round(statistics.Mean);
-            line["ns_error"] = Results.Round(statistics.StandardError);
-            line["records_per_s"] = Results.Round(1e9 / statistics.Mean);
-            line["alloc_bytes_per_record"] = Results.Round(
-                report.GcStats.GetBytesAllocatedPerOperation(report.BenchmarkCase).GetValueOrDefault());
             Results.Write(line, options);
             ok &= line.Text("ok") == "true";
         }
@@ -80,7 +68,33 @@ internal static class OperatorsRun
         return ok;
     }
 
-    /// <summary>What comes out of a record: an operator that gives nothing, or leaves records out, measures nothing.</summary>
+    // In this process: it has the settings that all parts run with, and nothing is compiled for each operator.
+    private static ManualConfig Configure(string artifacts, Options options) => ManualConfig.CreateEmpty()
+        .AddJob(Job.ShortRun.WithToolchain(InProcessEmitToolchain.Instance))
+        .AddDiagnoser(MemoryDiagnoser.Default)
+        .AddLogger(options.Has("verbose") ? ConsoleLogger.Default : NullLogger.Instance)
+        .WithArtifactsPath(artifacts)
+        .WithOptions(ConfigOptions.DisableOptimizationsValidator);
+
+    private static bool Take(Summary summary, OperatorCase operatorCase, JsonObject line)
+    {
+        var report = summary.Reports.FirstOrDefault(
+            r => (string)r.BenchmarkCase.Parameters[nameof(OperatorBenchmarks.Operator)] == operatorCase.Name);
+        if (report?.ResultStatistics is not { } statistics)
+        {
+            return false;
+        }
+
+        line["ns_per_record"] = Results.Round(statistics.Mean);
+        line["ns_error"] = Results.Round(statistics.StandardError);
+        line["records_per_s"] = Results.Round(1e9 / statistics.Mean);
+        line["alloc_bytes_per_record"] = Results.Round(
+            report.GcStats.GetBytesAllocatedPerOperation(report.BenchmarkCase).GetValueOrDefault());
+        return true;
+    }
+
+    /// <summary>What comes out of a record: an operator that gives nothing, or leaves records out, measures nothing. Time and
+    /// allocations as one short run shows them.</summary>
     private static JsonObject Describe(string family, OperatorCase operatorCase)
     {
         using var run = new OperatorRun(operatorCase);
@@ -90,19 +104,25 @@ internal static class OperatorsRun
         }
 
         var before = run.Produced;
+        var (began, allocated) = (Stopwatch.GetTimestamp(), GC.GetAllocatedBytesForCurrentThread());
         for (var i = 0; i < CountedTurns; i++)
         {
             run.Turn();
         }
 
-        var (results, changes, repartitioned) = run.Produced;
         const double Records = CountedTurns * OperatorRun.RecordsPerTurn;
+        var nanoseconds = Stopwatch.GetElapsedTime(began).TotalNanoseconds / Records;
+        allocated = GC.GetAllocatedBytesForCurrentThread() - allocated;
+        var (results, changes, repartitioned) = run.Produced;
         return new JsonObject
         {
             ["kind"] = "operator",
             ["date"] = DateTimeOffset.UtcNow.ToString("O"),
             ["family"] = family,
             ["operator"] = operatorCase.Name,
+            ["ns_per_record"] = Results.Round(nanoseconds),
+            ["records_per_s"] = Results.Round(1e9 / nanoseconds),
+            ["alloc_bytes_per_record"] = Results.Round(allocated / Records),
             ["results_per_record"] = Results.Round((results - before.Results) / Records),
             ["changes_per_record"] = Results.Round((changes - before.Changes) / Records),
             ["repartitioned_per_record"] = Results.Round((repartitioned - before.Repartitioned) / Records),

@@ -92,8 +92,12 @@ internal static class Workloads
                 new() { Name = "by-customer", ValueSerde = new CountingSerde<Order>(Orders, topics.RepartitionSteps) })
             .WindowedBy(SessionWindows.Of(Gap, SessionGrace))
             .Count(new() { Name = "sessions", TopicConfigs = KeepForever })
-            .ToStream((session, _) => $"{session.Key}@{session.Window.Start}-{session.Window.End}")
+
+            // A session that has grown or merged is taken back under its old name, without a count: so the function takes the record.
+            .ToStream(record => SessionName(record.Key))
             .To(topics.Output);
+
+    private static string SessionName(Windowed<string> session) => $"{session.Key}@{session.Window.Start}-{session.Window.End}";
 
     private static KStream<string, Order> ReadOrders(StreamsBuilder builder, WorkloadTopics topics) =>
         builder.Stream<string, Order>(
