@@ -35,7 +35,7 @@ public sealed class RandomProgramTests(ITestOutputHelper output)
     {
         var many = new RunOptions { Partitions = 3 };
         Compare(
-            HasNoClock, program => ProgramComparison.DifferenceByKey(ProgramRun.Run(program), ProgramRun.Run(program, many)));
+            program => HasNoClock(program) && !HasRace(program), program => ProgramComparison.DifferenceByKey(ProgramRun.Run(program), ProgramRun.Run(program, many)));
     }
 
     [Fact]
@@ -62,6 +62,30 @@ public sealed class RandomProgramTests(ITestOutputHelper output)
     private static bool HasNoClock(RandomProgram program) =>
         program.InOrder && !program.Nodes.Any(n => n.Operator is "suppress" or "wsuppress" || n.Arguments.Contains("close")
             || (n.Operator == "ssjoin" && n.Arguments[0] != "inner"));
+
+    /// <summary>
+    /// Whether a grouping of tables is behind another one: a row that changes its group is taken out of one and put into another, by
+    /// two partitions, and which of the two results comes first further on is a race.
+    /// </summary>
+    private static bool HasRace(RandomProgram program)
+    {
+        var behind = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var node in program.Nodes)
+        {
+            var isBehind = node.Parents.Any(p => behind.Contains(p.Split('.')[0]));
+            if (isBehind && node.Operator == "tgroup")
+            {
+                return true;
+            }
+
+            if (isBehind || node.Operator == "tgroup")
+            {
+                behind.Add(node.Id);
+            }
+        }
+
+        return false;
+    }
 
     /// <summary>
     /// Whether nothing behind a table looks at more than its last update: the cache leaves out those before it, so a stream joined
