@@ -33,6 +33,7 @@ public sealed partial class KTable<TKey, TValue>
             (setup, next) => view.IsKept ? view.Next(setup, next) : new JoinedTablesProcessor<TKey, TResult>(setup.Name, next))
         {
             Rows = view.Rows,
+            AsksToo = [Node, other.Node],
             CopartitionedWith = [Node, other.Node],
         };
         _graph.Add(node);

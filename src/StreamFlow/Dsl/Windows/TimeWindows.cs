@@ -132,6 +132,12 @@ public abstract record TimeWindows
     // Event time has milliseconds: a finer window would not be what was asked for.
     internal static TimeSpan WholeMilliseconds(TimeSpan time, TimeSpan least, string name)
     {
+        // How .NET says "without end".
+        if (time == TimeSpan.MaxValue)
+        {
+            return TimeSpan.FromTicks(time.Ticks - (time.Ticks % TimeSpan.TicksPerMillisecond));
+        }
+
         if (time.Ticks % TimeSpan.TicksPerMillisecond != 0)
         {
             throw new ArgumentException(

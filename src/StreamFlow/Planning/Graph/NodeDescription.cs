@@ -56,6 +56,12 @@ internal abstract class NodeDescription
     /// <summary>Whether it wants the updates of the tables that it takes with the value before.</summary>
     public OldValueDemand OldValues { get; init; }
 
+    /// <summary>
+    /// The tables that are asked for the value before whenever this one is, although it keeps rows: both sides of a join, as in Kafka
+    /// Streams, where it shows in what those hand to others.
+    /// </summary>
+    public IReadOnlyList<NodeDescription> AsksToo { get; init; } = [];
+
     /// <summary>When the windows of the rows that it makes are closed; null where they have none, or none of its own.</summary>
     public WindowClosing? Closing { get; init; }
 

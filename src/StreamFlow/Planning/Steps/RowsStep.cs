@@ -35,6 +35,10 @@ internal static class RowsStep
         {
             facts.KeepsRows |= mayKeep;
             facts.TellsOldValues |= !rows.OnDemand || facts.KeepsRows;
+            foreach (var other in facts.TellsOldValues ? table.AsksToo : [])
+            {
+                Ask(graph, other, mayKeep: true);
+            }
         }
         else if (AskParents(graph, table, mayKeep))
         {

@@ -1,9 +1,38 @@
+using StreamFlow.Testing;
+using StreamFlow.Serialization;
 using System.Globalization;
 
 namespace StreamFlow.Tests.Dsl;
 
 public sealed class TimeWindowsTests
 {
+    [Fact]
+    public void The_longest_time_span_means_without_end()
+    {
+        var (end, longest) = (TimeSpan.MaxValue, TimeSpan.FromMilliseconds(TimeSpan.MaxValue.Ticks / TimeSpan.TicksPerMillisecond));
+
+        Assert.Equal((longest, longest), (TumblingWindows.Of(end, end).Size, TumblingWindows.Of(end, end).Grace));
+        Assert.Equal((longest, longest), (SessionWindows.Of(end, end).Gap, SlidingWindows.Of(end, end).Difference));
+        Assert.Equal((longest, longest), (JoinWindows.Of(end, end).Before, JoinWindows.Of(end, end).Grace));
+    }
+
+    [Fact]
+    public void A_session_without_end_takes_all_records()
+    {
+        var builder = new StreamsBuilder();
+        builder.Stream<string, string>("in").GroupByKey()
+            .WindowedBy(SessionWindows.Of(TimeSpan.MaxValue, TimeSpan.MaxValue)).Count()
+            .ToStream(record => record.Key.Window.End).To("out");
+        using var driver = new TopologyTestDriver(builder.Build());
+        var input = driver.CreateInputTopic("in", Serdes.String, Serdes.String);
+        foreach (var time in new[] { 1_700_000_000_000, 0, 4_000_000_000_000 })
+        {
+            input.Pipe("k", "v", time);
+        }
+
+        Assert.Equal(3, driver.CreateOutputTopic("out", Serdes.Int64, Serdes.Int64).ReadAll()[^1].Value);
+    }
+
     [Fact]
     public void Tumbling_and_hopping_windows_are_time_windows_and_serve_one_operator()
     {
