@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Buffers.Binary;
 using System.Text;
 using StreamFlow.Serialization;
+using static StreamFlow.State.BufferFields;
 
 namespace StreamFlow.State;
 
@@ -65,19 +66,12 @@ internal sealed class BufferedRecordSerde<TValue>(ISerde<TValue> values) : ISerd
         Write(value.Position.Offset, writer);
         Write(Encoding.UTF8.GetBytes(value.Position.Partition.Topic), writer);
         Write(value.Position.Partition.Partition, writer);
-        Write(value.Headers?.Count ?? 0, writer);
-        foreach (var header in value.Headers ?? Headers.Empty)
-        {
-            Write(Encoding.UTF8.GetBytes(header.Key), writer);
-            Write(header.Value, writer);
-        }
-
-        Write(-1, writer);
-        Write(-1, writer);
+        Write(value.Headers, writer);
+        Write(NoBytes, writer);
+        Write(NoBytes, writer);
         _part.Clear();
         values.Serialize(value.Value, _part);
-        Write(_part.Length, writer);
-        writer.Write(_part.Written);
+        Write(_part.Written, writer);
         Write(0L, writer);
     }
 
@@ -86,74 +80,21 @@ internal sealed class BufferedRecordSerde<TValue>(ISerde<TValue> values) : ISerd
         var rest = data;
         var timestamp = ReadLong(ref rest);
         var offset = ReadLong(ref rest);
-        var topic = Encoding.UTF8.GetString(ReadBytes(ref rest, out _));
+        var topic = ReadText(ref rest);
         var partition = ReadInt(ref rest);
         var headers = ReadHeaders(ref rest);
-        ReadBytes(ref rest, out _);
-        ReadBytes(ref rest, out _);
-        var value = values.Deserialize(ReadBytes(ref rest, out _));
+        ReadRow(ref rest);
+        ReadRow(ref rest);
+        var value = values.Deserialize(ReadRow(ref rest));
         return rest.Length is 0 or Room
             ? new BufferedRecord<TValue>(value, timestamp, headers, new RecordPosition(new TopicPartition(topic, partition), offset))
             : throw new FormatException($"Behind a record that waits there are {rest.Length} bytes more.");
     }
 
-    private static Headers? ReadHeaders(ref ReadOnlySpan<byte> rest)
-    {
-        var count = ReadInt(ref rest);
-        if (count <= 0)
-        {
-            return null;
-        }
-
-        var headers = new List<Header>();
-        for (var i = 0; i < count; i++)
-        {
-            var name = Encoding.UTF8.GetString(ReadBytes(ref rest, out _));
-            var bytes = ReadBytes(ref rest, out var isNull);
-            headers.Add(new Header(name, isNull ? null : bytes.ToArray()));
-        }
-
-        return new Headers(headers);
-    }
-
-    private static void Write(long number, IBufferWriter<byte> writer)
-    {
-        BinaryPrimitives.WriteInt64BigEndian(writer.GetSpan(sizeof(long)), number);
-        writer.Advance(sizeof(long));
-    }
-
-    private static void Write(int number, IBufferWriter<byte> writer)
-    {
-        BinaryPrimitives.WriteInt32BigEndian(writer.GetSpan(sizeof(int)), number);
-        writer.Advance(sizeof(int));
-    }
-
-    private static void Write(byte[]? bytes, IBufferWriter<byte> writer)
-    {
-        Write(bytes?.Length ?? -1, writer);
-        writer.Write(bytes);
-    }
-
-    private static long ReadLong(ref ReadOnlySpan<byte> rest) => BinaryPrimitives.ReadInt64BigEndian(Take(ref rest, sizeof(long)));
-
-    private static int ReadInt(ref ReadOnlySpan<byte> rest) => BinaryPrimitives.ReadInt32BigEndian(Take(ref rest, sizeof(int)));
-
-    private static ReadOnlySpan<byte> ReadBytes(ref ReadOnlySpan<byte> rest, out bool isNull)
+    /// <summary>A row, empty where it is missing.</summary>
+    private static ReadOnlySpan<byte> ReadRow(ref ReadOnlySpan<byte> rest)
     {
         var length = ReadInt(ref rest);
-        isNull = length == -1;
-        return isNull ? default : Take(ref rest, length);
-    }
-
-    private static ReadOnlySpan<byte> Take(ref ReadOnlySpan<byte> rest, int length)
-    {
-        if (length < 0 || length > rest.Length)
-        {
-            throw new FormatException($"A record that waits announces {length} bytes where {rest.Length} are left.");
-        }
-
-        var taken = rest[..length];
-        rest = rest[length..];
-        return taken;
+        return length == NoBytes ? default : Take(ref rest, length);
     }
 }

@@ -1,7 +1,7 @@
 using System.Buffers;
-using System.Buffers.Binary;
 using System.Text;
 using StreamFlow.Serialization;
+using static StreamFlow.State.BufferFields;
 
 namespace StreamFlow.State;
 
@@ -40,7 +40,6 @@ internal readonly record struct WaitingUpdate<TValue>
 /// </summary>
 internal sealed class WaitingUpdateSerde<TValue>(ISerde<TValue> serde) : ISerde<WaitingUpdate<TValue>>
 {
-    private const int Missing = -1;
     private const int SameAsPrior = -2;
     private readonly PooledBuffer _prior = new();
     private readonly PooledBuffer _row = new();
@@ -55,20 +54,7 @@ internal sealed class WaitingUpdateSerde<TValue>(ISerde<TValue> serde) : ISerde<
         Write(value.Offset, writer);
         Write(Encoding.UTF8.GetBytes(value.Topic ?? string.Empty), writer);
         Write(value.Partition, writer);
-        Write(value.Headers?.Count ?? 0, writer);
-        foreach (var header in value.Headers ?? Headers.Empty)
-        {
-            Write(Encoding.UTF8.GetBytes(header.Key), writer);
-            if (header.Value is { } bytes)
-            {
-                Write(bytes, writer);
-            }
-            else
-            {
-                Write(Missing, writer);
-            }
-        }
-
+        Write(value.Headers, writer);
         WriteRow(value.Prior, value.HasPrior, _prior, writer);
         WriteOld(in value, writer);
         WriteRow(value.New, value.HasNew, _row, writer);
@@ -79,7 +65,7 @@ internal sealed class WaitingUpdateSerde<TValue>(ISerde<TValue> serde) : ISerde<
     public WaitingUpdate<TValue> Deserialize(ReadOnlySpan<byte> data)
     {
         var (timestamp, offset) = (ReadLong(ref data), ReadLong(ref data));
-        var topic = Encoding.UTF8.GetString(ReadBytes(ref data, ReadInt(ref data)));
+        var topic = ReadText(ref data);
         var partition = ReadInt(ref data);
         var headers = ReadHeaders(ref data);
         var (prior, hasPrior) = ReadRow(ref data, ReadInt(ref data));
@@ -107,7 +93,7 @@ internal sealed class WaitingUpdateSerde<TValue>(ISerde<TValue> serde) : ISerde<
         buffer.Clear();
         if (!hasValue)
         {
-            Write(Missing, writer);
+            Write(NoBytes, writer);
             return;
         }
 
@@ -119,7 +105,7 @@ internal sealed class WaitingUpdateSerde<TValue>(ISerde<TValue> serde) : ISerde<
     {
         if (!value.HasOld)
         {
-            Write(Missing, writer);
+            Write(NoBytes, writer);
             return;
         }
 
@@ -136,62 +122,5 @@ internal sealed class WaitingUpdateSerde<TValue>(ISerde<TValue> serde) : ISerde<
     }
 
     private (TValue Value, bool HasValue) ReadRow(ref ReadOnlySpan<byte> data, int length) =>
-        length == Missing ? (default!, false) : (serde.Deserialize(ReadBytes(ref data, length)), true);
-
-    private static Headers? ReadHeaders(ref ReadOnlySpan<byte> data)
-    {
-        var count = ReadInt(ref data);
-        if (count == 0)
-        {
-            return null;
-        }
-
-        var headers = new Header[count];
-        for (var i = 0; i < count; i++)
-        {
-            var key = Encoding.UTF8.GetString(ReadBytes(ref data, ReadInt(ref data)));
-            var length = ReadInt(ref data);
-            headers[i] = new Header(key, length == Missing ? null : ReadBytes(ref data, length).ToArray());
-        }
-
-        return new Headers(headers);
-    }
-
-    private static void Write(long number, IBufferWriter<byte> writer)
-    {
-        BinaryPrimitives.WriteInt64BigEndian(writer.GetSpan(sizeof(long)), number);
-        writer.Advance(sizeof(long));
-    }
-
-    private static void Write(int number, IBufferWriter<byte> writer)
-    {
-        BinaryPrimitives.WriteInt32BigEndian(writer.GetSpan(sizeof(int)), number);
-        writer.Advance(sizeof(int));
-    }
-
-    private static void Write(ReadOnlySpan<byte> bytes, IBufferWriter<byte> writer)
-    {
-        Write(bytes.Length, writer);
-        writer.Write(bytes);
-    }
-
-    private static long ReadLong(ref ReadOnlySpan<byte> data) =>
-        BinaryPrimitives.ReadInt64BigEndian(ReadBytes(ref data, sizeof(long)));
-
-    private static int ReadInt(ref ReadOnlySpan<byte> data) =>
-        BinaryPrimitives.ReadInt32BigEndian(ReadBytes(ref data, sizeof(int)));
-
-    private static ReadOnlySpan<byte> ReadBytes(ref ReadOnlySpan<byte> data, int length)
-    {
-        if (length < 0 || length > data.Length)
-        {
-            throw new FormatException(
-                $"An update that waits has {length} bytes where {data.Length} are left. Check that the changelog is that of a "
-                + "suppression, in version 3 of its format.");
-        }
-
-        var bytes = data[..length];
-        data = data[length..];
-        return bytes;
-    }
+        length == NoBytes ? (default!, false) : (serde.Deserialize(Take(ref data, length)), true);
 }
