@@ -26,4 +26,7 @@ public enum StateStoreKind
 
     /// <summary>A value for each key and session; <see cref="TopologyTestDriver.GetSessionStore"/> reads it.</summary>
     Session,
+
+    /// <summary>Values in the order in which they were added, for each key; <see cref="TopologyTestDriver.GetListStore"/> reads it.</summary>
+    List,
 }

@@ -1,6 +1,8 @@
 using System.Runtime.CompilerServices;
 using StreamFlow.RocksDb.Tests.Support;
+using StreamFlow.Serialization;
 using StreamFlow.State;
+using StreamFlow.Testing;
 
 namespace StreamFlow.RocksDb.Tests.Docs;
 
@@ -32,14 +34,84 @@ public sealed class StateStoresGuideTests
     }
 
     [Fact]
+    public void Waiting_values_come_in_their_order()
+    {
+        var builder = new StreamsBuilder();
+        builder.AddStateStore(new ListStoreBuilder<string, string>("waiting"));
+        builder.Stream<string, string>("in").Process(() => new Matcher(), new() { StoreNames = ["waiting"] }).To("out");
+        using var driver = new TopologyTestDriver(builder.Build());
+        var input = driver.CreateInputTopic("in", Serdes.String, Serdes.String);
+        foreach (var value in new[] { "b", "a", "release", "c" })
+        {
+            input.Pipe("k", value, 1L);
+        }
+
+        var output = driver.CreateOutputTopic("out", Serdes.String, Serdes.String);
+        Assert.Equal(["b", "a"], output.ReadAll().Select(record => record.Value));
+        Assert.Equal(["c"], driver.GetListStore<string, string>("waiting").Get("k"));
+    }
+
+    [Fact]
+    public void Windows_are_read_by_ranges_of_keys()
+    {
+        var builder = new StreamsBuilder();
+        builder.Stream<string, string>("in").GroupByKey()
+            .WindowedBy(TumblingWindows.Of(TimeSpan.FromSeconds(1), TimeSpan.Zero)).Count(new() { Name = "counts" });
+        using var driver = new TopologyTestDriver(builder.Build());
+        var input = driver.CreateInputTopic("in", Serdes.String, Serdes.String);
+        foreach (var key in new[] { "e", "a", "b", "d", "ca" })
+        {
+            input.Pipe(key, "v", 1L);
+        }
+
+        var (from, to) = (0L, 1_000L);
+        var store = driver.GetWindowStore<string, long>("counts");
+
+        var named = store.Fetch(KeyRange.Between("a", "c"), from, to);
+        var later = store.Fetch(KeyRange.From("d"), from, to, reverse: true);
+        var whole = store.Fetch(KeyRange.All<string>(), from, to);
+
+        Assert.Equal(["a", "b"], named.Select(row => row.Key.Key));
+        Assert.Equal(["e", "d"], later.Select(row => row.Key.Key));
+        Assert.Equal(5, whole.Count());
+    }
+
+    [Fact]
     public void Every_snippet_of_the_guide_stands_in_this_file()
     {
         var source = Normalized(File.ReadAllLines(ThisFile()));
         var guide = File.ReadAllText(Path.Combine(Path.GetDirectoryName(ThisFile())!, "../../../docs/guide/state-stores.md"));
         var snippets = guide.Split("```csharp\n").Skip(1).Select(part => part.Split("```")[0]).ToList();
 
-        Assert.Equal(2, snippets.Count);
+        Assert.Equal(5, snippets.Count);
         Assert.All(snippets, snippet => Assert.Contains(Normalized(snippet.Split('\n')), source, StringComparison.Ordinal));
+    }
+
+    public sealed class Matcher : ContextualProcessor<string, string, string, string>
+    {
+        private IListStore<string, string> _waiting = null!;
+
+        public override void Init(ProcessorContext<string, string> context)
+        {
+            base.Init(context);
+            _waiting = context.GetStateStore<IListStore<string, string>>("waiting");
+        }
+
+        public override void Process(Record<string, string> record)
+        {
+            if (record.Value != "release")
+            {
+                _waiting.Add(record.Key, record.Value, record.Timestamp);
+                return;
+            }
+
+            foreach (var value in _waiting.Get(record.Key))
+            {
+                Context.Forward(record.WithValue(value));
+            }
+
+            _waiting.Delete(record.Key, record.Timestamp);
+        }
     }
 
     private static RocksDbOptions Tuned()

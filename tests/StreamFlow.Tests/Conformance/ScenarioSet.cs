@@ -13,6 +13,7 @@ internal sealed class ScenarioSet(string file)
         ProcessorScenarios.Set,
         WindowScenarios.Set,
         StreamJoinScenarios.Set,
+        HeaderStoreScenarios.Set,
     ];
 
     public IReadOnlyDictionary<string, string[]> Recorded { get; } = Conformance.Recorded.Blocks(file, "== ");

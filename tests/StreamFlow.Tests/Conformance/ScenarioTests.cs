@@ -115,6 +115,8 @@ public sealed class ScenarioTests
     private static long CacheBytes(string name)
     {
         var at = name.IndexOf("cache=", StringComparison.Ordinal);
-        return at >= 0 ? long.Parse(name[(at + 6)..], CultureInfo.InvariantCulture) : name == "cached windows" ? 1000000 : 0;
+        return at < 0 ? name == "cached windows" ? 1_000_000 : 0
+            : bool.TryParse(name[(at + 6)..], out var cached) ? (cached ? 10_000_000 : 0)
+            : long.Parse(name[(at + 6)..], CultureInfo.InvariantCulture);
     }
 }

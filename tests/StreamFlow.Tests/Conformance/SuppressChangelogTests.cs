@@ -15,6 +15,8 @@ public sealed class SuppressChangelogTests
     private static readonly Dictionary<string, Action<StreamsBuilder>> Topologies = new(StringComparer.Ordinal)
     {
         ["C54 tombstones + changelog"] = Table,
+        ["F09 suppress format=DEFAULT"] = b => Table(b, "T"),
+        ["F09 suppress format=HEADERS"] = b => Table(b, "T"),
         ["suppress changelog of updates"] = Table,
         ["suppress changelog of windows"] = b => Out(Group(b).WindowedBy(TumblingWindows.Of(Ms(10), TimeSpan.Zero)).Count()),
         ["suppress changelog of sessions"] = b => Out(Group(b).WindowedBy(SessionWindows.Of(Ms(10), TimeSpan.Zero)).Count()),
@@ -51,7 +53,9 @@ public sealed class SuppressChangelogTests
         .Replace(ZeroBefore + "fffffffe", "ffffffffffffffff", StringComparison.Ordinal)
         .Replace(ZeroBefore + "000000080000000000000001", "ffffffff000000080000000000000001", StringComparison.Ordinal);
 
-    private static void Table(StreamsBuilder builder) => builder.Table<string, string>("in")
+    private static void Table(StreamsBuilder builder) => Table(builder, "in");
+
+    private static void Table(StreamsBuilder builder, string topic) => builder.Table<string, string>(topic)
         .Suppress(Suppressed.UntilTimeLimit(Ms(5)) with { Name = "sup" }).ToStream().To("out");
 
     private static void Out(KTable<Windowed<string>, long> table) => table

@@ -49,6 +49,28 @@ public sealed class StoreShapeTests
     }
 
     [Fact]
+    public void Headers_from_now_on_or_no_more_are_a_matter_of_the_local_data()
+    {
+        var windows = Of(new WindowStoreWithHeadersBuilder<string, long>("s", Minutes(5), Minutes(60)));
+        Assert.Equal(
+            ["its values were kept with timestamps, now with timestamps and headers"], Local(Windows(5, 60), windows));
+        Assert.Equal(["its values were kept with timestamps and headers, now with timestamps"], Local(windows, Windows(5, 60)));
+        var sessions = Of(new SessionStoreWithHeadersBuilder<string, long>("s", Minutes(60)));
+        Assert.Equal(
+            ["its values were kept alone, now with headers"],
+            Local(Of(new SessionStoreBuilder<string, long>("s", Minutes(60))), sessions));
+        Assert.Equal(
+            ["its values were kept with timestamps, now with timestamps and headers"],
+            Local(Counts, Of(new KeyValueStoreWithHeadersBuilder<string, long>("s"))));
+
+        static List<string> Local(StoreShape was, StoreShape now)
+        {
+            Assert.Empty(was.ChangeTo(now).Conflicts);
+            return was.ChangeTo(now).Local;
+        }
+    }
+
+    [Fact]
     public void Another_format_of_StreamFlow_is_a_conflict_whatever_its_length()
     {
         Assert.Equal(

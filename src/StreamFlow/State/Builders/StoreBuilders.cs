@@ -70,20 +70,6 @@ public sealed class LruStoreBuilder<TKey, TValue> : TypedStoreBuilder<IKeyValueS
     };
 }
 
-/// <summary>Describes a key-value store that keeps headers with its values.</summary>
-/// <typeparam name="TKey">Type of the keys.</typeparam>
-/// <typeparam name="TValue">Type of the values.</typeparam>
-/// <param name="name">Name of the store.</param>
-/// <example><code>new KeyValueStoreWithHeadersBuilder&lt;string, long&gt;("traced")</code></example>
-public sealed class KeyValueStoreWithHeadersBuilder<TKey, TValue>(string name)
-    : TypedStoreBuilder<IKeyValueStoreWithHeaders<TKey, TValue>, TKey, TValue>(name, null, null)
-{
-    private protected override IKeyValueStoreWithHeaders<TKey, TValue> Build(ISerde<TKey> keys, ISerde<TValue> values) =>
-        new KeyValueStoreWithHeaders<TKey, TValue>(Name, keys, values);
-
-    private protected override StoreShape Shape => new() { Kind = "a key-value store", Layout = StoreFormat.Headers };
-}
-
 /// <summary>Describes a window store.</summary>
 /// <typeparam name="TKey">Type of the record keys.</typeparam>
 /// <typeparam name="TValue">Type of the values.</typeparam>
@@ -98,21 +84,8 @@ public sealed class WindowStoreBuilder<TKey, TValue> : TypedStoreBuilder<IWindow
     /// <param name="retention">How long behind the latest start a window is kept; at least the length of the windows.</param>
     /// <exception cref="ArgumentException">A time is too short; the message says which.</exception>
     public WindowStoreBuilder(string name, TimeSpan windowSize, TimeSpan retention)
-        : this(
-            name,
-            null,
-            null,
-            StoreTimes.Positive(name, windowSize, nameof(windowSize)),
-            StoreTimes.Positive(name, retention, nameof(retention)))
-    {
-        if (retention < windowSize)
-        {
-            throw new ArgumentException(
-                $"The retention of store '{name}' is {retention}, less than its windows of {windowSize}: they would be gone before "
-                + "they end. Keep them at least as long.",
-                nameof(retention));
-        }
-    }
+        : base(name, null, null) =>
+        (_windowSizeMs, _retentionMs) = StoreTimes.Windows(name, windowSize, retention);
 
     internal WindowStoreBuilder(
         string name, SerdeSource<TKey>? keys, SerdeSource<TValue>? values, long windowSizeMs, long retentionMs)
@@ -152,14 +125,8 @@ public sealed class WindowStoreBuilder<TKey, TValue> : TypedStoreBuilder<IWindow
             KeepsObservedTime = KeepsObservedTime,
         };
 
-    // Side by side are records, by their time; the length of the windows that they are read in is no part of their keys.
-    private protected override StoreShape Shape => new()
-    {
-        Kind = KeepsDuplicates ? "records by time, side by side"
-            : WindowKind ?? $"windows of {Durations.Text(TimeSpan.FromMilliseconds(_windowSizeMs))}",
-        Layout = Layout,
-        SegmentMs = WindowExpiry.SegmentMsOf(_retentionMs),
-    };
+    private protected override StoreShape Shape =>
+        StoreShape.Windows(_windowSizeMs, _retentionMs, KeepsDuplicates, WindowKind) with { Layout = Layout };
 }
 
 /// <summary>Describes a session store.</summary>
@@ -193,18 +160,7 @@ public sealed class SessionStoreBuilder<TKey, TValue> : TypedStoreBuilder<ISessi
     private protected override ISessionStore<TKey, TValue> Build(ISerde<TKey> keys, ISerde<TValue> values) =>
         new SessionStore<TKey, TValue>(Name, keys, values, _retentionMs) { KeepsObservedTime = KeepsObservedTime };
 
-    private protected override StoreShape Shape =>
-        new() { Kind = SessionKind ?? "sessions", SegmentMs = WindowExpiry.SegmentMsOf(_retentionMs) };
-}
-
-/// <summary>Describes a list store.</summary>
-internal sealed class ListStoreBuilder<TKey, TValue>(string name)
-    : TypedStoreBuilder<ListStore<TKey, TValue>, TKey, TValue>(name, null, null)
-{
-    private protected override ListStore<TKey, TValue> Build(ISerde<TKey> keys, ISerde<TValue> values) =>
-        new(Name, keys, values);
-
-    private protected override StoreShape Shape => new() { Kind = "lists of values by key" };
+    private protected override StoreShape Shape => StoreShape.Sessions(_retentionMs, SessionKind);
 }
 
 /// <summary>Describes a time-ordered buffer.</summary>
@@ -215,18 +171,4 @@ internal sealed class TimeOrderedBufferBuilder<TKey, TValue>(string name)
         new(Name, keys, values);
 
     private protected override StoreShape Shape => new() { Kind = "a buffer in the order of time" };
-}
-
-/// <summary>Checks of what a store is told about time.</summary>
-internal static class StoreTimes
-{
-    /// <returns>The time in milliseconds.</returns>
-    public static long Positive(string store, TimeSpan time, string parameter)
-    {
-        var milliseconds = time.Ticks / TimeSpan.TicksPerMillisecond;
-        return milliseconds > 0
-            ? milliseconds
-            : throw new ArgumentException(
-                $"The {parameter} of store '{store}' is {time}. Give a millisecond at least.", parameter);
-    }
 }

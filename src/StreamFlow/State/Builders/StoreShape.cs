@@ -30,6 +30,19 @@ internal sealed record StoreShape
     public static string OwnWindows(Type windows, TimeSpan longest) =>
         $"{OwnWindowsPrefix}{windows}, up to {Durations.Text(longest)}";
 
+    /// <summary>Windows, or side by side records by their time: the length of the windows that they are read in is no part of
+    /// their keys.</summary>
+    public static StoreShape Windows(long sizeMs, long retentionMs, bool sideBySide, string? kind = null) => new()
+    {
+        Kind = sideBySide ? "records by time, side by side"
+            : kind ?? $"windows of {Durations.Text(TimeSpan.FromMilliseconds(sizeMs))}",
+        SegmentMs = WindowExpiry.SegmentMsOf(retentionMs),
+    };
+
+    /// <summary>Sessions.</summary>
+    public static StoreShape Sessions(long retentionMs, string? kind = null) =>
+        new() { Kind = kind ?? "sessions", SegmentMs = WindowExpiry.SegmentMsOf(retentionMs) };
+
     /// <summary>What is different now.</summary>
     public ShapeChange ChangeTo(StoreShape now)
     {

@@ -16,6 +16,10 @@ internal static class KeyComparers
     public static bool IsComparable<TKey>(ISerde<TKey> serde) =>
         (object)serde is StringSerde or BytesSerde or Int64Serde or Int32Serde or Int16Serde or GuidSerde or BooleanSerde;
 
+    /// <summary>Whether it is known that all keys that a serde writes have the same number of bytes.</summary>
+    public static bool HaveOneLength<TKey>(ISerde<TKey> serde) =>
+        (object)serde is Int64Serde or Int32Serde or Int16Serde or GuidSerde or BooleanSerde;
+
     /// <returns>The comparer; null for value types whose default comparer serves, which the JIT inlines, and for keys that
     /// are not compared as they are.</returns>
     public static IEqualityComparer<TKey>? For<TKey>()

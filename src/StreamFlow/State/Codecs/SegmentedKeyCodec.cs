@@ -49,19 +49,20 @@ internal abstract class SegmentedKeyCodec<TKey>(bool isComparable, IEqualityComp
 }
 
 /// <summary>
-/// Which entries of a byte range of a segmented store belong to a read: those within times, and of one record key, if it
-/// is given. A range alone does not say so, because times follow a key of any length: between two starts of "k" there
+/// Which entries of a byte range of a segmented store belong to a read: those within times, and of one record key or those
+/// between two, if they are given. A range alone does not say so, because times follow a key of any length: between two starts of "k" there
 /// are also windows of keys that begin with "k". Used again for the next read.
 /// </summary>
 internal sealed class SegmentFilter
 {
     private readonly PooledBuffer _key = new();
+    private readonly PooledBuffer _lastKey = new();
     private int _suffixBytes;
     private int _earliestAt;
     private int _latestAt;
     private long _earliest;
     private long _latest;
-    private bool _anyKey;
+    private Keys _keys;
 
     /// <summary>Begins another read.</summary>
     /// <param name="suffixBytes">Bytes behind the record key.</param>
@@ -72,22 +73,44 @@ internal sealed class SegmentFilter
     public void Set(int suffixBytes, long earliest, long latest, int earliestAt, int latestAt)
     {
         (_suffixBytes, _earliest, _latest, _earliestAt, _latestAt) = (suffixBytes, earliest, latest, earliestAt, latestAt);
-        _anyKey = true;
+        _keys = Keys.Any;
     }
 
     /// <summary>Leaves out all but one record key.</summary>
     public void SetKey(ReadOnlySpan<byte> key)
     {
-        _anyKey = false;
+        _keys = Keys.One;
         _key.Clear();
         _key.Write(key);
+    }
+
+    /// <summary>Leaves out what is not between two record keys; the last one only if there is one.</summary>
+    public void SetKeys(ReadOnlySpan<byte> first, ReadOnlySpan<byte> last, bool hasLast)
+    {
+        SetKey(first);
+        _keys = hasLast ? Keys.Between : Keys.From;
+        _lastKey.Clear();
+        _lastKey.Write(last);
     }
 
     public bool Includes(ReadOnlySpan<byte> storeKey) =>
         TimeAt(storeKey, _earliestAt) >= _earliest
         && TimeAt(storeKey, _latestAt) <= _latest
-        && (_anyKey || storeKey[SegmentCleaner.SegmentBytes..^_suffixBytes].SequenceEqual(_key.Written));
+        && (_keys == Keys.Any || IncludesKey(storeKey[SegmentCleaner.SegmentBytes..^_suffixBytes]));
+
+    private bool IncludesKey(ReadOnlySpan<byte> key) => _keys == Keys.One
+        ? key.SequenceEqual(_key.Written)
+        : key.SequenceCompareTo(_key.Written) >= 0
+            && (_keys == Keys.From || key.SequenceCompareTo(_lastKey.Written) <= 0);
 
     private static long TimeAt(ReadOnlySpan<byte> storeKey, int fromEnd) =>
         BinaryPrimitives.ReadInt64BigEndian(storeKey[^fromEnd..]);
+
+    private enum Keys
+    {
+        Any,
+        One,
+        From,
+        Between,
+    }
 }

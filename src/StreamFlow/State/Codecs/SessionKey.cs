@@ -5,7 +5,15 @@ using StreamFlow.Serialization;
 namespace StreamFlow.State;
 
 /// <summary>Key of a session store: record key, first and last timestamp of the session.</summary>
-internal readonly record struct SessionKey<TKey>(TKey Key, long Start, long End);
+internal readonly record struct SessionKey<TKey>(TKey Key, long Start, long End)
+{
+    /// <exception cref="ArgumentOutOfRangeException">There is no such session.</exception>
+    public static void Check(long start, long end)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(start);
+        ArgumentOutOfRangeException.ThrowIfLessThan(end, start);
+    }
+}
 
 /// <summary>Keys of a session store, behind the segment of the end as in Kafka Streams: key, 8 bytes end, 8 bytes start.</summary>
 internal sealed class SessionKeyCodec<TKey> : SegmentedKeyCodec<SessionKey<TKey>>

@@ -12,6 +12,9 @@ internal static class StoredHeaders
 {
     private const int MaxVarintBytes = 5;
 
+    /// <summary>No headers are stored the same way as none at all, so nobody can tell them apart later: they become null.</summary>
+    public static Headers? OrNull(Headers? headers) => headers is { Count: 0 } ? null : headers;
+
     public static void Write(Headers? headers, PooledBuffer buffer)
     {
         if (headers is null || headers.Count == 0)

@@ -38,6 +38,17 @@ public interface IReadOnlyWindowStore<TKey, TValue>
         TKey key, long from, long to, bool reverse = false);
 
     /// <summary>
+    /// The windows of the keys in a range that start in a stretch of time, in the order of <see cref="FetchAll"/>.
+    /// </summary>
+    /// <param name="keys">The keys: <c>KeyRange.Between("a", "c")</c>, or open to one side.</param>
+    /// <param name="from">Lowest start, in milliseconds since 1970-01-01T00:00Z.</param>
+    /// <param name="to">Highest start, included.</param>
+    /// <param name="reverse">Whether to go backwards.</param>
+    /// <returns>Windowed keys and values.</returns>
+    IEnumerable<KeyValuePair<Windowed<TKey>, ValueAndTimestamp<TValue>>> Fetch(
+        KeyRange<TKey> keys, long from, long to, bool reverse = false);
+
+    /// <summary>
     /// The windows of all keys that start in a stretch of time. They come segment by segment of time, within a segment by
     /// the keys' serialized bytes, within a key by start.
     /// </summary>

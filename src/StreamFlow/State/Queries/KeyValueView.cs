@@ -4,7 +4,7 @@ using StreamFlow.Serialization;
 namespace StreamFlow.State;
 
 /// <summary>Reads the committed state of a key-value store.</summary>
-internal sealed class KeyValueView<TKey, TValue>(
+internal class KeyValueView<TKey, TValue>(
     StoreIdentity store, ISerde<TKey> keySerde, ValueFormat<TValue> values)
     : StoreView(store), IReadOnlyKeyValueStore<TKey, TValue>
 {
@@ -45,16 +45,16 @@ internal sealed class KeyValueView<TKey, TValue>(
     }
 
     public IEnumerable<KeyValuePair<TKey, ValueAndTimestamp<TValue>>> All(bool reverse = false) =>
-        Read(new PooledBuffer(), new PooledBuffer(), reverse);
+        Read(KeyRange.All<TKey>(), reverse);
 
     public IEnumerable<KeyValuePair<TKey, ValueAndTimestamp<TValue>>> Range(TKey? from, TKey? to, bool reverse = false) =>
-        Between(Missing.Is(from) ? new PooledBuffer() : Written(from!), Missing.Is(to) ? new PooledBuffer() : End(to!), reverse);
+        Read(KeyRange.Between(from, to), reverse);
 
     public IEnumerable<KeyValuePair<TKey, ValueAndTimestamp<TValue>>> RangeFrom(TKey from, bool reverse = false) =>
-        Between(Written(from), new PooledBuffer(), reverse);
+        Read(KeyRange.From(from), reverse);
 
     public IEnumerable<KeyValuePair<TKey, ValueAndTimestamp<TValue>>> RangeTo(TKey to, bool reverse = false) =>
-        Between(new PooledBuffer(), End(to), reverse);
+        Read(KeyRange.To(to), reverse);
 
     public IEnumerable<KeyValuePair<TKey, ValueAndTimestamp<TValue>>> Prefix<TPrefix>(
         TPrefix prefix, ISerde<TPrefix> prefixSerde, bool reverse = false)
@@ -66,16 +66,11 @@ internal sealed class KeyValueView<TKey, TValue>(
         return Read(first, end, reverse);
     }
 
-    /// <summary>What lies between two keys; an empty end is none.</summary>
-    private IEnumerable<KeyValuePair<TKey, ValueAndTimestamp<TValue>>> Between(PooledBuffer from, PooledBuffer end, bool reverse) =>
-        end.Written.IsEmpty || from.Written.SequenceCompareTo(end.Written) < 0 ? Read(from, end, reverse) : [];
-
-    /// <summary>The first bytes behind a key; never empty.</summary>
-    private PooledBuffer End(TKey key)
+    protected IEnumerable<KeyValuePair<TKey, ValueAndTimestamp<TValue>>> Read(KeyRange<TKey> range, bool reverse)
     {
-        var end = Written(key);
-        ByteRanges.MakeNext(end);
-        return end;
+        var (from, to) = (new PooledBuffer(), new PooledBuffer());
+        KeyRanges.Write(in range, keySerde, from, to);
+        return to.Written.IsEmpty || from.Written.SequenceCompareTo(to.Written) < 0 ? Read(from, to, reverse) : [];
     }
 
     private PooledBuffer Written(TKey key)

@@ -53,14 +53,23 @@ internal abstract class SegmentedView<TKey, TRecordKey, TValue>(
         }
     }
 
-    /// <summary>The same for all keys.</summary>
-    protected IEnumerable<KeyValuePair<TKey, ValueAndTimestamp<TValue>>> ReadKeys(long low, long high, bool reverse)
+    /// <summary>The same for the keys in a range.</summary>
+    protected IEnumerable<KeyValuePair<TKey, ValueAndTimestamp<TValue>>> ReadKeys(
+        KeyRange<TRecordKey> range, long low, long high, bool reverse)
     {
         var (ranges, filter) = (new SegmentRanges(), new SegmentFilter());
         var expiry = new WindowExpiry(keys.Expiry.RetentionMs);
         using var iterator = SegmentCleaner.OpenAtStreamTime(Bytes, expiry);
         var (earliest, latest) = keys.Bound(filter, expiry, low, high);
-        ranges.SetForAll(expiry, earliest, latest);
+        if (range.HasFirst || range.HasLast)
+        {
+            ranges.SetForKeys(in range, recordKeys, filter, expiry, earliest, latest, reverse);
+        }
+        else
+        {
+            ranges.SetForAll(expiry, earliest, latest);
+        }
+
         foreach (var entry in Read(iterator, ranges, filter, reverse))
         {
             yield return entry;

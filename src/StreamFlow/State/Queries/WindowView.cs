@@ -29,8 +29,11 @@ internal sealed class WindowView<TKey, TValue>(
             .Select(entry => new KeyValuePair<long, ValueAndTimestamp<TValue>>(entry.Key.Start, entry.Value));
 
     public IEnumerable<KeyValuePair<Windowed<TKey>, ValueAndTimestamp<TValue>>> FetchAll(
-        long from, long to, bool reverse = false) =>
-        ReadKeys(from, to, reverse).Select(entry => new KeyValuePair<Windowed<TKey>, ValueAndTimestamp<TValue>>(
+        long from, long to, bool reverse = false) => Fetch(KeyRange.All<TKey>(), from, to, reverse);
+
+    public IEnumerable<KeyValuePair<Windowed<TKey>, ValueAndTimestamp<TValue>>> Fetch(
+        KeyRange<TKey> keys, long from, long to, bool reverse = false) =>
+        ReadKeys(keys, from, to, reverse).Select(entry => new KeyValuePair<Windowed<TKey>, ValueAndTimestamp<TValue>>(
             new Windowed<TKey>(entry.Key.Key, Window.OfLength(entry.Key.Start, WindowSizeMs)), entry.Value));
 
     public IEnumerable<KeyValuePair<Windowed<TKey>, ValueAndTimestamp<TValue>>> All(bool reverse = false) =>

@@ -80,23 +80,12 @@ internal class KeyValueStore<TKey, TValue> : CachedStore<TKey, TValue>, IKeyValu
 
     /// <summary>Goes through the keys between two, both included; dispose it.</summary>
     public StoreIterator<TKey, TValue> Scan(in TKey from, in TKey to, bool reverse = false) =>
-        Scan(in from, hasFrom: true, in to, hasTo: true, reverse);
+        Scan(new KeyRange<TKey>(from, hasFirst: true, to, hasLast: true), reverse);
 
-    protected StoreIterator<TKey, TValue> Scan(in TKey from, bool hasFrom, in TKey to, bool hasTo, bool reverse)
+    /// <summary>Goes through the keys in a range; dispose it.</summary>
+    public StoreIterator<TKey, TValue> Scan(in KeyRange<TKey> keys, bool reverse = false)
     {
-        _from.Clear();
-        if (hasFrom)
-        {
-            _keySerde.Serialize(from, _from);
-        }
-
-        _to.Clear();
-        if (hasTo)
-        {
-            _keySerde.Serialize(to, _to);
-            ByteRanges.MakeNext(_to);
-        }
-
+        KeyRanges.Write(in keys, _keySerde, _from, _to);
         return Scan(_from.Written, _to.Written, reverse);
     }
 
@@ -124,23 +113,17 @@ internal class KeyValueStore<TKey, TValue> : CachedStore<TKey, TValue>, IKeyValu
         return entry.HasValue;
     }
 
-    public IEnumerable<KeyValuePair<TKey, ValueAndTimestamp<TValue>>> All(bool reverse = false)
-    {
-        using var iterator = ScanAll(reverse);
-        while (iterator.MoveNext())
-        {
-            yield return new(iterator.Key, iterator.ValueAndTimestamp);
-        }
-    }
+    public IEnumerable<KeyValuePair<TKey, ValueAndTimestamp<TValue>>> All(bool reverse = false) =>
+        Read(KeyRange.All<TKey>(), reverse);
 
     public IEnumerable<KeyValuePair<TKey, ValueAndTimestamp<TValue>>> Range(TKey? from, TKey? to, bool reverse = false) =>
-        Between(from!, !Missing.Is(from), to!, !Missing.Is(to), reverse);
+        Read(KeyRange.Between(from, to), reverse);
 
     public IEnumerable<KeyValuePair<TKey, ValueAndTimestamp<TValue>>> RangeFrom(TKey from, bool reverse = false) =>
-        Between(from, hasFrom: true, default!, hasTo: false, reverse);
+        Read(KeyRange.From(from), reverse);
 
     public IEnumerable<KeyValuePair<TKey, ValueAndTimestamp<TValue>>> RangeTo(TKey to, bool reverse = false) =>
-        Between(default!, hasFrom: false, to, hasTo: true, reverse);
+        Read(KeyRange.To(to), reverse);
 
     public IEnumerable<KeyValuePair<TKey, ValueAndTimestamp<TValue>>> Prefix<TPrefix>(
         TPrefix prefix, ISerde<TPrefix> prefixSerde, bool reverse = false)
@@ -155,10 +138,9 @@ internal class KeyValueStore<TKey, TValue> : CachedStore<TKey, TValue>, IKeyValu
         }
     }
 
-    private IEnumerable<KeyValuePair<TKey, ValueAndTimestamp<TValue>>> Between(
-        TKey from, bool hasFrom, TKey to, bool hasTo, bool reverse)
+    private IEnumerable<KeyValuePair<TKey, ValueAndTimestamp<TValue>>> Read(KeyRange<TKey> keys, bool reverse)
     {
-        using var iterator = Scan(in from, hasFrom, in to, hasTo, reverse);
+        using var iterator = Scan(in keys, reverse);
         while (iterator.MoveNext())
         {
             yield return new(iterator.Key, iterator.ValueAndTimestamp);

@@ -9,7 +9,7 @@ internal sealed class KeyValueStoreWithHeaders<TKey, TValue>(string name, ISerde
     public void Put(TKey key, TValue value, long timestamp, Headers? headers)
     {
         ArgumentNullException.ThrowIfNull(key);
-        Cache.Put(in key, value, hasValue: !Missing.Is(value), timestamp, Kept(headers));
+        Cache.Put(in key, value, hasValue: !Missing.Is(value), timestamp, StoredHeaders.OrNull(headers));
     }
 
     public bool Delete(TKey key, long timestamp, Headers? headers)
@@ -21,7 +21,7 @@ internal sealed class KeyValueStoreWithHeaders<TKey, TValue>(string name, ISerde
             return false;
         }
 
-        Set(ref entry, default!, hasValue: false, timestamp, Kept(headers));
+        Set(ref entry, default!, hasValue: false, timestamp, StoredHeaders.OrNull(headers));
         return true;
     }
 
@@ -33,22 +33,17 @@ internal sealed class KeyValueStoreWithHeaders<TKey, TValue>(string name, ISerde
     }
 
     public IEnumerable<KeyValuePair<TKey, ValueTimestampHeaders<TValue>>> RangeWithHeaders(
-        TKey? from, TKey? to, bool reverse = false) => Read(from!, !Missing.Is(from), to!, !Missing.Is(to), reverse);
+        TKey? from, TKey? to, bool reverse = false) => ReadWithHeaders(KeyRange.Between(from, to), reverse);
 
     public IEnumerable<KeyValuePair<TKey, ValueTimestampHeaders<TValue>>> AllWithHeaders(bool reverse = false) =>
-        Read(default!, hasFrom: false, default!, hasTo: false, reverse);
+        ReadWithHeaders(KeyRange.All<TKey>(), reverse);
 
-    private IEnumerable<KeyValuePair<TKey, ValueTimestampHeaders<TValue>>> Read(
-        TKey from, bool hasFrom, TKey to, bool hasTo, bool reverse)
+    private IEnumerable<KeyValuePair<TKey, ValueTimestampHeaders<TValue>>> ReadWithHeaders(KeyRange<TKey> keys, bool reverse)
     {
-        using var iterator = Scan(in from, hasFrom, in to, hasTo, reverse);
+        using var iterator = Scan(in keys, reverse);
         while (iterator.MoveNext())
         {
-            yield return new(
-                iterator.Key, new ValueTimestampHeaders<TValue>(iterator.Value, iterator.Timestamp, iterator.Headers));
+            yield return new(iterator.Key, iterator.ValueTimestampHeaders);
         }
     }
-
-    // None are stored the same way as no headers at all, so nobody can tell them apart later.
-    private static Headers? Kept(Headers? headers) => headers is { Count: 0 } ? null : headers;
 }

@@ -3,13 +3,15 @@ using StreamFlow.Serialization;
 namespace StreamFlow.State;
 
 /// <summary>
-/// A list store: per key the values that were added, in that order, until all of them are removed. What an outer join keeps of
-/// records that have not met yet. The changelog has the whole list, as in Kafka Streams (ListValueStore); of several
+/// A list store: per key the values that were added, in that order, until all of them are removed. An outer join keeps in one
+/// what has not met yet. The changelog has the whole list, as in Kafka Streams (ListValueStore); of several
 /// additions between two flushes only what they come to.
 /// </summary>
-internal sealed class ListStore<TKey, TValue> : CachedStore<TKey, ItemList<TValue>>
+internal sealed class ListStore<TKey, TValue> : CachedStore<TKey, ItemList<TValue>>, IListStore<TKey, TValue>
 {
     private readonly ISerde<TKey> _keySerde;
+    private readonly PooledBuffer _from = new();
+    private readonly PooledBuffer _to = new();
 
     /// <param name="name">Name of the store.</param>
     /// <param name="keySerde">Serde of the keys.</param>
@@ -45,9 +47,39 @@ internal sealed class ListStore<TKey, TValue> : CachedStore<TKey, ItemList<TValu
         return true;
     }
 
-    /// <summary>Reads the committed lists by key.</summary>
-    public override StoreView View(StoreIdentity store) =>
-        new KeyValueView<TKey, ItemList<TValue>>(store, _keySerde, Cache.Values);
+    public override StoreView View(StoreIdentity store) => new ListView<TKey, TValue>(store, _keySerde, Cache.Values);
+
+    void IListStore<TKey, TValue>.Add(TKey key, TValue value, long timestamp)
+    {
+        ArgumentNullException.ThrowIfNull(key);
+        ArgumentNullException.ThrowIfNull(value);
+        Add(in key, value, timestamp);
+    }
+
+    public bool Delete(TKey key, long timestamp)
+    {
+        ArgumentNullException.ThrowIfNull(key);
+        return Remove(in key, timestamp);
+    }
+
+    public IReadOnlyList<TValue> Get(TKey key)
+    {
+        ArgumentNullException.ThrowIfNull(key);
+        return Find(in key);
+    }
+
+    public IEnumerable<KeyValuePair<TKey, IReadOnlyList<TValue>>> Range(KeyRange<TKey> keys, bool reverse = false)
+    {
+        KeyRanges.Write(in keys, _keySerde, _from, _to);
+        using var iterator = Scan(_from.Written, _to.Written, reverse);
+        while (iterator.MoveNext())
+        {
+            yield return new(iterator.Key, iterator.Value);
+        }
+    }
+
+    public IEnumerable<KeyValuePair<TKey, IReadOnlyList<TValue>>> All(bool reverse = false) =>
+        Range(KeyRange.All<TKey>(), reverse);
 
     /// <summary>
     /// Goes through keys and lists as they are now, in the order of the keys' bytes, also while they are removed; dispose it.
@@ -55,10 +87,14 @@ internal sealed class ListStore<TKey, TValue> : CachedStore<TKey, ItemList<TValu
     public StoreIterator<TKey, ItemList<TValue>> ScanAll() => Scan(default, default);
 
     /// <summary>The same from the bytes of one key up to those of another, which is left out.</summary>
-    public StoreIterator<TKey, ItemList<TValue>> Scan(ReadOnlySpan<byte> from, ReadOnlySpan<byte> to)
+    public StoreIterator<TKey, ItemList<TValue>> Scan(ReadOnlySpan<byte> from, ReadOnlySpan<byte> to, bool reverse = false)
     {
-        var iterator = Cache.Scan(reverse: false);
-        iterator.AddRange(from, to);
+        var iterator = Cache.Scan(reverse);
+        if (to.IsEmpty || from.SequenceCompareTo(to) < 0)
+        {
+            iterator.AddRange(from, to);
+        }
+
         return iterator;
     }
 }

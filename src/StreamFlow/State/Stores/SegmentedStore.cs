@@ -205,6 +205,20 @@ internal abstract class SegmentedStore<TKey, TRecordKey, TValue> : CachedStore<T
         return AddRanges(iterator);
     }
 
+    /// <summary>The same for the keys in a range.</summary>
+    protected StoreIterator<TKey, TValue> ScanKeys(in KeyRange<TRecordKey> keys, long low, long high, bool reverse)
+    {
+        if (!keys.HasFirst && !keys.HasLast)
+        {
+            return ScanKeys(low, high, reverse);
+        }
+
+        var iterator = Cache.Scan(reverse);
+        var (earliest, latest) = Keys.Bound(iterator.Filter, Expiry, low, high);
+        _ranges.SetForKeys(in keys, RecordKeys, iterator.Filter, Expiry, earliest, latest, reverse);
+        return AddRanges(iterator);
+    }
+
     private StoreIterator<TKey, TValue> AddRanges(StoreIterator<TKey, TValue> iterator)
     {
         while (_ranges.MoveNext())

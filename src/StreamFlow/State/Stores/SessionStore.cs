@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using StreamFlow.Serialization;
 
 namespace StreamFlow.State;
@@ -6,7 +7,7 @@ namespace StreamFlow.State;
 /// A session store: per key any number of sessions, each with its first and last timestamp, kept for a retention time
 /// after their end. Values have no timestamp of their own: that of a session is its end.
 /// </summary>
-internal sealed class SessionStore<TKey, TValue>
+internal class SessionStore<TKey, TValue>
     : SegmentedStore<SessionKey<TKey>, TKey, TValue>, ISessionStore<TKey, TValue>
 {
     /// <param name="name">Name of the store.</param>
@@ -27,8 +28,7 @@ internal sealed class SessionStore<TKey, TValue>
     /// <summary>The entry of a session, without a value if there is none or it has expired; valid until the next Find.</summary>
     public ref CacheEntry<TValue> Find(scoped in TKey key, long start, long end)
     {
-        ArgumentOutOfRangeException.ThrowIfNegative(start);
-        ArgumentOutOfRangeException.ThrowIfLessThan(end, start);
+        SessionKey<TKey>.Check(start, end);
         return ref Find(new SessionKey<TKey>(key, start, end));
     }
 
@@ -40,45 +40,65 @@ internal sealed class SessionStore<TKey, TValue>
         in TKey key, long earliestEnd, long latestStart, bool reverse = false) =>
         ScanKey(in key, earliestEnd, latestStart, reverse);
 
-    /// <summary>Goes through all sessions that have not expired; dispose it.</summary>
-    public StoreIterator<SessionKey<TKey>, TValue> ScanAll(bool reverse = false) => ScanKeys(0, long.MaxValue, reverse);
+    /// <summary>The same for some keys, in the order of all; dispose it.</summary>
+    public StoreIterator<SessionKey<TKey>, TValue> Scan(
+        in KeyRange<TKey> keys, long earliestEnd, long latestStart, bool reverse = false) =>
+        ScanKeys(in keys, earliestEnd, latestStart, reverse);
 
     /// <summary>Goes through the sessions of all keys that end at or after a time; dispose it.</summary>
     public StoreIterator<SessionKey<TKey>, TValue> ScanOpen(long earliestEnd) =>
         ScanKeys(Math.Max(0, earliestEnd), long.MaxValue, reverse: false);
 
-    public bool Put(Windowed<TKey> session, TValue value) => Write(in session, value, hasValue: !Missing.Is(value));
+    public bool Put(Windowed<TKey> session, TValue value) => Write(in session, value, hasValue: !Missing.Is(value), headers: null);
 
-    public bool Delete(Windowed<TKey> session) => Write(in session, default!, hasValue: false);
+    public bool Delete(Windowed<TKey> session) => Write(in session, default!, hasValue: false, headers: null);
 
     public override StoreView View(StoreIdentity store) =>
         new SessionView<TKey, TValue>(store, (SessionKeyCodec<TKey>)Keys, RecordKeys, Cache.Values);
+
+    public bool TryFetchSession(TKey key, long start, long end, [MaybeNullWhen(false)] out TValue value)
+    {
+        ref var entry = ref Find(in key, start, end);
+        value = entry.Value;
+        return entry.HasValue;
+    }
 
     public IEnumerable<KeyValuePair<Windowed<TKey>, TValue>> Fetch(TKey key, bool reverse = false) =>
         FindSessions(key, 0, long.MaxValue, reverse);
 
     public IEnumerable<KeyValuePair<Windowed<TKey>, TValue>> FindSessions(
         TKey key, long earliestEnd, long latestStart, bool reverse = false) =>
-        Sequence(() => Scan(in key, earliestEnd, latestStart, reverse));
+        Sequence(() => Scan(in key, earliestEnd, latestStart, reverse), Value);
+
+    public IEnumerable<KeyValuePair<Windowed<TKey>, TValue>> Fetch(KeyRange<TKey> keys, bool reverse = false) =>
+        FindSessions(keys, 0, long.MaxValue, reverse);
+
+    public IEnumerable<KeyValuePair<Windowed<TKey>, TValue>> FindSessions(
+        KeyRange<TKey> keys, long earliestEnd, long latestStart, bool reverse = false) =>
+        Sequence(() => Scan(in keys, earliestEnd, latestStart, reverse), Value);
 
     public IEnumerable<KeyValuePair<Windowed<TKey>, TValue>> All(bool reverse = false) =>
-        Sequence(() => ScanAll(reverse));
+        Fetch(KeyRange.All<TKey>(), reverse);
 
-    private bool Write(in Windowed<TKey> session, TValue value, bool hasValue)
+    private static Windowed<TKey> Windowed(in SessionKey<TKey> key) => new(key.Key, new Window(key.Start, key.End));
+
+    protected bool Write(in Windowed<TKey> session, TValue value, bool hasValue, Headers? headers)
     {
         ArgumentNullException.ThrowIfNull(session.Key);
         ref var entry = ref Find(session.Key, session.Window.Start, session.Window.End);
-        return Set(ref entry, value, hasValue, session.Window.End, headers: null);
+        return Set(ref entry, value, hasValue, session.Window.End, headers);
     }
 
-    private static IEnumerable<KeyValuePair<Windowed<TKey>, TValue>> Sequence(
-        Func<StoreIterator<SessionKey<TKey>, TValue>> open)
+    /// <summary>Goes through sessions from when the enumeration begins.</summary>
+    protected static IEnumerable<KeyValuePair<Windowed<TKey>, TShown>> Sequence<TShown>(
+        Func<StoreIterator<SessionKey<TKey>, TValue>> open, Func<StoreIterator<SessionKey<TKey>, TValue>, TShown> shown)
     {
         using var iterator = open();
         while (iterator.MoveNext())
         {
-            var (key, start, end) = iterator.Key;
-            yield return new(new Windowed<TKey>(key, new Window(start, end)), iterator.Value);
+            yield return new(Windowed(iterator.Key), shown(iterator));
         }
     }
+
+    private static TValue Value(StoreIterator<SessionKey<TKey>, TValue> iterator) => iterator.Value;
 }

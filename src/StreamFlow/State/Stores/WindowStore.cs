@@ -8,7 +8,7 @@ namespace StreamFlow.State;
 /// A window store: per key one value for each start of a window, kept for a retention time. One that keeps duplicates has
 /// every value that was put, told apart by a number; what comes after a restart never takes the number of another.
 /// </summary>
-internal sealed class WindowStore<TKey, TValue>
+internal class WindowStore<TKey, TValue>
     : SegmentedStore<WindowKey<TKey>, TKey, TValue>, IWindowStore<TKey, TValue>
 {
     private readonly DuplicateNumbers? _duplicates;
@@ -69,26 +69,10 @@ internal sealed class WindowStore<TKey, TValue>
         return true;
     }
 
-    public bool Put(TKey key, long windowStart, TValue value, long timestamp)
-    {
-        ArgumentNullException.ThrowIfNull(key);
-        return Missing.Is(value)
-            ? Delete(key, windowStart, timestamp)
-            : Put(in key, windowStart, value, timestamp, headers: null);
-    }
+    public bool Put(TKey key, long windowStart, TValue value, long timestamp) =>
+        PutOrDelete(key, windowStart, value, timestamp, headers: null);
 
-    public bool Delete(TKey key, long windowStart, long timestamp)
-    {
-        ArgumentNullException.ThrowIfNull(key);
-        if (_duplicates is not null)
-        {
-            throw new InvalidOperationException(
-                $"Store '{Name}' keeps duplicates, and nothing can be deleted there: values go when they expire.");
-        }
-
-        ref var entry = ref Find(in key, windowStart);
-        return Set(ref entry, default!, hasValue: false, timestamp, headers: null);
-    }
+    public bool Delete(TKey key, long windowStart, long timestamp) => Remove(key, windowStart, timestamp, headers: null);
 
     public override void Flush()
     {
@@ -113,8 +97,11 @@ internal sealed class WindowStore<TKey, TValue>
         ScanKey(in key, from, to, reverse);
 
     /// <summary>Goes through the windows of all keys that start between two times, both included; dispose it.</summary>
-    public StoreIterator<WindowKey<TKey>, TValue> ScanAll(long from, long to, bool reverse = false) =>
-        ScanKeys(from, to, reverse);
+    public StoreIterator<WindowKey<TKey>, TValue> ScanAll(long from, long to) => ScanKeys(from, to, reverse: false);
+
+    /// <summary>Goes through the windows of some keys that start between two times, both included; dispose it.</summary>
+    public StoreIterator<WindowKey<TKey>, TValue> Scan(
+        in KeyRange<TKey> keys, long from, long to, bool reverse = false) => ScanKeys(in keys, from, to, reverse);
 
     public override StoreView View(StoreIdentity store) =>
         new WindowView<TKey, TValue>(store, (WindowKeyCodec<TKey>)Keys, RecordKeys, Cache.Values)
@@ -146,18 +133,42 @@ internal sealed class WindowStore<TKey, TValue>
         }
     }
 
-    public IEnumerable<KeyValuePair<Windowed<TKey>, ValueAndTimestamp<TValue>>> FetchAll(
-        long from, long to, bool reverse = false)
+    public IEnumerable<KeyValuePair<Windowed<TKey>, ValueAndTimestamp<TValue>>> Fetch(
+        KeyRange<TKey> keys, long from, long to, bool reverse = false)
     {
-        using var iterator = ScanAll(from, to, reverse);
+        using var iterator = Scan(in keys, from, to, reverse);
         while (iterator.MoveNext())
         {
-            var (key, start, _) = iterator.Key;
-            yield return new(
-                new Windowed<TKey>(key, Window.OfLength(start, WindowSizeMs)), iterator.ValueAndTimestamp);
+            yield return new(Windowed(iterator.Key), iterator.ValueAndTimestamp);
         }
     }
 
+    public IEnumerable<KeyValuePair<Windowed<TKey>, ValueAndTimestamp<TValue>>> FetchAll(
+        long from, long to, bool reverse = false) => Fetch(KeyRange.All<TKey>(), from, to, reverse);
+
     public IEnumerable<KeyValuePair<Windowed<TKey>, ValueAndTimestamp<TValue>>> All(bool reverse = false) =>
         FetchAll(0, long.MaxValue, reverse);
+
+    protected Windowed<TKey> Windowed(in WindowKey<TKey> key) => new(key.Key, Window.OfLength(key.Start, WindowSizeMs));
+
+    protected bool PutOrDelete(TKey key, long windowStart, TValue value, long timestamp, Headers? headers)
+    {
+        ArgumentNullException.ThrowIfNull(key);
+        return Missing.Is(value)
+            ? Remove(key, windowStart, timestamp, headers)
+            : Put(in key, windowStart, value, timestamp, headers);
+    }
+
+    protected bool Remove(TKey key, long windowStart, long timestamp, Headers? headers)
+    {
+        ArgumentNullException.ThrowIfNull(key);
+        if (_duplicates is not null)
+        {
+            throw new InvalidOperationException(
+                $"Store '{Name}' keeps duplicates, and nothing can be deleted there: values go when they expire.");
+        }
+
+        ref var entry = ref Find(in key, windowStart);
+        return Set(ref entry, default!, hasValue: false, timestamp, headers);
+    }
 }

@@ -37,6 +37,8 @@ internal sealed class StoreIterator<TKey, TValue> : IDisposable
 
     public ValueAndTimestamp<TValue> ValueAndTimestamp => _value;
 
+    public ValueTimestampHeaders<TValue> ValueTimestampHeaders => new(_value.Value, _value.Timestamp, Headers);
+
     /// <summary>Decides which entries of the ranges to show, once it was asked for.</summary>
     public SegmentFilter Filter
     {

@@ -89,6 +89,113 @@ public sealed class StoreTests
     }
 
     [Fact]
+    public void Window_and_session_stores_with_headers_have_them_after_a_restart()
+    {
+        var backends = new Dictionary<string, InMemoryBackend>();
+        var windows = new WindowStoreWithHeadersBuilder<string, string>("w", Ms(10), Ms(100));
+        var sessions = new SessionStoreWithHeadersBuilder<string, string>("se", Ms(100));
+        var first = Harness("in", windows, (store, r) => store.Put(r.Key, r.Timestamp, r.Value, r.Timestamp, r.Headers), backends);
+        first.Pipe("in", "k", "1", 5, Headers.Empty.With("h", "x"));
+        var second = Harness("in", sessions, (store, r) => store.Put(Session(r.Key, 1, r.Timestamp), r.Value, r.Headers), backends);
+        second.Pipe("in", "k", "2", 6, Headers.Empty.With("h", "y"));
+
+        var rows = new List<string>();
+        Harness("in", windows, (store, _) =>
+        {
+            Assert.True(store.TryFetchWithHeaders("k", 5, out var row));
+            rows.Add($"{row.Value}@{row.Timestamp} {row.Headers?.Count}");
+            rows.AddRange(store.FetchWithHeaders("k", 0, 9).Select(r => $"{r.Key}={r.Value.Value} {r.Value.Headers?.Count}"));
+            Assert.Equal("1", Assert.Single(store.Fetch("k", 0, 9)).Value.Value);
+            store.Put("k", 7, "3", 7);
+            Assert.True(store.TryFetchWithHeaders("k", 7, out row));
+            Assert.Null(row.Headers);
+            Assert.True(store.Delete("k", 5, 8, Headers.Empty.With("why", "test")));
+        }, backends).Pipe("in", "k", "v", 7);
+        Harness("in", sessions, (store, r) =>
+        {
+            Assert.True(store.TryFetchSessionWithHeaders("k", 1, 6, out var row));
+            rows.Add($"{row.Value} {row.Headers?.Count}");
+            Assert.True(store.TryFetchSession("k", 1, 6, out var value));
+            Assert.Equal("2", value);
+            Assert.False(store.TryFetchSession("k", 1, 7, out _));
+            Assert.Throws<ArgumentOutOfRangeException>(() => store.TryFetchSession("k", 2, 1, out _));
+        }, backends).Pipe("in", "k", "v", 7);
+
+        Assert.Equal(["1@5 1", "5=1 1", "2 1"], rows);
+    }
+
+    [Fact]
+    public void Windows_and_sessions_are_found_by_ranges_of_keys()
+    {
+        var seen = new List<string>();
+        Harness("in", new WindowStoreBuilder<string, string>("w", Ms(10), Ms(100)), (store, r) =>
+        {
+            foreach (var key in new[] { "c", "a", "ab", "b" })
+            {
+                store.Put(key, 10, key, r.Timestamp);
+                store.Put(key, 20, key, r.Timestamp);
+            }
+
+            seen.Add(Windows(store.Fetch(KeyRange.Between("a", "b"), 0, 10)));
+            seen.Add(Windows(store.Fetch(KeyRange.Between("a", "b"), 0, 10, reverse: true)));
+            seen.Add(Windows(store.Fetch(KeyRange.From("b"), 11, 30)));
+            seen.Add(Windows(store.Fetch(KeyRange.To("a"), 0, 30)));
+            seen.Add(Windows(store.Fetch(KeyRange.Between<string>(null, "a"), 0, 30)));
+            seen.Add(Windows(store.Fetch(KeyRange.Between("b", "a"), 0, 30)));
+            seen.Add($"{store.Fetch(KeyRange.All<string>(), 0, 30).Count()}");
+        }).Pipe("in", "k", "v", 1);
+        Harness("in", new SessionStoreBuilder<long, string>("se", Ms(100)), (store, _) =>
+        {
+            for (var key = -1L; key <= 2; key++)
+            {
+                store.Put(new Windowed<long>(key, new Window(1, 5)), $"{key}");
+            }
+
+            // In the order of the bytes negative numbers come after positive ones.
+            seen.Add(string.Join(' ', store.Fetch(KeyRange.From(1L)).Select(row => row.Key.Key)));
+            seen.Add(string.Join(' ', store.FindSessions(KeyRange.Between(0L, 1L), 5, 1, reverse: true).Select(row => row.Key.Key)));
+            seen.Add(string.Join(' ', store.FindSessions(KeyRange.Between(0L, 1L), 6, 9).Select(row => row.Key.Key)));
+        }).Pipe("in", "k", "v", 1);
+
+        Assert.Equal(
+            [
+                "[a@10]=a [ab@10]=ab [b@10]=b", "[b@10]=b [ab@10]=ab [a@10]=a", "[b@20]=b [c@20]=c", "[a@10]=a [a@20]=a",
+                "[a@10]=a [a@20]=a", "", "8", "1 2 -1", "1 0", "",
+            ],
+            seen);
+    }
+
+    [Fact]
+    public void List_store_keeps_values_in_their_order_over_a_restart()
+    {
+        var backends = new Dictionary<string, InMemoryBackend>();
+        var builder = new ListStoreBuilder<string, string>("st");
+        var first = Harness("in", builder, (store, r) => store.Add(r.Key, r.Value, r.Timestamp), backends);
+        foreach (var (key, value) in new[] { ("b", "2"), ("a", "1"), ("b", "1"), ("b", "2") })
+        {
+            first.Pipe("in", key, value, 5);
+        }
+
+        Assert.Equal(
+            ["01000000010000000132", "01000000010000000131", "0100000002000000013200000001" + "31"],
+            first.Take("app-st-changelog").Take(3).Select(r => Convert.ToHexStringLower(r.Value!)));
+        var seen = new List<string>();
+        Harness("in", builder, (store, r) =>
+        {
+            var before = store.Get("b");
+            seen.Add(string.Join(' ', store.All(reverse: true).Select(row => $"{row.Key}={string.Join(',', row.Value)}")));
+            seen.Add(string.Join(' ', store.Range(KeyRange.To("a")).Select(row => row.Key)));
+            Assert.True(store.Delete("b", r.Timestamp));
+            Assert.False(store.Delete("b", r.Timestamp));
+            Assert.Empty(store.Get("b"));
+            Assert.Equal(["2", "1", "2"], before);
+            Assert.Throws<ArgumentNullException>(() => store.Add("b", null!, r.Timestamp));
+        }, backends).Pipe("in", "k", "v", 7);
+
+        Assert.Equal(["b=2,1,2 a=1", "a"], seen);
+    }
+
+    [Fact]
     public void Ranges_are_open_where_nothing_is_said_also_of_value_types()
     {
         var seen = new List<string>();
@@ -247,6 +354,8 @@ public sealed class StoreTests
 
     private static string Sessions(IEnumerable<KeyValuePair<Windowed<string>, string>> rows) =>
         string.Join(' ', rows.Select(row => $"[{row.Key.Key}@{row.Key.Window.Start}/{row.Key.Window.End}]={row.Value}"));
+
+    private static TimeSpan Ms(int milliseconds) => TimeSpan.FromMilliseconds(milliseconds);
 
     private static Windowed<string> Session(string key, long start, long end) => new(key, new Window(start, end));
 

@@ -111,7 +111,7 @@ public class StoreBuilderTests
     {
         var (_, lists) = Open(new ListStoreBuilder<string, string>("s"));
         lists.Add("k", "a", 1);
-        Assert.Equal("a", Assert.Single(lists.Find("k")));
+        Assert.Equal("a", Assert.Single(lists.Get("k")));
         var (_, buffer) = Open(new TimeOrderedBufferBuilder<string, string>("s"));
         buffer.Put("k", "a", 1, 1, headers: null);
         Assert.Equal(1, buffer.OldestTime);

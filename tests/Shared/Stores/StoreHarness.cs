@@ -52,15 +52,23 @@ internal sealed class StoreHarness
     private readonly Func<StateStore> _create;
     private readonly OriginTracker? _origins;
     private readonly Action<Exception>? _unwritable;
+    private readonly Func<bool, IStoreBackend>? _disk;
     private long _loggedBefore;
 
+    /// <param name="create">Makes the store, named s.</param>
+    /// <param name="maxCacheBytes">Limit of the cache.</param>
+    /// <param name="origins">Where the records at hand are told.</param>
+    /// <param name="unwritable">Told of what cannot be written.</param>
+    /// <param name="disk">
+    /// Opens the bytes of store s, without anything in them if it is told so; null for bytes in memory.
+    /// </param>
     public StoreHarness(
         Func<StateStore> create, long maxCacheBytes = Unbounded, OriginTracker? origins = null,
-        Action<Exception>? unwritable = null)
+        Action<Exception>? unwritable = null, Func<bool, IStoreBackend>? disk = null)
     {
-        (_origins, _unwritable) = (origins, unwritable);
+        (_origins, _unwritable, _disk) = (origins, unwritable, disk);
         _create = create;
-        Backend = new InMemoryBackend(["s"]);
+        Backend = OpenEmpty();
         Budget = new CacheBudget(maxCacheBytes, Unbounded, minCleanBytes: 0);
         Store = Open();
     }
@@ -115,6 +123,12 @@ internal sealed class StoreHarness
     {
         Rollback();
         Store.Close();
+        if (_disk is not null)
+        {
+            Backend.Dispose();
+            Backend = _disk(false);
+        }
+
         Store = Open();
         Store.Restored();
     }
@@ -124,7 +138,8 @@ internal sealed class StoreHarness
     {
         Rollback();
         Store.Close();
-        Backend = new InMemoryBackend(["s"]);
+        Backend.Dispose();
+        Backend = OpenEmpty();
         Store = Open();
         for (var i = 0; i < Changelog.Records.Count; i++)
         {
@@ -162,6 +177,8 @@ internal sealed class StoreHarness
 
         return all;
     }
+
+    private IStoreBackend OpenEmpty() => _disk?.Invoke(true) ?? new InMemoryBackend(["s"]);
 
     private void WriteRestored(int offset)
     {

@@ -1,0 +1,23 @@
+using StreamFlow.RocksDb.Tests.Support;
+using StreamFlow.State;
+using StreamFlow.Tests.State;
+
+namespace StreamFlow.RocksDb.Tests;
+
+/// <summary>The stores over RocksDB, closed and opened again from the disk.</summary>
+public sealed class RocksDbReadsTests : StoreReadsContract, IDisposable
+{
+    private readonly List<TempFolder> _folders = [];
+
+    internal override Func<bool, IStoreBackend> Disk => empty =>
+    {
+        if (empty)
+        {
+            _folders.Add(new TempFolder());
+        }
+
+        return Backends.Open(_folders[^1].Path, "s");
+    };
+
+    public void Dispose() => _folders.ForEach(folder => folder.Dispose());
+}
