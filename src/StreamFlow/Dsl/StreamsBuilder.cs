@@ -215,7 +215,7 @@ public sealed partial class StreamsBuilder
         new(consumed.TimestampExtractor, consumed.OnInvalidTimestamp);
 
     private static SourceNode<TKey, TValue> Same<TKey, TValue>(
-        SourceNode existing, AutoOffsetReset? offsetReset, SourceTime<TKey, TValue> time)
+        SourceNode existing, OffsetResetPolicy? offsetReset, SourceTime<TKey, TValue> time)
     {
         var topics = existing.TopicText;
         if (existing.SourceKind == SourceKind.Global)

@@ -72,6 +72,11 @@ internal static class TopologyPlanner
             ReuseSourceTopicsStep.Run(graph);
         }
 
+        if (options.ProcessorWrapper is { } wrapper)
+        {
+            WrapStep.Run(graph, wrapper);
+        }
+
         return graph;
     }
 

@@ -15,7 +15,7 @@ public abstract class OffsetResetTests(ClusterFixture fixture)
         harness.Probe.Produce("in", Record("too old", 120), Record("in time", 30), Record("late but behind", 90));
         harness.Probe.Produce("old", Record("all too old", 90));
         await harness.StartAsync(b => b.Stream<string, string>(
-            ["in", "old", "empty"], new() { OffsetReset = AutoOffsetReset.ByDuration(TimeSpan.FromHours(1)) }).To("out"));
+            ["in", "old", "empty"], new() { OffsetReset = OffsetResetPolicy.ByDuration(TimeSpan.FromHours(1)) }).To("out"));
         await harness.UntilAsync(() => harness.Probe.ReadAll("out").Count >= 2, "the records of the last hour");
         harness.Probe.Produce("empty", Record("later", 0));
         harness.Probe.Produce("old", Record("later", 0));

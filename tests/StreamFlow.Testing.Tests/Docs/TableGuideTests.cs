@@ -128,7 +128,7 @@ public sealed class TableGuideTests
     }
 
     [Theory]
-    [InlineData("tables.md", 4)]
+    [InlineData("tables.md", 5)]
     [InlineData("table-joins.md", 2)]
     public void Every_snippet_of_the_guide_stands_in_this_file(string page, int count)
     {
@@ -145,8 +145,11 @@ public sealed class TableGuideTests
     private static IEnumerable<string> Values(TopologyTestDriver driver, string topic) =>
         driver.CreateOutputTopic(topic, Serdes.String, Serdes.String).ReadKeyValues().Select(pair => pair.Value);
 
-    private static string Normalized(IEnumerable<string> lines) =>
-        string.Join('\n', lines.Select(line => line.Trim()).Where(line => line.Length > 0));
+    // A type of the guide is public, and one within this class is not.
+    private static string Normalized(IEnumerable<string> lines) => string.Join(
+        '\n',
+        lines.Select(line => line.Trim().Replace("public sealed class", "private sealed class", StringComparison.Ordinal))
+            .Where(line => line.Length > 0));
 
     private static string ThisFile([CallerFilePath] string path = "") => path;
 

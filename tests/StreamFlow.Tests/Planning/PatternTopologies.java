@@ -1,6 +1,6 @@
 import org.apache.kafka.common.serialization.*;
-import org.apache.kafka.streams.*; import org.apache.kafka.streams.kstream.*; import org.apache.kafka.streams.AutoOffsetReset;
-import java.time.Duration; import java.util.*; import java.util.function.*; import java.util.regex.Pattern;
+import org.apache.kafka.streams.*; import org.apache.kafka.streams.kstream.*;
+import java.util.*; import java.util.function.*; import java.util.regex.Pattern;
 public class PatternTopologies {
   static final Serde<String> S=Serdes.String();
   static final Consumed<String,String> C=Consumed.with(S,S);

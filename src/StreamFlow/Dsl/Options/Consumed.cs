@@ -24,11 +24,11 @@ public sealed record Consumed<TKey, TValue>
     public InvalidTimestampPolicy OnInvalidTimestamp { get; init; } = InvalidTimestampPolicy.Fail;
 
     /// <summary>
-    /// Where to start reading a partition that has no committed offset: <see cref="AutoOffsetReset.Earliest"/>,
-    /// <see cref="AutoOffsetReset.Latest"/>, <see cref="AutoOffsetReset.None"/> or <see cref="AutoOffsetReset.ByDuration"/>.
+    /// Where to start reading a partition that has no committed offset: <see cref="OffsetResetPolicy.Earliest"/>,
+    /// <see cref="OffsetResetPolicy.Latest"/>, <see cref="OffsetResetPolicy.None"/> or <see cref="OffsetResetPolicy.ByDuration"/>.
     /// </summary>
     /// <value>Default: the application's <c>auto.offset.reset</c>.</value>
-    public AutoOffsetReset? OffsetReset { get; init; }
+    public OffsetResetPolicy? OffsetReset { get; init; }
 
     /// <summary>Name of the source node; of a table that of its operator, and <c>{name}-source</c> that of the source.</summary>
     /// <value>Default: generated, as <c>KSTREAM-SOURCE-0000000000</c>.</value>

@@ -56,7 +56,7 @@ internal static class GlobalSource
     {
         ArgumentException.ThrowIfNullOrEmpty(topic);
         ResourceName.CheckTopic(topic);
-        if (consumed.OffsetReset is { } reset && reset != AutoOffsetReset.Earliest)
+        if (consumed.OffsetReset is { } reset && reset != OffsetResetPolicy.Earliest)
         {
             throw new TopologyException(
                 $"Global state of '{topic}' is to be read by the policy {reset}, but it is made of the whole topic. Leave "

@@ -19,7 +19,7 @@ internal enum SourceKind
 /// <summary>A node that reads topics.</summary>
 internal abstract class SourceNode : NodeDescription
 {
-    protected SourceNode(string name, IReadOnlyCollection<string> topics, SourceKind sourceKind, AutoOffsetReset? offsetReset)
+    protected SourceNode(string name, IReadOnlyCollection<string> topics, SourceKind sourceKind, OffsetResetPolicy? offsetReset)
         : base(name, NodeKind.Source, [])
     {
         Topics = [.. topics.Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
@@ -35,7 +35,7 @@ internal abstract class SourceNode : NodeDescription
 
     public SourceKind SourceKind { get; }
 
-    public AutoOffsetReset? OffsetReset { get; }
+    public OffsetResetPolicy? OffsetReset { get; }
 
     /// <summary>A processor for each topic, so that its serdes know where they are.</summary>
     public sealed override IEnumerable<Node> Create(TaskLinker linker)
@@ -89,7 +89,7 @@ internal sealed class SourceNode<TKey, TValue> : SourceNode
     private ISerde<TValue>? _valueSerde;
 
     public SourceNode(
-        string name, IReadOnlyCollection<string> topics, SourceKind sourceKind, AutoOffsetReset? offsetReset,
+        string name, IReadOnlyCollection<string> topics, SourceKind sourceKind, OffsetResetPolicy? offsetReset,
         StreamSerdes<TKey, TValue> serdes, SourceTime<TKey, TValue> time)
         : base(name, topics, sourceKind, offsetReset)
     {
@@ -107,7 +107,7 @@ internal sealed class SourceNode<TKey, TValue> : SourceNode
 
     public override SourceChangelog? AsChangelog =>
         Topics.Count == 1
-        && (OffsetReset is null || OffsetReset == AutoOffsetReset.Earliest)
+        && (OffsetReset is null || OffsetReset == OffsetResetPolicy.Earliest)
         && Time is { Extractor: null, OnInvalid: InvalidTimestampPolicy.Fail }
         && !LooksAtContext
             ? new SourceChangelog(Topics[0], IsRow)

@@ -46,6 +46,11 @@ internal sealed class TaskLinker
         }
 
         var processor = node.CreateProcessor(this);
+        if (FactsOf(node).Wrapper is ProcessorWrapperSupplier<TKey, TValue> wrapper)
+        {
+            processor = new WrappingProcessor<TKey, TValue>(Task, processor, wrapper(), StoresOf(node));
+        }
+
         _made.Add(node, processor);
         return processor;
     }

@@ -29,7 +29,7 @@ internal sealed class TopicPattern
 /// <param name="Node">Name of the source node.</param>
 /// <param name="Pattern">What the names are like.</param>
 /// <param name="OffsetReset">Where to start without a committed offset, or null for the default.</param>
-internal sealed record PatternSource(string Node, TopicPattern Pattern, AutoOffsetReset? OffsetReset)
+internal sealed record PatternSource(string Node, TopicPattern Pattern, OffsetResetPolicy? OffsetReset)
 {
     public SourceTopic Read(string topic) => new(topic, TopicKind.Input, Node, OffsetReset);
 }

@@ -38,7 +38,7 @@ internal enum TopicKind
 /// <param name="Kind">What it is for.</param>
 /// <param name="SourceNode">Name of the source node that reads it.</param>
 /// <param name="OffsetReset">Where to start without a committed offset, or null for the default.</param>
-internal sealed record SourceTopic(string Name, TopicKind Kind, string SourceNode, AutoOffsetReset? OffsetReset)
+internal sealed record SourceTopic(string Name, TopicKind Kind, string SourceNode, OffsetResetPolicy? OffsetReset)
 {
     /// <summary>Whether StreamFlow itself writes and owns it.</summary>
     public bool IsInternal => Kind.IsInternal();

@@ -87,9 +87,9 @@ internal sealed class StartOffsets(ThreadServices services, IKafkaConsumer consu
     };
 
     /// <summary>Where a partition begins for which nothing is committed, or nothing that is still there.</summary>
-    private long Begin(TopicPartition partition, AutoOffsetReset policy)
+    private long Begin(TopicPartition partition, OffsetResetPolicy policy)
     {
-        if (policy == AutoOffsetReset.None)
+        if (policy == OffsetResetPolicy.None)
         {
             throw new StreamsException(
                 $"There is no committed offset of {partition} that is in its log, and the policy of its source is none. Set the offsets of "
@@ -99,7 +99,7 @@ internal sealed class StartOffsets(ThreadServices services, IKafkaConsumer consu
 
         return policy.Duration is { } duration
             ? AtTime(partition, services.Time.GetUtcNow() - duration)
-            : policy == AutoOffsetReset.Latest ? PartitionOffset.End : PartitionOffset.Beginning;
+            : policy == OffsetResetPolicy.Latest ? PartitionOffset.End : PartitionOffset.Beginning;
     }
 
     private long AtTime(TopicPartition partition, DateTimeOffset time)
@@ -115,18 +115,18 @@ internal sealed class StartOffsets(ThreadServices services, IKafkaConsumer consu
         }
     }
 
-    private bool IsLookedUp(AutoOffsetReset policy) =>
-        policy != AutoOffsetReset.Earliest || services.Options.DefaultOffsetReset != OffsetReset.Earliest;
+    private bool IsLookedUp(OffsetResetPolicy policy) =>
+        policy != OffsetResetPolicy.Earliest || services.Options.DefaultOffsetReset != OffsetReset.Earliest;
 
     /// <summary>
     /// A partition that was added while the application runs is read from its beginning: what came before it was noticed came
     /// after the application began.
     /// </summary>
-    private AutoOffsetReset PolicyOf((SourceTopic Topic, TopicPartition Partition) input) =>
-        services.Topics.WasAdded(input.Partition) ? AutoOffsetReset.Earliest : PolicyOf(input.Topic);
+    private OffsetResetPolicy PolicyOf((SourceTopic Topic, TopicPartition Partition) input) =>
+        services.Topics.WasAdded(input.Partition) ? OffsetResetPolicy.Earliest : PolicyOf(input.Topic);
 
-    private AutoOffsetReset PolicyOf(SourceTopic topic) =>
-        topic.IsInternal ? AutoOffsetReset.Earliest : topic.OffsetReset ?? services.Options.DefaultOffsetReset;
+    private OffsetResetPolicy PolicyOf(SourceTopic topic) =>
+        topic.IsInternal ? OffsetResetPolicy.Earliest : topic.OffsetReset ?? services.Options.DefaultOffsetReset;
 
     private Dictionary<TopicPartition, long> LookUp(IReadOnlyList<TopicPartition> partitions)
     {

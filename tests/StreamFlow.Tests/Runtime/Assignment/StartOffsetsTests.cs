@@ -39,20 +39,20 @@ public sealed class StartOffsetsTests
         }
     }
 
-    public static TheoryData<string, AutoOffsetReset, string[]> Policies => new()
+    public static TheoryData<string, OffsetResetPolicy, string[]> Policies => new()
     {
-        { "earliest", AutoOffsetReset.Earliest, ["0", "1", "2", "3"] },
-        { "latest", AutoOffsetReset.Latest, ["3"] },
-        { "by_duration:PT1H", AutoOffsetReset.ByDuration(TimeSpan.FromHours(1)), ["1", "2", "3"] },
-        { "by_duration:PT30M", AutoOffsetReset.ByDuration(TimeSpan.FromMinutes(30)), ["2", "3"] },
-        { "by_duration:PT0S", AutoOffsetReset.ByDuration(TimeSpan.Zero), ["3"] },
-        { "by_duration:P40000D", AutoOffsetReset.ByDuration(TimeSpan.FromDays(40000)), ["0", "1", "2", "3"] },
+        { "earliest", OffsetResetPolicy.Earliest, ["0", "1", "2", "3"] },
+        { "latest", OffsetResetPolicy.Latest, ["3"] },
+        { "by_duration:PT1H", OffsetResetPolicy.ByDuration(TimeSpan.FromHours(1)), ["1", "2", "3"] },
+        { "by_duration:PT30M", OffsetResetPolicy.ByDuration(TimeSpan.FromMinutes(30)), ["2", "3"] },
+        { "by_duration:PT0S", OffsetResetPolicy.ByDuration(TimeSpan.Zero), ["3"] },
+        { "by_duration:P40000D", OffsetResetPolicy.ByDuration(TimeSpan.FromDays(40000)), ["0", "1", "2", "3"] },
     };
 
     /// <summary>Records two hours, almost one hour and almost half an hour old, and one that comes later.</summary>
     [Theory]
     [MemberData(nameof(Policies))]
-    public async Task Source_begins_where_its_policy_says_and_goes_on_where_it_was(string text, AutoOffsetReset policy, string[] expected)
+    public async Task Source_begins_where_its_policy_says_and_goes_on_where_it_was(string text, OffsetResetPolicy policy, string[] expected)
     {
         await using var harness = new AppHarness(("in", 1), ("out", 1));
         Assert.Equal(text, policy.ToString());
@@ -87,7 +87,7 @@ public sealed class StartOffsetsTests
     {
         await using var harness = new AppHarness(("in", 1), ("out", 1));
         harness.Send("in", 0, "k", "0");
-        void Build(StreamsBuilder b) => b.Stream<string, string>("in", new() { OffsetReset = AutoOffsetReset.None }).To("out");
+        void Build(StreamsBuilder b) => b.Stream<string, string>("in", new() { OffsetReset = OffsetResetPolicy.None }).To("out");
 
         var failed = await harness.StartAsync(Build, o => o.ThreadFailureHandler = _ => ThreadFailureResponse.ShutdownClient);
         await AppHarness.Until(() => failed.State == StreamsState.Error, "it ends");
@@ -106,14 +106,14 @@ public sealed class StartOffsetsTests
     [Fact]
     public void Negative_duration_is_refused_and_two_policies_of_one_topic_are()
     {
-        Assert.Throws<ArgumentOutOfRangeException>(() => AutoOffsetReset.ByDuration(TimeSpan.FromMilliseconds(-1)));
+        Assert.Throws<ArgumentOutOfRangeException>(() => OffsetResetPolicy.ByDuration(TimeSpan.FromMilliseconds(-1)));
         var builder = new StreamsBuilder();
-        builder.Stream<string, string>("in", new() { OffsetReset = AutoOffsetReset.Earliest });
+        builder.Stream<string, string>("in", new() { OffsetReset = OffsetResetPolicy.Earliest });
 
         Assert.Contains("different offset resets", Assert.Throws<TopologyException>(() => builder.Stream<string, string>(
-            "in", new() { OffsetReset = AutoOffsetReset.ByDuration(TimeSpan.FromMilliseconds(5)) })).Message, StringComparison.Ordinal);
-        Assert.Equal(AutoOffsetReset.Earliest, (AutoOffsetReset)OffsetReset.Earliest);
-        Assert.NotEqual(AutoOffsetReset.ByDuration(TimeSpan.Zero), AutoOffsetReset.Earliest);
+            "in", new() { OffsetReset = OffsetResetPolicy.ByDuration(TimeSpan.FromMilliseconds(5)) })).Message, StringComparison.Ordinal);
+        Assert.Equal(OffsetResetPolicy.Earliest, (OffsetResetPolicy)OffsetReset.Earliest);
+        Assert.NotEqual(OffsetResetPolicy.ByDuration(TimeSpan.Zero), OffsetResetPolicy.Earliest);
     }
 
     private sealed class Watch(IKafkaClients inner) : IKafkaClients

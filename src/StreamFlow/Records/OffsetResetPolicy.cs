@@ -4,12 +4,12 @@ namespace StreamFlow;
 /// Where a source begins to read a partition for which the application has no committed offset, or whose committed offset is not in
 /// the log any more (Kafka's <c>AutoOffsetReset</c>). An <see cref="OffsetReset"/> is taken for one.
 /// </summary>
-/// <example><code>builder.Stream("orders", new Consumed&lt;string, string&gt; { OffsetReset = AutoOffsetReset.ByDuration(TimeSpan.FromHours(1)) })</code></example>
-public readonly record struct AutoOffsetReset
+/// <example><code>builder.Stream("orders", new Consumed&lt;string, string&gt; { OffsetReset = OffsetResetPolicy.ByDuration(TimeSpan.FromHours(1)) })</code></example>
+public readonly record struct OffsetResetPolicy
 {
     private readonly Kind _kind;
 
-    private AutoOffsetReset(Kind kind, TimeSpan duration = default)
+    private OffsetResetPolicy(Kind kind, TimeSpan duration = default)
     {
         _kind = kind;
         Duration = duration;
@@ -24,13 +24,13 @@ public readonly record struct AutoOffsetReset
     }
 
     /// <summary>With the first record there is.</summary>
-    public static AutoOffsetReset Earliest => new(Kind.Earliest);
+    public static OffsetResetPolicy Earliest => new(Kind.Earliest);
 
     /// <summary>With the records that come from now on.</summary>
-    public static AutoOffsetReset Latest => new(Kind.Latest);
+    public static OffsetResetPolicy Latest => new(Kind.Latest);
 
     /// <summary>Nowhere: there must be an offset, or the application fails.</summary>
-    public static AutoOffsetReset None => new(Kind.None);
+    public static OffsetResetPolicy None => new(Kind.None);
 
     /// <summary>How long before now it begins; <see langword="null"/> where it is not said by a duration.</summary>
     public TimeSpan? Duration => _kind == Kind.ByDuration ? field : null;
@@ -42,20 +42,20 @@ public readonly record struct AutoOffsetReset
     /// <param name="duration">How long before now; not negative.</param>
     /// <returns>The policy.</returns>
     /// <exception cref="ArgumentOutOfRangeException">The duration is negative.</exception>
-    public static AutoOffsetReset ByDuration(TimeSpan duration)
+    public static OffsetResetPolicy ByDuration(TimeSpan duration)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(duration, TimeSpan.Zero);
-        return new AutoOffsetReset(Kind.ByDuration, duration);
+        return new OffsetResetPolicy(Kind.ByDuration, duration);
     }
 
     /// <summary>One of the policies that an application may have as its default.</summary>
     /// <param name="policy">The policy.</param>
-    public static implicit operator AutoOffsetReset(OffsetReset policy) => FromOffsetReset(policy);
+    public static implicit operator OffsetResetPolicy(OffsetReset policy) => FromOffsetReset(policy);
 
     /// <summary>One of the policies that an application may have as its default.</summary>
     /// <param name="policy">The policy.</param>
     /// <returns>The same policy.</returns>
-    public static AutoOffsetReset FromOffsetReset(OffsetReset policy) => policy == OffsetReset.Latest ? Latest : Earliest;
+    public static OffsetResetPolicy FromOffsetReset(OffsetReset policy) => policy == OffsetReset.Latest ? Latest : Earliest;
 
     /// <summary>The policy as Kafka's <c>auto.offset.reset</c> has it.</summary>
     /// <returns><c>earliest</c>, <c>latest</c>, <c>none</c>, or <c>by_duration:</c> and the duration.</returns>
