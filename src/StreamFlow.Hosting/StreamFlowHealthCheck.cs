@@ -23,8 +23,8 @@ internal sealed class StreamFlowHealthCheck(StreamsApplication application) : IH
         var text = phase switch
         {
             "restoring" => $"{applicationId}: restoring, {data["restore.remaining"]} changelog records to go",
-            "stalled" => $"{applicationId}: stalled, {stalled!.Name} has been {stalled.Stalled!.What} for "
-                + $"{(long)stalled.Stalled.Lasts.TotalSeconds} s",
+            "stalled" => $"{applicationId}: stalled, {stalled!.Value.Name} has been {stalled.Value.Work.What} for "
+                + $"{(long)stalled.Value.Work.Lasts.TotalSeconds} s",
             "failing" => $"{applicationId}: failing, threads have failed {status.FailuresInARow} times in a row",
             _ => $"{applicationId}: {phase}",
         };
@@ -39,7 +39,7 @@ internal sealed class StreamFlowHealthCheck(StreamsApplication application) : IH
         {
             "running" => HealthCheckResult.Healthy(text, data),
             "failed" or "stopped" => new HealthCheckResult(failureStatus, text, status.Error, data),
-            "stalled" when stalled!.Stalled!.IsLeftBehind => new HealthCheckResult(failureStatus, text, status.Error, data),
+            "stalled" when stalled!.Value.Work.IsLeftBehind => new HealthCheckResult(failureStatus, text, status.Error, data),
             _ => HealthCheckResult.Degraded(text, status.Error, data),
         };
     }
@@ -57,7 +57,7 @@ internal sealed class StreamFlowHealthCheck(StreamsApplication application) : IH
         _ => "starting",
     };
 
-    private static Dictionary<string, object> Data(StreamsStatus status, string phase, ThreadStatus? stalled)
+    private static Dictionary<string, object> Data(StreamsStatus status, string phase, (string Name, StalledWork Work)? stalled)
     {
         var data = new Dictionary<string, object>
         {
@@ -75,9 +75,9 @@ internal sealed class StreamFlowHealthCheck(StreamsApplication application) : IH
             data["last.record"] = last.LastRecord.ToString()!;
         }
 
-        if (stalled is { Stalled: { } work })
+        if (stalled is var (name, work))
         {
-            data["stalled.thread"] = stalled.Name;
+            data["stalled.thread"] = name;
             data["stalled.at"] = work.What;
             data["stalled.seconds"] = (long)work.Lasts.TotalSeconds;
         }
@@ -90,9 +90,15 @@ internal sealed class StreamFlowHealthCheck(StreamsApplication application) : IH
         return data;
     }
 
-    /// <summary>The thread that has stood still longest.</summary>
-    private static ThreadStatus? Stalled(StreamsStatus status) =>
-        status.Threads.Where(t => t.Stalled is not null).MaxBy(t => t.Stalled!.Lasts);
+    /// <summary>The thread that has stood still longest, be it that of global tables.</summary>
+    private static (string Name, StalledWork Work)? Stalled(StreamsStatus status)
+    {
+        var all = status.Threads.Select(t => (t.Name, t.Stalled))
+            .Append((status.GlobalThread?.Name ?? string.Empty, status.GlobalThread?.Stalled))
+            .Where(t => t.Stalled is not null)
+            .ToList();
+        return all.Count == 0 ? null : all.MaxBy(t => t.Stalled!.Lasts)!;
+    }
 
     private static int Count(StreamsStatus status, TaskState state) =>
         status.Threads.Sum(t => t.Tasks.Count(task => task.State == state));

@@ -95,7 +95,7 @@ public sealed partial class TopologyTestDriver : IDisposable
 
     internal VirtualTime VirtualTime => _runtime.Time;
 
-    /// <summary>Opens a source topic to pipe records in.</summary>
+    /// <summary>Opens a source topic to pipe records in. One whose name matches a pattern of the topology is made when it is not there.</summary>
     /// <typeparam name="TKey">Type of the keys.</typeparam>
     /// <typeparam name="TValue">Type of the values.</typeparam>
     /// <param name="topic">Name of the topic.</param>
@@ -117,7 +117,7 @@ public sealed partial class TopologyTestDriver : IDisposable
         var sources = _runtime.Topics.AllSourceTopics
             .Concat(_runtime.Topics.Plan.Globals.SelectMany(global => global.Sources.Select(source => source.Name)))
             .ToList();
-        if (!sources.Contains(topic))
+        if (!sources.Contains(topic) && !_runtime.TryMatch(topic))
         {
             throw new ArgumentException(
                 $"The topology does not read topic '{topic}'. It reads "

@@ -104,6 +104,26 @@ public sealed class StreamFlowHealthCheckTests
     }
 
     [Fact]
+    public void Evaluate_names_the_record_that_the_thread_of_global_tables_stands_still_at()
+    {
+        var result = StreamFlowHealthCheck.Evaluate(
+            new StreamsStatus(StreamsState.Running, [Settled], null)
+            {
+                GlobalThread = new GlobalThreadStatus("orders-GlobalStreamThread")
+                {
+                    Stalled = new StalledWork("processing record rows-0 offset 42 of task 1_0", TimeSpan.FromSeconds(90)),
+                },
+            },
+            "orders",
+            HealthStatus.Unhealthy);
+
+        Assert.Equal((HealthStatus.Degraded, "stalled"), (result.Status, result.Data["phase"]));
+        Assert.Equal(
+            "orders: stalled, orders-GlobalStreamThread has been processing record rows-0 offset 42 of task 1_0 for 90 s", result.Description);
+        Assert.Equal("orders-GlobalStreamThread", result.Data["stalled.thread"]);
+    }
+
+    [Fact]
     public void Evaluate_tells_when_a_record_was_finished_last()
     {
         var at = new DateTimeOffset(2026, 1, 2, 3, 4, 5, TimeSpan.Zero);

@@ -38,6 +38,24 @@ internal sealed class KafkaAdmin : IKafkaAdmin
             .Build();
     }
 
+    public Task<IReadOnlyCollection<string>> ListTopicsAsync(CancellationToken cancellationToken) =>
+        ListTopicsAsync().WaitAsync(cancellationToken);
+
+    /// <summary>The client has no other call that lists topics than one that blocks its thread.</summary>
+    private async Task<IReadOnlyCollection<string>> ListTopicsAsync()
+    {
+        await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+        try
+        {
+            var metadata = _client.GetMetadata(RequestTimeout);
+            return [.. metadata.Topics.Where(t => t.Error.Code != ErrorCode.UnknownTopicOrPart).Select(t => t.Topic)];
+        }
+        catch (KafkaException e)
+        {
+            throw Failed("The topics of the cluster cannot be listed", e.Error, e);
+        }
+    }
+
     public async Task<IReadOnlyDictionary<string, TopicDescription>> DescribeTopicsAsync(
         IReadOnlyCollection<string> names, CancellationToken cancellationToken)
     {
@@ -52,7 +70,7 @@ internal sealed class KafkaAdmin : IKafkaAdmin
         {
             if (!topic.Error.IsError)
             {
-                found.Add(topic.Name, new TopicDescription(topic.Name, topic.Partitions.Count) { Id = IdOf(topic.TopicId) });
+                found.Add(topic.Name, new TopicDescription(topic.Name, topic.Partitions.Count) { Id = AdminTopics.IdOf(topic.TopicId) });
             }
             else if (topic.Error.Code != ErrorCode.UnknownTopicOrPart)
             {
@@ -154,7 +172,7 @@ internal sealed class KafkaAdmin : IKafkaAdmin
         try
         {
             await _client.CreateTopicsAsync(
-                topics.Select(Specification), new CreateTopicsOptions { RequestTimeout = RequestTimeout })
+                topics.Select(AdminTopics.Specification), new CreateTopicsOptions { RequestTimeout = RequestTimeout })
                 .WaitAsync(cancellationToken).ConfigureAwait(false);
         }
         catch (CreateTopicsException e) when (
@@ -204,17 +222,6 @@ internal sealed class KafkaAdmin : IKafkaAdmin
 
     public void Dispose() => _client.Dispose();
 
-    private static TopicSpecification Specification(NewTopic topic) => new()
-    {
-        Name = topic.Name,
-        NumPartitions = topic.PartitionCount,
-        ReplicationFactor = topic.ReplicationFactor,
-        Configs = topic.Configs.ToDictionary(c => c.Key, c => c.Value, StringComparer.Ordinal),
-    };
-
-    private static string IdOf(Uuid? id) =>
-        id is null || (id.MostSignificantBits.Value == 0 && id.LeastSignificantBits.Value == 0) ? string.Empty : id.ToString();
-
     private static KafkaClientException Failed(string operation, Error error, Exception? cause) =>
         new(
             $"{operation}: {error.Code}: {error.Reason}",
@@ -244,7 +251,7 @@ internal sealed class KafkaAdmin : IKafkaAdmin
             var missing = names.Where(name => !found.ContainsKey(name)).ToList();
             if (missing.Count == 0)
             {
-                ThrowIfOtherPartitionCount(topics, found);
+                AdminTopics.ThrowIfOtherPartitionCount(topics, found);
                 return;
             }
 
@@ -257,22 +264,6 @@ internal sealed class KafkaAdmin : IKafkaAdmin
             }
 
             await Task.Delay(AppearStep, _time, cancellationToken).ConfigureAwait(false);
-        }
-    }
-
-    private static void ThrowIfOtherPartitionCount(
-        IReadOnlyCollection<NewTopic> topics, IReadOnlyDictionary<string, TopicDescription> found)
-    {
-        foreach (var topic in topics)
-        {
-            var count = found[topic.Name].PartitionCount;
-            if (topic.PartitionCount > 0 && count != topic.PartitionCount)
-            {
-                throw new KafkaClientException(
-                    $"Topic '{topic.Name}' exists with {count} partitions, but {topic.PartitionCount} are needed. "
-                    + "Delete it if nothing in it is needed any more, or go back to the topology it was made for.",
-                    KafkaErrorKind.Fatal);
-            }
         }
     }
 

@@ -169,9 +169,15 @@ internal sealed class KafkaConsumer : IKafkaConsumer
             return (beginning, end);
         }
 
-        // That is also what librdkafka answers while the brokers it knows the partition from are away.
-        var kind = error.Code == ErrorCode.UnknownPartition ? KafkaErrorKind.Retriable : Errors.ConsumerKind(error);
-        throw Errors.Exception($"Cannot read the offsets of {partition}", error, kind, partition);
+        throw Errors.OffsetsUnknown(partition, error);
+    }
+
+    public long QueryOffset(TopicPartition partition, long timestamp, TimeSpan timeout)
+    {
+        ThrowIfClosed();
+        _readers.KeepTopic(partition.Topic);
+        var error = _native.QueryOffset(partition, timestamp, Timeouts.Milliseconds(timeout), out var offset);
+        return error.IsError ? throw Errors.OffsetsUnknown(partition, error) : offset;
     }
 
     public ConsumerGroupMetadata GroupMetadata()

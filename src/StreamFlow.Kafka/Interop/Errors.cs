@@ -124,4 +124,11 @@ internal static class Errors
         ErrorCode.NotEnoughReplicasAfterAppend or ErrorCode.StorageError or ErrorCode.FencedLeaderEpoch or
         ErrorCode.UnknownLeaderEpoch or ErrorCode.OffsetNotAvailable or ErrorCode.UnstableOffsetCommit or
         ErrorCode.ConcurrentTransactions or ErrorCode.ThrottlingQuotaExceeded;
+
+    /// <summary>An unknown partition is also what librdkafka answers while the brokers it knows the partition from are away.</summary>
+    internal static KafkaClientException OffsetsUnknown(TopicPartition partition, in NativeError error) => Exception(
+        $"Cannot read the offsets of {partition}",
+        error,
+        error.Code == ErrorCode.UnknownPartition ? KafkaErrorKind.Retriable : ConsumerKind(error),
+        partition);
 }

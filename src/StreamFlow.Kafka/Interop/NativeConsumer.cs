@@ -209,6 +209,16 @@ internal sealed unsafe class NativeConsumer : IDisposable
         return error;
     }
 
+    /// <summary>The first offset at or after a time; <see cref="PartitionOffset.End"/> where there is none.</summary>
+    internal NativeError QueryOffset(TopicPartition partition, long timestamp, int timeoutMs, out long offset)
+    {
+        using var list = PartitionList.Of([new PartitionOffset(partition, timestamp)], _client);
+        var error = NativeError.Of(NativeMethods.rd_kafka_offsets_for_times(_client.Pointer, list.Pointer, timeoutMs));
+        error = error.IsError ? error : list.FirstError();
+        offset = error.IsError || list[0].Offset < 0 ? PartitionOffset.End : list[0].Offset;
+        return error;
+    }
+
     /// <summary>The end of a partition as the last fetch told it; nothing is asked of the broker.</summary>
     internal long LastKnownEnd(TopicPartition partition)
     {

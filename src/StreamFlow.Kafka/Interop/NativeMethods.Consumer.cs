@@ -88,6 +88,9 @@ internal static unsafe partial class NativeMethods
     [LibraryImport(Library)]
     internal static partial int rd_kafka_committed(nint client, NativePartitionList* partitions, int timeoutMs);
 
+    [LibraryImport(Library)]
+    internal static partial int rd_kafka_offsets_for_times(nint client, NativePartitionList* offsets, int timeoutMs);
+
     [LibraryImport(Library, StringMarshalling = StringMarshalling.Utf8)]
     internal static partial int rd_kafka_query_watermark_offsets(
         nint client, string topic, int partition, long* low, long* high, int timeoutMs);

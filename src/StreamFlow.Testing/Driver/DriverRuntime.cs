@@ -15,6 +15,8 @@ namespace StreamFlow.Testing.Driver;
 internal sealed class DriverRuntime : IDisposable
 {
     private readonly IKafkaConsumer _consumer;
+    private readonly List<IKafkaConsumer> _laterConsumers = [];
+    private readonly ThreadServices _services;
     private readonly AtLeastOnceCommit _protocol;
     private readonly StateDirectory? _stateDirectory;
     private readonly string? _temporaryFolder;
@@ -32,17 +34,17 @@ internal sealed class DriverRuntime : IDisposable
         using var admin = Kafka.CreateAdmin(application.ApplicationId);
 
         // The in-memory admin answers at once, so nothing is waited for here.
-        Topics = new TopicPreparation(topology.Plan, application, admin).RunAsync(default).GetAwaiter().GetResult();
+        var topics = new TopicPreparation(topology.Plan, application, admin).RunAsync(default).GetAwaiter().GetResult();
         if (options.StoreBackend is not null)
         {
             _temporaryFolder = Directory.CreateTempSubdirectory("streamflow-driver-").FullName;
             _stateDirectory = StateDirectory.Open(_temporaryFolder, application.ApplicationId);
         }
 
-        var services = new ThreadServices
+        var services = _services = new ThreadServices
         {
             Options = application,
-            Topics = Topics,
+            Topics = topics,
             Clients = Kafka,
             StateDirectory = _stateDirectory,
             StoreBackend = options.StoreBackend,
@@ -58,14 +60,14 @@ internal sealed class DriverRuntime : IDisposable
             Kafka.CreateProducer(new ProducerRole("driver-producer", null, TimeSpan.FromMinutes(1))));
         _factory = new StreamTaskFactory(services, _protocol, budget);
         _committer = new Committer(services, "driver", _protocol, new FlushLimit(budget, services.Time, target: null));
-        RunTasks();
+        RunNewTasks(_consumer);
     }
 
     public VirtualTime Time { get; }
 
     public InMemoryKafka Kafka { get; }
 
-    public ResolvedTopics Topics { get; }
+    public ResolvedTopics Topics => _services.Topics;
 
     public IReadOnlyList<StreamTask> Tasks => _tasks;
 
@@ -89,7 +91,7 @@ internal sealed class DriverRuntime : IDisposable
         bool any;
         do
         {
-            any = false;
+            any = TakeMatchingTopics();
             foreach (var task in _tasks)
             {
                 if (task.Process(1) > 0)
@@ -104,6 +106,20 @@ internal sealed class DriverRuntime : IDisposable
         while (any);
     }
 
+    /// <summary>A topic to pipe records into that is not there yet, and whose name matches a pattern of the topology.</summary>
+    /// <returns>False when it matches none.</returns>
+    public bool TryMatch(string topic)
+    {
+        if (!Topics.Plan.IsMatched(topic))
+        {
+            return false;
+        }
+
+        Kafka.CreateTopic(topic, 1);
+        TakeMatchingTopics();
+        return Topics.AllSourceTopics.Contains(topic);
+    }
+
     public void Dispose()
     {
         foreach (var task in _tasks)
@@ -114,6 +130,7 @@ internal sealed class DriverRuntime : IDisposable
         _tasks.Clear();
         _globals.Dispose();
         _consumer.Dispose();
+        _laterConsumers.ForEach(consumer => consumer.Dispose());
         _protocol.Dispose();
         _stateDirectory?.Dispose();
         if (_temporaryFolder is not null)
@@ -156,7 +173,7 @@ internal sealed class DriverRuntime : IDisposable
         var mayBeChosen = plan.SubTopologies.Any(s => s.HasChosenTopics);
         foreach (var topic in named.Concat(options.Partitions.Keys.Where(topic => !named.Contains(topic))))
         {
-            if (!mayBeChosen && !named.Contains(topic) && topic != options.Application.DeadLetterTopic)
+            if (!mayBeChosen && !named.Contains(topic) && !plan.IsMatched(topic) && topic != options.Application.DeadLetterTopic)
             {
                 throw new ArgumentException(
                     $"Partitions names the topic '{topic}', which the topology neither reads nor writes; "
@@ -175,31 +192,77 @@ internal sealed class DriverRuntime : IDisposable
         }
     }
 
-    private void RunTasks()
+    /// <summary>
+    /// Takes in topics that match a pattern and were not there before, made by a test or by a record that chose its topic. An
+    /// application makes its tasks anew for that; here tasks go on and read one topic more.
+    /// </summary>
+    private bool TakeMatchingTopics()
     {
+        if (!Topics.Plan.SubTopologies.Any(s => s.Patterns.Count > 0))
+        {
+            return false;
+        }
+
+        var before = Topics;
+        using var admin = Kafka.CreateAdmin(_services.Options.ApplicationId);
+        _services.Topics = new TopicPreparation(before.Plan, _services.Options, admin)
+            .LookAgainAsync(before, withConfigs: false, default).GetAwaiter().GetResult();
+        if (Topics.IsSameAs(before))
+        {
+            return false;
+        }
+
+        var consumer = Kafka.CreateConsumer(
+            new ConsumerRole("driver-consumer-later", _services.Options.ApplicationId, null, ReadCommitted: false, "earliest"));
+        _laterConsumers.Add(consumer);
+        var added = _tasks.ConvertAll(task => (Task: task, Inputs: Topics
+            .InputsOf(Topics.Plan.SubTopologies.First(s => s.Id == task.Id.SubTopology), task.Id.Partition)
+            .Where(input => !before.PartitionCounts.ContainsKey(input.Partition.Topic)).ToList()));
+        RunNewTasks(consumer, added.SelectMany(a => a.Inputs).Select(input => input.Partition));
+        foreach (var (task, inputs) in added)
+        {
+            inputs.ForEach(input => task.Add(InputOf(consumer, input)));
+        }
+
+        return true;
+    }
+
+    /// <param name="consumer">Reads for the new tasks.</param>
+    /// <param name="more">What it reads besides.</param>
+    private void RunNewTasks(IKafkaConsumer consumer, IEnumerable<TopicPartition>? more = null)
+    {
+        var known = _tasks.Select(task => task.Id).ToHashSet();
+        var tasks = new List<StreamTask>();
         foreach (var leader in Topics.LeaderTopics)
         {
-            for (var partition = 0; partition < Topics.TaskCount(Topics.SubTopologyOf(leader)); partition++)
+            var subTopology = Topics.SubTopologyOf(leader);
+            for (var partition = 0; partition < Topics.TaskCount(subTopology); partition++)
             {
-                _tasks.Add(_factory.Create(leader, partition));
+                if (!known.Contains(new TaskId(subTopology.Id, partition)))
+                {
+                    tasks.Add(_factory.Create(leader, partition));
+                }
             }
         }
 
-        _tasks.Sort((a, b) => a.Id.CompareTo(b.Id));
-        var inputs = _tasks.ConvertAll(task => Topics.InputsOf(task.SubTopology, task.Id.Partition));
-        _consumer.Assign(
-            [.. inputs.SelectMany(i => i).Select(i => new PartitionOffset(i.Partition, PartitionOffset.Beginning))]);
-        _consumer.Poll(TimeSpan.Zero);
-        for (var i = 0; i < _tasks.Count; i++)
+        consumer.Assign([.. tasks.SelectMany(task => task.Inputs).Select(input => input.Partition).Concat(more ?? [])
+            .Select(partition => new PartitionOffset(partition, PartitionOffset.Beginning))]);
+        consumer.Poll(TimeSpan.Zero);
+        foreach (var task in tasks)
         {
-            if (!_factory.TryOpenStores(_tasks[i]))
+            if (!_factory.TryOpenStores(task))
             {
-                throw new StreamsException($"The folder of task {_tasks[i].Id} is taken by another task.");
+                throw new StreamsException($"The folder of task {task.Id} is taken by another task.");
             }
 
             // The changelogs are as new and empty as the stores: there is nothing to restore.
-            _tasks[i].Run([.. inputs[i].Select(input => new TaskInput(
-                input.Topic.Name, _consumer.Reader(input.Partition), new PartitionOffset(input.Partition, -1)))]);
+            task.Run([.. task.Inputs.Select(input => InputOf(consumer, input))]);
         }
+
+        _tasks.AddRange(tasks);
+        _tasks.Sort((a, b) => a.Id.CompareTo(b.Id));
     }
+
+    private static TaskInput InputOf(IKafkaConsumer consumer, (SourceTopic Topic, TopicPartition Partition) input) =>
+        new(input.Topic.Name, consumer.Reader(input.Partition), new PartitionOffset(input.Partition, -1));
 }

@@ -19,6 +19,12 @@ internal sealed class InMemoryAdmin(MemoryCluster cluster, string clientId) : IK
         ["min.insync.replicas"] = "1",
     };
 
+    public Task<IReadOnlyCollection<string>> ListTopicsAsync(CancellationToken cancellationToken) =>
+        CallAsync(
+            ClientCall.DescribeTopics,
+            () => (IReadOnlyCollection<string>)[.. cluster.Topics.Select(topic => topic.Name)],
+            cancellationToken);
+
     public Task<IReadOnlyDictionary<string, TopicDescription>> DescribeTopicsAsync(
         IReadOnlyCollection<string> names, CancellationToken cancellationToken) =>
         CallAsync(ClientCall.DescribeTopics, () =>

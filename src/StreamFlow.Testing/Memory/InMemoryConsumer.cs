@@ -152,6 +152,24 @@ internal sealed class InMemoryConsumer : IKafkaConsumer
         });
     }
 
+    public long QueryOffset(TopicPartition partition, long timestamp, TimeSpan timeout)
+    {
+        ThrowIfClosed();
+        return _cluster.Call(ClientCall.QueryOffsets, _role.ClientId, timeout, () =>
+        {
+            var log = _cluster.Log(partition);
+            for (var offset = log.StartOffset; offset < log.End(_role.ReadCommitted); offset++)
+            {
+                if (log.At(offset) is var entry && entry.IsVisible(_role.ReadCommitted) && entry.Timestamp >= timestamp)
+                {
+                    return offset;
+                }
+            }
+
+            return PartitionOffset.End;
+        });
+    }
+
     public ConsumerGroupMetadata GroupMetadata()
     {
         lock (_cluster.Gate)

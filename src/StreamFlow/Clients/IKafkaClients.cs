@@ -26,6 +26,11 @@ public sealed record NewTopic(
 [Experimental("SF0001")]
 public interface IKafkaAdmin : IDisposable
 {
+    /// <summary>Lists the topics of the cluster, as far as this client may see them.</summary>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <returns>Names of topics, those that brokers keep for themselves included.</returns>
+    Task<IReadOnlyCollection<string>> ListTopicsAsync(CancellationToken cancellationToken);
+
     /// <summary>Looks topics up.</summary>
     /// <param name="names">Names of the topics.</param>
     /// <param name="cancellationToken">Ends the wait.</param>

@@ -104,6 +104,13 @@ public interface IKafkaConsumer : IDisposable
     /// <returns>Offset of the first record there is, and the offset after the last one.</returns>
     (long Beginning, long End) QueryOffsets(TopicPartition partition, TimeSpan timeout);
 
+    /// <summary>The first record of a partition that is not older than a time, asked of the broker.</summary>
+    /// <param name="partition">The partition.</param>
+    /// <param name="timestamp">The time, in milliseconds since 1970-01-01T00:00Z.</param>
+    /// <param name="timeout">How long to wait.</param>
+    /// <returns>Its offset; <see cref="PartitionOffset.End"/> where all are older.</returns>
+    long QueryOffset(TopicPartition partition, long timestamp, TimeSpan timeout);
+
     /// <summary>This member's identity at this moment, for transactional offset commits; opaque.</summary>
     /// <returns>The metadata.</returns>
     ConsumerGroupMetadata GroupMetadata();

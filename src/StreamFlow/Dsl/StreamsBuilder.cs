@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using StreamFlow.Dsl;
 using StreamFlow.Planning;
 using StreamFlow.Serialization;
@@ -70,16 +71,46 @@ public sealed partial class StreamsBuilder
             ResourceName.CheckTopic(topic);
         }
 
-        consumed ??= new Consumed<TKey, TValue>();
+        return Stream(topics, null, _graph.FindSource(topics), consumed ?? new Consumed<TKey, TValue>());
+    }
+
+    private KStream<TKey, TValue> Stream<TKey, TValue>(
+        IReadOnlyCollection<string> topics, TopicPattern? pattern, SourceNode? existing, Consumed<TKey, TValue> consumed)
+    {
         var name = _graph.NodeName(consumed.Name, SourcePrefix);
         var keys = SerdeSource<TKey>.Of(consumed.KeySerde);
         var values = SerdeSource<TValue>.Of(consumed.ValueSerde);
         var time = Time(consumed);
-        var source = _graph.FindSource(topics) is { } existing
+        var source = existing is not null
             ? Same(existing, consumed.OffsetReset, time)
             : Add(new SourceNode<TKey, TValue>(
-                name, topics, SourceKind.Stream, consumed.OffsetReset, new StreamSerdes<TKey, TValue>(keys, values), time));
+                name, topics, SourceKind.Stream, consumed.OffsetReset, new StreamSerdes<TKey, TValue>(keys, values), time)
+            {
+                Pattern = pattern,
+            });
         return new KStream<TKey, TValue>(_graph, source.Output, keys, values, repartitionRequired: false);
+    }
+
+    /// <summary>
+    /// Reads all topics whose names match a regular expression, as one stream: those that are there at the start, and those that
+    /// come while the application runs, which are taken in within <see cref="StreamFlowOptions.ClusterCheckInterval"/> and read from
+    /// their beginning. One that is deleted is let go. The same expression again gives the same source. The application's own internal
+    /// topics and its dead letter topic never match.
+    /// </summary>
+    /// <typeparam name="TKey">Type of the keys.</typeparam>
+    /// <typeparam name="TValue">Type of the values.</typeparam>
+    /// <param name="pattern">What a name must be like as a whole: <c>orders-.*</c> does not match <c>old-orders-eu</c>.</param>
+    /// <param name="consumed">How they are read, or <see langword="null"/> for defaults.</param>
+    /// <returns>Their records.</returns>
+    /// <exception cref="TopologyException">
+    /// A topic that matches is read by another source already, or the expression is used already, with other types or settings.
+    /// </exception>
+    /// <example><code>builder.Stream&lt;string, string&gt;(new Regex("orders-.*")).To("orders")</code></example>
+    public KStream<TKey, TValue> Stream<TKey, TValue>(Regex pattern, Consumed<TKey, TValue>? consumed = null)
+    {
+        ArgumentNullException.ThrowIfNull(pattern);
+        var names = new TopicPattern(pattern);
+        return Stream([], names, _graph.FindSource(names), consumed ?? new Consumed<TKey, TValue>());
     }
 
     /// <summary>
@@ -184,32 +215,32 @@ public sealed partial class StreamsBuilder
         new(consumed.TimestampExtractor, consumed.OnInvalidTimestamp);
 
     private static SourceNode<TKey, TValue> Same<TKey, TValue>(
-        SourceNode existing, OffsetReset? offsetReset, SourceTime<TKey, TValue> time)
+        SourceNode existing, OffsetResetPolicy? offsetReset, SourceTime<TKey, TValue> time)
     {
-        var topics = string.Join(", ", existing.Topics);
+        var topics = existing.TopicText;
         if (existing.SourceKind == SourceKind.Global)
         {
             throw new TopologyException(
-                $"[{topics}] is read as a global table already, by each instance as a whole. Read a copy of the topic as a stream.");
+                $"{topics} is read as a global table already, by each instance as a whole. Read a copy of the topic as a stream.");
         }
 
         if (existing.SourceKind == SourceKind.Table)
         {
             throw new TopologyException(
-                $"[{topics}] is read as a table already. Use ToStream() of that table where you need its updates.");
+                $"{topics} is read as a table already. Use ToStream() of that table where you need its updates.");
         }
 
         if (existing is not SourceNode<TKey, TValue> same)
         {
             throw new TopologyException(
-                $"[{topics}] is read twice, with different types, the second time as {typeof(TKey).Name} and "
+                $"{topics} is read twice, with different types, the second time as {typeof(TKey).Name} and "
                 + $"{typeof(TValue).Name}. Records are deserialized once: read it once and MapValues where you need it.");
         }
 
         if (same.OffsetReset != offsetReset || same.Time != time)
         {
             throw new TopologyException(
-                $"[{topics}] is read twice, with different offset resets or timestamp settings. Give both the same.");
+                $"{topics} is read twice, with different offset resets or timestamp settings. Give both the same.");
         }
 
         return same;

@@ -45,7 +45,8 @@ internal static class MermaidWriter
         var id = Id(graph, node);
         if (node is SourceNode source)
         {
-            foreach (var topic in source.Topics)
+            IEnumerable<string> read = source.Pattern is null ? source.Topics : [source.TopicText];
+            foreach (var topic in read)
             {
                 text.Append(CultureInfo.InvariantCulture, $"  {TopicId(topics, topic)} --> {id}\n");
             }

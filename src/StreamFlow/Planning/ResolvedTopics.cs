@@ -30,7 +30,11 @@ internal sealed class ResolvedTopics
 
         foreach (var subTopology in plan.SubTopologies)
         {
-            _byLeader.Add(LeaderOf(subTopology), subTopology);
+            if (LeaderOf(subTopology) is { } leader)
+            {
+                _byLeader.Add(leader, subTopology);
+            }
+
             AddKinds(subTopology);
         }
     }
@@ -45,7 +49,10 @@ internal sealed class ResolvedTopics
     /// <summary>The user's topics that were there when the application started and are not now.</summary>
     public IReadOnlyList<string> Missing { get; init; } = [];
 
-    /// <summary>One topic per sub-topology: what the group balances.</summary>
+    /// <summary>Topics that matched a pattern when somebody looked before, and are not there now.</summary>
+    public IReadOnlyList<string> LetGo { get; init; } = [];
+
+    /// <summary>One topic per sub-topology: what the group balances. A sub-topology has none while no topic matches its pattern.</summary>
     public IReadOnlyCollection<string> LeaderTopics => _byLeader.Keys;
 
     /// <summary>
@@ -79,7 +86,8 @@ internal sealed class ResolvedTopics
             where partition < _partitionCounts[name]
             select (source, new TopicPartition(name, partition))];
 
-    public int TaskCount(SubTopology subTopology) => _partitionCounts[LeaderOf(subTopology)];
+    public int TaskCount(SubTopology subTopology) =>
+        LeaderOf(subTopology) is { } leader ? _partitionCounts[leader] : 0;
 
     /// <summary>Whether a partition of a topic that is read was there when somebody looked.</summary>
     public bool Has(TopicPartition partition) =>
@@ -90,7 +98,7 @@ internal sealed class ResolvedTopics
         partition.Partition >= _countsAtStart.GetValueOrDefault(partition.Topic);
 
     /// <summary>Whether another topic could lead.</summary>
-    public static bool HasChoiceOfLeader(SubTopology subTopology) => subTopology.Sources.Count > 1;
+    public static bool HasChoiceOfLeader(SubTopology subTopology) => subTopology.Sources.Count > 1 || subTopology.Patterns.Count > 0;
 
     /// <summary>Whether everything is as it was.</summary>
     public bool IsSameAs(ResolvedTopics other) =>
@@ -104,8 +112,9 @@ internal sealed class ResolvedTopics
     /// </summary>
     public bool Continues(ResolvedTopics earlier) =>
         earlier.LeaderTopics.ToHashSet(StringComparer.Ordinal).SetEquals(LeaderTopics)
-        && Plan.SubTopologies.All(s => Enumerable.Range(0, Math.Min(TaskCount(s), earlier.TaskCount(s)))
-            .All(p => InputsOf(s, p).SequenceEqual(earlier.InputsOf(s, p))));
+        && Plan.SubTopologies.Zip(earlier.Plan.SubTopologies).All(s =>
+            Enumerable.Range(0, Math.Min(TaskCount(s.First), earlier.TaskCount(s.Second)))
+                .All(p => InputsOf(s.First, p).SequenceEqual(earlier.InputsOf(s.Second, p))));
 
     private static bool AreEqual<T>(IReadOnlyDictionary<string, T> a, IReadOnlyDictionary<string, T> b) =>
         a.Count == b.Count
@@ -127,12 +136,14 @@ internal sealed class ResolvedTopics
 
     /// <summary>
     /// The source topic with the most partitions; the first by name of several. Each of its partitions is a task, and
-    /// with it go the same-numbered partitions of the other source topics, so tasks are co-partitioned by construction.
+    /// with it go the same-numbered partitions of the other source topics, so tasks are co-partitioned by construction. There is
+    /// none where no topic matches, here or further up.
     /// </summary>
-    private string LeaderOf(SubTopology subTopology) =>
+    private string? LeaderOf(SubTopology subTopology) =>
         subTopology.Sources
             .Select(NameOf)
+            .Where(name => _partitionCounts[name] > 0)
             .OrderByDescending(name => _partitionCounts[name])
             .ThenBy(name => name, StringComparer.Ordinal)
-            .First();
+            .FirstOrDefault();
 }

@@ -19,11 +19,21 @@ public sealed partial class Topology
 {
     private readonly Lock _lock = new();
     private readonly TopologyGraph? _description;
+    private readonly TopologyOptions _options = new();
     private PlannedTopology? _planned;
     private bool _isFinal;
 
     /// <summary>Begins a topology that is put together node by node.</summary>
     public Topology() => _description = new TopologyGraph();
+
+    /// <summary>Begins a topology that is put together node by node, with a wrapper round its processors.</summary>
+    /// <param name="wrapper">Is asked about each processor when the topology is described or run.</param>
+    public Topology(IProcessorWrapper wrapper)
+        : this()
+    {
+        ArgumentNullException.ThrowIfNull(wrapper);
+        _options = new TopologyOptions { ProcessorWrapper = wrapper };
+    }
 
     internal Topology(PlannedTopology planned) => _planned = planned;
 
@@ -40,7 +50,7 @@ public sealed partial class Topology
                 if (_description is not null && !_isFinal)
                 {
                     // Anew: serdes may have been added since it was planned to be described.
-                    _planned = TopologyPlanner.Make(_description, new TopologyOptions());
+                    _planned = TopologyPlanner.Make(_description, _options);
                     _description.Freeze();
                     _isFinal = true;
                 }
@@ -66,7 +76,7 @@ public sealed partial class Topology
     private TopologyGraph Description => _description ?? throw new InvalidOperationException(
         "The topology is built: its description cannot change any more. Describe all of it before Build().");
 
-    private PlannedTopology Planned => _planned ??= TopologyPlanner.Make(Description, new TopologyOptions());
+    private PlannedTopology Planned => _planned ??= TopologyPlanner.Make(Description, _options);
 
     private PlannedTopology Now
     {

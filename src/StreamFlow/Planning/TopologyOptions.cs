@@ -18,6 +18,10 @@ public sealed record TopologyOptions
     /// </summary>
     /// <value>Default: <see langword="false"/>.</value>
     public bool EnsureExplicitNames { get; init; }
+
+    /// <summary>Is asked about each processor, and may put code of yours round it (Kafka's <c>processor.wrapper.class</c>).</summary>
+    /// <value>Default: <see langword="null"/>, all processors are as they are, at no cost.</value>
+    public IProcessorWrapper? ProcessorWrapper { get; init; }
 }
 
 /// <summary>What the build of a topology may change.</summary>

@@ -72,6 +72,11 @@ internal static class TopologyPlanner
             ReuseSourceTopicsStep.Run(graph);
         }
 
+        if (options.ProcessorWrapper is { } wrapper)
+        {
+            WrapStep.Run(graph, wrapper);
+        }
+
         return graph;
     }
 
@@ -113,6 +118,9 @@ internal static class TopologyPlanner
         {
             Id = group.Id,
             Sources = [.. group.Nodes.OfType<SourceNode>().SelectMany(source => source.SourceTopics)],
+            Patterns = [.. group.Nodes.OfType<SourceNode>()
+                .Where(source => source.Pattern is not null)
+                .Select(source => new PatternSource(source.Name, source.Pattern!, source.OffsetReset))],
             RepartitionSinks = [.. targets.Select(target => target.Repartition).OfType<RepartitionTopic>().Distinct()],
             SinkTopics = [.. targets
                 .Where(target => target.Repartition is null)
@@ -122,7 +130,7 @@ internal static class TopologyPlanner
             HasChosenTopics = targets.Any(target => target is { Topic: null, Repartition: null }),
             CopartitionGroups = [.. group.Nodes
                 .Select(node => Copartitioned(graph, node))
-                .Where(topics => topics.Topics.Count > 1)],
+                .Where(topics => topics.Topics.Count > 1 || topics.PatternNodes.Count > 0)],
             Stores = [.. StoresOf(graph, group, description).Select(store => group.IsGlobal ? store with { IsLogged = false } : store)],
             Build = task => new TaskLinker(task, graph).Link(group.Nodes),
         };
@@ -184,13 +192,19 @@ internal static class TopologyPlanner
         }
 
         var topics = new SortedSet<string>(StringComparer.Ordinal);
+        var patterns = new List<string>();
         var reached = new HashSet<NodeDescription>();
         var open = new Stack<NodeDescription>([node, .. node.CopartitionedWith]);
         while (open.TryPop(out var next))
         {
             if (reached.Add(next))
             {
-                topics.UnionWith(next is SourceNode source ? source.Topics : []);
+                if (next is SourceNode source)
+                {
+                    topics.UnionWith(source.Topics);
+                    patterns.AddRange(source.Pattern is null ? [] : [source.Name]);
+                }
+
                 foreach (var parent in graph.ParentsOf(next))
                 {
                     open.Push(parent);
@@ -198,7 +212,7 @@ internal static class TopologyPlanner
             }
         }
 
-        return new CopartitionGroup([.. topics], node.Name);
+        return new CopartitionGroup([.. topics], node.Name) { PatternNodes = patterns };
     }
 
     private static void Join(int[] roots, int a, int b)

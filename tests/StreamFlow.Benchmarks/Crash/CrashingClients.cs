@@ -101,6 +101,9 @@ internal sealed class CrashingClients(IKafkaClients inner, CrashPoints points, s
         public (long Beginning, long End) QueryOffsets(TopicPartition partition, TimeSpan timeout) =>
             inner.QueryOffsets(partition, timeout);
 
+        public long QueryOffset(TopicPartition partition, long timestamp, TimeSpan timeout) =>
+            inner.QueryOffset(partition, timestamp, timeout);
+
         public ConsumerGroupMetadata GroupMetadata() => inner.GroupMetadata();
 
         public void Close(bool leavesAlways = false) => inner.Close(leavesAlways);

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
 using System.Text.Json.Serialization;
 using StreamFlow.Serialization;
@@ -102,8 +103,21 @@ public sealed partial class ProcessorGuideTests
             "prices-by-symbol", Serdes.String, new JsonSerde<Price>(ProcessorJsonContext.Default.Price)).ReadKeyValue().Key);
     }
 
+    [Fact]
+    public void Calls_of_processors_with_stores_are_counted()
+    {
+        var builder = new StreamsBuilder();
+        builder.Stream<string, string>("in").Filter((_, _) => true).GroupByKey().Count(new() { Name = "counts", ProcessorName = "count" });
+        var calls = new ConcurrentDictionary<string, int>();
+
+        using var driver = new TopologyTestDriver(builder.Build(new() { ProcessorWrapper = new CountCalls(calls) }));
+        driver.CreateInputTopic("in", Serdes.String, Serdes.String).Pipe("k", "v");
+
+        Assert.Equal(KeyValuePair.Create("count", 1), Assert.Single(calls));
+    }
+
     [Theory]
-    [InlineData("processors.md", 3)]
+    [InlineData("processors.md", 4)]
     [InlineData("stateless.md", 4)]
     public void Every_snippet_of_the_guides_stands_in_this_file(string page, int count)
     {
@@ -166,6 +180,21 @@ public sealed partial class ProcessorGuideTests
                 {
                     _seen.Delete(key, now);
                 }
+            }
+        }
+    }
+
+    private sealed class CountCalls(ConcurrentDictionary<string, int> calls) : IProcessorWrapper
+    {
+        public ProcessorWrapperSupplier<TKey, TValue>? Wrap<TKey, TValue>(WrappedProcessor processor) =>
+            processor.StoreNames.Count == 0 ? null : () => new Counter<TKey, TValue>(processor.Name, calls);
+
+        private sealed class Counter<TKey, TValue>(string name, ConcurrentDictionary<string, int> calls) : IRecordWrapper<TKey, TValue>
+        {
+            public void Process(in Record<TKey, TValue> record, WrappedCall<TKey, TValue> processor)
+            {
+                calls.AddOrUpdate(name, 1, static (_, count) => count + 1);
+                processor.Process(in record);
             }
         }
     }

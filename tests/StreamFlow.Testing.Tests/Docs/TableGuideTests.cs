@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using StreamFlow.Serialization;
+using StreamFlow.State;
 
 namespace StreamFlow.Testing.Tests.Docs;
 
@@ -127,7 +128,7 @@ public sealed class TableGuideTests
     }
 
     [Theory]
-    [InlineData("tables.md", 4)]
+    [InlineData("tables.md", 5)]
     [InlineData("table-joins.md", 2)]
     public void Every_snippet_of_the_guide_stands_in_this_file(string page, int count)
     {
@@ -144,8 +145,41 @@ public sealed class TableGuideTests
     private static IEnumerable<string> Values(TopologyTestDriver driver, string topic) =>
         driver.CreateOutputTopic(topic, Serdes.String, Serdes.String).ReadKeyValues().Select(pair => pair.Value);
 
-    private static string Normalized(IEnumerable<string> lines) =>
-        string.Join('\n', lines.Select(line => line.Trim()).Where(line => line.Length > 0));
+    // A type of the guide is public, and one within this class is not.
+    private static string Normalized(IEnumerable<string> lines) => string.Join(
+        '\n',
+        lines.Select(line => line.Trim().Replace("public sealed class", "private sealed class", StringComparison.Ordinal))
+            .Where(line => line.Length > 0));
 
     private static string ThisFile([CallerFilePath] string path = "") => path;
+
+    [Fact]
+    public void Rows_made_with_state()
+    {
+        var builder = new StreamsBuilder();
+        builder.AddStateStore(new KeyValueStoreBuilder<string, long>("before"));
+        builder.Stream<string, string>("words").GroupByKey().Count(new() { Name = "counts" })
+            .TransformValues(() => new Growth(), new() { StoreNames = ["before"] }).ToStream().To("growth");
+
+        using var driver = new TopologyTestDriver(builder.Build());
+        var words = driver.CreateInputTopic("words", Serdes.String, Serdes.String);
+        words.Pipe("a", "x");
+        words.Pipe("a", "x");
+
+        Assert.Equal(["+1", "+1"], driver.CreateOutputTopic("growth", Serdes.String, Serdes.String).ReadKeyValues().Select(p => p.Value));
+    }
+
+    private sealed class Growth : IValueTransformer<string, long, string>
+    {
+        private IKeyValueStore<string, long> _before = null!;
+
+        public void Init(ProcessingContext context) => _before = context.GetStateStore<IKeyValueStore<string, long>>("before");
+
+        public string? Transform(string word, ValueAndTimestamp<long>? count)
+        {
+            var before = _before.TryGet(word, out var found) ? found : 0;
+            _before.Put(word, count?.Value ?? 0, count?.Timestamp ?? 0);
+            return count is { } now ? $"+{now.Value - before}" : null;
+        }
+    }
 }

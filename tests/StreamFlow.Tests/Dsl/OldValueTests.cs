@@ -98,7 +98,7 @@ public sealed class OldValueTests
     public void Derived_tables_hand_on_whether_a_change_is_the_latest()
     {
         var end = new Capture();
-        var setup = new NodeSetup("filter", null!, new NodeFacts());
+        var setup = new NodeSetup("filter", null!, new NodeFacts(), () => []);
         var filter = new TableFilterProcessor<string, long>(setup, end, new((_, _) => true, Keep: true), leavesOutNothing: true);
         var table = new TableMapValuesProcessor<string, string, long>("map", null!, filter, (_, v) => v.Length);
 

@@ -64,7 +64,7 @@ internal sealed class TaskHarness
             foreach (var source in sub.Sources)
             {
                 var topic = source.IsInternal ? InternalTopics.NameOf("app", source.Name) : source.Name;
-                _sources.Add(topic, (task, linked.Sources[source.Name]));
+                _sources.Add(topic, (task, linked.SourceOf(source.Name)));
             }
 
             _tasks.Add(task);

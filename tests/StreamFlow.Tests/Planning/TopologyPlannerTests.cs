@@ -17,7 +17,7 @@ public sealed class TopologyPlannerTests
         Assert.Equal([new RepartitionTopic("r-repartition", 3)], subs[0].RepartitionSinks);
         Assert.Empty(subs[0].SinkTopics);
         var source = Assert.Single(subs[1].Sources);
-        Assert.Equal(("r-repartition", TopicKind.Repartition, OffsetReset.Earliest), (source.Name, source.Kind, source.OffsetReset));
+        Assert.Equal(("r-repartition", TopicKind.Repartition, OffsetResetPolicy.Earliest), (source.Name, source.Kind, source.OffsetReset));
         Assert.Equal(["out"], subs[1].SinkTopics);
     }
 
@@ -31,7 +31,7 @@ public sealed class TopologyPlannerTests
         var sub = Assert.Single(builder.Build().Plan.SubTopologies);
 
         Assert.Equal(["a", "b", "c"], sub.Sources.Select(source => source.Name));
-        Assert.Equal([OffsetReset.Latest, OffsetReset.Latest, null], sub.Sources.Select(source => source.OffsetReset));
+        Assert.Equal([OffsetResetPolicy.Latest, OffsetResetPolicy.Latest, null], sub.Sources.Select(source => source.OffsetReset));
     }
 
     [Fact]

@@ -84,6 +84,9 @@ internal sealed class CrashingClients(IKafkaClients inner) : IKafkaClients
         public (long Beginning, long End) QueryOffsets(TopicPartition partition, TimeSpan timeout) =>
             inner.QueryOffsets(partition, timeout);
 
+        public long QueryOffset(TopicPartition partition, long timestamp, TimeSpan timeout) =>
+            inner.QueryOffset(partition, timestamp, timeout);
+
         public ConsumerGroupMetadata GroupMetadata() => inner.GroupMetadata();
 
         public void Close(bool leavesAlways = false)

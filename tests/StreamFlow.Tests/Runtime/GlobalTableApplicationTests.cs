@@ -2,6 +2,7 @@ using System.Text;
 using StreamFlow.Clients;
 using StreamFlow.Serialization;
 using StreamFlow.State;
+using StreamFlow.Testing;
 
 namespace StreamFlow.Tests.Runtime;
 
@@ -102,6 +103,36 @@ public sealed class GlobalTableApplicationTests : IDisposable
         Assert.Contains(log.Messages, m => m.Contains("read anew from the beginning of topic 'rows'", StringComparison.Ordinal));
     }
 
+    /// <summary>Nothing but tables: no task, no group, and it runs until it is stopped.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Global_tables_alone_run_are_read_and_end(bool fails)
+    {
+        await using var harness = new AppHarness(("rows", 2));
+        harness.Send("rows", 0, "a", "1");
+        var application = await harness.StartAsync(
+            b => b.GlobalTable<string, string>("rows", materialized: new() { Name = "rows" }));
+        await AppHarness.Until(() => application.State == StreamsState.Running, "running");
+        harness.Send("rows", 1, "b", "2");
+        await AppHarness.Until(
+            () => application.Views!.Of("rows") is [KeyValueView<string, string> view] && view.TryGet("b", out _), "the later row");
+        Assert.True(((KeyValueView<string, string>)application.Views!.Of("rows")[0]).TryGet("a", out var first) && first == "1");
+        Assert.Empty(application.Status.Threads);
+
+        if (fails)
+        {
+            harness.Kafka.Faults.Fail(ClientCall.Poll, KafkaErrorKind.Fatal);
+            await AppHarness.Until(() => application.State == StreamsState.Error, "it ends by its failure");
+            await Assert.ThrowsAsync<KafkaClientException>(() => application.Completion);
+        }
+        else
+        {
+            await application.StopAsync();
+            Assert.Equal(StreamsState.NotRunning, application.State);
+        }
+    }
+
     [Fact]
     public async Task Store_of_another_form_is_filled_anew()
     {
@@ -180,16 +211,14 @@ public sealed class GlobalTableApplicationTests : IDisposable
     }
 
     [Fact]
-    public async Task Missing_topic_and_a_topology_without_anything_else_are_told_at_the_start()
+    public async Task Missing_topic_is_told_at_the_start()
     {
         await using var harness = new AppHarness(("in", 1), ("rows", 1), ("out", 1));
 
         var missing = await Assert.ThrowsAsync<TopologyException>(() => harness.StartAsync(b => b.Stream<string, string>("in")
             .Join(b.GlobalTable<string, string>("nowhere"), (k, _) => k, (v, row) => v + row).To("out")));
-        var alone = await Assert.ThrowsAsync<TopologyException>(() => harness.StartAsync(b => b.GlobalTable<string, string>("rows")));
 
         Assert.Contains("'nowhere'", missing.Message, StringComparison.Ordinal);
-        Assert.Contains("nothing to run", alone.Message, StringComparison.Ordinal);
     }
 
     private static void Join(StreamsBuilder builder) => builder.Stream<string, string>("in").LeftJoin(

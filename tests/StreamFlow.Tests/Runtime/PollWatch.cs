@@ -69,6 +69,9 @@ internal sealed class PollWatch(InMemoryKafka kafka, TimeSpan maxPollInterval) :
         public (long Beginning, long End) QueryOffsets(TopicPartition partition, TimeSpan timeout) =>
             inner.QueryOffsets(partition, timeout);
 
+        public long QueryOffset(TopicPartition partition, long timestamp, TimeSpan timeout) =>
+            inner.QueryOffset(partition, timestamp, timeout);
+
         public ConsumerGroupMetadata GroupMetadata()
         {
             watch.Expire(role, _lastPoll);

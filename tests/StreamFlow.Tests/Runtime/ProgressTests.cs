@@ -46,6 +46,29 @@ public sealed class ProgressTests : IDisposable
     }
 
     [Fact]
+    public async Task A_thread_of_global_tables_that_stands_still_is_named_too()
+    {
+        await using var harness = new AppHarness(("rows", 1));
+        using var release = new Gate();
+        var application = await StartAsync(
+            harness, builder => builder.GlobalTable("rows", new Consumed<string, string>
+            {
+                ValueSerde = new BlockingSerde(release.Wait),
+            }));
+        await AppHarness.Until(() => application.State == StreamsState.Running, "running");
+        Assert.Null(application.Status.GlobalThread!.Stalled);
+
+        harness.Send("rows", 0, "k", "slow");
+        await harness.UntilWithTime(
+            () => application.Status.GlobalThread!.Stalled?.What == "processing record rows-0 offset 0 of task 0_0", "a word about it");
+        await harness.UntilWithTime(() => Lines("progress-GlobalStreamThread has been processing record rows-0 offset 0") >= 1, "a line");
+
+        release.Set();
+        await harness.UntilWithTime(() => Lines("progress-GlobalStreamThread goes on; it had been") == 1, "a word about the end");
+        Assert.Null(application.Status.GlobalThread!.Stalled);
+    }
+
+    [Fact]
     public async Task One_that_stands_still_for_ten_minutes_is_told_of_after_one_two_four_and_eight()
     {
         await using var harness = new AppHarness(("in", 1), ("out", 1));

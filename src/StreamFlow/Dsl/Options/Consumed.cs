@@ -23,9 +23,12 @@ public sealed record Consumed<TKey, TValue>
     /// <value>Default: <see cref="InvalidTimestampPolicy.Fail"/>.</value>
     public InvalidTimestampPolicy OnInvalidTimestamp { get; init; } = InvalidTimestampPolicy.Fail;
 
-    /// <summary>Where to start reading a partition that has no committed offset.</summary>
+    /// <summary>
+    /// Where to start reading a partition that has no committed offset: <see cref="OffsetResetPolicy.Earliest"/>,
+    /// <see cref="OffsetResetPolicy.Latest"/>, <see cref="OffsetResetPolicy.None"/> or <see cref="OffsetResetPolicy.ByDuration"/>.
+    /// </summary>
     /// <value>Default: the application's <c>auto.offset.reset</c>.</value>
-    public OffsetReset? OffsetReset { get; init; }
+    public OffsetResetPolicy? OffsetReset { get; init; }
 
     /// <summary>Name of the source node; of a table that of its operator, and <c>{name}-source</c> that of the source.</summary>
     /// <value>Default: generated, as <c>KSTREAM-SOURCE-0000000000</c>.</value>

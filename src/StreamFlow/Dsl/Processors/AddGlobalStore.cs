@@ -56,10 +56,10 @@ internal static class GlobalSource
     {
         ArgumentException.ThrowIfNullOrEmpty(topic);
         ResourceName.CheckTopic(topic);
-        if (consumed.OffsetReset == OffsetReset.Latest)
+        if (consumed.OffsetReset is { } reset && reset != OffsetResetPolicy.Earliest)
         {
             throw new TopologyException(
-                $"Global state of '{topic}' is to be read from the latest record on, but it is made of the whole topic. Leave "
+                $"Global state of '{topic}' is to be read by the policy {reset}, but it is made of the whole topic. Leave "
                 + "Consumed.OffsetReset out.");
         }
 

@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using StreamFlow.Dsl;
 using StreamFlow.Planning;
 using StreamFlow.Serialization;
@@ -36,6 +37,29 @@ public sealed partial class Topology
         return Change(graph => AddSource(graph, name, topics, consumed));
     }
 
+    /// <summary>Adds a node that reads all topics whose names match a regular expression, now or while the application runs.</summary>
+    /// <typeparam name="TKey">Type of the keys.</typeparam>
+    /// <typeparam name="TValue">Type of the values.</typeparam>
+    /// <param name="name">Name of the node.</param>
+    /// <param name="pattern">What a topic's name must be like as a whole.</param>
+    /// <param name="consumed">How they are read, without a name, which stands before; <see langword="null"/> for defaults.</param>
+    /// <returns>This topology.</returns>
+    /// <exception cref="TopologyException">The name is none, or taken; the pattern, or a topic that matches, is read by another source.</exception>
+    /// <exception cref="InvalidOperationException">The topology is used already, or a builder has made it.</exception>
+    /// <example><code>topology.AddSource&lt;string, string&gt;("orders-source", new Regex("orders-.*"))</code></example>
+    public Topology AddSource<TKey, TValue>(string name, Regex pattern, Consumed<TKey, TValue>? consumed = null)
+    {
+        ArgumentNullException.ThrowIfNull(pattern);
+        consumed ??= new Consumed<TKey, TValue>();
+        NodeNames.CheckUnnamed(name, consumed.Name, nameof(Consumed<,>));
+        var names = new TopicPattern(pattern);
+        return Change(graph =>
+        {
+            NodeNames.Check(graph, name);
+            AddSource(graph, name, [], names, graph.FindSource(names), consumed);
+        });
+    }
+
     private static SourceNode<TKey, TValue> AddSource<TKey, TValue>(
         TopologyGraph graph, string name, IReadOnlyCollection<string> topics, Consumed<TKey, TValue> consumed)
     {
@@ -52,10 +76,17 @@ public sealed partial class Topology
             ResourceName.CheckTopic(topic);
         }
 
-        if (graph.FindSource(topics) is { } other)
+        return AddSource(graph, name, topics, null, graph.FindSource(topics), consumed);
+    }
+
+    private static SourceNode<TKey, TValue> AddSource<TKey, TValue>(
+        TopologyGraph graph, string name, IReadOnlyCollection<string> topics, TopicPattern? pattern, SourceNode? other,
+        Consumed<TKey, TValue> consumed)
+    {
+        if (other is not null)
         {
             throw new TopologyException(
-                $"[{string.Join(", ", other.Topics)}] is read by {other.Name} already. Let {other.Name} be the parent of all that "
+                $"{other.TopicText} is read by {other.Name} already. Let {other.Name} be the parent of all that "
                 + "take its records.");
         }
 
@@ -66,7 +97,10 @@ public sealed partial class Topology
             consumed.OffsetReset,
             new StreamSerdes<TKey, TValue>(
                 SerdeSource<TKey>.Of(consumed.KeySerde), SerdeSource<TValue>.Of(consumed.ValueSerde)),
-            new SourceTime<TKey, TValue>(consumed.TimestampExtractor, consumed.OnInvalidTimestamp));
+            new SourceTime<TKey, TValue>(consumed.TimestampExtractor, consumed.OnInvalidTimestamp))
+        {
+            Pattern = pattern,
+        };
         graph.Add(source);
         return source;
     }

@@ -67,17 +67,7 @@ public sealed partial class KStream<TKey, TValue>
             ChangesValue = true,
         };
         _graph.Add(node);
-        foreach (var store in options?.Stores ?? [])
-        {
-            _graph.AddStore(store);
-            _graph.Stores.Connect(name, store.Name);
-        }
-
-        foreach (var store in options?.StoreNames ?? [])
-        {
-            _graph.Stores.Connect(name, store);
-        }
-
+        _graph.Connect(name, options);
         return node.Output;
     }
 }

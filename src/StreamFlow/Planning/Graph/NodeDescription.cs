@@ -82,6 +82,10 @@ internal abstract class NodeDescription
     {
     }
 
+    /// <summary>Asks a wrapper about its processors.</summary>
+    /// <returns>A <see cref="ProcessorWrapperSupplier{TKey, TValue}"/> of the types it takes, or null.</returns>
+    public virtual Delegate? AskFor(IProcessorWrapper wrapper, WrappedProcessor asked) => null;
+
     /// <summary>Makes the node's processors for one task, their children included.</summary>
     public abstract IEnumerable<Node> Create(TaskLinker linker);
 
@@ -99,6 +103,8 @@ internal abstract class InputNode<TKey, TValue> : NodeDescription
     }
 
     public sealed override IEnumerable<Node> Create(TaskLinker linker) => [linker.Processor(this)];
+
+    public sealed override Delegate? AskFor(IProcessorWrapper wrapper, WrappedProcessor asked) => wrapper.Wrap<TKey, TValue>(asked);
 
     public abstract Processor<TKey, TValue> CreateProcessor(TaskLinker linker);
 }

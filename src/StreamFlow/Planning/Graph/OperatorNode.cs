@@ -21,7 +21,8 @@ internal delegate Processor<TKey, TValue> PlannedFactory<TKey, TValue, TOutKey, 
 /// <param name="Name">Its name.</param>
 /// <param name="Task">The task.</param>
 /// <param name="Facts">What the planner found out about it.</param>
-internal sealed record NodeSetup(string Name, TaskContext Task, NodeFacts Facts);
+/// <param name="Stores">Names of the stores that it reads and writes, looked up when they are asked for.</param>
+internal sealed record NodeSetup(string Name, TaskContext Task, NodeFacts Facts, Func<IReadOnlyCollection<string>> Stores);
 
 /// <summary>An operator: takes records, hands on others.</summary>
 internal sealed class OperatorNode<TKey, TValue, TOutKey, TOutValue> : InputNode<TKey, TValue>
@@ -60,5 +61,6 @@ internal sealed class OperatorNode<TKey, TValue, TOutKey, TOutValue> : InputNode
         $"stores: [{string.Join(", ", stores.Select(store => store.Name).Order(StringComparer.Ordinal))}]";
 
     public override Processor<TKey, TValue> CreateProcessor(TaskLinker linker) =>
-        _factory(new NodeSetup(Name, linker.Task, linker.FactsOf(this)), linker.Next(Output));
+        _factory(
+            new NodeSetup(Name, linker.Task, linker.FactsOf(this), () => linker.StoresOf(this)), linker.Next(Output));
 }

@@ -22,6 +22,12 @@ internal sealed class NodeFacts
     /// <summary>Whether its updates come with the value before: somebody asked for it, and it can be known.</summary>
     public bool TellsOldValues { get; set; }
 
+    /// <summary>What the user's wrapper puts round its processors; null where it leaves them as they are.</summary>
+    public Delegate? Wrapper { get; set; }
+
+    /// <summary>Stores that the wrapper has connected to it.</summary>
+    public IReadOnlyList<StoreBuilder> AddedStores { get; set; } = [];
+
     /// <summary>The topic that is the changelog of its rows too; null where they have one of their own.</summary>
     public SourceChangelog? Source { get; set; }
 }
@@ -73,6 +79,7 @@ internal sealed class PlanGraph
             .Where(KeepsRows)
             .Select(keeper => keeper.Rows!.Store)
             .Concat(_connected?.Of(node) ?? [])
+            .Concat(FactsOf(node).AddedStores)
             .Distinct();
 
     /// <summary>Whether a node keeps rows in the end.</summary>

@@ -19,7 +19,7 @@ internal enum SourceKind
 /// <summary>A node that reads topics.</summary>
 internal abstract class SourceNode : NodeDescription
 {
-    protected SourceNode(string name, IReadOnlyCollection<string> topics, SourceKind sourceKind, OffsetReset? offsetReset)
+    protected SourceNode(string name, IReadOnlyCollection<string> topics, SourceKind sourceKind, OffsetResetPolicy? offsetReset)
         : base(name, NodeKind.Source, [])
     {
         Topics = [.. topics.Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
@@ -27,12 +27,15 @@ internal abstract class SourceNode : NodeDescription
         OffsetReset = offsetReset;
     }
 
-    /// <summary>Its topics, in ordinal order.</summary>
+    /// <summary>Its topics, in ordinal order; none where it has a pattern.</summary>
     public IReadOnlyList<string> Topics { get; }
+
+    /// <summary>What the names of its topics are like; null where they are given.</summary>
+    public TopicPattern? Pattern { get; init; }
 
     public SourceKind SourceKind { get; }
 
-    public OffsetReset? OffsetReset { get; }
+    public OffsetResetPolicy? OffsetReset { get; }
 
     /// <summary>A processor for each topic, so that its serdes know where they are.</summary>
     public sealed override IEnumerable<Node> Create(TaskLinker linker)
@@ -63,7 +66,13 @@ internal abstract class SourceNode : NodeDescription
     /// </summary>
     public abstract SourceChangelog? AsChangelog { get; }
 
-    protected string TopicList => $"topics: [{string.Join(", ", Topics)}]";
+    /// <summary>Whether it reads a topic of that name.</summary>
+    public bool Reads(string topic) => Pattern?.Matches(topic) ?? Topics.Contains(topic, StringComparer.Ordinal);
+
+    /// <summary>Its topics for those who read about them: their names, or the pattern.</summary>
+    public string TopicText => Pattern?.ToString() ?? $"[{string.Join(", ", Topics)}]";
+
+    protected string TopicList => $"topics: {TopicText}";
 
     public sealed override string Detail(IEnumerable<StoreBuilder> stores) => TopicList;
 }
@@ -80,7 +89,7 @@ internal sealed class SourceNode<TKey, TValue> : SourceNode
     private ISerde<TValue>? _valueSerde;
 
     public SourceNode(
-        string name, IReadOnlyCollection<string> topics, SourceKind sourceKind, OffsetReset? offsetReset,
+        string name, IReadOnlyCollection<string> topics, SourceKind sourceKind, OffsetResetPolicy? offsetReset,
         StreamSerdes<TKey, TValue> serdes, SourceTime<TKey, TValue> time)
         : base(name, topics, sourceKind, offsetReset)
     {
@@ -98,7 +107,7 @@ internal sealed class SourceNode<TKey, TValue> : SourceNode
 
     public override SourceChangelog? AsChangelog =>
         Topics.Count == 1
-        && OffsetReset != StreamFlow.OffsetReset.Latest
+        && (OffsetReset is null || OffsetReset == OffsetResetPolicy.Earliest)
         && Time is { Extractor: null, OnInvalid: InvalidTimestampPolicy.Fail }
         && !LooksAtContext
             ? new SourceChangelog(Topics[0], IsRow)

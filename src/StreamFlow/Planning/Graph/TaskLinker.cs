@@ -29,8 +29,10 @@ internal sealed class TaskLinker
     /// <summary>The processors of the given nodes, in the order given.</summary>
     public TaskTopology Link(IReadOnlyList<NodeDescription> nodes)
     {
-        Node[] processors = [.. nodes.SelectMany(node => node.Create(this))];
-        return new TaskTopology(processors, _sources);
+        List<Node> processors = [.. nodes.SelectMany(node => node.Create(this))];
+        var patterns = nodes.OfType<SourceNode>().Where(source => source.Pattern is not null).ToList();
+        return new TaskTopology(processors, _sources, topic =>
+            patterns.Find(source => source.Pattern!.Matches(topic))?.CreateSource(this, topic));
     }
 
     /// <summary>What reads a topic.</summary>
@@ -44,6 +46,11 @@ internal sealed class TaskLinker
         }
 
         var processor = node.CreateProcessor(this);
+        if (FactsOf(node).Wrapper is ProcessorWrapperSupplier<TKey, TValue> wrapper)
+        {
+            processor = new WrappingProcessor<TKey, TValue>(Task, processor, wrapper(), StoresOf(node));
+        }
+
         _made.Add(node, processor);
         return processor;
     }

@@ -108,9 +108,14 @@ internal sealed class TopologyGraph
         var wanted = topics.ToHashSet(StringComparer.Ordinal);
         foreach (var source in _sources)
         {
-            if (wanted.SetEquals(source.Topics))
+            if (source.Pattern is null && wanted.SetEquals(source.Topics))
             {
                 return source;
+            }
+
+            if (source.Pattern is not null && wanted.FirstOrDefault(source.Reads) is { } matched)
+            {
+                throw Overlap(source.Pattern, matched);
             }
 
             if (wanted.Overlaps(source.Topics))
@@ -123,6 +128,31 @@ internal sealed class TopologyGraph
 
         return null;
     }
+
+    /// <summary>The source that has the same pattern already, or null.</summary>
+    /// <exception cref="TopologyException">A topic that is read by another source matches.</exception>
+    public SourceNode? FindSource(TopicPattern pattern)
+    {
+        EnsureOpen();
+        foreach (var source in _sources)
+        {
+            if (source.Pattern is { } other && other.IsSameAs(pattern))
+            {
+                return source;
+            }
+
+            if (source.Topics.FirstOrDefault(pattern.Matches) is { } matched)
+            {
+                throw Overlap(pattern, matched);
+            }
+        }
+
+        return null;
+    }
+
+    private static TopologyException Overlap(TopicPattern pattern, string topic) => new(
+        $"Pattern '{pattern}' matches topic '{topic}', which another source of the topology reads: one record cannot go to two "
+        + $"sources. Let the pattern leave it out, as (?!{topic}$).*, and Merge the streams.");
 
     public void EnsureOpen()
     {

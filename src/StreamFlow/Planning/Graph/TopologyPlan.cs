@@ -37,8 +37,8 @@ internal enum TopicKind
 /// <param name="Name">Name; of an internal topic, without the application id.</param>
 /// <param name="Kind">What it is for.</param>
 /// <param name="SourceNode">Name of the source node that reads it.</param>
-/// <param name="OffsetReset">Where to start without a committed offset: earliest, latest, or null for the default.</param>
-internal sealed record SourceTopic(string Name, TopicKind Kind, string SourceNode, OffsetReset? OffsetReset)
+/// <param name="OffsetReset">Where to start without a committed offset, or null for the default.</param>
+internal sealed record SourceTopic(string Name, TopicKind Kind, string SourceNode, OffsetResetPolicy? OffsetReset)
 {
     /// <summary>Whether StreamFlow itself writes and owns it.</summary>
     public bool IsInternal => Kind.IsInternal();
@@ -52,7 +52,11 @@ internal sealed record RepartitionTopic(string Name, int? PartitionCount);
 /// <summary>Topics that must have the same number of partitions because records of one key meet there.</summary>
 /// <param name="Topics">Names as in <see cref="SourceTopic.Name"/>.</param>
 /// <param name="Reason">The operator that needs it, for messages.</param>
-internal sealed record CopartitionGroup(IReadOnlyList<string> Topics, string Reason);
+internal sealed record CopartitionGroup(IReadOnlyList<string> Topics, string Reason)
+{
+    /// <summary>The source nodes whose topics match a pattern; once the plan is laid over a cluster those are among the topics.</summary>
+    public IReadOnlyList<string> PatternNodes { get; init; } = [];
+}
 
 /// <summary>An input topic that is the changelog of a table too.</summary>
 /// <param name="Topic">The topic.</param>
@@ -94,7 +98,11 @@ internal sealed class SubTopology
 {
     public required int Id { get; init; }
 
+    /// <summary>The topics it reads; those that match a pattern once the plan is laid over a cluster.</summary>
     public required IReadOnlyList<SourceTopic> Sources { get; init; }
+
+    /// <summary>Its sources that read whatever topics have a name like that.</summary>
+    public IReadOnlyList<PatternSource> Patterns { get; init; } = [];
 
     /// <summary>Repartition topics this sub-topology writes.</summary>
     public required IReadOnlyList<RepartitionTopic> RepartitionSinks { get; init; }
@@ -112,13 +120,32 @@ internal sealed class SubTopology
 
     /// <summary>Creates and links the processors of one task. The stores are in the context already, not yet opened.</summary>
     public required Func<TaskContext, TaskTopology> Build { get; init; }
-}
 
-/// <summary>The linked processors of one task.</summary>
-/// <param name="Nodes">All nodes, parents before children.</param>
-/// <param name="Sources">Source nodes by topic name as in <see cref="SourceTopic.Name"/>.</param>
-internal sealed record TaskTopology(
-    IReadOnlyList<Node> Nodes, IReadOnlyDictionary<string, SourceProcessor> Sources);
+    /// <summary>As it was described, when this is laid over a cluster.</summary>
+    private SubTopology Described { get => field ?? this; init; }
+
+    /// <summary>The same with the topics that match its patterns, by source node.</summary>
+    public SubTopology LaidOver(IReadOnlyDictionary<string, List<string>> matches)
+    {
+        var described = Described;
+        return described.Patterns.Count == 0 ? this : new SubTopology
+        {
+            Id = Id,
+            Sources = [.. described.Sources, .. described.Patterns.SelectMany(p => matches[p.Node].Select(p.Read))],
+            Patterns = Patterns,
+            RepartitionSinks = RepartitionSinks,
+            SinkTopics = SinkTopics,
+            HasChosenTopics = HasChosenTopics,
+            CopartitionGroups = [.. described.CopartitionGroups.Select(group => group with
+            {
+                Topics = [.. group.Topics.Concat(group.PatternNodes.SelectMany(node => matches[node])).Order(StringComparer.Ordinal)],
+            })],
+            Stores = Stores,
+            Build = Build,
+            Described = described,
+        };
+    }
+}
 
 /// <summary>
 /// Names and configurations of internal topics. What is in them goes by the time of events, which the broker's clock knows

@@ -1,3 +1,4 @@
+using System.Globalization;
 using StreamFlow.Clients;
 using StreamFlow.Planning;
 
@@ -10,6 +11,7 @@ namespace StreamFlow.Runtime;
 /// </summary>
 internal sealed class StartOffsets(ThreadServices services, IKafkaConsumer consumer, string threadName)
 {
+    private static readonly TimeSpan QueryTimeout = TimeSpan.FromSeconds(30);
     private readonly StateIdentity _identity = new(services, threadName);
 
     /// <inheritdoc cref="StateIdentity.TryLook"/>
@@ -29,7 +31,7 @@ internal sealed class StartOffsets(ThreadServices services, IKafkaConsumer consu
         var looked = LookUp([.. inputs.Where(i => IsLookedUp(PolicyOf(i))).Select(i => i.Partition)]);
         return [.. inputs.Select(i =>
             looked.TryGetValue(i.Partition, out var committed)
-                ? new PartitionOffset(i.Partition, committed >= 0 ? PartitionOffset.Stored : Logical(PolicyOf(i)))
+                ? new PartitionOffset(i.Partition, committed >= 0 ? PartitionOffset.Stored : Begin(i.Partition, PolicyOf(i)))
                 : new PartitionOffset(i.Partition, PartitionOffset.Stored))];
     }
 
@@ -69,27 +71,62 @@ internal sealed class StartOffsets(ThreadServices services, IKafkaConsumer consu
     /// <summary>Where a partition goes on whose position is no longer, or not yet, in the log.</summary>
     public PartitionOffset ResetOf(TopicPartition partition)
     {
+        // One that is let go at this moment is as good as new, should it come back.
         var source = services.Topics.Plan.SubTopologies
             .SelectMany(s => s.Sources)
-            .First(s => services.Topics.NameOf(s) == partition.Topic);
-        return new PartitionOffset(partition, Logical(PolicyOf(source)));
+            .FirstOrDefault(s => services.Topics.NameOf(s) == partition.Topic);
+        return new PartitionOffset(partition, source is null ? PartitionOffset.Beginning : Begin(partition, PolicyOf(source)));
     }
 
-    private static long Logical(OffsetReset policy) =>
-        policy == OffsetReset.Earliest ? PartitionOffset.Beginning : PartitionOffset.End;
+    /// <summary>An offset to begin at, for people.</summary>
+    public static string Text(long offset) => offset switch
+    {
+        PartitionOffset.Beginning => "earliest",
+        PartitionOffset.End => "latest",
+        _ => offset.ToString(CultureInfo.InvariantCulture),
+    };
 
-    private bool IsLookedUp(OffsetReset policy) =>
-        policy == OffsetReset.Latest || policy != services.Options.DefaultOffsetReset;
+    /// <summary>Where a partition begins for which nothing is committed, or nothing that is still there.</summary>
+    private long Begin(TopicPartition partition, OffsetResetPolicy policy)
+    {
+        if (policy == OffsetResetPolicy.None)
+        {
+            throw new StreamsException(
+                $"There is no committed offset of {partition} that is in its log, and the policy of its source is none. Set the offsets of "
+                + $"group '{services.Options.ApplicationId}' with kafka-consumer-groups --reset-offsets while the application is stopped, or "
+                + "give Consumed.OffsetReset another policy.");
+        }
+
+        return policy.Duration is { } duration
+            ? AtTime(partition, services.Time.GetUtcNow() - duration)
+            : policy == OffsetResetPolicy.Latest ? PartitionOffset.End : PartitionOffset.Beginning;
+    }
+
+    private long AtTime(TopicPartition partition, DateTimeOffset time)
+    {
+        try
+        {
+            return consumer.QueryOffset(partition, Math.Max(0, time.ToUnixTimeMilliseconds()), QueryTimeout);
+        }
+        catch (KafkaClientException exception)
+        {
+            throw new StreamsException(
+                $"The offset of {partition} at {time:O}, where it is to begin, cannot be found: {exception.Message}", exception);
+        }
+    }
+
+    private bool IsLookedUp(OffsetResetPolicy policy) =>
+        policy != OffsetResetPolicy.Earliest || services.Options.DefaultOffsetReset != OffsetReset.Earliest;
 
     /// <summary>
     /// A partition that was added while the application runs is read from its beginning: what came before it was noticed came
     /// after the application began.
     /// </summary>
-    private OffsetReset PolicyOf((SourceTopic Topic, TopicPartition Partition) input) =>
-        services.Topics.WasAdded(input.Partition) ? OffsetReset.Earliest : PolicyOf(input.Topic);
+    private OffsetResetPolicy PolicyOf((SourceTopic Topic, TopicPartition Partition) input) =>
+        services.Topics.WasAdded(input.Partition) ? OffsetResetPolicy.Earliest : PolicyOf(input.Topic);
 
-    private OffsetReset PolicyOf(SourceTopic topic) =>
-        topic.IsInternal ? OffsetReset.Earliest : topic.OffsetReset ?? services.Options.DefaultOffsetReset;
+    private OffsetResetPolicy PolicyOf(SourceTopic topic) =>
+        topic.IsInternal ? OffsetResetPolicy.Earliest : topic.OffsetReset ?? services.Options.DefaultOffsetReset;
 
     private Dictionary<TopicPartition, long> LookUp(IReadOnlyList<TopicPartition> partitions)
     {

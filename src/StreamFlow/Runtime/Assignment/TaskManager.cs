@@ -197,7 +197,7 @@ internal sealed class TaskManager : IRebalanceListener
     {
         var reset = _startOffsets.ResetOf(partition);
         RuntimeLog.PositionReset(
-            _services.Logger, reason, _threadName, partition, reset.Offset == PartitionOffset.Beginning ? "earliest" : "latest");
+            _services.Logger, reason, _threadName, partition, StartOffsets.Text(reset.Offset));
         foreach (var task in _tasks.Running)
         {
             task.DropPrefetched(partition);

@@ -1,4 +1,5 @@
 using StreamFlow.Clients;
+using StreamFlow.Processing;
 
 namespace StreamFlow.Runtime;
 
@@ -12,14 +13,18 @@ internal sealed class GlobalCopy : IDisposable
     private static readonly TimeSpan QueryTimeout = TimeSpan.FromSeconds(30);
     private readonly ThreadServices _services;
     private readonly List<GlobalTask> _tasks;
+    private readonly WorkAtHand _work;
     private readonly List<(GlobalTask Task, TopicPartition Partition)> _partitions = [];
     private readonly Dictionary<TopicPartition, long> _ends = [];
     private IKafkaConsumer? _consumer;
     private bool _isOpen;
 
-    public GlobalCopy(ThreadServices services)
+    /// <param name="services">What threads share.</param>
+    /// <param name="work">Where the thread shows what it is at; null: nobody looks.</param>
+    public GlobalCopy(ThreadServices services, WorkAtHand? work = null)
     {
         _services = services;
+        _work = work ?? new WorkAtHand(services.Time);
         _tasks = [.. services.Topics.Plan.Globals.Select(global => new GlobalTask(services, global))];
     }
 
@@ -64,10 +69,12 @@ internal sealed class GlobalCopy : IDisposable
             Assign();
         }
 
+        _work.Begin(WorkKind.Poll);
         _consumer!.Poll(wait);
         var done = 0;
         foreach (var (task, partition) in _partitions)
         {
+            _work.Begin(WorkKind.Records, task.Context.Record);
             done += Take(task, partition);
         }
 

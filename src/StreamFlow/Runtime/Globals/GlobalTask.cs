@@ -68,7 +68,7 @@ internal sealed class GlobalTask(ThreadServices services, SubTopology subTopolog
     /// <summary>Applies records of one partition.</summary>
     public void Process(TopicPartition partition, RecordBatch records)
     {
-        var source = _topology!.Sources[Topic];
+        var source = _topology!.SourceOf(Topic);
         for (var i = 0; i < records.Count; i++)
         {
             var record = records.Read(i);

@@ -16,6 +16,7 @@ internal sealed class GlobalThread : IDisposable
     private readonly Action<WorkAtHand> _entered;
     private readonly Action<Exception> _failed;
     private readonly GlobalCopy _copy;
+    private readonly WorkAtHand _work;
     private readonly Thread _thread;
     private readonly ManualResetEventSlim _stopping = new();
     private readonly TaskCompletionSource _complete = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -28,10 +29,18 @@ internal sealed class GlobalThread : IDisposable
         _services = services;
         _entered = entered;
         _failed = failed;
-        _copy = new GlobalCopy(services);
+        _work = new WorkAtHand(services.Time);
+        _copy = new GlobalCopy(services, _work);
+        Steps = new StepWatch(_work, services.Time);
         var clientId = services.Options.ClientId is { Length: > 0 } given ? given : services.Options.ApplicationId;
-        _thread = new Thread(Run) { Name = $"{clientId}-GlobalStreamThread", IsBackground = true };
+        Name = $"{clientId}-GlobalStreamThread";
+        _thread = new Thread(Run) { Name = Name, IsBackground = true };
     }
+
+    public string Name { get; }
+
+    /// <summary>Since when it has been at what it is at.</summary>
+    public StepWatch Steps { get; }
 
     /// <summary>Ends when all that was there at the start is applied; faulted when that cannot be.</summary>
     public Task Complete => _complete.Task;
@@ -59,7 +68,7 @@ internal sealed class GlobalThread : IDisposable
 
     private void Run()
     {
-        _entered(new WorkAtHand(_services.Time));
+        _entered(_work);
         try
         {
             var began = _services.Time.GetTimestamp();

@@ -45,7 +45,7 @@ internal static partial class RuntimeLog
     public static partial void PollFailed(ILogger logger, Exception exception, string thread);
 
     [LoggerMessage(114, LogLevel.Error,
-        "{Thread}: the position in {Partition} is not in the log; records may be lost or repeated. Going on at its {Policy} end")]
+        "{Thread}: the position in {Partition} is not in the log; records may be lost or repeated. Going on at {Policy}")]
     public static partial void PositionReset(
         ILogger logger, Exception exception, string thread, TopicPartition partition, string policy);
 
@@ -170,4 +170,11 @@ internal static partial class RuntimeLog
         + "second time; when it comes again the processing error handler decides about it")]
     public static partial void RecordTooSlow(
         ILogger logger, TaskId taskId, TopicPartition partition, long offset, TimeSpan lasted, TimeSpan interval);
+
+    [LoggerMessage(270, LogLevel.Information, "Topic {Topic} matches a pattern of application {ApplicationId}: it is read from its beginning on")]
+    public static partial void TopicMatched(ILogger logger, string topic, string applicationId);
+
+    [LoggerMessage(271, LogLevel.Warning,
+        "Topic {Topic}, which application {ApplicationId} read because its name matches a pattern, does not exist any more: it is let go")]
+    public static partial void TopicLetGo(ILogger logger, string topic, string applicationId);
 }

@@ -19,12 +19,6 @@ internal sealed class ApplicationStart(
     /// <exception cref="OperationCanceledException">The application is being stopped.</exception>
     public async Task<ThreadServices> PrepareAsync(Func<bool> isStopping, CancellationToken cancellationToken)
     {
-        if (topology.Plan.SubTopologies.Count == 0)
-        {
-            throw new TopologyException(
-                "The topology has global tables and nothing that uses them, so there is nothing to run. Join a stream with one of them.");
-        }
-
         using var admin = clients.CreateAdmin($"{options.ApplicationId}-admin");
         var start = services.Time.GetTimestamp();
         while (true)

@@ -14,15 +14,23 @@ internal sealed class ProgressWatch : IDisposable
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
     private readonly StreamThreads _threads;
+    private readonly Func<GlobalThread?> _globals;
     private readonly StreamFlowOptions _options;
     private readonly ILogger _logger;
-    private readonly Dictionary<StreamThread, Stall> _stalls = [];
+    private readonly Dictionary<object, Stall> _stalls = [];
     private readonly ITimer _timer;
     private int _isLooking;
 
-    public ProgressWatch(StreamThreads threads, StreamFlowOptions options, TimeProvider time, ILogger logger)
+    /// <param name="threads">The stream threads.</param>
+    /// <param name="globals">The thread of global tables, once there is one.</param>
+    /// <param name="options">The application's settings.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="logger">The application's log.</param>
+    public ProgressWatch(
+        StreamThreads threads, Func<GlobalThread?> globals, StreamFlowOptions options, TimeProvider time, ILogger logger)
     {
         _threads = threads;
+        _globals = globals;
         _options = options;
         _logger = logger;
         ProgressGauges.Add(this);
@@ -62,14 +70,20 @@ internal sealed class ProgressWatch : IDisposable
         try
         {
             var living = _threads.Living;
-            foreach (var gone in _stalls.Keys.Except(living).ToList())
+            var globals = _globals();
+            foreach (var gone in _stalls.Keys.Where(thread => thread != globals).Except(living).ToList())
             {
                 _stalls.Remove(gone);
             }
 
             foreach (var thread in living)
             {
-                Look(thread);
+                Look(thread, thread.Name, thread.Steps);
+            }
+
+            if (globals is not null)
+            {
+                Look(globals, globals.Name, globals.Steps);
             }
         }
         finally
@@ -78,13 +92,13 @@ internal sealed class ProgressWatch : IDisposable
         }
     }
 
-    private void Look(StreamThread thread)
+    private void Look(object thread, string name, StepWatch steps)
     {
-        var (work, lasts) = thread.Steps.Look();
+        var (work, lasts) = steps.Look();
         var isKnown = _stalls.TryGetValue(thread, out var stall);
         if (isKnown && stall.Work.Mark != work.Mark)
         {
-            ThreadLog.GoesOn(_logger, thread.Name, stall.Work.ToString(), stall.Lasts);
+            ThreadLog.GoesOn(_logger, name, stall.Work.ToString(), stall.Lasts);
             _stalls.Remove(thread);
             isKnown = false;
         }
@@ -92,7 +106,7 @@ internal sealed class ProgressWatch : IDisposable
         var next = isKnown ? stall.Next : _options.ProgressTimeout;
         if (lasts >= next)
         {
-            ThreadLog.Stalled(_logger, thread.Name, work.ToString(), lasts);
+            ThreadLog.Stalled(_logger, name, work.ToString(), lasts);
             next = lasts * 2;
         }
 

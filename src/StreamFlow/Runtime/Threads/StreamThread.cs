@@ -152,7 +152,7 @@ internal sealed class StreamThread
                 _services.Watch.StaticMemberJoins();
             }
 
-            consumer.Subscribe(topics.LeaderTopics, topics.AllSourceTopics, tasks);
+            ThreadClients.Join(consumer, topics, tasks);
             Loop(consumer, tasks, committer, purger, turns, gap);
             CommitForTheLastTime(consumer, tasks, committer, gap);
             hasFailed = false;

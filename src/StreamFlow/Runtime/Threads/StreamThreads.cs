@@ -22,6 +22,7 @@ internal sealed class StreamThreads(
     private readonly ThreadFailures _failures = new(services.Time, options.TaskTimeout);
     private ThreadServices? _shared;
     private int _pending;
+    private bool _hasNoTasks;
 
     /// <summary>Called when the last thread has ended and none comes any more; perhaps more than once.</summary>
     public required Action Ended { get; init; }
@@ -33,7 +34,7 @@ internal sealed class StreamThreads(
         {
             lock (_gate)
             {
-                return _threads.Count + _pending == 0;
+                return IsOver;
             }
         }
     }
@@ -78,7 +79,7 @@ internal sealed class StreamThreads(
         lock (_gate)
         {
             _pending--;
-            isLast = _threads.Count + _pending == 0;
+            isLast = IsOver;
         }
 
         if (isLast)
@@ -91,12 +92,21 @@ internal sealed class StreamThreads(
         }
     }
 
-    /// <summary>Starts all threads, unless the application has been stopped meanwhile.</summary>
+    /// <summary>
+    /// Starts all threads, unless the application has been stopped meanwhile. A topology of global tables alone has no tasks and needs
+    /// none: it runs until it is stopped.
+    /// </summary>
     public void Start(ThreadServices shared)
     {
         lock (_gate)
         {
             _shared = shared;
+            if (shared.Topics.Plan.SubTopologies.Count == 0)
+            {
+                _hasNoTasks = life.GoesOn;
+                return;
+            }
+
             for (var i = 0; life.GoesOn && i < options.NumStreamThreads; i++)
             {
                 StartOne();
@@ -107,12 +117,25 @@ internal sealed class StreamThreads(
     /// <summary>Asks all threads to end, and none to come.</summary>
     public void Stop()
     {
+        bool isLast;
         lock (_gate)
         {
             _threads.ForEach(t => t.Stop());
+            (isLast, _hasNoTasks) = (_hasNoTasks, false);
         }
 
         _stopped.TrySetResult();
+        if (isLast)
+        {
+            _ = EndElsewhereAsync();
+        }
+    }
+
+    /// <summary>The end waits for the thread of global tables, which may be the one that stops.</summary>
+    private async Task EndElsewhereAsync()
+    {
+        await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+        Ended();
     }
 
     /// <summary>All threads join anew, or the one with the least to lose.</summary>
@@ -123,6 +146,9 @@ internal sealed class StreamThreads(
             thread.Rejoin();
         }
     }
+
+    /// <summary>Under the lock: nothing runs, and nothing is about to.</summary>
+    private bool IsOver => _threads.Count + _pending == 0 && !_hasNoTasks;
 
     private void StartOne()
     {

@@ -83,6 +83,7 @@ public sealed class StreamsApplication : IAsyncDisposable
         {
             FailuresInARow = _threads.FailuresInARow,
             Problems = _watch?.Problems ?? [],
+            GlobalThread = ThreadProgress.Of(_globals, _options.ProgressTimeout),
         };
 
     /// <summary>Checks the topics, creates internal ones, and starts the stream threads.</summary>
@@ -162,7 +163,7 @@ public sealed class StreamsApplication : IAsyncDisposable
             _watch = new ClusterWatch(_threadServices, _threads.Rejoin, FailByTopics);
             _threadServices.Watch = _watch;
             _watch.Start();
-            _progressWatch = new ProgressWatch(_threads, _options, _services.Time, _logger);
+            _progressWatch = new ProgressWatch(_threads, () => _globals, _options, _services.Time, _logger);
             await StartGlobalsAsync(_threadServices, cancellationToken).ConfigureAwait(false);
             _threads.Start(_threadServices);
         }

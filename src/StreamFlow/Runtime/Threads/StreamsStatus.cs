@@ -46,6 +46,15 @@ public sealed record ThreadStatus(
     public StalledWork? Stalled { get; init; }
 }
 
+/// <summary>The thread that keeps the global tables of an application, as it is at one moment.</summary>
+/// <param name="Name">Name of the thread.</param>
+public sealed record GlobalThreadStatus(string Name)
+{
+    /// <summary>What it has been at for longer than <see cref="StreamFlowOptions.ProgressTimeout"/>.</summary>
+    /// <value>Default: null, it goes on.</value>
+    public StalledWork? Stalled { get; init; }
+}
+
 /// <summary>An application as it is at one moment.</summary>
 /// <param name="State">Where it is in its life.</param>
 /// <param name="Threads">Its living stream threads.</param>
@@ -58,6 +67,10 @@ public sealed record StreamsStatus(StreamsState State, IReadOnlyList<ThreadStatu
     /// </summary>
     /// <value>Empty.</value>
     public IReadOnlyList<string> Problems { get; init; } = [];
+
+    /// <summary>The thread that keeps the global tables.</summary>
+    /// <value>Default: null, the topology has none.</value>
+    public GlobalThreadStatus? GlobalThread { get; init; }
 
     /// <summary>
     /// How often threads have failed and were replaced in a row: each waits longer for its replacement than the one before.

@@ -33,6 +33,22 @@ internal sealed class ThreadClients(ThreadServices services, string threadName, 
         };
     }
 
+    /// <summary>
+    /// Joins the group. While no topic matches the patterns of the topology there is nothing to share out; when one does, all
+    /// threads join anew.
+    /// </summary>
+    public static void Join(IKafkaConsumer consumer, ResolvedTopics topics, IRebalanceListener tasks)
+    {
+        if (topics.LeaderTopics.Count > 0)
+        {
+            consumer.Subscribe(topics.LeaderTopics, topics.AllSourceTopics, tasks);
+        }
+        else
+        {
+            tasks.OnAssigned([]);
+        }
+    }
+
     public CommitProtocol CreateProtocol(IKafkaConsumer consumer)
     {
         var id = ExactlyOnce ? $"{_options.ApplicationId}-{services.ProcessId}-{index}" : null;

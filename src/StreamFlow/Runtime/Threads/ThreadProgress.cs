@@ -16,6 +16,11 @@ internal static class ThreadProgress
         return [.. tasks.Select(task => byTask.TryGetValue(task.TaskId, out var record) ? With(task, record, time) : task)];
     }
 
+    /// <summary>The status of the thread of global tables; null where there is none.</summary>
+    public static GlobalThreadStatus? Of(GlobalThread? thread, TimeSpan limit) => thread is null
+        ? null
+        : new GlobalThreadStatus(thread.Name) { Stalled = StallOf(thread.Steps, limit, TimeSpan.MaxValue) };
+
     /// <summary>What a thread has been at for too long; null when it goes on.</summary>
     /// <param name="steps">What it is at.</param>
     /// <param name="limit">How long it may be at one thing.</param>

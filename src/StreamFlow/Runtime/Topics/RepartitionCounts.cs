@@ -32,15 +32,23 @@ internal sealed class RepartitionCounts
     /// Enters the counts. Those that depend on others begin with nothing and grow to the largest count known by then, round
     /// after round until none does: the smallest solution, which there is whatever the topics' order and circles.
     /// </summary>
+    /// <param name="existing">
+    /// Counts of topics that exist, by their names on the broker. Those that are derived from topics that match a pattern keep the
+    /// count that they have: which topics match changes, and a repartition topic may have any count.
+    /// </param>
     /// <exception cref="TopologyException">No topic with a known count leads to a repartition topic.</exception>
-    public void Derive()
+    public void Derive(IReadOnlyDictionary<string, int>? existing = null)
     {
+        var behind = _plan.BehindPatterns();
         foreach (var (_, topic) in _topics.Where(t => t.Topic.PartitionCount is not null))
         {
             _counts[OnBroker(topic.Name)] = topic.PartitionCount!.Value;
         }
 
-        var free = _topics.Where(t => t.Topic.PartitionCount is null && !TakeFromPartners(t.Topic)).ToList();
+        var free = _topics
+            .Where(t => t.Topic.PartitionCount is null && !TakeFromPartners(t.Topic)
+                && !(behind.Contains(t.Writer) && TakeExisting(t.Topic, existing)))
+            .ToList();
         bool grown;
         do
         {
@@ -51,6 +59,12 @@ internal sealed class RepartitionCounts
             }
         }
         while (grown);
+
+        foreach (var (_, topic) in free.Where(f => behind.Contains(f.Writer)))
+        {
+            // Nothing matches yet; it is made when something does.
+            _counts.TryAdd(OnBroker(topic.Name), 0);
+        }
 
         if (free.Find(f => !_counts.ContainsKey(OnBroker(f.Topic.Name))).Topic is { } unknown)
         {
@@ -82,6 +96,17 @@ internal sealed class RepartitionCounts
         // Should they differ, the check of the groups says so.
         _counts[OnBroker(topic.Name)] = given.Max(t => _counts[OnBroker(t)]);
         return true;
+    }
+
+    private bool TakeExisting(RepartitionTopic topic, IReadOnlyDictionary<string, int>? existing)
+    {
+        var found = 0;
+        if (existing?.TryGetValue(OnBroker(topic.Name), out found) == true)
+        {
+            _counts[OnBroker(topic.Name)] = found;
+        }
+
+        return found > 0;
     }
 
     /// <summary>Raises a count to the largest known of the topics upstream and of the topic's partners.</summary>

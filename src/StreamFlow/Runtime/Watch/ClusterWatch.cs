@@ -118,9 +118,13 @@ internal sealed class ClusterWatch : IClusterWatch, IDisposable
         try
         {
             await _topics.LookAsync(_admin, hasRebalanced, stopping).ConfigureAwait(false);
-            var group = await _admin.DescribeGroupAsync(_services.Options.ApplicationId, stopping).ConfigureAwait(false);
-            _strangers.See(group);
-            look = !asksForOrphans || _orphans.See(group) ? Look.Complete : Look.Incomplete;
+            if (_services.Topics.LeaderTopics.Count > 0)
+            {
+                var group = await _admin.DescribeGroupAsync(_services.Options.ApplicationId, stopping).ConfigureAwait(false);
+                _strangers.See(group);
+                look = !asksForOrphans || _orphans.See(group) ? Look.Complete : Look.Incomplete;
+            }
+
             _isTold = false;
         }
 #pragma warning disable CA1031 // Whatever it is, it must not end unseen, nor the application by it.

@@ -59,7 +59,7 @@ internal sealed class TopicWatch(ThreadServices services, Action rejoin, Action<
             try
             {
                 var seen = await topics.LookAgainAsync(services.Topics, withConfigs, stopping).ConfigureAwait(false);
-                if (look == Looks || !seen.Missing.Except(services.Topics.Missing).Any())
+                if (look == Looks || (seen.LetGo.Count == 0 && !seen.Missing.Except(services.Topics.Missing).Any()))
                 {
                     Adopt(seen);
                     return;
@@ -90,7 +90,11 @@ internal sealed class TopicWatch(ThreadServices services, Action rejoin, Action<
 
         foreach (var (topic, count) in seen.PartitionCounts)
         {
-            if (known.PartitionCounts.TryGetValue(topic, out var before) && count != before)
+            if (!known.PartitionCounts.TryGetValue(topic, out var before))
+            {
+                RuntimeLog.TopicMatched(services.Logger, topic, services.Options.ApplicationId);
+            }
+            else if (count != before)
             {
                 RuntimeLog.PartitionsChanged(services.Logger, topic, count, before);
             }
@@ -99,6 +103,11 @@ internal sealed class TopicWatch(ThreadServices services, Action rejoin, Action<
             {
                 RuntimeLog.SourceMadeAnew(services.Logger, topic, former, id, services.Options.ApplicationId);
             }
+        }
+
+        foreach (var topic in seen.LetGo)
+        {
+            RuntimeLog.TopicLetGo(services.Logger, topic, services.Options.ApplicationId);
         }
 
         services.Topics = seen;

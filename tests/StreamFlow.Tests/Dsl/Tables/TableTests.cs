@@ -103,7 +103,7 @@ public sealed class TableTests
         harness.Pipe("t", "k", "four", 1);
 
         Assert.Equal("k=four@4", harness.Read("out"));
-        Assert.Equal(OffsetReset.Latest, topology.Plan.SubTopologies[0].Sources[0].OffsetReset);
+        Assert.Equal(OffsetResetPolicy.Latest, topology.Plan.SubTopologies[0].Sources[0].OffsetReset);
     }
 
     [Fact]

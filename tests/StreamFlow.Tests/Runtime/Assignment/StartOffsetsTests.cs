@@ -39,6 +39,83 @@ public sealed class StartOffsetsTests
         }
     }
 
+    public static TheoryData<string, OffsetResetPolicy, string[]> Policies => new()
+    {
+        { "earliest", OffsetResetPolicy.Earliest, ["0", "1", "2", "3"] },
+        { "latest", OffsetResetPolicy.Latest, ["3"] },
+        { "by_duration:PT1H", OffsetResetPolicy.ByDuration(TimeSpan.FromHours(1)), ["1", "2", "3"] },
+        { "by_duration:PT30M", OffsetResetPolicy.ByDuration(TimeSpan.FromMinutes(30)), ["2", "3"] },
+        { "by_duration:PT0S", OffsetResetPolicy.ByDuration(TimeSpan.Zero), ["3"] },
+        { "by_duration:P40000D", OffsetResetPolicy.ByDuration(TimeSpan.FromDays(40000)), ["0", "1", "2", "3"] },
+    };
+
+    /// <summary>Records two hours, almost one hour and almost half an hour old, and one that comes later.</summary>
+    [Theory]
+    [MemberData(nameof(Policies))]
+    public async Task Source_begins_where_its_policy_says_and_goes_on_where_it_was(string text, OffsetResetPolicy policy, string[] expected)
+    {
+        await using var harness = new AppHarness(("in", 1), ("out", 1));
+        Assert.Equal(text, policy.ToString());
+        var now = harness.Kafka.Time.GetUtcNow();
+        foreach (var (value, minutes) in new[] { ("0", 120), ("1", 59), ("2", 29) })
+        {
+            harness.Send("in", 0, "k", value, now.AddMinutes(-minutes).ToUnixTimeMilliseconds());
+        }
+
+        var first = await StartAsync();
+        harness.Send("in", 0, "k", "3", now.ToUnixTimeMilliseconds());
+        await harness.UntilWithTime(() => harness.Values("out").Contains("3"), "the last record", TimeSpan.FromMilliseconds(1));
+        await first.StopAsync();
+        await StartAsync();
+        harness.Send("in", 0, "k", "4", now.ToUnixTimeMilliseconds());
+        await harness.UntilWithTime(() => harness.Values("out").Contains("4"), "the record of the second run", TimeSpan.FromMilliseconds(1));
+
+        Assert.Equal([.. expected, "4"], harness.Values("out"));
+
+        async Task<StreamsApplication> StartAsync()
+        {
+            var application = await harness.StartAsync(
+                b => b.Stream<string, string>("in", new() { OffsetReset = policy }).To("out"),
+                services: new StreamsServices { Time = harness.Kafka.Time });
+            await harness.UntilWithTime(() => application.State == StreamsState.Running, "running", TimeSpan.FromMilliseconds(1));
+            return application;
+        }
+    }
+
+    [Fact]
+    public async Task Source_without_a_policy_fails_where_nothing_is_committed_and_goes_on_where_something_is()
+    {
+        await using var harness = new AppHarness(("in", 1), ("out", 1));
+        harness.Send("in", 0, "k", "0");
+        void Build(StreamsBuilder b) => b.Stream<string, string>("in", new() { OffsetReset = OffsetResetPolicy.None }).To("out");
+
+        var failed = await harness.StartAsync(Build, o => o.ThreadFailureHandler = _ => ThreadFailureResponse.ShutdownClient);
+        await AppHarness.Until(() => failed.State == StreamsState.Error, "it ends");
+        Assert.Contains("no committed offset of in-0", failed.Status.Error!.ToString(), StringComparison.Ordinal);
+        Assert.Empty(harness.Values("out"));
+
+        using (var consumer = harness.Kafka.CreateConsumer(new ConsumerRole("set", "app", null, false, "earliest")))
+        {
+            consumer.Commit([new PartitionOffset(new TopicPartition("in", 0), 0)]);
+        }
+
+        await harness.StartAsync(Build);
+        await AppHarness.Until(() => harness.Values("out").Count == 1, "the record");
+    }
+
+    [Fact]
+    public void Negative_duration_is_refused_and_two_policies_of_one_topic_are()
+    {
+        Assert.Throws<ArgumentOutOfRangeException>(() => OffsetResetPolicy.ByDuration(TimeSpan.FromMilliseconds(-1)));
+        var builder = new StreamsBuilder();
+        builder.Stream<string, string>("in", new() { OffsetReset = OffsetResetPolicy.Earliest });
+
+        Assert.Contains("different offset resets", Assert.Throws<TopologyException>(() => builder.Stream<string, string>(
+            "in", new() { OffsetReset = OffsetResetPolicy.ByDuration(TimeSpan.FromMilliseconds(5)) })).Message, StringComparison.Ordinal);
+        Assert.Equal(OffsetResetPolicy.Earliest, (OffsetResetPolicy)OffsetReset.Earliest);
+        Assert.NotEqual(OffsetResetPolicy.ByDuration(TimeSpan.Zero), OffsetResetPolicy.Earliest);
+    }
+
     private sealed class Watch(IKafkaClients inner) : IKafkaClients
     {
         public ConcurrentQueue<PartitionOffset> Starts { get; } = [];

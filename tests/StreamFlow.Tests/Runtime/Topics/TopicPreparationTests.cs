@@ -411,6 +411,9 @@ public sealed class TopicPreparationTests : IDisposable
 
         public bool IsReadOnly { get; set; }
 
+        public Task<IReadOnlyCollection<string>> ListTopicsAsync(CancellationToken cancellationToken) =>
+            Task.FromResult<IReadOnlyCollection<string>>(Topics.Keys);
+
         public Task<IReadOnlyDictionary<string, TopicDescription>> DescribeTopicsAsync(
             IReadOnlyCollection<string> names, CancellationToken cancellationToken) =>
             Task.FromResult<IReadOnlyDictionary<string, TopicDescription>>(names
