@@ -210,6 +210,12 @@ internal sealed class TaskManager : IRebalanceListener
     public void CloseAll()
     {
         _committer.Close();
+        DropAll();
+    }
+
+    /// <summary>Gives all tasks up without a word to the broker, where what is open stays open.</summary>
+    public void DropAll()
+    {
         _tasks.Clear();
         _startOffsets.Close();
     }

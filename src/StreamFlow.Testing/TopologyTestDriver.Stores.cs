@@ -1,0 +1,88 @@
+using StreamFlow.State;
+
+namespace StreamFlow.Testing;
+
+/// <content>State stores.</content>
+public sealed partial class TopologyTestDriver
+{
+    /// <summary>The state stores with their kinds and types, in ordinal order of their names.</summary>
+    public IReadOnlyList<StateStoreInfo> StateStores =>
+    [
+        .. _runtime.Parts
+            .SelectMany(task => task.SubTopology.Stores.Select(store => task.Context.Store(store.Name)))
+            .Select(Info)
+            .Distinct()
+            .OrderBy(store => store.Name, StringComparer.Ordinal),
+    ];
+
+    /// <summary>A key-value store, to be read.</summary>
+    /// <typeparam name="TKey">Type of the keys.</typeparam>
+    /// <typeparam name="TValue">Type of the values.</typeparam>
+    /// <param name="name">Name of the store.</param>
+    /// <param name="partition">Partition of its task; may be left out when there is only one.</param>
+    /// <returns>The store.</returns>
+    /// <exception cref="ArgumentException">There is no such store, or it has other types.</exception>
+    public IReadOnlyKeyValueStore<TKey, TValue> GetKeyValueStore<TKey, TValue>(string name, int? partition = null) =>
+        Store<IReadOnlyKeyValueStore<TKey, TValue>>(name, partition);
+
+    /// <summary>A window store, to be read.</summary>
+    /// <typeparam name="TKey">Type of the record keys.</typeparam>
+    /// <typeparam name="TValue">Type of the values.</typeparam>
+    /// <param name="name">Name of the store.</param>
+    /// <param name="partition">Partition of its task; may be left out when there is only one.</param>
+    /// <returns>The store.</returns>
+    /// <exception cref="ArgumentException">There is no such store, or it has other types.</exception>
+    public IReadOnlyWindowStore<TKey, TValue> GetWindowStore<TKey, TValue>(string name, int? partition = null) =>
+        Store<IReadOnlyWindowStore<TKey, TValue>>(name, partition);
+
+    /// <summary>A session store, to be read.</summary>
+    /// <typeparam name="TKey">Type of the record keys.</typeparam>
+    /// <typeparam name="TValue">Type of the values.</typeparam>
+    /// <param name="name">Name of the store.</param>
+    /// <param name="partition">Partition of its task; may be left out when there is only one.</param>
+    /// <returns>The store.</returns>
+    /// <exception cref="ArgumentException">There is no such store, or it has other types.</exception>
+    public IReadOnlySessionStore<TKey, TValue> GetSessionStore<TKey, TValue>(string name, int? partition = null) =>
+        Store<IReadOnlySessionStore<TKey, TValue>>(name, partition);
+
+    private TStore Store<TStore>(string name, int? partition)
+        where TStore : class
+    {
+        ThrowIfDisposed();
+        var tasks = _runtime.Parts.Where(task => task.SubTopology.Stores.Any(s => s.Name == name)).ToList();
+        if (tasks.Count == 0)
+        {
+            throw new ArgumentException(
+                $"There is no state store '{name}'. "
+                + (StateStores.Count == 0 ? "The topology has none." : $"There are: {string.Join("; ", StateStores)}."),
+                nameof(name));
+        }
+
+        var task = partition is { } wanted ? tasks.Find(t => t.Context.TaskId.Partition == wanted)
+            : tasks.Count == 1 ? tasks[0]
+            : default;
+        if (task.Context is null)
+        {
+            throw new ArgumentException(
+                $"State store '{name}' has the partitions {string.Join(", ", tasks.Select(t => t.Context.TaskId.Partition))}; "
+                + "say which one to read.", nameof(partition));
+        }
+
+        var store = task.Context.Store(name);
+        return store as TStore
+            ?? throw new ArgumentException(
+                $"State store '{name}' has another kind or other types. It is {Info(store)}: read it by {Info(store).Getter}.",
+                nameof(name));
+    }
+
+    private static StateStoreInfo Info(StateStore store)
+    {
+        var type = store.GetType();
+        var definition = type.GetGenericTypeDefinition();
+        var kind = definition == typeof(WindowStore<,>) ? StateStoreKind.Window
+            : definition == typeof(SessionStore<,>) ? StateStoreKind.Session
+            : StateStoreKind.KeyValue;
+        var arguments = type.GetGenericArguments();
+        return new StateStoreInfo(store.Name, kind, arguments[0], arguments[1]);
+    }
+}
