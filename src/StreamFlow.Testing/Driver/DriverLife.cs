@@ -145,7 +145,7 @@ internal sealed class DriverLife : IDisposable
     /// <summary>Ends in order: what was not committed is aborted, and the group is left.</summary>
     public void Dispose() => End(() =>
     {
-        _tasks.CloseAll();
+        _tasks.CloseAll(isKilled: false);
         _consumer.Close();
     });
 
@@ -153,7 +153,7 @@ internal sealed class DriverLife : IDisposable
     public void Kill() => End(() =>
     {
         _protocol.Dispose();
-        _tasks.DropAll();
+        _tasks.CloseAll(isKilled: true);
     });
 
     private void End(Action tasks)

@@ -14,7 +14,7 @@ public sealed class RandomProgramTests(ITestOutputHelper output)
     private const int Programs = 200;
 
     /// <summary>Each end of an application opens clients, threads and stores anew.</summary>
-    private const int ProgramsWithEnds = 50;
+    private const int ProgramsWithEnds = 25;
 
     private const int MaxFailures = 12;
 

@@ -20,27 +20,34 @@ public sealed class DriverRestartTests
     public void Restarts_with_stores_in_memory_are_not_seen(string scenario) =>
         AssertNotSeen(scenario, StoreType.InMemory, (driver, i) => Every(i, 5, () => driver.Restart()));
 
+    /// <summary>Few, because a store on disk waits for the disk at each end and each beginning. The record before a crash is processed twice.</summary>
     [Theory]
     [MemberData(nameof(Scenarios))]
-    public void Restarts_with_stores_on_disk_are_not_seen(string scenario) => AssertNotSeen(
-        scenario, StoreType.Persistent, (driver, i) => Every(i, 5, () => driver.Restart(new() { LosesState = i % 2 == 0 })));
-
-    /// <summary>The record before a crash is processed twice, the first time for nothing.</summary>
-    [Theory]
-    [MemberData(nameof(Scenarios))]
-    public void Crashes_in_transactions_are_not_seen(string scenario) => AssertNotSeen(
+    public void Ends_with_stores_on_disk_are_not_seen(string scenario) => AssertNotSeen(
         scenario,
         StoreType.Persistent,
         (driver, i) =>
         {
-            Every(i, 4, () => driver.Crash(new() { LosesState = i % 3 == 0 }));
+            switch (i)
+            {
+                case 6:
+                    driver.Crash();
+                    break;
+                case 13:
+                    driver.Restart();
+                    break;
+                case 18:
+                    driver.Crash(new() { LosesState = true });
+                    break;
+            }
+
             driver.Commit();
         },
         commitsByInterval: true);
 
     /// <summary>
-    /// Random records and ends. What stores in memory hold is compared with models in StreamFlow.Tests; so what comes of them here is
-    /// the model of those on disk that are closed, killed and restored.
+    /// Random records and ends. What stores in memory hold is compared with models in StreamFlow.Tests; so what comes of them here without
+    /// an end is the model of those that are closed, killed and restored: on disk where many are asked for.
     /// </summary>
     [Theory]
     [MemberData(nameof(Scenarios))]
@@ -53,7 +60,8 @@ public sealed class DriverRestartTests
             var random = new Random(seed);
             var expected = Run(scenario, StoreType.InMemory, feed, (_, _) => { }, commitsByInterval: false);
 
-            var actual = Run(scenario, StoreType.Persistent, feed, (driver, _) => EndAtRandom(driver, random), commitsByInterval: true);
+            var type = Seeds.AreMany ? StoreType.Persistent : StoreType.InMemory;
+            var actual = Run(scenario, type, feed, (driver, _) => EndAtRandom(driver, random), commitsByInterval: true);
 
             AssertSame(seed, expected, actual);
         }
@@ -63,7 +71,7 @@ public sealed class DriverRestartTests
     [MemberData(nameof(StoreModels.Names), MemberType = typeof(StoreModels))]
     public void Stores_hold_what_a_model_holds_whatever_ends_there_are(string scenario)
     {
-        var (first, count) = (Seeds.First, Math.Max(1, Seeds.Count(otherwise: 100) / 50));
+        var (first, count) = (Seeds.First, Math.Max(1, Seeds.Count(otherwise: 50) / 50));
         for (var seed = first; seed < first + count; seed++)
         {
             var (random, model) = (new Random(seed), StoreModels.Of(scenario));
@@ -120,7 +128,7 @@ public sealed class DriverRestartTests
     private static void AssertNotSeen(
         string scenario, StoreType type, Action<TopologyTestDriver, int> disturb, bool commitsByInterval = false)
     {
-        var expected = Run(scenario, type, StoreScenarios.Feed, (_, _) => { }, commitsByInterval: false);
+        var expected = Run(scenario, StoreType.InMemory, StoreScenarios.Feed, (_, _) => { }, commitsByInterval: false);
         Assert.NotEmpty(expected);
 
         Assert.Equal(expected, Run(scenario, type, StoreScenarios.Feed, disturb, commitsByInterval));
@@ -141,7 +149,7 @@ public sealed class DriverRestartTests
     private static void EndAtRandom(TopologyTestDriver driver, Random random)
     {
         var options = new RestartOptions { LosesState = random.Next(3) == 0 };
-        switch (random.Next(14))
+        switch (random.Next(20))
         {
             case 0:
                 driver.Restart(options);

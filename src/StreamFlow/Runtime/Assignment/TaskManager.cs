@@ -206,16 +206,10 @@ internal sealed class TaskManager : IRebalanceListener
         _consumer.Seek(reset);
     }
 
-    /// <summary>Gives all tasks up; what is not committed is dropped, here and on the broker.</summary>
-    public void CloseAll()
+    /// <summary>Gives all tasks up; what is not committed is dropped, here and, unless it is as if the process was killed, on the broker.</summary>
+    public void CloseAll(bool isKilled)
     {
-        _committer.Close();
-        DropAll();
-    }
-
-    /// <summary>Gives all tasks up without a word to the broker, where what is open stays open.</summary>
-    public void DropAll()
-    {
+        (isKilled ? null : _committer)?.Close();
         _tasks.Clear();
         _startOffsets.Close();
     }
