@@ -70,12 +70,13 @@ internal static class StoreProbes
         }
     }
 
-    internal sealed class Punctuated(PunctuationType type) : ContextualProcessor<string, string, string, string>
+    /// <summary>By the wall clock: by stream time it would be called with the first record of each life.</summary>
+    internal sealed class Punctuated : ContextualProcessor<string, string, string, string>
     {
         public override void Init(ProcessorContext<string, string> context)
         {
             base.Init(context);
-            context.Schedule(TimeSpan.FromMilliseconds(10), type, Tell);
+            context.Schedule(TimeSpan.FromMilliseconds(10), PunctuationType.WallClockTime, Tell);
         }
 
         public override void Process(Record<string, string> record) =>

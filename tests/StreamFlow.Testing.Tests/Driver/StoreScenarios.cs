@@ -15,7 +15,7 @@ internal static class StoreScenarios
     private static readonly Dictionary<string, Action<StreamsBuilder>> All = new()
     {
         ["count"] = b => A(b).GroupByKey().Count().ToStream().MapValues(Text).To("out"),
-        ["table"] = b => Table(b, "a").ToStream().Merge(A(b)).GroupByKey().Reduce((x, y) => y + x).ToStream().To("out"),
+        ["table"] = b => Table(b, "a").ToStream().Merge(B(b)).FilterNot((_, v) => v is null).GroupByKey().Reduce((x, y) => y + x).ToStream().To("out"),
         ["filtered table"] = b => Table(b, "a").Filter((_, v) => v.Length != 2, new() { Name = "kept" }).ToStream().To("out"),
         ["repartitioned"] = b => A(b).SelectKey((_, v) => v).GroupByKey().Count().ToStream().MapValues(Text).To("out"),
         ["grouped table"] = b => Table(b, "a").GroupBy((k, v) => ("all", v)).Reduce((x, y) => x + y, (x, y) => x + "-" + y).ToStream().To("out"),
@@ -55,8 +55,7 @@ internal static class StoreScenarios
         ["processor with sessions"] = b => Probe(b, new SessionStoreBuilder<string, string>("store", Ten * 4), () => new StoreProbes.Session()),
         ["processor with versions"] = b => Probe(
             b, new VersionedStoreBuilder<string, string>("store", Ten * 4), () => new StoreProbes.Versioned()),
-        ["wall clock"] = b => Probe(b, new KeyValueStoreBuilder<string, string>("store"), () => new StoreProbes.Punctuated(PunctuationType.WallClockTime)),
-        ["stream time"] = b => Probe(b, new KeyValueStoreBuilder<string, string>("store"), () => new StoreProbes.Punctuated(PunctuationType.StreamTime)),
+        ["wall clock"] = b => Probe(b, new KeyValueStoreBuilder<string, string>("store"), () => new StoreProbes.Punctuated()),
     };
 
     /// <summary>Records with ties, late ones and deletions, over enough time to close what waits.</summary>
