@@ -5,6 +5,16 @@ namespace StreamFlow.Testing;
 /// <content>Reading the stores of the topology.</content>
 public sealed partial class TopologyTestDriver
 {
+    /// <summary>The state stores with their kinds and types, in ordinal order of their names.</summary>
+    public IReadOnlyList<StateStoreInfo> StateStores =>
+    [
+        .. _runtime.Parts
+            .SelectMany(task => task.SubTopology.Stores.Select(store => task.Context.Store(store.Name)))
+            .Select(Info)
+            .Distinct()
+            .OrderBy(store => store.Name, StringComparer.Ordinal),
+    ];
+
     /// <summary>A key-value store, to be read.</summary>
     /// <typeparam name="TKey">Type of the keys.</typeparam>
     /// <typeparam name="TValue">Type of the values.</typeparam>

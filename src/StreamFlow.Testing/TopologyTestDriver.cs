@@ -11,13 +11,15 @@ namespace StreamFlow.Testing;
 /// <summary>
 /// Runs a topology on the caller's thread, without a broker: records piped into an input topic are processed to the
 /// end, through all repartition topics, before the call returns, and their results can be read from output topics and
-/// stores. It runs the tasks, stores, changelogs and error handling that an application runs; only threads, network
-/// and group are missing. Time stands still until <see cref="AdvanceWallClock"/>.
+/// stores. It runs the tasks, stores, changelogs, transactions and error handling that an application runs; only threads
+/// and network are missing. Time stands still until <see cref="AdvanceWallClock"/>.
 /// </summary>
 /// <remarks>
-/// The driver commits after every record, so the record cache merges only updates made by one record. When processing
-/// throws, the error leaves the call that piped the record and the driver is over, as a stream thread would be; what
-/// was produced before can still be read. For one thread at a time.
+/// The driver commits after every record, so the record cache merges only updates made by one record, unless
+/// <see cref="TopologyTestDriverOptions.CommitsByInterval"/> says that it commits as in production. When processing
+/// throws, the error leaves the call that piped the record and nothing runs any more, as with a stream thread; what
+/// was produced before can still be read, and the application can be started again (<see cref="Restart"/>,
+/// <see cref="Crash"/>). For one thread at a time.
 /// </remarks>
 public sealed partial class TopologyTestDriver : IDisposable
 {
@@ -58,40 +60,13 @@ public sealed partial class TopologyTestDriver : IDisposable
         get
         {
             var kafka = _runtime.Kafka;
-            return [.. kafka.Topics.Where(topic => RecordCount(topic) > _piped.GetValueOrDefault(topic))];
+            return [.. kafka.Topics.Where(
+                topic => new TopicCursor(kafka.Cluster, topic).Count > _piped.GetValueOrDefault(topic))];
         }
     }
 
-    /// <summary>The state stores with their kinds and types, in ordinal order of their names.</summary>
-    public IReadOnlyList<StateStoreInfo> StateStores =>
-    [
-        .. _runtime.Parts
-            .SelectMany(task => task.SubTopology.Stores.Select(store => task.Context.Store(store.Name)))
-            .Select(Info)
-            .Distinct()
-            .OrderBy(store => store.Name, StringComparer.Ordinal),
-    ];
-
-    /// <summary>What has been counted so far.</summary>
-    public TopologyTestMetrics Metrics
-    {
-        get
-        {
-            var drops = _runtime.Parts
-                .SelectMany(task => task.Context.Metrics.DroppedRecords)
-                .GroupBy(dropped => dropped.Key, dropped => dropped.Value)
-                .Select(group => new DroppedRecords(group.Key.Operator, group.Key.Reason, group.Sum()))
-                .OrderBy(dropped => dropped.Operator, StringComparer.Ordinal)
-                .ThenBy(dropped => dropped.Reason)
-                .ToList();
-            return new TopologyTestMetrics(
-                _runtime.Tasks.Sum(task => task.Context.Metrics.ProcessedTotal),
-                drops.GroupBy(dropped => dropped.Reason).ToDictionary(g => g.Key, g => g.Sum(dropped => dropped.Count)))
-            {
-                Drops = drops,
-            };
-        }
-    }
+    /// <summary>What has been counted so far, from one start to the next included.</summary>
+    public TopologyTestMetrics Metrics => _runtime.Metrics;
 
     internal VirtualTime VirtualTime => _runtime.Time;
 
@@ -99,21 +74,19 @@ public sealed partial class TopologyTestDriver : IDisposable
     /// <typeparam name="TKey">Type of the keys.</typeparam>
     /// <typeparam name="TValue">Type of the values.</typeparam>
     /// <param name="topic">Name of the topic.</param>
-    /// <param name="keySerde">Writes the keys.</param>
-    /// <param name="valueSerde">Writes the values.</param>
+    /// <param name="keySerde">Writes the keys; left out, the serde that the topology reads them with.</param>
+    /// <param name="valueSerde">Writes the values; left out, the serde that the topology reads them with.</param>
     /// <param name="start">Timestamp of the first record piped without one, in milliseconds since 1970-01-01T00:00Z;
     /// left out, such records get the wall clock, unless <paramref name="autoAdvance"/> is given: then the wall clock
     /// now.</param>
     /// <param name="autoAdvance">How much later each next record without a timestamp is; left out, zero.</param>
     /// <returns>The topic.</returns>
-    /// <exception cref="ArgumentException">The topology does not read that topic.</exception>
+    /// <exception cref="ArgumentException">The topology does not read that topic, or not with these types.</exception>
     public TestInputTopic<TKey, TValue> CreateInputTopic<TKey, TValue>(
-        string topic, ISerde<TKey> keySerde, ISerde<TValue> valueSerde, long? start = null,
+        string topic, ISerde<TKey>? keySerde = null, ISerde<TValue>? valueSerde = null, long? start = null,
         TimeSpan? autoAdvance = null)
     {
         ArgumentException.ThrowIfNullOrEmpty(topic);
-        ArgumentNullException.ThrowIfNull(keySerde);
-        ArgumentNullException.ThrowIfNull(valueSerde);
         var sources = _runtime.Topics.AllSourceTopics
             .Concat(_runtime.Topics.Plan.Globals.SelectMany(global => global.Sources.Select(source => source.Name)))
             .ToList();
@@ -125,7 +98,8 @@ public sealed partial class TopologyTestDriver : IDisposable
                 nameof(topic));
         }
 
-        return new TestInputTopic<TKey, TValue>(this, topic, keySerde, valueSerde, start, autoAdvance);
+        var (keys, values) = TopologySerdes.Find(_runtime.Topology, topic, keySerde, valueSerde);
+        return new TestInputTopic<TKey, TValue>(this, topic, keys, values, start, autoAdvance);
     }
 
     /// <summary>
@@ -135,27 +109,18 @@ public sealed partial class TopologyTestDriver : IDisposable
     /// <typeparam name="TKey">Type of the keys.</typeparam>
     /// <typeparam name="TValue">Type of the values.</typeparam>
     /// <param name="topic">Name of the topic; it need not exist yet.</param>
-    /// <param name="keySerde">Reads the keys.</param>
-    /// <param name="valueSerde">Reads the values.</param>
+    /// <param name="keySerde">Reads the keys; left out, the serde that the topology writes (or reads) them with.</param>
+    /// <param name="valueSerde">Reads the values; left out, the serde that the topology writes (or reads) them with.</param>
     /// <returns>The topic.</returns>
+    /// <exception cref="ArgumentException">A serde is left out, and the topology does not have the topic with these
+    /// types.</exception>
     public TestOutputTopic<TKey, TValue> CreateOutputTopic<TKey, TValue>(
-        string topic, ISerde<TKey> keySerde, ISerde<TValue> valueSerde)
+        string topic, ISerde<TKey>? keySerde = null, ISerde<TValue>? valueSerde = null)
         where TKey : notnull
     {
         ArgumentException.ThrowIfNullOrEmpty(topic);
-        ArgumentNullException.ThrowIfNull(keySerde);
-        ArgumentNullException.ThrowIfNull(valueSerde);
-        return new TestOutputTopic<TKey, TValue>(this, topic, keySerde, valueSerde);
-    }
-
-    /// <summary>Moves the wall clock forward, and lets tasks go on that waited for it.</summary>
-    /// <param name="by">How far; not negative.</param>
-    /// <exception cref="StreamsException">Processing failed.</exception>
-    public void AdvanceWallClock(TimeSpan by)
-    {
-        ThrowIfOver();
-        _runtime.Time.Advance(by);
-        Complete();
+        var (keys, values) = TopologySerdes.Find(_runtime.Topology, topic, keySerde, valueSerde);
+        return new TestOutputTopic<TKey, TValue>(this, topic, keys, values);
     }
 
     /// <summary>Closes the tasks and deletes what they kept.</summary>
@@ -177,44 +142,8 @@ public sealed partial class TopologyTestDriver : IDisposable
             ?? (key is null ? (int)(piped % count) : Murmur2.Partition(key, count));
         _runtime.Kafka.Append(new TopicPartition(topic, target), key, value, timestamp, headers);
         _piped[topic] = piped + 1;
-        Complete();
+        Run(_runtime.Complete);
     }
 
     internal void ThrowIfDisposed() => ObjectDisposedException.ThrowIf(_isDisposed, this);
-
-    private void Complete()
-    {
-        try
-        {
-            _runtime.Complete();
-        }
-        catch (Exception error)
-        {
-            _failure = error;
-            throw;
-        }
-    }
-
-    private void ThrowIfOver()
-    {
-        ThrowIfDisposed();
-        if (_failure is not null)
-        {
-            throw new InvalidOperationException(
-                $"Processing failed earlier, so nothing runs any more: {Sentences.End(_failure.Message)} Make a new driver, or let "
-                + "the error handler answer Continue or DeadLetter.",
-                _failure);
-        }
-    }
-
-    private long RecordCount(string topic)
-    {
-        var count = 0L;
-        for (var partition = 0; partition < _runtime.Kafka.PartitionCount(topic); partition++)
-        {
-            count += _runtime.Kafka.Offsets(new TopicPartition(topic, partition)).HighWatermark;
-        }
-
-        return count;
-    }
 }

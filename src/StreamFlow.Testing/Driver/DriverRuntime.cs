@@ -1,109 +1,121 @@
-using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
-using StreamFlow.Clients;
 using StreamFlow.Planning;
 using StreamFlow.Processing;
 using StreamFlow.Runtime;
-using StreamFlow.State;
 
 namespace StreamFlow.Testing.Driver;
 
 /// <summary>
-/// The tasks of a topology over an in-memory cluster, run on the caller's thread: the production tasks, topic
-/// preparation and committer, with one loop in place of the stream threads.
+/// An application over an in-memory cluster, run on the caller's thread through one life after the other; cluster, clock and
+/// folder outlive these.
 /// </summary>
 internal sealed class DriverRuntime : IDisposable
 {
-    private readonly IKafkaConsumer _consumer;
-    private readonly List<IKafkaConsumer> _laterConsumers = [];
-    private readonly ThreadServices _services;
-    private readonly AtLeastOnceCommit _protocol;
-    private readonly StateDirectory? _stateDirectory;
-    private readonly string? _temporaryFolder;
-    private readonly StreamTaskFactory _factory;
-    private readonly Committer _committer;
-    private readonly GlobalCopy _globals;
-    private readonly List<StreamTask> _tasks = [];
+    /// <summary>How often in one call a failure is mended that always comes again, before it counts as one.</summary>
+    private const int MaxRecoveries = 100;
+
+    private readonly TopologyTestDriverOptions _options;
+    private readonly DriverFolder _folder;
+    private readonly Guid _processId = Guid.NewGuid();
+    private readonly DriverCounts _counts = new();
+    private DriverLife? _life;
+    private int _recoveries;
 
     public DriverRuntime(Topology topology, TopologyTestDriverOptions options)
     {
-        var application = options.Application;
+        Topology = topology;
+        _options = options;
         Time = new VirtualTime(options.StartTime);
         Kafka = new InMemoryKafka(new InMemoryKafkaOptions { Time = Time, AutoCreateTopics = true });
-        CreateTopics(topology.Plan, options);
-        using var admin = Kafka.CreateAdmin(application.ApplicationId);
-
-        // The in-memory admin answers at once, so nothing is waited for here.
-        var topics = new TopicPreparation(topology.Plan, application, admin).RunAsync(default).GetAwaiter().GetResult();
-        if (options.StoreBackend is not null)
+        DriverTopics.CheckNames(topology.Plan, options);
+        _folder = new DriverFolder(options.StoreBackend, options.Application.ApplicationId);
+        try
         {
-            _temporaryFolder = Directory.CreateTempSubdirectory("streamflow-driver-").FullName;
-            _stateDirectory = StateDirectory.Open(_temporaryFolder, application.ApplicationId);
+            Begin();
         }
-
-        var services = _services = new ThreadServices
+        catch
         {
-            Options = application,
-            Topics = topics,
-            Clients = Kafka,
-            StateDirectory = _stateDirectory,
-            StoreBackend = options.StoreBackend,
-            Time = Time,
-            Logger = options.Logger ?? NullLogger.Instance,
-        };
-        _globals = OpenGlobals(services);
-        _consumer = Kafka.CreateConsumer(
-            new ConsumerRole("driver-consumer", application.ApplicationId, null, ReadCommitted: false, "earliest"));
-        var budget = new CacheBudget(services.CacheBytesPerThread, application.MaxUncommittedBytes);
-        _protocol = new AtLeastOnceCommit(
-            services, "driver", _consumer,
-            Kafka.CreateProducer(new ProducerRole("driver-producer", null, TimeSpan.FromMinutes(1))));
-        _factory = new StreamTaskFactory(services, _protocol, budget);
-        _committer = new Committer(services, "driver", _protocol, new FlushLimit(budget, services.Time, target: null));
-        RunNewTasks(_consumer);
+            Dispose();
+            throw;
+        }
     }
+
+    /// <summary>What runs in this life.</summary>
+    public Topology Topology { get; private set; }
 
     public VirtualTime Time { get; }
 
     public InMemoryKafka Kafka { get; }
 
-    public ResolvedTopics Topics => _services.Topics;
+    public ResolvedTopics Topics { get; private set; } = null!;
 
-    public IReadOnlyList<StreamTask> Tasks => _tasks;
+    /// <inheritdoc cref="DriverLife.Parts"/>
+    public IEnumerable<(SubTopology SubTopology, TaskContext Context)> Parts => _life?.Parts ?? [];
 
-    /// <summary>What counts and has stores: the tasks, and the global tables.</summary>
-    public IEnumerable<(SubTopology SubTopology, TaskContext Context)> Parts =>
-        _tasks.Select(task => (task.SubTopology, task.Context)).Concat(_globals.Tasks.Select(task => (task.SubTopology, task.Context)));
+    /// <summary>What was counted in all lives.</summary>
+    public TopologyTestMetrics Metrics => _counts.With(_life);
 
-    /// <summary>
-    /// Does what the wall clock asks for, then goes round the tasks, one record each, until none has any work left. What
-    /// stream time asks for and a commit follow each record, so records sent to repartition topics come back in.
-    /// </summary>
+    /// <summary>Does what is due, and processes until there is nothing left that may be processed now.</summary>
     public void Complete()
     {
-        TakeGlobals();
-        foreach (var task in _tasks)
-        {
-            task.RunDue();
-        }
+        _recoveries = 0;
+        Work();
+    }
 
-        Commit();
-        bool any;
+    /// <summary>Commits, and processes and commits what can be seen by that, until all is final.</summary>
+    public void Commit()
+    {
+        _recoveries = 0;
         do
         {
-            any = TakeMatchingTopics();
-            foreach (var task in _tasks)
+            Guard(static life =>
             {
-                if (task.Process(1) > 0)
-                {
-                    any = true;
-                    task.RunDue();
-                    Commit();
-                    TakeGlobals();
-                }
-            }
+                life.Commit();
+                return true;
+            });
         }
-        while (any);
+        while (Work());
+    }
+
+    /// <summary>Moves the clock, not past a commit that is due on the way.</summary>
+    public void Advance(TimeSpan by)
+    {
+        while (_options.CommitsByInterval && _life!.UntilCommit is { } due && due < by)
+        {
+            // One that failed is due at once, and would be for ever.
+            var step = due > TimeSpan.Zero ? due : TimeSpan.FromTicks(Math.Min(by.Ticks, TimeSpan.TicksPerMillisecond));
+            Time.Advance(step);
+            by -= step;
+            Complete();
+        }
+
+        Time.Advance(by);
+        Complete();
+    }
+
+    /// <summary>Ends this life and begins the next.</summary>
+    /// <param name="options">What it begins with.</param>
+    /// <param name="inOrder">Whether this one commits and closes, or is killed.</param>
+    /// <param name="commits">Whether there may be anything to commit; a thread that has failed does not.</param>
+    public void Restart(RestartOptions options, bool inOrder, bool commits)
+    {
+        if (inOrder)
+        {
+            Stop(commits);
+        }
+        else
+        {
+            Kill();
+        }
+
+        if (options.LosesState)
+        {
+            _folder.Empty();
+        }
+
+        Topology = options.Topology ?? Topology;
+        Begin();
+        Complete();
     }
 
     /// <summary>A topic to pipe records into that is not there yet, and whose name matches a pattern of the topology.</summary>
@@ -122,79 +134,91 @@ internal sealed class DriverRuntime : IDisposable
 
     public void Dispose()
     {
-        foreach (var task in _tasks)
+        try
         {
-            _factory.Close(task);
+            _life?.Dispose();
         }
-
-        _tasks.Clear();
-        _globals.Dispose();
-        _consumer.Dispose();
-        _laterConsumers.ForEach(consumer => consumer.Dispose());
-        _protocol.Dispose();
-        _stateDirectory?.Dispose();
-        if (_temporaryFolder is not null)
+        finally
         {
-            Directory.Delete(_temporaryFolder, recursive: true);
+            _life = null;
+            _folder.Dispose();
         }
     }
 
-    private static GlobalCopy OpenGlobals(ThreadServices services)
+    private void Begin()
     {
-        var globals = new GlobalCopy(services);
-        if (globals.Tasks.Count > 0)
-        {
-            globals.Open();
-            globals.Show();
-        }
+        var application = _options.Application;
+        DriverTopics.Create(Kafka, Topology.Plan, _options);
+        using var admin = Kafka.CreateAdmin(application.ApplicationId);
 
-        return globals;
-    }
-
-    /// <summary>Global tables are current before the next record looks rows up, also those that the topology itself writes to.</summary>
-    private void TakeGlobals()
-    {
-        while (_globals.Tasks.Count > 0 && _globals.Turn(TimeSpan.Zero) > 0)
-        {
-        }
-    }
-
-    private void Commit()
-    {
-        _committer.Poll();
-        _committer.Commit(_tasks);
-    }
-
-    private void CreateTopics(TopologyPlan plan, TopologyTestDriverOptions options)
-    {
-        var named = plan.SubTopologies.Concat(plan.Globals).SelectMany(s => s.Sources.Where(t => !t.IsInternal).Select(t => t.Name))
-            .Concat(plan.SubTopologies.SelectMany(s => s.SinkTopics))
-            .ToHashSet(StringComparer.Ordinal);
-        var mayBeChosen = plan.SubTopologies.Any(s => s.HasChosenTopics);
-        foreach (var topic in named.Concat(options.Partitions.Keys.Where(topic => !named.Contains(topic))))
-        {
-            if (!mayBeChosen && !named.Contains(topic) && !plan.IsMatched(topic) && topic != options.Application.DeadLetterTopic)
+        // The in-memory admin answers at once, so nothing is waited for here.
+        Topics = new TopicPreparation(Topology.Plan, application, admin).RunAsync(default).GetAwaiter().GetResult();
+        var directory = _folder.Open();
+        _life = new DriverLife(
+            new ThreadServices
             {
-                throw new ArgumentException(
-                    $"Partitions names the topic '{topic}', which the topology neither reads nor writes; "
-                    + $"it has {string.Join(", ", named.Order(StringComparer.Ordinal).Select(t => $"'{t}'"))}.",
-                    nameof(options));
-            }
+                Options = application,
+                Topics = Topics,
+                TopologyIdentity = Topology.Identity,
+                Clients = Kafka,
+                StateDirectory = directory,
+                ProcessId = directory?.ProcessId ?? _processId,
+                StoreBackend = _options.StoreBackend,
+                Time = Time,
+                Logger = _options.Logger ?? NullLogger.Instance,
+            },
+            _options.CommitsByInterval);
+        _life.Start();
+    }
 
-            var count = options.Partitions.GetValueOrDefault(topic, 1);
-            if (count < 1)
+    private void Stop(bool commits)
+    {
+        if (commits)
+        {
+            _recoveries = 0;
+            Guard(static life =>
             {
-                throw new ArgumentException(
-                    $"Partitions of topic '{topic}' is {count}; set it to 1 or more.", nameof(options));
-            }
-
-            Kafka.CreateTopic(topic, count);
+                life.Commit();
+                return true;
+            });
         }
+
+        _counts.Keep(_life);
+        _life?.Dispose();
+        _life = null;
+        _folder.Close();
+    }
+
+    private void Kill()
+    {
+        var copy = _folder.Copy();
+        _counts.Keep(_life);
+        _life?.Kill();
+        _life = null;
+        _folder.Close();
+        _folder.TakeBack(copy);
+    }
+
+    /// <returns>Whether any record was processed.</returns>
+    private bool Work()
+    {
+        Guard(static life =>
+        {
+            life.BeginWork();
+            return true;
+        });
+        var any = false;
+        while (Guard(static life => life.Round()) || TakeMatchingTopics())
+        {
+            any = true;
+        }
+
+        return any;
     }
 
     /// <summary>
-    /// Takes in topics that match a pattern and were not there before, made by a test or by a record that chose its topic. An
-    /// application makes its tasks anew for that; here tasks go on and read one topic more.
+    /// Takes in topics that match a pattern and were not there before, made by a test or by a record that chose its topic: the
+    /// thread joins anew, as it does in an application.
     /// </summary>
     private bool TakeMatchingTopics()
     {
@@ -203,66 +227,34 @@ internal sealed class DriverRuntime : IDisposable
             return false;
         }
 
-        var before = Topics;
-        using var admin = Kafka.CreateAdmin(_services.Options.ApplicationId);
-        _services.Topics = new TopicPreparation(before.Plan, _services.Options, admin)
-            .LookAgainAsync(before, withConfigs: false, default).GetAwaiter().GetResult();
-        if (Topics.IsSameAs(before))
+        using var admin = Kafka.CreateAdmin(_options.Application.ApplicationId);
+        var seen = new TopicPreparation(Topics.Plan, _options.Application, admin)
+            .LookAgainAsync(Topics, withConfigs: false, default).GetAwaiter().GetResult();
+        if (seen.IsSameAs(Topics))
         {
             return false;
         }
 
-        var consumer = Kafka.CreateConsumer(
-            new ConsumerRole("driver-consumer-later", _services.Options.ApplicationId, null, ReadCommitted: false, "earliest"));
-        _laterConsumers.Add(consumer);
-        var added = _tasks.ConvertAll(task => (Task: task, Inputs: Topics
-            .InputsOf(Topics.Plan.SubTopologies.First(s => s.Id == task.Id.SubTopology), task.Id.Partition)
-            .Where(input => !before.PartitionCounts.ContainsKey(input.Partition.Topic)).ToList()));
-        RunNewTasks(consumer, added.SelectMany(a => a.Inputs).Select(input => input.Partition));
-        foreach (var (task, inputs) in added)
-        {
-            inputs.ForEach(input => task.Add(InputOf(consumer, input)));
-        }
-
+        Stop(commits: true);
+        Begin();
         return true;
     }
 
-    /// <param name="consumer">Reads for the new tasks.</param>
-    /// <param name="more">What it reads besides.</param>
-    private void RunNewTasks(IKafkaConsumer consumer, IEnumerable<TopicPartition>? more = null)
+    /// <summary>Takes a step; what fails in it is taken back and done again, where a stream thread would do that.</summary>
+    private bool Guard(Func<DriverLife, bool> step)
     {
-        var known = _tasks.Select(task => task.Id).ToHashSet();
-        var tasks = new List<StreamTask>();
-        foreach (var leader in Topics.LeaderTopics)
+        try
         {
-            var subTopology = Topics.SubTopologyOf(leader);
-            for (var partition = 0; partition < Topics.TaskCount(subTopology); partition++)
-            {
-                if (!known.Contains(new TaskId(subTopology.Id, partition)))
-                {
-                    tasks.Add(_factory.Create(leader, partition));
-                }
-            }
+            return step(_life!);
         }
-
-        consumer.Assign([.. tasks.SelectMany(task => task.Inputs).Select(input => input.Partition).Concat(more ?? [])
-            .Select(partition => new PartitionOffset(partition, PartitionOffset.Beginning))]);
-        consumer.Poll(TimeSpan.Zero);
-        foreach (var task in tasks)
+        catch (StreamsException failure)
         {
-            if (!_factory.TryOpenStores(task))
+            if (++_recoveries > MaxRecoveries || !_life!.Recover(failure))
             {
-                throw new StreamsException($"The folder of task {task.Id} is taken by another task.");
+                throw;
             }
 
-            // The changelogs are as new and empty as the stores: there is nothing to restore.
-            task.Run([.. task.Inputs.Select(input => InputOf(consumer, input))]);
+            return true;
         }
-
-        _tasks.AddRange(tasks);
-        _tasks.Sort((a, b) => a.Id.CompareTo(b.Id));
     }
-
-    private static TaskInput InputOf(IKafkaConsumer consumer, (SourceTopic Topic, TopicPartition Partition) input) =>
-        new(input.Topic.Name, consumer.Reader(input.Partition), new PartitionOffset(input.Partition, -1));
 }

@@ -2,7 +2,7 @@ using StreamFlow.Testing.Memory;
 
 namespace StreamFlow.Testing.Driver;
 
-/// <summary>Reads a topic over all its partitions in the order of appending.</summary>
+/// <summary>Reads what is committed in a topic, over all its partitions in the order of appending.</summary>
 internal sealed class TopicCursor(MemoryCluster cluster, string topic)
 {
     private readonly Dictionary<PartitionLog, long> _positions = [];
@@ -16,7 +16,7 @@ internal sealed class TopicCursor(MemoryCluster cluster, string topic)
                 var count = 0;
                 foreach (var log in Logs())
                 {
-                    for (var offset = Position(log); offset < log.HighWatermark; offset++)
+                    for (var offset = Position(log); offset < log.LastStableOffset; offset++)
                     {
                         count += log.At(offset).IsVisible(readCommitted: true) ? 1 : 0;
                     }
@@ -58,7 +58,7 @@ internal sealed class TopicCursor(MemoryCluster cluster, string topic)
 
     private LogEntry? Head(PartitionLog log)
     {
-        for (var offset = Position(log); offset < log.HighWatermark; offset++)
+        for (var offset = Position(log); offset < log.LastStableOffset; offset++)
         {
             if (log.At(offset) is var entry && entry.IsVisible(readCommitted: true))
             {

@@ -60,6 +60,16 @@ public sealed partial class Topology
         }
     }
 
+    /// <summary>The nodes of the plan, their serdes bound.</summary>
+    internal IReadOnlyList<NodeDescription> Nodes
+    {
+        get
+        {
+            _ = Plan;
+            return Planned.Graph.Nodes;
+        }
+    }
+
     /// <summary>
     /// What instances of one application must have in common, as text: the structure, and what each store is restored from, which
     /// the description does not tell.

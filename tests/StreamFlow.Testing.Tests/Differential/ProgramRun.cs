@@ -13,6 +13,20 @@ internal sealed record RunOptions
     public int Partitions { get; init; } = 1;
 
     public TopologyOptimization Optimization { get; init; }
+
+    public ProgramEnds Ends { get; init; }
+}
+
+/// <summary>How the application ends, and begins again, in the middle of a program.</summary>
+internal enum ProgramEnds
+{
+    None,
+
+    /// <summary>Stopped in order.</summary>
+    Restarts,
+
+    /// <summary>Killed in a transaction, exactly once.</summary>
+    Crashes,
 }
 
 /// <summary>Runs programs on StreamFlow's driver.</summary>
@@ -44,8 +58,15 @@ internal static class ProgramRun
                 StartTime = DateTimeOffset.UnixEpoch,
                 StoreBackend = options.Backend,
                 Partitions = sources.ToDictionary(s => s, _ => options.Partitions),
-                Application = new() { ApplicationId = "app", CacheMaxBytes = program.Cache },
+                CommitsByInterval = options.Ends == ProgramEnds.Crashes,
+                Application = new()
+                {
+                    ApplicationId = "app",
+                    CacheMaxBytes = program.Cache,
+                    ProcessingGuarantee = options.Ends == ProgramEnds.Crashes ? ProcessingGuarantee.ExactlyOnce : ProcessingGuarantee.AtLeastOnce,
+                },
             });
+        var random = new Random(program.Seed);
         var inputs = program.Inputs.Select(i => i.Topic).Distinct().ToDictionary(
             t => t, t => driver.CreateInputTopic(t, Serdes.String, Serdes.String));
         var sinks = program.Nodes.Where(n => n.Operator == "to").Select(n => n.Arguments[0]).Order(StringComparer.Ordinal)
@@ -54,6 +75,7 @@ internal static class ProgramRun
         {
             inputs[input.Topic].Pipe(
                 input.Key!, input.Value!, input.Time, input.Header is { } text ? Headers.Empty.With("h", text) : null);
+            End(driver, options.Ends, random);
             var line = new StringBuilder(">");
             foreach (var (sink, output) in sinks)
             {
@@ -64,6 +86,29 @@ internal static class ProgramRun
             }
 
             lines.Add(line.ToString());
+        }
+    }
+
+    private static void End(TopologyTestDriver driver, ProgramEnds ends, Random random)
+    {
+        if (ends != ProgramEnds.None && random.Next(8) == 0)
+        {
+            var restart = new RestartOptions { LosesState = random.Next(3) == 0 };
+            if (ends == ProgramEnds.Restarts)
+            {
+                driver.Restart(restart);
+            }
+            else
+            {
+                // Half of the times one commit comes before: of what is on its way through repartition topics a part is final.
+                driver.AdvanceWallClock(TimeSpan.FromMilliseconds(random.Next(2) * 100));
+                driver.Crash(restart);
+            }
+        }
+
+        if (ends == ProgramEnds.Crashes)
+        {
+            driver.Commit();
         }
     }
 

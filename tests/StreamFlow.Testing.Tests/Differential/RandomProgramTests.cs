@@ -12,7 +12,10 @@ namespace StreamFlow.Testing.Tests.Differential;
 public sealed class RandomProgramTests(ITestOutputHelper output)
 {
     private const int Programs = 200;
-    private const int FirstSeed = 1;
+
+    /// <summary>Each end of an application opens clients, threads and stores anew.</summary>
+    private const int ProgramsWithEnds = 25;
+
     private const int MaxFailures = 12;
 
     [SkippableFact]
@@ -51,12 +54,46 @@ public sealed class RandomProgramTests(ITestOutputHelper output)
         Compare(IsLastWord, program => ProgramComparison.FinalDifference(
             ProgramRun.Run(program with { Cache = 0 }), ProgramRun.Run(program with { Cache = 10_000_000 })));
 
+    /// <summary>Stopped in order and started again, now and then without local state.</summary>
+    [Fact]
+    public void Restarts_are_not_seen()
+    {
+        var restarts = new RunOptions { Ends = ProgramEnds.Restarts };
+        Compare(
+            _ => true,
+            program => ProgramComparison.Difference(program, ProgramRun.Run(program), ProgramRun.Run(program, restarts with { Backend = BackendOf(program) })),
+            ProgramsWithEnds);
+    }
+
+    /// <summary>
+    /// Killed with a record processed and not committed, or committed as far as the first repartition topic. Without the record cache,
+    /// since commits that come at other times let others of its updates out.
+    /// </summary>
+    [Fact]
+    public void Crashes_are_not_seen_exactly_once()
+    {
+        var crashes = new RunOptions { Ends = ProgramEnds.Crashes };
+        Compare(
+            _ => true,
+            program =>
+            {
+                var uncached = program with { Cache = 0 };
+                return ProgramComparison.Difference(
+                    uncached, ProgramRun.Run(uncached), ProgramRun.Run(uncached, crashes with { Backend = BackendOf(program) }));
+            },
+            ProgramsWithEnds);
+    }
+
+    /// <summary>On disk where Kafka Streams has it on disk, else in memory.</summary>
+    private static RocksDbBackendFactory? BackendOf(RandomProgram program) =>
+        program.Store == "rocksDB" ? new RocksDbBackendFactory() : null;
+
     /// <summary>
     /// Whether it has only operators whose differences were looked at in full. Those with the others run where
     /// STREAMFLOW_PROGRAMS is set: a difference in one of them is to be looked at, not a build that fails.
     /// </summary>
     private static bool IsSettled(RandomProgram program) =>
-        Setting("STREAMFLOW_PROGRAMS", 0) > 0
+        Seeds.AreMany
         || !program.Nodes.Any(n => n.Operator is "suppress" or "wsuppress" or "cogroup" or "fkjoin" or "gjoin");
 
     private static bool HasNoClock(RandomProgram program) =>
@@ -113,9 +150,9 @@ public sealed class RandomProgramTests(ITestOutputHelper output)
         return true;
     }
 
-    private void Compare(Func<RandomProgram, bool> wanted, Func<RandomProgram, string?> difference)
+    private void Compare(Func<RandomProgram, bool> wanted, Func<RandomProgram, string?> difference, int programs = Programs)
     {
-        var (first, count) = (Setting("STREAMFLOW_SEED", FirstSeed), Setting("STREAMFLOW_PROGRAMS", Programs));
+        var (first, count) = (Seeds.First, Seeds.Count(programs));
         output.WriteLine($"seeds {first} to {first + count - 1}");
         var failures = new StringBuilder();
         for (int seed = first, failed = 0; seed < first + count && failed < MaxFailures; seed++)
@@ -131,7 +168,4 @@ public sealed class RandomProgramTests(ITestOutputHelper output)
 
         Assert.True(failures.Length == 0, failures.ToString());
     }
-
-    private static int Setting(string name, int otherwise) =>
-        Environment.GetEnvironmentVariable(name) is { Length: > 0 } text ? int.Parse(text, CultureInfo.InvariantCulture) : otherwise;
 }

@@ -97,6 +97,38 @@ public sealed class TestingGuideTests
     }
 
     [Fact]
+    public void Commits_restarts_and_crashes()
+    {
+        var builder = new StreamsBuilder();
+        builder.Stream<string, string>("orders").GroupByKey().Count().ToStream().To("orders-per-customer");
+
+        var options = new TopologyTestDriverOptions
+        {
+            CommitsByInterval = true,
+            Application = new() { ApplicationId = "shop", ProcessingGuarantee = ProcessingGuarantee.ExactlyOnce },
+        };
+        using var driver = new TopologyTestDriver(builder.Build(), options);
+        var orders = driver.CreateInputTopic("orders", Serdes.String, Serdes.String);
+        var totals = driver.CreateOutputTopic("orders-per-customer", Serdes.String, Serdes.Int64);
+
+        orders.Pipe("alice", "book");
+        Assert.True(totals.IsEmpty);
+
+        driver.AdvanceWallClock(TimeSpan.FromMilliseconds(100));
+        Assert.Equal(KeyValuePair.Create("alice", 1L), totals.ReadKeyValue());
+
+        orders.Pipe("alice", "lamp");
+        driver.Crash();
+        driver.Commit();
+        Assert.Equal(KeyValuePair.Create("alice", 2L), totals.ReadKeyValue());      // each order counts once
+
+        driver.Restart(new() { LosesState = true });
+        orders.Pipe("alice", "chair");
+        driver.Commit();
+        Assert.Equal(KeyValuePair.Create("alice", 3L), totals.ReadKeyValue());      // from the changelog
+    }
+
+    [Fact]
     public void Faults()
     {
         var kafka = new InMemoryKafka();
@@ -114,7 +146,7 @@ public sealed class TestingGuideTests
             Path.Combine(Path.GetDirectoryName(ThisFile())!, "../../../docs/guide/testing.md"));
         var snippets = guide.Split("```csharp\n").Skip(1).Select(part => part.Split("```")[0]).ToList();
 
-        Assert.Equal(6, snippets.Count);
+        Assert.Equal(8, snippets.Count);
         Assert.All(
             snippets,
             snippet => Assert.Contains(Normalized(snippet.Split('\n')), source, StringComparison.Ordinal));

@@ -33,6 +33,23 @@ public sealed class DriverSurfaceTests
     }
 
     [Fact]
+    public void Serdes_that_are_left_out_are_those_of_the_topology()
+    {
+        var builder = new StreamsBuilder();
+        builder.Stream("in", new Consumed<int, string> { KeySerde = Serdes.Int32, ValueSerde = new Reversed() })
+            .MapValues(v => (long)v.Length).To("out");
+        using var driver = new TopologyTestDriver(builder.Build());
+
+        driver.CreateInputTopic<int, string>("in").Pipe(7, "abc");
+
+        Assert.Equal(KeyValuePair.Create(7, 3L), driver.CreateOutputTopic<int, long>("out").ReadKeyValue());
+        Assert.Equal("abc", driver.CreateOutputTopic<int, string>("in").ReadKeyValue().Value);
+        Assert.Equal("cba", driver.CreateOutputTopic("in", valueSerde: Serdes.String, keySerde: Serdes.Int32).ReadKeyValue().Value);
+        var types = Assert.Throws<ArgumentException>(() => driver.CreateOutputTopic<int, int>("out"));
+        Assert.Contains("topic 'out' with keys of Int32 and values of Int32", types.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Partitions_of_a_topic_that_is_not_there_are_refused()
     {
         var options = new TopologyTestDriverOptions { Partitions = new Dictionary<string, int> { ["imput"] = 2 } };
@@ -135,5 +152,13 @@ public sealed class DriverSurfaceTests
             context!.Headers.TryGetLast("topic", out var topic)
                 ? $"{Serdes.String.Deserialize(data)} read from {context.Topic}, written to {Serdes.String.Deserialize(topic)}"
                 : throw new FormatException("There is no topic.");
+    }
+
+    private sealed class Reversed : ISerde<string>
+    {
+        public void Serialize(string value, System.Buffers.IBufferWriter<byte> writer) =>
+            Serdes.String.Serialize(new string([.. value.Reverse()]), writer);
+
+        public string Deserialize(ReadOnlySpan<byte> data) => new([.. Serdes.String.Deserialize(data).Reverse()]);
     }
 }

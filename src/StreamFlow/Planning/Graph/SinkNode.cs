@@ -39,6 +39,9 @@ internal sealed class SinkNode<TKey, TValue> : InputNode<TKey, TValue>
 
     public override SinkTarget Target { get; }
 
+    /// <summary>The serdes that it writes with, once they are bound.</summary>
+    public (ISerde<TKey> Keys, ISerde<TValue> Values) Serdes => (_keySerde!, _valueSerde!);
+
     public override IReadOnlyList<Output> Outputs => [];
 
     private string Destination =>

@@ -105,6 +105,9 @@ internal sealed class SourceNode<TKey, TValue> : SourceNode
 
     public SourceTime<TKey, TValue> Time { get; }
 
+    /// <summary>The serdes that it reads with, once they are bound.</summary>
+    public (ISerde<TKey> Keys, ISerde<TValue> Values) Serdes => (_keySerde!, _valueSerde!);
+
     public override SourceChangelog? AsChangelog =>
         Topics.Count == 1
         && (OffsetReset is null || OffsetReset == OffsetResetPolicy.Earliest)

@@ -206,10 +206,10 @@ internal sealed class TaskManager : IRebalanceListener
         _consumer.Seek(reset);
     }
 
-    /// <summary>Gives all tasks up; what is not committed is dropped, here and on the broker.</summary>
-    public void CloseAll()
+    /// <summary>Gives all tasks up; what is not committed is dropped, here and, unless it is as if the process was killed, on the broker.</summary>
+    public void CloseAll(bool isKilled)
     {
-        _committer.Close();
+        (isKilled ? null : _committer)?.Close();
         _tasks.Clear();
         _startOffsets.Close();
     }

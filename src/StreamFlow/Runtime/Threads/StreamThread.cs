@@ -160,7 +160,7 @@ internal sealed class StreamThread
         finally
         {
             _work.Begin(WorkKind.Tasks);
-            Close(tasks.CloseAll, hasFailed);
+            Close(() => tasks.CloseAll(isKilled: false), hasFailed);
             Close(() => consumer.Close(leavesAlways: _signals.Rejoins), hasFailed);
             _restorer = null;
         }
