@@ -130,6 +130,7 @@ internal sealed class DeadLetter
             .With("__streams.errors.topic", Error.Offset >= 0 ? Encoding.UTF8.GetBytes(Error.Topic) : null)
             .With("__streams.errors.partition", Text(Error.Partition))
             .With("__streams.errors.offset", Text(Error.Offset));
+        headers = Error.WaitedAt is null ? headers : headers.With("streamflow.errors.waited.at", Error.WaitedAt);
         return _cut == Cut.Nothing && !_hasOwnTime
             ? headers
             : headers

@@ -104,6 +104,15 @@ public readonly record struct ErrorContext
         init;
     }
 
+    /// <summary>
+    /// Name of the operator in which a result has waited that failed when it was handed on: a suppressed update, the final result of a
+    /// window, a record that waited in a join. <see cref="SourceKey"/>, <see cref="SourceValue"/>, <see cref="Timestamp"/> and
+    /// <see cref="Headers"/> are its own then, and the dead letter is made of them; <see cref="Topic"/>, <see cref="Partition"/> and
+    /// <see cref="Offset"/> are those of the record that ended its wait.
+    /// </summary>
+    /// <value><see langword="null"/> where the failure is that of the input record.</value>
+    public string? WaitedAt { get; init; }
+
     /// <summary>Creates the description of a failure; its required members are to be set.</summary>
     public ErrorContext()
     {
@@ -117,6 +126,7 @@ public readonly record struct ErrorContext
         SourceValue = Memory(source.Value),
         Timestamp = source.Timestamp,
         Headers = source.Headers ?? Headers.Empty,
+        WaitedAt = source.WaitedAt,
     };
 
     // A null array converts to memory that is empty, not to none.

@@ -53,6 +53,25 @@ internal sealed class ErrorPolicy
         Decide(context, Describe(context, node.Name, stage, exception) with { Record = FailedRecord.Of(in record) });
     }
 
+    /// <summary>
+    /// The same for a function of one value of an update. What the function fails on, it has made nothing of: if the value before
+    /// is such a one, that was told when it came, and there is nothing of it to be taken back. So it is told no second time, and the
+    /// update is none the worse for it. Where no failure may be let through there can be no such value, and it is the record's
+    /// failure like any other.
+    /// </summary>
+    public void HandleValue<TKey, TValue>(
+        TaskContext context, Node node, in Record<TKey, Change<TValue>> record, bool isOld, Exception exception)
+    {
+        if (isOld && MayLetThrough && exception is not StreamsException)
+        {
+            context.OldValueFailed(exception, node);
+        }
+        else
+        {
+            Handle(context, node, in record, ErrorStage.Processing, exception);
+        }
+    }
+
     /// <summary>The same where no record is at hand.</summary>
     public void Handle(TaskContext context, Node node, ErrorStage stage, Exception exception) =>
         Handle(context, node.Name, stage, exception);

@@ -38,6 +38,12 @@ internal static partial class ProcessingLog
         "Task {TaskId}: a listener of the meter StreamFlow throws; what is counted does not reach it. Said once per task")]
     public static partial void MeasurementFailed(ILogger logger, Exception exception, TaskId taskId);
 
+    [LoggerMessage(7, LogLevel.Warning,
+        "Task {TaskId}: {Node} failed on the value before an update, and takes it for none, input {Topic}-{Partition} offset {Offset}, "
+        + "{Count} such update(s) since the last line. If the function did not fail when that value came, what is behind it still has it")]
+    public static partial void OldValueFailed(
+        ILogger logger, Exception exception, TaskId taskId, string node, string topic, int partition, long offset, long count);
+
     [LoggerMessage(10, LogLevel.Error,
         "Task {TaskId}: {Node} failed in {Stage} on input {Topic}-{Partition} offset {Offset} (time {Timestamp}, {Sizes}): {Error} "
         + "Its dead letter was refused by {DeadLetterTopic} whatever was left out: {Refusal} Answer {Response}")]

@@ -1,4 +1,5 @@
 using StreamFlow.Clients;
+using StreamFlow.Serialization;
 using StreamFlow.State;
 
 namespace StreamFlow.Processing;
@@ -14,6 +15,8 @@ internal sealed class RecordContext(bool keepsRaw, TaskId taskId = default) : Or
     private RecordBatch? _batch;
     private int _index;
     private RawRecord? _raw;
+    private RawRecord? _own;
+    private WaitedResult? _waited;
     private int _topicHash;
     private int _results;
     private string _topic = string.Empty;
@@ -36,14 +39,36 @@ internal sealed class RecordContext(bool keepsRaw, TaskId taskId = default) : Or
 
     /// <summary>
     /// The record's own bytes, copied when they are first asked for; null when there is no record, or its bytes were not
-    /// kept.
+    /// kept. Of a result that has waited and is handed on, its bytes.
     /// </summary>
-    public RawRecord? Raw => _raw ??= _batch is null ? null : Copy(_batch, _index);
+    public RawRecord? Raw => _raw ??= _waited?.ToRaw() ?? _own ?? (_batch is null ? null : Copy(_batch, _index));
 
     public override RecordOrigin Current => new(Topic, Partition, Offset, keepsRaw ? Raw : null);
 
-    /// <summary>The same with the bytes only if they were copied already.</summary>
-    public RecordOrigin Origin => new(Topic, Partition, Offset, _raw);
+    /// <summary>
+    /// The same with the bytes only if they were copied already, or can be had at no other time: those of a result that has waited.
+    /// </summary>
+    public RecordOrigin Origin => new(Topic, Partition, Offset, _waited is not null && keepsRaw ? Raw : _raw);
+
+    /// <summary>A result that has waited is handed on, which the record at hand only brings forth.</summary>
+    /// <returns>The one that has brought it forth, if that has waited too.</returns>
+    public WaitedResult? BeginWaited(WaitedResult result)
+    {
+        var outer = _waited;
+        (_own, _raw, _waited) = (outer is null ? _raw : _own, null, result);
+        return outer;
+    }
+
+    /// <summary>It has been handed on.</summary>
+    public void EndWaited(WaitedResult? outer)
+    {
+        _waited = outer;
+        _raw = null;
+        if (outer is null)
+        {
+            (_raw, _own) = (_own, null);
+        }
+    }
 
     /// <summary>
     /// Which result of which input record the next one is, as a number above 0: the same whenever the record is processed. What
@@ -70,14 +95,14 @@ internal sealed class RecordContext(bool keepsRaw, TaskId taskId = default) : Or
         SetPosition(topic, partition, offset);
         _batch = batch;
         _index = index;
-        _raw = null;
+        (_raw, _own, _waited) = (null, null, null);
         _results = 0;
     }
 
     public override void Enter(in RecordOrigin origin)
     {
         SetPosition(origin.Topic, origin.Partition, origin.Offset);
-        _raw = origin.Raw;
+        (_raw, _own, _waited) = (origin.Raw, null, null);
         _batch = null;
         _results = 0;
     }
@@ -148,5 +173,67 @@ internal sealed class RecordContext(bool keepsRaw, TaskId taskId = default) : Or
             record.HasValue ? record.Value.ToArray() : null,
             record.Timestamp,
             batch.ReadHeaders(index));
+    }
+}
+
+/// <summary>
+/// What has waited in an operator and is handed on now, because of a record that it is not made of: a failure further down is its own, and
+/// its bytes are the dead letter.
+/// </summary>
+internal abstract class WaitedResult
+{
+    /// <summary>Its bytes as they would be written; null where they cannot be.</summary>
+    public abstract RawRecord? ToRaw();
+}
+
+/// <summary>The same with the serdes of the operator, for one after the other.</summary>
+/// <param name="task">The task.</param>
+/// <param name="keys">Serde of the keys.</param>
+/// <param name="values">Serde of the values.</param>
+internal sealed class WaitedResult<TKey, TValue>(TaskContext task, ISerde<TKey> keys, ISerde<TValue> values) : WaitedResult
+{
+    private readonly PooledBuffer _bytes = new();
+    private Record<TKey, TValue> _record;
+    private string _node = string.Empty;
+    private WaitedResult? _outer;
+
+    /// <summary>One is about to be handed on.</summary>
+    /// <param name="node">Name of the operator.</param>
+    /// <param name="record">What is handed on.</param>
+    public void Begin(string node, in Record<TKey, TValue> record)
+    {
+        (_node, _record) = (node, record);
+        _outer = task.Record.BeginWaited(this);
+    }
+
+    /// <summary>It has been handed on.</summary>
+    public void End()
+    {
+        task.Record.EndWaited(_outer);
+        (_record, _outer) = (default, null);
+    }
+
+    public override RawRecord? ToRaw()
+    {
+        try
+        {
+            var key = _record.HasKey ? Write(keys, _record.Key) : null;
+            var value = _record.HasValue ? Write(values, _record.Value) : null;
+            return new RawRecord(key, value, _record.Timestamp, _record.Headers) { WaitedAt = _node };
+        }
+        catch (Exception e) when (e is not StreamsException)
+        {
+            // Then the record that ended its wait is all there is to show.
+            return null;
+        }
+    }
+
+    private byte[] Write<T>(ISerde<T> serde, T value)
+    {
+        _bytes.Clear();
+        serde.Serialize(value, _bytes);
+        var bytes = _bytes.Written.ToArray();
+        _bytes.Trim();
+        return bytes;
     }
 }

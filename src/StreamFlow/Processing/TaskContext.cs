@@ -138,6 +138,19 @@ internal sealed class TaskContext
         }
     }
 
+    /// <summary>
+    /// Logs that a function failed on the value before an update, unless there were others just before: who has changed the function
+    /// since should know.
+    /// </summary>
+    public void OldValueFailed(Exception exception, Node node)
+    {
+        if (MayTell(node.Name, null, out var count))
+        {
+            ProcessingLog.OldValueFailed(
+                Logger, exception, TaskId, node.Name, Record.Topic, Record.Partition, Record.Offset, count);
+        }
+    }
+
     /// <summary>Whether a failure that is left out is to be logged; logs how many there were that were not.</summary>
     public bool TellsFailure(string node, DropReason reason)
     {

@@ -16,31 +16,25 @@ internal sealed record KeyedCogroup<TKey, TResult>(RowsDescription Rows, bool Ca
 
 /// <summary>A common aggregate by key and window. The inputs have one clock, that of the store.</summary>
 internal sealed record WindowedCogroup<TKey, TResult>(
-    RowsDescription Rows, WindowClosing? Closing, TimeWindows Windows, bool Caching)
+    RowsDescription Rows, WindowClosing? Closing, WindowKind Windows, bool Caching)
     : CogroupKind<TKey, Windowed<TKey>, TResult>(Rows, Closing)
 {
-    public override Processor<TKey, TValue> Create<TValue>(
-        NodeSetup setup, Fold<TKey, TValue, TResult> fold, Processor<Windowed<TKey>, Change<TResult>> next) =>
-        new WindowAggregateProcessor<TKey, TValue, TResult>(
-            setup,
-            fold,
-            Windows,
-            new WindowedMaterialization<TKey, TResult>(setup, next, Rows.Store.Name, Windows.WindowAt, Caching));
-}
+    /// <summary>Adds the aggregate.</summary>
+    public static KTable<Windowed<TKey>, TResult> Describe(
+        CogroupDescription<TKey, TResult> description, WindowKind windows)
+    {
+        var materialized = description.Materialized;
+        var store = windows.Store(description.StoreName, description.Keys, description.Values, materialized);
+        var output = description.Add(new WindowedCogroup<TKey, TResult>(
+            new RowsDescription(store, OnDemand: false), windows.Closing<TKey>(), windows, materialized.CachingEnabled));
+        return WindowedTable.Of(
+            description.Graph, output, description.Keys, description.Values, description.StoreName, windows.WindowAt,
+            materialized.Name);
+    }
 
-/// <summary>A common aggregate by key and sliding window.</summary>
-internal sealed record SlidingCogroup<TKey, TResult>(
-    RowsDescription Rows, WindowClosing? Closing, SlidingWindows Windows, bool Caching)
-    : CogroupKind<TKey, Windowed<TKey>, TResult>(Rows, Closing)
-{
     public override Processor<TKey, TValue> Create<TValue>(
         NodeSetup setup, Fold<TKey, TValue, TResult> fold, Processor<Windowed<TKey>, Change<TResult>> next) =>
-        new SlidingAggregateProcessor<TKey, TValue, TResult>(
-            setup,
-            fold,
-            Windows,
-            new WindowedMaterialization<TKey, TResult>(setup, next, Rows.Store.Name, Windows.WindowAt, Caching),
-            finals: null);
+        Windows.Aggregator(setup, fold, Windows.Rows(setup, next, Rows.Store.Name, Caching), finals: null);
 }
 
 /// <summary>A common aggregate by key and session.</summary>

@@ -31,17 +31,8 @@ public sealed class TimeWindowedCogroupedKStream<TKey, TResult>
         Func<TResult> initializer, Materialized<TKey, TResult>? materialized = null)
     {
         ArgumentNullException.ThrowIfNull(initializer);
-        materialized ??= new Materialized<TKey, TResult>();
-        var description = new CogroupDescription<TKey, TResult>(_inputs, initializer, materialized);
-        var store = TableStore.DescribeWindows(
-            description.StoreName, description.Keys, description.Values, materialized, _windows);
-        var output = description.Add(new WindowedCogroup<TKey, TResult>(
-            new RowsDescription(store, OnDemand: false),
-            TimeWindowedKStream<TKey, TResult>.ClosingOf(_windows),
-            _windows,
-            materialized.CachingEnabled));
-        return WindowedTable.Of(
-            description.Graph, output, description.Keys, description.Values, description.StoreName, _windows.WindowAt,
-            materialized.Name);
+        return WindowedCogroup<TKey, TResult>.Describe(
+            new CogroupDescription<TKey, TResult>(_inputs, initializer, materialized ?? new Materialized<TKey, TResult>()),
+            new TimeWindowKind(_windows));
     }
 }

@@ -112,11 +112,13 @@ internal sealed class ForeignKeyJoin<TKey, TValue, TOtherKey, TOther>
         return new(
             _names.Answer,
             [receive.Output],
-            (name, task, next) => new SubscriptionJoinProcessor<TKey, TOtherKey, TOther>(name, task, next, rows.Reader(task)))
+            (name, task, next) => new SubscriptionJoinProcessor<TKey, TOtherKey, TOther>(
+                name, task, next, rows.Reader(task, skipsFailing: true)))
         {
             ChangesKey = true,
             ChangesValue = true,
             LooksUp = [_other.Node],
+            LooksUpTold = true,
             CopartitionedWith = [_other.Node],
         };
     }
@@ -146,7 +148,7 @@ internal sealed class ForeignKeyJoin<TKey, TValue, TOtherKey, TOther>
             (name, task, next) => new ResponseJoinProcessor<TKey, TValue, TOther, TResult>(
                 (name, task),
                 next,
-                rows.Reader(task),
+                rows.Reader(task, skipsFailing: true),
                 _serdes.HasherOf(InternalTopics.NameOf(task.ApplicationId, _names.Registration)),
                 joiner))
         {

@@ -42,25 +42,17 @@ internal sealed class ResponseJoinProcessor<TKey, TValue, TOther, TResult> : Pro
             return;
         }
 
-        TResult result;
-        bool hasResult;
+        var response = record.Value;
+        ValueAndTimestamp<TValue> row;
+        bool hasRow;
         try
         {
-            var response = record.Value;
-            var hasRow = _rows.TryRead(record.Key, out var row);
+            hasRow = _rows.TryRead(record.Key, out row);
             if (response.Hash != (hasRow ? _hasher.Hash(row.Value) : null))
             {
                 _task.Drop(DropReason.Outdated, this);
                 return;
             }
-
-            hasResult = hasRow && (response.HasValue || _isLeft);
-            result = hasResult
-                ? _join(
-                    record.Key,
-                    row.Value,
-                    response.HasValue ? new ValueAndTimestamp<TOther>(response.Value, record.Timestamp) : null)
-                : default!;
         }
         catch (Exception e) when (e is not StateStoreException)
         {
@@ -68,7 +60,27 @@ internal sealed class ResponseJoinProcessor<TKey, TValue, TOther, TResult> : Pro
             return;
         }
 
+        var result = default(TResult)!;
+        var hasResult = hasRow && (response.HasValue || _isLeft) && TryJoin(in record, row.Value, out result);
         _next.Process(Record<TKey, TResult>.Create(
-            record.Key, hasKey: true, result, hasResult && !Missing.Is(result), record.Timestamp, record.Headers));
+            record.Key, hasKey: true, result, hasResult, record.Timestamp, record.Headers));
+    }
+
+    /// <returns>Whether there is a result: not where the joiner fails, which the error handler has dealt with.</returns>
+    private bool TryJoin(in Record<TKey, SubscriptionResponse<TOther>> record, TValue row, out TResult result)
+    {
+        var response = record.Value;
+        try
+        {
+            result = _join(
+                record.Key, row, response.HasValue ? new ValueAndTimestamp<TOther>(response.Value, record.Timestamp) : null);
+            return !Missing.Is(result);
+        }
+        catch (Exception e)
+        {
+            _task.Errors.Handle(_task, this, in record, ErrorStage.Processing, e);
+            result = default!;
+            return false;
+        }
     }
 }

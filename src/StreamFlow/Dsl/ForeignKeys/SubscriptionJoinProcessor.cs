@@ -31,7 +31,7 @@ internal sealed class SubscriptionJoinProcessor<TKey, TOtherKey, TOther> : Proce
         bool hasRow;
         try
         {
-            hasRow = record.HasKey && _rows.TryRead(record.Key, out row);
+            hasRow = record.HasKey && _rows.TryReadTold(record.Key, out row);
         }
         catch (Exception e) when (e is not StateStoreException)
         {

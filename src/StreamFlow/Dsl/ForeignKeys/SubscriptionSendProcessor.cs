@@ -40,10 +40,10 @@ internal sealed class SubscriptionSendProcessor<TKey, TValue, TOtherKey> : Proce
             return;
         }
 
-        ForeignKeys keys;
+        ValueHash? hash;
         try
         {
-            keys = Find(in record);
+            hash = record.Value.HasNew ? _hasher.Hash(record.Value.New) : null;
         }
         catch (Exception e)
         {
@@ -51,6 +51,7 @@ internal sealed class SubscriptionSendProcessor<TKey, TValue, TOtherKey> : Proce
             return;
         }
 
+        var keys = Find(in record, hash);
         if (_isLeft)
         {
             SendLeft(in record, in keys);
@@ -61,31 +62,52 @@ internal sealed class SubscriptionSendProcessor<TKey, TValue, TOtherKey> : Proce
         }
     }
 
-    private ForeignKeys Find(in Record<TKey, Change<TValue>> record)
+    private ForeignKeys Find(in Record<TKey, Change<TValue>> record, ValueHash? hash)
     {
         var change = record.Value;
-        var now = change.HasNew ? _foreignKey(record.Key, change.New) : default!;
-        var before = change.HasOld ? _foreignKey(record.Key, change.Old) : default!;
-        var hasNow = change.HasNew && !Missing.Is(now);
-        var hasBefore = change.HasOld && !Missing.Is(before);
+        var (now, before) = (default(TOtherKey)!, default(TOtherKey)!);
+        var isFound = change.HasNew && TryFind(in record, change.New, isOld: false, _bytesNow, out now);
+        var hasNow = isFound && !Missing.Is(now);
+        var knowsBefore = !change.HasOld || TryFind(in record, change.Old, isOld: true, _bytesBefore, out before);
+        var hasBefore = change.HasOld && knowsBefore && !Missing.Is(before);
         return new ForeignKeys
         {
             Now = now,
             HasNow = hasNow,
+            HasNone = isFound && !hasNow,
             Before = before,
             HasBefore = hasBefore,
-            AreSame = hasNow && hasBefore && AreSame(now, before),
-            Hash = change.HasNew ? _hasher.Hash(change.New) : null,
+            KnowsBefore = knowsBefore,
+            AreSame = hasNow && hasBefore && _bytesNow.Written.SequenceEqual(_bytesBefore.Written),
+            Hash = hash,
         };
     }
 
-    private bool AreSame(TOtherKey now, TOtherKey before)
+    /// <summary>
+    /// Takes the foreign key out of a value, and writes it. A value on which that fails is as one that has none, and the handler
+    /// has dealt with it.
+    /// </summary>
+    private bool TryFind(
+        in Record<TKey, Change<TValue>> record, TValue value, bool isOld, PooledBuffer bytes, out TOtherKey key)
     {
-        _bytesNow.Clear();
-        _foreignKeys.Serialize(now, _bytesNow);
-        _bytesBefore.Clear();
-        _foreignKeys.Serialize(before, _bytesBefore);
-        return _bytesNow.Written.SequenceEqual(_bytesBefore.Written);
+        try
+        {
+            key = _foreignKey(record.Key, value);
+            bytes.Clear();
+            if (!Missing.Is(key) && record.Value.HasNew && record.Value.HasOld)
+            {
+                // Only to compare the two.
+                _foreignKeys.Serialize(key, bytes);
+            }
+
+            return true;
+        }
+        catch (Exception e)
+        {
+            _task.Errors.HandleValue(_task, this, in record, isOld, e);
+            key = default!;
+            return false;
+        }
     }
 
     /// <summary>A row has one result whatever happens to it: the one with the foreign key that it has now, if it has one.</summary>
@@ -106,7 +128,9 @@ internal sealed class SubscriptionSendProcessor<TKey, TValue, TOtherKey> : Proce
     {
         if (keys.HasNow && (!keys.HasBefore || keys.AreSame))
         {
-            Send(in record, keys.Now, hasKey: true, SubscriptionInstruction.AnswerIfThere, keys.Hash);
+            // The row on which the function failed asked for its result to go, which may be under way and outdated by now.
+            var instruction = keys.KnowsBefore ? SubscriptionInstruction.AnswerIfThere : SubscriptionInstruction.Answer;
+            Send(in record, keys.Now, hasKey: true, instruction, keys.Hash);
         }
         else if (keys.HasNow)
         {
@@ -121,7 +145,7 @@ internal sealed class SubscriptionSendProcessor<TKey, TValue, TOtherKey> : Proce
                 Send(in record, keys.Before, hasKey: true, SubscriptionInstruction.UnsubscribeAndAnswer, keys.Hash);
             }
 
-            if (record.Value.HasNew)
+            if (keys.HasNone)
             {
                 _task.Drop(DropReason.NullKey, this);
             }
@@ -143,9 +167,15 @@ internal sealed class SubscriptionSendProcessor<TKey, TValue, TOtherKey> : Proce
 
         public required bool HasNow { get; init; }
 
+        /// <summary>Whether the row says that it has no foreign key.</summary>
+        public required bool HasNone { get; init; }
+
         public required TOtherKey Before { get; init; }
 
         public required bool HasBefore { get; init; }
+
+        /// <summary>Whether the function did not fail on the value before.</summary>
+        public required bool KnowsBefore { get; init; }
 
         public required bool AreSame { get; init; }
 

@@ -1,3 +1,4 @@
+using StreamFlow.Planning;
 using StreamFlow.Processing;
 using StreamFlow.Records;
 using StreamFlow.Serialization;
@@ -16,12 +17,18 @@ internal abstract class FinalResults<TKey, TValue>
 {
     private readonly Processor<Windowed<TKey>, Change<TValue>> _next;
     private readonly ISerde<TKey> _keySerde;
+    private readonly string _node;
+    private readonly WaitedResult<Windowed<TKey>, TValue> _waited;
     private readonly PooledBuffer _bytes = new();
     private readonly List<(int From, int Length, int Key)> _order = [];
     private readonly Comparison<(int From, int Length, int Key)> _byBytes;
 
-    protected FinalResults(Processor<Windowed<TKey>, Change<TValue>> next, ISerde<TKey> keySerde)
+    protected FinalResults(
+        NodeSetup setup, Processor<Windowed<TKey>, Change<TValue>> next, ISerde<TKey> keySerde, ISerde<Windowed<TKey>> windowedKeys,
+        ISerde<TValue> values)
     {
+        _node = setup.Name;
+        _waited = new WaitedResult<Windowed<TKey>, TValue>(setup.Task, windowedKeys, values);
         _next = next;
         _keySerde = keySerde;
         _byBytes = (x, y) => BytesOf(x).SequenceCompareTo(BytesOf(y));
@@ -55,11 +62,23 @@ internal abstract class FinalResults<TKey, TValue>
             {
                 if (TryRead(keys[key], window, out var row))
                 {
-                    var change = new Change<TValue>(row.Value, hasNew: true, default!, hasOld: false);
-                    _next.Process(new Record<Windowed<TKey>, Change<TValue>>(
-                        new Windowed<TKey>(keys[key], window), change, row.Timestamp, headers));
+                    Send(new Record<Windowed<TKey>, TValue>(
+                        new Windowed<TKey>(keys[key], window), row.Value, row.Timestamp, headers));
                 }
             }
+        }
+    }
+
+    private void Send(in Record<Windowed<TKey>, TValue> result)
+    {
+        _waited.Begin(_node, in result);
+        try
+        {
+            _next.Process(result.WithValue(new Change<TValue>(result.Value, hasNew: true, default!, hasOld: false)));
+        }
+        finally
+        {
+            _waited.End();
         }
     }
 
@@ -103,8 +122,10 @@ internal abstract class FinalResults<TKey, TValue>
 
 /// <summary>The final results of windows that are known by their starts.</summary>
 internal sealed class WindowFinals<TKey, TValue>(
-    Processor<Windowed<TKey>, Change<TValue>> next, WindowStore<TKey, TValue> store, Func<long, Window> windowAt, long sizeMs)
-    : FinalResults<TKey, TValue>(next, store.RecordKeys)
+    NodeSetup setup, Processor<Windowed<TKey>, Change<TValue>> next, WindowStore<TKey, TValue> store, Func<long, Window> windowAt,
+    long sizeMs)
+    : FinalResults<TKey, TValue>(
+        setup, next, store.RecordKeys, new TimeWindowedSerde<TKey>(store.RecordKeys, windowAt), store.Values)
 {
     public override void Load(long closedEnd)
     {

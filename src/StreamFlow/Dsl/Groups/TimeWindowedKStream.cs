@@ -42,32 +42,6 @@ public sealed partial class TimeWindowedKStream<TKey, TValue>
 
     private KTable<Windowed<TKey>, TResult> Aggregate<TResult>(
         Fold<TKey, TValue, TResult> fold, Materialized<TKey, TResult> materialized, SerdeSource<TResult> values,
-        string prefix)
-    {
-        var (graph, windows, isFinal) = (_source.Graph, _windows, _emit == StreamFlow.EmitStrategy.OnWindowClose);
-        var storeName = graph.StoreName(materialized.Name, prefix);
-        var keys = _source.Keys.Or(materialized.KeySerde);
-        var store = TableStore.DescribeWindows(storeName, keys, values, materialized, windows);
-        var node = new OperatorNode<TKey, TValue, Windowed<TKey>, Change<TResult>>(
-            graph.NodeName(materialized.ProcessorName, prefix),
-            [_source.Input(storeName)],
-            (setup, next) =>
-            {
-                var rows = new WindowedMaterialization<TKey, TResult>(
-                    setup, next, storeName, windows.WindowAt, materialized.CachingEnabled, isFinal);
-                var finals = isFinal ? new WindowFinals<TKey, TResult>(next, rows.Store, windows.WindowAt, windows.SizeMs) : null;
-                return new WindowAggregateProcessor<TKey, TValue, TResult>(setup, fold, windows, rows, finals);
-            })
-        {
-            Rows = new RowsDescription(store, OnDemand: false),
-            ChangesKey = true,
-            ChangesValue = true,
-            Closing = ClosingOf(windows),
-        };
-        graph.Add(node);
-        return WindowedTable.Of(graph, node.Output, keys, values, storeName, windows.WindowAt, materialized.Name);
-    }
-
-    internal static WindowClosing<Windowed<TKey>>? ClosingOf(TimeWindows windows) =>
-        windows is UnlimitedWindows ? null : new WindowClosing<Windowed<TKey>>(windows.GraceMs, key => key.Window.End);
+        string prefix) =>
+        new TimeWindowKind(_windows).Aggregate(_source, fold, materialized, values, (prefix, _emit));
 }

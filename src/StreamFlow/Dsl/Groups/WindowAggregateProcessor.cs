@@ -1,7 +1,6 @@
-using System.Runtime.CompilerServices;
 using StreamFlow.Planning;
 using StreamFlow.Processing;
-using StreamFlow.State;
+using StreamFlow.Records;
 
 namespace StreamFlow.Dsl;
 
@@ -15,8 +14,7 @@ internal sealed class WindowAggregateProcessor<TKey, TValue, TAggregate> : Proce
     private readonly TaskContext _task;
     private readonly Fold<TKey, TValue, TAggregate> _fold;
     private readonly TimeWindows _windows;
-    private readonly WindowedMaterialization<TKey, TAggregate> _rows;
-    private readonly FinalResults<TKey, TAggregate>? _finals;
+    private readonly WindowUpdates<TKey, TValue, TAggregate> _updates;
 
     /// <param name="setup">The node in its task.</param>
     /// <param name="fold">How a record enters an aggregate.</param>
@@ -31,12 +29,14 @@ internal sealed class WindowAggregateProcessor<TKey, TValue, TAggregate> : Proce
         _task = setup.Task;
         _fold = fold;
         _windows = windows;
-        _rows = rows;
-        _finals = finals;
-        _rows.CanUndo = _task.Errors.MayLetThrough;
+        _updates = new WindowUpdates<TKey, TValue, TAggregate>(setup, this, fold, rows, finals)
+        {
+            ClosingDelay = windows.GraceMs,
+            AreSeveral = windows is not (TumblingWindows or UnlimitedWindows),
+        };
     }
 
-    public override void Init(TaskContext context) => _finals?.Load(CloseTime());
+    public override void Init(TaskContext context) => _updates.Load();
 
     public override void Process(in Record<TKey, TValue> record)
     {
@@ -47,27 +47,32 @@ internal sealed class WindowAggregateProcessor<TKey, TValue, TAggregate> : Proce
         }
 
         var window = default(Window);
-        if (!TryMove(in record, isFirst: true, ref window))
+        if (!TryMove(in record, isFirst: true, ref window, out var isMoved))
         {
             return;
         }
 
         // After its window is known: a time that is in none must not make the next records late.
-        _rows.Store.Observe(record.Timestamp);
-        var closeTime = CloseTime();
-        _finals?.Close(closeTime, record.Headers);
-        do
+        _updates.Begin(in record);
+        var closeTime = EventTime.Subtract(_updates.TimeWith(in record), _windows.GraceMs);
+        while (isMoved)
         {
             if (_windows.IsClosed(window, closeTime))
             {
-                _task.Drop(DropReason.Late, this);
+                _updates.SkipClosed();
             }
-            else
+            else if (!_updates.TryAdd(in record, window))
             {
-                Update(in record, window);
+                return;
+            }
+
+            if (!TryMove(in record, isFirst: false, ref window, out isMoved))
+            {
+                return;
             }
         }
-        while (TryMove(in record, isFirst: false, ref window));
+
+        _updates.End(in record);
     }
 
     private DropReason? WhyNot(in Record<TKey, TValue> record) =>
@@ -76,55 +81,32 @@ internal sealed class WindowAggregateProcessor<TKey, TValue, TAggregate> : Proce
         : !_windows.Covers(record.Timestamp) ? DropReason.NoWindow
         : null;
 
-    private long CloseTime() => EventTime.Subtract(_rows.Store.ObservedTime, _windows.GraceMs);
-
     /// <summary>Goes to the first or next window of a record.</summary>
-    /// <returns>False when there is none, or the user's windows failed, which the error handler has dealt with.</returns>
-    private bool TryMove(in Record<TKey, TValue> record, bool isFirst, ref Window window)
+    /// <param name="record">The record.</param>
+    /// <param name="isFirst">Whether it is the first one.</param>
+    /// <param name="window">The window.</param>
+    /// <param name="isMoved">Whether there is one.</param>
+    /// <returns>False when the user's windows failed, which the error handler has dealt with.</returns>
+    private bool TryMove(in Record<TKey, TValue> record, bool isFirst, ref Window window, out bool isMoved)
     {
+        isMoved = isFirst;
         try
         {
             if (isFirst)
             {
                 window = _windows.First(record.Timestamp);
-                return true;
+            }
+            else
+            {
+                isMoved = _windows.TryNext(record.Timestamp, ref window);
             }
 
-            return _windows.TryNext(record.Timestamp, ref window);
+            return true;
         }
         catch (Exception e)
         {
             _task.Errors.Handle(_task, this, in record, ErrorStage.Processing, e);
             return false;
-        }
-    }
-
-    private void Update(in Record<TKey, TValue> record, Window window)
-    {
-        ref var row = ref Unsafe.NullRef<CacheEntry<TAggregate>>();
-        try
-        {
-            row = ref _rows.Find(record.Key, window);
-        }
-        catch (Exception e) when (e is not StreamsException)
-        {
-            _task.Errors.Handle(_task, this, in record, ErrorStage.Processing, e);
-            return;
-        }
-
-        if (_fold.TryUpdate(_task, this, in record, in row, out var update))
-        {
-            var isShared = Fold<TKey, TValue, TAggregate>.IsSame(in record, in update);
-            if (!row.HasValue)
-            {
-                _finals?.Open(record.Key, window);
-            }
-
-            _rows.Set(ref row, update.WithKey(new Windowed<TKey>(update.Key, window)), isShared);
-        }
-        else
-        {
-            _rows.Undo(ref row);
         }
     }
 }

@@ -37,10 +37,8 @@ internal sealed class SessionAggregateProcessor<TKey, TValue, TAggregate> : Proc
         _rows.CanUndo = _task.Errors.MayLetThrough;
     }
 
-    /// <summary>Earliest end of a session that is open.</summary>
-    private long FirstOpenEnd => EventTime.Subtract(_rows.Store.ObservedTime, _windows.OpenMs);
-
-    public override void Init(TaskContext context) => _finals?.Load(EventTime.Subtract(FirstOpenEnd, 1));
+    public override void Init(TaskContext context) =>
+        _finals?.Load(EventTime.Subtract(FirstOpenEnd(_rows.Store.ObservedTime), 1));
 
     public override void Process(in Record<TKey, TValue> record)
     {
@@ -56,11 +54,10 @@ internal sealed class SessionAggregateProcessor<TKey, TValue, TAggregate> : Proc
             return;
         }
 
-        _rows.Store.Observe(record.Timestamp);
-        _finals?.Close(EventTime.Subtract(FirstOpenEnd, 1), record.Headers);
+        var firstOpenEnd = FirstOpenEnd(Math.Max(_rows.Store.ObservedTime, record.Timestamp));
         try
         {
-            FindSessions(in record);
+            FindSessions(in record, firstOpenEnd);
         }
         catch (Exception e) when (e is not StreamsException)
         {
@@ -68,21 +65,24 @@ internal sealed class SessionAggregateProcessor<TKey, TValue, TAggregate> : Proc
             return;
         }
 
-        if (_found.Count == 0 && record.Timestamp < FirstOpenEnd)
+        if (_found.Count == 0 && record.Timestamp < firstOpenEnd)
         {
             _task.Drop(DropReason.Late, this);
             return;
         }
 
-        Update(in record);
+        Update(in record, firstOpenEnd);
     }
 
+    /// <summary>Earliest end of a session that is open.</summary>
+    private long FirstOpenEnd(long observed) => EventTime.Subtract(observed, _windows.OpenMs);
+
     /// <summary>Finds the open sessions that the record joins, by end, then start.</summary>
-    private void FindSessions(in Record<TKey, TValue> record)
+    private void FindSessions(in Record<TKey, TValue> record, long firstOpenEnd)
     {
         _found.Clear();
         _aggregates.Clear();
-        var earliestEnd = Math.Max(EventTime.Subtract(record.Timestamp, _windows.GapMs), FirstOpenEnd);
+        var earliestEnd = Math.Max(EventTime.Subtract(record.Timestamp, _windows.GapMs), firstOpenEnd);
         var latestStart = EventTime.Add(record.Timestamp, _windows.GapMs);
         using var sessions = _rows.Store.Scan(record.Key, Math.Max(0, earliestEnd), latestStart);
         while (sessions.MoveNext())
@@ -92,7 +92,7 @@ internal sealed class SessionAggregateProcessor<TKey, TValue, TAggregate> : Proc
         }
     }
 
-    private void Update(in Record<TKey, TValue> record)
+    private void Update(in Record<TKey, TValue> record, long firstOpenEnd)
     {
         TAggregate result;
         try
@@ -105,7 +105,17 @@ internal sealed class SessionAggregateProcessor<TKey, TValue, TAggregate> : Proc
             return;
         }
 
-        var (start, end) = (record.Timestamp, record.Timestamp);
+        // The time of a record that is left out counts for nothing.
+        _rows.Store.Observe(record.Timestamp);
+        _finals?.Close(EventTime.Subtract(firstOpenEnd, 1), record.Headers);
+        var update = record.WithValue(result);
+        Write(in update, Fold<TKey, TValue, TAggregate>.IsSame(in record, in update));
+    }
+
+    /// <summary>Writes the session that the record, and those it joins, have become.</summary>
+    private void Write(in Record<TKey, TAggregate> update, bool isShared)
+    {
+        var (start, end) = (update.Timestamp, update.Timestamp);
         foreach (var session in _found)
         {
             (start, end) = (Math.Min(start, session.Start), Math.Max(end, session.End));
@@ -116,18 +126,17 @@ internal sealed class SessionAggregateProcessor<TKey, TValue, TAggregate> : Proc
         {
             foreach (var session in _found)
             {
-                _rows.Remove(in session, in record);
+                _rows.Remove(in session, in update);
                 _finals?.Forget(session.Key, new Window(session.Start, session.End));
             }
         }
 
-        var update = record.WithValue(result);
-        ref var row = ref _rows.Store.Find(record.Key, start, end);
+        ref var row = ref _rows.Store.Find(update.Key, start, end);
         if (!row.HasValue)
         {
-            _finals?.Open(record.Key, new Window(start, end));
+            _finals?.Open(update.Key, new Window(start, end));
         }
 
-        _rows.Set(ref row, start, end, in update, Fold<TKey, TValue, TAggregate>.IsSame(in record, in update));
+        _rows.Set(ref row, start, end, in update, isShared);
     }
 }

@@ -1,13 +1,16 @@
+using StreamFlow.Planning;
 using StreamFlow.Processing;
 using StreamFlow.Records;
+using StreamFlow.Serialization;
 using StreamFlow.State;
 
 namespace StreamFlow.Dsl;
 
 /// <summary>The final results of sessions.</summary>
 internal sealed class SessionFinals<TKey, TValue>(
-    Processor<Windowed<TKey>, Change<TValue>> next, SessionStore<TKey, TValue> store)
-    : FinalResults<TKey, TValue>(next, store.RecordKeys)
+    NodeSetup setup, Processor<Windowed<TKey>, Change<TValue>> next, SessionStore<TKey, TValue> store)
+    : FinalResults<TKey, TValue>(
+        setup, next, store.RecordKeys, new SessionWindowedSerde<TKey>(store.RecordKeys), store.Values)
 {
     public override void Load(long closedEnd)
     {

@@ -17,7 +17,7 @@ internal sealed class SessionMaterialization<TKey, TValue> : Materialization<Win
 
     public SessionMaterialization(
         NodeSetup setup, Processor<Windowed<TKey>, Change<TValue>> next, string store, bool caching, bool isSilent)
-        : base(setup, next, caching, isSilent)
+        : base(setup, next, setup.Task.Store(store), caching, isSilent)
     {
         Store = (SessionStore<TKey, TValue>)setup.Task.Store(store);
         Store.FlushListener = Listener;

@@ -30,11 +30,12 @@ internal static class SessionTable
 /// <summary>The rows of an aggregation by session.</summary>
 internal sealed class SessionRows<TKey, TValue>(string store) : TableRows<Windowed<TKey>, TValue>
 {
-    public override RowReader<Windowed<TKey>, TValue> Reader(TaskContext task) =>
-        new SessionReader<TKey, TValue>((SessionStore<TKey, TValue>)task.Store(store));
+    public override RowReader<Windowed<TKey>, TValue> Reader(TaskContext task, bool skipsFailing = false) =>
+        new SessionReader<TKey, TValue>(task, (SessionStore<TKey, TValue>)task.Store(store));
 }
 
-internal sealed class SessionReader<TKey, TValue>(SessionStore<TKey, TValue> store) : RowReader<Windowed<TKey>, TValue>
+internal sealed class SessionReader<TKey, TValue>(TaskContext task, SessionStore<TKey, TValue> store)
+    : StoredReader<Windowed<TKey>, TValue>(task, store)
 {
     public override bool TryRead(in Windowed<TKey> key, out ValueAndTimestamp<TValue> row)
     {

@@ -49,7 +49,7 @@ public sealed partial class SessionWindowedKStream<TKey, TValue>
             {
                 var rows = new SessionMaterialization<TKey, TResult>(
                     setup, next, storeName, materialized.CachingEnabled, isFinal);
-                var finals = isFinal ? new SessionFinals<TKey, TResult>(next, rows.Store) : null;
+                var finals = isFinal ? new SessionFinals<TKey, TResult>(setup, next, rows.Store) : null;
                 return new SessionAggregateProcessor<TKey, TValue, TResult>(setup, fold, windows, rows, finals);
             })
         {

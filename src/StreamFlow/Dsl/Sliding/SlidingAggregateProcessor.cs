@@ -1,6 +1,6 @@
-using System.Runtime.CompilerServices;
 using StreamFlow.Planning;
 using StreamFlow.Processing;
+using StreamFlow.Records;
 using StreamFlow.State;
 
 namespace StreamFlow.Dsl;
@@ -13,11 +13,10 @@ namespace StreamFlow.Dsl;
 internal sealed class SlidingAggregateProcessor<TKey, TValue, TAggregate> : Processor<TKey, TValue>
 {
     private readonly TaskContext _task;
-    private readonly Fold<TKey, TValue, TAggregate> _fold;
     private readonly SlidingWindows _windows;
     private readonly WindowedMaterialization<TKey, TAggregate> _rows;
-    private readonly FinalResults<TKey, TAggregate>? _finals;
     private readonly SlidingSet<TAggregate> _set;
+    private readonly WindowUpdates<TKey, TValue, TAggregate> _updates;
 
     /// <param name="setup">The node in its task.</param>
     /// <param name="fold">How a record enters an aggregate.</param>
@@ -30,19 +29,19 @@ internal sealed class SlidingAggregateProcessor<TKey, TValue, TAggregate> : Proc
         : base(setup.Name)
     {
         _task = setup.Task;
-        _fold = fold;
         _windows = windows;
         _rows = rows;
-        _finals = finals;
-        _rows.CanUndo = _task.Errors.MayLetThrough;
         _set = new SlidingSet<TAggregate>(rows.Store.Copy);
+        _updates = new WindowUpdates<TKey, TValue, TAggregate>(setup, this, fold, rows, finals)
+        {
+            ClosingDelay = EventTime.Add(windows.GraceMs, 1),
+            AreSeveral = true,
+        };
     }
-
-    private long FirstOpenEnd => EventTime.Subtract(_rows.Store.ObservedTime, _windows.GraceMs);
 
     private long Difference => _windows.DifferenceMs;
 
-    public override void Init(TaskContext context) => _finals?.Load(EventTime.Subtract(FirstOpenEnd, 1));
+    public override void Init(TaskContext context) => _updates.Load();
 
     public override void Process(in Record<TKey, TValue> record)
     {
@@ -52,9 +51,8 @@ internal sealed class SlidingAggregateProcessor<TKey, TValue, TAggregate> : Proc
             return;
         }
 
-        _rows.Store.Observe(record.Timestamp);
-        _finals?.Close(EventTime.Subtract(FirstOpenEnd, 1), record.Headers);
-        if (EventTime.Add(record.Timestamp, Difference) < FirstOpenEnd)
+        _updates.Begin(in record);
+        if (EventTime.Add(record.Timestamp, Difference) < FirstOpenEnd(in record))
         {
             _task.Drop(DropReason.Late, this);
             return;
@@ -71,8 +69,14 @@ internal sealed class SlidingAggregateProcessor<TKey, TValue, TAggregate> : Proc
             return;
         }
 
-        Update(in record, isEarly);
+        if (TryUpdate(in record, isEarly))
+        {
+            _updates.End(in record);
+        }
     }
+
+    private long FirstOpenEnd(in Record<TKey, TValue> record) =>
+        EventTime.Subtract(_updates.TimeWith(in record), _windows.GraceMs);
 
     private void FindWindows(in Record<TKey, TValue> record, bool isEarly)
     {
@@ -96,102 +100,34 @@ internal sealed class SlidingAggregateProcessor<TKey, TValue, TAggregate> : Proc
     }
 
     /// <summary>Updates and makes windows in the order of Kafka Streams.</summary>
-    private void Update(in Record<TKey, TValue> record, bool isEarly)
+    /// <returns>False when the record is to be left out, which the error handler has decided.</returns>
+    private bool TryUpdate(in Record<TKey, TValue> record, bool isEarly)
     {
         foreach (var start in _set.Updated)
         {
-            Write(in record, start, Content.OfRow, null);
+            if (!TryAdd(in record, start, WindowContent.OfRow))
+            {
+                return false;
+            }
         }
 
-        if (_set.BehindPrevious is { } behindPrevious)
-        {
-            Write(in record, behindPrevious, Content.New, null);
-        }
-
-        if (!isEarly && _set.MakesLeft)
-        {
-            Write(in record, record.Timestamp - Difference, Content.New, _set.Left);
-        }
-
-        if (_set.Right is { } right)
-        {
-            Write(in record, record.Timestamp + 1, Content.Given, right);
-        }
-
-        if (isEarly)
-        {
-            Write(in record, 0, Content.OfRow, null);
-        }
+        return (_set.BehindPrevious is not { } behindPrevious || TryAdd(in record, behindPrevious, WindowContent.New))
+            && (isEarly || !_set.MakesLeft || TryAdd(in record, record.Timestamp - Difference, WindowContent.New, _set.Left))
+            && (_set.Right is not { } right || TryAdd(in record, record.Timestamp + 1, WindowContent.Given, right))
+            && (!isEarly || TryAdd(in record, 0, WindowContent.OfRow));
     }
 
-    /// <summary>Writes one window, unless it is closed.</summary>
-    /// <param name="record">The record.</param>
-    /// <param name="start">Start of the window.</param>
-    /// <param name="content">What the window has then.</param>
-    /// <param name="given">What it has without the record, where that is not its row.</param>
-    private void Write(
-        in Record<TKey, TValue> record, long start, Content content, ValueAndTimestamp<TAggregate>? given)
+    /// <summary>Makes one window, unless it is closed.</summary>
+    private bool TryAdd(
+        in Record<TKey, TValue> record, long start, WindowContent content, ValueAndTimestamp<TAggregate>? given = null)
     {
         var window = _windows.WindowAt(start);
-        if (window.End < FirstOpenEnd)
+        if (window.End >= FirstOpenEnd(in record))
         {
-            _task.Drop(DropReason.Late, this);
-            return;
+            return _updates.TryAdd(in record, window, content, given);
         }
 
-        ref var row = ref Unsafe.NullRef<CacheEntry<TAggregate>>();
-        try
-        {
-            row = ref _rows.Find(record.Key, window);
-        }
-        catch (Exception e) when (e is not StreamsException)
-        {
-            _task.Errors.Handle(_task, this, in record, ErrorStage.Processing, e);
-            return;
-        }
-
-        if (!TryMake(in record, in row, content, given, out var update))
-        {
-            _rows.Undo(ref row);
-            return;
-        }
-
-        if (!row.HasValue)
-        {
-            _finals?.Open(record.Key, window);
-        }
-
-        var isShared = Fold<TKey, TValue, TAggregate>.IsSame(in record, in update);
-        _rows.Set(ref row, update.WithKey(new Windowed<TKey>(update.Key, window)), isShared);
-    }
-
-    private bool TryMake(
-        in Record<TKey, TValue> record, in CacheEntry<TAggregate> row, Content content,
-        ValueAndTimestamp<TAggregate>? given, out Record<TKey, TAggregate> update)
-    {
-        var current = given.GetValueOrDefault();
-        switch (content)
-        {
-            case Content.OfRow:
-                return _fold.TryUpdate(_task, this, in record, in row, out update);
-            case Content.New:
-                return _fold.TryUpdate(_task, this, in record, given is not null, current, out update);
-            default:
-                update = new Record<TKey, TAggregate>(record.Key, current.Value, current.Timestamp, record.Headers);
-                return true;
-        }
-    }
-
-    /// <summary>What a window has after a record.</summary>
-    private enum Content
-    {
-        /// <summary>What its row has, and the record.</summary>
-        OfRow,
-
-        /// <summary>What is given, and the record.</summary>
-        New,
-
-        /// <summary>What is given.</summary>
-        Given,
+        _updates.SkipClosed();
+        return true;
     }
 }

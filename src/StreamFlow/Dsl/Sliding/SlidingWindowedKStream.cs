@@ -101,37 +101,8 @@ public sealed class SlidingWindowedKStream<TKey, TValue>
 
     private KTable<Windowed<TKey>, TResult> Aggregate<TResult>(
         Fold<TKey, TValue, TResult> fold, Materialized<TKey, TResult> materialized, SerdeSource<TResult> values,
-        string prefix)
-    {
-        var (graph, windows, isFinal) = (_source.Graph, _windows, _emit == StreamFlow.EmitStrategy.OnWindowClose);
-        var storeName = graph.StoreName(materialized.Name, prefix);
-        var keys = _source.Keys.Or(materialized.KeySerde);
-        var store = TableStore.DescribeWindows(storeName, keys, values, materialized, windows);
-        var node = new OperatorNode<TKey, TValue, Windowed<TKey>, Change<TResult>>(
-            graph.NodeName(materialized.ProcessorName, prefix),
-            [_source.Input(storeName)],
-            (setup, next) =>
-            {
-                var rows = new WindowedMaterialization<TKey, TResult>(
-                    setup, next, storeName, windows.WindowAt, materialized.CachingEnabled, isFinal);
-                var finals = isFinal
-                    ? new WindowFinals<TKey, TResult>(next, rows.Store, windows.WindowAt, windows.DifferenceMs)
-                    : null;
-                return new SlidingAggregateProcessor<TKey, TValue, TResult>(setup, fold, windows, rows, finals);
-            })
-        {
-            Rows = new RowsDescription(store, OnDemand: false),
-            ChangesKey = true,
-            ChangesValue = true,
-            Closing = ClosingOf(windows),
-        };
-        graph.Add(node);
-        return WindowedTable.Of(graph, node.Output, keys, values, storeName, windows.WindowAt, materialized.Name);
-    }
-
-    /// <summary>The end of a window is in it, and so is the last moment of its grace.</summary>
-    internal static WindowClosing<Windowed<TKey>> ClosingOf(SlidingWindows windows) =>
-        new(EventTime.Add(windows.GraceMs, 1), key => key.Window.End);
+        string prefix) =>
+        new SlidingWindowKind(_windows).Aggregate(_source, fold, materialized, values, (prefix, _emit));
 }
 
 public sealed partial class KGroupedStream<TKey, TValue>

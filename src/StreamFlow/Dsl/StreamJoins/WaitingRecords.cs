@@ -22,6 +22,8 @@ internal sealed class WaitingRecords<TKey, TLeft, TRight, TResult>
     private readonly Func<long> _storedTime;
     private readonly WaitingOrder _leftOrder;
     private readonly WaitingOrder? _rightOrder;
+    private readonly WaitedResult<TKey, TLeft> _waitedLeft;
+    private readonly WaitedResult<TKey, TRight> _waitedRight;
     private long _streamTime = -1;
     private bool _hasStarted;
 
@@ -37,6 +39,8 @@ internal sealed class WaitingRecords<TKey, TLeft, TRight, TResult>
             : null;
         var left = (WindowStore<TKey, TLeft>)task.Store(setup.LeftStore);
         var right = (WindowStore<TKey, TRight>)task.Store(setup.RightStore);
+        _waitedLeft = new WaitedResult<TKey, TLeft>(task, left.RecordKeys, left.Values);
+        _waitedRight = new WaitedResult<TKey, TRight>(task, right.RecordKeys, right.Values);
         _storedTime = () => Math.Max(left.StreamTime, right.StreamTime);
     }
 
@@ -120,18 +124,34 @@ internal sealed class WaitingRecords<TKey, TLeft, TRight, TResult>
         for (var i = 0; i < values.Count; i++)
         {
             var value = values[i];
-            var joined = key.Side == JoinSide.Left
-                ? _left.TryJoin(
-                    _task, node, new Record<TKey, TLeft>(key.Key, value.Left, key.Timestamp, headers), other: null, out var result)
-                : _right.TryJoin(
-                    _task, node, new Record<TKey, TRight>(key.Key, value.Right, key.Timestamp, headers), other: null, out result);
-            if (joined)
+            if (key.Side == JoinSide.Left)
             {
-                _next.Process(in result);
+                HandOn(node, _left, _waitedLeft, new Record<TKey, TLeft>(key.Key, value.Left, key.Timestamp, headers));
+            }
+            else
+            {
+                HandOn(node, _right, _waitedRight, new Record<TKey, TRight>(key.Key, value.Right, key.Timestamp, headers));
             }
         }
 
         _store.Remove(in key, _streamTime);
+    }
+
+    private void HandOn<TThis, TOther>(
+        Node node, SideJoiner<TKey, TThis, TOther, TResult> joiner, WaitedResult<TKey, TThis> waited, in Record<TKey, TThis> record)
+    {
+        waited.Begin(node.Name, in record);
+        try
+        {
+            if (joiner.TryJoin(_task, node, in record, other: null, out var result))
+            {
+                _next.Process(in result);
+            }
+        }
+        finally
+        {
+            waited.End();
+        }
     }
 }
 

@@ -17,6 +17,7 @@ internal sealed class GraceJoinProcessor<TKey, TValue> : Processor<TKey, TValue>
     private readonly Processor<TKey, TValue> _join;
     private readonly GraceBuffer<TKey, TValue> _buffer;
     private readonly long _graceMs;
+    private readonly WaitedResult<TKey, TValue> _waited;
     private long _streamTime;
     private long _from;
     private long _first;
@@ -28,6 +29,7 @@ internal sealed class GraceJoinProcessor<TKey, TValue> : Processor<TKey, TValue>
         _join = join;
         _buffer = (GraceBuffer<TKey, TValue>)task.Store(buffer);
         _graceMs = graceMs;
+        _waited = new WaitedResult<TKey, TValue>(task, _buffer.RecordKeys, _buffer.RecordValues);
     }
 
     public override void Init(TaskContext context) => _streamTime = _buffer.LatestTime();
@@ -82,7 +84,20 @@ internal sealed class GraceJoinProcessor<TKey, TValue> : Processor<TKey, TValue>
             }
 
             _buffer.Remove(in key, _streamTime);
-            _join.Process(new Record<TKey, TValue>(key.Key, waiting.Value, waiting.Timestamp, waiting.Headers));
+            Join(new Record<TKey, TValue>(key.Key, waiting.Value, waiting.Timestamp, waiting.Headers));
+        }
+    }
+
+    private void Join(in Record<TKey, TValue> record)
+    {
+        _waited.Begin(Name, in record);
+        try
+        {
+            _join.Process(in record);
+        }
+        finally
+        {
+            _waited.End();
         }
     }
 }

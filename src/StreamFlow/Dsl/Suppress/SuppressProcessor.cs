@@ -17,6 +17,7 @@ internal sealed class SuppressProcessor<TKey, TValue> : Processor<TKey, Change<T
     private readonly SuppressRule<TKey> _rule;
     private readonly TimeOrderedBuffer<TKey, WaitingUpdate<TValue>> _buffer;
     private readonly bool _tellsOldValues;
+    private readonly WaitedResult<TKey, TValue> _waited;
     private long _observed = -1;
 
     public SuppressProcessor(
@@ -28,6 +29,8 @@ internal sealed class SuppressProcessor<TKey, TValue> : Processor<TKey, Change<T
         _rule = rule;
         _buffer = (TimeOrderedBuffer<TKey, WaitingUpdate<TValue>>)setup.Task.Store(store);
         _tellsOldValues = setup.Facts.TellsOldValues;
+        _waited = new WaitedResult<TKey, TValue>(
+            setup.Task, _buffer.KeySerde, ((WaitingUpdateSerde<TValue>)_buffer.ValueSerde).Rows);
     }
 
     private bool IsOverfull => _buffer.Count > (_rule.Buffer.MaxRecords ?? long.MaxValue)
@@ -109,6 +112,15 @@ internal sealed class SuppressProcessor<TKey, TValue> : Processor<TKey, Change<T
 
         var hasOld = _tellsOldValues && update.HasPrior;
         var change = new Change<TValue>(update.New, update.HasNew, hasOld ? update.Prior : default!, hasOld);
-        _next.Process(new Record<TKey, Change<TValue>>(taken.Key, change, update.Timestamp, update.Headers));
+        _waited.Begin(Name, Record<TKey, TValue>.Create(
+            taken.Key, hasKey: true, update.New, update.HasNew, update.Timestamp, update.Headers));
+        try
+        {
+            _next.Process(new Record<TKey, Change<TValue>>(taken.Key, change, update.Timestamp, update.Headers));
+        }
+        finally
+        {
+            _waited.End();
+        }
     }
 }

@@ -80,23 +80,31 @@ internal sealed class TableSelectProcessor<TKey, TValue, TNewKey, TNewValue> : P
         }
 
         (TNewKey Key, TNewValue Value) now = default, before = default;
-        try
-        {
-            now = change.HasNew ? _selector(record.Key, change.New) : default;
-            before = change.HasOld ? _selector(record.Key, change.Old) : default;
-        }
-        catch (Exception e)
-        {
-            _task.Errors.Handle(_task, this, in record, ErrorStage.Processing, e);
-            return;
-        }
-
-        if (change.HasNew && !IsGrouped(in now))
+        var hasNow = change.HasNew && TrySelect(in record, change.New, isOld: false, out now);
+        if (hasNow && !IsGrouped(in now))
         {
             _task.Drop(Missing.Is(now.Key) ? DropReason.NullKey : DropReason.NullValue, this);
         }
 
-        Send(in record, in now, change.HasNew && IsGrouped(in now), in before, change.HasOld && IsGrouped(in before));
+        var hasBefore = change.HasOld && TrySelect(in record, change.Old, isOld: true, out before);
+        Send(in record, in now, hasNow && IsGrouped(in now), in before, hasBefore && IsGrouped(in before));
+    }
+
+    /// <returns>False when the selector failed, which the error handler has dealt with.</returns>
+    private bool TrySelect(
+        in Record<TKey, Change<TValue>> record, TValue value, bool isOld, out (TNewKey Key, TNewValue Value) selected)
+    {
+        try
+        {
+            selected = _selector(record.Key, value);
+            return true;
+        }
+        catch (Exception e)
+        {
+            _task.Errors.HandleValue(_task, this, in record, isOld, e);
+            selected = default;
+            return false;
+        }
     }
 
     private void Send(

@@ -21,10 +21,11 @@ public sealed partial class KTable<TKey, TValue>
         var view = DescribeJoin(materialized);
         var given = materialized?.ProcessorName;
         var name = _graph.NodeName(given, JoinPrefix);
+        var turns = new object();
         var joinThis = DescribeSide(
-            _graph.NodeName(given is null ? null : given + "-join-this", JoinThisPrefix), this, other, joiner);
+            _graph.NodeName(given is null ? null : given + "-join-this", JoinThisPrefix), this, other, joiner, turns);
         var joinOther = DescribeSide(
-            _graph.NodeName(given is null ? null : given + "-join-other", JoinOtherPrefix), other, this, joiner.Reversed());
+            _graph.NodeName(given is null ? null : given + "-join-other", JoinOtherPrefix), other, this, joiner.Reversed(), turns);
         _graph.Add(joinThis);
         _graph.Add(joinOther);
         var node = new OperatorNode<TKey, Change<TResult>, TKey, Change<TResult>>(
@@ -43,13 +44,21 @@ public sealed partial class KTable<TKey, TValue>
 
     /// <summary>What one side does when one of its rows changes.</summary>
     private static OperatorNode<TKey, Change<TThis>, TKey, Change<TResult>> DescribeSide<TThis, TOther, TResult>(
-        string name, KTable<TKey, TThis> table, KTable<TKey, TOther> other, PairJoiner<TKey, TThis, TOther, TResult> joiner)
+        string name, KTable<TKey, TThis> table, KTable<TKey, TOther> other, PairJoiner<TKey, TThis, TOther, TResult> joiner,
+        object turns)
     {
-        var rows = other.Rows;
+        var (mine, others) = (table.Rows, other.Rows);
         return new OperatorNode<TKey, Change<TThis>, TKey, Change<TResult>>(
             name,
             [table.Output],
-            (setup, next) => new TablePairProcessor<TKey, TThis, TOther, TResult>(setup, next, rows.Reader(setup.Task), joiner))
+            (setup, next) =>
+            {
+                var reader = others.Reader(setup.Task, skipsFailing: true);
+                var both = setup.Facts.MeetsItself
+                    ? OneChange<TKey, TThis, TOther>.Of(setup.Task, turns, mine.Reader(setup.Task), reader)
+                    : null;
+                return new TablePairProcessor<TKey, TThis, TOther, TResult>(setup, next, reader, joiner, both);
+            })
         {
             LooksUp = [other.Node],
             LooksUpTold = true,

@@ -30,6 +30,7 @@ internal sealed class TablePairProcessor<TKey, TThis, TOther, TResult> : Process
     private readonly TaskContext _task;
     private readonly Processor<TKey, Change<TResult>> _next;
     private readonly RowReader<TKey, TOther> _others;
+    private readonly OneChange<TKey, TThis, TOther>? _both;
     private readonly Func<TKey, ValueAndTimestamp<TThis>?, ValueAndTimestamp<TOther>?, TResult> _join;
     private readonly bool _needsThis;
     private readonly bool _needsOther;
@@ -37,9 +38,10 @@ internal sealed class TablePairProcessor<TKey, TThis, TOther, TResult> : Process
 
     public TablePairProcessor(
         NodeSetup setup, Processor<TKey, Change<TResult>> next, RowReader<TKey, TOther> others,
-        PairJoiner<TKey, TThis, TOther, TResult> joiner)
+        PairJoiner<TKey, TThis, TOther, TResult> joiner, OneChange<TKey, TThis, TOther>? both)
         : base(setup.Name)
     {
+        _both = both;
         _task = setup.Task;
         _next = next;
         _others = others;
@@ -57,18 +59,12 @@ internal sealed class TablePairProcessor<TKey, TThis, TOther, TResult> : Process
             return;
         }
 
-        Change<TResult> joined;
-        var timestamp = record.Timestamp;
+        ValueAndTimestamp<TOther>? other, before;
+        var isDone = false;
         try
         {
-            ValueAndTimestamp<TOther>? other = _others.TryReadTold(record.Key, out var row) ? row : null;
-            if (other is null && (_needsOther || !(record.Value.HasNew || record.Value.HasOld)))
-            {
-                return;
-            }
-
-            joined = Join(in record, other);
-            timestamp = other is null ? timestamp : Math.Max(timestamp, row.Timestamp);
+            before = other = _others.TryReadTold(record.Key, out var row) ? row : null;
+            isDone = _both is not null && _both.IsDone(record.Key, other, out before);
         }
         catch (Exception e) when (e is not StateStoreException)
         {
@@ -77,31 +73,71 @@ internal sealed class TablePairProcessor<TKey, TThis, TOther, TResult> : Process
             return;
         }
 
+        if (other is null && before is null && (_needsOther || !(record.Value.HasNew || record.Value.HasOld)))
+        {
+            return;
+        }
+
+        var joined = Join(in record, other, before, isDone);
+        var timestamp = Math.Max(record.Timestamp, other?.Timestamp ?? record.Timestamp);
         _next.Process(record.WithValue(joined).WithTimestamp(timestamp));
     }
 
-    private Change<TResult> Join(in Record<TKey, Change<TThis>> record, ValueAndTimestamp<TOther>? other)
+    /// <param name="record">The row.</param>
+    /// <param name="other">The other row now.</param>
+    /// <param name="otherBefore">The other row that the result before was made with.</param>
+    /// <param name="isDone">Whether the result is told already: then the one before is the same.</param>
+    private Change<TResult> Join(
+        in Record<TKey, Change<TThis>> record, ValueAndTimestamp<TOther>? other, ValueAndTimestamp<TOther>? otherBefore, bool isDone)
     {
         var change = record.Value;
         var (now, before) = (default(TResult)!, default(TResult)!);
-        var hasNow = change.HasNew || (!_needsThis && other is not null);
+        var hasNow = HasResult(change.HasNew, other is not null);
         if (hasNow)
         {
-            now = _join(record.Key, Row(change.New, change.HasNew, record.Timestamp), other);
-            hasNow = !Missing.Is(now);
+            var row = Row(change.New, change.HasNew, record.Timestamp);
+            hasNow = TryJoin(in record, row, other, isOld: false, out now);
         }
 
-        var hasBefore = _tellsOldValues && (change.HasOld || (!_needsThis && other is not null));
+        if (isDone)
+        {
+            return new Change<TResult>(now, hasNow, now, hasNow && _tellsOldValues)
+            {
+                OldTimestamp = Math.Max(record.Timestamp, other?.Timestamp ?? record.Timestamp),
+            };
+        }
+
+        var hasBefore = _tellsOldValues && HasResult(change.HasOld, otherBefore is not null);
         if (hasBefore)
         {
-            before = _join(record.Key, Row(change.Old, change.HasOld, change.OldTimestamp), other);
-            hasBefore = !Missing.Is(before);
+            var row = Row(change.Old, change.HasOld, change.OldTimestamp);
+            hasBefore = TryJoin(in record, row, otherBefore, isOld: true, out before);
         }
 
         return new Change<TResult>(now, hasNow, before, hasBefore)
         {
-            OldTimestamp = Math.Max(change.OldTimestamp, other?.Timestamp ?? change.OldTimestamp),
+            OldTimestamp = Math.Max(change.OldTimestamp, otherBefore?.Timestamp ?? change.OldTimestamp),
         };
+    }
+
+    private bool HasResult(bool hasThis, bool hasOther) =>
+        (hasThis || !_needsThis) && (hasOther || !_needsOther) && (hasThis || hasOther);
+
+    private bool TryJoin(
+        in Record<TKey, Change<TThis>> record, ValueAndTimestamp<TThis>? row, ValueAndTimestamp<TOther>? other, bool isOld,
+        out TResult result)
+    {
+        try
+        {
+            result = _join(record.Key, row, other);
+            return !Missing.Is(result);
+        }
+        catch (Exception e)
+        {
+            _task.Errors.HandleValue(_task, this, in record, isOld, e);
+            result = default!;
+            return false;
+        }
     }
 
     private static ValueAndTimestamp<TThis>? Row(TThis value, bool hasValue, long timestamp) =>

@@ -61,7 +61,7 @@ public sealed partial class KTable<TKey, TValue>
         };
         _graph.Add(node);
         var rows = new DerivedRows<TKey, TValue, TValue>(
-            Rows, parent => new FilteredReader<TKey, TValue>(parent, predicate, keep));
+            Rows, (parent, skipsFailing) => new FilteredReader<TKey, TValue>(parent, new(predicate, keep), skipsFailing));
         return view.Table((_graph, node.Output), _keys, _values, rows, History);
     }
 
@@ -112,22 +112,13 @@ internal sealed class TableFilterProcessor<TKey, TValue> : Processor<TKey, Chang
     public override void Process(in Record<TKey, Change<TValue>> record)
     {
         var change = record.Value;
-        Change<TValue> kept;
-        try
+        var hasNew = change.HasNew && Keeps(in record, change.New, isOld: false);
+        var hasOld = _knowsOldValues && change.HasOld && Keeps(in record, change.Old, isOld: true);
+        var kept = new Change<TValue>(
+            hasNew ? change.New : default!, hasNew, hasOld ? change.Old : default!, hasOld, change.IsLatest)
         {
-            var hasNew = change.HasNew && _predicate(record.Key, change.New) == _keep;
-            var hasOld = _knowsOldValues && change.HasOld && _predicate(record.Key, change.Old) == _keep;
-            kept = new Change<TValue>(
-                hasNew ? change.New : default!, hasNew, hasOld ? change.Old : default!, hasOld, change.IsLatest)
-            {
-                OldTimestamp = change.OldTimestamp,
-            };
-        }
-        catch (Exception e)
-        {
-            _task.Errors.Handle(_task, this, in record, ErrorStage.Processing, e);
-            return;
-        }
+            OldTimestamp = change.OldTimestamp,
+        };
 
         // Of a table that keeps no rows nobody knows whether the row was there before: better a deletion too many. In one with a
         // history the update may be an earlier version, and it is to be known that there was no row then.
@@ -136,18 +127,48 @@ internal sealed class TableFilterProcessor<TKey, TValue> : Processor<TKey, Chang
             _next.Process(record.WithValue(kept));
         }
     }
+
+    private bool Keeps(in Record<TKey, Change<TValue>> record, TValue value, bool isOld)
+    {
+        try
+        {
+            return _predicate(record.Key, value) == _keep;
+        }
+        catch (Exception e)
+        {
+            _task.Errors.HandleValue(_task, this, in record, isOld, e);
+            return false;
+        }
+    }
 }
 
 /// <summary>Looks a row up in the table that was filtered.</summary>
 internal sealed class FilteredReader<TKey, TValue>(
-    RowReader<TKey, TValue> parent, Func<TKey, TValue, bool> predicate, bool keep) : RowReader<TKey, TValue>
+    RowReader<TKey, TValue> parent, RowFilter<TKey, TValue> filter, bool skipsFailing) : RowReader<TKey, TValue>
 {
     public override bool TryRead(in TKey key, out ValueAndTimestamp<TValue> row) =>
-        parent.TryRead(in key, out row) && predicate(key, row.Value) == keep;
+        parent.TryRead(in key, out row) && Keeps(in key, in row);
 
     public override bool TryReadTold(in TKey key, out ValueAndTimestamp<TValue> row) =>
-        parent.TryReadTold(in key, out row) && predicate(key, row.Value) == keep;
+        parent.TryReadTold(in key, out row) && Keeps(in key, in row);
+
+    public override bool TryReadBefore(in TKey key, out ValueAndTimestamp<TValue> row) =>
+        parent.TryReadBefore(in key, out row) && Keeps(in key, in row);
+
+    public override long BeingTold(in TKey key) => parent.BeingTold(in key);
 
     public override bool TryRead(in TKey key, long asOf, out ValueAndTimestamp<TValue> row) =>
-        parent.TryRead(in key, asOf, out row) && predicate(key, row.Value) == keep;
+        parent.TryRead(in key, asOf, out row) && Keeps(in key, in row);
+
+    private bool Keeps(in TKey key, in ValueAndTimestamp<TValue> row)
+    {
+        try
+        {
+            return filter.Predicate(key, row.Value) == filter.Keep;
+        }
+        catch (Exception e) when (skipsFailing && e is not StreamsException)
+        {
+            return false;
+        }
+    }
 }

@@ -12,7 +12,7 @@ internal sealed class KeyedMaterialization<TKey, TValue> : Materialization<TKey,
     private readonly RowVersions<TKey, TValue>? _versions;
 
     public KeyedMaterialization(NodeSetup setup, Processor<TKey, Change<TValue>> next, string store, bool caching)
-        : base(setup, next, caching && setup.Task.Store(store) is KeyValueStore<TKey, TValue>)
+        : base(setup, next, setup.Task.Store(store), caching && setup.Task.Store(store) is KeyValueStore<TKey, TValue>)
     {
         if (setup.Task.Store(store) is VersionedStore<TKey, TValue> versioned)
         {
@@ -40,7 +40,17 @@ internal sealed class KeyedMaterialization<TKey, TValue> : Materialization<TKey,
         return ref _versions!.Find(in key);
     }
 
-    public override void Undo(ref CacheEntry<TValue> row) => _store?.Undo(ref row);
+    public override void Undo(ref CacheEntry<TValue> row)
+    {
+        if (_store is not null)
+        {
+            _store.Undo(ref row);
+        }
+        else
+        {
+            _versions!.Undo();
+        }
+    }
 
     public override bool CanUndo
     {

@@ -59,7 +59,7 @@ public sealed partial class KTable<TKey, TValue>
         };
         _graph.Add(node);
         var rows = new DerivedRows<TKey, TValue, TNewValue>(
-            Rows, parent => new MappedReader<TKey, TValue, TNewValue>(parent, mapper!));
+            Rows, (parent, skipsFailing) => new MappedReader<TKey, TValue, TNewValue>(parent, mapper!, skipsFailing));
         return view.Table((_graph, node.Output), _keys, SerdeSource<TNewValue>.Registered, rows, History);
     }
 }
@@ -82,34 +82,34 @@ internal sealed class TableMapValuesProcessor<TKey, TValue, TNewValue> : Process
     public override void Process(in Record<TKey, Change<TValue>> record)
     {
         var change = record.Value;
-        Change<TNewValue> mapped;
+        var (now, before) = (default(TNewValue)!, default(TNewValue)!);
+        var hasNow = change.HasNew && TryMap(in record, change.New, isOld: false, out now);
+        var hasBefore = change.HasOld && TryMap(in record, change.Old, isOld: true, out before);
+        _next.Process(record.WithValue(new Change<TNewValue>(now, hasNow, before, hasBefore, change.IsLatest)
+        {
+            OldTimestamp = change.OldTimestamp,
+        }));
+    }
+
+    private bool TryMap(in Record<TKey, Change<TValue>> record, TValue value, bool isOld, out TNewValue mapped)
+    {
         try
         {
-            var newValue = change.HasNew ? _mapper(record.Key, change.New) : default!;
-            var oldValue = change.HasOld ? _mapper(record.Key, change.Old) : default!;
-            mapped = new Change<TNewValue>(
-                newValue,
-                change.HasNew && !Missing.Is(newValue),
-                oldValue,
-                change.HasOld && !Missing.Is(oldValue),
-                change.IsLatest)
-            {
-                OldTimestamp = change.OldTimestamp,
-            };
+            mapped = _mapper(record.Key, value);
+            return !Missing.Is(mapped);
         }
         catch (Exception e)
         {
-            _task.Errors.Handle(_task, this, in record, ErrorStage.Processing, e);
-            return;
+            _task.Errors.HandleValue(_task, this, in record, isOld, e);
+            mapped = default!;
+            return false;
         }
-
-        _next.Process(record.WithValue(mapped));
     }
 }
 
 /// <summary>Looks a row up in the table whose values were mapped, and maps it.</summary>
 internal sealed class MappedReader<TKey, TValue, TNewValue>(
-    RowReader<TKey, TValue> parent, Func<TKey, TValue, TNewValue> mapper) : RowReader<TKey, TNewValue>
+    RowReader<TKey, TValue> parent, Func<TKey, TValue, TNewValue> mapper, bool skipsFailing) : RowReader<TKey, TNewValue>
 {
     public override bool TryRead(in TKey key, out ValueAndTimestamp<TNewValue> row) =>
         Map(in key, parent.TryRead(in key, out var found), in found, out row);
@@ -117,13 +117,31 @@ internal sealed class MappedReader<TKey, TValue, TNewValue>(
     public override bool TryReadTold(in TKey key, out ValueAndTimestamp<TNewValue> row) =>
         Map(in key, parent.TryReadTold(in key, out var found), in found, out row);
 
+    public override bool TryReadBefore(in TKey key, out ValueAndTimestamp<TNewValue> row) =>
+        Map(in key, parent.TryReadBefore(in key, out var found), in found, out row);
+
+    public override long BeingTold(in TKey key) => parent.BeingTold(in key);
+
     public override bool TryRead(in TKey key, long asOf, out ValueAndTimestamp<TNewValue> row) =>
         Map(in key, parent.TryRead(in key, asOf, out var found), in found, out row);
 
     private bool Map(
         in TKey key, bool isFound, in ValueAndTimestamp<TValue> found, out ValueAndTimestamp<TNewValue> row)
     {
-        row = isFound ? new ValueAndTimestamp<TNewValue>(mapper(key, found.Value), found.Timestamp) : default;
-        return isFound && !Missing.Is(row.Value);
+        row = default;
+        if (!isFound)
+        {
+            return false;
+        }
+
+        try
+        {
+            row = new ValueAndTimestamp<TNewValue>(mapper(key, found.Value), found.Timestamp);
+            return !Missing.Is(row.Value);
+        }
+        catch (Exception e) when (skipsFailing && e is not StreamsException)
+        {
+            return false;
+        }
     }
 }

@@ -18,10 +18,12 @@ internal abstract class Materialization<TKey, TStoreKey, TValue> : FlushListener
     private readonly bool _emitsOnUpdate;
     private readonly bool _emitsAtFlush;
     private readonly bool _tellsOldValues;
+    private readonly RowBeingTold<TKey, TValue>? _beingTold;
 
     protected Materialization(
-        NodeSetup setup, Processor<TKey, Change<TValue>> next, bool caching, bool isSilent = false)
+        NodeSetup setup, Processor<TKey, Change<TValue>> next, StateStore store, bool caching, bool isSilent = false)
     {
+        _beingTold = setup.Facts.ShowsBefore ? RowBeingTold<TKey, TValue>.Of(setup.Task, store) : null;
         _next = next;
         _emitsAtFlush = caching && !setup.Task.Budget.EmitOnUpdate && !isSilent;
         _emitsOnUpdate = !_emitsAtFlush && !isSilent;
@@ -31,7 +33,8 @@ internal abstract class Materialization<TKey, TStoreKey, TValue> : FlushListener
     public override bool Waits => _emitsAtFlush;
 
     /// <summary>Whether the value before must be known where it is the same object: to tell it, or to show it until then.</summary>
-    protected bool KeepsOldValues(NodeSetup setup) => _tellsOldValues || (setup.Facts.ShowsTold && Waits);
+    protected bool KeepsOldValues(NodeSetup setup) => 
+        _tellsOldValues || _beingTold is not null || (setup.Facts.ShowsTold && Waits);
 
     /// <summary>Whom the store tells of its flushes.</summary>
     protected FlushListener<TStoreKey, TValue> Listener => this;
@@ -61,7 +64,7 @@ internal abstract class Materialization<TKey, TStoreKey, TValue> : FlushListener
             return;
         }
 
-        var hasOld = _tellsOldValues && row.HasValue;
+        var hasOld = (_tellsOldValues || _beingTold is not null) && row.HasValue;
         var change = new Change<TValue>(
             update.Value, update.HasValue, hasOld ? OldValue(ref row) : default!, hasOld, IsLatest(in update))
         {
@@ -69,7 +72,7 @@ internal abstract class Materialization<TKey, TStoreKey, TValue> : FlushListener
         };
         if (Write(ref row, in kept))
         {
-            _next.Process(update.WithValue(change));
+            Tell(update.WithValue(change));
         }
     }
 
@@ -78,8 +81,42 @@ internal abstract class Materialization<TKey, TStoreKey, TValue> : FlushListener
 
     public override void Flushed(in TStoreKey key, in Change<TValue> change, long timestamp, Headers? headers)
     {
-        var told = _tellsOldValues ? change : new Change<TValue>(change.New, change.HasNew, default!, hasOld: false);
-        _next.Process(new Record<TKey, Change<TValue>>(RowKey(in key), told, ToldTime(in key, timestamp), headers));
+        Tell(new Record<TKey, Change<TValue>>(RowKey(in key), change, ToldTime(in key, timestamp), headers));
+    }
+
+    private void Tell(in Record<TKey, Change<TValue>> record)
+    {
+        if (_beingTold is null)
+        {
+            HandOn(in record);
+            return;
+        }
+
+        var change = record.Value;
+        _beingTold.Begin(record.Key, change.HasOld ? new ValueAndTimestamp<TValue>(change.Old, change.OldTimestamp) : null);
+        try
+        {
+            HandOn(in record);
+        }
+        finally
+        {
+            _beingTold.End();
+        }
+    }
+
+    private void HandOn(in Record<TKey, Change<TValue>> record)
+    {
+        if (_tellsOldValues || !record.Value.HasOld)
+        {
+            _next.Process(in record);
+            return;
+        }
+
+        var change = record.Value;
+        _next.Process(record.WithValue(new Change<TValue>(change.New, change.HasNew, default!, hasOld: false, change.IsLatest)
+        {
+            OldTimestamp = change.OldTimestamp,
+        }));
     }
 
     /// <summary>
@@ -122,7 +159,7 @@ internal sealed class WindowedMaterialization<TKey, TValue> : Materialization<Wi
     public WindowedMaterialization(
         NodeSetup setup, Processor<Windowed<TKey>, Change<TValue>> next, string store, Func<long, Window> windowAt,
         bool caching, bool isSilent = false)
-        : base(setup, next, caching, isSilent)
+        : base(setup, next, setup.Task.Store(store), caching, isSilent)
     {
         Store = (WindowStore<TKey, TValue>)setup.Task.Store(store);
         Store.FlushListener = Listener;

@@ -24,6 +24,15 @@ internal sealed class RowVersions<TKey, TValue>(VersionedStore<TKey, TValue> sto
         return ref _row;
     }
 
+    /// <summary>What was found last has its value anew: whoever was given the copy may have changed it, and failed.</summary>
+    public void Undo()
+    {
+        if (_row.HasValue)
+        {
+            _row.Set(new StoredValue<TValue>(Copy(Found), HasValue: true, _latest, null));
+        }
+    }
+
     /// <summary>Whether what is set from a time on is the row of the key found last.</summary>
     public bool IsLatest(long timestamp) => timestamp >= _latest;
 

@@ -16,6 +16,14 @@ internal abstract class RowReader<TKey, TValue>
     /// </summary>
     public virtual bool TryReadTold(in TKey key, out ValueAndTimestamp<TValue> row) => TryRead(in key, out row);
 
+    /// <summary>The row before the change of it that its table is telling at this moment; where there is none, as it was told.</summary>
+    public virtual bool TryReadBefore(in TKey key, out ValueAndTimestamp<TValue> row) => TryReadTold(in key, out row);
+
+    /// <summary>
+    /// The number of the change that the row's table, or one that it comes from, is telling at this moment of the row; 0 when there is none.
+    /// </summary>
+    public virtual long BeingTold(in TKey key) => 0;
+
     /// <summary>The row as it was at a time, where the table has a history; else as it is.</summary>
     /// <returns>Whether there was one; also false before the history.</returns>
     public virtual bool TryRead(in TKey key, long asOf, out ValueAndTimestamp<TValue> row) => TryRead(in key, out row);
@@ -27,34 +35,62 @@ internal abstract class RowReader<TKey, TValue>
 /// </summary>
 internal abstract class TableRows<TKey, TValue>
 {
-    public abstract RowReader<TKey, TValue> Reader(TaskContext task);
+    /// <param name="task">The task.</param>
+    /// <param name="skipsFailing">
+    /// Whether a row on which a function of the table fails is none, as it is for those behind the table, which has told that it
+    /// fails. If not, or where no failure may be let through, the look-up throws what the function throws.
+    /// </param>
+    public abstract RowReader<TKey, TValue> Reader(TaskContext task, bool skipsFailing = false);
 }
 
 /// <summary>The rows of a table that keeps them by key.</summary>
 internal sealed class StoredRows<TKey, TValue>(string store) : TableRows<TKey, TValue>
 {
-    public override RowReader<TKey, TValue> Reader(TaskContext task) =>
+    public override RowReader<TKey, TValue> Reader(TaskContext task, bool skipsFailing = false) =>
         task.Store(store) is VersionedStore<TKey, TValue> versioned
-            ? new VersionReader<TKey, TValue>(versioned)
-            : new StoreReader<TKey, TValue>((KeyValueStore<TKey, TValue>)task.Store(store));
+            ? new VersionReader<TKey, TValue>(task, versioned)
+            : new StoreReader<TKey, TValue>(task, (KeyValueStore<TKey, TValue>)task.Store(store));
 }
 
 /// <summary>The rows of a windowed aggregation.</summary>
 internal sealed class WindowedRows<TKey, TValue>(string store) : TableRows<Windowed<TKey>, TValue>
 {
-    public override RowReader<Windowed<TKey>, TValue> Reader(TaskContext task) =>
-        new WindowReader<TKey, TValue>((WindowStore<TKey, TValue>)task.Store(store));
+    public override RowReader<Windowed<TKey>, TValue> Reader(TaskContext task, bool skipsFailing = false) =>
+        new WindowReader<TKey, TValue>(task, (WindowStore<TKey, TValue>)task.Store(store));
 }
 
 /// <summary>The rows of a table that is derived from another row by row and keeps none itself.</summary>
 internal sealed class DerivedRows<TKey, TParentValue, TValue>(
-    TableRows<TKey, TParentValue> parent, Func<RowReader<TKey, TParentValue>, RowReader<TKey, TValue>> derive)
+    TableRows<TKey, TParentValue> parent, Func<RowReader<TKey, TParentValue>, bool, RowReader<TKey, TValue>> derive)
     : TableRows<TKey, TValue>
 {
-    public override RowReader<TKey, TValue> Reader(TaskContext task) => derive(parent.Reader(task));
+    public override RowReader<TKey, TValue> Reader(TaskContext task, bool skipsFailing = false) =>
+        derive(parent.Reader(task, skipsFailing), skipsFailing && task.Errors.MayLetThrough);
 }
 
-internal sealed class StoreReader<TKey, TValue>(KeyValueStore<TKey, TValue> store) : RowReader<TKey, TValue>
+/// <summary>Looks rows up in the store of a table.</summary>
+internal abstract class StoredReader<TKey, TValue>(TaskContext task, StateStore store) : RowReader<TKey, TValue>
+{
+    private RowBeingTold<TKey, TValue>? _beingTold;
+
+    private RowBeingTold<TKey, TValue> Change => _beingTold ??= RowBeingTold<TKey, TValue>.Of(task, store);
+
+    public override bool TryReadBefore(in TKey key, out ValueAndTimestamp<TValue> row)
+    {
+        if (!Change.TryGetBefore(in key, out var before))
+        {
+            return TryReadTold(in key, out row);
+        }
+
+        row = before.GetValueOrDefault();
+        return before is not null;
+    }
+
+    public override long BeingTold(in TKey key) => Change.NumberOf(in key);
+}
+
+internal sealed class StoreReader<TKey, TValue>(TaskContext task, KeyValueStore<TKey, TValue> store)
+    : StoredReader<TKey, TValue>(task, store)
 {
     public override bool TryRead(in TKey key, out ValueAndTimestamp<TValue> row)
     {
@@ -71,7 +107,8 @@ internal sealed class StoreReader<TKey, TValue>(KeyValueStore<TKey, TValue> stor
     }
 }
 
-internal sealed class VersionReader<TKey, TValue>(VersionedStore<TKey, TValue> store) : RowReader<TKey, TValue>
+internal sealed class VersionReader<TKey, TValue>(TaskContext task, VersionedStore<TKey, TValue> store)
+    : StoredReader<TKey, TValue>(task, store)
 {
     public override bool TryRead(in TKey key, out ValueAndTimestamp<TValue> row) => store.TryGet(key, out row);
 
@@ -79,7 +116,8 @@ internal sealed class VersionReader<TKey, TValue>(VersionedStore<TKey, TValue> s
         store.TryGet(key, asOf, out row);
 }
 
-internal sealed class WindowReader<TKey, TValue>(WindowStore<TKey, TValue> store) : RowReader<Windowed<TKey>, TValue>
+internal sealed class WindowReader<TKey, TValue>(TaskContext task, WindowStore<TKey, TValue> store)
+    : StoredReader<Windowed<TKey>, TValue>(task, store)
 {
     public override bool TryRead(in Windowed<TKey> key, out ValueAndTimestamp<TValue> row)
     {

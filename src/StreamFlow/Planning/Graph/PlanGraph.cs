@@ -16,6 +16,14 @@ internal sealed class NodeFacts
     /// <summary>Whether its rows are looked up as they were told last, so that the value before must be known until they are told.</summary>
     public bool ShowsTold { get; set; }
 
+    /// <summary>
+    /// Whether the row before a change can be looked up while that is told, for a join whose two sides both come from it.
+    /// </summary>
+    public bool ShowsBefore { get; set; }
+
+    /// <summary>Whether one change may reach it as one of its row and of the one that it looks up.</summary>
+    public bool MeetsItself { get; set; }
+
     /// <summary>Whether the updates that it takes come with the value before.</summary>
     public bool KnowsOldValues { get; set; }
 
@@ -91,6 +99,22 @@ internal sealed class PlanGraph
     public IEnumerable<NodeDescription> KeepersOf(NodeDescription table) =>
         table.Rows is { IsPart: false } ? [table]
         : ParentsOf(table).SelectMany(KeepersOf).Concat(table.Rows is null ? [] : [table]).Distinct();
+
+    /// <summary>A node and all that its records come from.</summary>
+    public HashSet<NodeDescription> OriginsOf(NodeDescription node)
+    {
+        HashSet<NodeDescription> origins = [node];
+        Queue<NodeDescription> rest = new(origins);
+        while (rest.TryDequeue(out var next))
+        {
+            foreach (var parent in ParentsOf(next).Where(origins.Add))
+            {
+                rest.Enqueue(parent);
+            }
+        }
+
+        return origins;
+    }
 
     /// <summary>Adds a node at the place behind another one.</summary>
     public void InsertBehind(NodeDescription place, NodeDescription node) => Insert(PositionOf(place) + 1, node);

@@ -16,10 +16,32 @@ internal static class RowsStep
                 graph.FactsOf(keeper).ShowsTold |= node.LooksUpTold;
             }
 
+            if (node.LooksUpTold)
+            {
+                FindMeetings(graph, node);
+            }
+
             if (node.OldValues != OldValueDemand.None)
             {
                 graph.FactsOf(node).KnowsOldValues = AskParents(graph, node, node.OldValues == OldValueDemand.Always);
             }
+        }
+    }
+
+    /// <summary>One change of a row reaches a join on both sides where both come from the table that has the row.</summary>
+    private static void FindMeetings(PlanGraph graph, NodeDescription join)
+    {
+        var mine = graph.OriginsOf(join);
+        var common = join.LooksUp.SelectMany(graph.OriginsOf).Where(origin => origin.Rows is not null && mine.Contains(origin)).ToList();
+        if (common.Count == 0)
+        {
+            return;
+        }
+
+        graph.FactsOf(join).MeetsItself = true;
+        foreach (var keeper in graph.ParentsOf(join).Concat(join.LooksUp).SelectMany(graph.KeepersOf).Concat(common))
+        {
+            graph.FactsOf(keeper).ShowsBefore = true;
         }
     }
 

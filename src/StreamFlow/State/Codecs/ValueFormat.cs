@@ -37,6 +37,9 @@ internal sealed class ValueFormat<TValue>(string storeName, ISerde<TValue> serde
     /// <summary>Headers of every changelog record with a value, where headers are not kept; null: none.</summary>
     public Headers? ChangelogHeaders { get; init; }
 
+    /// <summary>Serde of the values alone.</summary>
+    public ISerde<TValue> Serde => serde;
+
     public bool KeepsHeaders => format is StoreFormat.Headers or StoreFormat.HeadersOnly;
 
     private bool KeepsTimestamps => format is StoreFormat.Timestamped or StoreFormat.Headers;

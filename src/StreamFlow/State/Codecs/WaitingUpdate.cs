@@ -44,6 +44,9 @@ internal sealed class WaitingUpdateSerde<TValue>(ISerde<TValue> serde) : ISerde<
     private readonly PooledBuffer _prior = new();
     private readonly PooledBuffer _row = new();
 
+    /// <summary>Serde of the rows.</summary>
+    public ISerde<TValue> Rows => serde;
+
     /// <summary>Bytes of an update that its size does not count: lengths and counts.</summary>
     public static int FrameOf(WaitingUpdate<TValue> update) =>
         sizeof(int) * (5 + (2 * (update.Headers?.Count ?? 0)));

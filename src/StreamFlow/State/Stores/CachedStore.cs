@@ -44,6 +44,9 @@ internal abstract class CachedStore<TKey, TValue> : StateStore
         set => Cache.Old.CanUndo = value;
     }
 
+    /// <summary>Serde of the values alone.</summary>
+    public ISerde<TValue> Values => Cache.Values.Serde;
+
     public long ApproximateCount => Cache.Context.Bytes.ApproximateCount;
 
     /// <summary>Entries in the cache, those of missing keys included.</summary>

@@ -20,7 +20,12 @@ internal sealed class GraceBuffer<TKey, TValue> : CachedStore<BufferedKey<TKey>,
             new PlainKeyCodec<BufferedKey<TKey>>(new BufferedKeySerde<TKey>(keySerde)),
             new ValueFormat<BufferedRecord<TValue>>(name, new BufferedRecordSerde<TValue>(valueSerde), StoreFormat.Plain))
     {
+        (RecordKeys, RecordValues) = (keySerde, valueSerde);
     }
+
+    public ISerde<TKey> RecordKeys { get; }
+
+    public ISerde<TValue> RecordValues { get; }
 
     public void Add(in Record<TKey, TValue> record, RecordPosition position)
     {

@@ -57,6 +57,10 @@ internal sealed class TimeOrderedBuffer<TKey, TValue> : CachedStore<TKey, Buffer
         FlushListener = new TakenBackListener(this);
     }
 
+    public ISerde<TKey> KeySerde => _keySerde;
+
+    public ISerde<TValue> ValueSerde => _valueSerde;
+
     /// <summary>Number of keys that wait.</summary>
     public int Count => Places.Count;
 

@@ -20,7 +20,13 @@ internal readonly record struct RecordOrigin(string Topic, int Partition, long O
 /// <param name="Value">The value, or <see langword="null"/>.</param>
 /// <param name="Timestamp">Milliseconds since 1970-01-01T00:00Z, as it lies on the broker.</param>
 /// <param name="Headers">Its headers, or <see langword="null"/>.</param>
-internal sealed record RawRecord(byte[]? Key, byte[]? Value, long Timestamp, Headers? Headers);
+internal sealed record RawRecord(byte[]? Key, byte[]? Value, long Timestamp, Headers? Headers)
+{
+    /// <summary>
+    /// The operator in which it has waited, if it is no input record but a result that another record has brought forth; else null.
+    /// </summary>
+    public string? WaitedAt { get; init; }
+}
 
 /// <summary>What a cache asks for the origin of a write, and tells whose entry it hands on.</summary>
 internal abstract class OriginTracker

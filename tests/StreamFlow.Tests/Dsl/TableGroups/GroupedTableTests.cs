@@ -90,7 +90,7 @@ public sealed class GroupedTableTests
         harness.Pipe("in", "a", "good", 3);
         harness.Pipe("in", "b", "y", 4);
 
-        Assert.Equal("g=bad@1 g=bad+x@2 g=bad+y@4", harness.Read("out"));
+        Assert.Equal("g=bad@1 g=bad+x@2 g=bad+x+good@3 g=bad+good+y@4", harness.Read("out"));
         Assert.Equal(1, harness.Dropped);
     }
 
