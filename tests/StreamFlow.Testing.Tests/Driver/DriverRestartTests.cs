@@ -184,6 +184,9 @@ public sealed class DriverRestartTests
 
             disturb(driver, i);
             driver.AdvanceWallClock(TimeSpan.FromMilliseconds(10));
+
+            // What a punctuation by the wall clock has done is lost with it, if it is not committed: its time does not come again.
+            driver.Commit();
         }
 
         driver.Commit();
