@@ -15,7 +15,7 @@ const string Usage = """
 
       Peer         drains a loaded topic through a workload:  --bootstrap HOST:PORT
                    --workload passthrough|ordercount|join|streamjoin|session [--in TOPIC] [--cache BYTES] [--threads 1] [--commit MS] [--guarantee at_least_once|exactly_once_v2]
-                   [--state DIR] [--broker-pid PID] [--broker NAME]
+                   [--state DIR] [--broker-pid PID] [--broker NAME] [--write-buffers BYTES] [--block-cache BYTES]
                    [--consumer name=value,...] [--producer name=value,...] [--seed 1] [--note TEXT] [--append FILE]
       Bare         the engine beside a bare loop on the same clients, over the embedded broker:
                    [--records 1000000] [--repetitions 5] [--serde bytes|raw] [--topology passthrough|idle-table]

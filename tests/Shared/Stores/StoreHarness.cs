@@ -93,6 +93,9 @@ internal sealed class StoreHarness
     /// <summary>How often a key was looked up in the bytes.</summary>
     public int Reads { get; private set; }
 
+    /// <summary>How often the bytes were gone through.</summary>
+    public int Scans { get; private set; }
+
     public void Flush() => Store.Flush();
 
     public void WriteBatch()
@@ -219,7 +222,10 @@ internal sealed class StoreHarness
             return _bytes.TryGet(key, value);
         }
 
-        public ByteIterator Range(ReadOnlySpan<byte> from, ReadOnlySpan<byte> to, bool reverse = false) =>
-            _bytes.Range(from, to, reverse);
+        public ByteIterator Range(ReadOnlySpan<byte> from, ReadOnlySpan<byte> to, bool reverse = false)
+        {
+            harness.Scans++;
+            return _bytes.Range(from, to, reverse);
+        }
     }
 }

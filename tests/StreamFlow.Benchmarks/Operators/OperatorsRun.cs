@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Text.Json.Nodes;
 using BenchmarkDotNet.Configs;
 using BenchmarkDotNet.Diagnosers;
@@ -7,6 +6,7 @@ using BenchmarkDotNet.Loggers;
 using BenchmarkDotNet.Reports;
 using BenchmarkDotNet.Running;
 using BenchmarkDotNet.Toolchains.InProcess.Emit;
+using Perfolizer.Horology;
 using StreamFlow.Benchmarks.Measuring;
 
 namespace StreamFlow.Benchmarks.Operators;
@@ -15,6 +15,7 @@ namespace StreamFlow.Benchmarks.Operators;
 internal static class OperatorsRun
 {
     private const int CountedTurns = 8;
+    private static readonly TimeInterval Iteration = TimeInterval.FromMilliseconds(250);
 
     private static readonly Dictionary<string, Type> Benchmarks = new(StringComparer.Ordinal)
     {
@@ -70,7 +71,7 @@ internal static class OperatorsRun
 
     // In this process: it has the settings that all parts run with, and nothing is compiled for each operator.
     private static ManualConfig Configure(string artifacts, Options options) => ManualConfig.CreateEmpty()
-        .AddJob(Job.ShortRun.WithToolchain(InProcessEmitToolchain.Instance))
+        .AddJob(Job.ShortRun.WithToolchain(InProcessEmitToolchain.Instance).WithIterationTime(Iteration).WithClock(new ThreadClock()))
         .AddDiagnoser(MemoryDiagnoser.Default)
         .AddLogger(options.Has("verbose") ? ConsoleLogger.Default : NullLogger.Instance)
         .WithArtifactsPath(artifacts)
@@ -104,15 +105,15 @@ internal static class OperatorsRun
         }
 
         var before = run.Produced;
-        var (began, allocated) = (Stopwatch.GetTimestamp(), GC.GetAllocatedBytesForCurrentThread());
+        var (began, allocated) = (ProcessReading.ThreadCpuNanoseconds(), GC.GetAllocatedBytesForCurrentThread());
         for (var i = 0; i < CountedTurns; i++)
         {
             run.Turn();
         }
 
         const double Records = CountedTurns * OperatorRun.RecordsPerTurn;
-        var nanoseconds = Stopwatch.GetElapsedTime(began).TotalNanoseconds / Records;
         allocated = GC.GetAllocatedBytesForCurrentThread() - allocated;
+        var nanoseconds = (ProcessReading.ThreadCpuNanoseconds() - began) / Records;
         var (results, changes, repartitioned) = run.Produced;
         return new JsonObject
         {

@@ -26,6 +26,7 @@ internal sealed class PeerRun
     private readonly string _state;
     private readonly long _brokerPid;
     private readonly StreamFlowOptions _settings;
+    private readonly RocksDbOptions _rocksDb = new();
     private readonly KafkaTopics _topics;
     private readonly Steps _inputSteps = new();
     private readonly Steps _repartitionSteps = new();
@@ -58,6 +59,9 @@ internal sealed class PeerRun
         _settings.CommitInterval = TimeSpan.FromMilliseconds(
             options.Number("commit", (long)_settings.CommitInterval.TotalMilliseconds));
         _settings.CacheMaxBytes = options.Number("cache", _settings.CacheMaxBytes);
+        _rocksDb.WriteBufferBytes = options.Number("write-buffers", _rocksDb.WriteBufferBytes);
+        _rocksDb.MemtableBytes = (int)Math.Min(_rocksDb.MemtableBytes, _rocksDb.WriteBufferBytes);
+        _rocksDb.BlockCacheBytes = options.Number("block-cache", _rocksDb.BlockCacheBytes);
         _clients = new TimedClients(new KafkaClients(new KafkaClientOptions
         {
             BootstrapServers = options.Need("bootstrap"),
@@ -121,7 +125,7 @@ internal sealed class PeerRun
             _workload.Build(new WorkloadTopics(_inputs, _output, _inputSteps, _repartitionSteps)),
             _settings,
             _clients,
-            new StreamsServices { StoreBackend = new RocksDbBackendFactory(), Logging = NullLoggerFactory.Instance });
+            new StreamsServices { StoreBackend = new RocksDbBackendFactory(_rocksDb), Logging = NullLoggerFactory.Instance });
 
     private ProcessReading AwaitFirst(StreamsApplication application)
     {
@@ -211,6 +215,7 @@ internal sealed class PeerRun
             ["broker_cpu_s"] = Results.Round(broker),
             ["other_cpu_s"] = Results.Round(Math.Max(0, last.Machine - first.Machine - cpu - broker)),
             ["peak_rss_mb"] = Results.Round(ProcessReading.PeakResidentMb()),
+            ["heap_mb"] = Results.Round(GC.GetGCMemoryInfo(GCKind.Any).TotalCommittedBytes / (double)(1 << 20)),
             ["gc_ms"] = Results.Round((last.Paused - first.Paused).TotalMilliseconds),
             ["gc_count"] = last.Collections - first.Collections,
             ["alloc_bytes_per_record"] = Results.Round((last.Allocated - first.Allocated) / (double)total),

@@ -28,6 +28,7 @@ internal sealed class SuppressProcessor<TKey, TValue> : Processor<TKey, Change<T
         _next = next;
         _rule = rule;
         _buffer = (TimeOrderedBuffer<TKey, WaitingUpdate<TValue>>)setup.Task.Store(store);
+        _buffer.CountsBytes = rule.Buffer.MaxRecords is not null || rule.Buffer.MaxBytes is not null;
         _tellsOldValues = setup.Facts.TellsOldValues;
         _waited = new WaitedResult<TKey, TValue>(
             setup.Task, _buffer.KeySerde, ((WaitingUpdateSerde<TValue>)_buffer.ValueSerde).Rows);

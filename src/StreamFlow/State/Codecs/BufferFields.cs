@@ -31,12 +31,20 @@ internal static class BufferFields
         writer.Write(bytes);
     }
 
+    public static void Write(string text, IBufferWriter<byte> writer)
+    {
+        var length = Encoding.UTF8.GetByteCount(text);
+        Write(length, writer);
+        Encoding.UTF8.GetBytes(text, writer.GetSpan(length));
+        writer.Advance(length);
+    }
+
     public static void Write(Headers? headers, IBufferWriter<byte> writer)
     {
         Write(headers?.Count ?? 0, writer);
         foreach (var header in headers ?? Headers.Empty)
         {
-            Write(Encoding.UTF8.GetBytes(header.Key), writer);
+            Write(header.Key, writer);
             if (header.Value is { } bytes)
             {
                 Write(bytes, writer);

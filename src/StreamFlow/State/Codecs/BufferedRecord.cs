@@ -1,6 +1,5 @@
 using System.Buffers;
 using System.Buffers.Binary;
-using System.Text;
 using StreamFlow.Serialization;
 using static StreamFlow.State.BufferFields;
 
@@ -64,7 +63,7 @@ internal sealed class BufferedRecordSerde<TValue>(ISerde<TValue> values) : ISerd
     {
         Write(value.Timestamp, writer);
         Write(value.Position.Offset, writer);
-        Write(Encoding.UTF8.GetBytes(value.Position.Partition.Topic), writer);
+        Write(value.Position.Partition.Topic, writer);
         Write(value.Position.Partition.Partition, writer);
         Write(value.Headers, writer);
         Write(NoBytes, writer);

@@ -28,6 +28,9 @@ internal sealed class SegmentRanges
 
     public ReadOnlySpan<byte> To => _to.Written;
 
+    /// <summary>Segment of the range, in a read of one key.</summary>
+    public long Segment { get; private set; }
+
     /// <summary>Where the record key of the next read is written to.</summary>
     public PooledBuffer Key
     {
@@ -84,6 +87,7 @@ internal sealed class SegmentRanges
             return false;
         }
 
+        Segment = _segment;
         _from.Clear();
         _to.Clear();
         switch (_keys)

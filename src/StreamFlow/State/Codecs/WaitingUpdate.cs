@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Text;
 using StreamFlow.Serialization;
 using static StreamFlow.State.BufferFields;
 
@@ -55,7 +54,7 @@ internal sealed class WaitingUpdateSerde<TValue>(ISerde<TValue> serde) : ISerde<
     {
         Write(value.Timestamp, writer);
         Write(value.Offset, writer);
-        Write(Encoding.UTF8.GetBytes(value.Topic ?? string.Empty), writer);
+        Write(value.Topic ?? string.Empty, writer);
         Write(value.Partition, writer);
         Write(value.Headers, writer);
         WriteRow(value.Prior, value.HasPrior, _prior, writer);

@@ -14,9 +14,9 @@ internal abstract class CachedStore<TKey, TValue> : StateStore
     private readonly PooledBuffer _restored = new();
     private readonly PooledBuffer _copied = new();
 
-    protected CachedStore(string name, KeyCodec<TKey> keys, ValueFormat<TValue> values)
+    protected CachedStore(string name, KeyCodec<TKey> keys, ValueFormat<TValue> values, bool keepsCommitted = true)
         : base(name) =>
-        Cache = new WriteBackCache<TKey, TValue>(name, keys, values);
+        Cache = new WriteBackCache<TKey, TValue>(name, keys, values) { KeepsCommitted = keepsCommitted };
 
     /// <summary>Set when updates are forwarded at the flush, not one by one.</summary>
     public FlushListener<TKey, TValue>? FlushListener

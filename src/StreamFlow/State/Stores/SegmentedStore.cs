@@ -23,8 +23,9 @@ internal abstract class SegmentedStore<TKey, TRecordKey, TValue> : CachedStore<T
     private CacheEntry<TValue> _expired = CacheEntry<TValue>.Nothing();
 
     protected SegmentedStore(
-        string name, SegmentedKeyCodec<TKey> keys, ISerde<TRecordKey> recordKeys, ValueFormat<TValue> values)
-        : base(name, keys, values)
+        string name, SegmentedKeyCodec<TKey> keys, ISerde<TRecordKey> recordKeys, ValueFormat<TValue> values,
+        bool keepsCommitted = true)
+        : base(name, keys, values, keepsCommitted)
     {
         Keys = keys;
         RecordKeys = recordKeys;
@@ -50,6 +51,9 @@ internal abstract class SegmentedStore<TKey, TRecordKey, TValue> : CachedStore<T
     protected SegmentedKeyCodec<TKey> Keys { get; }
 
     public ISerde<TRecordKey> RecordKeys { get; }
+
+    /// <summary>Keys that are written, in a store that is mostly asked for keys it does not have; null in others.</summary>
+    protected SegmentKeys? LiveKeys { get; init; }
 
     protected WindowExpiry Expiry => Keys.Expiry;
 
@@ -115,6 +119,12 @@ internal abstract class SegmentedStore<TKey, TRecordKey, TValue> : CachedStore<T
         _observed.Commit();
     }
 
+    public override void Close()
+    {
+        LiveKeys?.Reset(budget: null);
+        base.Close();
+    }
+
     public override void Restore(in ByteRecord record, Headers? headers, StoreBatch batch)
     {
         if (record.Key.Length < Keys.SuffixBytes)
@@ -153,6 +163,7 @@ internal abstract class SegmentedStore<TKey, TRecordKey, TValue> : CachedStore<T
     public override void Restored()
     {
         Segments.Load(Cache.Context.Bytes);
+        LiveKeys?.Reset(Cache.Context.Budget);
         _observed.Load(Cache.Context.Bytes, StreamTime);
         _floor.Load(Cache.Context.Bytes);
     }
@@ -185,6 +196,14 @@ internal abstract class SegmentedStore<TKey, TRecordKey, TValue> : CachedStore<T
         return true;
     }
 
+    /// <summary>A record key is about to be written, where <see cref="LiveKeys"/> are known.</summary>
+    protected void Note(in TRecordKey key, long time)
+    {
+        _key.Clear();
+        RecordKeys.Serialize(key, _key);
+        LiveKeys!.Add(Expiry.SegmentOf(time), KeyHash.Of(_key.Written));
+    }
+
     /// <summary>Goes through what one record key has between two times; see <see cref="SegmentedKeyCodec{TKey}.Bound"/>.</summary>
     protected StoreIterator<TKey, TValue> ScanKey(in TRecordKey key, long low, long high, bool reverse)
     {
@@ -193,7 +212,16 @@ internal abstract class SegmentedStore<TKey, TRecordKey, TValue> : CachedStore<T
         RecordKeys.Serialize(key, _ranges.Key);
         _ranges.SetForKey(Expiry, earliest, latest, reverse);
         iterator.Filter.SetKey(_ranges.KeyBytes);
-        return AddRanges(iterator);
+        var hash = LiveKeys is null ? 0 : KeyHash.Of(_ranges.KeyBytes);
+        while (_ranges.MoveNext())
+        {
+            if (LiveKeys?.MayHave(_ranges.Segment, hash) != false)
+            {
+                iterator.AddRange(_ranges.From, _ranges.To);
+            }
+        }
+
+        return iterator;
     }
 
     /// <summary>The same for all keys.</summary>

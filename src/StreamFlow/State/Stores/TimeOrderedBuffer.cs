@@ -64,7 +64,10 @@ internal sealed class TimeOrderedBuffer<TKey, TValue> : CachedStore<TKey, Buffer
     /// <summary>Number of keys that wait.</summary>
     public int Count => Places.Count;
 
-    /// <summary>Bytes of what waits: keys, values and 8 for each time, serialized.</summary>
+    /// <summary>Whether what waits is counted in bytes; without, a value is not serialized before the flush.</summary>
+    public bool CountsBytes { get; set; } = true;
+
+    /// <summary>Bytes of what waits: keys, values and 8 for each time, serialized; of no meaning where they are not counted.</summary>
     public long Bytes => Places.Count == 0 ? 0 : _bytes;
 
     /// <summary>Time of the first in the order; the highest there is when none waits.</summary>
@@ -94,10 +97,7 @@ internal sealed class TimeOrderedBuffer<TKey, TValue> : CachedStore<TKey, Buffer
     public void Put(in TKey key, TValue value, long time, long timestamp, Headers? headers)
     {
         var places = Places;
-        _buffer.Clear();
-        _valueSerde.Serialize(value, _buffer);
-        value = _isolates ? _valueSerde.Deserialize(_buffer.Written) : value;
-        var bytes = _buffer.Length + BufferedSerde<TValue>.TimeBytes - (_frameOf?.Invoke(value) ?? 0);
+        var bytes = CountsBytes || _isolates ? Measure(ref value) : 0;
         ref var row = ref Cache.Find(in key);
         if (row.HasValue)
         {
@@ -142,6 +142,15 @@ internal sealed class TimeOrderedBuffer<TKey, TValue> : CachedStore<TKey, Buffer
     }
 
     public override void Restored() => _places = null;
+
+    /// <summary>Bytes of a value, which is a copy of its own afterwards if others may change it.</summary>
+    private int Measure(ref TValue value)
+    {
+        _buffer.Clear();
+        _valueSerde.Serialize(value, _buffer);
+        value = _isolates ? _valueSerde.Deserialize(_buffer.Written) : value;
+        return _buffer.Length + BufferedSerde<TValue>.TimeBytes - (_frameOf?.Invoke(value) ?? 0);
+    }
 
     private SortedSet<Place> ReadPlaces()
     {

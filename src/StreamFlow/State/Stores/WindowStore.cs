@@ -39,10 +39,15 @@ internal class WindowStore<TKey, TValue>
             name,
             new WindowKeyCodec<TKey>(keySerde, new WindowExpiry(retentionMs)),
             keySerde,
-            new ValueFormat<TValue>(name, valueSerde, format))
+            new ValueFormat<TValue>(name, valueSerde, format),
+            keepsCommitted: !keepsDuplicates)
     {
         WindowSizeMs = windowSizeMs;
-        _duplicates = keepsDuplicates ? new DuplicateNumbers() : null;
+        if (keepsDuplicates)
+        {
+            _duplicates = new DuplicateNumbers();
+            LiveKeys = new SegmentKeys(Expiry);
+        }
     }
 
     public long WindowSizeMs { get; }
@@ -62,6 +67,11 @@ internal class WindowStore<TKey, TValue>
         if (!Admits(windowStart))
         {
             return false;
+        }
+
+        if (_duplicates is not null)
+        {
+            Note(in key, windowStart);
         }
 
         var windowKey = new WindowKey<TKey>(key, windowStart, _duplicates?.Next() ?? 0);

@@ -13,6 +13,9 @@ internal sealed class CacheBudget
     /// </summary>
     public const long MinCleanBytes = 4 * 1024 * 1024;
 
+    /// <summary>What the filters of keys may take, beside the entries; where it is used up, stores do without.</summary>
+    public const long MaxFilterBytes = 8 * 1024 * 1024;
+
     private readonly long _minCleanBytes;
     private int _caches;
 
@@ -48,6 +51,9 @@ internal sealed class CacheBudget
     /// <summary>Bytes of entries that are as the byte store has them.</summary>
     public long CleanBytes { get; private set; }
 
+    /// <summary>Bytes of the filters that spare stores the search for keys they do not have.</summary>
+    public long FilterBytes { get; private set; }
+
     /// <summary>Whether the thread should commit without waiting for the interval.</summary>
     public bool CommitDue =>
         IsFlushDue || DirtyBytes > MaxUncommittedBytes || (!EmitOnUpdate && DirtyBytes > MaxCacheBytes);
@@ -60,6 +66,8 @@ internal sealed class CacheBudget
     public void AddDirtyRows(int rows) => DirtyRows += rows;
 
     public void AddClean(long bytes) => CleanBytes += bytes;
+
+    public void AddFilter(long bytes) => FilterBytes += bytes;
 
     /// <summary>One more cache shares the budget.</summary>
     public void Join() => _caches++;

@@ -56,6 +56,9 @@ internal sealed class WriteBackCache<TKey, TValue>
     /// <summary>Whether anything was written since the last flush.</summary>
     public bool IsDirty => _overlay.DirtyCount > 0;
 
+    /// <summary>Whether entries stay once they are committed: of no use where rows are gone through and none is found.</summary>
+    public bool KeepsCommitted { get; init; } = true;
+
     /// <summary>Number of commits so far.</summary>
     public long Commits { get; private set; }
 
@@ -156,10 +159,7 @@ internal sealed class WriteBackCache<TKey, TValue>
     public void Rollback()
     {
         _overlay.Rollback();
-        _slab.Clear();
-        _hand = 0;
-        _lastFound = -1;
-        Share.Clear();
+        Forget();
     }
 
     public void Committed()
@@ -176,9 +176,10 @@ internal sealed class WriteBackCache<TKey, TValue>
         Share.Commit();
         _lastFound = -1;
         Evict(_slab.Capacity * 2L);
-        if (_slab.Compact())
+        _hand = _slab.Compact() ? 0 : _hand;
+        if (!KeepsCommitted)
         {
-            _hand = 0;
+            Forget();
         }
 
         _keyBuffer.Trim();
@@ -195,6 +196,14 @@ internal sealed class WriteBackCache<TKey, TValue>
     public void CopyUncommitted(
         ReadOnlySpan<byte> from, ReadOnlySpan<byte> to, bool reverse, PendingEntries<TKey, TValue> copies) =>
         _overlay.Copy(from, to, reverse, copies);
+
+    private void Forget()
+    {
+        _slab.Clear();
+        _hand = 0;
+        _lastFound = -1;
+        Share.Clear();
+    }
 
     /// <summary>The entry of a key if it is cached; if not, the key's bytes are in the buffer.</summary>
     private ref CacheEntry<TValue> Look(scoped in TKey key, out int hash)

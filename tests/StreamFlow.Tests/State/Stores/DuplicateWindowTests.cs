@@ -82,6 +82,35 @@ public class DuplicateWindowTests
         Assert.Equal(reads, _harness.Reads);
     }
 
+    /// <summary>A join asks for each record whether the other side has its key, and mostly it has not.</summary>
+    [Fact]
+    public void Key_that_was_never_put_is_not_looked_for_in_the_bytes()
+    {
+        Store.Put("k", 5, "a", 5, headers: null);
+        _harness.Commit();
+        var scans = _harness.Scans;
+
+        Assert.Empty(Store.Fetch("other", 0, 10));
+        Assert.Equal(scans, _harness.Scans);
+        Assert.Single(Store.Fetch("k", 0, 10));
+        Assert.Equal(scans + 1, _harness.Scans);
+    }
+
+    [Fact]
+    public void Nothing_that_was_committed_stays_in_the_cache()
+    {
+        for (var i = 0; i < 100; i++)
+        {
+            Store.Put("k", i, "v", i, headers: null);
+        }
+
+        Assert.Equal(100, Store.CachedCount);
+        _harness.Commit();
+
+        Assert.Equal((0, 0L), (Store.CachedCount, _harness.Budget.CleanBytes));
+        Assert.Equal(100, Store.Fetch("k", 0, 100).Count());
+    }
+
     [Theory]
     [InlineData(1)]
     [InlineData(2)]

@@ -127,6 +127,34 @@ public class WindowStoreTests
         Assert.Equal(2, Store.FetchAll(live, live + (Segment / 3)).Count());
     }
 
+    /// <summary>However many rows a segment has, and however many are live, it costs one change of the batch and no look at any.</summary>
+    [Theory]
+    [InlineData(10)]
+    [InlineData(10_000)]
+    public void Expiry_of_a_segment_is_one_removal_of_a_range_and_reads_nothing(int rows)
+    {
+        for (var segment = 0; segment < 3; segment++)
+        {
+            for (var i = 0; i < rows; i++)
+            {
+                Put($"{i}", segment * Segment, i);
+            }
+
+            _harness.Commit();
+        }
+
+        var (scans, reads) = (_harness.Scans, _harness.Reads);
+        Store.Put("new", 4 * Segment, 1, 0, headers: null);
+        _harness.Flush();
+
+        Assert.Equal((scans, reads), (_harness.Scans, _harness.Reads));
+        var changes = Enumerable.Range(0, _harness.Batch.Count).Select(i => _harness.Batch[i].Kind);
+        Assert.Equal([StoreChangeKind.DeleteRange, StoreChangeKind.Put, StoreChangeKind.Put], changes);
+        _harness.WriteBatch();
+        Store.Committed();
+        Assert.Equal(rows + 2, _harness.Dump().Count);
+    }
+
     [Fact]
     public void Windows_filled_and_expired_within_one_batch_leave_with_the_next()
     {
