@@ -16,6 +16,7 @@ internal sealed class TopicPreparation
     private readonly IKafkaAdmin _admin;
     private readonly ILogger _logger;
     private readonly List<string> _sources;
+    private readonly OutputTopics _outputs;
 
     public TopicPreparation(TopologyPlan plan, StreamFlowOptions options, IKafkaAdmin admin, ILogger? logger = null)
     {
@@ -23,6 +24,7 @@ internal sealed class TopicPreparation
         _options = options;
         _admin = admin;
         _logger = logger ?? NullLogger.Instance;
+        _outputs = new OutputTopics(plan, options);
         _sources = [.. plan.SubTopologies.Concat(plan.Globals)
             .SelectMany(s => s.Sources.Where(t => !t.IsInternal))
             .Select(t => t.Name)
@@ -42,13 +44,18 @@ internal sealed class TopicPreparation
 
         var counts = Derive(_sources.ToDictionary(t => t, t => found[t].PartitionCount, StringComparer.Ordinal));
         var resolved = new ResolvedTopics(_plan, _options.ApplicationId, counts);
+        var outputs = (await _outputs.EnsureAsync(_admin, cancellationToken).ConfigureAwait(false)).ToList();
         var existing = await CreateInternalTopicsAsync(resolved, cancellationToken).ConfigureAwait(false);
-        return new ResolvedTopics(_plan, _options.ApplicationId, counts) { Ids = IdsOf(found.Values.Concat(existing)) };
+        return new ResolvedTopics(_plan, _options.ApplicationId, counts)
+        {
+            Ids = IdsOf(found.Values.Concat(existing).Concat(outputs)),
+            MissingOutputs = [.. _outputs.Names.Except(outputs.Select(t => t.Name), StringComparer.Ordinal)],
+        };
     }
 
     /// <summary>
     /// Looks at the topics while the application runs, and makes the checks of a start; but nothing is created any more. A
-    /// source topic that is gone keeps its count, and is listed.
+    /// source topic that is gone keeps its count, and is listed, as an output topic is.
     /// </summary>
     /// <param name="earlier">What was seen last.</param>
     /// <param name="withConfigs">Whether configurations are looked at although nothing else has changed.</param>
@@ -57,7 +64,7 @@ internal sealed class TopicPreparation
     public async Task<ResolvedTopics> LookAgainAsync(
         ResolvedTopics earlier, bool withConfigs, CancellationToken cancellationToken)
     {
-        var names = _sources.Concat(WantedTopics(earlier).Select(w => w.Name)).ToList();
+        var names = _sources.Concat(_outputs.Names).Concat(WantedTopics(earlier).Select(w => w.Name)).Distinct(StringComparer.Ordinal).ToList();
         var found = await _admin.DescribeTopicsAsync(names, cancellationToken).ConfigureAwait(false);
         var counts = Derive(_sources.ToDictionary(
             t => t, t => found.TryGetValue(t, out var topic) ? topic.PartitionCount : earlier.PartitionCounts[t],
@@ -72,6 +79,7 @@ internal sealed class TopicPreparation
         {
             Ids = ids,
             Missing = [.. _sources.Where(t => !found.ContainsKey(t))],
+            MissingOutputs = [.. _outputs.Names.Where(t => !found.ContainsKey(t))],
         };
         foreach (var topic in WantedTopics(resolved))
         {
@@ -87,7 +95,7 @@ internal sealed class TopicPreparation
     }
 
     private static Dictionary<string, string> IdsOf(IEnumerable<TopicDescription> topics) =>
-        topics.Where(t => t.Id.Length > 0).ToDictionary(t => t.Name, t => t.Id, StringComparer.Ordinal);
+        topics.Where(t => t.Id.Length > 0).DistinctBy(t => t.Name).ToDictionary(t => t.Name, t => t.Id, StringComparer.Ordinal);
 
     /// <summary>Adds the counts of repartition topics to those of the user's, and checks what must fit together.</summary>
     private Dictionary<string, int> Derive(Dictionary<string, int> counts)
