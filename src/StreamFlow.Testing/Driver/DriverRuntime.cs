@@ -32,7 +32,11 @@ internal sealed class DriverRuntime : IDisposable
         using var admin = Kafka.CreateAdmin(application.ApplicationId);
 
         // The in-memory admin answers at once, so nothing is waited for here.
-        Topics = new TopicPreparation(topology.Plan, application, admin).RunAsync(default).GetAwaiter().GetResult();
+
+        // What the topology does not name, a dead letter topic, is made by the first record for it.
+        var preparation = new TopicPreparation(
+            topology.Plan, application with { MissingOutputTopics = MissingTopicResponse.Continue }, admin);
+        Topics = preparation.RunAsync(default).GetAwaiter().GetResult();
         if (options.StoreBackend is not null)
         {
             _temporaryFolder = Directory.CreateTempSubdirectory("streamflow-driver-").FullName;

@@ -158,14 +158,19 @@ internal static class SessionsRun
             },
             log);
         await using var application = new StreamsApplication(
-            builder.Build(), new StreamFlowOptions { ApplicationId = options.Need("app"), NumStreamThreads = 2 }, clients);
+            builder.Build(), new StreamFlowOptions { ApplicationId = options.Need("app") }, clients);
+        await application.StartAsync();
+        _ = TellAsync(application);
+        while (application.State != StreamsState.Running)
+        {
+            await Task.Delay(20);
+        }
+
         for (var i = 0; i < options.Number("busy", 0); i++)
         {
             new Thread(Waste) { IsBackground = true }.Start();
         }
 
-        await application.StartAsync();
-        _ = TellAsync(application);
         await Console.In.ReadToEndAsync();
         var gaps = log.Gaps;
         Console.WriteLine(string.Create(
