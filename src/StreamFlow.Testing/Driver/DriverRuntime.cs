@@ -31,12 +31,7 @@ internal sealed class DriverRuntime : IDisposable
         CreateTopics(topology.Plan, options);
         using var admin = Kafka.CreateAdmin(application.ApplicationId);
 
-        // The in-memory admin answers at once, so nothing is waited for here.
-
-        // What the topology does not name, a dead letter topic, is made by the first record for it.
-        var preparation = new TopicPreparation(
-            topology.Plan, application with { MissingOutputTopics = MissingTopicResponse.Continue }, admin);
-        Topics = preparation.RunAsync(default).GetAwaiter().GetResult();
+        Topics = Prepare(topology.Plan, application, admin);
         if (options.StoreBackend is not null)
         {
             _temporaryFolder = Directory.CreateTempSubdirectory("streamflow-driver-").FullName;
@@ -151,6 +146,14 @@ internal sealed class DriverRuntime : IDisposable
         _committer.Poll();
         _committer.Commit(_tasks);
     }
+
+    /// <summary>
+    /// The in-memory admin answers at once, so nothing is waited for. What the topology does not name, a dead letter topic, is
+    /// made by the first record for it.
+    /// </summary>
+    private static ResolvedTopics Prepare(TopologyPlan plan, StreamFlowOptions application, IKafkaAdmin admin) =>
+        new TopicPreparation(plan, application with { MissingOutputTopics = MissingTopicResponse.Continue }, admin)
+            .RunAsync(default).GetAwaiter().GetResult();
 
     private void CreateTopics(TopologyPlan plan, TopologyTestDriverOptions options)
     {
