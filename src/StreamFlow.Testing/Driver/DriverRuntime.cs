@@ -30,7 +30,6 @@ internal sealed class DriverRuntime : IDisposable
         Kafka = new InMemoryKafka(new InMemoryKafkaOptions { Time = Time, AutoCreateTopics = true });
         CreateTopics(topology.Plan, options);
         using var admin = Kafka.CreateAdmin(application.ApplicationId);
-
         Topics = Prepare(topology.Plan, application, admin);
         if (options.StoreBackend is not null)
         {
