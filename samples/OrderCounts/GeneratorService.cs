@@ -60,7 +60,7 @@ internal sealed class GeneratorService(
             Partitioner = Partitioner.Murmur2Random,
             EnableIdempotence = true,
             LingerMs = 1,
-        }).Build();
+        }).SetLogHandler((_, _) => { }).Build(); // the worker says that no broker answers
         var generator = new OrderGenerator(settings.Seed, clock.StartMs, clock.StepMs);
         var began = time.GetTimestamp();
         for (long sent = 0; sent < settings.Orders && !clock.TimeIsUp; sent++)

@@ -9,10 +9,7 @@ internal static class Topics
     /// <summary>Whether a broker can be reached within ten seconds. Waiting any longer is the worker's own job, once it runs.</summary>
     public static bool Answers(string bootstrapServers)
     {
-        // One line of ours says it better than the client's own log, which repeats each attempt.
-        using var admin = new AdminClientBuilder(new AdminClientConfig { BootstrapServers = bootstrapServers })
-            .SetLogHandler((_, _) => { })
-            .Build();
+        using var admin = Admin(bootstrapServers);
         try
         {
             return admin.GetMetadata(TimeSpan.FromSeconds(10)).Brokers.Count > 0;
@@ -23,11 +20,15 @@ internal static class Topics
         }
     }
 
+    /// <summary>One line of ours says it better than the client's own log, which repeats each attempt.</summary>
+    private static IAdminClient Admin(string bootstrapServers) =>
+        new AdminClientBuilder(new AdminClientConfig { BootstrapServers = bootstrapServers }).SetLogHandler((_, _) => { }).Build();
+
     /// <summary>Creates what is missing.</summary>
     /// <returns>Number of partitions of <c>order-counts</c>.</returns>
     public static async Task<int> EnsureAsync(string bootstrapServers, int partitions)
     {
-        using var admin = new AdminClientBuilder(new AdminClientConfig { BootstrapServers = bootstrapServers }).Build();
+        using var admin = Admin(bootstrapServers);
         try
         {
             // Event time is the generator's, not the clock's: the topics must not drop "old" records by it.
@@ -52,7 +53,9 @@ internal static class Topics
     public static long Waiting(string bootstrapServers, string applicationId)
     {
         using var consumer = new ConsumerBuilder<Ignore, Ignore>(
-            new ConsumerConfig { BootstrapServers = bootstrapServers, GroupId = applicationId }).Build();
+            new ConsumerConfig { BootstrapServers = bootstrapServers, GroupId = applicationId })
+            .SetLogHandler((_, _) => { })
+            .Build();
         using var admin = new DependentAdminClientBuilder(consumer.Handle).Build();
         var partitions = admin.GetMetadata(Pipeline.Orders, TimeSpan.FromSeconds(20)).Topics[0].Partitions
             .Select(p => new TopicPartition(Pipeline.Orders, p.PartitionId)).ToList();

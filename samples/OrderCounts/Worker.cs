@@ -1,3 +1,4 @@
+using Confluent.Kafka;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -40,6 +41,11 @@ internal static class Worker
             return settings.Generates || settings.Duration is not null
                 ? await RunAndCheckAsync(host, ledger, counts, clock)
                 : await RunUntilStoppedAsync(host);
+        }
+        catch (KafkaException exception)
+        {
+            Console.Error.WriteLine($"The broker at '{servers.Value}' went away: {exception.Error.Reason}. Start it again, then this program.");
+            return 1;
         }
         finally
         {

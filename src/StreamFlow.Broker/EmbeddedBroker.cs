@@ -23,7 +23,7 @@ namespace StreamFlow.Broker;
 /// string bootstrapServers = broker.BootstrapServers;
 /// </code>
 /// </example>
-public sealed class EmbeddedBroker : IAsyncDisposable
+public sealed class EmbeddedBroker : IAsyncDisposable, IDisposable
 {
     private const int NodeId = 1;
 
@@ -98,6 +98,12 @@ public sealed class EmbeddedBroker : IAsyncDisposable
             await _parts.DisposeAsync().ConfigureAwait(false);
         }
     }
+
+    /// <summary>
+    /// As <see cref="DisposeAsync"/>, and blocks until then. For those who dispose of a service provider with <c>using</c>;
+    /// <c>await using</c> holds up no thread.
+    /// </summary>
+    public void Dispose() => DisposeAsync().AsTask().GetAwaiter().GetResult();
 
     private static void Create(TopicStore store, BrokerTopic topic)
     {

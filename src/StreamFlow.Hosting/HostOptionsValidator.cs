@@ -25,10 +25,10 @@ internal sealed class HostOptionsValidator(string name, IServiceProviderIsKeyedS
 
     private List<string> Errors(StreamFlowHostOptions options)
     {
-        if (options.ValueError is { } valueError)
+        if (options.ValueErrors.Count > 0)
         {
             // Binding ends at the first value it cannot read: what it left out must not be called missing.
-            return [valueError];
+            return [.. options.ValueErrors];
         }
 
         var errors = new List<string>();

@@ -25,6 +25,10 @@ internal sealed class StreamFlowHealthCheck(StreamsApplication application) : IH
             "restoring" => $"{applicationId}: restoring, {data["restore.remaining"]} changelog records to go",
             "stalled" => $"{applicationId}: stalled, {stalled!.Value.Name} has been {stalled.Value.Work.What} for "
                 + $"{(long)stalled.Value.Work.Lasts.TotalSeconds} s",
+            "unread" => $"{applicationId}: unread, {string.Join(". ", status.Unread)}",
+            "disconnected" => $"{applicationId}: disconnected since {status.Outage!.Since:u}, no broker answers at {status.Outage.Servers}",
+            "starting" when status.Outage is { } outage =>
+                $"{applicationId}: starting, no broker answers at {outage.Servers} since {outage.Since:u}: {outage.Reason}",
             "failing" => $"{applicationId}: failing, threads have failed {status.FailuresInARow} times in a row",
             _ => $"{applicationId}: {phase}",
         };
@@ -49,8 +53,10 @@ internal sealed class StreamFlowHealthCheck(StreamsApplication application) : IH
         StreamsState.PendingShutdown => "stopping",
         StreamsState.NotRunning => "stopped",
         StreamsState.PendingError or StreamsState.Error => "failed",
+        StreamsState.Running or StreamsState.Rebalancing when status.Outage is not null && status.Threads.Count > 0 => "disconnected",
         _ when Stalled(status) is not null => "stalled",
         _ when status.FailuresInARow > 1 => "failing",
+        StreamsState.Running when status.Unread.Count > 0 => "unread",
         StreamsState.Running => "running",
         StreamsState.Rebalancing when Count(status, TaskState.Restoring) > 0 => "restoring",
         StreamsState.Rebalancing when status.Threads.Count > 0 && status.Threads.All(t => t.HasJoined) => "rebalancing",
@@ -75,6 +81,13 @@ internal sealed class StreamFlowHealthCheck(StreamsApplication application) : IH
             data["last.record"] = last.LastRecord.ToString()!;
         }
 
+        AddTrouble(data, status, stalled);
+        return data;
+    }
+
+    private static void AddTrouble(
+        Dictionary<string, object> data, StreamsStatus status, (string Name, StalledWork Work)? stalled)
+    {
         if (stalled is var (name, work))
         {
             data["stalled.thread"] = name;
@@ -82,12 +95,24 @@ internal sealed class StreamFlowHealthCheck(StreamsApplication application) : IH
             data["stalled.seconds"] = (long)work.Lasts.TotalSeconds;
         }
 
+        if (status.Unread.Count > 0)
+        {
+            data["unread.partitions"] = status.Unread.Select(u => u.Partition.ToString()).ToList();
+            data["unread.records"] = status.Unread.Sum(u => u.Records);
+            data["unread.seconds"] = (long)status.Unread.Max(u => u.Lasts).TotalSeconds;
+        }
+
+        if (status.Outage is { } outage)
+        {
+            data["disconnected.since"] = outage.Since;
+            data["disconnected.servers"] = outage.Servers;
+            data["disconnected.reason"] = outage.Reason;
+        }
+
         if (status.Error is { } error)
         {
             data["error"] = error.Message;
         }
-
-        return data;
     }
 
     /// <summary>The thread that has stood still longest, be it that of global tables.</summary>

@@ -32,8 +32,8 @@ public sealed class StreamFlowHostOptions
     /// <value><see cref="StoreBackend.RocksDb"/>.</value>
     public StoreBackend StoreBackend { get; set; } = StoreBackend.RocksDb;
 
-    /// <summary>Which value of the configuration could not be read; what comes after it was not read either.</summary>
-    internal string? ValueError { get; set; }
+    /// <summary>Which values of the configuration could not be read; what comes after the first was not read either.</summary>
+    internal IReadOnlyList<string> ValueErrors { get; set; } = [];
 
     /// <summary>Which names in the configuration are not known, for the validator to report with everything else.</summary>
     internal string? NameError { get; set; }

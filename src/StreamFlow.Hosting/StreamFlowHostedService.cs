@@ -7,7 +7,7 @@ using StreamFlow.Runtime;
 namespace StreamFlow.Hosting;
 
 /// <summary>
-/// Starts an application with the host, drains it when the host stops, and does to the host what
+/// Starts an application beside the host, which does not wait for it, drains it when the host stops, and does to the host what
 /// <see cref="HostOptions.BackgroundServiceExceptionBehavior"/> says when the application fails.
 /// </summary>
 internal sealed partial class StreamFlowHostedService(
@@ -51,23 +51,8 @@ internal sealed partial class StreamFlowHostedService(
             await StartingAsync(cancellationToken).ConfigureAwait(false);
         }
 
-        try
-        {
-            await _application!.StartAsync(cancellationToken).ConfigureAwait(false);
-        }
-        catch (OperationCanceledException) when (lifetime.ApplicationStopping.IsCancellationRequested)
-        {
-            // SIGTERM while the broker could not be reached, say: an orderly end. Rethrown, it would abort the process.
-            StoppedInStart(_logger, name);
-            return;
-        }
-        catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
-        {
-            NotStarted(_logger, name, exception.Message);
-            throw;
-        }
-
-        _ = WatchAsync(_application);
+        // Nobody waits for it: a web host listens meanwhile, so that whoever asks is told that the application starts.
+        _ = RunAsync(_application!);
     }
 
     public Task StartedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
@@ -92,39 +77,83 @@ internal sealed partial class StreamFlowHostedService(
         }
 
         // The last commit may have failed. The process may end before the watch gets its turn, so it is not left to it.
-        ReportFailure(_application);
+        await ReportFailureAsync(_application).ConfigureAwait(false);
     }
 
     public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
-    private async Task WatchAsync(StreamsApplication application)
+    private async Task RunAsync(StreamsApplication application)
     {
+        try
+        {
+            await application.StartAsync(lifetime.ApplicationStopping).ConfigureAwait(false);
+            if (application.State is StreamsState.PendingShutdown or StreamsState.NotRunning
+                && application.Status.Threads.Count == 0)
+            {
+                StoppedInStart(_logger, name);
+            }
+        }
+        catch (OperationCanceledException) when (lifetime.ApplicationStopping.IsCancellationRequested)
+        {
+            // SIGTERM while the broker could not be reached, say: an orderly end.
+            StoppedInStart(_logger, name);
+        }
+#pragma warning disable CA1031 // It is what the application's end says, and told below.
+        catch (Exception exception)
+#pragma warning restore CA1031
+        {
+            await ReportAsync(exception, hasStarted: false).ConfigureAwait(false);
+            return;
+        }
+
         await application.Completion.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        ReportFailure(application);
+        await ReportFailureAsync(application).ConfigureAwait(false);
     }
 
+    private Task ReportFailureAsync(StreamsApplication application) =>
+        application.Completion.Exception is { } failure
+            ? ReportAsync(failure.InnerException ?? failure, hasStarted: true)
+            : Task.CompletedTask;
+
     /// <summary>A worker whose topology is dead must not look alive: the host ends, to be started anew.</summary>
-    private void ReportFailure(StreamsApplication application)
+    private async Task ReportAsync(Exception cause, bool hasStarted)
     {
-        if (application.Completion.Exception is not { } failure || Interlocked.Exchange(ref _failureReported, 1) == 1)
+        if (Interlocked.Exchange(ref _failureReported, 1) == 1)
         {
             return;
         }
 
-        var cause = failure.InnerException ?? failure;
         if (hostOptions.Value.BackgroundServiceExceptionBehavior == BackgroundServiceExceptionBehavior.Ignore)
         {
             FailedAndIgnored(_logger, cause, name);
             return;
         }
 
-        Failed(_logger, cause, name);
+        if (hasStarted)
+        {
+            Failed(_logger, cause, name);
+        }
+        else
+        {
+            NotStarted(_logger, name, cause.Message);
+        }
+
         if (Environment.ExitCode == 0)
         {
             Environment.ExitCode = 1;
         }
 
+        // A host that is told to stop while it starts may throw at whoever started it, and the process aborts.
+        await HostHasStartedAsync().ConfigureAwait(false);
         lifetime.StopApplication();
+    }
+
+    private async Task HostHasStartedAsync()
+    {
+        var started = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        using var onStarted = lifetime.ApplicationStarted.Register(() => started.TrySetResult());
+        using var onStopping = lifetime.ApplicationStopping.Register(() => started.TrySetResult());
+        await started.Task.ConfigureAwait(false);
     }
 
     [LoggerMessage(1, LogLevel.Critical, "StreamFlow application '{Name}' failed; the host stops, with exit code 1")]

@@ -115,10 +115,16 @@ public static class StreamFlowServiceCollectionExtensions
 
     private static void Bind(IConfigurationSection section, StreamFlowHostOptions options)
     {
-        options.ValueError = Failure(section, options, refuseUnknown: false);
+        options.ValueErrors = ChoiceSettings.Complaints(section);
+        if (Failure(section, options, refuseUnknown: false) is { } failure && options.ValueErrors.Count == 0)
+        {
+            options.ValueErrors = [failure];
+        }
 
         // A name that is not known would end the binding before it has read anything: it is looked for by itself.
-        options.NameError = options.ValueError is null ? Failure(section, new StreamFlowHostOptions(), refuseUnknown: true) : null;
+        options.NameError = options.ValueErrors.Count == 0
+            ? Failure(section, new StreamFlowHostOptions(), refuseUnknown: true)
+            : null;
     }
 
     private static string? Failure(IConfigurationSection section, StreamFlowHostOptions options, bool refuseUnknown)

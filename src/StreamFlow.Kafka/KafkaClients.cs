@@ -17,6 +17,7 @@ public sealed class KafkaClients : IKafkaClients
     private readonly KafkaClientOptions _options;
     private readonly ILoggerFactory _loggers;
     private readonly TimeProvider _time;
+    private readonly ClientLines _lines;
     private int _loggerFailures;
 
     /// <summary>Checks the options; nothing is connected yet.</summary>
@@ -41,6 +42,8 @@ public sealed class KafkaClients : IKafkaClients
         _options = options;
         _loggers = loggerFactory ?? NullLoggerFactory.Instance;
         _time = timeProvider ?? TimeProvider.System;
+        _lines = new ClientLines(
+            _time, new ConnectionWatch(options.BootstrapServers, LoggerFor<KafkaClients>(), _time, OpenProbe));
     }
 
     /// <inheritdoc/>
@@ -48,7 +51,7 @@ public sealed class KafkaClients : IKafkaClients
     {
         ArgumentNullException.ThrowIfNull(role);
         return new KafkaConsumer(
-            role, ClientSettings.ForConsumer(_options, role), LoggerFor<KafkaConsumer>(), _time);
+            role, ClientSettings.ForConsumer(_options, role), _lines, LoggerFor<KafkaConsumer>(), _time);
     }
 
     /// <inheritdoc/>
@@ -56,18 +59,23 @@ public sealed class KafkaClients : IKafkaClients
     {
         ArgumentNullException.ThrowIfNull(role);
         return new KafkaProducer(
-            role, ClientSettings.ForProducer(_options, role), LoggerFor<KafkaProducer>(), _time);
+            role, ClientSettings.ForProducer(_options, role), _lines, LoggerFor<KafkaProducer>(), _time);
     }
 
     /// <inheritdoc/>
     public IKafkaAdmin CreateAdmin(string clientId)
     {
         ArgumentException.ThrowIfNullOrEmpty(clientId);
-        return new KafkaAdmin(ClientSettings.ForAdmin(_options, clientId), LoggerFor<KafkaAdmin>(), _time);
+        return new KafkaAdmin(ClientSettings.ForAdmin(_options, clientId), _lines, LoggerFor<KafkaAdmin>(), _time);
     }
+
+    /// <inheritdoc/>
+    public BrokerOutage? Outage => _lines.Connection.Outage;
 
     /// <summary>How often the application's logger threw; there is nowhere else to say so.</summary>
     internal int LoggerFailures => Volatile.Read(ref _loggerFailures);
+
+    private BrokerProbe OpenProbe() => new(ClientSettings.ForProbe(_options), ClientSettings.ProbeId);
 
     private GuardedLogger LoggerFor<T>() =>
         new(_loggers.CreateLogger<T>(), () => Interlocked.Increment(ref _loggerFailures));

@@ -8,6 +8,7 @@ using StreamFlow.Benchmarks.Latency;
 using StreamFlow.Benchmarks.Operators;
 using StreamFlow.Benchmarks.Peer;
 using StreamFlow.Benchmarks.Restore;
+using StreamFlow.Benchmarks.Sessions;
 using StreamFlow.Benchmarks.Startup;
 
 const string Usage = """
@@ -39,6 +40,8 @@ const string Usage = """
                    --workload passthrough|ordercount|none --bootstrap HOST:PORT [--guarantee at_least_once|exactly_once_v2]
                    [--rate 1000] [--seconds 30] [--warmup 20] [--commit 100] [--producer name=value,...]
                    [--broker NAME] [--state DIR] [--append FILE]
+      Sessions     heartbeats of a member under load, and how long a killed member's partitions wait:
+                   [--busy 0,4,16,64] [--seconds 60] [--sessions 6000,10000,15000,45000] [--records 200000] [--append FILE]
       Report       the table of a file of results:  --in FILE
     """;
 
@@ -69,6 +72,8 @@ switch (args.FirstOrDefault())
         return await LatencyRun.MainAsync(options);
     case "LatencyWorker":
         return await LatencyApplication.WorkAsync(options);
+    case "Sessions":
+        return await SessionsRun.MainAsync(options);
     case "Report":
         return Report.Print(options);
     default:

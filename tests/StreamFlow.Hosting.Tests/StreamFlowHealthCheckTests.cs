@@ -50,6 +50,55 @@ public sealed class StreamFlowHealthCheckTests
     public void Phases_cover_every_state() =>
         Assert.Equal(Enum.GetValues<StreamsState>(), Phases().Select(row => (StreamsState)row[0]).Distinct().Order());
 
+    /// <summary>An outage passes by itself: it is no reason to kill the process, which would find no broker either.</summary>
+    [Theory]
+    [InlineData(StreamsState.Running, "settled", "disconnected")]
+    [InlineData(StreamsState.Rebalancing, "joining", "disconnected")]
+    [InlineData(StreamsState.Rebalancing, "", "starting")]
+    [InlineData(StreamsState.PendingShutdown, "settled", "stopping")]
+    public void Evaluate_tells_of_an_outage_since_when_where_and_why(StreamsState state, string threads, string phase)
+    {
+        var since = new DateTimeOffset(2026, 5, 1, 10, 20, 30, TimeSpan.Zero);
+        var status = new StreamsStatus(
+            state, [.. threads.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(Thread)], null)
+        {
+            Outage = new BrokerOutage(since, "broker:9092", "Connection refused"),
+        };
+
+        var result = StreamFlowHealthCheck.Evaluate(status, "orders", HealthStatus.Unhealthy);
+
+        Assert.Equal((phase, HealthStatus.Degraded), (result.Data["phase"], result.Status));
+        Assert.Equal(since, result.Data["disconnected.since"]);
+        Assert.Equal("broker:9092", result.Data["disconnected.servers"]);
+        Assert.Equal("Connection refused", result.Data["disconnected.reason"]);
+        if (phase != "stopping")
+        {
+            Assert.Contains("broker:9092", result.Description, StringComparison.Ordinal);
+            Assert.Contains("2026-05-01 10:20:30Z", result.Description, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public void Evaluate_tells_of_partitions_that_others_do_not_read()
+    {
+        var status = new StreamsStatus(StreamsState.Running, [Settled], null)
+        {
+            Unread =
+            [
+                new UnreadPartition(new TopicPartition("in", 1), 5, TimeSpan.FromSeconds(12)) { Member = "other at host" },
+                new UnreadPartition(new TopicPartition("in", 2), 2, TimeSpan.FromSeconds(30)),
+            ],
+        };
+
+        var result = StreamFlowHealthCheck.Evaluate(status, "orders", HealthStatus.Unhealthy);
+
+        Assert.Equal(("unread", HealthStatus.Degraded), (result.Data["phase"], result.Status));
+        Assert.Equal(["in-1", "in-2"], (IEnumerable<string>)result.Data["unread.partitions"]);
+        Assert.Equal((7L, 30L), (result.Data["unread.records"], result.Data["unread.seconds"]));
+        Assert.Contains("in-1 has 5 records that are not read, without progress for 12 s; it is with other at host", result.Description,
+            StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Evaluate_counts_tasks_and_what_is_left_to_restore()
     {

@@ -32,6 +32,11 @@ public sealed class StreamFlowHostOptionsTests
         [nameof(StreamFlowOptions.DeliveryTimeout)] = ("00:00:10", TimeSpan.FromSeconds(10)),
         [nameof(StreamFlowOptions.DeadLetterTopic)] = ("dead", "dead"),
         [nameof(StreamFlowOptions.DeadLetterFallback)] = ("continue", ErrorResponse.Continue),
+        [nameof(StreamFlowOptions.MissingOutputTopics)] = ("create", MissingTopicResponse.Create),
+        [nameof(StreamFlowOptions.DeletedTopics)] = ("fail", DeletedTopicResponse.Fail),
+        [nameof(StreamFlowOptions.DeserializationErrors)] = ("DeadLetter", ErrorResponse.DeadLetter),
+        [nameof(StreamFlowOptions.ProcessingErrors)] = ("continue", ErrorResponse.Continue),
+        [nameof(StreamFlowOptions.ProductionErrors)] = ("Fail", ErrorResponse.Fail),
     };
 
     [Fact]
@@ -115,6 +120,34 @@ public sealed class StreamFlowHostOptionsTests
         const string Start = "StreamFlow application 'orders': The configuration section 'StreamFlow:orders'";
         Assert.StartsWith(Start, failure, StringComparison.Ordinal);
         Assert.Contains(named, failure, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Every_word_that_is_no_choice_is_listed_with_the_choices()
+    {
+        var error = Assert.Throws<OptionsValidationException>(() => Bind(
+            ("StreamFlow:orders:BootstrapServers", "broker:9092"),
+            ("StreamFlow:orders:Streams:DeserializationErrors", "Skip"),
+            ("StreamFlow:orders:Streams:ProductionErrors", "Ignore"),
+            ("StreamFlow:orders:Streams:ProcessingGuarantee", "AtMostOnce")));
+
+        Assert.Equal(
+            [
+                "'StreamFlow:orders:Streams:ProcessingGuarantee' is 'AtMostOnce'; set it to AtLeastOnce or ExactlyOnce.",
+                "'StreamFlow:orders:Streams:DeserializationErrors' is 'Skip'; set it to Fail or Continue or DeadLetter.",
+                "'StreamFlow:orders:Streams:ProductionErrors' is 'Ignore'; set it to Fail or Continue or DeadLetter.",
+            ],
+            error.Failures.Select(f => f[f.IndexOf("'StreamFlow:orders:Streams", StringComparison.Ordinal)..]));
+    }
+
+    [Fact]
+    public void Dead_letters_by_configuration_need_a_topic()
+    {
+        var error = Assert.Throws<OptionsValidationException>(() => Bind(
+            ("StreamFlow:orders:BootstrapServers", "broker:9092"),
+            ("StreamFlow:orders:Streams:ProcessingErrors", "DeadLetter")));
+
+        Assert.Contains("Streams.ProcessingErrors is 'DeadLetter'", Assert.Single(error.Failures), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -263,15 +263,59 @@ public sealed class StreamFlowHostedServiceTests : IDisposable
     }
 
     [Fact]
-    public async Task A_missing_topic_fails_the_start_and_names_application_and_topic()
+    public async Task A_missing_topic_ends_the_host_with_an_exit_code_and_names_application_and_topic()
     {
         await using var host = new TestHost("out").Add("shout", Topologies.Shout);
 
-        await Assert.ThrowsAsync<TopologyException>(host.StartAsync);
+        await host.Host.RunAsync().WaitAsync(TestHost.Deadline);
 
-        Assert.Contains(host.Log.Lines, l =>
+        Assert.Equal(1, Environment.ExitCode);
+        Assert.Single(host.Log.Lines, l =>
             l.StartsWith("Critical StreamFlow application 'shout' cannot start: ", StringComparison.Ordinal)
             && l.Contains("'in'", StringComparison.Ordinal));
+        Assert.Equal(1, host.Logged("Critical"));
+    }
+
+    [Fact]
+    public async Task A_start_that_fails_leaves_the_host_running_when_told_to()
+    {
+        await using var host = new TestHost("out").Add("shout", Topologies.Shout);
+        host.Services.Configure<HostOptions>(
+            o => o.BackgroundServiceExceptionBehavior = BackgroundServiceExceptionBehavior.Ignore);
+        await host.StartAsync();
+
+        await TestHost.Until(() => host.Logged("Error StreamFlow application 'shout' failed") == 1, "the log");
+
+        Assert.False(host.Lifetime.ApplicationStopping.IsCancellationRequested);
+        await host.StopAsync();
+        Assert.Equal(0, Environment.ExitCode);
+    }
+
+    [Fact]
+    public async Task Dispose_of_the_provider_without_await_drains_too()
+    {
+        var host = new TestHost("in", "out").Add("shout", Topologies.Shout);
+        host.Send("in", "a");
+        await host.StartAsync();
+        var application = host.Application("shout");
+        await TestHost.Until(() => host.Values("out").Count == 1, "the result");
+
+        host.Host.Dispose();
+
+        Assert.Equal(StreamsState.NotRunning, application.State);
+        Assert.Equal(1, host.Committed("shout", "in"));
+    }
+
+    [Fact]
+    public void Dispose_of_a_provider_whose_application_was_never_started_does_not_throw()
+    {
+        var services = new ServiceCollection();
+        services.AddLogging();
+        services.AddKeyedSingleton<IKafkaClients>("shout", new InMemoryKafka());
+        services.AddStreamFlow("shout", (topology, _) => Topologies.Shout(topology));
+        using var provider = services.BuildServiceProvider();
+
+        Assert.Equal(StreamsState.Created, provider.GetRequiredKeyedService<StreamsApplication>("shout").State);
     }
 
     [Fact]
@@ -288,6 +332,28 @@ public sealed class StreamFlowHostedServiceTests : IDisposable
 
         Assert.Contains("Information StreamFlow application 'shout' was stopped before it had started", host.Log.Lines);
         Assert.Equal(0, host.Logged("Critical") + host.Logged("Error"));
+        Assert.Equal(0, Environment.ExitCode);
+    }
+
+    /// <summary>The code says that a failure stops the application; a poison record is skipped all the same, without a new release.</summary>
+    [Theory]
+    [InlineData("Continue", 0)]
+    [InlineData("DeadLetter", 1)]
+    public async Task A_poison_record_is_skipped_by_configuration(string answer, int deadLetters)
+    {
+        await using var host = new TestHost("picky", "out", "dead")
+            .Configure(
+                ("StreamFlow:picky:Streams:ProcessingErrors", answer), ("StreamFlow:picky:Streams:DeadLetterTopic", "dead"))
+            .Add("picky", Topologies.Picky, o => o.Streams.ProcessingErrorHandler = (in ErrorContext _) => ErrorResponse.Fail);
+        host.Send("picky", "poison");
+        host.Send("picky", "good");
+
+        await host.StartAsync();
+        await TestHost.Until(() => host.Values("out").Count == 1, "the record behind it");
+        await host.StopAsync();
+
+        Assert.Equal(["good"], host.Values("out"));
+        Assert.Equal(deadLetters, host.Values("dead").Count(v => v == "poison"));
         Assert.Equal(0, Environment.ExitCode);
     }
 

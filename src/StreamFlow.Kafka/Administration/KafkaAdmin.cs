@@ -9,17 +9,21 @@ namespace StreamFlow.Kafka.Administration;
 /// <summary>Topic administration with Confluent.Kafka's client, by those calls that report errors safely.</summary>
 internal sealed class KafkaAdmin : IKafkaAdmin
 {
+    private static readonly TimeSpan SilenceLimit = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan RequestTimeout = TimeSpan.FromSeconds(30);
-    private static readonly TimeSpan AppearTimeout = TimeSpan.FromSeconds(30);
-    private static readonly TimeSpan AppearStep = TimeSpan.FromMilliseconds(100);
 
     private readonly IAdminClient _client;
+    private readonly ClientLines _lines;
+    private readonly string _clientId;
     private readonly TimeProvider _time;
+    private int _isDisposed;
 
-    internal KafkaAdmin(IEnumerable<KeyValuePair<string, string>> settings, ILogger logger, TimeProvider time)
+    internal KafkaAdmin(
+        IEnumerable<KeyValuePair<string, string>> settings, ClientLines lines, ILogger logger, TimeProvider time)
     {
         _time = time;
-        var clientId = settings.Last(s => s.Key == "client.id").Value;
+        _lines = lines;
+        _clientId = settings.Last(s => s.Key == "client.id").Value;
 
         // Settings of both layers may name one setting twice; the later one counts.
         var merged = new Dictionary<string, string>(StringComparer.Ordinal);
@@ -32,10 +36,11 @@ internal sealed class KafkaAdmin : IKafkaAdmin
             .SetLogHandler((_, log) =>
             {
                 var level = (LogLevel)log.LevelAs(LogLevelType.MicrosoftExtensionsLogging);
-                Log.Library(logger, level, clientId, log.Facility, log.Message);
+                lines.Take(logger, level, _clientId, log.Facility, log.Message);
             })
-            .SetErrorHandler((_, error) => Log.Library(logger, LogLevel.Warning, clientId, "error", error.Reason))
+            .SetErrorHandler((_, error) => lines.Take(logger, LogLevel.Warning, _clientId, "ERROR", error.Reason))
             .Build();
+        lines.Connection.Opened();
     }
 
     public Task<IReadOnlyCollection<string>> ListTopicsAsync(CancellationToken cancellationToken) =>
@@ -190,7 +195,7 @@ internal sealed class KafkaAdmin : IKafkaAdmin
             throw Failed($"Topics {string.Join(", ", topics.Select(t => t.Name))} cannot be created", e.Error, e);
         }
 
-        await WaitUntilTheyExistAsync(topics, cancellationToken).ConfigureAwait(false);
+        await new CreatedTopics(this, _time).WaitAsync(topics, cancellationToken).ConfigureAwait(false);
     }
 
     public async Task DeleteRecordsAsync(
@@ -220,7 +225,17 @@ internal sealed class KafkaAdmin : IKafkaAdmin
         }
     }
 
-    public void Dispose() => _client.Dispose();
+    public void Dispose()
+    {
+        if (Interlocked.Exchange(ref _isDisposed, 1) == 0)
+        {
+            _client.Dispose();
+            _lines.Connection.Closed();
+        }
+    }
+
+    private void TellSilence() => _lines.Connection.Trouble(
+        LogLevel.Warning, _clientId, $"a question for topics is not answered within {(long)SilenceLimit.TotalSeconds} s");
 
     private static KafkaClientException Failed(string operation, Error error, Exception? cause) =>
         new(
@@ -230,46 +245,12 @@ internal sealed class KafkaAdmin : IKafkaAdmin
                 : Errors.ConsumerKind(new Interop.NativeError((Interop.ErrorCode)(int)error.Code, error.Reason)),
             cause);
 
-    /// <summary>Brokers learn of a new topic one by one; and one that was there already must be the same.</summary>
-    private async Task WaitUntilTheyExistAsync(
-        IReadOnlyCollection<NewTopic> topics, CancellationToken cancellationToken)
-    {
-        var names = topics.Select(t => t.Name).ToList();
-        var start = _time.GetTimestamp();
-        while (true)
-        {
-            IReadOnlyDictionary<string, TopicDescription> found = new Dictionary<string, TopicDescription>();
-            try
-            {
-                found = await DescribeTopicsAsync(names, cancellationToken).ConfigureAwait(false);
-            }
-            catch (KafkaClientException e) when (e.Kind == KafkaErrorKind.Retriable)
-            {
-                // A partition without a leader yet; asked again below, within the same time.
-            }
-
-            var missing = names.Where(name => !found.ContainsKey(name)).ToList();
-            if (missing.Count == 0)
-            {
-                AdminTopics.ThrowIfOtherPartitionCount(topics, found);
-                return;
-            }
-
-            if (_time.GetElapsedTime(start) > AppearTimeout)
-            {
-                throw new KafkaClientException(
-                    $"Topics {string.Join(", ", missing)} were created, but the brokers do not know them after "
-                    + $"{(long)AppearTimeout.TotalSeconds} s.",
-                    KafkaErrorKind.Retriable);
-            }
-
-            await Task.Delay(AppearStep, _time, cancellationToken).ConfigureAwait(false);
-        }
-    }
-
     private async Task<List<Confluent.Kafka.Admin.TopicDescription>> DescribeAsync(
         IEnumerable<string> names, CancellationToken cancellationToken)
     {
+        // Of an address behind which nothing answers the client itself says nothing for half a minute.
+        using var silence = _time.CreateTimer(
+            static admin => ((KafkaAdmin)admin!).TellSilence(), this, SilenceLimit, Timeout.InfiniteTimeSpan);
         try
         {
             var result = await _client.DescribeTopicsAsync(

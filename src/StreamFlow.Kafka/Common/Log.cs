@@ -8,6 +8,24 @@ internal static partial class Log
     [LoggerMessage(EventId = 1, Message = "{ClientId}: librdkafka {Facility}: {Text}")]
     public static partial void Library(ILogger logger, LogLevel level, string clientId, string facility, string text);
 
+    [LoggerMessage(EventId = 30, Message = "{ClientId}: librdkafka {Facility}: {Text} ({LeftOut} more lines like it since the last one; at most one per {Interval})")]
+    public static partial void LibraryAgain(
+        ILogger logger, LogLevel level, string clientId, string facility, string text, int leftOut, TimeSpan interval);
+
+    [LoggerMessage(31, LogLevel.Error,
+        "{ClientId}: no broker answers at {Servers}: {Text}. The clients go on trying; until one answers, what they write about it "
+        + "is only counted. If it never does, correct BootstrapServers or what is between here and there")]
+    public static partial void BrokersLost(ILogger logger, string clientId, string servers, string text);
+
+    [LoggerMessage(32, LogLevel.Warning, "A broker answers at {Servers} again, after {Lasted}; the clients wrote {Lines} lines meanwhile")]
+    public static partial void BrokersAnswer(ILogger logger, string servers, TimeSpan lasted, int lines);
+
+    [LoggerMessage(EventId = 33, Message = "{ClientId}: {Text}; other connections work ({LeftOut} more lines like it before)")]
+    public static partial void ConnectionLost(ILogger logger, LogLevel level, string clientId, string text, int leftOut);
+
+    [LoggerMessage(34, LogLevel.Warning, "Whether a broker answers at {Servers} cannot be asked. {ClientId} says: {Text}")]
+    public static partial void ProbeFailed(ILogger logger, Exception exception, string servers, string clientId, string text);
+
     [LoggerMessage(2, LogLevel.Warning, "Another error while fetching {Partition}: {Text}")]
     public static partial void FurtherFetchError(ILogger logger, TopicPartition partition, string text);
 

@@ -24,7 +24,11 @@ internal sealed class KafkaConsumer : IKafkaConsumer
     private ConsumerState _state;
 
     internal KafkaConsumer(
-        ConsumerRole role, IEnumerable<KeyValuePair<string, string>> settings, ILogger logger, TimeProvider time)
+        ConsumerRole role,
+        IEnumerable<KeyValuePair<string, string>> settings,
+        ClientLines lines,
+        ILogger logger,
+        TimeProvider time)
     {
         var all = settings.ToList();
         MaxPollInterval = TimeSpan.FromMilliseconds(int.Parse(
@@ -35,7 +39,7 @@ internal sealed class KafkaConsumer : IKafkaConsumer
         _time = time;
         _native = new NativeConsumer(
             all,
-            new ClientCallbacks(_clientId, logger, (code, partitions) => _rebalancer!.Answer(code, partitions)));
+            new ClientCallbacks(_clientId, lines, logger, (code, partitions) => _rebalancer!.Answer(code, partitions)));
         _signals = new ReaderSignals(logger);
         _readers = new ReaderSet(_native, _signals);
         _rebalancer = new Rebalancer(_native, _readers, logger);

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace StreamFlow.Kafka.Interop;
 
@@ -12,17 +13,30 @@ internal delegate void RebalanceHandler(ErrorCode code, IReadOnlyList<TopicParti
 internal sealed unsafe class ClientCallbacks
 {
     private readonly ILogger _logger;
+    private readonly ClientLines? _lines;
 
-    internal ClientCallbacks(string clientId, ILogger logger, RebalanceHandler? rebalance = null)
+    /// <param name="clientId">The client's name.</param>
+    /// <param name="lines">Takes what librdkafka writes; null where nobody needs it.</param>
+    /// <param name="logger">Where the client logs.</param>
+    /// <param name="rebalance">Answers rebalances.</param>
+    internal ClientCallbacks(
+        string clientId, ClientLines? lines, ILogger? logger = null, RebalanceHandler? rebalance = null)
     {
         ClientId = clientId;
-        _logger = logger;
+        _lines = lines;
+        _logger = logger ?? NullLogger.Instance;
         Rebalance = rebalance;
     }
 
     internal string ClientId { get; }
 
     private RebalanceHandler? Rebalance { get; }
+
+    /// <summary>The client lives.</summary>
+    internal void Opened() => _lines?.Connection.Opened();
+
+    /// <summary>The client is gone.</summary>
+    internal void Closed() => _lines?.Connection.Closed();
 
     [UnmanagedCallersOnly]
     internal static void OnLog(nint client, int level, byte* facility, byte* text)
@@ -36,12 +50,11 @@ internal sealed unsafe class ClientCallbacks
 
         try
         {
-            var severity = Level(level);
-            if (target._logger.IsEnabled(severity))
+            if (target._lines is { } lines)
             {
                 var from = NativeError.Utf8(facility) ?? string.Empty;
                 var what = NativeError.Utf8(text) ?? string.Empty;
-                Log.Library(target._logger, severity, target.ClientId, from, what);
+                lines.Take(target._logger, Level(level), target.ClientId, from, what);
             }
         }
 #pragma warning disable CA1031 // A logger that throws must not unwind through native frames: that ends the process.

@@ -71,6 +71,7 @@ internal sealed unsafe class ClientHandle : NativeHandle
     {
         // The owner has closed the consumer by then, or given up waiting for it: closing again could block for ever.
         NativeMethods.rd_kafka_destroy_flags(pointer, NativeMethods.NoConsumerClose);
+        ((ClientCallbacks)_callbacks.Target!).Closed();
         _callbacks.Free();
     }
 
@@ -111,6 +112,7 @@ internal sealed unsafe class ClientHandle : NativeHandle
                 nameof(settings));
         }
 
+        callbacks.Opened();
         return new ClientHandle(client, callbacksHandle);
     }
 

@@ -25,14 +25,18 @@ internal sealed class KafkaProducer : IKafkaProducer
     private bool _disposed;
 
     internal KafkaProducer(
-        ProducerRole role, IEnumerable<KeyValuePair<string, string>> settings, ILogger logger, TimeProvider time)
+        ProducerRole role,
+        IEnumerable<KeyValuePair<string, string>> settings,
+        ClientLines lines,
+        ILogger logger,
+        TimeProvider time)
     {
         _clientId = role.ClientId;
         _logger = logger;
         _time = time;
         _refused = role.TransactionalId is null ? new RefusedBatches(role.ClientId, logger) : null;
         _reports = new DeliveryReports(_refused);
-        _native = new NativeProducer(settings, new ClientCallbacks(_clientId, logger));
+        _native = new NativeProducer(settings, new ClientCallbacks(_clientId, lines, logger));
         _transactions = role.TransactionalId is null
             ? null
             : new ProducerTransactions(role, _native, _reports, time);

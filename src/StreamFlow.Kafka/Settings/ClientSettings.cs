@@ -9,6 +9,9 @@ internal static class ClientSettings
 {
     /// <summary>librdkafka's own; a topic's limit is 48 KB above it, unless changed.</summary>
     private const int LibraryBatchSize = 1_000_000;
+    /// <summary>Name of the client that asks whether a broker is there.</summary>
+    internal const string ProbeId = "streamflow-probe";
+
     private const int SmallestBatchSize = 16_384;
 
     internal static List<KeyValuePair<string, string>> ForConsumer(KafkaClientOptions options, ConsumerRole role)
@@ -69,6 +72,12 @@ internal static class ClientSettings
         return settings;
     }
 
+    /// <summary>The client that asks whether a broker is there: once per second, whatever reconnecting is set to.</summary>
+    internal static List<KeyValuePair<string, string>> ForProbe(KafkaClientOptions options) =>
+    [
+        .. ForAdmin(options, ProbeId), new("reconnect.backoff.ms", "100"), new("reconnect.backoff.max.ms", "1000"),
+    ];
+
     /// <summary>Everything that is wrong with the options, in words that say what to do.</summary>
     internal static IReadOnlyList<string> Complaints(KafkaClientOptions options)
     {
@@ -115,6 +124,9 @@ internal static class ClientSettings
 
         // How soon a member learns of partitions that were added, and asks for a rebalance; they are not read before.
         new("topic.metadata.refresh.interval.ms", "10000"),
+
+        // How long the partitions of a member that was killed wait for another one: five heartbeats.
+        new("session.timeout.ms", "15000"),
     ];
 
     /// <summary>

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging.Abstractions;
+using StreamFlow.Clients;
 using StreamFlow.Planning;
 using StreamFlow.Processing;
 using StreamFlow.Runtime;
@@ -151,8 +152,7 @@ internal sealed class DriverRuntime : IDisposable
         DriverTopics.Create(Kafka, Topology.Plan, _options);
         using var admin = Kafka.CreateAdmin(application.ApplicationId);
 
-        // The in-memory admin answers at once, so nothing is waited for here.
-        Topics = new TopicPreparation(Topology.Plan, application, admin).RunAsync(default).GetAwaiter().GetResult();
+        Topics = Prepare(admin);
         var directory = _folder.Open();
         _life = new DriverLife(
             new ThreadServices
@@ -170,6 +170,15 @@ internal sealed class DriverRuntime : IDisposable
             _options.CommitsByInterval);
         _life.Start();
     }
+
+    /// <summary>
+    /// The in-memory admin answers at once, so nothing is waited for. What the topology does not name, a dead letter topic, is
+    /// made by the first record for it.
+    /// </summary>
+    private ResolvedTopics Prepare(IKafkaAdmin admin) =>
+        new TopicPreparation(
+            Topology.Plan, _options.Application with { MissingOutputTopics = MissingTopicResponse.Continue }, admin)
+            .RunAsync(default).GetAwaiter().GetResult();
 
     private void Stop(bool commits)
     {

@@ -148,6 +148,9 @@ public interface IKafkaClients
     /// <returns>The producer.</returns>
     IKafkaProducer CreateProducer(ProducerRole role);
 
+    /// <summary>That no broker answers; <see langword="null"/> while one does, or when the clients cannot tell.</summary>
+    BrokerOutage? Outage => null;
+
     /// <summary>Makes an admin client.</summary>
     /// <param name="clientId">Name shown by the broker and in logs.</param>
     /// <returns>The client.</returns>

@@ -49,6 +49,9 @@ internal sealed class ResolvedTopics
     /// <summary>The user's topics that were there when the application started and are not now.</summary>
     public IReadOnlyList<string> Missing { get; init; } = [];
 
+    /// <summary>The user's topics with a fixed name that are written to, and are not there now.</summary>
+    public IReadOnlyList<string> MissingOutputs { get; init; } = [];
+
     /// <summary>Topics that matched a pattern when somebody looked before, and are not there now.</summary>
     public IReadOnlyList<string> LetGo { get; init; } = [];
 
@@ -103,6 +106,7 @@ internal sealed class ResolvedTopics
     /// <summary>Whether everything is as it was.</summary>
     public bool IsSameAs(ResolvedTopics other) =>
         Missing.SequenceEqual(other.Missing, StringComparer.Ordinal)
+        && MissingOutputs.SequenceEqual(other.MissingOutputs, StringComparer.Ordinal)
         && AreEqual(_partitionCounts, other._partitionCounts)
         && AreEqual(Ids, other.Ids);
 

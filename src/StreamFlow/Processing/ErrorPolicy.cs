@@ -27,6 +27,19 @@ internal sealed class ErrorPolicy
     /// <summary>The answer of those who have not thought about it.</summary>
     public static ErrorHandler Fails { get; } = static (in ErrorContext _) => ErrorResponse.Fail;
 
+    private static ErrorHandler Continues { get; } = static (in ErrorContext _) => ErrorResponse.Continue;
+
+    private static ErrorHandler SendsDeadLetters { get; } = static (in ErrorContext _) => ErrorResponse.DeadLetter;
+
+    /// <summary>The handler that always answers a response that is set, or else the one that decides.</summary>
+    public static ErrorHandler Of(ErrorResponse? response, ErrorHandler handler) => response switch
+    {
+        ErrorResponse.Fail => Fails,
+        ErrorResponse.Continue => Continues,
+        ErrorResponse.DeadLetter => SendsDeadLetters,
+        _ => handler,
+    };
+
     /// <summary>Sends dead letters; null when there is no topic for them.</summary>
     public DeadLetters? DeadLetters { get; }
 

@@ -48,6 +48,50 @@ public abstract class ClusterChangeTests(ClusterFixture fixture)
     }
 
     [SkippableFact]
+    public async Task An_output_topic_that_is_deleted_is_told_and_used_again_when_it_is_back()
+    {
+        await using var harness = new EngineHarness(await fixture.FreshAsync());
+        await harness.Probe.CreateTopicsAsync(1, "in", "out");
+        var application = await harness.StartAsync(b => b.Stream<string, string>("in").To("out"), Watchful("deleted"));
+        await harness.UntilRunningAsync(application);
+        harness.Probe.ProduceToEach("in", 1, "before");
+        await harness.UntilAsync(() => harness.Probe.ReadAll("out").Count == 1, "the first record");
+
+        await harness.Probe.DeleteTopicsAsync("out");
+        await harness.UntilAsync(() => application.Status.Problems.Count == 1, "it is told");
+        Assert.Contains("The output topic 'out' does not exist", application.Status.Problems[0], StringComparison.Ordinal);
+        await harness.Probe.CreateTopicsAsync(1, "out");
+        await harness.UntilAsync(() => application.Status.Problems.Count == 0, "it is back");
+        harness.Probe.ProduceToEach("in", 1, "after");
+
+        await harness.UntilAsync(() => harness.Probe.ReadAll("out").Count == 1, "the record behind it");
+        Assert.Equal(StreamsState.Running, application.State);
+        Assert.Contains("The output topic out was deleted and made anew", harness.LogText, StringComparison.Ordinal);
+    }
+
+    [SkippableFact]
+    public async Task Missing_output_topics_are_created_when_that_is_asked_for()
+    {
+        await using var harness = new EngineHarness(await fixture.FreshAsync());
+        await harness.Probe.CreateTopicsAsync(1, "in");
+        var application = await harness.StartAsync(
+            b => b.Stream<string, string>("in").To("out"),
+            Watchful("creating") with
+            {
+                Configure = o =>
+                {
+                    o.MissingOutputTopics = MissingTopicResponse.Create;
+                    o.DeadLetterTopic = "dead";
+                },
+            });
+        await harness.UntilRunningAsync(application);
+        harness.Probe.ProduceToEach("in", 1, "v");
+
+        await harness.UntilAsync(() => harness.Probe.ReadAll("out").Count == 1, "the record");
+        Assert.Empty(harness.Probe.ReadAll("dead"));
+    }
+
+    [SkippableFact]
     public async Task State_ends_at_once_with_the_message_that_a_start_has()
     {
         await using var harness = new EngineHarness(await fixture.FreshAsync());

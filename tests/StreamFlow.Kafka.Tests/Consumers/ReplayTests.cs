@@ -27,7 +27,7 @@ public sealed partial class ReplayTests : IDisposable
         var role = new ConsumerRole("c", "g", null, ReadCommitted: true, "earliest");
         var options = new KafkaClientOptions { BootstrapServers = _cluster.BootstrapServers };
         _native = new NativeConsumer(
-            ClientSettings.ForConsumer(options, role), new ClientCallbacks("c", NullLogger.Instance));
+            ClientSettings.ForConsumer(options, role), new ClientCallbacks("c", lines: null));
         _readers = new ReaderSet(_native, new ReaderSignals(NullLogger.Instance));
     }
 

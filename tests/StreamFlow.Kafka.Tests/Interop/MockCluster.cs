@@ -38,7 +38,7 @@ internal sealed partial class MockCluster : IDisposable
                 new("test.mock.num.brokers", FormattableString.Invariant($"{brokers}")),
                 new("client.id", "mock"),
             ],
-            new ClientCallbacks("mock", NullLogger.Instance));
+            new ClientCallbacks("mock", lines: null));
         _cluster = rd_kafka_handle_mock_cluster(_client.Pointer);
         rd_kafka_mock_group_initial_rebalance_delay_ms(_cluster, 0);
         BootstrapServers = Marshal.PtrToStringUTF8(rd_kafka_mock_cluster_bootstraps(_cluster))!;

@@ -203,6 +203,7 @@ public sealed class DeadLetterTests
                 topology ?? Build,
                 options =>
                 {
+                    options.MissingOutputTopics = MissingTopicResponse.Continue;
                     options.ProcessingGuarantee = guarantee;
                     options.DeadLetterTopic = Topic;
                     options.DeadLetterFallback = Fallback;

@@ -10,9 +10,9 @@ namespace StreamFlow.Runtime;
 internal static class GlobalErrors
 {
     public static ErrorPolicy Of(StreamFlowOptions options, ILogger logger) => new(
-        WithoutDeadLetter(options.DeserializationErrorHandler, logger),
-        WithoutDeadLetter(options.ProcessingErrorHandler, logger),
-        WithoutDeadLetter(options.ProductionErrorHandler, logger),
+        WithoutDeadLetter(ErrorPolicy.Of(options.DeserializationErrors, options.DeserializationErrorHandler), logger),
+        WithoutDeadLetter(ErrorPolicy.Of(options.ProcessingErrors, options.ProcessingErrorHandler), logger),
+        WithoutDeadLetter(ErrorPolicy.Of(options.ProductionErrors, options.ProductionErrorHandler), logger),
         deadLetterTopic: null);
 
     private static ErrorHandler WithoutDeadLetter(ErrorHandler handler, ILogger logger) => (in ErrorContext context) =>

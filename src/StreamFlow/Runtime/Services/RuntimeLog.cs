@@ -72,8 +72,8 @@ internal static partial class RuntimeLog
     [LoggerMessage(120, LogLevel.Debug, "{Thread}: a step of the transaction is tried again")]
     public static partial void TransactionRetried(ILogger logger, Exception exception, string thread);
 
-    [LoggerMessage(122, LogLevel.Warning, "Application {ApplicationId} cannot start yet; it is tried again")]
-    public static partial void StartRetried(ILogger logger, Exception exception, string applicationId);
+    [LoggerMessage(122, LogLevel.Warning, "Application {ApplicationId} cannot start yet, and tries again: {Reason}")]
+    public static partial void StartRetried(ILogger logger, string applicationId, string reason);
 
     [LoggerMessage(123, LogLevel.Warning,
         "Group {GroupId}: nobody has {Partitions}, for a static member was killed while it gave them up; a thread joins anew")]
@@ -141,6 +141,18 @@ internal static partial class RuntimeLog
         + "the former one: what is before them in this one is not read. Stop the application and reset them with "
         + "kafka-consumer-groups --reset-offsets if records are missing")]
     public static partial void SourceMadeAnew(ILogger logger, string topic, string before, string id, string groupId);
+
+    [LoggerMessage(262, LogLevel.Error,
+        "The output topic {Topic} was deleted and made anew ({Before}, now {Id}): what was written to the former one is gone, and what was "
+        + "on its way may be. Compute it again from the sources if it is needed")]
+    public static partial void OutputMadeAnew(ILogger logger, string topic, string before, string id);
+
+    [LoggerMessage(263, LogLevel.Warning,
+        "Application {ApplicationId}: {Partition}. Its instance was killed or hangs; others get it when its session is over")]
+    public static partial void NotRead(ILogger logger, string applicationId, string partition);
+
+    [LoggerMessage(264, LogLevel.Information, "Application {ApplicationId}: {Partition} comes forward again")]
+    public static partial void ReadAgain(ILogger logger, string applicationId, TopicPartition partition);
 
     [LoggerMessage(193, LogLevel.Error, "Application {ApplicationId}: {Problem}")]
     public static partial void ProblemSeen(ILogger logger, string applicationId, string problem);

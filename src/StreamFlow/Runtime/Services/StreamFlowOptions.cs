@@ -109,7 +109,7 @@ public sealed record StreamFlowOptions
     /// <summary>
     /// Whether threads with state on disk are static members of the group, by the identity that their state directory
     /// keeps: a process that was killed has its partitions back as soon as it is started again on the same folder, instead
-    /// of after the session timeout (45 seconds by default). One that is stopped in order leaves the group at once.
+    /// of after the session timeout (15 seconds by default). One that is stopped in order leaves the group at once.
     /// </summary>
     /// <value>True. Without state on disk there is nothing that outlives a process, and members are dynamic.</value>
     public bool StaticMembership { get; set; } = true;
@@ -158,6 +158,19 @@ public sealed record StreamFlowOptions
     public string DeadLetterTopic { get; set; } = string.Empty;
 
     /// <summary>
+    /// What is done when a sink's topic (with a fixed name) or the <see cref="DeadLetterTopic"/> does not exist at the start.
+    /// </summary>
+    /// <value><see cref="MissingTopicResponse.Fail"/>.</value>
+    public MissingTopicResponse MissingOutputTopics { get; set; } = MissingTopicResponse.Fail;
+
+    /// <summary>
+    /// What is done when a source topic, a sink's topic or the <see cref="DeadLetterTopic"/> is deleted, or made anew, while the
+    /// application runs. An internal topic always ends it: what was in it is lost.
+    /// </summary>
+    /// <value><see cref="DeletedTopicResponse.Continue"/>.</value>
+    public DeletedTopicResponse DeletedTopics { get; set; } = DeletedTopicResponse.Continue;
+
+    /// <summary>
     /// What is done about a record whose dead letter is refused too, even without its value, key and headers: the topic is missing or
     /// may not be written to, or takes no record of some hundred bytes. Whatever is answered, one line of the log has the record's
     /// position and sizes, and both errors.
@@ -166,6 +179,24 @@ public sealed record StreamFlowOptions
     /// <see cref="ErrorResponse.Fail"/>; the other choice is <see cref="ErrorResponse.Continue"/>, which leaves the record out.
     /// </value>
     public ErrorResponse DeadLetterFallback { get; set; } = ErrorResponse.Fail;
+
+    /// <summary>
+    /// What is done about every input record that cannot be deserialized, whatever <see cref="DeserializationErrorHandler"/>
+    /// would answer: a setting that can be given in configuration, so that a record is skipped without a new release.
+    /// <see cref="ErrorResponse.DeadLetter"/> needs a <see cref="DeadLetterTopic"/>.
+    /// </summary>
+    /// <value>Default: <see langword="null"/>, the handler decides.</value>
+    public ErrorResponse? DeserializationErrors { get; set; }
+
+    /// <summary>The same for every record for which an operator throws, in place of <see cref="ProcessingErrorHandler"/>.</summary>
+    /// <value>Default: <see langword="null"/>, the handler decides.</value>
+    public ErrorResponse? ProcessingErrors { get; set; }
+
+    /// <summary>
+    /// The same for every result that cannot be serialized or delivered, in place of <see cref="ProductionErrorHandler"/>.
+    /// </summary>
+    /// <value>Default: <see langword="null"/>, the handler decides.</value>
+    public ErrorResponse? ProductionErrors { get; set; }
 
     /// <summary>Decides about input records that cannot be deserialized.</summary>
     /// <value>Answers <see cref="ErrorResponse.Fail"/>.</value>
@@ -223,9 +254,7 @@ public sealed record StreamFlowOptions
         Check(errors, TopologyVersion.Length <= 32 && TopologyVersion.All(c => c != '.' && IsNameCharacter(c)), nameof(TopologyVersion),
             TopologyVersion, "at most 32 letters, digits, '_' or '-', or leave it empty");
         Check(errors, ClusterCheckInterval > TimeSpan.Zero, nameof(ClusterCheckInterval), ClusterCheckInterval, "more than zero");
-        Check(errors, Enum.IsDefined(DefaultOffsetReset), nameof(DefaultOffsetReset), DefaultOffsetReset, "Earliest or Latest");
-        Check(errors, DeadLetterFallback is ErrorResponse.Fail or ErrorResponse.Continue, nameof(DeadLetterFallback), DeadLetterFallback,
-            "Fail or Continue");
+        CheckChoices(errors);
         Check(errors, ReplicationFactor is -1 or >= 1, nameof(ReplicationFactor), ReplicationFactor, "-1 or at least 1");
         Check(errors, DeadLetterTopic.Length == 0 || ResourceName.Complaint(DeadLetterTopic) is null, nameof(DeadLetterTopic), DeadLetterTopic,
             "the name of a topic (1 to 249 letters, digits, '.', '_' or '-'), or leave it empty");
@@ -242,6 +271,25 @@ public sealed record StreamFlowOptions
         }
     }
 
+    private void CheckChoices(List<string> errors)
+    {
+        CheckResponse(errors, DeserializationErrors, nameof(DeserializationErrors));
+        CheckResponse(errors, ProcessingErrors, nameof(ProcessingErrors));
+        CheckResponse(errors, ProductionErrors, nameof(ProductionErrors));
+        Check(errors, Enum.IsDefined(MissingOutputTopics), nameof(MissingOutputTopics), MissingOutputTopics, "Fail, Create or Continue");
+        Check(errors, Enum.IsDefined(DeletedTopics), nameof(DeletedTopics), DeletedTopics, "Continue or Fail");
+        Check(errors, Enum.IsDefined(DefaultOffsetReset), nameof(DefaultOffsetReset), DefaultOffsetReset, "Earliest or Latest");
+        Check(errors, DeadLetterFallback is ErrorResponse.Fail or ErrorResponse.Continue, nameof(DeadLetterFallback), DeadLetterFallback,
+            "Fail or Continue");
+    }
+
+    private void CheckResponse(List<string> errors, ErrorResponse? response, string name)
+    {
+        Check(errors, response is null || Enum.IsDefined(response.Value), name, response, "Fail, Continue or DeadLetter");
+        Check(errors, response != ErrorResponse.DeadLetter || DeadLetterTopic.Length > 0, name, response,
+            "Fail or Continue, or give a DeadLetterTopic, which is empty");
+    }
+
     private void CheckApplicationId(List<string> errors)
     {
         var valid = ApplicationId is { Length: > 0 and <= 200 } and not "." and not ".."
@@ -249,18 +297,4 @@ public sealed record StreamFlowOptions
         Check(errors, valid, nameof(ApplicationId), ApplicationId,
             "1 to 200 letters, digits, '.', '_' or '-': it names topics, a group and a folder");
     }
-}
-
-/// <summary>What to do when a stream thread dies of an error.</summary>
-public enum ThreadFailureResponse
-{
-    /// <summary>Stop all threads; the application ends in <see cref="StreamsState.Error"/>.</summary>
-    ShutdownClient,
-
-    /// <summary>
-    /// Start a new thread in its place; it goes on from the last commit. At once, but when threads fail in a row, first after
-    /// half a second, then after twice as long each time, up to 30 seconds; when that has gone on for
-    /// <see cref="StreamFlowOptions.TaskTimeout"/>, the application ends by the last error as with <see cref="ShutdownClient"/>.
-    /// </summary>
-    ReplaceThread,
 }

@@ -55,9 +55,9 @@ internal sealed class ThreadServices
     public Guid ProcessId { get; init; } = Guid.NewGuid();
 
     public ErrorPolicy Errors => field ??= new ErrorPolicy(
-        Options.DeserializationErrorHandler,
-        Options.ProcessingErrorHandler,
-        Options.ProductionErrorHandler,
+        ErrorPolicy.Of(Options.DeserializationErrors, Options.DeserializationErrorHandler),
+        ErrorPolicy.Of(Options.ProcessingErrors, Options.ProcessingErrorHandler),
+        ErrorPolicy.Of(Options.ProductionErrors, Options.ProductionErrorHandler),
         string.IsNullOrEmpty(Options.DeadLetterTopic) ? null : Options.DeadLetterTopic,
         Options.DeadLetterFallback);
 

@@ -32,7 +32,7 @@ internal sealed class ApplicationStart(
             }
             catch (Exception exception) when (Passes(exception) && services.Time.GetElapsedTime(start) < options.TaskTimeout)
             {
-                RuntimeLog.StartRetried(logger, exception, options.ApplicationId);
+                RuntimeLog.StartRetried(logger, options.ApplicationId, exception.Message);
                 if (isStopping())
                 {
                     throw new OperationCanceledException("The application is stopped while it starts.", exception);

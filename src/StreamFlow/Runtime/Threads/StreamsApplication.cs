@@ -10,7 +10,7 @@ namespace StreamFlow;
 /// A topology at work: started, it joins its group, takes over partitions, restores state and processes records until
 /// it is stopped. Usually run by StreamFlow.Hosting; this class is what that does its work with.
 /// </summary>
-public sealed class StreamsApplication : IAsyncDisposable
+public sealed class StreamsApplication : IAsyncDisposable, IDisposable
 {
     private readonly Topology _topology;
     private readonly StreamFlowOptions _options;
@@ -21,6 +21,7 @@ public sealed class StreamsApplication : IAsyncDisposable
     private readonly InsideWaits _inside;
     private readonly ApplicationLife _life;
     private readonly StreamThreads _threads;
+    private readonly CancellationTokenSource _stopping = new();
     private ThreadServices? _threadServices;
     private ClusterWatch? _watch;
     private ProgressWatch? _progressWatch;
@@ -84,6 +85,8 @@ public sealed class StreamsApplication : IAsyncDisposable
             FailuresInARow = _threads.FailuresInARow,
             Problems = _watch?.Problems ?? [],
             GlobalThread = ThreadProgress.Of(_globals, _options.ProgressTimeout),
+            Outage = _clients.Outage,
+            Unread = _watch?.Unread ?? [],
         };
 
     /// <summary>Checks the topics, creates internal ones, and starts the stream threads.</summary>
@@ -99,7 +102,8 @@ public sealed class StreamsApplication : IAsyncDisposable
         _threads.Hold();
         try
         {
-            await StartThreadsAsync(cancellationToken).ConfigureAwait(false);
+            using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _stopping.Token);
+            await StartThreadsAsync(either.Token, cancellationToken).ConfigureAwait(false);
         }
         finally
         {
@@ -123,6 +127,9 @@ public sealed class StreamsApplication : IAsyncDisposable
     {
         _life.TryMove(StreamsEvent.Stop);
         _threads.Stop();
+
+        // A start may wait for a broker that does not answer.
+        _ = _stopping.CancelAsync();
         if (_threads.IsEmpty)
         {
             Finish();
@@ -152,19 +159,31 @@ public sealed class StreamsApplication : IAsyncDisposable
         }
     }
 
-    private async Task StartThreadsAsync(CancellationToken cancellationToken)
+    /// <summary>
+    /// As <see cref="DisposeAsync"/>, and blocks until then. For those who dispose of a service provider with <c>using</c>;
+    /// <c>await using</c> holds up no thread.
+    /// </summary>
+    public void Dispose() => DisposeAsync().AsTask().GetAwaiter().GetResult();
+
+    /// <param name="stopping">The caller gives up, or the application is stopped.</param>
+    /// <param name="cancellationToken">The caller gives up.</param>
+    private async Task StartThreadsAsync(CancellationToken stopping, CancellationToken cancellationToken)
     {
         _life.Move(StreamsEvent.Start);
         try
         {
             var start = new ApplicationStart(_topology, _options, _clients, _services, _logger);
-            _threadServices = await start.PrepareAsync(() => State == StreamsState.PendingShutdown, cancellationToken)
+            _threadServices = await start.PrepareAsync(() => State == StreamsState.PendingShutdown, stopping)
                 .ConfigureAwait(false);
-            _watch = new ClusterWatch(_threadServices, _threads.Rejoin, FailByTopics);
+            _watch = new ClusterWatch(
+                _threadServices,
+                _threads.Rejoin,
+                FailByTopics,
+                () => _threads.Living.SelectMany(t => t.Status.Tasks).Select(t => t.TaskId));
             _threadServices.Watch = _watch;
             _watch.Start();
             _progressWatch = new ProgressWatch(_threads, () => _globals, _options, _services.Time, _logger);
-            await StartGlobalsAsync(_threadServices, cancellationToken).ConfigureAwait(false);
+            await StartGlobalsAsync(_threadServices, stopping).ConfigureAwait(false);
             _threads.Start(_threadServices);
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)

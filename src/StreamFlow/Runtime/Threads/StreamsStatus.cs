@@ -1,3 +1,5 @@
+using StreamFlow.Clients;
+
 namespace StreamFlow;
 
 /// <summary>A task as it is at one moment.</summary>
@@ -71,6 +73,18 @@ public sealed record StreamsStatus(StreamsState State, IReadOnlyList<ThreadStatu
     /// <summary>The thread that keeps the global tables.</summary>
     /// <value>Default: null, the topology has none.</value>
     public GlobalThreadStatus? GlobalThread { get; init; }
+
+    /// <summary>
+    /// Partitions of the application that other instances have and that do not come forward although they have records, as those
+    /// of an instance that was killed until its session is over, or of one that hangs. Seen after two commit intervals, and ten
+    /// seconds at least.
+    /// </summary>
+    /// <value>Empty.</value>
+    public IReadOnlyList<UnreadPartition> Unread { get; init; } = [];
+
+    /// <summary>That no broker answers. Nothing is lost by it; the application goes on by itself when one does.</summary>
+    /// <value>Default: <see langword="null"/>, one answers.</value>
+    public BrokerOutage? Outage { get; init; }
 
     /// <summary>
     /// How often threads have failed and were replaced in a row: each waits longer for its replacement than the one before.

@@ -44,18 +44,12 @@ internal static class BatchLimits
 
     private static HashSet<string> Written(ResolvedTopics topics, StreamFlowOptions options)
     {
-        var written = new HashSet<string>(StringComparer.Ordinal);
+        var written = new HashSet<string>(new OutputTopics(topics.Plan, options).Names, StringComparer.Ordinal);
         foreach (var subTopology in topics.Plan.SubTopologies)
         {
-            written.UnionWith(subTopology.SinkTopics);
             written.UnionWith(subTopology.RepartitionSinks.Select(t => InternalTopics.NameOf(topics.ApplicationId, t.Name)));
             written.UnionWith(subTopology.Stores.Where(s => s.IsLogged)
                 .Select(s => InternalTopics.NameOf(topics.ApplicationId, s.ChangelogTopic)));
-        }
-
-        if (options.DeadLetterTopic.Length > 0)
-        {
-            written.Add(options.DeadLetterTopic);
         }
 
         return written;

@@ -16,6 +16,7 @@ internal sealed class TopicPreparation
     private readonly IKafkaAdmin _admin;
     private readonly ILogger _logger;
     private readonly TopicMatching _matching;
+    private readonly OutputTopics _outputs;
 
     public TopicPreparation(TopologyPlan plan, StreamFlowOptions options, IKafkaAdmin admin, ILogger? logger = null)
     {
@@ -24,6 +25,7 @@ internal sealed class TopicPreparation
         _admin = admin;
         _logger = logger ?? NullLogger.Instance;
         _matching = new TopicMatching(options, admin);
+        _outputs = new OutputTopics(plan, options);
     }
 
     public async Task<ResolvedTopics> RunAsync(CancellationToken cancellationToken)
@@ -41,15 +43,20 @@ internal sealed class TopicPreparation
         plan = WithoutGone(plan, found);
         var counts = Derive(plan, found, SourcesOf(plan).ToDictionary(t => t, t => found[t].PartitionCount, StringComparer.Ordinal));
         var resolved = new ResolvedTopics(plan, _options.ApplicationId, counts);
+        var outputs = (await _outputs.EnsureAsync(_admin, cancellationToken).ConfigureAwait(false)).ToList();
         var existing = await CreateInternalTopicsAsync(
             plan, [.. WantedTopics(resolved)], cancellationToken).ConfigureAwait(false);
-        return new ResolvedTopics(plan, _options.ApplicationId, counts) { Ids = IdsOf(found.Values.Concat(existing)) };
+        return new ResolvedTopics(plan, _options.ApplicationId, counts)
+        {
+            Ids = IdsOf(found.Values.Concat(existing).Concat(outputs)),
+            MissingOutputs = [.. _outputs.Names.Except(outputs.Select(t => t.Name), StringComparer.Ordinal)],
+        };
     }
 
     /// <summary>
     /// Looks at the topics while the application runs, and makes the checks of a start; but nothing is created any more, other than
     /// what is needed first when topics match a pattern of which there were none. A source topic that is gone keeps its count, and
-    /// is listed; one that was read for its name is let go.
+    /// is listed, as an output topic is; one that was read for its name is let go.
     /// </summary>
     /// <param name="earlier">What was seen last.</param>
     /// <param name="withConfigs">Whether configurations are looked at although nothing else has changed.</param>
@@ -60,7 +67,7 @@ internal sealed class TopicPreparation
     {
         var plan = await _matching.LayAsync(earlier.Plan, cancellationToken).ConfigureAwait(false);
         var known = WantedTopics(earlier).Select(w => w.Name).ToList();
-        var found = await DescribeAsync(plan, known, cancellationToken).ConfigureAwait(false);
+        var found = await DescribeAsync(plan, known.Concat(_outputs.Names), cancellationToken).ConfigureAwait(false);
         plan = WithoutGone(plan, found);
         var sources = SourcesOf(plan);
         var counts = Derive(plan, found, sources.ToDictionary(
@@ -75,6 +82,7 @@ internal sealed class TopicPreparation
         {
             Ids = IdsNow(earlier, all.Values),
             Missing = [.. sources.Where(t => !found.ContainsKey(t))],
+            MissingOutputs = [.. _outputs.Names.Where(t => !found.ContainsKey(t))],
             LetGo = [.. SourcesOf(earlier.Plan).Except(sources, StringComparer.Ordinal)],
         };
         await CheckAsync(resolved, earlier, all, withConfigs, cancellationToken).ConfigureAwait(false);

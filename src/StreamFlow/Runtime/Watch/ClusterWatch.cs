@@ -15,6 +15,7 @@ internal sealed class ClusterWatch : IClusterWatch, IDisposable
     private readonly TopicWatch _topics;
     private readonly Strangers _strangers;
     private readonly OrphanedPartitions _orphans;
+    private readonly UnreadPartitions _unread;
     private readonly CancellationTokenSource _stopping = new();
     private readonly Lock _gate = new();
     private readonly IKafkaAdmin _admin;
@@ -28,12 +29,15 @@ internal sealed class ClusterWatch : IClusterWatch, IDisposable
     /// <param name="services">What the threads share.</param>
     /// <param name="rejoin">Makes threads join anew: all, or one of them.</param>
     /// <param name="fail">Ends the application.</param>
-    public ClusterWatch(ThreadServices services, Action<bool> rejoin, Action<Exception> fail)
+    /// <param name="own">The tasks of this instance.</param>
+    public ClusterWatch(
+        ThreadServices services, Action<bool> rejoin, Action<Exception> fail, Func<IEnumerable<TaskId>> own)
     {
         _services = services;
         _topics = new TopicWatch(services, () => rejoin(true), fail);
         _strangers = new Strangers(services);
         _orphans = new OrphanedPartitions(services, () => rejoin(false));
+        _unread = new UnreadPartitions(services, own);
         _admin = services.Clients.CreateAdmin($"{services.Options.ApplicationId}-watch");
     }
 
@@ -50,6 +54,9 @@ internal sealed class ClusterWatch : IClusterWatch, IDisposable
     }
 
     public IReadOnlyList<string> Problems => _problems;
+
+    /// <summary>Partitions of other instances that do not come forward.</summary>
+    public IReadOnlyList<UnreadPartition> Unread => _unread.Unread;
 
     /// <summary>Begins to look; ends when this is disposed of.</summary>
     public void Start() => _ = RunAsync(_stopping.Token);
@@ -105,10 +112,16 @@ internal sealed class ClusterWatch : IClusterWatch, IDisposable
         }
         finally
         {
-            _problems = [];
-            _admin.Dispose();
-            _topics.Dispose();
+            Close();
         }
+    }
+
+    private void Close()
+    {
+        _problems = [];
+        _admin.Dispose();
+        _unread.Dispose();
+        _topics.Dispose();
     }
 
     private async Task<Look> LookAsync(
@@ -123,6 +136,7 @@ internal sealed class ClusterWatch : IClusterWatch, IDisposable
                 var group = await _admin.DescribeGroupAsync(_services.Options.ApplicationId, stopping).ConfigureAwait(false);
                 _strangers.See(group);
                 look = !asksForOrphans || _orphans.See(group) ? Look.Complete : Look.Incomplete;
+                _unread.See(group);
             }
 
             _isTold = false;

@@ -27,7 +27,10 @@ internal sealed class TopicWatch(ThreadServices services, Action rejoin, Action<
 
     public IReadOnlyList<string> Problems =>
         [.. services.Topics.Missing.Select(topic =>
-            $"The source topic '{topic}' does not exist any more: nothing is read from it. Create it again, or stop the application")];
+            $"The source topic '{topic}' does not exist any more: nothing is read from it. Create it again, or stop the application"),
+        .. services.Topics.MissingOutputs.Select(topic =>
+            $"The output topic '{topic}' does not exist: records for it go to the production error handler. Create it, or stop the "
+            + "application")];
 
     /// <param name="admin">What is asked.</param>
     /// <param name="withConfigs">Whether configurations are looked at although nothing else has changed.</param>
@@ -59,8 +62,15 @@ internal sealed class TopicWatch(ThreadServices services, Action rejoin, Action<
             try
             {
                 var seen = await topics.LookAgainAsync(services.Topics, withConfigs, stopping).ConfigureAwait(false);
-                if (look == Looks || (seen.LetGo.Count == 0 && !seen.Missing.Except(services.Topics.Missing).Any()))
+                if (look == Looks || (seen.LetGo.Count == 0 && !Gone(seen).Any()))
                 {
+                    if (Deleted(seen) is { } deleted)
+                    {
+                        _hasFailed = true;
+                        fail(deleted);
+                        return;
+                    }
+
                     Adopt(seen);
                     return;
                 }
@@ -78,6 +88,26 @@ internal sealed class TopicWatch(ThreadServices services, Action rejoin, Action<
 
             await Task.Delay(Pause, services.Time, stopping).ConfigureAwait(false);
         }
+    }
+
+    /// <summary>The user's topics that were there when somebody looked last.</summary>
+    private IEnumerable<string> Gone(ResolvedTopics seen) =>
+        seen.Missing.Concat(seen.MissingOutputs).Except(services.Topics.Missing.Concat(services.Topics.MissingOutputs));
+
+    private IEnumerable<string> MadeAnew(ResolvedTopics seen) =>
+        seen.Ids.Where(t => services.Topics.Ids.TryGetValue(t.Key, out var id) && id != t.Value).Select(t => t.Key);
+
+    /// <summary>What ends the application, if it is to end by topics that are gone.</summary>
+    private TopologyException? Deleted(ResolvedTopics seen)
+    {
+        var deleted = Gone(seen).Select(t => $"'{t}' does not exist any more")
+            .Concat(MadeAnew(seen).Select(t => $"'{t}' was deleted and made anew"))
+            .ToList();
+        return services.Options.DeletedTopics != DeletedTopicResponse.Fail || deleted.Count == 0
+            ? null
+            : new TopologyException(
+                $"While the application ran, topics were deleted: {string.Join(", ", deleted)}. It ends, because DeletedTopics is "
+                + "Fail. Restore what is needed, look after the group's positions, and start it again.");
     }
 
     private void Adopt(ResolvedTopics seen)
@@ -108,6 +138,11 @@ internal sealed class TopicWatch(ThreadServices services, Action rejoin, Action<
         foreach (var topic in seen.LetGo)
         {
             RuntimeLog.TopicLetGo(services.Logger, topic, services.Options.ApplicationId);
+        }
+
+        foreach (var topic in MadeAnew(seen).Where(t => !seen.PartitionCounts.ContainsKey(t)))
+        {
+            RuntimeLog.OutputMadeAnew(services.Logger, topic, known.Ids[topic], seen.Ids[topic]);
         }
 
         services.Topics = seen;

@@ -1,0 +1,77 @@
+using Microsoft.Extensions.Logging;
+
+namespace StreamFlow.Kafka;
+
+/// <summary>
+/// What the clients of one application write, each by itself, over and over: told once. What is about connections goes to
+/// <see cref="ConnectionWatch"/>, which makes one line of it; of the rest the first line of a kind is kept whole, and the others
+/// are counted. What somebody has asked for with librdkafka's setting <c>debug</c> is not touched.
+/// </summary>
+internal sealed class ClientLines(TimeProvider time, ConnectionWatch connection)
+{
+    public static readonly TimeSpan Interval = TimeSpan.FromMinutes(1);
+
+    /// <summary>librdkafka's marks of lines about connections.</summary>
+    private static readonly HashSet<string> Connections = new(StringComparer.Ordinal) { "FAIL", "REQTMOUT", "BROKERFAIL" };
+
+    private static readonly string[] ConnectionErrors =
+    [
+        "brokers are down", "Connect to ", "Disconnected", "Failed to resolve", "timed out", "Receive failed", "Send failed",
+        "handshake", "authentication",
+    ];
+
+    private readonly LineLimit _limit = new(time, Interval);
+    private readonly Lock _gate = new();
+
+    public ConnectionWatch Connection => connection;
+
+    /// <summary>A client has a line to tell.</summary>
+    public void Take(ILogger logger, LogLevel level, string clientId, string facility, string text)
+    {
+        var isAboutConnection = IsAboutConnection(facility, text);
+        if (level > LogLevel.Debug && isAboutConnection)
+        {
+            connection.Trouble(level, clientId, text);
+        }
+
+        if (!logger.IsEnabled(level))
+        {
+            return;
+        }
+
+        if (level <= LogLevel.Debug)
+        {
+            Log.Library(logger, level, clientId, facility, text);
+        }
+        else if (!isAboutConnection)
+        {
+            Limited(logger, level, clientId, facility, text);
+        }
+    }
+
+    /// <summary>librdkafka reports what failed once more as the client's error, and that all brokers are down only there.</summary>
+    private static bool IsAboutConnection(string facility, string text) =>
+        Connections.Contains(facility)
+        || (facility is "ERROR" && Array.Exists(ConnectionErrors, e => text.Contains(e, StringComparison.OrdinalIgnoreCase)));
+
+    private void Limited(ILogger logger, LogLevel level, string clientId, string facility, string text)
+    {
+        int leftOut;
+        lock (_gate)
+        {
+            if (!_limit.Lets($"{level} {facility} {text}", out leftOut))
+            {
+                return;
+            }
+        }
+
+        if (leftOut == 0)
+        {
+            Log.Library(logger, level, clientId, facility, text);
+        }
+        else
+        {
+            Log.LibraryAgain(logger, level, clientId, facility, text, leftOut, Interval);
+        }
+    }
+}
