@@ -181,11 +181,10 @@ internal sealed partial class ProgramGenerator
 
     private bool JoinTables(Flow left)
     {
-        // A record that updates both tables of a join is told twice by Kafka Streams with the record cache, the second time with
-        // the same result; here once. Of versioned tables it tells the second one without the value before, so a group of the join
-        // counts it twice; here that is taken back.
+        // A change that reaches both sides of a join from one table leaves results of deleted rows in Kafka Streams, and tells values
+        // before that never were. With the record cache it tells the result twice; here once.
         var right = Find(
-            FlowKind.Table, f => f != left && !f.HasOwnOldValues && !((_isCached || f.IsVersioned) && f.Ways.Keys.Intersect(left.Ways.Keys).Any()));
+            FlowKind.Table, f => f != left && !f.HasOwnOldValues && !f.Ways.Keys.Intersect(left.Ways.Keys).Any());
         if (right is null || Flow.Meet(left.Ways, right.Ways) is not { } ways)
         {
             return false;
