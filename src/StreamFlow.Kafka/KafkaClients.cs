@@ -70,5 +70,5 @@ public sealed class KafkaClients : IKafkaClients
     internal int LoggerFailures => Volatile.Read(ref _loggerFailures);
 
     private GuardedLogger LoggerFor<T>() =>
-        new(_loggers.CreateLogger<T>(), () => Interlocked.Increment(ref _loggerFailures));
+        new(_loggers.CreateLogger<T>(), project: 2, () => Interlocked.Increment(ref _loggerFailures));
 }

@@ -6,6 +6,9 @@ namespace StreamFlow.Serialization.SchemaRegistry;
 /// </summary>
 public sealed class SchemaException : StreamsException
 {
+    /// <inheritdoc/>
+    public override string ErrorId => "SF0910";
+
     /// <summary>Creates the error.</summary>
     /// <param name="message">What was asked of the registry, its answer, and what to do.</param>
     /// <param name="innerException">The cause.</param>
