@@ -127,7 +127,7 @@ public sealed class StreamFlowHealthCheckTests
         Assert.Equal(HealthStatus.Degraded, failed.Status);
         Assert.Same(error, failed.Exception);
         Assert.Equal(HealthStatus.Healthy, replaced.Status);
-        Assert.Equal("disk full", replaced.Data["error"]);
+        Assert.Equal("disk full [SF0901]", replaced.Data["error"]);
     }
 
     [Theory]
@@ -195,7 +195,7 @@ public sealed class StreamFlowHealthCheckTests
         var result = StreamFlowHealthCheck.Evaluate(status, "orders", HealthStatus.Unhealthy);
 
         Assert.Equal((expected, phase, failures), (result.Status, result.Data["phase"], result.Data["threads.failures"]));
-        Assert.Equal("poison", result.Data["error"]);
+        Assert.Equal("poison [SF0901]", result.Data["error"]);
     }
 
     [Fact]

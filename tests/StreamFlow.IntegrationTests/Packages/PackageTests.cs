@@ -10,7 +10,10 @@ namespace StreamFlow.IntegrationTests.Packages;
 public sealed class PackageTests : IDisposable
 {
     private static readonly string[] Names =
-        ["StreamFlow", "StreamFlow.Broker", "StreamFlow.Hosting", "StreamFlow.Kafka", "StreamFlow.RocksDb", "StreamFlow.Testing"];
+    [
+        "StreamFlow", "StreamFlow.Broker", "StreamFlow.Hosting", "StreamFlow.Kafka", "StreamFlow.RocksDb",
+        "StreamFlow.Serialization.SchemaRegistry", "StreamFlow.Testing",
+    ];
 
     private readonly TempFolder _folder = new();
 

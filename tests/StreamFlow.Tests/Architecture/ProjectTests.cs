@@ -12,6 +12,7 @@ public sealed class ProjectTests
         ["StreamFlow.Broker"] = [],
         ["StreamFlow.Kafka"] = ["StreamFlow"],
         ["StreamFlow.RocksDb"] = ["StreamFlow"],
+        ["StreamFlow.Serialization.SchemaRegistry"] = ["StreamFlow"],
         ["StreamFlow.Testing"] = ["StreamFlow"],
         ["StreamFlow.Hosting"] = ["StreamFlow.Kafka", "StreamFlow.RocksDb"],
     };

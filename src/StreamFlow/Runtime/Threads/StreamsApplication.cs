@@ -53,6 +53,7 @@ public sealed class StreamsApplication : IAsyncDisposable, IDisposable
         _services = services ?? new StreamsServices();
         _logger = new GuardedLogger(
             _services.Logging.CreateLogger("StreamFlow.StreamsApplication"),
+            project: 1,
             () => Instruments.Count(
                 Instruments.LogFailed, 1, new TagList { { "streamflow.application.id", options.ApplicationId } }));
         _inside = new InsideWaits(_options.ApplicationId, _services.Time);
