@@ -14,6 +14,7 @@ public sealed class ProjectTests
         ["StreamFlow.RocksDb"] = ["StreamFlow"],
         ["StreamFlow.Testing"] = ["StreamFlow"],
         ["StreamFlow.Hosting"] = ["StreamFlow.Kafka", "StreamFlow.RocksDb"],
+        ["StreamFlow.Hosting.Embedded"] = ["StreamFlow.Hosting", "StreamFlow.Broker"],
     };
 
     private static readonly string[] TestFrameworks =
