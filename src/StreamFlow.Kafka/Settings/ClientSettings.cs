@@ -87,6 +87,7 @@ internal static class ClientSettings
             complaints.Add("BootstrapServers is empty; give at least one broker as host:port.");
         }
 
+        complaints.AddRange(BrokerAddresses.Complaints(options.BootstrapServers));
         AddFixed(complaints, nameof(options.Client), options.Client);
         AddFixed(complaints, nameof(options.Consumer), options.Consumer);
         AddFixed(complaints, nameof(options.Producer), options.Producer);

@@ -15,6 +15,7 @@ public sealed class ProjectTests
         ["StreamFlow.Serialization.SchemaRegistry"] = ["StreamFlow"],
         ["StreamFlow.Testing"] = ["StreamFlow"],
         ["StreamFlow.Hosting"] = ["StreamFlow.Kafka", "StreamFlow.RocksDb"],
+        ["StreamFlow.Hosting.Embedded"] = ["StreamFlow.Hosting", "StreamFlow.Broker"],
     };
 
     private static readonly string[] TestFrameworks =
