@@ -138,6 +138,14 @@ public sealed record StreamFlowOptions
     /// <value>10 seconds.</value>
     public TimeSpan ClusterCheckInterval { get; set; } = TimeSpan.FromSeconds(10);
 
+    /// <summary>
+    /// What is done where the keys of a topic that takes part in a join or is read as a table do not lie where StreamFlow and Java's
+    /// producers put them, as those of librdkafka's clients do not unless they set <c>partitioner=murmur2_random</c>. Keys are looked at
+    /// in samples; topics with one partition are always right.
+    /// </summary>
+    /// <value><see cref="PartitionerCheck.Warn"/>.</value>
+    public PartitionerCheck PartitionerCheck { get; set; } = PartitionerCheck.Warn;
+
     /// <summary>Replicas of internal topics; -1 is the broker's default.</summary>
     /// <value>-1.</value>
     public short ReplicationFactor { get; set; } = -1;
@@ -224,6 +232,7 @@ public sealed record StreamFlowOptions
             TopologyVersion, "at most 32 letters, digits, '_' or '-', or leave it empty");
         Check(errors, ClusterCheckInterval > TimeSpan.Zero, nameof(ClusterCheckInterval), ClusterCheckInterval, "more than zero");
         Check(errors, Enum.IsDefined(DefaultOffsetReset), nameof(DefaultOffsetReset), DefaultOffsetReset, "Earliest or Latest");
+        Check(errors, Enum.IsDefined(PartitionerCheck), nameof(PartitionerCheck), PartitionerCheck, "Warn, Fail or Off");
         Check(errors, DeadLetterFallback is ErrorResponse.Fail or ErrorResponse.Continue, nameof(DeadLetterFallback), DeadLetterFallback,
             "Fail or Continue");
         Check(errors, ReplicationFactor is -1 or >= 1, nameof(ReplicationFactor), ReplicationFactor, "-1 or at least 1");
