@@ -138,6 +138,14 @@ public sealed record StreamFlowOptions
     /// <value>10 seconds.</value>
     public TimeSpan ClusterCheckInterval { get; set; } = TimeSpan.FromSeconds(10);
 
+    /// <summary>
+    /// What is done where the keys of a topic that takes part in a join or is read as a table do not lie where StreamFlow and Java's
+    /// producers put them, as those of librdkafka's clients do not unless they set <c>partitioner=murmur2_random</c>. Keys are looked at
+    /// in samples; topics with one partition are always right.
+    /// </summary>
+    /// <value><see cref="PartitionerCheck.Warn"/>.</value>
+    public PartitionerCheck PartitionerCheck { get; set; } = PartitionerCheck.Warn;
+
     /// <summary>Replicas of internal topics; -1 is the broker's default.</summary>
     /// <value>-1.</value>
     public short ReplicationFactor { get; set; } = -1;
@@ -279,6 +287,7 @@ public sealed record StreamFlowOptions
         Check(errors, Enum.IsDefined(MissingOutputTopics), nameof(MissingOutputTopics), MissingOutputTopics, "Fail, Create or Continue");
         Check(errors, Enum.IsDefined(DeletedTopics), nameof(DeletedTopics), DeletedTopics, "Continue or Fail");
         Check(errors, Enum.IsDefined(DefaultOffsetReset), nameof(DefaultOffsetReset), DefaultOffsetReset, "Earliest or Latest");
+        Check(errors, Enum.IsDefined(PartitionerCheck), nameof(PartitionerCheck), PartitionerCheck, "Warn, Fail or Off");
         Check(errors, DeadLetterFallback is ErrorResponse.Fail or ErrorResponse.Continue, nameof(DeadLetterFallback), DeadLetterFallback,
             "Fail or Continue");
     }

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Microsoft.Extensions.Logging;
 using StreamFlow.Clients;
+using StreamFlow.Planning;
 using StreamFlow.Processing;
 using StreamFlow.Runtime;
 
@@ -35,6 +36,7 @@ public sealed class StreamsApplication : IAsyncDisposable, IDisposable
     /// <param name="clients">Its way to Kafka.</param>
     /// <param name="services">Stores, clock and logging.</param>
     /// <exception cref="ArgumentException">Settings are wrong; the message lists all of them.</exception>
+    /// <exception cref="TopologyException">Names of internal topics are too long with the application's id.</exception>
     public StreamsApplication(
         Topology topology, StreamFlowOptions options, IKafkaClients clients, StreamsServices? services = null)
     {
@@ -47,6 +49,7 @@ public sealed class StreamsApplication : IAsyncDisposable, IDisposable
             throw new ArgumentException("The options are not valid: " + string.Join(" ", errors), nameof(options));
         }
 
+        InternalTopicLengths.Check(topology.Plan, options.ApplicationId);
         _topology = topology;
         _options = options with { };
         _clients = clients;
@@ -85,6 +88,7 @@ public sealed class StreamsApplication : IAsyncDisposable, IDisposable
         {
             FailuresInARow = _threads.FailuresInARow,
             Problems = _watch?.Problems ?? [],
+            Warnings = _threadServices?.Placements.Warnings ?? [],
             GlobalThread = ThreadProgress.Of(_globals, _options.ProgressTimeout),
             Outage = _clients.Outage,
             Unread = _watch?.Unread ?? [],
