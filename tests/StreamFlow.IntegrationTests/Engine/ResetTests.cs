@@ -11,7 +11,11 @@ public abstract class ResetTests(ClusterFixture fixture) : IDisposable
     private readonly string _id = $"reset-{Guid.NewGuid():N}"[..14];
     private readonly TempFolder _state = new();
 
-    public void Dispose() => _state.Dispose();
+    public void Dispose()
+    {
+        _state.Dispose();
+        GC.SuppressFinalize(this);
+    }
 
     [SkippableFact]
     public async Task A_reset_application_counts_everything_once_more_on_the_state_folder_it_had()
