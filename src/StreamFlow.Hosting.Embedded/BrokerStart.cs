@@ -2,6 +2,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using StreamFlow.Broker;
+using StreamFlow.Runtime;
 
 namespace StreamFlow.Hosting.Embedded;
 
@@ -13,7 +14,7 @@ internal static partial class BrokerStart
 {
     public static EmbeddedBroker Start(IServiceProvider services, EmbeddedBrokerOptions options)
     {
-        var logger = services.GetRequiredService<ILogger<EmbeddedBroker>>();
+        var logger = new GuardedLogger(services.GetRequiredService<ILogger<EmbeddedBroker>>(), project: 4, static () => { });
         try
         {
             var settings = options.Log is null ? options with { Log = line => Said(logger, line) } : options;
@@ -35,16 +36,16 @@ internal static partial class BrokerStart
         }
     }
 
-    [LoggerMessage(351, LogLevel.Information, "The embedded broker is ready at {BootstrapServers}, data in {Place}")]
+    [LoggerMessage(1, LogLevel.Information, "The embedded broker is ready at {BootstrapServers}, data in {Place}")]
     private static partial void Ready(ILogger logger, string bootstrapServers, string place);
 
-    [LoggerMessage(352, LogLevel.Warning, "The embedded broker: {Line}")]
+    [LoggerMessage(2, LogLevel.Warning, "The embedded broker: {Line}")]
     private static partial void Said(ILogger logger, string line);
 
-    [LoggerMessage(353, LogLevel.Critical, "The embedded broker cannot start: {Reason}")]
+    [LoggerMessage(3, LogLevel.Critical, "The embedded broker cannot start: {Reason}")]
     private static partial void NotStarted(ILogger logger, string reason);
 
-    [LoggerMessage(354, LogLevel.Warning,
+    [LoggerMessage(4, LogLevel.Warning,
         "The embedded broker keeps its topics in a temporary directory, which is deleted when this host stops, and the "
         + "environment is Production: set EmbeddedBrokerOptions.DataDirectory, or add the broker in Development only")]
     private static partial void TemporaryInProduction(ILogger logger);

@@ -14,7 +14,10 @@ namespace StreamFlow.Tests.Docs;
 public sealed partial class ErrorsPageTests
 {
     /// <summary>The number that each project gives its logger; others log nothing.</summary>
-    private static readonly Dictionary<string, int> Projects = new() { ["StreamFlow"] = 1, ["StreamFlow.Kafka"] = 2, ["StreamFlow.Hosting"] = 3 };
+    private static readonly Dictionary<string, int> Projects = new()
+    {
+        ["StreamFlow"] = 1, ["StreamFlow.Kafka"] = 2, ["StreamFlow.Hosting"] = 3, ["StreamFlow.Hosting.Embedded"] = 4,
+    };
 
     private static readonly List<Match> Rows =
         [.. Row().Matches(File.ReadAllText(SourceTree.FullPath("docs/reference/errors.md"))).Select(m => m)];

@@ -68,43 +68,6 @@ public sealed class ChangedTopicsTests
         await CountingApplication.UntilAllAreOut(harness);
     }
 
-    /// <summary>The client itself says nothing for half a minute.</summary>
-    [Theory]
-    [InlineData("out")]
-    [InlineData("dead")]
-    public async Task A_topic_that_is_written_to_and_is_gone_is_a_problem_until_it_is_back(string name)
-    {
-        await using var harness = new AppHarness(("in", 2), ("out", 2), ("dead", 1));
-        var topics = new ChangedTopics(harness.Kafka);
-        var (log, looks) = (new ListLogger(), 0);
-        topics.Topic = topic =>
-        {
-            looks += topic.Name == name ? 1 : 0;
-            return topic;
-        };
-        var application = await harness.StartAsync(
-            CountingApplication.Build,
-            o =>
-            {
-                CountingApplication.ExactlyOnce(o);
-                (o.ClusterCheckInterval, o.DeadLetterTopic) = (TimeSpan.FromMilliseconds(20), "dead");
-            },
-            new() { Logging = log },
-            topics);
-        await AppHarness.Until(() => Volatile.Read(ref looks) > 1, "it was seen");
-        Assert.Empty(application.Status.Problems);
-
-        topics.Topic = topic => topic.Name == name ? null : topic;
-        await AppHarness.Until(() => application.Status.Problems.Count == 1, "the problem is told");
-        Assert.Contains($"The topic '{name}', which is written to, does not exist any more", application.Status.Problems[0], StringComparison.Ordinal);
-        Assert.Contains(log.Messages, m => m.Contains(application.Status.Problems[0], StringComparison.Ordinal));
-
-        topics.Topic = topic => topic;
-        await AppHarness.Until(() => application.Status.Problems.Count == 0, "the problem is gone");
-        CountingApplication.SendWave(harness, 1);
-        await CountingApplication.UntilAllAreOut(harness);
-    }
-
     [Fact]
     public async Task A_source_topic_that_is_made_anew_is_told_with_what_becomes_of_positions()
     {

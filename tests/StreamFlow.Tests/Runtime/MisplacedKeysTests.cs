@@ -42,7 +42,7 @@ public sealed class MisplacedKeysTests
 
         var warning = Assert.Single(application.Status.Warnings);
         Assert.Contains("'sites'", warning, StringComparison.Ordinal);
-        Assert.Equal(warning, Assert.Single(log.Messages, m => m.Contains("do not lie", StringComparison.Ordinal))["Application metered: ".Length..]);
+        Assert.Equal(warning + " [SF1311]", Assert.Single(log.Messages, m => m.Contains("do not lie", StringComparison.Ordinal))["Application metered: ".Length..]);
         Assert.InRange(Interlocked.Read(ref counted), 16, Count);
     }
 

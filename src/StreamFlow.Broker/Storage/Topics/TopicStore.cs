@@ -13,9 +13,6 @@ internal sealed class TopicStore : IDisposable
     /// <summary>Partitions a topic may have; each holds a file open.</summary>
     public const int MaxPartitionsPerTopic = 10_000;
 
-    /// <summary>The file that an open store holds locked.</summary>
-    public const string LockName = "LOCK";
-
     private const int ProducerIdBlock = 1_000;
 
     private readonly Lock _gate = new();
@@ -296,7 +293,7 @@ internal sealed class TopicStore : IDisposable
 
     private static FileStream Lock(string directory)
     {
-        var path = Path.Combine(directory, LockName);
+        var path = Path.Combine(directory, TemporaryDirectories.LockName);
         try
         {
             return new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
@@ -304,7 +301,7 @@ internal sealed class TopicStore : IDisposable
         catch (IOException e)
         {
             throw new IOException(
-                $"Data directory '{directory}' is in use by another broker (its {LockName} file is held). Stop that one or "
+                $"Data directory '{directory}' is in use by another broker (its {TemporaryDirectories.LockName} file is held). Stop that one or "
                 + "choose another directory.", e);
         }
     }

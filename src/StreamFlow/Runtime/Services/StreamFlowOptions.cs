@@ -7,7 +7,7 @@ namespace StreamFlow;
 /// Settings of one StreamFlow application. Checked as a whole by <see cref="Validate"/> before anything starts.
 /// Names and defaults are those of Kafka Streams where it has the setting.
 /// </summary>
-public sealed record StreamFlowOptions
+public sealed partial record StreamFlowOptions
 {
     private TimeSpan? _commitInterval;
 
@@ -267,43 +267,5 @@ public sealed record StreamFlowOptions
         Check(errors, DeadLetterTopic.Length == 0 || ResourceName.Complaint(DeadLetterTopic) is null, nameof(DeadLetterTopic), DeadLetterTopic,
             "the name of a topic (1 to 249 letters, digits, '.', '_' or '-'), or leave it empty");
         return errors;
-    }
-
-    private static bool IsNameCharacter(char c) => char.IsAsciiLetterOrDigit(c) || c is '.' or '_' or '-';
-
-    private static void Check<T>(List<string> errors, bool valid, string name, T value, string allowed)
-    {
-        if (!valid)
-        {
-            errors.Add($"{name} is '{(value is TimeSpan time ? Durations.Text(time) : value)}'; set it to {allowed}.");
-        }
-    }
-
-    private void CheckChoices(List<string> errors)
-    {
-        CheckResponse(errors, DeserializationErrors, nameof(DeserializationErrors));
-        CheckResponse(errors, ProcessingErrors, nameof(ProcessingErrors));
-        CheckResponse(errors, ProductionErrors, nameof(ProductionErrors));
-        Check(errors, Enum.IsDefined(MissingOutputTopics), nameof(MissingOutputTopics), MissingOutputTopics, "Fail, Create or Continue");
-        Check(errors, Enum.IsDefined(DeletedTopics), nameof(DeletedTopics), DeletedTopics, "Continue or Fail");
-        Check(errors, Enum.IsDefined(DefaultOffsetReset), nameof(DefaultOffsetReset), DefaultOffsetReset, "Earliest or Latest");
-        Check(errors, Enum.IsDefined(PartitionerCheck), nameof(PartitionerCheck), PartitionerCheck, "Warn, Fail or Off");
-        Check(errors, DeadLetterFallback is ErrorResponse.Fail or ErrorResponse.Continue, nameof(DeadLetterFallback), DeadLetterFallback,
-            "Fail or Continue");
-    }
-
-    private void CheckResponse(List<string> errors, ErrorResponse? response, string name)
-    {
-        Check(errors, response is null || Enum.IsDefined(response.Value), name, response, "Fail, Continue or DeadLetter");
-        Check(errors, response != ErrorResponse.DeadLetter || DeadLetterTopic.Length > 0, name, response,
-            "Fail or Continue, or give a DeadLetterTopic, which is empty");
-    }
-
-    private void CheckApplicationId(List<string> errors)
-    {
-        var valid = ApplicationId is { Length: > 0 and <= 200 } and not "." and not ".."
-            && ApplicationId.All(IsNameCharacter);
-        Check(errors, valid, nameof(ApplicationId), ApplicationId,
-            "1 to 200 letters, digits, '.', '_' or '-': it names topics, a group and a folder");
     }
 }

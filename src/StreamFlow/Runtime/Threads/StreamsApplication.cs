@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using Microsoft.Extensions.Logging;
 using StreamFlow.Clients;
-using StreamFlow.Planning;
 using StreamFlow.Processing;
 using StreamFlow.Runtime;
 
@@ -49,7 +48,7 @@ public sealed class StreamsApplication : IAsyncDisposable, IDisposable
             throw new ArgumentException("The options are not valid: " + string.Join(" ", errors), nameof(options));
         }
 
-        InternalTopicLengths.Check(topology.Plan, options.ApplicationId);
+        Planning.InternalTopicLengths.Check(topology.Plan, options.ApplicationId);
         _topology = topology;
         _options = options with { };
         _clients = clients;

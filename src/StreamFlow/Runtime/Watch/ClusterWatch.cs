@@ -13,7 +13,6 @@ internal sealed class ClusterWatch : IClusterWatch, IDisposable
 
     private readonly ThreadServices _services;
     private readonly TopicWatch _topics;
-    private readonly SinkWatch _sinks;
     private readonly Strangers _strangers;
     private readonly OrphanedPartitions _orphans;
     private readonly UnreadPartitions _unread;
@@ -36,7 +35,6 @@ internal sealed class ClusterWatch : IClusterWatch, IDisposable
     {
         _services = services;
         _topics = new TopicWatch(services, () => rejoin(true), fail);
-        _sinks = new SinkWatch(services);
         _strangers = new Strangers(services);
         _orphans = new OrphanedPartitions(services, () => rejoin(false));
         _unread = new UnreadPartitions(services, own);
@@ -133,7 +131,6 @@ internal sealed class ClusterWatch : IClusterWatch, IDisposable
         try
         {
             await _topics.LookAsync(_admin, hasRebalanced, stopping).ConfigureAwait(false);
-            await _sinks.LookAsync(_admin, stopping).ConfigureAwait(false);
             if (_services.Topics.LeaderTopics.Count > 0)
             {
                 var group = await _admin.DescribeGroupAsync(_services.Options.ApplicationId, stopping).ConfigureAwait(false);
@@ -170,7 +167,7 @@ internal sealed class ClusterWatch : IClusterWatch, IDisposable
     private void TellProblems()
     {
         var before = _problems;
-        _problems = [.. _topics.Problems, .. _sinks.Problems, .. _strangers.Problems];
+        _problems = [.. _topics.Problems, .. _strangers.Problems];
         foreach (var problem in _problems.Except(before, StringComparer.Ordinal))
         {
             RuntimeLog.ProblemSeen(_services.Logger, _services.Options.ApplicationId, problem);
