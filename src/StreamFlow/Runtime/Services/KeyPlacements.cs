@@ -13,10 +13,11 @@ namespace StreamFlow.Runtime;
 internal sealed class KeyPlacements(StreamFlowOptions options, ILogger logger)
 {
     private readonly ConcurrentDictionary<string, TopicPlacement> _topics = new(StringComparer.Ordinal);
-    private readonly ConcurrentQueue<string> _warnings = new();
+    private readonly Lock _gate = new();
+    private volatile IReadOnlyList<string> _warnings = [];
 
     /// <summary>What was said of topics, in the order in which it was found.</summary>
-    public IReadOnlyList<string> Warnings => [.. _warnings];
+    public IReadOnlyList<string> Warnings => _warnings;
 
     /// <summary>What looks at the keys of a partition; null where its place is no matter.</summary>
     /// <param name="subTopology">Reads it.</param>
@@ -44,10 +45,16 @@ internal sealed class KeyPlacements(StreamFlowOptions options, ILogger logger)
             throw new TopologyException(warning);
         }
 
-        if (!_warnings.Contains(warning))
+        lock (_gate)
         {
-            _warnings.Enqueue(warning);
-            RuntimeLog.KeysMisplaced(logger, options.ApplicationId, warning);
+            if (_warnings.Contains(warning))
+            {
+                return;
+            }
+
+            _warnings = [.. _warnings, warning];
         }
+
+        RuntimeLog.KeysMisplaced(logger, options.ApplicationId, warning);
     }
 }
