@@ -6,25 +6,19 @@ using StreamFlow.IntegrationTests.Support;
 namespace StreamFlow.IntegrationTests.Engine;
 
 /// <summary>What docs/guide/operating.md says of resetting and replaying, with the tool of Apache Kafka itself.</summary>
-public abstract class ResetTests(ClusterFixture fixture) : IDisposable
+public abstract class ResetTests(ClusterFixture fixture)
 {
     private readonly string _id = $"reset-{Guid.NewGuid():N}"[..14];
-    private readonly TempFolder _state = new();
-
-    public void Dispose()
-    {
-        _state.Dispose();
-        GC.SuppressFinalize(this);
-    }
 
     [SkippableFact]
     public async Task A_reset_application_counts_everything_once_more_on_the_state_folder_it_had()
     {
         ExternalTool.RequireKafka();
+        using var state = new TempFolder();
         await using var harness = new EngineHarness(await fixture.FreshAsync());
         await harness.Probe.CreateTopicsAsync(2, "orders", "out");
         harness.Probe.Produce("orders", [("k1", "a", 0), ("k2", "b", 0), ("k3", "a", 0)]);
-        var first = await harness.StartAsync(Count, new Setup { Id = _id, StateDirectory = _state.Path });
+        var first = await harness.StartAsync(Count, new Setup { Id = _id, StateDirectory = state.Path });
         await CountedAsync(harness);
         await first.StopAsync();
 
@@ -36,7 +30,7 @@ public abstract class ResetTests(ClusterFixture fixture) : IDisposable
                 && harness.Probe.PartitionCount($"{_id}-by-value-repartition") == 0,
             "the internal topics are gone");
         Assert.Equal(3, harness.Probe.Lag(_id, "orders"));
-        await harness.StartAsync(Count, new Setup { Id = _id, StateDirectory = _state.Path });
+        await harness.StartAsync(Count, new Setup { Id = _id, StateDirectory = state.Path });
         await CountedAsync(harness);
 
         // Had positions or state outlived the reset, there would be no second row, or one with a larger number.
