@@ -172,7 +172,7 @@ internal sealed class StateDirectory : IDisposable
             throw new StateStoreException(
                 _held.ContainsKey(path)
                     ? $"The state directory '{path}' is in use by another application of this very process, which has the same "
-                        + "ApplicationId and StateDirectory. Stop that one first, or give this one another ApplicationId or StateDirectory."
+                        + "ApplicationId and StateDirectory. Stop that one first, or give this one another StateDirectory or ApplicationId."
                     : $"The state directory '{path}' is in use by another process. "
                         + "Stop that process, or give this one another StateDirectory.",
                 exception);
