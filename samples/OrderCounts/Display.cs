@@ -1,14 +1,12 @@
 using System.Globalization;
 using Microsoft.Extensions.Hosting;
 using Spectre.Console;
-using Spectre.Console.Rendering;
 
 namespace OrderCounts;
 
 /// <summary>Shows windows, counts, rate and orders in flight: a live table in a terminal, plain lines elsewhere.</summary>
 internal sealed class Display(Settings settings, Ledger ledger, CountTable counts, RunClock clock) : BackgroundService
 {
-    private const int WindowsShown = 3;
     private long _lastSeen;
     private TimeSpan _lastAt;
     private double _rate;
@@ -35,8 +33,16 @@ internal sealed class Display(Settings settings, Ledger ledger, CountTable count
     private async Task RunLiveAsync(CancellationToken stop) =>
         await AnsiConsole.Live(Draw()).StartAsync(async live =>
         {
+            var size = Size();
             while (!stop.IsCancellationRequested)
             {
+                if (size != Size())
+                {
+                    // What was drawn for another size is elsewhere now: the next table would be drawn below its rests.
+                    size = Size();
+                    AnsiConsole.Clear();
+                }
+
                 live.UpdateTarget(Draw());
                 await Task.Delay(250, stop);
             }
@@ -58,36 +64,23 @@ internal sealed class Display(Settings settings, Ledger ledger, CountTable count
             var latest = rows.Where(r => r.Key.WindowStart == rows[0].Key.WindowStart).ToList();
             Console.WriteLine(string.Create(
                 CultureInfo.InvariantCulture,
-                $"{clock.Elapsed.TotalSeconds,6:F1} s  {_rate,9:N0} orders/s  {Progress}  window {Time(rows[0].Key.WindowStart)}: ")
+                $"{clock.Elapsed.TotalSeconds,6:F1} s  {_rate,9:N0} orders/s  {Progress}  window {CountScreen.Time(rows[0].Key.WindowStart)} (event time): ")
                 + string.Join("  ", latest.Select(r => $"{r.Key.Category} {r.Count.Count}")));
         }
     }
 
+    private static (int Width, int Height) Size() => (AnsiConsole.Profile.Width, AnsiConsole.Profile.Height);
+
     private Rows Draw()
     {
         UpdateRate();
-        var rows = counts.Rows();
-        var windows = rows.Select(r => r.Key.WindowStart).Distinct().Take(WindowsShown).Order().ToList();
-        var table = new Table().Border(TableBorder.Rounded).AddColumn("category");
-        foreach (var window in windows)
-        {
-            table.AddColumn(new TableColumn($"{Time(window)} - {Time(window + Pipeline.WindowMs)}").RightAligned());
-        }
-
-        foreach (var category in rows.GroupBy(r => r.Key.Category).OrderBy(g => g.Key, StringComparer.Ordinal))
-        {
-            var byWindow = category.ToDictionary(r => r.Key.WindowStart, r => r.Count);
-            table.AddRow([category.Key, .. windows.Select(w => byWindow.TryGetValue(w, out var row)
-                ? string.Create(CultureInfo.InvariantCulture, $"{row.Count:N0}  {row.Cents / 100m,14:N2}")
-                : "-")]);
-        }
-
-        return new Rows(
-            new Markup("[bold]Placed orders per category and 10-minute window[/]  (number and amount)"),
-            table,
-            new Text(string.Create(
+        return CountScreen.Draw(
+            counts.Rows(),
+            AnsiConsole.Profile.Width,
+            string.Create(CultureInfo.InvariantCulture, $"{_rate:N0} orders/s   {Progress}"),
+            string.Create(
                 CultureInfo.InvariantCulture,
-                $"{_rate:N0} orders/s   {Progress}   counted {ledger.Counted:N0}   filtered {ledger.Filtered:N0}   late {ledger.Late:N0}   malformed {ledger.Malformed:N0}")));
+                $"counted {ledger.Counted:N0}   filtered {ledger.Filtered:N0}   late {ledger.Late:N0}   malformed {ledger.Malformed:N0}"));
     }
 
     private void UpdateRate()
@@ -100,7 +93,4 @@ internal sealed class Display(Settings settings, Ledger ledger, CountTable count
             (_lastSeen, _lastAt) = (seen, at);
         }
     }
-
-    private static string Time(long ms) =>
-        DateTimeOffset.FromUnixTimeMilliseconds(ms).ToString("HH:mm", CultureInfo.InvariantCulture);
 }

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using System.Globalization;
 
 namespace OrderCounts;
@@ -32,8 +33,8 @@ internal sealed record Settings
 
     public bool Generates => Orders > 0;
 
-    /// <summary>Reads the command line and runs the program; prints help and mistakes itself.</summary>
-    public static int Run(string[] args, Func<Settings, Task<int>> program)
+    /// <summary>Reads the command line and runs the program; prints help and mistakes itself, these to standard error unless told otherwise.</summary>
+    public static int Run(string[] args, Func<Settings, Task<int>> program, TextWriter? errors = null)
     {
         var servers = new Option<string?>("--bootstrap-servers")
         {
@@ -66,11 +67,12 @@ internal sealed record Settings
         };
         var plain = new Option<bool>("--plain") { Description = "Plain lines instead of a live table" };
 
-        Allow(orders, 0, 1e15);
-        Allow(duration, 0.1, TimeSpan.FromDays(1).TotalSeconds);
+        Allow(orders, 0, 1_000_000_000_000_000);
+        Allow(duration, 0.1, 86_400);
         Allow(rate, 0, 1_000_000);
         Allow(partitions, 1, 1024);
         Allow(threads, 1, 64);
+        Allow(seed, int.MinValue, int.MaxValue);
         var command = new RootCommand("Windowed order counts with StreamFlow.")
         {
             servers, orders, duration, seed, rate, partitions, threads, state, application, plain,
@@ -90,17 +92,39 @@ internal sealed record Settings
         }));
 
         // The host drains on SIGTERM in its own time; by default the command line would end the process after two seconds.
-        return command.Parse(args).Invoke(new InvocationConfiguration { ProcessTerminationTimeout = null });
+        return command.Parse(args).Invoke(new InvocationConfiguration
+        {
+            ProcessTerminationTimeout = null, Error = errors ?? Console.Error,
+        });
     }
 
-    /// <summary>What is no number at all the parser says itself.</summary>
-    private static void Allow(Option option, double least, double most) => option.Validators.Add(result =>
+    private static void Allow(Option<long?> option, long least, long most) => option.CustomParser =
+        result => (long?)Number(result, option.Name, least, most);
+
+    private static void Allow(Option<int?> option, int least, int most) => option.CustomParser =
+        result => (int?)Number(result, option.Name, least, most);
+
+    private static void Allow(Option<int> option, int least, int most) => option.CustomParser =
+        result => (int)(Number(result, option.Name, least, most) ?? 0);
+
+    private static void Allow(Option<double?> option, double least, double most) => option.CustomParser = result =>
+        double.TryParse(result.Tokens[0].Value, NumberStyles.Float, CultureInfo.InvariantCulture, out var value)
+        && value >= least && value <= most
+            ? value
+            : Refuse<double>(result, option.Name, "a number", least, most);
+
+    private static long? Number(ArgumentResult result, string option, long least, long most) =>
+        long.TryParse(result.Tokens[0].Value, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var value)
+        && value >= least && value <= most
+            ? value
+            : Refuse<long>(result, option, "a whole number", least, most);
+
+    /// <summary>In a sentence; the parser's own would name its types.</summary>
+    private static T? Refuse<T>(ArgumentResult result, string option, string what, IFormattable least, IFormattable most)
+        where T : struct
     {
-        if (result.Tokens is [var given] && double.TryParse(given.Value, CultureInfo.InvariantCulture, out var value)
-            && (value < least || value > most))
-        {
-            result.AddError(string.Create(
-                CultureInfo.InvariantCulture, $"{option.Name} is {given.Value}; give a number from {least} to {most}."));
-        }
-    });
+        result.AddError(string.Create(
+            CultureInfo.InvariantCulture, $"{option} is '{result.Tokens[0].Value}'; give {what} from {least} to {most}."));
+        return null;
+    }
 }

@@ -25,18 +25,7 @@ internal sealed class HostOptionsValidator(string name, IServiceProviderIsKeyedS
 
     private List<string> Errors(StreamFlowHostOptions options)
     {
-        if (options.ValueErrors.Count > 0)
-        {
-            // Binding ends at the first value it cannot read: what it left out must not be called missing.
-            return [.. options.ValueErrors];
-        }
-
         var errors = new List<string>();
-        if (options.NameError is { } nameError)
-        {
-            errors.Add(nameError);
-        }
-
         if (!services.IsKeyedService(typeof(IKafkaClients), name))
         {
             errors.AddRange(options.ClientOptions().Validate());
@@ -49,6 +38,8 @@ internal sealed class HostOptionsValidator(string name, IServiceProviderIsKeyedS
         }
 
         errors.AddRange(options.Streams.Validate().Select(e => "Streams." + e));
-        return errors;
+
+        // What could not be read has a default that nobody chose: it must not be called missing, or not fit for something else.
+        return [.. options.Unreadable, .. errors.Where(e => !options.LeftOut.Any(name => e.Contains(name, StringComparison.Ordinal)))];
     }
 }

@@ -13,8 +13,8 @@ public sealed class StreamFlowHostOptions
     public string BootstrapServers { get; set; } = string.Empty;
 
     /// <summary>
-    /// The engine's settings. Durations are written <c>"00:00:05"</c> in configuration ("5" would be five days). What
-    /// is a delegate, such as an error handler, is set in code.
+    /// The engine's settings. Durations are written <c>"00:00:05"</c> in configuration; a bare <c>"5"</c> is refused. What is
+    /// a delegate, such as an error handler, is set in code.
     /// </summary>
     /// <value>The engine's defaults; <see cref="StreamFlowOptions.ApplicationId"/> is the registered name.</value>
     public StreamFlowOptions Streams { get; set; } = new();
@@ -32,11 +32,11 @@ public sealed class StreamFlowHostOptions
     /// <value><see cref="StoreBackend.RocksDb"/>.</value>
     public StoreBackend StoreBackend { get; set; } = StoreBackend.RocksDb;
 
-    /// <summary>Which values of the configuration could not be read; what comes after the first was not read either.</summary>
-    internal IReadOnlyList<string> ValueErrors { get; set; } = [];
+    /// <summary>What of the configuration cannot be read, for the validator to report with everything else.</summary>
+    internal IReadOnlyList<string> Unreadable { get; set; } = [];
 
-    /// <summary>Which names in the configuration are not known, for the validator to report with everything else.</summary>
-    internal string? NameError { get; set; }
+    /// <summary>Settings that are at their defaults only because what was given for them cannot be read.</summary>
+    internal IReadOnlyList<string> LeftOut { get; set; } = [];
 
     internal KafkaClientOptions ClientOptions() => new()
     {

@@ -125,13 +125,13 @@ internal sealed partial class StreamFlowHostedService(
 
         if (hostOptions.Value.BackgroundServiceExceptionBehavior == BackgroundServiceExceptionBehavior.Ignore)
         {
-            FailedAndIgnored(_logger, cause, name);
+            FailedAndIgnored(_logger, name, cause.Message);
             return;
         }
 
         if (hasStarted)
         {
-            Failed(_logger, cause, name);
+            Failed(_logger, name, cause.Message);
         }
         else
         {
@@ -156,8 +156,9 @@ internal sealed partial class StreamFlowHostedService(
         await started.Task.ConfigureAwait(false);
     }
 
-    [LoggerMessage(1, LogLevel.Critical, "StreamFlow application '{Name}' failed; the host stops, with exit code 1")]
-    private static partial void Failed(ILogger logger, Exception exception, string name);
+    // The engine has logged the failure itself, with its stack trace.
+    [LoggerMessage(1, LogLevel.Critical, "StreamFlow application '{Name}' failed; the host stops, with exit code 1: {Reason}")]
+    private static partial void Failed(ILogger logger, string name, string reason);
 
     [LoggerMessage(2, LogLevel.Warning,
         "StreamFlow application '{Name}' did not stop within the host's shutdown timeout ({Timeout}): what it has not "
@@ -171,6 +172,6 @@ internal sealed partial class StreamFlowHostedService(
     private static partial void StoppedInStart(ILogger logger, string name);
 
     [LoggerMessage(4, LogLevel.Error,
-        "StreamFlow application '{Name}' failed; the host goes on, as BackgroundServiceExceptionBehavior says")]
-    private static partial void FailedAndIgnored(ILogger logger, Exception exception, string name);
+        "StreamFlow application '{Name}' failed; the host goes on, as BackgroundServiceExceptionBehavior says: {Reason}")]
+    private static partial void FailedAndIgnored(ILogger logger, string name, string reason);
 }

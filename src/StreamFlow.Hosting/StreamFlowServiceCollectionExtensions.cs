@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -35,10 +36,13 @@ public static class StreamFlowServiceCollectionExtensions
     /// </example>
     /// <param name="services">The host's services.</param>
     /// <param name="name">Name of the application; its settings are in the section <c>StreamFlow:{name}</c>.</param>
-    /// <param name="topology">What it does; called once, when the host starts, with the host's services.</param>
+    /// <param name="topology">What it does; called once, when the host starts, with the host's services. It cannot have
+    /// scoped ones, which end with a piece of work: make a scope in the operator that needs one.</param>
     /// <param name="configure">Changes settings after the configuration was bound.</param>
     /// <returns>The same services.</returns>
-    /// <exception cref="ArgumentException">An application of that name was added before, or the name is RocksDb.</exception>
+    /// <exception cref="ArgumentException">
+    /// An application of that name was added before, the name is RocksDb, or the topology is described by an async function.
+    /// </exception>
     public static IServiceCollection AddStreamFlow(
         this IServiceCollection services,
         string name,
@@ -48,25 +52,14 @@ public static class StreamFlowServiceCollectionExtensions
         ArgumentNullException.ThrowIfNull(services);
         ArgumentException.ThrowIfNullOrWhiteSpace(name);
         ArgumentNullException.ThrowIfNull(topology);
-        if (services.Any(s => s.ServiceType == typeof(ApplicationRegistration)
-            && ((ApplicationRegistration)s.ImplementationInstance!).Name == name))
-        {
-            throw new ArgumentException(
-                $"A StreamFlow application '{name}' was added before; give each its own name.", nameof(name));
-        }
-
-        if (string.Equals(name, RocksDbSettings.Name, StringComparison.OrdinalIgnoreCase))
-        {
-            throw new ArgumentException(
-                $"'{name}' is no name for an application: the section {RocksDbSettings.Section} has the settings of all " +
-                "stores on disk. Choose another.", nameof(name));
-        }
-
+        ThrowIfRefused(services, name, topology);
         services.AddSingleton(new ApplicationRegistration(name));
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton(provider => new RocksDbBackendFactory(RocksDbSettings.Of(provider)));
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<RocksDbSettings>, RocksDbSettingsValidator>());
+        services.AddOptions<RocksDbSettings>().ValidateOnStart();
         AddOptions(services, name, configure);
-        services.AddKeyedSingleton(name, (provider, _) => Create(provider, name, topology));
+        services.AddKeyedSingleton(name, (provider, _) => Create(provider, name, builder => topology(builder, new TopologyServices(provider, services, name))));
         services.AddSingleton<IHostedService>(provider => new StreamFlowHostedService(
             name,
             provider,
@@ -92,6 +85,32 @@ public static class StreamFlowServiceCollectionExtensions
         return builder;
     }
 
+    private static void ThrowIfRefused(
+        IServiceCollection services, string name, Action<StreamFlow.StreamsBuilder, IServiceProvider> topology)
+    {
+        if (topology.Method.IsDefined(typeof(AsyncStateMachineAttribute), inherit: false))
+        {
+            throw new ArgumentException(
+                $"The function that describes the topology of '{name}' is async: it would return before it has described anything. "
+                + "Do the waiting before AddStreamFlow, or in the operators by a client that blocks, and describe without await.",
+                nameof(topology));
+        }
+
+        if (services.Any(s => s.ServiceType == typeof(ApplicationRegistration)
+            && ((ApplicationRegistration)s.ImplementationInstance!).Name == name))
+        {
+            throw new ArgumentException(
+                $"A StreamFlow application '{name}' was added before; give each its own name.", nameof(name));
+        }
+
+        if (string.Equals(name, RocksDbSettings.Name, StringComparison.OrdinalIgnoreCase))
+        {
+            throw new ArgumentException(
+                $"'{name}' is no name for an application: the section {RocksDbSettings.Section} has the settings of all " +
+                "stores on disk. Choose another.", nameof(name));
+        }
+    }
+
     private static void AddOptions(IServiceCollection services, string name, Action<StreamFlowHostOptions>? configure)
     {
         var options = services.AddOptions<StreamFlowHostOptions>(name)
@@ -115,42 +134,29 @@ public static class StreamFlowServiceCollectionExtensions
 
     private static void Bind(IConfigurationSection section, StreamFlowHostOptions options)
     {
-        options.ValueErrors = ChoiceSettings.Complaints(section);
-        if (Failure(section, options, refuseUnknown: false) is { } failure && options.ValueErrors.Count == 0)
-        {
-            options.ValueErrors = [failure];
-        }
-
-        // A name that is not known would end the binding before it has read anything: it is looked for by itself.
-        options.NameError = options.ValueErrors.Count == 0
-            ? Failure(section, new StreamFlowHostOptions(), refuseUnknown: true)
-            : null;
-    }
-
-    private static string? Failure(IConfigurationSection section, StreamFlowHostOptions options, bool refuseUnknown)
-    {
-        try
-        {
-            section.Bind(options, binder => binder.ErrorOnUnknownConfiguration = refuseUnknown);
-            return null;
-        }
-        catch (InvalidOperationException exception)
-        {
-            return $"The configuration section '{section.Path}' cannot be read: {exception.Message}";
-        }
+        var reader = SettingsReader.Read(section, SettingsShape.Application);
+        reader.Readable.Bind(options);
+        (options.Unreadable, options.LeftOut) = (reader.Complaints, reader.LeftOut);
     }
 
     private static StreamFlow.StreamsApplication Create(
-        IServiceProvider provider, string name, Action<StreamFlow.StreamsBuilder, IServiceProvider> topology)
+        IServiceProvider provider, string name, Action<StreamFlow.StreamsBuilder> describe)
     {
         var options = provider.GetRequiredService<IOptionsMonitor<StreamFlowHostOptions>>().Get(name);
         var builder = new StreamFlow.StreamsBuilder();
-        topology(builder, provider);
+        describe(builder);
         var built = builder.Build();
         var logging = provider.GetRequiredService<ILoggerFactory>();
         var clients = provider.GetKeyedService<IKafkaClients>(name)
             ?? new KafkaClients(options.ClientOptions(), logging);
         var onDisk = options.StoreBackend == StoreBackend.RocksDb && built.HasPersistentStores;
+        if (onDisk)
+        {
+            StateLocation.WarnIfTemporary(
+                provider.GetService<IHostEnvironment>(), name, options.Streams.StateDirectory,
+                logging.CreateLogger(typeof(StreamFlowHostedService).FullName!));
+        }
+
         return new StreamFlow.StreamsApplication(built, options.Streams, clients, new StreamFlow.StreamsServices
         {
             StoreBackend = onDisk ? provider.GetRequiredService<RocksDbBackendFactory>() : null,

@@ -29,7 +29,7 @@ public sealed class RocksDbBackendFactory : IStoreBackendFactory
     public RocksDbBackendFactory(RocksDbOptions? options = null)
     {
         options ??= new RocksDbOptions();
-        options.Validate();
+        RocksDbOptions.Throw(options.Validate());
         RocksDbLibrary.EnsureLoaded();
         _settings = SharedSettings.Create(options);
     }

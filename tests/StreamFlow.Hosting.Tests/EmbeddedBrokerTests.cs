@@ -36,6 +36,23 @@ public sealed class EmbeddedBrokerTests(ITestOutputHelper output) : IDisposable
         await RunAsync(broker, ["a"], lastCounts: ["a=3", "b=1"]);
     }
 
+    /// <summary>As many programs and tests do: <c>using</c>, without <c>await</c>.</summary>
+    [Fact]
+    public async Task A_provider_that_has_a_broker_and_an_application_is_disposed_of_without_await()
+    {
+        var broker = await EmbeddedBroker.StartAsync();
+        var services = new ServiceCollection();
+        services.AddLogging().AddSingleton(_ => broker);
+        services.AddStreamFlow("shout", (topology, _) => Topologies.Shout(topology), o => o.BootstrapServers = broker.BootstrapServers);
+        using (var provider = services.BuildServiceProvider())
+        {
+            Assert.Same(broker, provider.GetRequiredService<EmbeddedBroker>());
+            Assert.Equal(StreamsState.Created, provider.GetRequiredKeyedService<StreamsApplication>("shout").State);
+        }
+
+        Assert.False(Directory.Exists(broker.DataDirectory));
+    }
+
     private async Task RunAsync(EmbeddedBroker broker, string[] words, string[] lastCounts)
     {
         using var host = Build(broker);

@@ -2,6 +2,7 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 using StreamFlow.Hosting.Tests.Support;
+using StreamFlow.State;
 
 namespace StreamFlow.Hosting.Tests;
 
@@ -107,19 +108,59 @@ public sealed class StreamFlowHostOptionsTests
     }
 
     [Theory]
-    [InlineData("Streams:CommitIntervall", "00:00:05", "'CommitIntervall'")]
-    [InlineData("BootstrapServer", "broker:9092", "'BootstrapServer'")]
-    [InlineData("Streams:ProcessingErrorHandler", "Continue", "'ProcessingErrorHandler'")]
-    [InlineData("Streams:CommitInterval", "soon", "StreamFlow:orders:Streams:CommitInterval")]
-    [InlineData("StoreBackend", "Postgres", "StreamFlow:orders:StoreBackend")]
-    public void A_setting_that_cannot_be_read_is_an_error_that_names_it(string key, string value, string named)
+    [InlineData("Streams:CommitIntervall", "00:00:05", "'{0}' is no setting. Did you mean 'StreamFlow:orders:Streams:CommitInterval'?")]
+    [InlineData("BootstrapServer", "broker:9092", "'{0}' is no setting. Did you mean 'StreamFlow:orders:BootstrapServers'?")]
+    [InlineData("commitinterval", "00:00:05", "'{0}' is no setting. Did you mean 'StreamFlow:orders:Streams:CommitInterval'?")]
+    [InlineData("Streams:StoreBackend", "InMemory", "'{0}' is no setting. Did you mean 'StreamFlow:orders:StoreBackend'?")]
+    [InlineData(
+        "Colour", "red", "'{0}' is no setting. Remove it; there are BootstrapServers, StoreBackend, Client, Consumer, Producer, Streams.")]
+    [InlineData(
+        "Streams:ProcessingErrorHandler", "Continue", "'{0}' is a function, which configuration cannot give: set it in code.")]
+    [InlineData(
+        "Streams:CommitInterval", "soon",
+        "'{0}' is 'soon'; set it to a time as hours:minutes:seconds, such as \"00:00:05\" for five seconds.")]
+    [InlineData(
+        "Streams:CommitInterval", "5",
+        "'{0}' is '5', which would be 5 days to .NET; for 5 seconds write \"00:00:05\" (hours:minutes:seconds).")]
+    [InlineData("Streams:NumStreamThreads", "two", "'{0}' is 'two'; set it to a whole number from -2147483648 to 2147483647.")]
+    [InlineData("Streams:StaticMembership", "yes", "'{0}' is 'yes'; set it to true or false.")]
+    [InlineData("Streams", "fast", "'{0}' is 'fast'; it has settings below it, and no value of its own.")]
+    [InlineData("BootstrapServers:0", "broker:9092", "'StreamFlow:orders:BootstrapServers' is a list or a section; give it one value: a text.")]
+    [InlineData("StoreBackend", "Postgres", "'{0}' is 'Postgres'; set it to RocksDb or InMemory.")]
+    public void A_setting_that_cannot_be_read_is_an_error_that_says_what_to_write(string key, string value, string says)
     {
         var error = Assert.Throws<OptionsValidationException>(() => Bind(("StreamFlow:orders:" + key, value)));
 
-        var failure = error.Failures.First();
-        const string Start = "StreamFlow application 'orders': The configuration section 'StreamFlow:orders'";
-        Assert.StartsWith(Start, failure, StringComparison.Ordinal);
-        Assert.Contains(named, failure, StringComparison.Ordinal);
+        Assert.Equal("StreamFlow application 'orders': " + string.Format(null, says, "StreamFlow:orders:" + key), error.Failures.First());
+    }
+
+    /// <summary>It has its default only because what was given cannot be read: nothing is said of that.</summary>
+    [Fact]
+    public void What_cannot_be_read_is_not_called_missing_or_unfit()
+    {
+        var error = Assert.Throws<OptionsValidationException>(() => Bind(
+            ("StreamFlow:orders:BootstrapServers:0", "broker:9092"),
+            ("StreamFlow:orders:Streams:ProcessingGuarantee", "ExactlyOnce"),
+            ("StreamFlow:orders:Streams:TransactionTimeout", "60s"),
+            ("StreamFlow:orders:Streams:CommitInterval", "00:00:20")));
+
+        Assert.Equal(2, error.Failures.Count());
+        Assert.Contains(error.Failures, f => f.Contains("'StreamFlow:orders:BootstrapServers' is a list", StringComparison.Ordinal));
+        Assert.Contains(error.Failures, f => f.Contains("'60s'", StringComparison.Ordinal));
+    }
+
+    /// <summary>Every property of the options is a key, a section or a function: none is read by the binder and refused by us.</summary>
+    [Fact]
+    public void No_property_is_forgotten()
+    {
+        Same<StreamFlowHostOptions>(SettingsShape.Application);
+        Same<StreamFlowOptions>(SettingsShape.Application.Sections["Streams"]);
+        Same<RocksDbOptions>(SettingsShape.Stores);
+        Same<RocksDbStoreOptions>(SettingsShape.Stores.Sections["Stores"].Each!);
+
+        static void Same<T>(SettingsShape shape) => Assert.Equal(
+            typeof(T).GetProperties().Where(p => p.SetMethod is { IsPublic: true }).Select(p => p.Name).Order(),
+            shape.Values.Keys.Concat(shape.Sections.Keys).Concat(shape.Functions).Order());
     }
 
     [Fact]
@@ -133,8 +174,8 @@ public sealed class StreamFlowHostOptionsTests
 
         Assert.Equal(
             [
-                "'StreamFlow:orders:Streams:ProcessingGuarantee' is 'AtMostOnce'; set it to AtLeastOnce or ExactlyOnce.",
                 "'StreamFlow:orders:Streams:DeserializationErrors' is 'Skip'; set it to Fail or Continue or DeadLetter.",
+                "'StreamFlow:orders:Streams:ProcessingGuarantee' is 'AtMostOnce'; set it to AtLeastOnce or ExactlyOnce.",
                 "'StreamFlow:orders:Streams:ProductionErrors' is 'Ignore'; set it to Fail or Continue or DeadLetter.",
             ],
             error.Failures.Select(f => f[f.IndexOf("'StreamFlow:orders:Streams", StringComparison.Ordinal)..]));
@@ -156,23 +197,42 @@ public sealed class StreamFlowHostOptionsTests
         var error = Assert.Throws<OptionsValidationException>(() => Bind(
             ("StreamFlow:orders:StoreBackend", "7"),
             ("StreamFlow:orders:Streams:CommitIntervall", "00:00:05"),
+            ("StreamFlow:orders:Streams:TaskTimeout", "soon"),
+            ("StreamFlow:orders:Streams:CacheMaxBytes", "10 MB"),
+            ("StreamFlow:orders:Streams:DeletedTopics", "Ignore"),
             ("StreamFlow:orders:Streams:ApplicationId", "a/b"),
             ("StreamFlow:orders:Streams:NumStreamThreads", "0"),
             ("StreamFlow:orders:Streams:DefaultOffsetReset", "9"),
-            ("StreamFlow:orders:Client:no.such.setting", "1"),
+            ("StreamFlow:orders:Client:security.protocl", "ssl"),
             ("StreamFlow:orders:Consumer:group.id", "mine"),
+            ("StreamFlow:orders:Producer:compression.type", "zip"),
             ("StreamFlow:orders:Producer:linger.ms", "-5")));
 
         string[] wrong =
         [
-            "'CommitIntervall'", "BootstrapServers is empty", "StoreBackend is '7'", "Streams.ApplicationId is 'a/b'",
-            "Streams.NumStreamThreads is '0'",
-            "Streams.DefaultOffsetReset is '9'", "no.such.setting", "Consumer sets 'group.id' to 'mine'", "linger.ms",
+            "'StreamFlow:orders:Streams:CommitIntervall' is no setting. Did you mean", "TaskTimeout' is 'soon'", "'10 MB'", "'Ignore'",
+            "BootstrapServers is empty", "StoreBackend is '7'", "Streams.ApplicationId is 'a/b'", "Streams.NumStreamThreads is '0'",
+            "Streams.DefaultOffsetReset is '9'", "Consumer sets 'group.id' to 'mine'",
+            "Client sets 'security.protocl', which is no setting of the client. Did you mean 'security.protocol'?",
+            "Producer sets 'compression.type' to 'zip', which it cannot be", "Producer sets 'linger.ms' to '-5'; set it to 0 to 900000.",
         ];
         Assert.All(wrong, w => Assert.Single(error.Failures, f => f.Contains(w, StringComparison.Ordinal)));
         Assert.Equal(wrong.Length, error.Failures.Count());
         Assert.All(
             error.Failures, f => Assert.StartsWith("StreamFlow application 'orders': ", f, StringComparison.Ordinal));
+    }
+
+    /// <summary>Neither .NET's binder nor librdkafka speaks to the user.</summary>
+    [Fact]
+    public void No_library_speaks_of_its_own_types_and_names()
+    {
+        var error = Assert.Throws<OptionsValidationException>(() => Bind(
+            ("StreamFlow:orders:Strems:X", "1"), ("StreamFlow:orders:Streams:CommitInterval", "soon"),
+            ("StreamFlow:orders:Client:no.such.setting", "1"), ("StreamFlow:orders:Producer:linger.ms", "soon")));
+
+        Assert.All(
+            ["System.", "BinderOptions", "ErrorOnUnknown", "No such configuration property", "queue.buffering.max.ms", "Failed to convert"],
+            internals => Assert.DoesNotContain(internals, error.Message, StringComparison.Ordinal));
     }
 
     [Fact]
@@ -182,14 +242,15 @@ public sealed class StreamFlowHostOptionsTests
             .Add("good", Topologies.Shout)
             .Add("bad", Topologies.Shout, o => o.Streams.NumStreamThreads = 0)
             .Add("worse", Topologies.Shout)
-            .Configure(("StreamFlow:worse:Typo", "1"));
+            .Configure(("StreamFlow:worse:Typo", "1"), ("StreamFlow:RocksDb:BackgroundJobs", "1"));
 
         var error = await Assert.ThrowsAsync<AggregateException>(host.StartAsync);
 
         var failures = error.InnerExceptions.Cast<OptionsValidationException>().SelectMany(e => e.Failures).ToList();
-        Assert.Equal(2, failures.Count);
+        Assert.Equal(3, failures.Count);
         Assert.Contains(failures, f => f.Contains("'bad': Streams.NumStreamThreads is '0'", StringComparison.Ordinal));
-        Assert.Contains(failures, f => f.Contains("'worse': The configuration section", StringComparison.Ordinal));
+        Assert.Contains(failures, f => f.Contains("'worse': 'StreamFlow:worse:Typo' is no setting", StringComparison.Ordinal));
+        Assert.Contains("RocksDbOptions: BackgroundJobs is 1; it must be at least 2.", failures);
         Assert.Equal(StreamsState.Created, host.Application("good").State);
     }
 

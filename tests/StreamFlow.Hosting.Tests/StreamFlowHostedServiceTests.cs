@@ -122,7 +122,10 @@ public sealed class StreamFlowHostedServiceTests : IDisposable
         Assert.Equal(StreamsState.Error, host.Application("picky").State);
         Assert.Equal(StreamsState.NotRunning, host.Application("shout").State);
         Assert.Equal(1, host.Committed("shout", "in"));
-        Assert.Equal(1, host.Logged("Critical StreamFlow application 'picky' failed"));
+        Assert.Equal(1, host.Logged("Critical StreamFlow application 'picky' failed; the host stops, with exit code 1: "));
+
+        // Engine and host say it; the stack trace is there once.
+        Assert.Single(host.Log.Exceptions);
     }
 
     /// <summary>A failure that is answered by stopping is still one: the platform must start the process anew.</summary>

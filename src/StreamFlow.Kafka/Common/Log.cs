@@ -32,10 +32,10 @@ internal static partial class Log
     [LoggerMessage(3, LogLevel.Information, "Left out {Count} records of {Partition} that were fetched twice; it is at {Position}")]
     public static partial void RepeatedLeftOut(ILogger logger, int count, TopicPartition partition, long position);
 
-    [LoggerMessage(4, LogLevel.Information, "The group added {Count} leader partitions")]
+    [LoggerMessage(4, LogLevel.Debug, "The group added {Count} leader partitions")]
     public static partial void Assigned(ILogger logger, int count);
 
-    [LoggerMessage(5, LogLevel.Information, "The group takes {Count} leader partitions away; lost already: {Lost}")]
+    [LoggerMessage(5, LogLevel.Debug, "The group takes {Count} leader partitions away; lost already: {Lost}")]
     public static partial void Revoked(ILogger logger, int count, bool lost);
 
     [LoggerMessage(14, LogLevel.Warning,

@@ -7,28 +7,29 @@ namespace StreamFlow.Kafka.Interop;
 internal sealed unsafe class ClientHandle : NativeHandle
 {
     private const int ErrorTextSize = 512;
+    private const int UnknownSetting = -2;
     private readonly GCHandle _callbacks;
 
     private ClientHandle(nint handle, GCHandle callbacks)
         : base(handle) => _callbacks = callbacks;
 
-    /// <summary>Whether a settings list is acceptable to librdkafka; returns its complaints.</summary>
-    internal static IReadOnlyList<string> Check(IEnumerable<KeyValuePair<string, string>> settings)
+    /// <summary>Which of the settings librdkafka does not take, and what it says.</summary>
+    internal static IReadOnlyList<RefusedSetting> Check(IEnumerable<KeyValuePair<string, string>> settings)
     {
         RdKafkaLibrary.EnsureUsable();
         var conf = NativeMethods.rd_kafka_conf_new();
         try
         {
-            var complaints = new List<string>();
+            var refused = new List<RefusedSetting>();
             foreach (var (name, value) in settings)
             {
                 if (Set(conf, name, value) is { } complaint)
                 {
-                    complaints.Add(complaint);
+                    refused.Add(complaint);
                 }
             }
 
-            return complaints;
+            return refused;
         }
         finally
         {
@@ -85,7 +86,7 @@ internal sealed unsafe class ClientHandle : NativeHandle
             if (Set(conf, name, value) is { } complaint)
             {
                 NativeMethods.rd_kafka_conf_destroy(conf);
-                throw new ArgumentException(complaint, nameof(settings));
+                throw new ArgumentException($"Setting '{name}': {complaint.Text}", nameof(settings));
             }
         }
 
@@ -117,11 +118,19 @@ internal sealed unsafe class ClientHandle : NativeHandle
     }
 
     /// <summary>Returns what librdkafka says against the setting, or null when it takes it.</summary>
-    private static string? Set(nint conf, string name, string value)
+    private static RefusedSetting? Set(nint conf, string name, string value)
     {
         var text = stackalloc byte[ErrorTextSize];
-        return NativeMethods.rd_kafka_conf_set(conf, name, value, text, ErrorTextSize) == 0
+        var result = NativeMethods.rd_kafka_conf_set(conf, name, value, text, ErrorTextSize);
+        return result == 0
             ? null
-            : $"Setting '{name}': {NativeError.Utf8(text)}";
+            : new RefusedSetting(name, value, IsKnown: result != UnknownSetting, NativeError.Utf8(text) ?? string.Empty);
     }
 }
+
+/// <summary>A setting that librdkafka does not take.</summary>
+/// <param name="Name">Its name.</param>
+/// <param name="Value">Its value.</param>
+/// <param name="IsKnown">Whether there is a setting of that name, so that only the value is wrong.</param>
+/// <param name="Text">What librdkafka says.</param>
+internal readonly record struct RefusedSetting(string Name, string Value, bool IsKnown, string Text);

@@ -78,34 +78,6 @@ internal static class ClientSettings
         .. ForAdmin(options, ProbeId), new("reconnect.backoff.ms", "100"), new("reconnect.backoff.max.ms", "1000"),
     ];
 
-    /// <summary>Everything that is wrong with the options, in words that say what to do.</summary>
-    internal static IReadOnlyList<string> Complaints(KafkaClientOptions options)
-    {
-        var complaints = new List<string>();
-        if (string.IsNullOrWhiteSpace(options.BootstrapServers))
-        {
-            complaints.Add("BootstrapServers is empty; give at least one broker as host:port.");
-        }
-
-        complaints.AddRange(BrokerAddresses.Complaints(options.BootstrapServers));
-        AddFixed(complaints, nameof(options.Client), options.Client);
-        AddFixed(complaints, nameof(options.Consumer), options.Consumer);
-        AddFixed(complaints, nameof(options.Producer), options.Producer);
-        var rest = new KafkaClientOptions
-        {
-            BootstrapServers = string.IsNullOrWhiteSpace(options.BootstrapServers) ? "none" : options.BootstrapServers,
-            Client = options.Client.Where(MayBeSet),
-            Consumer = options.Consumer.Where(MayBeSet),
-            Producer = options.Producer.Where(MayBeSet),
-        };
-        var consumer = new ConsumerRole("check", null, null, ReadCommitted: true, OffsetReset: "error");
-        var producer = new ProducerRole("check", null, TimeSpan.FromMinutes(1));
-        complaints.AddRange(ClientHandle.Check(ForConsumer(rest, consumer))
-            .Union(ClientHandle.Check(ForProducer(rest, producer))));
-        AddOAuth(complaints, options);
-        return complaints;
-    }
-
     private static KeyValuePair<string, string>[] ConsumerDefaults { get; } =
     [
         // How long a partition whose queue was full waits until it is fetched again; librdkafka's own default of a
@@ -172,43 +144,4 @@ internal static class ClientSettings
         IEnumerable<KeyValuePair<string, string>> own,
         IEnumerable<KeyValuePair<string, string>> defaults) =>
         [new("bootstrap.servers", options.BootstrapServers), .. defaults, .. options.Client, .. own];
-
-    private static bool MayBeSet(KeyValuePair<string, string> setting) =>
-        !FixedSettings.Reasons.ContainsKey(setting.Key) && !IsOfConfluent(setting.Key);
-
-    private static bool IsOfConfluent(string name) => name.StartsWith("dotnet.", StringComparison.OrdinalIgnoreCase);
-
-    private static void AddFixed(
-        List<string> complaints, string where, IEnumerable<KeyValuePair<string, string>> settings)
-    {
-        foreach (var (name, value) in settings)
-        {
-            if (FixedSettings.Reasons.TryGetValue(name, out var reason))
-            {
-                complaints.Add($"{where} sets '{name}' to '{value}', which cannot be changed: {reason}. Remove it.");
-            }
-            else if (IsOfConfluent(name))
-            {
-                complaints.Add(
-                    $"{where} sets '{name}' to '{value}', a setting of Confluent.Kafka's own clients, which are not "
-                    + "used. Remove it.");
-            }
-        }
-    }
-
-    private static void AddOAuth(List<string> complaints, KafkaClientOptions options)
-    {
-        string? Last(string name) => options.Client.LastOrDefault(
-            s => string.Equals(s.Key, name, StringComparison.OrdinalIgnoreCase)).Value;
-
-        var mechanism = Last("sasl.mechanism") ?? Last("sasl.mechanisms");
-        if (string.Equals(mechanism, "OAUTHBEARER", StringComparison.OrdinalIgnoreCase)
-            && !string.Equals(Last("sasl.oauthbearer.method"), "oidc", StringComparison.OrdinalIgnoreCase)
-            && !string.Equals(Last("enable.sasl.oauthbearer.unsecure.jwt"), "true", StringComparison.OrdinalIgnoreCase))
-        {
-            complaints.Add(
-                "Client sets 'sasl.mechanism' to 'OAUTHBEARER' but not where tokens come from. "
-                + "Set 'sasl.oauthbearer.method' to 'oidc', with its endpoint and credentials.");
-        }
-    }
 }

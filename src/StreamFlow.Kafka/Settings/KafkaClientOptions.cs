@@ -27,5 +27,5 @@ public sealed record KafkaClientOptions
     /// <summary>Checks the settings, those of librdkafka by librdkafka itself.</summary>
     /// <returns>One message for each wrong setting, naming it; empty when all is well.</returns>
     /// <exception cref="DllNotFoundException">librdkafka is missing.</exception>
-    public IReadOnlyList<string> Validate() => ClientSettings.Complaints(this);
+    public IReadOnlyList<string> Validate() => SettingComplaints.Of(this);
 }

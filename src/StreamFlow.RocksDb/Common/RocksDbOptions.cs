@@ -83,9 +83,9 @@ public sealed record RocksDbOptions
         BloomBitsPerKey = BloomBitsPerKey,
     };
 
-    /// <summary>Checks the ranges of the settings; of the option strings RocksDB is asked.</summary>
-    /// <exception cref="ArgumentException">Some are out of range; the message lists all of them.</exception>
-    internal void Validate()
+    /// <summary>Checks the ranges of the settings; of the option strings RocksDB is asked when the stores are first used.</summary>
+    /// <returns>One message for each wrong setting, naming it, its value and the remedy; empty when all is well.</returns>
+    public IReadOnlyList<string> Validate()
     {
         List<string> errors = [];
         AtLeast(errors, nameof(BlockCacheBytes), BlockCacheBytes, 1L << 20);
@@ -103,11 +103,11 @@ public sealed record RocksDbOptions
             options.Check($"{nameof(Stores)}['{store}'].", errors);
         }
 
-        Throw(errors);
+        return errors;
     }
 
     /// <summary>Throws if there are errors.</summary>
-    internal static void Throw(List<string> errors)
+    internal static void Throw(IReadOnlyList<string> errors)
     {
         if (errors.Count > 0)
         {

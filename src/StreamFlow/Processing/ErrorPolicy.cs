@@ -195,7 +195,8 @@ internal sealed class ErrorPolicy
             ThrowHandlerFailed(context, in error, handlerFailure);
         }
 
-        if (response == ErrorResponse.Fail || context.TellsFailure(name, Reason(stage)))
+        // One that fails ends the thread, which logs it with all that is said here: a failure is told once.
+        if (response != ErrorResponse.Fail && context.TellsFailure(name, Reason(stage)))
         {
             ProcessingLog.Failed(
                 context.Logger, error.Exception, context.TaskId, name, stage, response,

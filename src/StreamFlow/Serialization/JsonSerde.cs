@@ -1,6 +1,5 @@
 using System.Buffers;
 using System.Diagnostics.CodeAnalysis;
-using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 
@@ -9,11 +8,15 @@ namespace StreamFlow.Serialization;
 /// <summary>
 /// Values as JSON in UTF-8, by System.Text.Json. Writing allocates nothing beyond what the type's converters do.
 /// </summary>
+/// <remarks>
+/// A member that the JSON does not have gets its type's default, silently, unless it is <see langword="required"/>; and to
+/// generated metadata and options of your own <c>orderId</c> is not <c>OrderId</c>, unless they say so
+/// (<c>[JsonSourceGenerationOptions(PropertyNameCaseInsensitive = true)]</c>, or <c>JsonSerializerDefaults.Web</c>, which also
+/// writes in camel case).
+/// </remarks>
 /// <typeparam name="T">Type of the value.</typeparam>
 public sealed class JsonSerde<T> : ISerde<T>
 {
-    private const int ExcerptLength = 60;
-
     // One writer per thread, lent out while in use: a converter may itself use this serde.
     [ThreadStatic]
     private static Utf8JsonWriter? _writer;
@@ -41,12 +44,13 @@ public sealed class JsonSerde<T> : ISerde<T>
 
     /// <summary>Creates a serde that finds the type's metadata by reflection.</summary>
     /// <param name="options">
-    /// Options of the serializer, or <see langword="null"/> for its defaults; they cannot be changed afterwards.
+    /// Options of the serializer; they cannot be changed afterwards. <see langword="null"/>: names are written as the type has
+    /// them, and read in any case; numbers are read from text too.
     /// </param>
     [RequiresUnreferencedCode("Reads the type's members by reflection; take the constructor with JsonTypeInfo when trimming.")]
     [RequiresDynamicCode("May generate code at run time; take the constructor with JsonTypeInfo for native compilation.")]
     public JsonSerde(JsonSerializerOptions? options = null)
-        : this(TypeInfo(options ?? JsonSerializerOptions.Default))
+        : this(TypeInfo(options ?? JsonDefaults.Options))
     {
     }
 
@@ -64,27 +68,43 @@ public sealed class JsonSerde<T> : ISerde<T>
             json.Reset(writer);
         }
 
-        JsonSerializer.Serialize(json, value, _type);
+        try
+        {
+            JsonSerializer.Serialize(json, value, _type);
+        }
+        catch (Exception e) when (e is not OutOfMemoryException)
+        {
+            throw new InvalidOperationException(
+                $"A {typeof(T).Name} cannot be written as JSON: {Sentences.End(e.Message)} Mend the member or converter that fails.", e);
+        }
+
         // Not reached after an exception: a writer left in the middle of a value is not used again.
         _writer = json;
         _writerOwner = this;
     }
 
     /// <inheritdoc/>
-    /// <exception cref="FormatException">The bytes are not JSON of this type.</exception>
+    /// <exception cref="FormatException">The bytes are not JSON of this type, or a converter or constructor of it failed.</exception>
     public T Deserialize(ReadOnlySpan<byte> data)
     {
+        T? value;
         try
         {
-            return JsonSerializer.Deserialize(data, _type)
-                ?? throw new FormatException(
-                    $"JSON null is not a {typeof(T).Name}; a record without a value has no bytes at all.");
+            value = JsonSerializer.Deserialize(data, _type);
         }
-        catch (JsonException e)
+        catch (Exception e) when (e is not OutOfMemoryException)
         {
-            throw new FormatException($"Not JSON of {typeof(T).Name}: {Sentences.End(e.Message)} The bytes begin: {Excerpt(data)}", e);
+            throw new FormatException(JsonTrouble.Text<T>(data, e), e);
         }
+
+        return value
+            ?? throw new FormatException($"JSON null is not a {typeof(T).Name}; a record without a value has no bytes at all.");
     }
+
+    /// <summary>
+    /// Why no JSON at all can become this type, as of an interface: what it cannot be without is tried. Null when some can.
+    /// </summary>
+    internal string? WhyNeverRead() => JsonTrouble.WhyNeverRead(_type);
 
     /// <summary>Names and types of the members, <c>name:type</c>, in ordinal order; none of a type that is no object.</summary>
     internal IReadOnlyList<string> Members() =>
@@ -99,11 +119,5 @@ public sealed class JsonSerde<T> : ISerde<T>
         // As JsonSerializer does at the first use: options without a resolver get the reflecting one, and are fixed.
         options.MakeReadOnly(populateMissingResolver: true);
         return (JsonTypeInfo<T>)options.GetTypeInfo(typeof(T));
-    }
-
-    private static string Excerpt(ReadOnlySpan<byte> data)
-    {
-        var text = Encoding.UTF8.GetString(data[..Math.Min(data.Length, ExcerptLength)]);
-        return data.Length > ExcerptLength ? text + "..." : text;
     }
 }

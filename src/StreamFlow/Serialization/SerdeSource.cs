@@ -49,4 +49,15 @@ internal sealed class SerdeSource<T>
                 $"There is no serde of {typeof(T)} for {where}. Give one in the operator's options (KeySerde, ValueSerde), "
                 + $"or register it: builder.Serdes.Add(new JsonSerde<{typeof(T).Name}>(...)).");
     }
+
+    /// <summary>As <see cref="Resolve"/>, for bytes that are read: a serde that can never read them is found here and not at the first record.</summary>
+    public ISerde<T> ResolveReading(SerdeRegistry registry, string where)
+    {
+        var serde = Resolve(registry, where);
+        return (serde as JsonSerde<T>)?.WhyNeverRead() is { } why
+            ? throw new TopologyException(
+                $"No JSON can be read as {typeof(T)}, for {where}: {Sentences.End(why)} Take a class or record that can be made from its "
+                + "members, name the type's derived types (JsonPolymorphic, JsonDerivedType), or give a converter.")
+            : serde;
+    }
 }

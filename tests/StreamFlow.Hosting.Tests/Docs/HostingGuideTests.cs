@@ -56,6 +56,34 @@ public sealed class HostingGuideTests
     }
 
     [Fact]
+    public async Task A_scope_in_an_operator()
+    {
+        await using var host = new TestHost("names", "greetings");
+        host.Services.AddScoped<Greetings>().AddKeyedSingleton<IKafkaClients>("greeter", host.Kafka);
+        host.Services.AddStreamFlow("greeter", (topology, services) => topology.Stream<string, string>("names")
+            .MapValues(name =>
+            {
+                using var scope = services.CreateScope();
+                return scope.ServiceProvider.GetRequiredService<Greetings>().For(name);
+            })
+            .To("greetings"));
+        host.Send("names", "Ada");
+
+        await host.StartAsync();
+        await TestHost.Until(() => host.Values("greetings").Count == 1, "the greeting");
+        await host.StopAsync();
+
+        Assert.Equal(["Hello, Ada!"], host.Values("greetings"));
+    }
+
+    private sealed class Greetings
+    {
+        private readonly string _hello = "Hello";
+
+        public string For(string name) => $"{_hello}, {name}!";
+    }
+
+    [Fact]
     public async Task Stopping_from_inside()
     {
         StreamsApplication application = null!;
@@ -110,7 +138,7 @@ public sealed class HostingGuideTests
         var source = Normalized(File.ReadAllLines(ThisFile()));
         var snippets = Snippets("csharp");
 
-        Assert.Equal(7, snippets.Count);
+        Assert.Equal(8, snippets.Count);
         Assert.All(snippets.SelectMany(s => s.Split("\n\n")), part =>
             Assert.Contains(Normalized(part.Split('\n')), source, StringComparison.Ordinal));
     }

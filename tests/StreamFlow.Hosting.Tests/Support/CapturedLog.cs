@@ -7,8 +7,12 @@ namespace StreamFlow.Hosting.Tests.Support;
 internal sealed class CapturedLog : ILoggerProvider, ILogger
 {
     private readonly ConcurrentQueue<string> _lines = new();
+    private readonly ConcurrentQueue<Exception> _exceptions = new();
 
     public IReadOnlyCollection<string> Lines => _lines;
+
+    /// <summary>What was logged with its stack trace.</summary>
+    public IReadOnlyCollection<Exception> Exceptions => _exceptions;
 
     /// <summary>Called with each line before it is kept; what it throws, the logger throws.</summary>
     public Action<string> Logged { get; set; } = static _ => { };
@@ -33,6 +37,10 @@ internal sealed class CapturedLog : ILoggerProvider, ILogger
         var line = $"{logLevel} {formatter(state, exception)}";
         Logged(line);
         _lines.Enqueue(line);
+        if (exception is not null)
+        {
+            _exceptions.Enqueue(exception);
+        }
     }
 
     public void Dispose()

@@ -33,6 +33,17 @@ public sealed partial class OrderCountsTests
         Assert.Equal("NOT BALANCED", worker.Lines[^1]);
     }
 
+    /// <summary>There are no books to close.</summary>
+    [Fact]
+    public async Task A_run_of_some_seconds_without_orders_does_not_say_that_it_balances()
+    {
+        using var worker = WorkerProcess.Start("--orders", "0", "--duration", "1", "--plain");
+
+        Assert.Equal(0, await worker.ExitAsync());
+        await Until.TrueAsync(() => worker.Output.Contains("orders in 0 = ", StringComparison.Ordinal), "the summary", () => worker.Output);
+        Assert.DoesNotContain("BALANCED", worker.Output, StringComparison.Ordinal);
+    }
+
     /// <summary>Runs the sample, which must end well.</summary>
     internal static async Task<Books> BalancedAsync(params string[] arguments)
     {

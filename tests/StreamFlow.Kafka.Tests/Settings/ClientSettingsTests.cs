@@ -1,5 +1,6 @@
 using Confluent.Kafka;
 using StreamFlow.Clients;
+using StreamFlow.Kafka.Interop;
 using StreamFlow.Kafka.Settings;
 
 namespace StreamFlow.Kafka.Tests.Settings;
@@ -132,6 +133,36 @@ public sealed class ClientSettingsTests
         Assert.Contains("no.such.setting", error.Message, StringComparison.Ordinal);
         Assert.Contains("session.timeout.ms", error.Message, StringComparison.Ordinal);
         Assert.Contains("linger.ms", error.Message, StringComparison.Ordinal);
+    }
+
+    /// <summary>What is suggested must be taken.</summary>
+    [Fact]
+    public void Every_name_that_may_be_suggested_is_one_that_the_library_knows()
+    {
+        var refused = ClientHandle.Check(SettingNames.Usual.Select(name => KeyValuePair.Create(name, "?")));
+
+        Assert.DoesNotContain(refused, r => !r.IsKnown);
+        Assert.DoesNotContain(SettingNames.Usual, FixedSettings.Reasons.ContainsKey);
+    }
+
+    [Theory]
+    [InlineData("securityprotocol", "x", "Client sets 'securityprotocol', which is no setting of the client. Did you mean 'security.protocol'?")]
+    [InlineData("a.b.c", "x", "Client sets 'a.b.c', which is no setting of the client. Remove it, or look")]
+    [InlineData("linger.ms", "-5", "Client sets 'linger.ms' to '-5'; set it to 0 to 900000.")]
+    [InlineData("ssl.key.pem", "secret", null)]
+    public void Refused_setting_is_told_in_the_names_that_the_user_wrote(string name, string value, string? says)
+    {
+        var complaints = new KafkaClientOptions
+        {
+            BootstrapServers = "b:1", Client = new Dictionary<string, string> { [name] = value },
+        }.Validate();
+
+        if (says is not null)
+        {
+            Assert.StartsWith(says, Assert.Single(complaints), StringComparison.Ordinal);
+        }
+
+        Assert.DoesNotContain(complaints, c => c.Contains("secret", StringComparison.Ordinal));
     }
 
     [Fact]

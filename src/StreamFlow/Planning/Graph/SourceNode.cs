@@ -137,8 +137,8 @@ internal sealed class SourceNode<TKey, TValue> : SourceNode
 
     public override void Bind(SerdeRegistry serdes)
     {
-        _keySerde = _serdes.Keys.Resolve(serdes, $"the keys of {Name} ({TopicList})");
-        _valueSerde = _serdes.Values.Resolve(serdes, $"the values of {Name} ({TopicList})");
+        _keySerde = _serdes.Keys.ResolveReading(serdes, $"the keys of {Name} ({TopicList})");
+        _valueSerde = _serdes.Values.ResolveReading(serdes, $"the values of {Name} ({TopicList})");
     }
 
     public override SourceProcessor CreateSource(TaskLinker linker, string topic)

@@ -14,6 +14,7 @@ internal sealed class RestoreQueue(ILogger logger)
     private readonly Queue<RestoreResult> _finished = new();
     private RestoringStore[]? _snapshot;
     private bool _changed;
+    private long _restored;
 
     /// <summary>Changelog records still to be applied, over all tasks; an estimate.</summary>
     public long Remaining
@@ -47,6 +48,17 @@ internal sealed class RestoreQueue(ILogger logger)
             {
                 return _stores.Count == 0 && !_changed;
             }
+        }
+    }
+
+    /// <summary>Changelog records of tasks that became complete since this was last asked.</summary>
+    public long TakeRestored()
+    {
+        lock (_gate)
+        {
+            var restored = _restored;
+            _restored = 0;
+            return restored;
         }
     }
 
@@ -126,12 +138,13 @@ internal sealed class RestoreQueue(ILogger logger)
             foreach (var group in _stores.GroupBy(s => s.Task).Where(g => g.All(s => s.IsDone)).ToList())
             {
                 complete.AddRange(group);
+                _restored += group.Sum(s => s.Applied);
                 Finish(group.Key, null);
             }
         }
 
         // The log is the user's, and may take its time.
-        complete.ForEach(s => RuntimeLog.RestoreCompleted(logger, s.Task.Id, s.Name, s.Applied));
+        complete.FindAll(s => s.HasWork).ForEach(s => RuntimeLog.RestoreCompleted(logger, s.Task.Id, s.Name, s.Applied));
     }
 
     /// <summary>Gives up the tasks of which a store fits, unless they were taken back meanwhile.</summary>

@@ -44,6 +44,9 @@ internal sealed class Restorer : IDisposable
     /// <summary>Changelog records still to be applied, over all tasks; an estimate.</summary>
     public long Remaining => _queue.Remaining;
 
+    /// <summary>Changelog records of tasks that became complete since this was last asked.</summary>
+    public long TakeRestored() => _queue.TakeRestored();
+
     /// <summary>Hands a task over; its stores are restored from where their local data ends.</summary>
     public void Add(StreamTask task)
     {
@@ -164,7 +167,11 @@ internal sealed class Restorer : IDisposable
         var (beginning, end) = ends.QueryOffsets(store.Changelog, QueryTimeout);
         if (store.Locate(beginning, end))
         {
-            RuntimeLog.RestoreStarted(_logger, store.Task.Id, store.Name, store.Position, end);
+            if (store.HasWork)
+            {
+                RuntimeLog.RestoreStarted(_logger, store.Task.Id, store.Name, store.Position, end);
+            }
+
             return;
         }
 

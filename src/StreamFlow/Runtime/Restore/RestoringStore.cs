@@ -48,6 +48,9 @@ internal sealed class RestoringStore
 
     public bool IsLocated => _end >= 0;
 
+    /// <summary>Whether there was anything to read when it was located.</summary>
+    public bool HasWork { get; private set; }
+
     /// <summary>Whether there is more to read.</summary>
     public bool IsReadable => IsLocated && !_isRead;
 
@@ -80,6 +83,7 @@ internal sealed class RestoringStore
         Position = StoredOffset ?? beginning;
         _end = _store.Source is null ? end : Math.Min(end, Math.Max(Committed, Position));
         _isRead = _isHandedOver = Position >= end;
+        HasWork = Position < _end;
         return true;
     }
 

@@ -8,12 +8,6 @@ internal static partial class RuntimeLog
     [LoggerMessage(100, LogLevel.Information, "Application {ApplicationId}: {From} -> {To}")]
     public static partial void StateChanged(ILogger logger, string applicationId, Enum from, Enum to);
 
-    [LoggerMessage(101, LogLevel.Information, "{Thread}: assigned tasks {Tasks}")]
-    public static partial void Assigned(ILogger logger, string thread, string tasks);
-
-    [LoggerMessage(102, LogLevel.Information, "{Thread}: gave up tasks {Tasks} ({How})")]
-    public static partial void Unassigned(ILogger logger, string thread, string tasks, string how);
-
     [LoggerMessage(103, LogLevel.Information, "Task {TaskId}: restoring store {Store}, changelog offsets {From} to {To}")]
     public static partial void RestoreStarted(ILogger logger, TaskId taskId, string store, long from, long to);
 
@@ -26,12 +20,6 @@ internal static partial class RuntimeLog
     [LoggerMessage(106, LogLevel.Warning, "Task {TaskId}: its local state is unusable and is rebuilt from the changelog")]
     public static partial void TaskCorrupted(ILogger logger, Exception exception, TaskId taskId);
 
-    [LoggerMessage(107, LogLevel.Warning, "{Thread}: the offsets were not committed, the next commit covers them")]
-    public static partial void CommitPostponed(ILogger logger, Exception exception, string thread);
-
-    [LoggerMessage(108, LogLevel.Error, "{Thread}: the last commit before giving up tasks failed; their records are processed again")]
-    public static partial void CommitOnRevokeFailed(ILogger logger, Exception exception, string thread);
-
     [LoggerMessage(109, LogLevel.Critical, "{Thread}: died, answer {Response}")]
     public static partial void ThreadDied(ILogger logger, Exception exception, string thread, ThreadFailureResponse response);
 
@@ -40,9 +28,6 @@ internal static partial class RuntimeLog
 
     [LoggerMessage(111, LogLevel.Warning, "Deleting used-up records of internal topics failed; it is tried again")]
     public static partial void PurgeFailed(ILogger logger, Exception exception);
-
-    [LoggerMessage(113, LogLevel.Warning, "{Thread}: the client has a problem that it mends itself")]
-    public static partial void PollFailed(ILogger logger, Exception exception, string thread);
 
     [LoggerMessage(114, LogLevel.Error,
         "{Thread}: the position in {Partition} is not in the log; records may be lost or repeated. Going on at {Policy}")]
@@ -53,21 +38,14 @@ internal static partial class RuntimeLog
         "{Thread}: the stores of task {TaskId} cannot be used now; they are opened again and restored from the changelog")]
     public static partial void StoresUnusable(ILogger logger, Exception exception, string thread, TaskId taskId);
 
-    [LoggerMessage(112, LogLevel.Information, "Task {TaskId}: running")]
+    [LoggerMessage(112, LogLevel.Debug, "Task {TaskId}: running")]
     public static partial void TaskRunning(ILogger logger, TaskId taskId);
-
-    [LoggerMessage(117, LogLevel.Warning,
-        "{Thread}: what is not committed is given up and processed again ({Recovery}); usual during a rebalance")]
-    public static partial void WorkAbandoned(ILogger logger, Exception exception, string thread, Enum recovery);
 
     [LoggerMessage(118, LogLevel.Warning, "{Thread}: the transaction could not be aborted; a new producer ends it")]
     public static partial void AbortFailed(ILogger logger, Exception exception, string thread);
 
     [LoggerMessage(119, LogLevel.Warning, "{Thread}: the transactional id could not be registered; it is tried again")]
     public static partial void RegistrationFailed(ILogger logger, Exception exception, string thread);
-
-    [LoggerMessage(115, LogLevel.Warning, "{Thread}: joining the group anew")]
-    public static partial void InstanceFenced(ILogger logger, Exception exception, string thread);
 
     [LoggerMessage(120, LogLevel.Debug, "{Thread}: a step of the transaction is tried again")]
     public static partial void TransactionRetried(ILogger logger, Exception exception, string thread);

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Text.Json;
 
 namespace StreamFlow.Runtime;
@@ -11,6 +12,9 @@ internal sealed class StateDirectory : IDisposable
     private const string LockName = ".lock";
     private const string IdentityName = "streamflow-process-metadata";
     private const string LabelsSuffix = ".stores.json";
+
+    // The lock is the operating system's, which does not say whose it is.
+    private static readonly ConcurrentDictionary<string, StateDirectory> _held = new();
     private readonly FileStream _lock;
     private readonly HashSet<TaskId> _taken = [];
     private readonly Lock _gate = new();
@@ -20,7 +24,14 @@ internal sealed class StateDirectory : IDisposable
         Path = path;
         _lock = lockFile;
         ProcessId = processId;
+        _held[path] = this;
     }
+
+    /// <summary>
+    /// Where state is kept that nobody has chosen a place for: in the temporary folder, which users of one machine may share, so
+    /// each has a folder there.
+    /// </summary>
+    public static string DefaultPath { get; } = DefaultPathOf(System.IO.Path.GetTempPath(), Environment.UserName);
 
     public string Path { get; }
 
@@ -130,7 +141,19 @@ internal sealed class StateDirectory : IDisposable
         File.Move(draft, file, overwrite: true);
     }
 
-    public void Dispose() => _lock.Dispose();
+    public void Dispose()
+    {
+        _held.TryRemove(new KeyValuePair<string, StateDirectory>(Path, this));
+        _lock.Dispose();
+    }
+
+    /// <param name="temporary">The temporary folder.</param>
+    /// <param name="user">The user's name; containers may have none.</param>
+    internal static string DefaultPathOf(string temporary, string user)
+    {
+        var name = string.Concat(user.Where(SettingChecks.IsNameCharacter));
+        return System.IO.Path.Combine(temporary, name.Length == 0 ? "streamflow" : $"streamflow-{name}");
+    }
 
     /// <summary>A description that cannot be read, for a crash of the machine, is none: the data count as they did before there were any.</summary>
     private static IReadOnlyDictionary<string, StoreLabel> ReadLabels(string file)
@@ -145,6 +168,7 @@ internal sealed class StateDirectory : IDisposable
         }
     }
 
+    /// <exception cref="StateStoreException">Somebody has the lock. What else may be wrong with the file is not that.</exception>
     private static FileStream TakeLock(string path)
     {
         var file = System.IO.Path.Combine(path, LockName);
@@ -152,14 +176,21 @@ internal sealed class StateDirectory : IDisposable
         {
             return new FileStream(file, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
         }
-        catch (IOException exception)
+        catch (IOException exception) when (IsHeld(exception))
         {
             throw new StateStoreException(
-                $"The state directory '{path}' is in use by another process. "
-                + "Stop that process, or give this one another StateDirectory.",
+                _held.ContainsKey(path)
+                    ? $"The state directory '{path}' is in use by another application of this very process, which has the same "
+                        + "ApplicationId and StateDirectory. Stop that one first, or give this one another StateDirectory or ApplicationId."
+                    : $"The state directory '{path}' is in use by another process. "
+                        + "Stop that process, or give this one another StateDirectory.",
                 exception);
         }
     }
+
+    /// <summary>Whether the lock is what is in the way: EWOULDBLOCK on Linux and macOS, a sharing or lock violation on Windows.</summary>
+    private static bool IsHeld(IOException exception) =>
+        exception.HResult is 11 or 35 or unchecked((int)0x80070020) or unchecked((int)0x80070021);
 
     /// <summary>
     /// One that cannot be read, for a crash or a full disk, costs the group's memory of this instance but no state.

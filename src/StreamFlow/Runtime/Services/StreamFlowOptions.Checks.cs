@@ -1,21 +1,11 @@
 using StreamFlow.Processing;
-using StreamFlow.Runtime;
+using static StreamFlow.Runtime.SettingChecks;
 
 namespace StreamFlow;
 
 /// <content>What is looked at when the options are checked.</content>
 public sealed partial record StreamFlowOptions
 {
-    private static bool IsNameCharacter(char c) => char.IsAsciiLetterOrDigit(c) || c is '.' or '_' or '-';
-
-    private static void Check<T>(List<string> errors, bool valid, string name, T value, string allowed)
-    {
-        if (!valid)
-        {
-            errors.Add($"{name} is '{(value is TimeSpan time ? Durations.Text(time) : value)}'; set it to {allowed}.");
-        }
-    }
-
     private void CheckChoices(List<string> errors)
     {
         CheckResponse(errors, DeserializationErrors, nameof(DeserializationErrors));

@@ -1,5 +1,6 @@
 using StreamFlow.Planning;
 using StreamFlow.Processing;
+using static StreamFlow.Runtime.SettingChecks;
 
 namespace StreamFlow;
 
@@ -65,8 +66,8 @@ public sealed partial record StreamFlowOptions
     public TimeSpan ProgressTimeout { get; set; } = TimeSpan.FromMinutes(1);
 
     /// <summary>Folder below which each application keeps its state, in a folder of its own.</summary>
-    /// <value><c>streamflow</c> in the user's temporary folder; choose a lasting place in production.</value>
-    public string StateDirectory { get; set; } = Path.Combine(Path.GetTempPath(), "streamflow");
+    /// <value><c>streamflow-</c> and the user's name in the temporary folder; choose a lasting place in production.</value>
+    public string StateDirectory { get; set; } = Runtime.StateDirectory.DefaultPath;
 
     /// <summary>
     /// Bytes of the record cache, shared by the threads (<c>statestore.cache.max.bytes</c>). Updates of one key between
@@ -237,15 +238,15 @@ public sealed partial record StreamFlowOptions
         var errors = new List<string>();
         CheckApplicationId(errors);
         Check(errors, NumStreamThreads is >= 1 and <= 1024, nameof(NumStreamThreads), NumStreamThreads, "1 to 1024");
-        Check(errors, CommitInterval >= TimeSpan.Zero, nameof(CommitInterval), CommitInterval, "zero or more");
+        CheckTime(errors, CommitInterval >= TimeSpan.Zero, nameof(CommitInterval), CommitInterval, "zero or more");
         Check(errors, !string.IsNullOrWhiteSpace(StateDirectory), nameof(StateDirectory), StateDirectory, "a folder");
         Check(errors, CacheMaxBytes >= 0, nameof(CacheMaxBytes), CacheMaxBytes, "0 or more");
         Check(
             errors, MaxUncommittedBytes is > 0 and <= 1 << 30, nameof(MaxUncommittedBytes), MaxUncommittedBytes, "1 to 1073741824");
-        Check(errors, PollTimeout > TimeSpan.Zero, nameof(PollTimeout), PollTimeout, "more than zero");
+        CheckTime(errors, PollTimeout > TimeSpan.Zero, nameof(PollTimeout), PollTimeout, "more than zero");
         Check(errors, RepartitionPurgeInterval > TimeSpan.Zero, nameof(RepartitionPurgeInterval), RepartitionPurgeInterval, "more than zero");
-        Check(errors, DeliveryTimeout > TimeSpan.Zero, nameof(DeliveryTimeout), DeliveryTimeout, "more than zero");
-        Check(errors, TransactionTimeout > TimeSpan.Zero, nameof(TransactionTimeout), TransactionTimeout, "more than zero");
+        CheckTime(errors, DeliveryTimeout > TimeSpan.Zero, nameof(DeliveryTimeout), DeliveryTimeout, "more than zero");
+        CheckTime(errors, TransactionTimeout > TimeSpan.Zero, nameof(TransactionTimeout), TransactionTimeout, "more than zero");
         Check(errors, TaskTimeout >= TimeSpan.Zero, nameof(TaskTimeout), TaskTimeout, "zero or more");
         Check(errors, ProgressTimeout > TimeSpan.Zero, nameof(ProgressTimeout), ProgressTimeout, "more than zero");
         Check(errors, Enum.IsDefined(ProcessingGuarantee), nameof(ProcessingGuarantee), ProcessingGuarantee, "AtLeastOnce or ExactlyOnce");

@@ -67,6 +67,9 @@ internal sealed class StreamThread
 
     public bool IsSettled => _status.IsSettled;
 
+    /// <summary>Changelog records applied since this was last asked.</summary>
+    public long TakeRestored() => _restorer?.TakeRestored() ?? 0;
+
     public void Start() => _thread.Start();
 
     /// <summary>Asks the thread to commit and end; does not wait.</summary>
@@ -120,7 +123,7 @@ internal sealed class StreamThread
                 throw;
             }
 
-            RuntimeLog.InstanceFenced(_services.Logger, exception, Name);
+            RuntimeLog.InstanceFenced(_services.Logger, Name, exception.Message);
             return _signals.Stops;
         }
     }

@@ -162,10 +162,21 @@ internal sealed class StreamThreads(
     /// <summary>The application runs when all its threads are there and have settled.</summary>
     private void Settle()
     {
+        IReadOnlyList<StreamThread> running = [];
         lock (_gate)
         {
             var settled = _pending == 0 && _threads.TrueForAll(t => t.IsSettled);
-            life.TryMove(settled ? StreamsEvent.ThreadsRunning : StreamsEvent.ThreadsBusy);
+            if (life.TryMove(settled ? StreamsEvent.ThreadsRunning : StreamsEvent.ThreadsBusy) && settled)
+            {
+                running = [.. _threads];
+            }
+        }
+
+        if (running.Count > 0)
+        {
+            // The log is the user's, and may take its time.
+            TaskId[] tasks = [.. running.SelectMany(t => t.Status.Tasks).Select(t => t.TaskId).Order()];
+            RuntimeLog.Runs(logger, options.ApplicationId, tasks, running.Count, running.Sum(t => t.TakeRestored()));
         }
     }
 

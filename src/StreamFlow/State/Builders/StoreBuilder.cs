@@ -128,7 +128,7 @@ public sealed class StoreSetup
 
     internal DataFormat ValueFormat<T>(SerdeSource<T> source) => DataFormat.Of(ResolveValues(source));
 
-    private ISerde<T> ResolveKeys<T>(SerdeSource<T> source) => source.Resolve(_serdes, $"the keys of store {_store}");
+    private ISerde<T> ResolveKeys<T>(SerdeSource<T> source) => source.ResolveReading(_serdes, $"the keys of store {_store}");
 
-    private ISerde<T> ResolveValues<T>(SerdeSource<T> source) => source.Resolve(_serdes, $"the values of store {_store}");
+    private ISerde<T> ResolveValues<T>(SerdeSource<T> source) => source.ResolveReading(_serdes, $"the values of store {_store}");
 }

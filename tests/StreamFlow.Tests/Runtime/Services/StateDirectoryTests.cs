@@ -17,6 +17,68 @@ public sealed class StateDirectoryTests : IDisposable
         Assert.Contains("another StateDirectory", error.Message, StringComparison.Ordinal);
     }
 
+    /// <summary>The lock does not say whose it is, but a process knows what it has itself.</summary>
+    [Fact]
+    public void Open_of_what_this_process_has_itself_says_so_until_it_is_let_go()
+    {
+        using (StateDirectory.Open(_root, "app"))
+        {
+            var error = Assert.Throws<StateStoreException>(() => StateDirectory.Open(_root, "app"));
+            Assert.Contains("by another application of this very process", error.Message, StringComparison.Ordinal);
+        }
+
+        // A stream of nobody's that has the file, as another process would.
+        using var stranger = new FileStream(Path.Combine(_root, "app", ".lock"), FileMode.Open, FileAccess.ReadWrite, FileShare.None);
+        var others = Assert.Throws<StateStoreException>(() => StateDirectory.Open(_root, "app"));
+        Assert.Contains("is in use by another process", others.Message, StringComparison.Ordinal);
+    }
+
+    /// <summary>Only the lock's own error means that somebody has it.</summary>
+    [SkippableFact]
+    public void Open_of_a_lock_file_that_cannot_be_opened_tells_the_reason_and_blames_no_process()
+    {
+        Skip.If(OperatingSystem.IsWindows(), "Links need privileges.");
+        var folder = Directory.CreateDirectory(Path.Combine(_root, "app")).FullName;
+        File.CreateSymbolicLink(Path.Combine(folder, ".lock"), Path.Combine(folder, ".lock"));
+
+        var error = Assert.Throws<StateStoreException>(() => StateDirectory.Open(_root, "app"));
+
+        Assert.DoesNotContain("in use", error.Message, StringComparison.Ordinal);
+        Assert.Contains("a folder it may write to (StateDirectory)", error.Message, StringComparison.Ordinal);
+    }
+
+    [SkippableFact]
+    public void Open_on_a_read_only_mount_says_so()
+    {
+        var folder = ReadOnlyFolder();
+        Skip.If(folder is null, "The kernel's folders are not mounted read-only here.");
+
+        var error = Assert.Throws<StateStoreException>(
+            () => StateDirectory.Open(Path.GetDirectoryName(folder)!, Path.GetFileName(folder)));
+
+        Assert.Contains("Read-only file system", error.Message, StringComparison.OrdinalIgnoreCase);
+        Assert.DoesNotContain("in use", error.Message, StringComparison.Ordinal);
+    }
+
+    /// <summary>The kernel's own folders are mounted read-only in most containers.</summary>
+    private static string? ReadOnlyFolder() => !File.Exists("/proc/mounts")
+        ? null
+        : File.ReadLines("/proc/mounts").Select(line => line.Split(' '))
+            .Where(mount => (mount[1] is "/sys" or "/proc/sys") && mount[3].Split(',')[0] == "ro")
+            .SelectMany(mount => Directory.EnumerateDirectories(mount[1]))
+            .FirstOrDefault();
+
+    [Theory]
+    [InlineData("alice", "streamflow-alice")]
+    [InlineData("DOMAIN\\bob", "streamflow-DOMAINbob")]
+    [InlineData("", "streamflow")]
+    [InlineData("?", "streamflow")]
+    public void Users_of_one_machine_have_a_default_folder_each(string user, string folder)
+    {
+        Assert.Equal(Path.Combine("/tmp", folder), StateDirectory.DefaultPathOf("/tmp", user));
+        Assert.Equal(StateDirectory.DefaultPathOf(Path.GetTempPath(), Environment.UserName), new StreamFlowOptions().StateDirectory);
+    }
+
     [Fact]
     public void Open_after_dispose_keeps_the_identity_of_the_instance()
     {

@@ -32,6 +32,22 @@ public sealed class StreamFlowOptionsTests
         Assert.Contains(errors, e => e.Contains("CacheMaxBytes is '-5'", StringComparison.Ordinal));
     }
 
+    /// <summary>To .NET a text "5" is five days.</summary>
+    [Fact]
+    public void Times_of_days_are_refused_with_the_way_to_write_seconds()
+    {
+        var fiveDays = TimeSpan.Parse("5", System.Globalization.CultureInfo.InvariantCulture);
+        var errors = new StreamFlowOptions
+        {
+            ApplicationId = "a", CommitInterval = fiveDays, PollTimeout = fiveDays, DeliveryTimeout = fiveDays, TransactionTimeout = fiveDays,
+        }.Validate();
+
+        Assert.Equal(4, errors.Count);
+        Assert.Equal(
+            "CommitInterval is '5 d'; set it to zero or more, at most a day (\"00:00:05\" is five seconds, \"5\" five days).", errors[0]);
+        Assert.Empty(new StreamFlowOptions { ApplicationId = "a", CommitInterval = TimeSpan.FromDays(1) }.Validate());
+    }
+
     [Theory]
     [InlineData(1L, true)]
     [InlineData(1L << 30, true)]

@@ -1,0 +1,96 @@
+using StreamFlow.Kafka.Common;
+using StreamFlow.Kafka.Interop;
+
+namespace StreamFlow.Kafka.Settings;
+
+/// <summary>Everything that is wrong with the options of the clients, in words that say where, what and what to do.</summary>
+internal static class SettingComplaints
+{
+    private const string Range = "outside allowed range ";
+
+    internal static IReadOnlyList<string> Of(KafkaClientOptions options)
+    {
+        var complaints = new List<string>();
+        if (string.IsNullOrWhiteSpace(options.BootstrapServers))
+        {
+            complaints.Add("BootstrapServers is empty; give at least one broker as host:port.");
+        }
+
+        complaints.AddRange(BrokerAddresses.Complaints(options.BootstrapServers));
+        foreach (var (where, settings) in new[]
+        {
+            (nameof(options.Client), options.Client),
+            (nameof(options.Consumer), options.Consumer),
+            (nameof(options.Producer), options.Producer),
+        })
+        {
+            AddFixed(complaints, where, settings);
+            complaints.AddRange(ClientHandle.Check(settings.Where(MayBeSet)).Select(refused => Refusal(where, refused)));
+        }
+
+        AddOAuth(complaints, options);
+        return complaints;
+    }
+
+    /// <summary>librdkafka's own words are its own: they call a setting by another name than the user did.</summary>
+    private static string Refusal(string where, RefusedSetting refused)
+    {
+        if (!refused.IsKnown)
+        {
+            var remedy = NearestName.Of(refused.Name, SettingNames.Usual) is { } nearest
+                ? $"Did you mean '{nearest}'?"
+                : "Remove it, or look its name up in librdkafka's CONFIGURATION.md.";
+            return $"{where} sets '{refused.Name}', which is no setting of the client. {remedy}";
+        }
+
+        var value = IsSecret(refused.Name) ? "a value" : $"'{refused.Value}'";
+        var at = refused.Text.IndexOf(Range, StringComparison.Ordinal);
+        return at < 0
+            ? $"{where} sets '{refused.Name}' to {value}, which it cannot be; librdkafka's CONFIGURATION.md says what it can."
+            : $"{where} sets '{refused.Name}' to {value}; set it to {refused.Text[(at + Range.Length)..].Trim().Replace("..", " to ", StringComparison.Ordinal)}.";
+    }
+
+    private static bool IsSecret(string name) =>
+        name.Contains("password", StringComparison.OrdinalIgnoreCase)
+        || name.Contains("secret", StringComparison.OrdinalIgnoreCase)
+        || name.EndsWith(".pem", StringComparison.OrdinalIgnoreCase);
+
+    private static bool MayBeSet(KeyValuePair<string, string> setting) =>
+        !FixedSettings.Reasons.ContainsKey(setting.Key) && !IsOfConfluent(setting.Key);
+
+    private static bool IsOfConfluent(string name) => name.StartsWith("dotnet.", StringComparison.OrdinalIgnoreCase);
+
+    private static void AddFixed(
+        List<string> complaints, string where, IEnumerable<KeyValuePair<string, string>> settings)
+    {
+        foreach (var (name, value) in settings)
+        {
+            if (FixedSettings.Reasons.TryGetValue(name, out var reason))
+            {
+                complaints.Add($"{where} sets '{name}' to '{value}', which cannot be changed: {reason}. Remove it.");
+            }
+            else if (IsOfConfluent(name))
+            {
+                complaints.Add(
+                    $"{where} sets '{name}' to '{value}', a setting of Confluent.Kafka's own clients, which are not "
+                    + "used. Remove it.");
+            }
+        }
+    }
+
+    private static void AddOAuth(List<string> complaints, KafkaClientOptions options)
+    {
+        string? Last(string name) => options.Client.LastOrDefault(
+            s => string.Equals(s.Key, name, StringComparison.OrdinalIgnoreCase)).Value;
+
+        var mechanism = Last("sasl.mechanism") ?? Last("sasl.mechanisms");
+        if (string.Equals(mechanism, "OAUTHBEARER", StringComparison.OrdinalIgnoreCase)
+            && !string.Equals(Last("sasl.oauthbearer.method"), "oidc", StringComparison.OrdinalIgnoreCase)
+            && !string.Equals(Last("enable.sasl.oauthbearer.unsecure.jwt"), "true", StringComparison.OrdinalIgnoreCase))
+        {
+            complaints.Add(
+                "Client sets 'sasl.mechanism' to 'OAUTHBEARER' but not where tokens come from. "
+                + "Set 'sasl.oauthbearer.method' to 'oidc', with its endpoint and credentials.");
+        }
+    }
+}
