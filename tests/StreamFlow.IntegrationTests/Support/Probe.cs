@@ -150,11 +150,19 @@ internal sealed class Probe(string bootstrapServers)
     {
         using var admin = Admin();
         using var consumer = Consumer(group);
-        return consumer.Committed(topics.SelectMany(t => Partitions(admin, t)), Limit).Sum(c =>
+        try
         {
-            var ends = consumer.QueryWatermarkOffsets(c.TopicPartition, Limit);
-            return ends.High.Value - (c.Offset.Value >= 0 ? c.Offset.Value : ends.Low.Value);
-        });
+            return consumer.Committed(topics.SelectMany(t => Partitions(admin, t)), Limit).Sum(c =>
+            {
+                var ends = consumer.QueryWatermarkOffsets(c.TopicPartition, Limit);
+                return ends.High.Value - (c.Offset.Value >= 0 ? c.Offset.Value : ends.Low.Value);
+            });
+        }
+        catch (KafkaException exception) when (exception.Error.Code is ErrorCode.NotCoordinatorForGroup or ErrorCode.GroupLoadInProgress)
+        {
+            // A new Apache Kafka is still making up its mind about who coordinates the group; who waits for no lag asks again.
+            return long.MaxValue;
+        }
     }
 
     /// <summary>How many partitions each member of the group has; nothing while nobody can tell.</summary>
