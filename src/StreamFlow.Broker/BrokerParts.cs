@@ -13,8 +13,6 @@ namespace StreamFlow.Broker;
 /// <summary>What a broker consists of, put together in the order it depends on each other and taken apart in reverse.</summary>
 internal sealed class BrokerParts : IAsyncDisposable
 {
-    private const string TemporaryPrefix = "streamflow-broker-";
-
     private readonly EmbeddedBrokerOptions _options;
     private readonly BrokerLog _log;
     private TopicStore? _store;
@@ -27,7 +25,7 @@ internal sealed class BrokerParts : IAsyncDisposable
         _options = options;
         _log = new BrokerLog(options.Log);
         DataDirectory = options.DataDirectory is null
-            ? Directory.CreateTempSubdirectory(TemporaryPrefix).FullName
+            ? TemporaryDirectories.Create()
             : Path.GetFullPath(options.DataDirectory);
     }
 
@@ -47,6 +45,11 @@ internal sealed class BrokerParts : IAsyncDisposable
             TopicDefaults = FlushDefaults(),
             OnWarning = _log.Write,
         });
+        if (_options.DataDirectory is null)
+        {
+            TemporaryDirectories.DeleteAbandoned(DataDirectory, _log);
+        }
+
         _groups = GroupCoordinator.Open(
             _store,
             new GroupCoordinatorOptions

@@ -32,6 +32,12 @@ internal sealed class StreamFlowHealthCheck(StreamsApplication application) : IH
             "failing" => $"{applicationId}: failing, threads have failed {status.FailuresInARow} times in a row",
             _ => $"{applicationId}: {phase}",
         };
+        if (status.Warnings.Count > 0)
+        {
+            data["warnings"] = status.Warnings;
+            text = string.Join(". ", status.Warnings.Select(warning => warning.TrimEnd('.')).Prepend(text));
+        }
+
         if (status.Problems.Count > 0)
         {
             data["problems"] = status.Problems;

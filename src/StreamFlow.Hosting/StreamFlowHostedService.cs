@@ -19,7 +19,7 @@ internal sealed partial class StreamFlowHostedService(
     : IHostedLifecycleService
 {
     // A log that throws must not keep the host from ending, nor hide why it does.
-    private readonly GuardedLogger _logger = new(logger, static () => { });
+    private readonly GuardedLogger _logger = new(logger, project: 3, static () => { });
     private StreamsApplication? _application;
     private int _failureReported;
 

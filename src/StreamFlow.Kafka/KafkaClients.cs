@@ -78,5 +78,5 @@ public sealed class KafkaClients : IKafkaClients
     private BrokerProbe OpenProbe() => new(ClientSettings.ForProbe(_options), ClientSettings.ProbeId);
 
     private GuardedLogger LoggerFor<T>() =>
-        new(_loggers.CreateLogger<T>(), () => Interlocked.Increment(ref _loggerFailures));
+        new(_loggers.CreateLogger<T>(), project: 2, () => Interlocked.Increment(ref _loggerFailures));
 }

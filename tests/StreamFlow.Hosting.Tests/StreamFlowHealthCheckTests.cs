@@ -46,6 +46,19 @@ public sealed class StreamFlowHealthCheckTests
         Assert.StartsWith("orders: " + phase, result.Description, StringComparison.Ordinal);
     }
 
+    /// <summary>No restart helps, so the status stays; but nobody can overlook it.</summary>
+    [Fact]
+    public void Evaluate_hands_out_warnings_and_stays_healthy()
+    {
+        var status = new StreamsStatus(StreamsState.Running, [Settled], null) { Warnings = ["The keys of topic 'sites' lie elsewhere."] };
+
+        var result = StreamFlowHealthCheck.Evaluate(status, "orders", HealthStatus.Unhealthy);
+
+        Assert.Equal(HealthStatus.Healthy, result.Status);
+        Assert.Equal("orders: running. The keys of topic 'sites' lie elsewhere", result.Description);
+        Assert.Equal(status.Warnings, result.Data["warnings"]);
+    }
+
     [Fact]
     public void Phases_cover_every_state() =>
         Assert.Equal(Enum.GetValues<StreamsState>(), Phases().Select(row => (StreamsState)row[0]).Distinct().Order());
@@ -127,7 +140,7 @@ public sealed class StreamFlowHealthCheckTests
         Assert.Equal(HealthStatus.Degraded, failed.Status);
         Assert.Same(error, failed.Exception);
         Assert.Equal(HealthStatus.Healthy, replaced.Status);
-        Assert.Equal("disk full", replaced.Data["error"]);
+        Assert.Equal("disk full [SF0901]", replaced.Data["error"]);
     }
 
     [Theory]
@@ -195,7 +208,7 @@ public sealed class StreamFlowHealthCheckTests
         var result = StreamFlowHealthCheck.Evaluate(status, "orders", HealthStatus.Unhealthy);
 
         Assert.Equal((expected, phase, failures), (result.Status, result.Data["phase"], result.Data["threads.failures"]));
-        Assert.Equal("poison", result.Data["error"]);
+        Assert.Equal("poison [SF0901]", result.Data["error"]);
     }
 
     [Fact]

@@ -251,7 +251,7 @@ public sealed class StreamFlowHostedServiceTests : IDisposable
 
         var error = await Assert.ThrowsAsync<TopologyException>(host.StartAsync);
 
-        Assert.Equal("The store 'totals' is used but not added.", error.Message);
+        Assert.Equal("The store 'totals' is used but not added. [SF0902]", error.Message);
         Assert.Equal(1, built);
         Assert.Equal(1, host.Logged("Critical StreamFlow application 'wrong' cannot start: The store 'totals'"));
         Assert.Equal(StreamsState.Created, host.Application("shout").State);

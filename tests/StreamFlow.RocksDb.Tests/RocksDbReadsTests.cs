@@ -19,5 +19,8 @@ public sealed class RocksDbReadsTests : StoreReadsContract, IDisposable
         return Backends.Open(_folders[^1].Path, "s");
     };
 
+    /// <summary>Fewer than in memory: each opening of a database takes a while.</summary>
+    internal override int Steps => 100;
+
     public void Dispose() => _folders.ForEach(folder => folder.Dispose());
 }

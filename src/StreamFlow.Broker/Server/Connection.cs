@@ -13,6 +13,7 @@ internal sealed class Connection : IDisposable
     private readonly Socket _socket;
     private readonly RequestDispatch _dispatch;
     private readonly BrokerLog _log;
+    private readonly RepeatedLog _repeated;
     private readonly TimeProvider _time;
     private readonly CancellationTokenSource _gone = new();
     private readonly CancellationToken _stopping;
@@ -28,12 +29,14 @@ internal sealed class Connection : IDisposable
         RequestDispatch dispatch,
         int maxRequestBytes,
         BrokerLog log,
+        RepeatedLog repeated,
         TimeProvider time,
         CancellationToken stopping)
     {
         _socket = socket;
         _dispatch = dispatch;
         _log = log;
+        _repeated = repeated;
         _time = time;
         _stopping = stopping;
         _frames = new FrameReader(socket, maxRequestBytes);
@@ -70,7 +73,7 @@ internal sealed class Connection : IDisposable
         }
         catch (ProtocolException exception)
         {
-            _log.Write($"Closed the connection of {_peer}: {exception.Message}");
+            _repeated.Write(exception.Kind, $"Closed the connection of {_peer}: {exception.Message}");
             await FinishQuietlyAsync().ConfigureAwait(false);
         }
         catch (Exception exception) when (IsHangUp(exception))

@@ -127,13 +127,19 @@ internal sealed class FrameReader : IDisposable
     {
         ReadOnlySpan<byte> head = _small.AsSpan(_start);
         int size = BinaryPrimitives.ReadInt32BigEndian(head);
+        short apiKey = BinaryPrimitives.ReadInt16BigEndian(head[SizePrefix..]);
+        bool isTooLarge = size > _maxRequestBytes || (size > NonProduceLimit && apiKey != (short)ApiKey.Produce);
+        if (isTooLarge && ForeignProtocol.Guess(head) is { } protocol)
+        {
+            throw new ProtocolException(ForeignProtocol.Describe(protocol)) { Kind = protocol };
+        }
+
         if (size < SmallestRequest || size > _maxRequestBytes)
         {
             throw new ProtocolException($"A request of {size} bytes is outside {SmallestRequest}..{_maxRequestBytes}.");
         }
 
-        short apiKey = BinaryPrimitives.ReadInt16BigEndian(head[SizePrefix..]);
-        if (size > NonProduceLimit && apiKey != (short)ApiKey.Produce)
+        if (isTooLarge)
         {
             throw new ProtocolException(
                 $"A request of {size} bytes with API key {apiKey} exceeds {NonProduceLimit}; only Produce may.");

@@ -14,6 +14,7 @@ internal sealed class SocketServer : IAsyncDisposable
     private readonly Socket _listener;
     private readonly SocketServerOptions _options;
     private readonly BrokerLog _log;
+    private readonly RepeatedLog _repeated;
     private readonly TimeProvider _time;
     private readonly CancellationTokenSource _stopping = new();
     private readonly HashSet<Connection> _connections = [];
@@ -28,6 +29,7 @@ internal sealed class SocketServer : IAsyncDisposable
     {
         _options = options;
         _log = log;
+        _repeated = new RepeatedLog(log, time);
         _time = time;
         _listener = new Socket(endPoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
         try
@@ -147,7 +149,7 @@ internal sealed class SocketServer : IAsyncDisposable
             socket.NoDelay = true;
             socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive, true);
             connection = new Connection(
-                socket, dispatch, _options.MaxRequestBytes, _log, _time, _stopping.Token);
+                socket, dispatch, _options.MaxRequestBytes, _log, _repeated, _time, _stopping.Token);
         }
         catch (SocketException)
         {
@@ -169,7 +171,9 @@ internal sealed class SocketServer : IAsyncDisposable
 
         if (!_stopping.IsCancellationRequested)
         {
-            _log.Write($"Refused a connection: {_options.MaxConnections} are open, which is the limit (MaxConnections).");
+            _repeated.Write(
+                nameof(_options.MaxConnections),
+                $"Refused a connection: {_options.MaxConnections} are open, which is the limit (MaxConnections).");
         }
 
         connection.Dispose();
@@ -202,6 +206,7 @@ internal sealed class SocketServer : IAsyncDisposable
         {
             while (await timer.WaitForNextTickAsync(_stopping.Token).ConfigureAwait(false))
             {
+                _repeated.WriteHeld();
                 foreach (Connection connection in Snapshot())
                 {
                     if (connection.Idle > _options.IdleTimeout)

@@ -55,7 +55,7 @@ internal sealed class DeliveryReports(RefusedBatches? refused) : IDeliveryReport
     /// <summary>A record that was to be sent again, and is not even taken.</summary>
     internal void Failed(SinkTopic topic, in NativeError error, ReportedRecord record) => _failures.Enqueue(
         new DeliveryFailure(
-            new TopicPartition(topic.Name, record.Partition), $"{NativeError.Name(error.Code)}: {error.Text}",
+            new TopicPartition(topic.Name, record.Partition), Reason(topic, in error, record),
             Errors.DeliveryKind(error), record.Key, record.Value)
         {
             Number = record.Number,
@@ -63,6 +63,14 @@ internal sealed class DeliveryReports(RefusedBatches? refused) : IDeliveryReport
             Timestamp = record.Timestamp,
             Headers = record.Headers,
         });
+
+    private static string Reason(SinkTopic topic, in NativeError error, ReportedRecord record)
+    {
+        var reason = $"{NativeError.Name(error.Code)}: {error.Text}";
+        return Errors.IsTooLarge(error.Code)
+            ? $"{reason}. {TooLarge.Text(topic.Name, record.Key is not null, record.Key, record.Value?.Length ?? 0)}"
+            : reason;
+    }
 
     /// <summary>Forgets the failures of a transaction that is aborted, but not what was refused.</summary>
     internal void Clear()

@@ -76,7 +76,7 @@ internal sealed class KafkaProducer : IKafkaProducer
         var error = _native.Produce(sink.Pointer, partition, in record, headers, _taken);
         if (error.IsError)
         {
-            return error.Code == ErrorCode.QueueFull ? false : ThrowRefused(topic, partition, error);
+            return error.Code == ErrorCode.QueueFull ? false : ThrowRefused(topic, partition, in record, error);
         }
 
         sink.Taken(partition, size);
@@ -199,7 +199,7 @@ internal sealed class KafkaProducer : IKafkaProducer
         }
     }
 
-    private bool ThrowRefused(ProducerTopic topic, int partition, in NativeError error)
+    private bool ThrowRefused(ProducerTopic topic, int partition, in ByteRecord record, in NativeError error)
     {
         var fatal = _native.FatalError();
         var cause = fatal.IsError ? fatal : error;
@@ -212,6 +212,7 @@ internal sealed class KafkaProducer : IKafkaProducer
 
         throw Errors.Exception(
             $"Producer '{_clientId}' refuses a record for {topic.Name}-{partition}", cause, kind,
+            Errors.IsTooLarge(cause.Code) ? ". " + TooLarge.Text(topic.Name, record.HasKey, record.Key, record.Value.Length) : string.Empty,
             new TopicPartition(topic.Name, partition));
     }
 

@@ -16,6 +16,7 @@ internal static class SettingComplaints
             complaints.Add("BootstrapServers is empty; give at least one broker as host:port.");
         }
 
+        complaints.AddRange(BrokerAddresses.Complaints(options.BootstrapServers));
         foreach (var (where, settings) in new[]
         {
             (nameof(options.Client), options.Client),

@@ -31,6 +31,9 @@ public enum RocksDbErrorKind
 /// </summary>
 public sealed class RocksDbException : StreamsException
 {
+    /// <inheritdoc/>
+    public override string ErrorId => "SF0909";
+
     internal RocksDbException(RocksDbErrorKind kind, string operation, string path, string nativeMessage)
         : base(nativeMessage)
     {

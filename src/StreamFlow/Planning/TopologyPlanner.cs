@@ -37,6 +37,7 @@ internal static class TopologyPlanner
         var groups = Group(graph);
         var subTopologies = groups.ToLookup(group => group.IsGlobal, group => PlanGroup(graph, group, description));
         var plan = new TopologyPlan([.. subTopologies[false]]) { Globals = [.. subTopologies[true]] };
+        InternalTopicLengths.Check(plan, string.Empty);
         if (options.EnsureExplicitNames)
         {
             ExplicitNames.Check(plan, description);
@@ -120,7 +121,7 @@ internal static class TopologyPlanner
             Sources = [.. group.Nodes.OfType<SourceNode>().SelectMany(source => source.SourceTopics)],
             Patterns = [.. group.Nodes.OfType<SourceNode>()
                 .Where(source => source.Pattern is not null)
-                .Select(source => new PatternSource(source.Name, source.Pattern!, source.OffsetReset))],
+                .Select(source => new PatternSource(source.Name, source.Pattern!, source.OffsetReset) { KeySuffix = source.KeySuffix })],
             RepartitionSinks = [.. targets.Select(target => target.Repartition).OfType<RepartitionTopic>().Distinct()],
             SinkTopics = [.. targets
                 .Where(target => target.Repartition is null)

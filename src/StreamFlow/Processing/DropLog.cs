@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Runtime.InteropServices;
 
 namespace StreamFlow.Processing;
@@ -52,4 +53,43 @@ internal sealed class DropLog(TaskContext task)
         public long ToldAt;
         public long Count;
     }
+}
+
+/// <summary>The times of a record that is left out, for the line about it.</summary>
+/// <param name="Time">Its event time.</param>
+internal readonly record struct DropTimes(long Time)
+{
+    /// <summary>The latest time that the operator or store has seen, which it was held against; null: that of the task.</summary>
+    public long? StreamTime { get; init; }
+
+    /// <summary>The window that it came too late for.</summary>
+    public Window? Window { get; init; }
+
+    /// <summary>How long a window stays open after its end, in milliseconds.</summary>
+    public long? GraceMs { get; init; }
+
+    /// <summary>How long a store keeps what it has, in milliseconds.</summary>
+    public long? RetentionMs { get; init; }
+
+    /// <summary>As text.</summary>
+    /// <param name="taskTime">The stream time of the task.</param>
+    public string Text(long taskTime)
+    {
+        var text = $"event time {Moment(Time)}, stream time {Moment(StreamTime ?? taskTime)}";
+        if (Window is { } window)
+        {
+            text += $", window {Moment(window.Start)} to {Moment(window.End)}";
+        }
+
+        if (GraceMs is { } grace)
+        {
+            text += $", grace {Durations.Text(EventTime.Length(grace))}";
+        }
+
+        return RetentionMs is { } kept ? $"{text}, kept for {Durations.Text(EventTime.Length(kept))}" : text;
+    }
+
+    private static string Moment(long time) => time < 0
+        ? time.ToString(CultureInfo.InvariantCulture)
+        : EventTime.Moment(time).ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
 }

@@ -26,7 +26,7 @@ internal sealed class KeyFilter<TKey, TValue> : Processor<TKey, TValue>
         }
         else
         {
-            _task.Drop(DropReason.NullKey, this);
+            _task.Drop(DropReason.NullKey, this, record.Timestamp);
         }
     }
 }

@@ -6,9 +6,11 @@ namespace StreamFlow.Processing;
 internal static partial class ProcessingLog
 {
     [LoggerMessage(1, LogLevel.Warning,
-        "Task {TaskId}: {Node} left out {Count} record(s) ({Reason}), the last one from input {Topic}-{Partition} offset {Offset}")]
+        "Task {TaskId}: {Node} left out {Count} record(s) ({Reason}), the last one from input {Topic}-{Partition} offset {Offset}: "
+        + "{Times}")]
     public static partial void Dropped(
-        ILogger logger, TaskId taskId, string node, long count, DropReason reason, string topic, int partition, long offset);
+        ILogger logger, TaskId taskId, string node, long count, DropReason reason, string topic, int partition, long offset,
+        string times);
 
     [LoggerMessage(2, LogLevel.Warning,
         "Task {TaskId}: {Node} failed in {Stage}, answer {Response}, input {Topic}-{Partition} offset {Offset}")]

@@ -6,6 +6,9 @@ namespace StreamFlow;
 /// </summary>
 public sealed class RecordFailedException : StreamsException
 {
+    /// <inheritdoc/>
+    public override string ErrorId => "SF0907";
+
     internal RecordFailedException(string message, in ErrorContext error, Exception? cause = null)
         : base(message, cause ?? error.Exception) => Error = error;
 

@@ -77,7 +77,7 @@ internal sealed class SinkProcessor<TKey, TValue> : Processor<TKey, TValue>
         switch (partitions.Kind)
         {
             case Partitions.Choice.None:
-                _task.Drop(DropReason.NoPartition, this);
+                _task.Drop(DropReason.NoPartition, this, bytes.Timestamp);
                 return;
             case Partitions.Choice.All:
                 for (var i = 0; i < topic.PartitionCount; i++)
@@ -146,6 +146,7 @@ internal sealed class SinkProcessor<TKey, TValue> : Processor<TKey, TValue>
         {
             try
             {
+                ThrowIfNoName(name);
                 topic = _task.Collector.ResultTopic(name);
             }
             catch (KafkaClientException e) when (e.Kind == KafkaErrorKind.Refused)
@@ -158,6 +159,16 @@ internal sealed class SinkProcessor<TKey, TValue> : Processor<TKey, TValue>
         _topics.Add(name, topic);
         _topic = _chooser is null ? topic : null;
         return true;
+    }
+
+    /// <summary>Brokers answer a name that is none in different ways, or not at all; it is the record that is to blame.</summary>
+    private static void ThrowIfNoName(string name)
+    {
+        if (ResourceName.Complaint(name) is { } complaint)
+        {
+            throw new KafkaClientException(
+                $"The topic that was chosen, '{name}', is no name of a topic: {complaint}.", KafkaErrorKind.Refused);
+        }
     }
 
     private bool TryPartition(in Record<TKey, TValue> record, ProducerTopic topic, out Partitions partitions)

@@ -7,12 +7,17 @@ namespace StreamFlow;
 /// </summary>
 public sealed class SlowRecordException : Exception
 {
+    private const string Id = "SF0908";
+
     internal SlowRecordException(TimeSpan lasted, TimeSpan interval)
         : base(
             $"The record has twice taken longer than max.poll.interval.ms ({Durations.Text(interval)}), the last time "
             + $"{Durations.Text(lasted)}, and was not processed again: the group takes the partitions away meanwhile. Make the "
-            + "operator faster, or raise max.poll.interval.ms of the consumer.") =>
+            + $"operator faster, or raise max.poll.interval.ms of the consumer. [{Id}]") =>
         (Lasted, Interval) = (lasted, interval);
+
+    /// <summary>What the kind of error is called in <c>docs/reference/errors.md</c>, as <see cref="StreamsException.ErrorId"/>.</summary>
+    public string ErrorId { get; } = Id;
 
     /// <summary>How long it took the last time.</summary>
     public TimeSpan Lasted { get; }

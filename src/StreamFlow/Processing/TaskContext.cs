@@ -113,18 +113,23 @@ internal sealed class TaskContext
         HasWork = CommitRequested = false;
     }
 
-    /// <summary>Counts a record that is left out, and logs it unless there were others just before.</summary>
-    public void Drop(DropReason reason, Node node) => Drop(reason, node.Name);
+    /// <summary>Counts a record that is left out, and logs it with its times unless there were others just before.</summary>
+    /// <param name="reason">Why it is left out.</param>
+    /// <param name="node">The node that does not take it.</param>
+    /// <param name="time">Its event time.</param>
+    public void Drop(DropReason reason, Node node, long time) => Drop(reason, node.Name, new DropTimes(time));
 
     /// <param name="reason">Why it is left out.</param>
     /// <param name="node">Name of the node or store.</param>
-    /// <inheritdoc cref="Drop(DropReason, Node)"/>
-    public void Drop(DropReason reason, string node)
+    /// <param name="times">Its event time, and what that was held against.</param>
+    /// <inheritdoc cref="Drop(DropReason, Node, long)"/>
+    public void Drop(DropReason reason, string node, in DropTimes times)
     {
         Metrics.Dropped(reason, node);
         if (MayTell(node, reason, out var count))
         {
-            ProcessingLog.Dropped(Logger, TaskId, node, count, reason, Record.Topic, Record.Partition, Record.Offset);
+            ProcessingLog.Dropped(
+                Logger, TaskId, node, count, reason, Record.Topic, Record.Partition, Record.Offset, times.Text(StreamTime));
         }
     }
 

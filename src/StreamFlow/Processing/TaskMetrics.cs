@@ -28,6 +28,10 @@ internal static class Instruments
     public static readonly Counter<long> LogFailed = Meter.CreateCounter<long>(
         "streamflow.log.failures", "{message}", "Log messages that the application's logger threw at.");
 
+    public static readonly Counter<long> MisplacedKeys = Meter.CreateCounter<long>(
+        "streamflow.topic.misplaced_keys", "{key}",
+        "Different keys, of those that were looked at, that lie in another partition than murmur2 puts them.");
+
     /// <summary>Counts, for whoever listens. Listeners are called in here, and what one of them throws is nobody's failure but theirs.</summary>
     /// <returns>What one of them threw, or null.</returns>
     public static Exception? Count(Counter<long> counter, long count, in TagList tags)

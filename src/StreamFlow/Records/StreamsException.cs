@@ -3,6 +3,14 @@ namespace StreamFlow;
 /// <summary>Base of every error that StreamFlow raises at run time.</summary>
 public class StreamsException : Exception
 {
+    /// <summary>
+    /// What the kind of error is called in <c>docs/reference/errors.md</c>, which has causes and remedies. It never changes.
+    /// </summary>
+    public virtual string ErrorId => "SF0901";
+
+    /// <summary>What went wrong, with what, and what to do; then <see cref="ErrorId"/> in brackets.</summary>
+    public override string Message => $"{base.Message} [{ErrorId}]";
+
     /// <summary>Creates the error.</summary>
     /// <param name="message">What went wrong, with what, and what to do.</param>
     public StreamsException(string message)
@@ -22,6 +30,9 @@ public class StreamsException : Exception
 /// <summary>The topology cannot be built or does not fit the topics it names.</summary>
 public sealed class TopologyException : StreamsException
 {
+    /// <inheritdoc/>
+    public override string ErrorId => "SF0902";
+
     /// <summary>Creates the error.</summary>
     /// <param name="message">What is wrong with the topology, and what to do.</param>
     public TopologyException(string message)
@@ -36,6 +47,9 @@ public sealed class TopologyException : StreamsException
 /// </summary>
 public sealed class TaskMigratedException : StreamsException
 {
+    /// <inheritdoc/>
+    public override string ErrorId => "SF0903";
+
     /// <summary>Creates the error.</summary>
     /// <param name="message">What showed that the task has moved.</param>
     /// <param name="innerException">The cause.</param>
@@ -48,6 +62,9 @@ public sealed class TaskMigratedException : StreamsException
 /// <summary>The local state of a task cannot be used; it is rebuilt from the changelog.</summary>
 public sealed class TaskCorruptedException : StreamsException
 {
+    /// <inheritdoc/>
+    public override string ErrorId => "SF0904";
+
     /// <summary>Creates the error.</summary>
     /// <param name="taskId">The task.</param>
     /// <param name="message">What is wrong with its state.</param>
@@ -62,6 +79,9 @@ public sealed class TaskCorruptedException : StreamsException
 /// <summary>The local state cannot be read or written.</summary>
 public sealed class StateStoreException : StreamsException
 {
+    /// <inheritdoc/>
+    public override string ErrorId => "SF0905";
+
     /// <summary>Creates the error.</summary>
     /// <param name="message">Which store or directory, which operation, and what to do.</param>
     /// <param name="innerException">The cause.</param>
@@ -81,6 +101,9 @@ public sealed class StateStoreException : StreamsException
 /// <summary>The Kafka client reported an error that it could not mend itself.</summary>
 public sealed class KafkaClientException : StreamsException
 {
+    /// <inheritdoc/>
+    public override string ErrorId => "SF0906";
+
     /// <summary>Creates the error.</summary>
     /// <param name="message">Which operation failed and why.</param>
     /// <param name="kind">What the caller can do about it.</param>

@@ -10,7 +10,7 @@ namespace StreamFlow.Tests.State;
 /// </summary>
 public abstract class StoreReadsContract
 {
-    private const int Steps = 600;
+    internal virtual int Steps => 600;
 
     // Bytes of keys that are also bytes of times, and keys that begin like others.
     private static readonly string[] Words =

@@ -3,7 +3,7 @@ using StreamFlow.IntegrationTests.Support;
 
 namespace StreamFlow.IntegrationTests.Packages;
 
-/// <summary>The SDK's command, and sources for it that no other build uses. Tests with it run one after the other.</summary>
+/// <summary>The SDK's command, and sources for it that no other build uses.</summary>
 internal static class Dotnet
 {
     private static readonly TimeSpan Limit = TimeSpan.FromMinutes(10);
@@ -30,9 +30,34 @@ internal static class Dotnet
     }
 
     /// <summary>Runs dotnet in a folder, as anybody does; it must succeed.</summary>
-    public static async Task<string> RunAsync(string folder, params string[] arguments)
+    public static Task<string> RunAsync(string folder, params string[] arguments) => RunCommandAsync("dotnet", folder, arguments);
+
+    /// <summary>As <see cref="RunAsync"/>, with another command that runs dotnet.</summary>
+    public static async Task<string> RunCommandAsync(string command, string folder, params string[] arguments)
     {
-        var start = new ProcessStartInfo("dotnet", arguments)
+        var start = Start(command, folder, arguments);
+        using var process = Process.Start(start)!;
+        using var deadline = new CancellationTokenSource(Limit);
+        try
+        {
+            var output = process.StandardOutput.ReadToEndAsync(deadline.Token);
+            var errors = process.StandardError.ReadToEndAsync(deadline.Token);
+            await process.WaitForExitAsync(deadline.Token);
+            var all = await output + await errors;
+            Assert.True(process.ExitCode == 0, $"{command} {string.Join(' ', arguments)}\n{all}");
+            return all;
+        }
+        catch (OperationCanceledException)
+        {
+            process.Kill(entireProcessTree: true);
+            throw new TimeoutException($"{command} {string.Join(' ', arguments)} did not end within {Limit}.");
+        }
+    }
+
+    /// <summary>How a command is started by somebody who is no test.</summary>
+    public static ProcessStartInfo Start(string command, string folder, params string[] arguments)
+    {
+        var start = new ProcessStartInfo(command, arguments)
         {
             WorkingDirectory = folder,
             RedirectStandardOutput = true,
@@ -48,21 +73,6 @@ internal static class Dotnet
 
         start.Environment["MSBUILDDISABLENODEREUSE"] = "1";
         start.Environment["DOTNET_CLI_UI_LANGUAGE"] = "en";
-        using var process = Process.Start(start)!;
-        using var deadline = new CancellationTokenSource(Limit);
-        try
-        {
-            var output = process.StandardOutput.ReadToEndAsync(deadline.Token);
-            var errors = process.StandardError.ReadToEndAsync(deadline.Token);
-            await process.WaitForExitAsync(deadline.Token);
-            var all = await output + await errors;
-            Assert.True(process.ExitCode == 0, $"dotnet {string.Join(' ', arguments)}\n{all}");
-            return all;
-        }
-        catch (OperationCanceledException)
-        {
-            process.Kill(entireProcessTree: true);
-            throw new TimeoutException($"dotnet {string.Join(' ', arguments)} did not end within {Limit}.");
-        }
+        return start;
     }
 }

@@ -7,10 +7,15 @@ namespace StreamFlow.IntegrationTests.Packages;
 
 /// <summary>The packages as somebody gets them: packed into a feed, and used by projects outside of the repository.</summary>
 [Collection(nameof(Dotnet))]
-public sealed class PackageTests : IDisposable
+public sealed class PackageTests(PackedFeed feed) : IDisposable
 {
+    private const string Templates = "StreamFlow.Templates";
+
     private static readonly string[] Names =
-        ["StreamFlow", "StreamFlow.Broker", "StreamFlow.Hosting", "StreamFlow.Kafka", "StreamFlow.RocksDb", "StreamFlow.Testing"];
+    [
+        "StreamFlow", "StreamFlow.Broker", "StreamFlow.Hosting", "StreamFlow.Hosting.Embedded", "StreamFlow.Kafka", "StreamFlow.RocksDb",
+        "StreamFlow.Serialization.SchemaRegistry", "StreamFlow.Testing",
+    ];
 
     private readonly TempFolder _folder = new();
 
@@ -19,8 +24,8 @@ public sealed class PackageTests : IDisposable
     [Fact]
     public async Task Packages_serve_a_program_and_a_test_project_outside_of_the_repository()
     {
-        var version = await PackAsync();
-        Assert.Equal(Names, PackedNames(version));
+        var version = await feed.VersionAsync();
+        Assert.Equal(Names.Append(Templates).Order(), PackedNames(version));
         Assert.All(Names, name => AssertComplete(name, version));
 
         var program = Write("program", Consumers.Program, Consumers.Project(
@@ -41,13 +46,14 @@ public sealed class PackageTests : IDisposable
     public async Task Sources_that_were_exported_without_history_are_packed_too()
     {
         var export = Path.Combine(_folder.Path, "export");
-        Dotnet.Export(export, "src/StreamFlow.Broker", "src/Directory.Build.props", "eng/BannedSymbols.txt");
+        Dotnet.Export(export, "src/StreamFlow.Broker", "src/Directory.Build.props", "src/Version.props", "eng/BannedSymbols.txt");
 
         await Dotnet.RunAsync(
             Path.Combine(export, "src", "StreamFlow.Broker"), "pack", "-c", "Release", "-o",
             Path.Combine(_folder.Path, "feed"));
 
-        Assert.Equal("StreamFlow.Broker.0.1.0-exported.nupkg", Path.GetFileName(Packages("*.nupkg").Single()));
+        var package = Directory.GetFiles(Path.Combine(_folder.Path, "feed"), "*.nupkg").Single();
+        Assert.Equal("StreamFlow.Broker.0.1.0-exported.nupkg", Path.GetFileName(package));
     }
 
     /// <summary>The version pinned for the repository's own tests, which is in NuGet's cache.</summary>
@@ -55,23 +61,12 @@ public sealed class PackageTests : IDisposable
         XDocument.Load(Path.Combine(Repository.Root, "Directory.Packages.props")).Descendants("PackageVersion")
             .Single(e => (string?)e.Attribute("Include") == package).Attribute("Version")!.Value;
 
-    /// <returns>The version, which MinVer has chosen.</returns>
-    private async Task<string> PackAsync()
-    {
-        await Dotnet.RunAsync(
-            Repository.Root, "pack", "StreamFlow.Packages.slnf", "-c", "Release", "-nodeReuse:false", "-o",
-            Path.Combine(_folder.Path, "feed"));
-        return Path.GetFileNameWithoutExtension(Packages("StreamFlow.Broker.*.nupkg").Single())["StreamFlow.Broker.".Length..];
-    }
-
-    private string[] Packages(string pattern) => Directory.GetFiles(Path.Combine(_folder.Path, "feed"), pattern);
-
     private IEnumerable<string> PackedNames(string version) =>
-        Packages("*.nupkg").Select(f => Path.GetFileName(f).Replace($".{version}.nupkg", "", StringComparison.Ordinal)).Order();
+        feed.Packages("*.nupkg").Select(f => Path.GetFileName(f).Replace($".{version}.nupkg", "", StringComparison.Ordinal)).Order();
 
     private void AssertComplete(string name, string version)
     {
-        using var package = ZipFile.OpenRead(Packages($"{name}.{version}.nupkg").Single());
+        using var package = ZipFile.OpenRead(feed.Packages($"{name}.{version}.nupkg").Single());
         var files = package.Entries.Select(e => e.FullName).ToList();
         Assert.Contains("README.md", files);
         Assert.Contains($"lib/net10.0/{name}.dll", files);
@@ -81,7 +76,7 @@ public sealed class PackageTests : IDisposable
         Assert.Equal((name, version, "Apache-2.0", "README.md"), (Value("id"), Value("version"), Value("license"), Value("readme")));
         Assert.NotEmpty(Value("description"));
 
-        using var symbols = ZipFile.OpenRead(Packages($"{name}.{version}.snupkg").Single());
+        using var symbols = ZipFile.OpenRead(feed.Packages($"{name}.{version}.snupkg").Single());
         Assert.Contains($"lib/net10.0/{name}.pdb", symbols.Entries.Select(e => e.FullName));
     }
 
@@ -93,20 +88,9 @@ public sealed class PackageTests : IDisposable
 
     private string Write(string name, string source, string project)
     {
-        var folder = Directory.CreateDirectory(Path.Combine(_folder.Path, name)).FullName;
+        var folder = feed.NewFolder(name);
         File.WriteAllText(Path.Combine(folder, "Source.cs"), source);
         File.WriteAllText(Path.Combine(folder, $"{name}.csproj"), project);
-
-        // Our packages from the feed, into a cache that ends with the test; all others as the machine has them already.
-        var cache = Environment.GetEnvironmentVariable("NUGET_PACKAGES") is { Length: > 0 } set ? set
-            : Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".nuget", "packages");
-        File.WriteAllText(Path.Combine(folder, "nuget.config"), $"""
-            <configuration>
-              <config><add key="globalPackagesFolder" value="../cache" /></config>
-              <fallbackPackageFolders><add key="machine" value="{cache}" /></fallbackPackageFolders>
-              <packageSources><add key="packed" value="../feed" /></packageSources>
-            </configuration>
-            """);
         return folder;
     }
 }

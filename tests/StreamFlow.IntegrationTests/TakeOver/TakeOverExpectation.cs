@@ -39,13 +39,17 @@ internal sealed class TakeOverExpectation
     }
 
     /// <summary>The last result of each key by topic. What a stream joins with a table depends on which came first, and is left out.</summary>
-    public IReadOnlyDictionary<string, IReadOnlyDictionary<string, string>> Last => new Dictionary<string, IReadOnlyDictionary<string, string>>
+    /// <param name="partitions">The partitions of the keys, which have times of their own.</param>
+    public IReadOnlyDictionary<string, IReadOnlyDictionary<string, string>> Last(IReadOnlyDictionary<string, int> partitions) => new Dictionary<string, IReadOnlyDictionary<string, string>>
     {
         ["counts"] = Group(_inputs["in"], r => r.Key, g => $"{g.Count()}"),
         ["reduced"] = Group(_inputs["in"], r => r.Value, g => g.Key + new string('+', g.Count() - 1)),
         ["windows"] = Group(_inputs["in"], r => $"{r.Key}@{r.Time / 10_000 * 10_000}", g => $"{g.Count()}"),
         ["sessions"] = Sessions(),
         ["grouped"] = Group(Rows("rows"), r => r.Value, g => $"{g.Count()}", Rows(_inputs["rows"].Select(r => r.Value))),
+        ["closed"] = Closed(partitions),
+        ["cogrouped"] = _inputs["in"].Concat(_inputs["other"]).Select(r => r.Key).Distinct().ToDictionary(
+            key => key, key => $"{_inputs["in"].Count(r => r.Key == key) + (1000 * _inputs["other"].Count(r => r.Key == key))}"),
         ["foreign"] = Rows("rows").ToDictionary(r => r.Key, r => $"{r.Value}>{Row("targets", r.Value)}"),
     };
 
@@ -55,6 +59,17 @@ internal sealed class TakeOverExpectation
         from other in _inputs["other"]
         where one.Key == other.Key && Math.Abs(one.Time - other.Time) <= 5000
         select $"{one.Key} {one.Value}&{other.Value}").ToHashSet();
+
+    /// <summary>The windows that a later record of their partition has closed.</summary>
+    private Dictionary<string, string> Closed(IReadOnlyDictionary<string, int> partitions)
+    {
+        var there = _inputs["in"].Where(r => partitions.ContainsKey(r.Key)).ToList();
+        var latest = there.GroupBy(r => partitions[r.Key]).ToDictionary(g => g.Key, g => g.Max(r => r.Time));
+        return Group(
+            there.Where(r => ((r.Time / 10_000) + 1) * 10_000 <= latest[partitions[r.Key]]),
+            r => $"{r.Key}@{r.Time / 10_000 * 10_000}",
+            g => $"{g.Count()}");
+    }
 
     private List<(string Key, string Value, long Time)> Rows(string topic) =>
         [.. _inputs[topic].GroupBy(r => r.Key).Select(g => g.Last())];

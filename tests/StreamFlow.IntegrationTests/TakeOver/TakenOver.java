@@ -47,11 +47,25 @@ public class TakenOver {
             .count().toStream((key, count) -> key.key() + "@" + key.window().start() + "-" + key.window().end())
             .mapValues(v -> v == null ? "gone" : v.toString()).to("sessions");
         in.leftJoin(rows, (value, row) -> value + "/" + row).to("joined");
-        in.join(builder.stream("other"), (one, other) -> one + "&" + other, JoinWindows.ofTimeDifferenceAndGrace(
+        KStream<String, String> other = builder.stream("other");
+        in.join(other, (one, another) -> one + "&" + another, JoinWindows.ofTimeDifferenceAndGrace(
             Duration.ofSeconds(5), Duration.ofDays(1))).to("paired");
         rows.groupBy((key, value) -> KeyValue.pair(value, key)).count().toStream().mapValues(String::valueOf).to("grouped");
         rows.leftJoin(builder.<String, String>table("targets"), value -> value, (value, target) -> value + ">" + target)
             .toStream().mapValues(v -> v == null ? "gone" : v).to("foreign");
+        // A suppression needs serdes that are given, and options of the count would use a number up.
+        in.groupByKey(Grouped.with(Serdes.String(), Serdes.String()))
+            .windowedBy(TimeWindows.ofSizeWithNoGrace(Duration.ofSeconds(10)))
+            .count()
+            .suppress(Suppressed.untilWindowCloses(Suppressed.BufferConfig.unbounded()))
+            .toStream((key, count) -> key.key() + "@" + key.window().start()).mapValues(String::valueOf).to("closed");
+        in.groupByKey().<String>cogroup((key, value, sum) -> plus(sum, 1))
+            .cogroup(other.groupByKey(), (key, value, sum) -> plus(sum, 1000))
+            .aggregate(() -> "0").toStream().to("cogrouped");
         return builder.build();
+    }
+
+    static String plus(String sum, int one) {
+        return String.valueOf(Integer.parseInt(sum) + one);
     }
 }

@@ -12,8 +12,10 @@ public sealed class ProjectTests
         ["StreamFlow.Broker"] = [],
         ["StreamFlow.Kafka"] = ["StreamFlow"],
         ["StreamFlow.RocksDb"] = ["StreamFlow"],
+        ["StreamFlow.Serialization.SchemaRegistry"] = ["StreamFlow"],
         ["StreamFlow.Testing"] = ["StreamFlow"],
         ["StreamFlow.Hosting"] = ["StreamFlow.Kafka", "StreamFlow.RocksDb"],
+        ["StreamFlow.Hosting.Embedded"] = ["StreamFlow.Hosting", "StreamFlow.Broker"],
     };
 
     private static readonly string[] TestFrameworks =

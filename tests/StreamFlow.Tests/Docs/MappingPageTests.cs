@@ -48,6 +48,6 @@ public sealed partial class MappingPageTests
     [GeneratedRegex("<[^<>()]*>")]
     private static partial Regex TypeParameters();
 
-    [GeneratedRegex(@"^(?:\[SF\d+\])?(?:[a-z]+ )*StreamFlow\.(?:(?:State|Serialization|Testing|Kafka|Hosting|Broker)\.)?(\w+)(?:\.(\w+))?")]
+    [GeneratedRegex(@"^(?:\[SF\d+\])?(?:[a-z]+ )*StreamFlow\.(?:(?:State|Serialization(?:\.SchemaRegistry)?|Testing|Kafka|Hosting|Broker)\.)?(\w+)(?:\.(\w+))?")]
     private static partial Regex Symbol();
 }

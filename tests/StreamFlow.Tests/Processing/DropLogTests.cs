@@ -17,6 +17,15 @@ public sealed class DropLogTests : IDisposable
         var builder = new StreamsBuilder();
         builder.Stream<string, string>("in").GroupByKey().Count().ToStream().To("out");
         builder.Stream<string, string>("bad").MapValues(string (v) => throw new FormatException(v)).To("good");
+        builder.Stream<string, string>("hops").GroupByKey()
+            .WindowedBy(HoppingWindows.Of(TimeSpan.FromMinutes(10), TimeSpan.FromMinutes(5), grace: TimeSpan.FromMinutes(1)))
+            .Count(new() { Name = "hops" });
+        builder.Stream<string, string>("visits").GroupByKey()
+            .WindowedBy(SessionWindows.Of(TimeSpan.FromMinutes(5), grace: TimeSpan.FromMinutes(2))).Count(new() { Name = "visits" });
+        builder.Stream<string, string>("near").GroupByKey()
+            .WindowedBy(SlidingWindows.Of(TimeSpan.FromMinutes(5), grace: TimeSpan.FromMinutes(3))).Count(new() { Name = "near" });
+        builder.Table<string, string>("history", materialized: new() { Name = "history", History = TimeSpan.FromMinutes(1) })
+            .ToStream().To("rows");
         builder.Table<string, string>("table", materialized: new() { Name = "rows" }).ToStream().To("rows");
         var options = new TopologyTestDriverOptions { Logger = _log };
         options.Application.ProcessingErrorHandler = static (in ErrorContext _) => ErrorResponse.Continue;
@@ -39,6 +48,42 @@ public sealed class DropLogTests : IDisposable
         Assert.Equal(2, Lines.Count);
         Assert.Contains("left out 5 record(s) (NullValue), the last one from input in-0 offset 5", Lines[1], StringComparison.Ordinal);
         Assert.Equal(105, _driver.Metrics.DroppedRecords[DropReason.NullValue]);
+    }
+
+    /// <summary>One from two hours ago: whether grace is too short, or a clock wrong, is seen by the line.</summary>
+    [Theory]
+    [InlineData("hops", "(Late), the last one from input hops-0 offset 1: event time 1970-01-01T00:00:00.000Z, stream time "
+        + "1970-01-01T02:00:00.000Z, window 1970-01-01T00:00:00.000Z to 1970-01-01T00:10:00.000Z, grace 1 min")]
+    [InlineData("visits", "(Late), the last one from input visits-0 offset 1: event time 1970-01-01T00:00:00.000Z, stream time "
+        + "1970-01-01T02:00:00.000Z, window 1970-01-01T00:00:00.000Z to 1970-01-01T00:00:00.000Z, grace 2 min")]
+    [InlineData("near", "(Late), the last one from input near-0 offset 1: event time 1970-01-01T00:00:00.000Z, stream time "
+        + "1970-01-01T02:00:00.000Z, window 1970-01-01T00:00:00.000Z to 1970-01-01T00:05:00.000Z, grace 3 min")]
+    [InlineData("history", "history left out 1 record(s) (Expired), the last one from input history-0 offset 1: event time "
+        + "1970-01-01T00:00:00.000Z, stream time 1970-01-01T02:00:00.000Z, kept for 1 min")]
+    public void A_late_record_is_logged_with_its_time_and_what_it_was_held_against(string topic, string text)
+    {
+        var input = _driver.CreateInputTopic(topic, Serdes.String, Serdes.String);
+        input.Pipe("k", "v", 7_200_000);
+        for (var i = 0; i < 1000; i++)
+        {
+            input.Pipe("k", "late", 0);
+        }
+
+        Assert.Contains(text, Assert.Single(Lines), StringComparison.Ordinal);
+        _driver.AdvanceWallClock(TimeSpan.FromSeconds(10));
+        input.Pipe("k", "late", 0);
+        Assert.Equal(2, Lines.Count);
+    }
+
+    [Fact]
+    public void Each_line_has_the_times()
+    {
+        _input.Pipe("k", "v", 1000);
+        _input.Pipe("k", null!, 500);
+
+        Assert.EndsWith(
+            "offset 1: event time 1970-01-01T00:00:00.500Z, stream time 1970-01-01T00:00:01.000Z", Assert.Single(Lines),
+            StringComparison.Ordinal);
     }
 
     [Fact]

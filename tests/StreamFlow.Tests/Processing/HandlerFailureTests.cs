@@ -41,11 +41,11 @@ public sealed class HandlerFailureTests
         Assert.Contains("threw KafkaClientException: the handler's own broker is away", failure.Message, StringComparison.Ordinal);
         Assert.Equal((stage, "in", 0, 1L), (failure.Error.Stage, failure.Error.Topic, failure.Error.Partition, failure.Error.Offset));
         var both = Assert.IsType<AggregateException>(failure.InnerException);
-        Assert.Equal(["no good", "the handler's own broker is away"], both.InnerExceptions.Select(e => e.Message));
+        Assert.Equal(["no good", "the handler's own broker is away [SF0906]"], both.InnerExceptions.Select(e => e.Message));
         Assert.Contains(
             log.Messages,
             m => m.Contains($"failed in {stage} on input in-0 offset 1 (no good)", StringComparison.Ordinal)
-                && m.EndsWith("threw: the handler's own broker is away", StringComparison.Ordinal));
+                && m.EndsWith("threw: the handler's own broker is away [SF0906] [SF1005]", StringComparison.Ordinal));
     }
 
     /// <summary>Nothing of what the handler threw is taken for a trouble of the engine's, which would try again.</summary>

@@ -32,7 +32,7 @@ public sealed class RefusedRecordsTests
 
         var error = Assert.Throws<KafkaClientException>(() => IsSuspect("changed", "too", 1));
 
-        Assert.Equal((KafkaErrorKind.Refused, "A record for out-0 was refused: too large"), (error.Kind, error.Message));
+        Assert.Equal((KafkaErrorKind.Refused, "A record for out-0 was refused: too large [SF0906]"), (error.Kind, error.Message));
         Assert.False(IsSuspect("k", "v", 2));
     }
 

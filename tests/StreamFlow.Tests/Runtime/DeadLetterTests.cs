@@ -100,7 +100,7 @@ public sealed class DeadLetterTests
             "Task 0_0: KSTREAM-MAPVALUES-0000000001 failed in Processing on input in-0 offset 1 (time 5, key 1, value 20003, 1 headers "
             + "2 bytes): System.InvalidOperationException: I do not like it. Its dead letter was refused by dead whatever was left out: ",
             line, StringComparison.Ordinal);
-        Assert.EndsWith("Answer Continue", line, StringComparison.Ordinal);
+        Assert.EndsWith("Answer Continue [SF1010]", line, StringComparison.Ordinal);
         Assert.Null(run.Application.Status.Error);
     }
 

@@ -34,7 +34,7 @@ internal sealed class ForeignTableProcessor<TKey, TOtherKey, TOther> : Processor
         var change = record.Value;
         if (!record.HasKey || !change.IsLatest)
         {
-            _task.Drop(record.HasKey ? DropReason.Superseded : DropReason.NullKey, this);
+            _task.Drop(record.HasKey ? DropReason.Superseded : DropReason.NullKey, this, record.Timestamp);
             return;
         }
 

@@ -38,7 +38,7 @@ internal sealed class ResponseJoinProcessor<TKey, TValue, TOther, TResult> : Pro
     {
         if (!record.HasKey || !record.HasValue)
         {
-            _task.Drop(record.HasKey ? DropReason.NullValue : DropReason.NullKey, this);
+            _task.Drop(record.HasKey ? DropReason.NullValue : DropReason.NullKey, this, record.Timestamp);
             return;
         }
 
@@ -50,7 +50,7 @@ internal sealed class ResponseJoinProcessor<TKey, TValue, TOther, TResult> : Pro
             hasRow = _rows.TryRead(record.Key, out row);
             if (response.Hash != (hasRow ? _hasher.Hash(row.Value) : null))
             {
-                _task.Drop(DropReason.Outdated, this);
+                _task.Drop(DropReason.Outdated, this, record.Timestamp);
                 return;
             }
         }

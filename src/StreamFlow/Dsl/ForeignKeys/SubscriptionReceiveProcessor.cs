@@ -24,7 +24,7 @@ internal sealed class SubscriptionReceiveProcessor<TKey, TOtherKey> : Processor<
         var subscription = record.Value;
         if (!record.HasValue || (!record.HasKey && subscription.Instruction != SubscriptionInstruction.Answer))
         {
-            _task.Drop(record.HasValue ? DropReason.NullKey : DropReason.NullValue, this);
+            _task.Drop(record.HasValue ? DropReason.NullKey : DropReason.NullValue, this, record.Timestamp);
             return;
         }
 

@@ -36,7 +36,7 @@ internal sealed class SubscriptionSendProcessor<TKey, TValue, TOtherKey> : Proce
     {
         if (!record.HasKey || !record.Value.IsLatest)
         {
-            _task.Drop(record.HasKey ? DropReason.Superseded : DropReason.NullKey, this);
+            _task.Drop(record.HasKey ? DropReason.Superseded : DropReason.NullKey, this, record.Timestamp);
             return;
         }
 
@@ -147,7 +147,7 @@ internal sealed class SubscriptionSendProcessor<TKey, TValue, TOtherKey> : Proce
 
             if (keys.HasNone)
             {
-                _task.Drop(DropReason.NullKey, this);
+                _task.Drop(DropReason.NullKey, this, record.Timestamp);
             }
         }
     }

@@ -62,7 +62,7 @@ internal sealed class GlobalJoinProcessor<TKey, TValue, TRow, TResult> : Process
     {
         if (MissingParts.HideValue(in record))
         {
-            _task.Drop(DropReason.NullValue, this);
+            _task.Drop(DropReason.NullValue, this, record.Timestamp);
             return;
         }
 
@@ -73,7 +73,7 @@ internal sealed class GlobalJoinProcessor<TKey, TValue, TRow, TResult> : Process
             var hasKey = _rows.TryFind(in record, out var row);
             if (!record.HasValue || (!hasKey && !_joiner.IsLeft))
             {
-                _task.Drop(record.HasValue ? DropReason.NullKey : DropReason.NullValue, this);
+                _task.Drop(record.HasValue ? DropReason.NullKey : DropReason.NullValue, this, record.Timestamp);
                 return;
             }
 

@@ -20,7 +20,7 @@ internal sealed class GlobalTableProcessor<TKey, TValue> : Processor<TKey, TValu
     {
         if (!record.HasKey)
         {
-            _task.Drop(DropReason.NullKey, this);
+            _task.Drop(DropReason.NullKey, this, record.Timestamp);
             return;
         }
 

@@ -26,7 +26,7 @@ internal sealed class AggregateProcessor<TKey, TValue, TAggregate> : Processor<T
     {
         if (!record.HasKey || !record.HasValue)
         {
-            _task.Drop(record.HasKey ? DropReason.NullValue : DropReason.NullKey, this);
+            _task.Drop(record.HasKey ? DropReason.NullValue : DropReason.NullKey, this, record.Timestamp);
             return;
         }
 

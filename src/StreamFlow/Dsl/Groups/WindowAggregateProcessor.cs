@@ -32,6 +32,7 @@ internal sealed class WindowAggregateProcessor<TKey, TValue, TAggregate> : Proce
         _updates = new WindowUpdates<TKey, TValue, TAggregate>(setup, this, fold, rows, finals)
         {
             ClosingDelay = windows.GraceMs,
+            GraceMs = windows.GraceMs,
             AreSeveral = windows is not (TumblingWindows or UnlimitedWindows),
         };
     }
@@ -42,7 +43,7 @@ internal sealed class WindowAggregateProcessor<TKey, TValue, TAggregate> : Proce
     {
         if (WhyNot(in record) is { } reason)
         {
-            _task.Drop(reason, this);
+            _task.Drop(reason, this, record.Timestamp);
             return;
         }
 
@@ -59,7 +60,7 @@ internal sealed class WindowAggregateProcessor<TKey, TValue, TAggregate> : Proce
         {
             if (_windows.IsClosed(window, closeTime))
             {
-                _updates.SkipClosed();
+                _updates.SkipClosed(in window);
             }
             else if (!_updates.TryAdd(in record, window))
             {

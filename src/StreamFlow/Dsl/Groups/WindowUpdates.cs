@@ -35,6 +35,7 @@ internal sealed class WindowUpdates<TKey, TValue, TAggregate>
     private readonly bool _waits;
     private readonly List<(Window Window, Record<TKey, TAggregate> Update)> _made = [];
     private int _closed;
+    private Window _lastClosed;
 
     /// <param name="setup">The node in its task.</param>
     /// <param name="node">The node.</param>
@@ -51,6 +52,9 @@ internal sealed class WindowUpdates<TKey, TValue, TAggregate>
         _rows = rows;
         _finals = finals;
     }
+
+    /// <summary>How long after its end a window takes records, in milliseconds, for the line about one that came later.</summary>
+    public required long GraceMs { get; init; }
 
     /// <summary>How long after its end a window with final results is closed, in milliseconds.</summary>
     public required long ClosingDelay
@@ -87,7 +91,19 @@ internal sealed class WindowUpdates<TKey, TValue, TAggregate>
     }
 
     /// <summary>One of the record's windows is closed.</summary>
-    public void SkipClosed() => _closed++;
+    public void SkipClosed(in Window window)
+    {
+        _closed++;
+        _lastClosed = window;
+    }
+
+    /// <summary>Leaves a record out because a window is closed, or all its windows are.</summary>
+    /// <param name="record">The record.</param>
+    /// <param name="window">The window; null where it is not known which it would be.</param>
+    public void DropLate(in Record<TKey, TValue> record, Window? window) => _task.Drop(
+        DropReason.Late,
+        _node.Name,
+        new DropTimes(record.Timestamp) { StreamTime = TimeWith(in record), Window = window, GraceMs = GraceMs });
 
     /// <summary>Makes one window.</summary>
     /// <param name="record">The record.</param>
@@ -136,7 +152,7 @@ internal sealed class WindowUpdates<TKey, TValue, TAggregate>
     {
         for (; _closed > 0; _closed--)
         {
-            _task.Drop(DropReason.Late, _node);
+            DropLate(in record, _lastClosed);
         }
 
         if (!_task.Errors.MayLetThrough)

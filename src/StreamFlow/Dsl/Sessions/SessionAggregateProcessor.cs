@@ -44,13 +44,13 @@ internal sealed class SessionAggregateProcessor<TKey, TValue, TAggregate> : Proc
     {
         if (!record.HasKey)
         {
-            _task.Drop(DropReason.NullKey, this);
+            _task.Drop(DropReason.NullKey, this, record.Timestamp);
             return;
         }
 
         if (!record.HasValue && !_fold.Records.TakesMissingValue)
         {
-            _task.Drop(DropReason.NullValue, this);
+            _task.Drop(DropReason.NullValue, this, record.Timestamp);
             return;
         }
 
@@ -67,12 +67,20 @@ internal sealed class SessionAggregateProcessor<TKey, TValue, TAggregate> : Proc
 
         if (_found.Count == 0 && record.Timestamp < firstOpenEnd)
         {
-            _task.Drop(DropReason.Late, this);
+            DropLate(record.Timestamp);
             return;
         }
 
         Update(in record, firstOpenEnd);
     }
+
+    private void DropLate(long time) => _task.Drop(
+        DropReason.Late,
+        Name,
+        new DropTimes(time)
+        {
+            StreamTime = _rows.Store.ObservedTime, Window = new Window(time, time), GraceMs = _windows.GraceMs,
+        });
 
     /// <summary>Earliest end of a session that is open.</summary>
     private long FirstOpenEnd(long observed) => EventTime.Subtract(observed, _windows.OpenMs);

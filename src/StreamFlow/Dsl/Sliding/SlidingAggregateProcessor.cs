@@ -35,6 +35,7 @@ internal sealed class SlidingAggregateProcessor<TKey, TValue, TAggregate> : Proc
         _updates = new WindowUpdates<TKey, TValue, TAggregate>(setup, this, fold, rows, finals)
         {
             ClosingDelay = EventTime.Add(windows.GraceMs, 1),
+            GraceMs = windows.GraceMs,
             AreSeveral = true,
         };
     }
@@ -47,14 +48,14 @@ internal sealed class SlidingAggregateProcessor<TKey, TValue, TAggregate> : Proc
     {
         if (!record.HasKey || !record.HasValue)
         {
-            _task.Drop(record.HasKey ? DropReason.NullValue : DropReason.NullKey, this);
+            _task.Drop(record.HasKey ? DropReason.NullValue : DropReason.NullKey, this, record.Timestamp);
             return;
         }
 
         _updates.Begin(in record);
         if (EventTime.Add(record.Timestamp, Difference) < FirstOpenEnd(in record))
         {
-            _task.Drop(DropReason.Late, this);
+            _updates.DropLate(in record, _windows.WindowAt(record.Timestamp));
             return;
         }
 
@@ -127,7 +128,7 @@ internal sealed class SlidingAggregateProcessor<TKey, TValue, TAggregate> : Proc
             return _updates.TryAdd(in record, window, content, given);
         }
 
-        _updates.SkipClosed();
+        _updates.SkipClosed(in window);
         return true;
     }
 }

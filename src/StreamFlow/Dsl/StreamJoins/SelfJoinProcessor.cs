@@ -40,7 +40,7 @@ internal sealed class SelfJoinProcessor<TKey, TValue, TResult> : Processor<TKey,
             }
             else
             {
-                _task.Drop(DropReason.NullKey, this);
+                _task.Drop(DropReason.NullKey, this, record.Timestamp);
             }
 
             return;
@@ -48,7 +48,7 @@ internal sealed class SelfJoinProcessor<TKey, TValue, TResult> : Processor<TKey,
 
         if (!record.HasKey || !record.HasValue)
         {
-            _task.Drop(record.HasValue ? DropReason.NullKey : DropReason.NullValue, this);
+            _task.Drop(record.HasValue ? DropReason.NullKey : DropReason.NullValue, this, record.Timestamp);
             return;
         }
 

@@ -50,7 +50,7 @@ internal sealed class StreamJoinProcessor<TKey, TThis, TOther, TResult> : Proces
 
         if (!record.HasKey || !record.HasValue)
         {
-            _task.Drop(record.HasValue ? DropReason.NullKey : DropReason.NullValue, this);
+            _task.Drop(record.HasValue ? DropReason.NullKey : DropReason.NullValue, this, record.Timestamp);
             return;
         }
 

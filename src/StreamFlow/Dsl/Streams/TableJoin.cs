@@ -125,7 +125,7 @@ internal sealed class TableJoinProcessor<TKey, TValue, TRow, TResult> : Processo
     {
         if (!record.HasValue || (!record.HasKey && !_isLeft))
         {
-            _task.Drop(record.HasValue ? DropReason.NullKey : DropReason.NullValue, this);
+            _task.Drop(record.HasValue ? DropReason.NullKey : DropReason.NullValue, this, record.Timestamp);
             return;
         }
 

@@ -83,7 +83,7 @@ internal sealed class TableSelectProcessor<TKey, TValue, TNewKey, TNewValue> : P
         var hasNow = change.HasNew && TrySelect(in record, change.New, isOld: false, out now);
         if (hasNow && !IsGrouped(in now))
         {
-            _task.Drop(Missing.Is(now.Key) ? DropReason.NullKey : DropReason.NullValue, this);
+            _task.Drop(Missing.Is(now.Key) ? DropReason.NullKey : DropReason.NullValue, this, record.Timestamp);
         }
 
         var hasBefore = change.HasOld && TrySelect(in record, change.Old, isOld: true, out before);

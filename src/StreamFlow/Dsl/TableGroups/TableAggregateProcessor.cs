@@ -27,7 +27,7 @@ internal sealed class TableAggregateProcessor<TKey, TValue, TAggregate> : Proces
     {
         if (!record.HasKey || !record.HasValue)
         {
-            _task.Drop(record.HasKey ? DropReason.NullValue : DropReason.NullKey, this);
+            _task.Drop(record.HasKey ? DropReason.NullValue : DropReason.NullKey, this, record.Timestamp);
             return;
         }
 

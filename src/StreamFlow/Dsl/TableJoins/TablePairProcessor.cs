@@ -55,7 +55,7 @@ internal sealed class TablePairProcessor<TKey, TThis, TOther, TResult> : Process
     {
         if (!record.HasKey || !record.Value.IsLatest)
         {
-            _task.Drop(record.HasKey ? DropReason.Superseded : DropReason.NullKey, this);
+            _task.Drop(record.HasKey ? DropReason.Superseded : DropReason.NullKey, this, record.Timestamp);
             return;
         }
 

@@ -53,7 +53,7 @@ internal sealed class StoredTableProcessor<TKey, TValue> : Processor<TKey, TValu
     {
         if (!record.HasKey)
         {
-            _task.Drop(DropReason.NullKey, this);
+            _task.Drop(DropReason.NullKey, this, record.Timestamp);
             return;
         }
 
@@ -94,7 +94,7 @@ internal sealed class PassingTableProcessor<TKey, TValue> : Processor<TKey, TVal
     {
         if (!record.HasKey)
         {
-            _task.Drop(DropReason.NullKey, this);
+            _task.Drop(DropReason.NullKey, this, record.Timestamp);
             return;
         }
 

@@ -21,8 +21,10 @@ public sealed record SessionWindows
 
     internal long GapMs => Gap.Ticks / TimeSpan.TicksPerMillisecond;
 
+    internal long GraceMs => Grace.Ticks / TimeSpan.TicksPerMillisecond;
+
     /// <summary>Gap plus grace: a session that ends longer ago than that is closed.</summary>
-    internal long OpenMs => GapMs + (Grace.Ticks / TimeSpan.TicksPerMillisecond);
+    internal long OpenMs => GapMs + GraceMs;
 
     /// <summary>
     /// Defines the sessions. There is no default grace: how long to wait for late records is a decision.

@@ -51,7 +51,14 @@ internal abstract class SourceNode : NodeDescription
     public abstract SourceProcessor CreateSource(TaskLinker linker, string topic);
 
     public IEnumerable<SourceTopic> SourceTopics =>
-        Topics.Select(topic => new SourceTopic(topic, KindOf(SourceKind), Name, OffsetReset));
+        Topics.Select(topic => new SourceTopic(topic, KindOf(SourceKind), Name, OffsetReset)
+        {
+            IsTable = SourceKind == SourceKind.Table,
+            KeySuffix = KeySuffix,
+        });
+
+    /// <inheritdoc cref="SourceTopic.KeySuffix"/>
+    public abstract int KeySuffix { get; }
 
     private static TopicKind KindOf(SourceKind kind) => kind switch
     {
@@ -107,6 +114,8 @@ internal sealed class SourceNode<TKey, TValue> : SourceNode
 
     /// <summary>The serdes that it reads with, once they are bound.</summary>
     public (ISerde<TKey> Keys, ISerde<TValue> Values) Serdes => (_keySerde!, _valueSerde!);
+
+    public override int KeySuffix => _keySerde is WindowKeySerde<TKey> windowed ? windowed.SuffixLength : 0;
 
     public override SourceChangelog? AsChangelog =>
         Topics.Count == 1

@@ -31,7 +31,10 @@ internal sealed class TopicPattern
 /// <param name="OffsetReset">Where to start without a committed offset, or null for the default.</param>
 internal sealed record PatternSource(string Node, TopicPattern Pattern, OffsetResetPolicy? OffsetReset)
 {
-    public SourceTopic Read(string topic) => new(topic, TopicKind.Input, Node, OffsetReset);
+    /// <inheritdoc cref="SourceTopic.KeySuffix"/>
+    public int KeySuffix { get; init; }
+
+    public SourceTopic Read(string topic) => new(topic, TopicKind.Input, Node, OffsetReset) { KeySuffix = KeySuffix };
 }
 
 /// <summary>Lays a plan with patterns over the topics of a cluster.</summary>

@@ -42,6 +42,12 @@ internal sealed record SourceTopic(string Name, TopicKind Kind, string SourceNod
 {
     /// <summary>Whether StreamFlow itself writes and owns it.</summary>
     public bool IsInternal => Kind.IsInternal();
+
+    /// <summary>Whether its records are rows of a table.</summary>
+    public bool IsTable { get; init; }
+
+    /// <summary>Bytes behind the key proper that a partition is not chosen by: the window of a windowed key.</summary>
+    public int KeySuffix { get; init; }
 }
 
 /// <summary>A repartition topic.</summary>
@@ -120,6 +126,14 @@ internal sealed class SubTopology
 
     /// <summary>Creates and links the processors of one task. The stores are in the context already, not yet opened.</summary>
     public required Func<TaskContext, TaskTopology> Build { get; init; }
+
+    /// <summary>
+    /// Whether it matters that a topic's keys lie where StreamFlow would put them: it is read as a table, whose rows are asked for from
+    /// elsewhere, or its records meet those of another topic.
+    /// </summary>
+    public bool NeedsPlaceByKey(SourceTopic topic) => topic.Kind == TopicKind.Input
+        && (topic.IsTable
+            || CopartitionGroups.Any(group => group.Topics.Count > 1 && group.Topics.Contains(topic.Name, StringComparer.Ordinal)));
 
     /// <summary>As it was described, when this is laid over a cluster.</summary>
     private SubTopology Described { get => field ?? this; init; }

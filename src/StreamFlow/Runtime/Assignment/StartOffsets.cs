@@ -17,9 +17,12 @@ internal sealed class StartOffsets(ThreadServices services, IKafkaConsumer consu
     /// <inheritdoc cref="StateIdentity.TryLook"/>
     public bool TryLook(IReadOnlyList<StreamTask> tasks) => _identity.TryLook(tasks);
 
-    /// <summary>An input with what is committed beside its positions.</summary>
-    public TaskInput WithNotes(StreamTask task, TaskInput input) =>
-        input with { Notes = _identity.NotesOf(task, input.Committed.Partition.Topic) };
+    /// <summary>An input with what is committed beside its positions, and what looks where its keys lie.</summary>
+    public TaskInput Complete(StreamTask task, SourceTopic topic, TaskInput input) => input with
+    {
+        Notes = _identity.NotesOf(task, input.Committed.Partition.Topic),
+        Placement = services.PlacementOf(task.SubTopology, topic, input.Committed.Partition),
+    };
 
     /// <summary>Gives the client up.</summary>
     public void Close() => _identity.Close();

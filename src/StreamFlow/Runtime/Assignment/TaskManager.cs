@@ -230,8 +230,8 @@ internal sealed class TaskManager : IRebalanceListener
     private void Run(StreamTask task)
     {
         _storeRetries.End(task.Id);
-        task.Run([.. task.Inputs.Select((input, i) => _startOffsets.WithNotes(
-            task, new TaskInput(input.Topic.Name, _consumer.Reader(input.Partition), task.Committed[i])))]);
+        task.Run([.. task.Inputs.Select((input, i) => _startOffsets.Complete(
+            task, input.Topic, new TaskInput(input.Topic.Name, _consumer.Reader(input.Partition), task.Committed[i])))]);
         _tasks.Run(task);
     }
 

@@ -161,6 +161,22 @@ internal static partial class RuntimeLog
     public static partial void RecordTooSlow(
         ILogger logger, TaskId taskId, TopicPartition partition, long offset, TimeSpan lasted, TimeSpan interval);
 
+    [LoggerMessage(311, LogLevel.Warning, "Application {ApplicationId}: {Warning}")]
+    public static partial void KeysMisplaced(ILogger logger, string applicationId, string warning);
+
+    [LoggerMessage(312, LogLevel.Warning,
+        "Application {ApplicationId} does not use {What} any more. Was an operator added or taken away before one without a name of its "
+        + "own? Generated names count the operators, so what it kept is not found under its new name, and it begins from nothing: give it "
+        + "the name it had (Materialized.Name, Grouped.Name, StoreName; TopologyOptions.EnsureExplicitNames finds those without). If the "
+        + "state is to be dropped, delete the topics and, while the application is stopped, the folders of these tasks with the file beside "
+        + "each (what is used is restored), or reset the application. A topic of another application whose id "
+        + "begins with {Prefix} is no matter")]
+    public static partial void LeftOver(ILogger logger, string applicationId, string what, string prefix);
+
+    [LoggerMessage(313, LogLevel.Debug,
+        "Application {ApplicationId}: the topics cannot be listed, so whether some are not used any more is not known")]
+    public static partial void LeftoversNotSeen(ILogger logger, Exception exception, string applicationId);
+
     [LoggerMessage(270, LogLevel.Information, "Topic {Topic} matches a pattern of application {ApplicationId}: it is read from its beginning on")]
     public static partial void TopicMatched(ILogger logger, string topic, string applicationId);
 

@@ -117,6 +117,15 @@ internal sealed class StateDirectory : IDisposable
     /// <summary>What the stores in a task's folder are; empty for a folder of an earlier version, or one without data.</summary>
     public IReadOnlyDictionary<string, StoreLabel> LabelsOf(TaskId taskId) => ReadLabels(PathOf(taskId) + LabelsSuffix);
 
+    /// <summary>The tasks of whose stores it is written down what they are.</summary>
+    public IReadOnlyList<TaskId> LabelledTasks() =>
+        [.. from file in Directory.EnumerateFiles(Path, "*" + LabelsSuffix)
+            let name = System.IO.Path.GetFileName(file)[..^LabelsSuffix.Length]
+            let task = TaskId.TryParse(name, out var id) ? id : (TaskId?)null
+            where task is not null
+            orderby task
+            select task.Value];
+
     /// <summary>Writes down what the stores in a task's folder are, before anything is put there.</summary>
     /// <exception cref="IOException">It cannot be written.</exception>
     public void SetLabels(TaskId taskId, IReadOnlyDictionary<string, StoreLabel> labels)
@@ -142,7 +151,7 @@ internal sealed class StateDirectory : IDisposable
     /// <param name="user">The user's name; containers may have none.</param>
     internal static string DefaultPathOf(string temporary, string user)
     {
-        var name = string.Concat(user.Where(SettingChecks.IsNameCharacter));
+        var name = string.Concat(user.Where(StreamFlowOptions.IsNameCharacter));
         return System.IO.Path.Combine(temporary, name.Length == 0 ? "streamflow" : $"streamflow-{name}");
     }
 

@@ -1,6 +1,5 @@
 using StreamFlow.Planning;
 using StreamFlow.Processing;
-using static StreamFlow.Runtime.SettingChecks;
 
 namespace StreamFlow;
 
@@ -8,7 +7,7 @@ namespace StreamFlow;
 /// Settings of one StreamFlow application. Checked as a whole by <see cref="Validate"/> before anything starts.
 /// Names and defaults are those of Kafka Streams where it has the setting.
 /// </summary>
-public sealed record StreamFlowOptions
+public sealed partial record StreamFlowOptions
 {
     private TimeSpan? _commitInterval;
 
@@ -139,6 +138,14 @@ public sealed record StreamFlowOptions
     /// <value>10 seconds.</value>
     public TimeSpan ClusterCheckInterval { get; set; } = TimeSpan.FromSeconds(10);
 
+    /// <summary>
+    /// What is done where the keys of a topic that takes part in a join or is read as a table do not lie where StreamFlow and Java's
+    /// producers put them, as those of librdkafka's clients do not unless they set <c>partitioner=murmur2_random</c>. Keys are looked at
+    /// in samples; topics with one partition are always right.
+    /// </summary>
+    /// <value><see cref="PartitionerCheck.Warn"/>.</value>
+    public PartitionerCheck PartitionerCheck { get; set; } = PartitionerCheck.Warn;
+
     /// <summary>Replicas of internal topics; -1 is the broker's default.</summary>
     /// <value>-1.</value>
     public short ReplicationFactor { get; set; } = -1;
@@ -260,32 +267,5 @@ public sealed record StreamFlowOptions
         Check(errors, DeadLetterTopic.Length == 0 || ResourceName.Complaint(DeadLetterTopic) is null, nameof(DeadLetterTopic), DeadLetterTopic,
             "the name of a topic (1 to 249 letters, digits, '.', '_' or '-'), or leave it empty");
         return errors;
-    }
-
-    private void CheckChoices(List<string> errors)
-    {
-        CheckResponse(errors, DeserializationErrors, nameof(DeserializationErrors));
-        CheckResponse(errors, ProcessingErrors, nameof(ProcessingErrors));
-        CheckResponse(errors, ProductionErrors, nameof(ProductionErrors));
-        Check(errors, Enum.IsDefined(MissingOutputTopics), nameof(MissingOutputTopics), MissingOutputTopics, "Fail, Create or Continue");
-        Check(errors, Enum.IsDefined(DeletedTopics), nameof(DeletedTopics), DeletedTopics, "Continue or Fail");
-        Check(errors, Enum.IsDefined(DefaultOffsetReset), nameof(DefaultOffsetReset), DefaultOffsetReset, "Earliest or Latest");
-        Check(errors, DeadLetterFallback is ErrorResponse.Fail or ErrorResponse.Continue, nameof(DeadLetterFallback), DeadLetterFallback,
-            "Fail or Continue");
-    }
-
-    private void CheckResponse(List<string> errors, ErrorResponse? response, string name)
-    {
-        Check(errors, response is null || Enum.IsDefined(response.Value), name, response, "Fail, Continue or DeadLetter");
-        Check(errors, response != ErrorResponse.DeadLetter || DeadLetterTopic.Length > 0, name, response,
-            "Fail or Continue, or give a DeadLetterTopic, which is empty");
-    }
-
-    private void CheckApplicationId(List<string> errors)
-    {
-        var valid = ApplicationId is { Length: > 0 and <= 200 } and not "." and not ".."
-            && ApplicationId.All(IsNameCharacter);
-        Check(errors, valid, nameof(ApplicationId), ApplicationId,
-            "1 to 200 letters, digits, '.', '_' or '-': it names topics, a group and a folder");
     }
 }

@@ -48,6 +48,13 @@ internal sealed class ThreadServices
     /// <summary>Records that took longer than the consumer may go without polling.</summary>
     public SlowRecords SlowRecords { get; } = new();
 
+    /// <summary>Where the keys of topics lie that others write.</summary>
+    public KeyPlacements Placements => LazyInitializer.EnsureInitialized(ref field, () => new KeyPlacements(Options, Logger));
+
+    /// <summary>What looks where the keys of an input of a task lie; null where it is no matter.</summary>
+    public KeyPlacement? PlacementOf(SubTopology subTopology, SourceTopic topic, TopicPartition partition) =>
+        Placements.Of(subTopology, topic, partition.Partition, Topics.PartitionCounts.GetValueOrDefault(partition.Topic));
+
     /// <summary>Size of the batches that all topics take which are known to be written to; null when it is not known.</summary>
     public int? MaxBatchBytes { get; init; }
 

@@ -37,6 +37,9 @@ internal sealed class PartitionQueue
     /// <summary>What is committed beside its positions.</summary>
     public PositionNotes Notes { get; set; } = new(string.Empty, string.Empty);
 
+    /// <summary>Looks where its keys lie; null: nobody minds.</summary>
+    public KeyPlacement? Placement { get; init; }
+
     public SourceProcessor Source => _source;
 
     public RecordBatch Batch => _batch!;

@@ -11,6 +11,7 @@ internal sealed class QueueHeads(TaskContext context)
     {
         var record = queue.Batch.Read(queue.Index);
         context.Record.Set(queue.Partition.Topic, queue.Partition.Partition, record.Offset, queue.Batch, queue.Index);
+        queue.Placement?.See(in record);
         var timestamp = queue.HeadTimestamp;
         if (!queue.IsHeadReadable)
         {
@@ -19,7 +20,7 @@ internal sealed class QueueHeads(TaskContext context)
         }
         else if (timestamp < 0 && queue.Source.ReadsTimestampFromRecord)
         {
-            context.Drop(DropReason.InvalidTimestamp, queue.Source);
+            context.Drop(DropReason.InvalidTimestamp, queue.Source, timestamp);
         }
         else
         {

@@ -263,6 +263,7 @@ internal sealed class StreamTask
         _context.Record)
     {
         Notes = input.Notes,
+        Placement = input.Placement,
     };
 
     private void Move(TaskEvent happened) =>

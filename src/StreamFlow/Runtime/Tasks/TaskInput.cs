@@ -10,4 +10,7 @@ internal readonly record struct TaskInput(string PlanTopic, PartitionReader Read
 {
     /// <summary>What is committed beside its positions.</summary>
     public PositionNotes Notes { get; init; } = new(string.Empty, string.Empty);
+
+    /// <summary>Looks where its keys lie; null: nobody minds.</summary>
+    public KeyPlacement? Placement { get; init; }
 }

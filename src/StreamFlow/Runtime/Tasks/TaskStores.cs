@@ -213,7 +213,11 @@ internal sealed class TaskStores : IDisposable
             Budget = context.Budget,
             Origins = context.Record,
             Unwritable = exception => context.Errors.HandleRow(context, store.Name, exception),
-            Dropped = _ => context.Drop(DropReason.Expired, definition.Name),
+            Dropped = _ => context.Drop(DropReason.Expired, definition.Name, new DropTimes(-1)),
+            Expired = (expiry, time) => context.Drop(
+                DropReason.Expired,
+                definition.Name,
+                new DropTimes(time) { StreamTime = expiry.StreamTime, RetentionMs = expiry.RetentionMs }),
         });
         context.AddStore(store);
         return new TaskStore(store, index, slot, changelog)

@@ -28,7 +28,10 @@ internal sealed class ApplicationStart(
                 var topics = await new TopicPreparation(topology.Plan, options, admin, logger)
                     .RunAsync(cancellationToken).ConfigureAwait(false);
                 var batches = await BatchLimits.FindAsync(topics, options, admin, logger, cancellationToken).ConfigureAwait(false);
-                return WithState(topics, batches);
+                var prepared = WithState(topics, batches);
+                await new Leftovers(topics.Plan, options, logger).TellAsync(admin, prepared.StateDirectory, cancellationToken)
+                    .ConfigureAwait(false);
+                return prepared;
             }
             catch (Exception exception) when (Passes(exception) && services.Time.GetElapsedTime(start) < options.TaskTimeout)
             {

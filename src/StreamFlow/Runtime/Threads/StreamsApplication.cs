@@ -35,6 +35,7 @@ public sealed class StreamsApplication : IAsyncDisposable, IDisposable
     /// <param name="clients">Its way to Kafka.</param>
     /// <param name="services">Stores, clock and logging.</param>
     /// <exception cref="ArgumentException">Settings are wrong; the message lists all of them.</exception>
+    /// <exception cref="TopologyException">Names of internal topics are too long with the application's id.</exception>
     public StreamsApplication(
         Topology topology, StreamFlowOptions options, IKafkaClients clients, StreamsServices? services = null)
     {
@@ -47,12 +48,14 @@ public sealed class StreamsApplication : IAsyncDisposable, IDisposable
             throw new ArgumentException("The options are not valid: " + string.Join(" ", errors), nameof(options));
         }
 
+        Planning.InternalTopicLengths.Check(topology.Plan, options.ApplicationId);
         _topology = topology;
         _options = options with { };
         _clients = clients;
         _services = services ?? new StreamsServices();
         _logger = new GuardedLogger(
             _services.Logging.CreateLogger("StreamFlow.StreamsApplication"),
+            project: 1,
             () => Instruments.Count(
                 Instruments.LogFailed, 1, new TagList { { "streamflow.application.id", options.ApplicationId } }));
         _inside = new InsideWaits(_options.ApplicationId, _services.Time);
@@ -84,6 +87,7 @@ public sealed class StreamsApplication : IAsyncDisposable, IDisposable
         {
             FailuresInARow = _threads.FailuresInARow,
             Problems = _watch?.Problems ?? [],
+            Warnings = _threadServices?.Placements.Warnings ?? [],
             GlobalThread = ThreadProgress.Of(_globals, _options.ProgressTimeout),
             Outage = _clients.Outage,
             Unread = _watch?.Unread ?? [],

@@ -64,11 +64,19 @@ public sealed record GlobalThreadStatus(string Name)
 public sealed record StreamsStatus(StreamsState State, IReadOnlyList<ThreadStatus> Threads, Exception? Error)
 {
     /// <summary>
-    /// What somebody has to mend although the application runs: strangers in its group, instances with another topology, source
+    /// What somebody has to mend although the application runs: strangers in its group, instances with another topology,
     /// topics that are gone. Each names who or what it is, and the remedy; each is logged as an error when it is first seen.
     /// </summary>
     /// <value>Empty.</value>
     public IReadOnlyList<string> Problems { get; init; } = [];
+
+    /// <summary>
+    /// What makes results wrong although nothing fails: topics whose keys do not lie where those of their partners do
+    /// (<see cref="StreamFlowOptions.PartitionerCheck"/>). Each names what it is, and the remedy; each is logged as a warning when it is
+    /// first seen, and stays until the application ends.
+    /// </summary>
+    /// <value>Empty.</value>
+    public IReadOnlyList<string> Warnings { get; init; } = [];
 
     /// <summary>The thread that keeps the global tables.</summary>
     /// <value>Default: null, the topology has none.</value>

@@ -118,6 +118,17 @@ internal sealed class TopicWatch(ThreadServices services, Action rejoin, Action<
             return;
         }
 
+        Tell(known, seen);
+        services.Topics = seen;
+        if (!seen.Continues(known))
+        {
+            RuntimeLog.AllJoinAnew(services.Logger, services.Options.ApplicationId);
+            rejoin();
+        }
+    }
+
+    private void Tell(ResolvedTopics known, ResolvedTopics seen)
+    {
         foreach (var (topic, count) in seen.PartitionCounts)
         {
             if (!known.PartitionCounts.TryGetValue(topic, out var before))
@@ -143,13 +154,6 @@ internal sealed class TopicWatch(ThreadServices services, Action rejoin, Action<
         foreach (var topic in MadeAnew(seen).Where(t => !seen.PartitionCounts.ContainsKey(t)))
         {
             RuntimeLog.OutputMadeAnew(services.Logger, topic, known.Ids[topic], seen.Ids[topic]);
-        }
-
-        services.Topics = seen;
-        if (!seen.Continues(known))
-        {
-            RuntimeLog.AllJoinAnew(services.Logger, services.Options.ApplicationId);
-            rejoin();
         }
     }
 }

@@ -188,7 +188,7 @@ internal abstract class SegmentedStore<TKey, TRecordKey, TValue> : CachedStore<T
     {
         if (Expiry.IsExpired(time))
         {
-            Cache.Context.Dropped(WindowExpiry.Reason);
+            Cache.Context.Refuse(Expiry, time);
             return false;
         }
 

@@ -50,7 +50,7 @@ internal sealed class VersionedStore<TKey, TValue> : CachedStore<VersionKey<TKey
         ArgumentOutOfRangeException.ThrowIfNegative(timestamp);
         if (_expiry.IsExpired(timestamp))
         {
-            Cache.Context.Dropped(WindowExpiry.Reason);
+            Cache.Context.Refuse(_expiry, timestamp);
             return false;
         }
 

@@ -25,6 +25,11 @@ public sealed class StateStoreContext
     /// <summary>Told of every record that a store refuses, with the reason.</summary>
     public required Action<string> Dropped { get; init; }
 
+    /// <summary>
+    /// Told of them in place of <see cref="Dropped"/>, with the time that was refused; <see langword="null"/> where nobody asks for it.
+    /// </summary>
+    internal Action<WindowExpiry, long>? Expired { get; init; }
+
     /// <summary>The memory of the thread's stores.</summary>
     internal CacheBudget Budget { get; init; } = new(maxCacheBytes: 0, maxUncommittedBytes: long.MaxValue);
 
@@ -36,6 +41,19 @@ public sealed class StateStoreContext
     /// are to be taken back; throws when the thread is to stop, as it does where nobody is told.
     /// </summary>
     internal Action<Exception>? Unwritable { get; init; }
+
+    /// <summary>A store does not take what its time is over of.</summary>
+    internal void Refuse(WindowExpiry expiry, long time)
+    {
+        if (Expired is null)
+        {
+            Dropped(WindowExpiry.Reason);
+        }
+        else
+        {
+            Expired(expiry, time);
+        }
+    }
 }
 
 /// <summary>Appends to the changelog partition of one store.</summary>

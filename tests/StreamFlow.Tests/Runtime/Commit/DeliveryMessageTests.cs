@@ -19,6 +19,6 @@ public sealed class DeliveryMessageTests
         var message = application.Status.Error!.Message;
         Assert.DoesNotContain("..", message, StringComparison.Ordinal);
         Assert.Contains("failed by script.", message, StringComparison.Ordinal);
-        Assert.EndsWith(".", message, StringComparison.Ordinal);
+        Assert.EndsWith(". [SF0901]", message, StringComparison.Ordinal);
     }
 }

@@ -75,7 +75,7 @@ public sealed class RestoringStoreTests : IDisposable
 
         var error = Assert.Throws<TaskCorruptedException>(() => Restore(store, reader));
 
-        Assert.Equal("damaged", error.Message);
+        Assert.Equal("damaged [SF0904]", error.Message);
         Assert.False(store.IsDone);
         Assert.Empty(_backend.Writes);
     }
