@@ -5,9 +5,6 @@ namespace StreamFlow.Broker;
 /// <summary>Data directories that end with their broker, and those that a broker left behind because it was killed.</summary>
 internal static class TemporaryDirectories
 {
-    /// <summary>The file that an open store holds locked.</summary>
-    public const string LockName = "LOCK";
-
     private const string Prefix = "streamflow-broker-";
 
     /// <summary>The file that tells a temporary directory from one that somebody has named like it and wants to keep.</summary>
@@ -84,7 +81,7 @@ internal static class TemporaryDirectories
         try
         {
             return new FileStream(
-                Path.Combine(directory, LockName), FileMode.Open, FileAccess.ReadWrite, FileShare.None);
+                Path.Combine(directory, StoreMetadata.LockName), FileMode.Open, FileAccess.ReadWrite, FileShare.None);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {

@@ -28,6 +28,7 @@ public sealed class StreamFlowHostOptionsTests
         [nameof(StreamFlowOptions.GroupInstanceId)] = ("pod-1", "pod-1"),
         [nameof(StreamFlowOptions.TopologyVersion)] = ("2024-05", "2024-05"),
         [nameof(StreamFlowOptions.ClusterCheckInterval)] = ("00:00:30", TimeSpan.FromSeconds(30)),
+        [nameof(StreamFlowOptions.PartitionerCheck)] = ("fail", PartitionerCheck.Fail),
         [nameof(StreamFlowOptions.ReplicationFactor)] = ("2", (short)2),
         [nameof(StreamFlowOptions.RepartitionPurgeInterval)] = ("00:01:00", TimeSpan.FromMinutes(1)),
         [nameof(StreamFlowOptions.DeliveryTimeout)] = ("00:00:10", TimeSpan.FromSeconds(10)),

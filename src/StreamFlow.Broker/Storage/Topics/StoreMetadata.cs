@@ -7,6 +7,10 @@ namespace StreamFlow.Broker.Storage;
 internal sealed record StoreMetadata
 {
     public const string FileName = "meta.json";
+
+    /// <summary>The file that an open store holds locked.</summary>
+    public const string LockName = "LOCK";
+
     public const int CurrentVersion = 1;
 
     public int FormatVersion { get; init; } = CurrentVersion;

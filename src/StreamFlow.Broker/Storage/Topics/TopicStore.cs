@@ -293,7 +293,7 @@ internal sealed class TopicStore : IDisposable
 
     private static FileStream Lock(string directory)
     {
-        var path = Path.Combine(directory, TemporaryDirectories.LockName);
+        var path = Path.Combine(directory, StoreMetadata.LockName);
         try
         {
             return new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
@@ -301,7 +301,7 @@ internal sealed class TopicStore : IDisposable
         catch (IOException e)
         {
             throw new IOException(
-                $"Data directory '{directory}' is in use by another broker (its {TemporaryDirectories.LockName} file is held). Stop that one or "
+                $"Data directory '{directory}' is in use by another broker (its {StoreMetadata.LockName} file is held). Stop that one or "
                 + "choose another directory.", e);
         }
     }

@@ -42,12 +42,13 @@ internal sealed class TableAggregateProcessor<TKey, TValue, TAggregate> : Proces
             return;
         }
 
-        if (TryFold(in record, ref row, out var update))
+        if (TryFold(in record, ref row, out var update) && !(_rows.HasHistory && !row.HasValue && !update.HasValue))
         {
             _rows.Set(ref row, in update, IsSame(in record, in update));
         }
         else
         {
+            // Nothing came of it; a version that says so would hide later updates with earlier times.
             _rows.Undo(ref row);
         }
     }

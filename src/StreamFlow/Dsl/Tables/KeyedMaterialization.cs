@@ -26,6 +26,9 @@ internal sealed class KeyedMaterialization<TKey, TValue> : Materialization<TKey,
         _store.KeepsOldValues = KeepsOldValues(setup);
     }
 
+    /// <summary>Whether rows have a history, in which a deletion covers what is older.</summary>
+    public bool HasHistory => _versions is not null;
+
     /// <summary>
     /// The row of a key, without a value if there is none; valid until the next call. Throws what the key's serde throws,
     /// which is the record's failure; what else stops a store is a <see cref="StreamsException"/> and no record's fault.

@@ -151,7 +151,7 @@ internal sealed class StateDirectory : IDisposable
     /// <param name="user">The user's name; containers may have none.</param>
     internal static string DefaultPathOf(string temporary, string user)
     {
-        var name = string.Concat(user.Where(SettingChecks.IsNameCharacter));
+        var name = string.Concat(user.Where(StreamFlowOptions.IsNameCharacter));
         return System.IO.Path.Combine(temporary, name.Length == 0 ? "streamflow" : $"streamflow-{name}");
     }
 

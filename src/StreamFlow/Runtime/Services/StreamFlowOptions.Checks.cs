@@ -1,11 +1,28 @@
 using StreamFlow.Processing;
-using static StreamFlow.Runtime.SettingChecks;
+using StreamFlow.Runtime;
 
 namespace StreamFlow;
 
 /// <content>What is looked at when the options are checked.</content>
 public sealed partial record StreamFlowOptions
 {
+    internal static bool IsNameCharacter(char c) => char.IsAsciiLetterOrDigit(c) || c is '.' or '_' or '-';
+
+    private static void Check<T>(List<string> errors, bool valid, string name, T value, string allowed)
+    {
+        if (!valid)
+        {
+            errors.Add($"{name} is '{(value is TimeSpan time ? Durations.Text(time) : value)}'; set it to {allowed}.");
+        }
+    }
+
+    /// <summary>
+    /// Of times that nobody wants to be days: to .NET a text <c>"5"</c> is five days, where five seconds were meant.
+    /// </summary>
+    private static void CheckTime(List<string> errors, bool longEnough, string name, TimeSpan value, string least) => Check(
+        errors, longEnough && value <= TimeSpan.FromDays(1), name, value,
+        $"{least}, at most a day (\"00:00:05\" is five seconds, \"5\" five days)");
+
     private void CheckChoices(List<string> errors)
     {
         CheckResponse(errors, DeserializationErrors, nameof(DeserializationErrors));

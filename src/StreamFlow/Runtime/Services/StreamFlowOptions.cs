@@ -1,6 +1,5 @@
 using StreamFlow.Planning;
 using StreamFlow.Processing;
-using static StreamFlow.Runtime.SettingChecks;
 
 namespace StreamFlow;
 
