@@ -111,6 +111,19 @@ public sealed class FailingRowTests(ITestOutputHelper output)
         Assert.Equal(1, harness.DroppedBy(DropReason.Processing));
     }
 
+    /// <summary>A version that says that there is no sum would hide those of earlier times.</summary>
+    [Fact]
+    public void A_value_that_was_never_put_in_leaves_no_version_when_it_goes()
+    {
+        var harness = new TaskHarness(Describe("adder with history"), Continues);
+        harness.Pipe("L", "a", "15", 900);
+        harness.Pipe("L", "a", null, 950);
+        harness.Pipe("L", "b", "9", 100);
+        harness.Pipe("L", "c", "3", 200);
+
+        Assert.Equal("g0=9@100 g0=3 9@200", harness.Read("sums"));
+    }
+
     [Fact]
     public void Where_no_failure_may_be_let_through_a_value_before_that_fails_ends_the_task()
     {
