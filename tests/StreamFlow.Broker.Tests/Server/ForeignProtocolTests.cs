@@ -7,10 +7,15 @@ using StreamFlow.Broker.Tests.Support;
 namespace StreamFlow.Broker.Tests.Server;
 
 /// <summary>Clients that speak something else are told apart in the log, and cannot fill it.</summary>
-public sealed class ForeignProtocolTests
+public sealed class ForeignProtocolTests : IDisposable
 {
     private readonly ConcurrentQueue<string> _log = new();
     private readonly FakeTimeProvider _clock = Clock.StandingStill();
+
+    /// <summary>Not a temporary one: that broker cleans up after others, and says so.</summary>
+    private readonly TemporaryDirectory _data = new();
+
+    public void Dispose() => _data.Dispose();
 
     [Fact]
     public async Task A_client_with_tls_is_recognised()
@@ -68,7 +73,7 @@ public sealed class ForeignProtocolTests
     }
 
     private Task<EmbeddedBroker> StartAsync() =>
-        EmbeddedBroker.StartAsync(new EmbeddedBrokerOptions { Log = _log.Enqueue, TimeProvider = _clock });
+        EmbeddedBroker.StartAsync(new EmbeddedBrokerOptions { DataDirectory = _data.Path, Log = _log.Enqueue, TimeProvider = _clock });
 
     private static async Task TlsAsync(int port)
     {
