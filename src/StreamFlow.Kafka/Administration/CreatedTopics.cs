@@ -28,7 +28,7 @@ internal sealed class CreatedTopics(IKafkaAdmin admin, TimeProvider time)
             var missing = names.Where(name => !found.ContainsKey(name)).ToList();
             if (missing.Count == 0)
             {
-                ThrowIfOtherPartitionCount(topics, found);
+                AdminTopics.ThrowIfOtherPartitionCount(topics, found);
                 return;
             }
 
@@ -41,22 +41,6 @@ internal sealed class CreatedTopics(IKafkaAdmin admin, TimeProvider time)
             }
 
             await Task.Delay(AppearStep, time, cancellationToken).ConfigureAwait(false);
-        }
-    }
-
-    private static void ThrowIfOtherPartitionCount(
-        IReadOnlyCollection<NewTopic> topics, IReadOnlyDictionary<string, TopicDescription> found)
-    {
-        foreach (var topic in topics)
-        {
-            var count = found[topic.Name].PartitionCount;
-            if (topic.PartitionCount > 0 && count != topic.PartitionCount)
-            {
-                throw new KafkaClientException(
-                    $"Topic '{topic.Name}' exists with {count} partitions, but {topic.PartitionCount} are needed. "
-                    + "Delete it if nothing in it is needed any more, or go back to the topology it was made for.",
-                    KafkaErrorKind.Fatal);
-            }
         }
     }
 }

@@ -107,17 +107,6 @@ internal sealed class StreamTask
         Move(TaskEvent.Ready);
     }
 
-    /// <summary>Reads one partition more from now on, of a topic that matches a pattern.</summary>
-    public void Add(TaskInput input)
-    {
-        var known = _topology!.Nodes.Count;
-        _queues = new InputQueues(_idling, [.. _queues.All, QueueOf(input)]);
-        foreach (var node in _topology.Nodes.Skip(known))
-        {
-            node.Init(_context);
-        }
-    }
-
     /// <summary>Processes up to a number of records, lowest head timestamp first.</summary>
     /// <param name="maxRecords">How many.</param>
     /// <param name="signals">Ends it after the record at hand; so do rows that wait in caches, when they are many.</param>
