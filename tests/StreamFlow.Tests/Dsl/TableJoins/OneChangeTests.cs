@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using StreamFlow.State;
+using StreamFlow.Tests.Dsl.Tables;
 using Xunit.Abstractions;
 
 namespace StreamFlow.Tests.Dsl.TableJoins;
@@ -55,13 +56,13 @@ public sealed class OneChangeTests(ITestOutputHelper output)
                 Change(harness, random, random.Next(3) > 0 ? ("L", left) : ("R", right), ++time, commits: i == Changes - 1);
             }
 
-            Apply(results, harness.Take("results"));
-            Apply(sums, harness.Take("sums"));
+            ResultRows.Apply(results, harness.Take("results"));
+            ResultRows.Apply(sums, harness.Take("sums"));
             var expected = Rows(what, kind, left, right);
-            Assert.Equal(Sorted(expected), Sorted(results));
+            Assert.Equal(ResultRows.Sorted(expected), ResultRows.Sorted(results));
             Assert.Equal(
-                Sorted(expected.Values.GroupBy(Group).ToDictionary(group => group.Key, group => group.Aggregate("", With))),
-                Sorted(sums.Where(sum => sum.Value.Length > 0)));
+                ResultRows.Sorted(expected.Values.GroupBy(Group).ToDictionary(group => group.Key, group => group.Aggregate("", With))),
+                ResultRows.Sorted(sums.Where(sum => sum.Value.Length > 0)));
         }
     }
 
@@ -184,23 +185,4 @@ public sealed class OneChangeTests(ITestOutputHelper output)
 
         return string.Join(' ', values);
     }
-
-    private static void Apply(Dictionary<string, string> table, IReadOnlyList<ProducedRecord> records)
-    {
-        foreach (var record in records)
-        {
-            var key = Encoding.UTF8.GetString(record.Key!);
-            if (record.Value is null)
-            {
-                table.Remove(key);
-            }
-            else
-            {
-                table[key] = Encoding.UTF8.GetString(record.Value);
-            }
-        }
-    }
-
-    private static IEnumerable<string> Sorted(IEnumerable<KeyValuePair<string, string>> table) =>
-        table.Select(pair => $"{pair.Key}={pair.Value}").Order(StringComparer.Ordinal);
 }

@@ -55,12 +55,12 @@ public sealed class FailingRowTests(ITestOutputHelper output)
                     commits: i == Changes - 1 || what.Contains("foreign", StringComparison.Ordinal) || random.Next(4) == 0);
             }
 
-            Apply(results, harness.Take("results"));
-            Apply(sums, harness.Take("sums"));
+            ResultRows.Apply(results, harness.Take("results"));
+            ResultRows.Apply(sums, harness.Take("sums"));
             failures += harness.DroppedBy(DropReason.Processing);
-            Assert.Equal(Sorted(FailingRows.Results(what, left, right)), Sorted(results));
+            Assert.Equal(ResultRows.Sorted(FailingRows.Results(what, left, right)), ResultRows.Sorted(results));
             Assert.Equal(
-                Sorted(FailingRows.Sums(what, left, right)), Sorted(sums.Where(sum => sum.Value is not ("0" or ""))));
+                ResultRows.Sorted(FailingRows.Sums(what, left, right)), ResultRows.Sorted(sums.Where(sum => sum.Value is not ("0" or ""))));
         }
 
         Assert.True(failures > 0, "nothing failed, so nothing was tested");
@@ -241,23 +241,4 @@ public sealed class FailingRowTests(ITestOutputHelper output)
     private static void Sum(KGroupedTable<string, string> groups) => groups
         .Aggregate(() => "", (_, v, all) => FailingRows.With(all, v), (_, v, all) => FailingRows.Without(all, v))
         .ToStream().To("sums");
-
-    private static void Apply(Dictionary<string, string> table, IReadOnlyList<ProducedRecord> records)
-    {
-        foreach (var record in records)
-        {
-            var key = Encoding.UTF8.GetString(record.Key!);
-            if (record.Value is null)
-            {
-                table.Remove(key);
-            }
-            else
-            {
-                table[key] = Encoding.UTF8.GetString(record.Value);
-            }
-        }
-    }
-
-    private static IEnumerable<string> Sorted(IEnumerable<KeyValuePair<string, string>> table) =>
-        table.Select(pair => $"{pair.Key}={pair.Value}").Order(StringComparer.Ordinal);
 }
