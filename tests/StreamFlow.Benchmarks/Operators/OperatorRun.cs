@@ -34,7 +34,12 @@ internal sealed class OperatorRun : IDisposable
         var builder = new StreamsBuilder();
         operatorCase.Describe(builder);
         var topology = builder.Build();
-        var options = new StreamFlowOptions { ApplicationId = "operators", CacheMaxBytes = operatorCase.CacheBytes };
+        var options = new StreamFlowOptions
+        {
+            ApplicationId = "operators",
+            CacheMaxBytes = operatorCase.CacheBytes,
+            MissingOutputTopics = MissingTopicResponse.Create,
+        };
         foreach (var topic in topology.Plan.SubTopologies.Concat(topology.Plan.Globals)
             .SelectMany(s => s.Sources).Where(s => !s.IsInternal).Select(s => s.Name).Distinct(StringComparer.Ordinal))
         {
