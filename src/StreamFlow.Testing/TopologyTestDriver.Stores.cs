@@ -85,6 +85,15 @@ public sealed partial class TopologyTestDriver
     public IReadOnlySessionStoreWithHeaders<TKey, TValue> GetSessionStoreWithHeaders<TKey, TValue>(
         string name, int? partition = null) => Store<IReadOnlySessionStoreWithHeaders<TKey, TValue>>(name, partition);
 
+    /// <summary>A store by its class or one of its interfaces: what reads a store of one's own, whose methods only its class knows.</summary>
+    /// <typeparam name="TStore">What it is read by.</typeparam>
+    /// <param name="name">Name of the store.</param>
+    /// <param name="partition">Partition of its task; may be left out when there is only one.</param>
+    /// <returns>The store.</returns>
+    /// <exception cref="ArgumentException">There is no such store, or it is no <typeparamref name="TStore"/>.</exception>
+    public TStore GetStateStore<TStore>(string name, int? partition = null)
+        where TStore : class => Store<TStore>(name, partition);
+
     private TStore Store<TStore>(string name, int? partition)
         where TStore : class
     {
@@ -118,7 +127,12 @@ public sealed partial class TopologyTestDriver
     private static StateStoreInfo Info(StateStore store)
     {
         var type = store.GetType();
-        var kind = KindOf(type.GetGenericTypeDefinition());
+        var kind = type.IsGenericType ? KindOf(type.GetGenericTypeDefinition()) : StateStoreKind.Custom;
+        if (kind == StateStoreKind.Custom)
+        {
+            return new StateStoreInfo(store.Name, kind, type, type);
+        }
+
         var arguments = type.GetGenericArguments();
         return new StateStoreInfo(store.Name, kind, arguments[0], arguments[1]);
     }
@@ -127,5 +141,6 @@ public sealed partial class TopologyTestDriver
         store == typeof(WindowStore<,>) || store == typeof(WindowStoreWithHeaders<,>) ? StateStoreKind.Window
         : store == typeof(SessionStore<,>) || store == typeof(SessionStoreWithHeaders<,>) ? StateStoreKind.Session
         : store == typeof(ListStore<,>) ? StateStoreKind.List
-        : StateStoreKind.KeyValue;
+        : store.Assembly == typeof(StateStore).Assembly ? StateStoreKind.KeyValue
+        : StateStoreKind.Custom;
 }

@@ -102,6 +102,20 @@ public sealed partial class TopologyTestDriver : IDisposable
         return new TestInputTopic<TKey, TValue>(this, topic, keys, values, start, autoAdvance);
     }
 
+    /// <summary>Opens a source topic to pipe records in, from a moment on.</summary>
+    /// <typeparam name="TKey">Type of the keys.</typeparam>
+    /// <typeparam name="TValue">Type of the values.</typeparam>
+    /// <param name="topic">Name of the topic.</param>
+    /// <param name="keySerde">Writes the keys; null: the serde that the topology reads them with.</param>
+    /// <param name="valueSerde">Writes the values; null: the serde that the topology reads them with.</param>
+    /// <param name="start">Timestamp of the first record piped without one; what is finer than a millisecond is cut off.</param>
+    /// <param name="autoAdvance">How much later each next record without a timestamp is; left out, zero.</param>
+    /// <returns>The topic.</returns>
+    /// <exception cref="ArgumentException">The topology does not read that topic, or not with these types.</exception>
+    public TestInputTopic<TKey, TValue> CreateInputTopic<TKey, TValue>(
+        string topic, ISerde<TKey>? keySerde, ISerde<TValue>? valueSerde, DateTimeOffset start, TimeSpan? autoAdvance = null) =>
+        CreateInputTopic(topic, keySerde, valueSerde, start.ToUnixTimeMilliseconds(), autoAdvance);
+
     /// <summary>
     /// Opens a topic to read what the topology produced to it: an output topic, a repartition topic, a changelog or the
     /// dead letter topic. It is read from the beginning, whatever was read through other calls.

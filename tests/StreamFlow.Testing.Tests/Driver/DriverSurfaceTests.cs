@@ -1,4 +1,6 @@
+using StreamFlow.Clients;
 using StreamFlow.Serialization;
+using StreamFlow.State;
 
 namespace StreamFlow.Testing.Tests.Driver;
 
@@ -30,6 +32,34 @@ public sealed class DriverSurfaceTests
         Assert.Contains("GetWindowStore<String, Int64>(\"windows\")", kind.Message, StringComparison.Ordinal);
         Assert.Contains("GetWindowStore<String, Int64>(\"windows\")", types.Message, StringComparison.Ordinal);
         Assert.Contains("counts: KeyValue store of String, Int64", name.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Store_of_ones_own_is_listed_and_read_by_its_class()
+    {
+        var builder = new StreamsBuilder();
+        builder.AddStateStore(new NoteBuilder("notes"));
+        builder.Stream<string, string>("in").Process(() => new Noting(), new() { StoreNames = ["notes"] }).To("out");
+        using var driver = new TopologyTestDriver(builder.Build());
+        driver.CreateInputTopic<string, string>("in").Pipe("k", "v");
+
+        Assert.Equal("notes: store of class Note", Assert.Single(driver.StateStores).ToString());
+        Assert.Equal("k", driver.GetStateStore<Note>("notes").Last);
+        var kind = Assert.Throws<ArgumentException>(() => driver.GetKeyValueStore<string, string>("notes"));
+        Assert.Contains("GetStateStore<Note>(\"notes\")", kind.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Topic_starts_at_a_moment()
+    {
+        using var driver = new TopologyTestDriver(Counts());
+        var start = new DateTimeOffset(2026, 3, 1, 12, 0, 0, TimeSpan.FromHours(1));
+        var input = driver.CreateInputTopic<string, string>("in", null, null, start, autoAdvance: TimeSpan.FromSeconds(1));
+        input.Pipe("a", "x");
+        input.Pipe("a", "y");
+
+        Assert.True(driver.GetWindowStore<string, long>("windows").TryFetchWithTimestamp("a", start.ToUnixTimeMilliseconds(), out var row));
+        Assert.Equal(start.ToUnixTimeMilliseconds() + 1_000, row.Timestamp);
     }
 
     [Fact]
@@ -136,6 +166,48 @@ public sealed class DriverSurfaceTests
         group.WindowedBy(TumblingWindows.Of(TimeSpan.FromMinutes(1), TimeSpan.Zero)).Count(new() { Name = "windows" });
         group.Count(new() { Name = "counts" });
         return builder.Build();
+    }
+
+    private sealed class Noting : IProcessor<string, string, string, string>
+    {
+        private Note? _note;
+
+        public void Init(ProcessorContext<string, string> context) => _note = context.GetStateStore<Note>("notes");
+
+        public void Process(Record<string, string> record) => _note!.Last = record.Key;
+    }
+
+    private sealed class NoteBuilder(string name) : StoreBuilder<Note>(name)
+    {
+        protected override Note Build(StoreSetup setup) => new(Name);
+    }
+
+    /// <summary>The smallest store there can be: it keeps nothing beyond the life of its task.</summary>
+    private sealed class Note(string name) : StateStore(name)
+    {
+        public string? Last { get; set; }
+
+        public override bool IsDirty => false;
+
+        public override void Open(StateStoreContext context)
+        {
+        }
+
+        public override void Flush()
+        {
+        }
+
+        public override void Rollback()
+        {
+        }
+
+        public override void Committed()
+        {
+        }
+
+        public override void Restore(in ByteRecord record, Headers? headers, StoreBatch batch)
+        {
+        }
     }
 
     private sealed class Signed(SerdeContext? context = null) : ISerde<string>
