@@ -18,8 +18,13 @@ internal sealed record ProgramNode(string Id, string Operator, string[] Argument
 }
 
 /// <summary>A record that goes in; one of the last lets out what waits for time to pass.</summary>
-internal sealed record ProgramInput(string Topic, string? Key, string? Value, long Time, string? Header, bool IsLast = false)
+internal sealed record ProgramInput(string Topic, string? Key, string? Value, long Time, string? Header)
 {
+    /// <summary>Of those that let out what waits, whether it is one of the first or the second ones; 0 for all others.</summary>
+    public int Round { get; init; }
+
+    public bool IsLast => Round > 0;
+
     public override string ToString() => string.Create(
         CultureInfo.InvariantCulture, $"{Topic}|{Key ?? "_"}|{Value ?? "_"}|{Time}|{Header ?? "_"}");
 }
