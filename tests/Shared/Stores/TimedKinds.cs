@@ -91,7 +91,7 @@ internal sealed class WaitingUpdatesKind(Random random) : StoreKind(random)
 
     protected override StateStore Create() => new TimeOrderedBuffer<string, WaitingUpdate<string>>(
         "s", Utf8Serde.Instance, new WaitingUpdateSerde<string>(Utf8Serde.Instance), Version, WaitingUpdateSerde<string>.FrameOf,
-        isolates: false);
+        WaitingUpdateSerde<string>.TimeOf, isolates: false);
 
     protected override void Change(StateStore store, StoredLines now, int step)
     {
@@ -112,9 +112,13 @@ internal sealed class WaitingUpdatesKind(Random random) : StoreKind(random)
         {
             var (update, waits) = (Update(step), now.Lines.FindIndex(line => line.Key == key));
             var time = waits >= 0 ? now.Lines[waits].Time : Math.Max(0, step - Random.Next(20));
-            buffer.Put(key, update, time, step, update.Headers);
+            buffer.Observe(update.Timestamp);
+            buffer.Put(key, update, time, update.Timestamp, update.Headers);
             now.Put(key, time, Text(key, update));
+            now.Time = Math.Max(now.Time, update.Timestamp);
         }
+
+        Assert.Equal(now.Time, buffer.ObservedTime);
 
         Assert.Equal(now.Lines.Count, buffer.Count);
         Assert.Equal(now.Lines.Count == 0 ? long.MaxValue : now.Lines.Min(line => line.Time), buffer.OldestTime);
@@ -175,7 +179,8 @@ internal sealed class WaitingRecordsKind(Random random) : StoreKind(random)
         }
         else
         {
-            var (key, time) = (Key(), Math.Max(0, _time - Random.Next(20)));
+            // A number follows the key, so that keys which others begin with may lie between those.
+            var (key, time) = (Key().TrimEnd('\0'), Math.Max(0, _time - Random.Next(20)));
             var headers = Random.Next(2) == 0 ? null : Headers.Empty.With("h", $"{step}");
             var position = new RecordPosition(new TopicPartition("t", step % 3), step);
             buffer.Add(new Record<string, string>(key, $"v{step}", time, headers), position);

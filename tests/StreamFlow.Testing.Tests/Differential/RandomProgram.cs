@@ -50,6 +50,10 @@ internal sealed record RandomProgram
     /// <summary>Sinks of which what comes is compared, but not when.</summary>
     public IReadOnlySet<string> UntimedSinks => Untimed();
 
+    /// <summary>The same at another time: brokers keep nothing that is as old as the times of programs.</summary>
+    /// <param name="origin">Where time begins, of a length that all windows divide.</param>
+    public RandomProgram Since(long origin) => this with { Inputs = [.. Inputs.Select(i => i with { Time = i.Time + origin })] };
+
     public string Text() => string.Join(
         '\n',
         [$"PROGRAM {Cache} {Store}", .. Nodes.Select(n => n.ToString()), "INPUT", .. Inputs.Select(i => i.ToString()), "END", ""]);
