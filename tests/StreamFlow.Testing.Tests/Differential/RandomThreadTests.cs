@@ -10,7 +10,7 @@ namespace StreamFlow.Testing.Tests.Differential;
 /// </summary>
 public sealed class RandomThreadTests(ITestOutputHelper output)
 {
-    private const int Programs = 20;
+    private const int Programs = 10;
     private const int Threads = 3;
     private const int MaxFailures = 5;
 
