@@ -25,15 +25,19 @@ internal sealed class ThreadedRun(IKafkaClients clients) : IDisposable
 
         // Rows of global tables come first, since tasks do not wait for them.
         _topics.Send(program.Inputs.Where(i => !i.IsLast || globals.Contains(i.Topic)));
-        using var application = new StreamsApplicationScope(Create(program, threads));
-        UntilAllIsDone(application, [.. sources.Except(globals)]);
+        using var application = new StreamsApplicationScope(Create(program, Math.Max(1, threads - 1), "first"));
+
+        // One of several threads is that of another instance, which comes while the first one is at work: tasks move.
+        using var other = threads > 1 ? new StreamsApplicationScope(Create(program, 1, "second")) : null;
+        UntilAllIsDone(application, other, [.. sources.Except(globals)]);
         foreach (var last in program.Inputs.Where(i => i.IsLast && !globals.Contains(i.Topic)).GroupBy(i => (i.Time, i.Topic)))
         {
             // One topic after the other: which of two a task reads first would depend on when it hears of them.
             _topics.Send(last);
-            UntilAllIsDone(application, [.. sources.Except(globals)]);
+            UntilAllIsDone(application, other, [.. sources.Except(globals)]);
         }
 
+        other?.Stop();
         application.Stop();
         return [.. sinks.Order(StringComparer.Ordinal).SelectMany(_topics.Read)];
     }
@@ -44,13 +48,13 @@ internal sealed class ThreadedRun(IKafkaClients clients) : IDisposable
         Directory.Delete(_folder, recursive: true);
     }
 
-    private StreamsApplication Create(RandomProgram program, int threads) => new(
+    private StreamsApplication Create(RandomProgram program, int threads, string folder) => new(
         ProgramTopology.Build(program),
         new StreamFlowOptions
         {
             ApplicationId = ApplicationId,
             NumStreamThreads = threads,
-            StateDirectory = _folder,
+            StateDirectory = Path.Combine(_folder, folder),
             CacheMaxBytes = program.Cache,
             CommitInterval = TimeSpan.FromMilliseconds(10),
             PollTimeout = TimeSpan.FromMilliseconds(10),
@@ -59,12 +63,13 @@ internal sealed class ThreadedRun(IKafkaClients clients) : IDisposable
         clients,
         new() { StoreBackend = program.Store == "rocksDB" ? new RocksDbBackendFactory() : null });
 
-    private void UntilAllIsDone(StreamsApplicationScope application, string[] sources)
+    private void UntilAllIsDone(StreamsApplicationScope application, StreamsApplicationScope? other, string[] sources)
     {
         var start = TimeProvider.System.GetTimestamp();
         while (!_topics.AreDone(sources))
         {
             application.ThrowIfFailed();
+            other?.ThrowIfFailed();
             if (TimeProvider.System.GetElapsedTime(start) > Patience)
             {
                 throw new TimeoutException($"Not all records were processed within {Patience}.");

@@ -186,6 +186,25 @@ public sealed class SuppressTests
         Assert.Equal("-", harness.Read("out"));
     }
 
+    /// <summary>
+    /// A key of 1 byte, the 8 of its place, and of the value what it is serialized to without lengths: time and offset, 8 each, topic, 2,
+    /// partition, 4, row, 1.
+    /// </summary>
+    [Theory]
+    [InlineData(32, "-")]
+    [InlineData(31, "a=x@1")]
+    public void Buffer_is_full_when_it_has_more_bytes_than_it_may(long bytes, string expected)
+    {
+        var builder = new StreamsBuilder();
+        builder.Table<string, string>("in").Suppress(Suppressed.UntilTimeLimit(Ms(10), new() { MaxBytes = bytes }))
+            .ToStream().To("out");
+        var harness = new TaskHarness(builder.Build());
+
+        harness.Pipe("in", "a", "x", 1);
+
+        Assert.Equal(expected, harness.Read("out"));
+    }
+
     /// <summary>A row that came and went while it waited never was, for those behind.</summary>
     [Fact]
     public void Row_that_was_never_sent_is_not_taken_back_from_a_grouped_table()
