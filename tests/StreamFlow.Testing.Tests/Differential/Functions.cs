@@ -45,6 +45,15 @@ internal static class Functions
 
     public static string Times(string? value, string? sum) => Cut((sum ?? "") + "*" + value);
 
+    /// <summary>A sum of hashes, so that an aggregate is the same in whichever order its records come.</summary>
+    public static string Mixed(string? value, string? sum) => Sum(SumOf(sum) + 1 + Hash(value));
+
+    /// <summary>The value is taken out again; none is left when it was the last.</summary>
+    public static string? Unmixed(string? value, string? sum) =>
+        SumOf(sum) - 1 - Hash(value) is var rest and not 0 ? Sum(rest) : null;
+
+    public static string MixedTogether(string? one, string? other) => Sum(SumOf(one) + SumOf(other));
+
     public static string Concat(string first, string second) => Cut(first + second);
 
     public static string Max(string first, string second) => string.CompareOrdinal(first, second) >= 0 ? first : second;
@@ -72,6 +81,10 @@ internal static class Functions
     /// <summary>Texts that grow with every record would fill the memory; the hash tells two of them apart.</summary>
     public static string Cut(string text) =>
         text.Length <= LongestText ? text : text[..6] + "~" + Text(Hash(text) % 100_000);
+
+    private static long SumOf(string? sum) => sum is null ? 0 : long.Parse(sum[1..], CultureInfo.InvariantCulture);
+
+    private static string Sum(long sum) => "#" + Text(sum);
 
     private static string Text(long number) => number.ToString(CultureInfo.InvariantCulture);
 }

@@ -50,6 +50,42 @@ internal static class ProgramComparison
                 : Lines("some key", string.Join(' ', first.Except(second)), string.Join(' ', second.Except(first)));
     }
 
+    /// <summary>The first difference between what is certain of each sink, or null.</summary>
+    public static string? CertainDifference(
+        IReadOnlyDictionary<string, Certainty> sinks, IReadOnlyList<string> one, IReadOnlyList<string> other)
+    {
+        var (first, second) = (Certain(sinks, one), Certain(sinks, other));
+        return first.SequenceEqual(second)
+            ? null
+            : Lines("some sink", string.Join(' ', Less(first, second)), string.Join(' ', Less(second, first)));
+    }
+
+    private static List<string> Certain(IReadOnlyDictionary<string, Certainty> sinks, IReadOnlyList<string> results) =>
+        [.. results.Where(r => sinks.ContainsKey(r.Split('|')[0])).GroupBy(KeyOf)
+            .SelectMany(g => Certain(sinks[g.Key.Split('|')[0]], [.. g])).Order(StringComparer.Ordinal)];
+
+    private static IEnumerable<string> Certain(Certainty certainty, List<string> ofKey)
+    {
+        var texts = ofKey.Select(r => certainty.HasHeaders ? r : WithoutHeaders(r))
+            .Select(r => certainty.HasTimes ? r : string.Join('|', r.Split('|')[..3])).ToList();
+        return certainty switch
+        {
+            { Same: Sameness.Last } => texts.TakeLast(1).Where(r => r.Split('|')[2] != "_"),
+            { Same: Sameness.Bag } or { HasNewKeys: true } => texts,
+            // Those without a key come from several tasks.
+            _ when ofKey[0].Split('|')[1] == "_" => texts,
+            _ => [string.Join(' ', texts)],
+        };
+    }
+
+    /// <summary>What one has more of than the other.</summary>
+    private static List<string> Less(List<string> one, List<string> other)
+    {
+        var rest = one.ToList();
+        other.ForEach(r => rest.Remove(r));
+        return rest;
+    }
+
     /// <summary>Headers are those of the record that let the result out, which is another one if the time is another.</summary>
     private static string? Unordered(IReadOnlySet<string> untimed, IReadOnlyList<string> theirs, IReadOnlyList<string> ours)
     {

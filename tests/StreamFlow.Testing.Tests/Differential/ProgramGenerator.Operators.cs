@@ -78,7 +78,10 @@ internal sealed partial class ProgramGenerator
         }
         else if (name == "agg")
         {
-            Add(name, [Pick("count", "concat", "max", "fall", "add"), Pick("cached", "plain"), grouping], [stream], FlowKind.Table, ways);
+            var (kind, caching) = (Pick("count", "concat", "max", "fall", "add"), Pick("cached", "plain"));
+            // With the record cache a deletion by a late record has the time of that record in Kafka Streams, here that of the result.
+            kind = kind == "fall" && _isCached && stream.IsLate ? "max" : kind;
+            Add(name, [kind, caching, grouping], [stream], FlowKind.Table, ways);
         }
         else
         {

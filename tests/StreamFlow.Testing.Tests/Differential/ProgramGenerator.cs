@@ -33,7 +33,9 @@ internal sealed partial class ProgramGenerator
         _isCached = _random.Next(4) == 0;
     }
 
-    public static RandomProgram Generate(int seed)
+    /// <param name="seed">What it is made of.</param>
+    /// <param name="factor">How many times more inputs than usual, of more keys.</param>
+    public static RandomProgram Generate(int seed, int factor = 1)
     {
         var generator = new ProgramGenerator(seed);
         generator.AddSources();
@@ -47,7 +49,7 @@ internal sealed partial class ProgramGenerator
         {
             Seed = seed,
             Nodes = generator._nodes,
-            Inputs = generator.Inputs(),
+            Inputs = generator.Inputs(factor),
             Cache = generator._isCached ? 10_000_000 : 0,
             Store = generator._random.Next(6) == 0 ? "rocksDB" : "in_memory",
             InOrder = generator._inOrder,
@@ -125,24 +127,25 @@ internal sealed partial class ProgramGenerator
         }
     }
 
-    private List<ProgramInput> Inputs()
+    private List<ProgramInput> Inputs(int factor)
     {
+        string[] keys = factor == 1 ? ["a", "b", "c"] : ["a", "b", "c", "d", "e", "f", "g", "h"];
         var topics = _nodes.Where(n => n.Parents.Length == 0).Select(n => n.Arguments[0]).Distinct().ToList();
         var inputs = new List<ProgramInput>();
         var now = 200L;
-        for (var i = 8 + _random.Next(24); i > 0; i--)
+        for (var i = (8 + _random.Next(24)) * factor; i > 0; i--)
         {
             // Even times, see AddSession.
             now += Chance(3) ? 100 : Pick(0, 0, 2, 2, 4, 6, 8);
             var time = _inOrder || Chance(65) ? now : Chance(10) ? now - 100 : now - (2 * _random.Next(15));
-            inputs.Add(new(Pick<string>(topics), Chance(4) ? null : Pick("a", "b", "c"), Value(), time, Header(i)));
+            inputs.Add(new(Pick<string>(topics), Chance(4) ? null : Pick<string>(keys), Value(), time, Header(i)));
         }
 
         // What waits for time to pass is let out.
-        foreach (var round in (long[])[1000, 2000])
+        foreach (var round in (int[])[1, 2])
         {
             inputs.AddRange(topics.SelectMany(
-                _ => (string[])["a", "b", "c"], (topic, key) => new ProgramInput(topic, key, "xx", now + round, null, IsLast: true)));
+                _ => keys, (topic, key) => new ProgramInput(topic, key, "xx", now + (1000 * round), null) { Round = round }));
         }
 
         return inputs;

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text;
 using StreamFlow.Serialization;
 using StreamFlow.State;
@@ -81,7 +80,8 @@ internal static class ProgramRun
             {
                 foreach (var record in output.ReadAll())
                 {
-                    line.Append(' ').Append(Text(sink, record));
+                    line.Append(' ').Append(ProgramText.Of(
+                        sink, record.HasKey ? record.Key : null, record.HasValue ? record.Value : null, record.Timestamp, record.Headers));
                 }
             }
 
@@ -110,14 +110,5 @@ internal static class ProgramRun
         {
             driver.Commit();
         }
-    }
-
-    private static string Text(string sink, Record<string, string> record)
-    {
-        var headers = string.Concat((record.Headers ?? Headers.Empty).Select(h => Encoding.UTF8.GetString(h.Value!)));
-        return string.Create(
-            CultureInfo.InvariantCulture,
-            $"{sink}|{(record.HasKey ? record.Key : "_")}|{(record.HasValue ? record.Value : "_")}|{record.Timestamp}|"
-            + $"{(headers.Length == 0 ? "_" : headers)}");
     }
 }

@@ -17,9 +17,7 @@ internal sealed partial class ProgramTopology
             "agg" => Aggregate(a[0], a[1], Group(a[2], parents[0])),
             "tgroup" => Regroup(a[0], a[1], a[2], table!),
             "suppress" => table!.Suppress(Suppressed.UntilTimeLimit(Milliseconds(a[0]))),
-            "cogroup" => Group(a[1], parents[0]).Cogroup<string>((_, v, sum) => Functions.Plus(v, sum))
-                .Cogroup(Group(a[2], parents[1]), (_, v, sum) => Functions.Times(v, sum))
-                .Aggregate(() => null!, Cached<string>(a[0])),
+            "cogroup" => Cogroup(a, Group(a[1], parents[0]), Group(a[2], parents[1])),
             "fkjoin" => JoinByForeignKey(a, table!, _tables[parents[1]]),
             _ => null,
         };
@@ -95,8 +93,17 @@ internal sealed partial class ProgramTopology
             "max" => group.Reduce(Functions.Max, Cached<string>(caching)),
             "fall" => group.Reduce((x, y) => Functions.Change("drop", Functions.Concat(x, y)), Cached<string>(caching)),
             "add" => group.Aggregate<string>(() => null!, (_, v, sum) => Functions.Plus(v, sum), Cached<string>(caching)),
+            "mix" => group.Aggregate<string>(() => null!, (_, v, sum) => Functions.Mixed(v, sum), Cached<string>(caching)),
             _ => throw new ArgumentException(kind),
         };
+
+    private static KTable<string, string> Cogroup(
+        string[] a, KGroupedStream<string, string> one, KGroupedStream<string, string> other) =>
+        a.Length > 3
+            ? one.Cogroup<string>((_, v, sum) => Functions.Mixed(v, sum)).Cogroup(other, (_, v, sum) => Functions.Mixed("*" + v, sum))
+                .Aggregate(() => null!, Cached<string>(a[0]))
+            : one.Cogroup<string>((_, v, sum) => Functions.Plus(v, sum)).Cogroup(other, (_, v, sum) => Functions.Times(v, sum))
+                .Aggregate(() => null!, Cached<string>(a[0]));
 
     private static KTable<string, string> Regroup(string kind, string caching, string selector, KTable<string, string> table)
     {
@@ -107,6 +114,8 @@ internal sealed partial class ProgramTopology
             "concat" => group.Reduce(Functions.Concat, (x, y) => Functions.Cut(x + "-" + y), Cached<string>(caching)),
             "add" => group.Aggregate<string>(
                 () => null!, (_, v, sum) => Functions.Plus(v, sum), (_, v, sum) => Functions.Minus(v, sum), Cached<string>(caching)),
+            "mix" => group.Aggregate<string>(
+                () => null!, (_, v, sum) => Functions.Mixed(v, sum), (_, v, sum) => Functions.Unmixed(v, sum)!, Cached<string>(caching)),
             _ => throw new ArgumentException(kind),
         };
     }

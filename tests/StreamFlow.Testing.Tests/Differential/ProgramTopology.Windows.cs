@@ -39,7 +39,7 @@ internal sealed partial class ProgramTopology
             "count" => windows.Count(Cached<long>(a[1]) with { Retention = retention }).MapValues(c => Functions.Number(c))!,
             "concat" => windows.Reduce(Functions.Concat, Cached<string>(a[1]) with { Retention = retention }),
             _ => windows.Aggregate<string>(
-                () => null!, (_, v, sum) => Functions.Plus(v, sum), Cached<string>(a[1]) with { Retention = retention }),
+                () => null!, (_, v, sum) => Add(a[0], v, sum), Cached<string>(a[1]) with { Retention = retention }),
         };
 
     private static KTable<Windowed<string>, string> Sliding(
@@ -49,7 +49,7 @@ internal sealed partial class ProgramTopology
             "count" => windows.Count(Cached<long>(a[1]) with { Retention = retention }).MapValues(c => Functions.Number(c))!,
             "concat" => windows.Reduce(Functions.Concat, Cached<string>(a[1]) with { Retention = retention }),
             _ => windows.Aggregate<string>(
-                () => null!, (_, v, sum) => Functions.Plus(v, sum), Cached<string>(a[1]) with { Retention = retention }),
+                () => null!, (_, v, sum) => Add(a[0], v, sum), Cached<string>(a[1]) with { Retention = retention }),
         };
 
     private static KTable<Windowed<string>, string> Sessions(
@@ -60,8 +60,11 @@ internal sealed partial class ProgramTopology
             "concat" => windows.Reduce(Functions.Concat, Cached<string>(a[1]) with { Retention = retention }),
             _ => windows.Aggregate<string>(
                 () => null!,
-                (_, v, sum) => Functions.Plus(v, sum),
-                (_, one, other) => Functions.Cut((one ?? "") + "&" + (other ?? "")),
+                (_, v, sum) => Add(a[0], v, sum),
+                (_, one, other) => a[0] == "mix" ? Functions.MixedTogether(one, other) : Functions.Cut((one ?? "") + "&" + (other ?? "")),
                 Cached<string>(a[1]) with { Retention = retention }),
         };
+
+    private static string Add(string kind, string value, string? sum) =>
+        kind == "mix" ? Functions.Mixed(value, sum) : Functions.Plus(value, sum);
 }

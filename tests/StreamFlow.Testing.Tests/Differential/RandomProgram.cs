@@ -18,8 +18,13 @@ internal sealed record ProgramNode(string Id, string Operator, string[] Argument
 }
 
 /// <summary>A record that goes in; one of the last lets out what waits for time to pass.</summary>
-internal sealed record ProgramInput(string Topic, string? Key, string? Value, long Time, string? Header, bool IsLast = false)
+internal sealed record ProgramInput(string Topic, string? Key, string? Value, long Time, string? Header)
 {
+    /// <summary>Of those that let out what waits, whether it is one of the first or the second ones; 0 for all others.</summary>
+    public int Round { get; init; }
+
+    public bool IsLast => Round > 0;
+
     public override string ToString() => string.Create(
         CultureInfo.InvariantCulture, $"{Topic}|{Key ?? "_"}|{Value ?? "_"}|{Time}|{Header ?? "_"}");
 }
@@ -44,6 +49,10 @@ internal sealed record RandomProgram
 
     /// <summary>Sinks of which what comes is compared, but not when.</summary>
     public IReadOnlySet<string> UntimedSinks => Untimed();
+
+    /// <summary>The same at another time: brokers keep nothing that is as old as the times of programs.</summary>
+    /// <param name="origin">Where time begins, of a length that all windows divide.</param>
+    public RandomProgram Since(long origin) => this with { Inputs = [.. Inputs.Select(i => i with { Time = i.Time + origin })] };
 
     public string Text() => string.Join(
         '\n',

@@ -232,6 +232,72 @@ public sealed class DriverCrashTests
         Assert.Equal(1, driver.CreateOutputTopic("also-out", Serdes.String, Serdes.String).Count);
     }
 
+    /// <summary>Nodes give up what they hold; a process that is killed sends nothing any more.</summary>
+    [Fact]
+    public void What_a_node_sends_when_it_closes_goes_nowhere_in_a_crash()
+    {
+        var farewell = new Farewell();
+        using var driver = Closing(farewell, AtLeastOnce);
+        var (input, output) = Topics(driver);
+        input.Pipe("k", "v");
+        driver.Commit();
+
+        driver.Crash();
+        driver.Commit();
+
+        Assert.Equal(1, farewell.Closed);
+        Assert.Equal(["v"], Values(output));
+    }
+
+    /// <summary>Whoever comes next fences the producer; the one that was killed has told the broker nothing.</summary>
+    [Fact]
+    public void A_crash_leaves_the_transaction_open()
+    {
+        var farewell = new Farewell();
+        using var driver = Closing(farewell, ExactlyOnce);
+        var (input, output) = Topics(driver);
+        var kafka = driver.Kafka;
+        long stable = -1;
+        farewell.OnClose = () => stable = kafka.Offsets(new TopicPartition("out", 0)).LastStable;
+        input.Pipe("k", "v");
+        Assert.Equal(0, kafka.Offsets(new TopicPartition("out", 0)).LastStable);
+
+        driver.Crash();
+
+        Assert.Equal((1, 0), (farewell.Closed, stable));
+        driver.Commit();
+        Assert.Equal(["v"], Values(output));
+    }
+
+    private static TopologyTestDriver Closing(Farewell farewell, StreamFlowOptions application)
+    {
+        var builder = new StreamsBuilder();
+        builder.Stream<string, string>("in").Process(() => new Closed(farewell)).To("out");
+        return new TopologyTestDriver(builder.Build(), new() { Application = application, CommitsByInterval = true });
+    }
+
+    private sealed class Farewell
+    {
+        public int Closed { get; set; }
+
+        public Action OnClose { get; set; } = () => { };
+    }
+
+    /// <summary>Sends something when it is closed.</summary>
+    private sealed class Closed(Farewell farewell) : ContextualProcessor<string, string, string, string>
+    {
+        public override void Process(Record<string, string> record) => Context.Forward(record);
+
+        public override void Close()
+        {
+            if (farewell.Closed++ == 0)
+            {
+                farewell.OnClose();
+                Context.Forward(new Record<string, string>("k", "bye", 0));
+            }
+        }
+    }
+
     private static TopologyTestDriver Counts(StreamFlowOptions application) =>
         new(CountsTopology(), new() { Application = application, CommitsByInterval = true });
 

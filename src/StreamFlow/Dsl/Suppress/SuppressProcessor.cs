@@ -18,7 +18,6 @@ internal sealed class SuppressProcessor<TKey, TValue> : Processor<TKey, Change<T
     private readonly TimeOrderedBuffer<TKey, WaitingUpdate<TValue>> _buffer;
     private readonly bool _tellsOldValues;
     private readonly WaitedResult<TKey, TValue> _waited;
-    private long _observed = -1;
 
     public SuppressProcessor(
         NodeSetup setup, Processor<TKey, Change<TValue>> next, SuppressRule<TKey> rule, string store)
@@ -39,7 +38,7 @@ internal sealed class SuppressProcessor<TKey, TValue> : Processor<TKey, Change<T
 
     public override void Process(in Record<TKey, Change<TValue>> record)
     {
-        _observed = Math.Max(_observed, record.Timestamp);
+        _buffer.Observe(record.Timestamp);
         try
         {
             Buffer(in record);
@@ -50,7 +49,7 @@ internal sealed class SuppressProcessor<TKey, TValue> : Processor<TKey, Change<T
             return;
         }
 
-        var due = EventTime.Subtract(_observed, _rule.DelayMs);
+        var due = EventTime.Subtract(_buffer.ObservedTime, _rule.DelayMs);
         while (_buffer.TryTakeOldest(due, out var update))
         {
             Emit(in update);

@@ -11,7 +11,9 @@ internal sealed class WaitingUpdatesBuilder<TKey, TValue>(string name, SerdeSour
 
     private protected override TimeOrderedBuffer<TKey, WaitingUpdate<TValue>> Build(
         ISerde<TKey> keys, ISerde<TValue> values) =>
-        new(Name, keys, new WaitingUpdateSerde<TValue>(values), Version, WaitingUpdateSerde<TValue>.FrameOf, OldValues<TValue>.Changes);
+        new(
+            Name, keys, new WaitingUpdateSerde<TValue>(values), Version, WaitingUpdateSerde<TValue>.FrameOf,
+            WaitingUpdateSerde<TValue>.TimeOf, OldValues<TValue>.Changes);
 
     private protected override StoreShape Shape => new() { Kind = "updates of a table that wait" };
 }

@@ -1,3 +1,4 @@
+using System.Buffers;
 using StreamFlow.Serialization;
 
 namespace StreamFlow.State;
@@ -36,4 +37,27 @@ internal sealed class PlainKeyCodec<TKey>(ISerde<TKey> serde)
     public override TKey ReadStoreKey(ReadOnlySpan<byte> bytes) => serde.Deserialize(bytes);
 
     public override ReadOnlySpan<byte> ChangelogKey(ReadOnlySpan<byte> storeKey) => storeKey;
+}
+
+/// <summary>The key's own bytes, in the byte store behind a 0: what lies there beside rows has keys that begin otherwise.</summary>
+internal sealed class MarkedKeyCodec<TKey>(ISerde<TKey> serde)
+    : KeyCodec<TKey>(KeyComparers.IsComparable(serde), KeyComparers.For<TKey>())
+{
+    private const int MarkBytes = 1;
+
+    /// <summary>The beginning of all keys.</summary>
+    public static ReadOnlySpan<byte> Mark => [0];
+
+    /// <summary>What comes behind all keys.</summary>
+    public static ReadOnlySpan<byte> End => [1];
+
+    public override void WriteStoreKey(in TKey key, PooledBuffer buffer)
+    {
+        buffer.Write(Mark);
+        serde.Serialize(key, buffer);
+    }
+
+    public override TKey ReadStoreKey(ReadOnlySpan<byte> bytes) => serde.Deserialize(bytes[MarkBytes..]);
+
+    public override ReadOnlySpan<byte> ChangelogKey(ReadOnlySpan<byte> storeKey) => storeKey[MarkBytes..];
 }

@@ -34,7 +34,8 @@ internal sealed class SegmentCleaner(WindowExpiry expiry)
     public static ByteIterator OpenAtStreamTime(IByteStore bytes, WindowExpiry expiry)
     {
         var iterator = bytes.Range(StreamTimeKey, default);
-        if (iterator.MoveNext())
+        // What else a store keeps beside its rows comes behind it, and may be there without it.
+        if (iterator.MoveNext() && iterator.Key.SequenceEqual(StreamTimeKey))
         {
             expiry.Load(BinaryPrimitives.ReadInt64BigEndian(iterator.Value));
         }

@@ -50,6 +50,9 @@ internal sealed class WaitingUpdateSerde<TValue>(ISerde<TValue> serde) : ISerde<
     public static int FrameOf(WaitingUpdate<TValue> update) =>
         sizeof(int) * (5 + (2 * (update.Headers?.Count ?? 0)));
 
+    /// <summary>The time of an update, from its bytes.</summary>
+    public static long TimeOf(ReadOnlySpan<byte> data) => ReadLong(ref data);
+
     public void Serialize(WaitingUpdate<TValue> value, IBufferWriter<byte> writer)
     {
         Write(value.Timestamp, writer);

@@ -1,3 +1,5 @@
+using System.Buffers;
+using StreamFlow.Clients;
 using StreamFlow.Records;
 using StreamFlow.Serialization;
 
@@ -6,7 +8,8 @@ namespace StreamFlow.State;
 /// <summary>
 /// Updates that wait for their time: per key the latest one, at the place of the first, ordered by time and then by the keys'
 /// bytes. What a suppression works with. Rows lie by key in the byte store and in the changelog; keys and times are in memory,
-/// where Kafka Streams has all of it, and are read again after a restart or an abort.
+/// where Kafka Streams has all of it, and are read again after a restart or an abort. The time that was observed lies beside
+/// the rows.
 /// </summary>
 /// <remarks>
 /// A value in the changelog is what the serde writes, followed by the time of its place. Its timestamp and headers are those of its
@@ -17,10 +20,14 @@ internal sealed class TimeOrderedBuffer<TKey, TValue> : CachedStore<TKey, Buffer
     private readonly ISerde<TKey> _keySerde;
     private readonly ISerde<TValue> _valueSerde;
     private readonly PooledBuffer _buffer = new();
+    private readonly PooledBuffer _restoredValue = new();
+    private readonly ObservedTime _observed = new();
     private readonly Func<TValue, int>? _frameOf;
+    private readonly Func<ReadOnlySpan<byte>, long>? _timeOf;
     private readonly bool _isolates;
     private SortedSet<Place>? _places;
     private long _bytes;
+    private bool? _hasOwnTimes;
 
     /// <param name="name">Name of the store.</param>
     /// <param name="keySerde">Serde of the keys.</param>
@@ -28,7 +35,7 @@ internal sealed class TimeOrderedBuffer<TKey, TValue> : CachedStore<TKey, Buffer
     public TimeOrderedBuffer(string name, ISerde<TKey> keySerde, ISerde<TValue> valueSerde)
         : base(
             name,
-            new PlainKeyCodec<TKey>(keySerde),
+            new MarkedKeyCodec<TKey>(keySerde),
             new ValueFormat<Buffered<TValue>>(name, new BufferedSerde<TValue>(valueSerde), StoreFormat.Headers))
     {
         (_keySerde, _valueSerde) = (keySerde, valueSerde);
@@ -41,19 +48,20 @@ internal sealed class TimeOrderedBuffer<TKey, TValue> : CachedStore<TKey, Buffer
     /// <param name="valueSerde">Serde of the values.</param>
     /// <param name="changelogHeaders">Headers of each changelog record that is no deletion.</param>
     /// <param name="frameOf">Bytes of a value that its size does not count.</param>
+    /// <param name="timeOf">The time of a value, from its bytes.</param>
     /// <param name="isolates">Whether what is put may be changed by others afterwards, so that a copy must wait.</param>
     public TimeOrderedBuffer(
         string name, ISerde<TKey> keySerde, ISerde<TValue> valueSerde, Headers changelogHeaders, Func<TValue, int> frameOf,
-        bool isolates)
+        Func<ReadOnlySpan<byte>, long> timeOf, bool isolates)
         : base(
             name,
-            new PlainKeyCodec<TKey>(keySerde),
+            new MarkedKeyCodec<TKey>(keySerde),
             new ValueFormat<Buffered<TValue>>(name, new BufferedSerde<TValue>(valueSerde, frameOf), StoreFormat.Plain)
             {
                 ChangelogHeaders = changelogHeaders,
             })
     {
-        (_keySerde, _valueSerde, _frameOf, _isolates) = (keySerde, valueSerde, frameOf, isolates);
+        (_keySerde, _valueSerde, _frameOf, _timeOf, _isolates) = (keySerde, valueSerde, frameOf, timeOf, isolates);
         FlushListener = new TakenBackListener(this);
     }
 
@@ -72,6 +80,15 @@ internal sealed class TimeOrderedBuffer<TKey, TValue> : CachedStore<TKey, Buffer
 
     /// <summary>Time of the first in the order; the highest there is when none waits.</summary>
     public long OldestTime => Places.Count == 0 ? long.MaxValue : Places.Min.Time;
+
+    /// <summary>
+    /// Latest time that was observed, -1 before the first. It is kept: what is due at once does not wait because the application
+    /// was restarted.
+    /// </summary>
+    public long ObservedTime => _observed.Value;
+
+    /// <summary>An update of that time has come.</summary>
+    public void Observe(long time) => _observed.Advance(time);
 
     private SortedSet<Place> Places => _places ??= ReadPlaces();
 
@@ -135,13 +152,73 @@ internal sealed class TimeOrderedBuffer<TKey, TValue> : CachedStore<TKey, Buffer
         return true;
     }
 
+    public override void Open(StateStoreContext context)
+    {
+        base.Open(context);
+        Restored();
+    }
+
+    public override void Flush()
+    {
+        base.Flush();
+        _observed.Flush(Cache.Context.Index, Cache.Context.Batch);
+    }
+
     public override void Rollback()
     {
         base.Rollback();
+        _observed.Rollback();
         _places = null;
     }
 
-    public override void Restored() => _places = null;
+    public override void Committed()
+    {
+        base.Committed();
+        _observed.Commit();
+    }
+
+    public override void Restore(in ByteRecord record, Headers? headers, StoreBatch batch)
+    {
+        var index = Cache.Context.Index;
+        _buffer.Clear();
+        _buffer.Write(MarkedKeyCodec<TKey>.Mark);
+        _buffer.Write(record.Key);
+        if (record.HasValue)
+        {
+            batch.Put(index, _buffer.Written, Cache.Values.Restore(in record, headers, _restoredValue));
+        }
+        else
+        {
+            batch.Delete(index, _buffer.Written);
+        }
+
+        ObserveRestored(in record, index, batch);
+    }
+
+    public override void Restored()
+    {
+        _observed.Load(Cache.Context.Bytes, streamTime: -1);
+        _hasOwnTimes = null;
+        _places = null;
+    }
+
+    /// <summary>
+    /// An update has its time in itself. A record of Kafka Streams' changelog has the time at which it was sent, so that of a deletion
+    /// says something only where those of updates are theirs.
+    /// </summary>
+    private void ObserveRestored(in ByteRecord record, int index, StoreBatch batch)
+    {
+        var time = record.HasValue && _timeOf is not null ? _timeOf(record.Value) : record.Timestamp;
+        if (record.HasValue)
+        {
+            _hasOwnTimes = _hasOwnTimes != false && time == record.Timestamp;
+        }
+
+        if (record.HasValue || _hasOwnTimes == true)
+        {
+            _observed.Restore(time, index, batch);
+        }
+    }
 
     /// <summary>Bytes of a value, which is a copy of its own afterwards if others may change it.</summary>
     private int Measure(ref TValue value)
@@ -157,7 +234,7 @@ internal sealed class TimeOrderedBuffer<TKey, TValue> : CachedStore<TKey, Buffer
         var places = new SortedSet<Place>(PlaceOrder.Instance);
         _bytes = 0;
         using var rows = Cache.Scan(reverse: false);
-        rows.AddRange(default, default);
+        rows.AddRange(MarkedKeyCodec<TKey>.Mark, MarkedKeyCodec<TKey>.End);
         while (rows.MoveNext())
         {
             var place = PlaceOf(rows.Key, rows.Value.Time);

@@ -152,6 +152,22 @@ public sealed class ForeignKeyTests
     }
 
     [Fact]
+    public void Answer_to_a_row_that_is_gone_is_dropped_and_counted()
+    {
+        var builder = new StreamsBuilder();
+        builder.Table<string, string>("L").Join(builder.Table<string, string>("R"), (_, v) => v[..1], (v, row) => v + row)
+            .ToStream().To("out");
+        var harness = new TaskHarness(builder.Build());
+
+        harness.Pipe("R", "x", "1", 1);
+        harness.Process("L", "a"u8.ToArray(), "xa"u8.ToArray(), 2);
+        harness.Pipe("L", "a", null, 3);
+
+        Assert.Equal("a=null@3", harness.Read("out"));
+        Assert.Equal(1, harness.DroppedBy(DropReason.Outdated));
+    }
+
+    [Fact]
     public void Missing_serde_is_named_when_the_topology_is_built()
     {
         var builder = new StreamsBuilder();

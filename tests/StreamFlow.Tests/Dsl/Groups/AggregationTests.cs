@@ -38,6 +38,22 @@ public sealed class AggregationTests
         Assert.Equal("k=0@1 k=0@2", harness.Read("out"));
     }
 
+    /// <summary>With the record cache Kafka Streams tells the time of the record, and without it that of the result.</summary>
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1_000_000)]
+    public void Late_record_that_deletes_a_result_deletes_it_at_the_time_of_the_result(long cacheBytes)
+    {
+        var builder = new StreamsBuilder();
+        builder.Stream<string, string>("in").GroupByKey().Reduce((a, b) => b == "end" ? null : a + b).ToStream().To("out");
+        var harness = new TaskHarness(builder.Build(), cacheBytes: cacheBytes);
+
+        harness.Pipe("in", "k", "a", 10);
+        harness.Pipe("in", "k", "end", 4);
+
+        Assert.Equal("k=a@10 k=null@10", harness.Read("out"));
+    }
+
     [Fact]
     public void Caching_off_for_a_store_emits_each_update_and_on_the_last_one()
     {

@@ -138,6 +138,73 @@ public sealed class SuppressTests
         Assert.Equal(["x", "no", "sent"], called);
     }
 
+    /// <summary>How far time is outlasts the application, whether its local state does or not: what is late is sent on at once.</summary>
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Late_update_does_not_wait_because_of_a_restart(bool losesState)
+    {
+        var builder = new StreamsBuilder();
+        builder.Table<string, string>("in", materialized: new() { Name = "t" })
+            .Suppress(Suppressed.UntilTimeLimit(Ms(10)) with { Name = "sup" }).ToStream().To("out");
+        var topology = builder.Build();
+        var backends = new Dictionary<string, InMemoryBackend>();
+        var harness = new TaskHarness(topology, backends: backends);
+        harness.Pipe("in", "a", "1", 100);
+        harness.Pipe("in", "b", "waits", 108);
+
+        // Time has gone on with an update that left at once, in the place of the one before it.
+        harness.Pipe("in", "a", "2", 111);
+        Assert.Equal("a=2@111", harness.Read("out"));
+        var changelogs = harness.Take("app-t-changelog").Concat(harness.Take("app-sup-store-changelog")).ToList();
+
+        harness = losesState
+            ? new TaskHarness(topology, changelogs: changelogs)
+            : new TaskHarness(topology, backends: backends);
+        harness.Pipe("in", "c", "late", 101);
+
+        Assert.Equal("c=late@101", harness.Read("out"));
+    }
+
+    /// <summary>Kafka Streams' records have the time at which they were sent, which must not let out what waits.</summary>
+    [Fact]
+    public void Times_of_a_changelog_that_kafka_streams_wrote_are_not_taken_for_those_of_updates()
+    {
+        var builder = new StreamsBuilder();
+        builder.Table<string, string>("in", materialized: new() { Name = "t" })
+            .Suppress(Suppressed.UntilTimeLimit(Ms(10)) with { Name = "sup" }).ToStream().To("out");
+        var topology = builder.Build();
+        var harness = new TaskHarness(topology);
+        harness.Pipe("in", "a", "1", 100);
+        harness.Pipe("in", "b", "1", 120);
+        var changelogs = harness.Take("app-t-changelog")
+            .Concat(harness.Take("app-sup-store-changelog").Select(r => r with { Timestamp = 1_000_000 })).ToList();
+
+        harness = new TaskHarness(topology, changelogs: changelogs);
+        harness.Pipe("in", "c", "waits", 121);
+
+        Assert.Equal("-", harness.Read("out"));
+    }
+
+    /// <summary>
+    /// A key of 1 byte, the 8 of its place, and of the value what it is serialized to without lengths: time and offset, 8 each, topic, 2,
+    /// partition, 4, row, 1.
+    /// </summary>
+    [Theory]
+    [InlineData(32, "-")]
+    [InlineData(31, "a=x@1")]
+    public void Buffer_is_full_when_it_has_more_bytes_than_it_may(long bytes, string expected)
+    {
+        var builder = new StreamsBuilder();
+        builder.Table<string, string>("in").Suppress(Suppressed.UntilTimeLimit(Ms(10), new() { MaxBytes = bytes }))
+            .ToStream().To("out");
+        var harness = new TaskHarness(builder.Build());
+
+        harness.Pipe("in", "a", "x", 1);
+
+        Assert.Equal(expected, harness.Read("out"));
+    }
+
     /// <summary>A row that came and went while it waited never was, for those behind.</summary>
     [Fact]
     public void Row_that_was_never_sent_is_not_taken_back_from_a_grouped_table()

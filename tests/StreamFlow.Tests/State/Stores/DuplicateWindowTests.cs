@@ -59,6 +59,32 @@ public class DuplicateWindowTests
         Assert.Equal(["a", "b", "c"], Store.Fetch("k", 0, 10).Select(e => e.Value.Value));
     }
 
+    /// <summary>Numbers outlast an abort, and are then all that the bytes have.</summary>
+    [Fact]
+    public void View_shows_nothing_where_only_a_number_is_committed()
+    {
+        Store.Put("k", 5, "a", 5, headers: null);
+        _harness.Rollback();
+        _harness.Commit();
+
+        var view = (IReadOnlyWindowStore<string, string>)Store.View(_harness.Identity);
+
+        Assert.Single(_harness.Dump());
+        Assert.Empty(view.All());
+        Assert.Empty(view.Fetch("k", 0, 10));
+    }
+
+    [Fact]
+    public void What_is_known_of_keys_takes_no_room_once_the_store_is_closed()
+    {
+        Store.Put("k", 5, "a", 5, headers: null);
+        Assert.True(_harness.Budget.FilterBytes > 0);
+
+        Store.Close();
+
+        Assert.Equal(0, _harness.Budget.FilterBytes);
+    }
+
     [Fact]
     public void Nothing_can_be_deleted_and_a_missing_value_says_so_too()
     {

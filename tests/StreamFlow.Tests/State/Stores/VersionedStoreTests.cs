@@ -119,6 +119,20 @@ public class VersionedStoreTests
                 : default;
     }
 
+    /// <summary>Kafka Streams refuses them too, but logs them.</summary>
+    [Fact]
+    public void Versions_older_than_the_history_when_they_came_are_not_restored()
+    {
+        _harness.Changelog.Records.Add(new LoggedRecord("now"u8.ToArray(), "v"u8.ToArray(), 400_000, Headers: null));
+        _harness.Changelog.Records.Add(new LoggedRecord("k"u8.ToArray(), "late"u8.ToArray(), 99_999, Headers: null));
+        _harness.Changelog.Records.Add(new LoggedRecord("l"u8.ToArray(), "in time"u8.ToArray(), 100_000, Headers: null));
+        _harness.WriteBatch();
+        _harness.Restore(recordsPerBatch: 1);
+
+        Assert.False(Store.TryGet("k", out _));
+        Assert.True(Store.TryGet("l", out _));
+    }
+
     [Fact]
     public void History_is_removed_when_its_key_is_written()
     {

@@ -73,6 +73,22 @@ public class SegmentKeysTests
     }
 
     [Fact]
+    public void Keys_of_a_segment_of_which_a_part_is_left_are_known_when_another_begins()
+    {
+        _keys.Reset(_budget);
+        for (var segment = 0; segment < 50; segment++)
+        {
+            _expiry.Advance((segment * 100_000) + 99_999);
+            _keys.Add(segment, segment);
+            for (var live = _expiry.FirstLiveSegment; live <= segment; live++)
+            {
+                Assert.True(_keys.MayHave(live, (int)live));
+                Assert.False(_keys.MayHave(live, -1));
+            }
+        }
+    }
+
+    [Fact]
     public void Room_of_segments_that_expired_is_given_back_and_of_a_store_that_closes_all()
     {
         _keys.Reset(_budget);

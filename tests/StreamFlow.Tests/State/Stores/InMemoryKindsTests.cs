@@ -1,0 +1,3 @@
+namespace StreamFlow.Tests.State;
+
+public sealed class InMemoryKindsTests : StoreKindsContract;
