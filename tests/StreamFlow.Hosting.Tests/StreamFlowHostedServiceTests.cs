@@ -103,6 +103,10 @@ public sealed class StreamFlowHostedServiceTests : IDisposable
         var error = Assert.Throws<ArgumentException>(() => services.AddStreamFlow("orders", (_, _) => { }));
 
         Assert.Contains("'orders' was added before", error.Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "'orders' was added before, which in the configuration is the same as 'Orders'",
+            Assert.Throws<ArgumentException>(() => services.AddStreamFlow("Orders", (_, _) => { })).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
