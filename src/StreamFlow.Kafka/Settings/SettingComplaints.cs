@@ -28,6 +28,8 @@ internal static class SettingComplaints
             complaints.AddRange(ClientHandle.Check(settings.Where(MayBeSet)).Select(refused => Refusal(where, refused)));
         }
 
+        AddMisplaced(complaints, nameof(options.Consumer), options.Consumer, nameof(options.Producer), SettingNames.OfProducers);
+        AddMisplaced(complaints, nameof(options.Producer), options.Producer, nameof(options.Consumer), SettingNames.OfConsumers);
         AddOAuth(complaints, options);
         return complaints;
     }
@@ -75,6 +77,16 @@ internal static class SettingComplaints
                     $"{where} sets '{name}' to '{value}', a setting of Confluent.Kafka's own clients, which are not "
                     + "used. Remove it.");
             }
+        }
+    }
+
+    /// <summary>librdkafka takes them and ignores them.</summary>
+    private static void AddMisplaced(
+        List<string> complaints, string where, IEnumerable<KeyValuePair<string, string>> settings, string place, IReadOnlySet<string> ofPlace)
+    {
+        foreach (var (name, _) in settings.Where(s => ofPlace.Contains(s.Key)))
+        {
+            complaints.Add($"{where} sets '{name}', which a {where.ToLowerInvariant()} ignores. Write it below {place}.");
         }
     }
 
