@@ -85,11 +85,20 @@ internal sealed class SettingsReader
         {
             _complaints.Add($"'{child.Path}' is no setting of the client. Did you mean '{_root.Path}:{place}'?");
         }
+        else if (child.GetChildren().Any(c => !int.TryParse(c.Key, CultureInfo.InvariantCulture, out _)))
+        {
+            var names = string.Join(", ", Spelled(child, child.Key).Select(name => $"'{name}'"));
+            _complaints.Add($"'{child.Path}' has settings below it; names of client settings have points in them. Write {names}.");
+        }
         else
         {
             ReadValue(child, typeof(string), key);
         }
     }
+
+    /// <summary>The names that sections in one another were meant to spell.</summary>
+    private static IEnumerable<string> Spelled(IConfigurationSection section, string name) =>
+        section.GetChildren().Any() ? section.GetChildren().SelectMany(c => Spelled(c, $"{name}.{c.Key}")) : [name];
 
     private void ReadValue(IConfigurationSection child, Type type, string key)
     {
@@ -133,6 +142,15 @@ internal sealed class SettingsReader
             return;
         }
 
+        // Written as Kafka Streams writes it, as num.stream.threads or commit.interval.ms.
+        var prefix = key[..^child.Key.Length];
+        var name = WithoutMarks(child.Key);
+        if ((shape.PlaceOf(name) is { } inner ? prefix + inner : _shape.PlaceOf(name)) is { } place)
+        {
+            _complaints.Add($"'{child.Path}' is no setting. Did you mean '{_root.Path}:{place}'?");
+            return;
+        }
+
         // None of ours has a point in it; all of librdkafka's that are often set do.
         if (_shape.Sections.Any(s => s.Value.IsText) && child.Key.Contains('.', StringComparison.Ordinal))
         {
@@ -142,11 +160,16 @@ internal sealed class SettingsReader
         }
 
         // Where it stands first: of two equally near names that of this section is meant.
-        var prefix = key[..^child.Key.Length];
         var known = shape.Places(prefix).Concat(_shape.Places()).ToList();
         var nearest = NearestName.Of(child.Key, known.Select(SettingsShape.LastOf));
         _complaints.Add(nearest is null
             ? $"'{child.Path}' is no setting. Remove it; there are {string.Join(", ", shape.Values.Keys.Concat(shape.Sections.Keys))}."
             : $"'{child.Path}' is no setting. Did you mean '{_root.Path}:{known.First(place => SettingsShape.LastOf(place) == nearest)}'?");
+    }
+
+    private static string WithoutMarks(string name)
+    {
+        var letters = string.Concat(name.Where(char.IsLetterOrDigit));
+        return name.EndsWith(".ms", StringComparison.OrdinalIgnoreCase) ? letters[..^2] : letters;
     }
 }

@@ -9,6 +9,7 @@ using Microsoft.Extensions.Options;
 using StreamFlow.Clients;
 using StreamFlow.Hosting;
 using StreamFlow.Kafka;
+using StreamFlow.Runtime;
 using StreamFlow.State;
 
 namespace Microsoft.Extensions.DependencyInjection;
@@ -159,7 +160,7 @@ public static class StreamFlowServiceCollectionExtensions
         {
             StateLocation.WarnIfTemporary(
                 provider.GetService<IHostEnvironment>(), name, options.Streams.StateDirectory,
-                logging.CreateLogger(typeof(StreamFlowHostedService).FullName!));
+                new GuardedLogger(logging.CreateLogger(typeof(StreamFlowHostedService).FullName!), project: 3, static () => { }));
         }
 
         return new StreamFlow.StreamsApplication(built, options.Streams, clients, new StreamFlow.StreamsServices

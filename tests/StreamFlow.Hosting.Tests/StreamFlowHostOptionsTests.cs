@@ -136,6 +136,11 @@ public sealed class StreamFlowHostOptionsTests
     [InlineData(
         "Streams:sasl.password", "secret", "'{0}' is no setting here; those of Kafka's clients stand below 'StreamFlow:orders:Client' or "
             + "'StreamFlow:orders:Consumer' or 'StreamFlow:orders:Producer'.")]
+    [InlineData("Streams:num.stream.threads", "2", "'{0}' is no setting. Did you mean 'StreamFlow:orders:Streams:NumStreamThreads'?")]
+    [InlineData("commit.interval.ms", "2000", "'{0}' is no setting. Did you mean 'StreamFlow:orders:Streams:CommitInterval'?")]
+    [InlineData(
+        "Client:sasl:password", "secret",
+        "'StreamFlow:orders:Client:sasl' has settings below it; names of client settings have points in them. Write 'sasl.password'.")]
     [InlineData("session.timeout.ms", "6000", "'{0}' is no setting here; those of Kafka's clients stand below 'StreamFlow:orders:Client' or "
         + "'StreamFlow:orders:Consumer' or 'StreamFlow:orders:Producer'.")]
     [InlineData(

@@ -307,7 +307,8 @@ public sealed class StreamFlowHostedServiceTests : IDisposable
         var application = host.Application("shout");
         await TestHost.Until(() => host.Values("out").Count == 1, "the result");
 
-        host.Host.Dispose();
+        // Not the host's own, which awaits.
+        ((IDisposable)host.Host.Services).Dispose();
 
         Assert.Equal(StreamsState.NotRunning, application.State);
         Assert.Equal(1, host.Committed("shout", "in"));

@@ -150,6 +150,7 @@ public sealed class ClientSettingsTests
     [InlineData("a.b.c", "x", "Client sets 'a.b.c', which is no setting of the client. Remove it, or look")]
     [InlineData("linger.ms", "-5", "Client sets 'linger.ms' to '-5'; set it to 0 to 900000.")]
     [InlineData("ssl.key.pem", "secret", null)]
+    [InlineData("sasl.jaas.config", "password=secret", "Client sets 'sasl.jaas.config' to a value, which it cannot be")]
     public void Refused_setting_is_told_in_the_names_that_the_user_wrote(string name, string value, string? says)
     {
         var complaints = new KafkaClientOptions

@@ -27,6 +27,24 @@ public sealed class SettingScopeTests
             complaints);
     }
 
+    /// <summary>librdkafka would refuse them when the first thread makes its consumer.</summary>
+    [Theory]
+    [InlineData("6000", "60000", 6000, 60000)]
+    [InlineData("10000", null, 10000, 15000)]
+    [InlineData(null, "400000", 300000, 400000)]
+    public void A_session_longer_than_the_poll_interval_is_refused(string? poll, string? session, int hasPoll, int hasSession)
+    {
+        var consumer = new Dictionary<string, string?> { ["max.poll.interval.ms"] = poll, ["session.timeout.ms"] = session };
+        var complaints = new KafkaClientOptions
+        {
+            BootstrapServers = "b:1", Consumer = consumer.Where(s => s.Value is not null).ToDictionary(s => s.Key, s => s.Value!),
+        }.Validate();
+
+        Assert.Equal(
+            [$"Consumer has 'max.poll.interval.ms' at {hasPoll} and 'session.timeout.ms' at {hasSession}. Set the former to at least the latter."],
+            complaints);
+    }
+
     /// <summary>The lists are ours; that each name is on the right one says the library itself.</summary>
     [Fact]
     public void Names_of_consumers_and_producers_are_those_that_the_library_ignores_in_the_other()
@@ -42,7 +60,8 @@ public sealed class SettingScopeTests
         var log = new Lines();
         foreach (var name in names)
         {
-            var value = Values.First(v => ClientHandle.Check([KeyValuePair.Create(name, v)]).Count == 0);
+            var value = Values.FirstOrDefault(v => ClientHandle.Check([KeyValuePair.Create(name, v)]).Count == 0);
+            Assert.True(value is not null, $"none of the values is one of {name}");
             var watch = new ConnectionWatch("none", log, TimeProvider.System, () => throw new InvalidOperationException());
             var callbacks = new ClientCallbacks("c", new ClientLines(TimeProvider.System, watch), log);
             KeyValuePair<string, string>[] settings = [KeyValuePair.Create("group.id", "g"), KeyValuePair.Create(name, value)];
@@ -62,7 +81,7 @@ public sealed class SettingScopeTests
     }
 
     /// <summary>Each setting takes one of these.</summary>
-    private static readonly string[] Values = ["1000", "true", "none", "1", "3", "any", "plaintext", "default", "generic", "text"];
+    private static readonly string[] Values = ["1000", "true", "none", "1", "3", "any", "plaintext", "default", "generic", "use_all_dns_ips", "text"];
 
     private sealed class Lines : ILogger
     {
