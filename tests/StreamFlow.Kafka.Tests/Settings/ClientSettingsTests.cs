@@ -66,6 +66,7 @@ public sealed class ClientSettingsTests
             Client = new ClientConfig
             {
                 SecurityProtocol = SecurityProtocol.SaslPlaintext, SaslMechanism = SaslMechanism.Plain,
+                SaslUsername = "me", SaslPassword = "secret",
             },
             Consumer = new ConsumerConfig { MaxPollIntervalMs = 60_000 },
             Producer = new ProducerConfig { CompressionType = CompressionType.Lz4, LingerMs = 1 },
