@@ -20,8 +20,11 @@ internal static class SettingComplaints
         {
             complaints.Add("BootstrapServers is empty; give at least one broker as host:port.");
         }
+        else
+        {
+            complaints.AddRange(BrokerAddresses.Complaints(options.BootstrapServers));
+        }
 
-        complaints.AddRange(BrokerAddresses.Complaints(options.BootstrapServers));
         foreach (var (where, settings) in new[]
         {
             (nameof(options.Client), options.Client),
@@ -30,7 +33,9 @@ internal static class SettingComplaints
         })
         {
             AddFixed(complaints, where, settings);
-            complaints.AddRange(ClientHandle.Check(settings.Where(MayBeSet)).Select(refused => Refusal(where, refused)));
+            complaints.AddRange(settings.Where(s => s.Value is null)
+                .Select(s => $"{where} sets '{s.Key}' to null, with which it would be left at its default. Give a value, or remove it."));
+            complaints.AddRange(ClientHandle.Check(settings.Where(s => s.Value is not null && MayBeSet(s))).Select(refused => Refusal(where, refused)));
         }
 
         AddMisplaced(complaints, nameof(options.Consumer), options.Consumer, nameof(options.Producer), SettingNames.OfProducers);

@@ -167,11 +167,21 @@ public sealed class ClientSettingsTests
         Assert.DoesNotContain(complaints, c => c.Contains("secret", StringComparison.Ordinal));
     }
 
+    /// <summary>A variable of the environment that is not there, for example.</summary>
+    [Fact]
+    public void A_value_that_is_null_is_refused() => Assert.Equal(
+        ["Client sets 'client.rack' to null, with which it would be left at its default. Give a value, or remove it."],
+        new KafkaClientOptions
+        {
+            BootstrapServers = "b:1", Client = new Dictionary<string, string> { ["client.rack"] = null! },
+        }.Validate());
+
     [Fact]
     public void Empty_address_and_tokens_from_nowhere_are_refused()
     {
         Assert.Contains(
             "BootstrapServers", Complaint(new KafkaClientOptions { BootstrapServers = " " }), StringComparison.Ordinal);
+        Assert.Contains("BootstrapServers", Complaint(new KafkaClientOptions { BootstrapServers = null! }), StringComparison.Ordinal);
         var options = new KafkaClientOptions
         {
             BootstrapServers = "localhost:1",
