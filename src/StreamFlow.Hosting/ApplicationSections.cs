@@ -35,16 +35,27 @@ internal sealed class ApplicationSections
 
     private static string? Complaint(IConfigurationSection child, List<string> names, List<string> without)
     {
-        if (SettingsShape.Application.PlaceOf(child.Key) is { } place)
+        if (SettingsShape.Application.PlaceOf(child.Key) is { } place && !IsOfApplication(child))
         {
             var places = string.Join(" or ", names.Select(name => $"'{Root}:{name}:{place}'"));
             return $"'{child.Path}' is a setting of an application, but in none's section. Write {places}.";
         }
 
-        return NearestName.Of(child.Key, without) is { } meant
+        return without.Find(name => IsMisspelt(child.Key, name)) is { } meant
             ? $"'{child.Path}' is no application of this host. Did you mean '{Root}:{meant}'?"
             : null;
     }
+
+    /// <summary>An application of another host may be called Consumer.</summary>
+    private static bool IsOfApplication(IConfigurationSection section) => section.GetChildren().Any(
+        child => SettingsShape.Application.Values.ContainsKey(child.Key) || SettingsShape.Application.Sections.ContainsKey(child.Key));
+
+    /// <summary>One stroke away, and not only by a number, as of several instances: another name may be another host's.</summary>
+    private static bool IsMisspelt(string given, string name) =>
+        NearestName.Distance(given, name) == 1
+        && !Letters(given).SequenceEqual(Letters(name));
+
+    private static IEnumerable<char> Letters(string name) => name.ToLowerInvariant().Where(c => !char.IsDigit(c));
 }
 
 /// <summary>Lists them beside what is wrong inside of the sections.</summary>

@@ -27,13 +27,27 @@ public sealed class ApplicationSectionsTests
         Assert.Equal(says, Assert.Single(error.Failures));
     }
 
-    /// <summary>One file may serve several hosts; and one name that is like another is no mistake where both have a section.</summary>
+    /// <summary>One file may serve several hosts, and not every application has a section.</summary>
+    [Theory]
+    [InlineData("Orders2")]
+    [InlineData("Consumer")]
+    [InlineData("orders-eu")]
+    [InlineData("shipping")]
+    public async Task Sections_of_other_hosts_are_left_alone(string name)
+    {
+        await using var host = Host(($"StreamFlow:{name}:BootstrapServers", "b:1"), ("StreamFlow:rocksdb:BackgroundJobs", "2"));
+
+        await host.StartAsync();
+        await host.StopAsync();
+    }
+
+    /// <summary>A name that is like another one is no mistake where both have a section.</summary>
     [Fact]
-    public async Task Sections_of_other_hosts_are_left_alone()
+    public async Task A_section_beside_that_of_the_application_is_left_alone()
     {
         await using var host = Host(
-            ("StreamFlow:orders:Streams:NumStreamThreads", "1"), ("StreamFlow:orders2:BootstrapServers", "b:1"),
-            ("StreamFlow:shipping:BootstrapServers", "b:1"), ("StreamFlow:rocksdb:BackgroundJobs", "2"));
+            ("StreamFlow:orders:Streams:NumStreamThreads", "1"), ("StreamFlow:order:BootstrapServers", "b:1"),
+            ("StreamFlow:billing:Streams:NumStreamThreads", "1"));
 
         await host.StartAsync();
         await host.StopAsync();
