@@ -3,6 +3,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using StreamFlow;
+using StreamFlow.Kafka;
 
 namespace OrderCounts;
 
@@ -17,6 +18,12 @@ internal static class Worker
         var temporary = settings.StateDirectory is null ? Directory.CreateTempSubdirectory("order-counts-").FullName : null;
         try
         {
+            if (new KafkaClientOptions { BootstrapServers = servers.Value }.Validate() is { Count: > 0 } complaints)
+            {
+                Console.Error.WriteLine($"--bootstrap-servers: {string.Join(' ', complaints)}");
+                return 1;
+            }
+
             if (!Topics.Answers(servers.Value))
             {
                 Console.Error.WriteLine(

@@ -51,10 +51,15 @@ internal static class Program
         catch (Exception exception) when (exception is ArgumentException or IOException or SocketException
             or UnauthorizedAccessException or InvalidOperationException)
         {
-            await Console.Error.WriteLineAsync($"error: {exception.Message}").ConfigureAwait(false);
+            await Console.Error.WriteLineAsync($"error: {Text(exception)}").ConfigureAwait(false);
             return 1;
         }
     }
+
+    /// <summary>.NET adds the name of a parameter, which nobody has written on a command line.</summary>
+    private static string Text(Exception exception) => exception is ArgumentException { ParamName: { } name }
+        ? exception.Message.Replace($" (Parameter '{name}')", string.Empty, StringComparison.Ordinal)
+        : exception.Message;
 
     private static async Task RunAsync(EmbeddedBrokerOptions options)
     {

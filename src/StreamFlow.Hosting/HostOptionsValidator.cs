@@ -1,6 +1,7 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 using StreamFlow.Clients;
+using StreamFlow.Kafka;
 
 namespace StreamFlow.Hosting;
 
@@ -28,7 +29,7 @@ internal sealed class HostOptionsValidator(string name, IServiceProviderIsKeyedS
         var errors = new List<string>();
         if (!services.IsKeyedService(typeof(IKafkaClients), name))
         {
-            errors.AddRange(options.ClientOptions().Validate());
+            errors.AddRange(ClientErrors(options.ClientOptions()));
         }
 
         if (!Enum.IsDefined(options.StoreBackend))
@@ -42,4 +43,11 @@ internal sealed class HostOptionsValidator(string name, IServiceProviderIsKeyedS
         // What could not be read has a default that nobody chose: it must not be called missing, or not fit for something else.
         return [.. options.Unreadable, .. errors.Where(e => !options.LeftOut.Any(name => e.Contains(name, StringComparison.Ordinal)))];
     }
+
+    /// <summary>Whoever has given no address may not know where it is to be given.</summary>
+    private IEnumerable<string> ClientErrors(KafkaClientOptions options) =>
+        string.IsNullOrWhiteSpace(options.BootstrapServers)
+            ? (options with { BootstrapServers = "none" }).Validate().Prepend(
+                $"BootstrapServers is empty; give at least one broker as host:port, in the configuration as 'StreamFlow:{name}:BootstrapServers'.")
+            : options.Validate();
 }

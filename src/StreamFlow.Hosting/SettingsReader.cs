@@ -54,7 +54,7 @@ internal sealed class SettingsReader
             }
             else if (shape.IsText)
             {
-                ReadValue(child, typeof(string), key);
+                ReadText(child, key);
             }
             else if (shape.Values.TryGetValue(child.Key, out var type))
             {
@@ -71,22 +71,44 @@ internal sealed class SettingsReader
     {
         if (child.Value is { Length: > 0 } text)
         {
-            Complain(child, $"'{child.Path}' is '{text}'; it has settings below it, and no value of its own.");
+            _complaints.Add($"'{child.Path}' is '{text}'; it has settings below it, and no value of its own.");
             return;
         }
 
         Read(child, shape, key + ConfigurationPath.KeyDelimiter);
     }
 
+    /// <summary>A name of librdkafka's; one of ours stands in the wrong place, where librdkafka would not know it.</summary>
+    private void ReadText(IConfigurationSection child, string key)
+    {
+        if (_shape.PlaceOf(child.Key) is { } place)
+        {
+            _complaints.Add($"'{child.Path}' is no setting of the client. Did you mean '{_root.Path}:{place}'?");
+        }
+        else if (child.GetChildren().Any(c => !int.TryParse(c.Key, CultureInfo.InvariantCulture, out _)))
+        {
+            var names = string.Join(", ", Spelled(child, child.Key).Select(name => $"'{name}'"));
+            _complaints.Add($"'{child.Path}' has settings below it; names of client settings have points in them. Write {names}.");
+        }
+        else
+        {
+            ReadValue(child, typeof(string), key);
+        }
+    }
+
+    /// <summary>The names that sections in one another were meant to spell.</summary>
+    private static IEnumerable<string> Spelled(IConfigurationSection section, string name) =>
+        section.GetChildren().Any() ? section.GetChildren().SelectMany(c => Spelled(c, $"{name}.{c.Key}")) : [name];
+
     private void ReadValue(IConfigurationSection child, Type type, string key)
     {
         if (child.GetChildren().Any())
         {
-            Complain(child, $"'{child.Path}' is a list or a section; give it one value: {Allowed(type)}.");
+            Complain(child, $"'{child.Path}' is a list or a section; give it one value: {AsOne(child, type)}.");
         }
-        else if (child.Value is { } text && !IsReadable(text, type))
+        else if (child.Value is { } text && !SettingText.IsReadable(text, type))
         {
-            Complain(child, Complaint(child.Path, text, type));
+            Complain(child, SettingText.Complaint(child.Path, text, type));
         }
         else if (child.Value is not null)
         {
@@ -97,44 +119,20 @@ internal sealed class SettingsReader
     private void Complain(IConfigurationSection child, string complaint)
     {
         _complaints.Add(complaint);
-        _leftOut.Add(child.Key);
+
+        // As the type spells it, so that complaints about other settings that name it are recognised.
+        _leftOut.Add(_shape.PlaceOf(child.Key) is { } place ? SettingsShape.LastOf(place) : child.Key);
     }
 
-    private static string Complaint(string path, string text, Type type) =>
-        type == typeof(TimeSpan) && IsNumber(text)
-            ? $"'{path}' is '{text}', which would be {text} days to .NET; for {text} seconds write "
-                + $"\"{SecondsOf(text)}\" (hours:minutes:seconds)."
-            : $"'{path}' is '{text}'; set it to {Allowed(type)}.";
-
-    private static string SecondsOf(string number) =>
-        double.TryParse(number, CultureInfo.InvariantCulture, out var seconds) && Math.Abs(seconds) < TimeSpan.SecondsPerDay
-            ? TimeSpan.FromSeconds(seconds).ToString("c", CultureInfo.InvariantCulture)
-            : "00:00:05";
-
-    private static bool IsReadable(string text, Type type) => type switch
+    /// <summary>A list of texts as Kafka writes one; of a client's setting it might be a secret.</summary>
+    private string AsOne(IConfigurationSection list, Type type)
     {
-        _ when type == typeof(string) => true,
-        _ when type == typeof(bool) => bool.TryParse(text, out _),
-        _ when type == typeof(short) => short.TryParse(text, NumberStyles.Integer, CultureInfo.InvariantCulture, out _),
-        _ when type == typeof(int) => int.TryParse(text, NumberStyles.Integer, CultureInfo.InvariantCulture, out _),
-        _ when type == typeof(long) => long.TryParse(text, NumberStyles.Integer, CultureInfo.InvariantCulture, out _),
-        _ when type == typeof(TimeSpan) =>
-            TimeSpan.TryParse(text, CultureInfo.InvariantCulture, out var time) && (time == TimeSpan.Zero || !IsNumber(text)),
-        _ => Enum.TryParse(type, text, ignoreCase: true, out _),
-    };
-
-    private static bool IsNumber(string text) => double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out _);
-
-    private static string Allowed(Type type) => type switch
-    {
-        _ when type == typeof(string) => "a text",
-        _ when type == typeof(bool) => "true or false",
-        _ when type == typeof(short) => $"a whole number from {short.MinValue} to {short.MaxValue}",
-        _ when type == typeof(int) => $"a whole number from {int.MinValue} to {int.MaxValue}",
-        _ when type == typeof(long) => "a whole number",
-        _ when type == typeof(TimeSpan) => "a time as hours:minutes:seconds, such as \"00:00:05\" for five seconds",
-        _ => string.Join(" or ", Enum.GetNames(type)),
-    };
+        var items = list.GetChildren().ToList();
+        return type == typeof(string) && _shape.PlaceOf(list.Key) is not null
+            && items.TrueForAll(i => int.TryParse(i.Key, CultureInfo.InvariantCulture, out _) && i.Value is not null)
+            ? $"\"{string.Join(',', items.Select(i => i.Value))}\""
+            : SettingText.Allowed(type);
+    }
 
     private void Unknown(IConfigurationSection child, SettingsShape shape, string key)
     {
@@ -144,18 +142,34 @@ internal sealed class SettingsReader
             return;
         }
 
-        // Where it stands first: of two equally near names that of this section is meant.
+        // Written as Kafka Streams writes it, as num.stream.threads or commit.interval.ms.
         var prefix = key[..^child.Key.Length];
-        var places = Keys(shape, prefix).Concat(Keys(_shape, string.Empty)).ToList();
-        var nearest = NearestName.Of(child.Key, places.Select(LastOf));
+        var name = WithoutMarks(child.Key);
+        if ((shape.PlaceOf(name) is { } inner ? prefix + inner : _shape.PlaceOf(name)) is { } place)
+        {
+            _complaints.Add($"'{child.Path}' is no setting. Did you mean '{_root.Path}:{place}'?");
+            return;
+        }
+
+        // None of ours has a point in it; all of librdkafka's that are often set do.
+        if (_shape.Sections.Any(s => s.Value.IsText) && child.Key.Contains('.', StringComparison.Ordinal))
+        {
+            var places = _shape.Sections.Where(s => s.Value.IsText).Select(s => $"'{_root.Path}:{s.Key}'");
+            _complaints.Add($"'{child.Path}' is no setting here; those of Kafka's clients stand below {string.Join(" or ", places)}.");
+            return;
+        }
+
+        // Where it stands first: of two equally near names that of this section is meant.
+        var known = shape.Places(prefix).Concat(_shape.Places()).ToList();
+        var nearest = NearestName.Of(child.Key, known.Select(SettingsShape.LastOf));
         _complaints.Add(nearest is null
             ? $"'{child.Path}' is no setting. Remove it; there are {string.Join(", ", shape.Values.Keys.Concat(shape.Sections.Keys))}."
-            : $"'{child.Path}' is no setting. Did you mean '{_root.Path}:{places.First(place => LastOf(place) == nearest)}'?");
+            : $"'{child.Path}' is no setting. Did you mean '{_root.Path}:{known.First(place => SettingsShape.LastOf(place) == nearest)}'?");
     }
 
-    private static string LastOf(string place) => place[(place.LastIndexOf(':') + 1)..];
-
-    private static IEnumerable<string> Keys(SettingsShape shape, string prefix) =>
-        shape.Values.Keys.Concat(shape.Sections.Keys).Select(name => prefix + name)
-            .Concat(shape.Sections.SelectMany(s => Keys(s.Value, $"{prefix}{s.Key}:")));
+    private static string WithoutMarks(string name)
+    {
+        var letters = string.Concat(name.Where(char.IsLetterOrDigit));
+        return name.EndsWith(".ms", StringComparison.OrdinalIgnoreCase) ? letters[..^2] : letters;
+    }
 }

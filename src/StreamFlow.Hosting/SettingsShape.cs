@@ -38,6 +38,19 @@ internal sealed class SettingsShape
     /// <summary>Whether the keys are names that the user gives and their values any text.</summary>
     public bool IsText { get; private init; }
 
+    /// <summary>Every key of it and of the sections in it, as <c>Streams:CommitInterval</c>.</summary>
+    /// <param name="prefix">What comes before each.</param>
+    public IEnumerable<string> Places(string prefix = "") =>
+        Values.Keys.Concat(Sections.Keys).Select(name => prefix + name)
+            .Concat(Sections.SelectMany(s => s.Value.Places($"{prefix}{s.Key}:")));
+
+    /// <summary>Where a key of that name stands, in whatever case it is written; null where there is none.</summary>
+    public string? PlaceOf(string name) =>
+        Places().FirstOrDefault(place => LastOf(place).Equals(name, StringComparison.OrdinalIgnoreCase));
+
+    /// <summary>The key itself of a place.</summary>
+    public static string LastOf(string place) => place[(place.LastIndexOf(':') + 1)..];
+
     private static SettingsShape AnyText => new() { IsText = true };
 
     private static SettingsShape Of<

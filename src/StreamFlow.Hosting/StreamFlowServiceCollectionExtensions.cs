@@ -9,6 +9,7 @@ using Microsoft.Extensions.Options;
 using StreamFlow.Clients;
 using StreamFlow.Hosting;
 using StreamFlow.Kafka;
+using StreamFlow.Runtime;
 using StreamFlow.State;
 
 namespace Microsoft.Extensions.DependencyInjection;
@@ -58,6 +59,8 @@ public static class StreamFlowServiceCollectionExtensions
         services.TryAddSingleton(provider => new RocksDbBackendFactory(RocksDbSettings.Of(provider)));
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<RocksDbSettings>, RocksDbSettingsValidator>());
         services.AddOptions<RocksDbSettings>().ValidateOnStart();
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<ApplicationSections>, ApplicationSectionsValidator>());
+        services.AddOptions<ApplicationSections>().ValidateOnStart();
         AddOptions(services, name, configure);
         services.AddKeyedSingleton(name, (provider, _) => Create(provider, name, builder => topology(builder, new TopologyServices(provider, services, name))));
         services.AddSingleton<IHostedService>(provider => new StreamFlowHostedService(
@@ -96,11 +99,14 @@ public static class StreamFlowServiceCollectionExtensions
                 nameof(topology));
         }
 
-        if (services.Any(s => s.ServiceType == typeof(ApplicationRegistration)
-            && ((ApplicationRegistration)s.ImplementationInstance!).Name == name))
+        var added = services.Where(s => s.ServiceType == typeof(ApplicationRegistration))
+            .Select(s => ((ApplicationRegistration)s.ImplementationInstance!).Name)
+            .FirstOrDefault(other => string.Equals(other, name, StringComparison.OrdinalIgnoreCase));
+        if (added is not null)
         {
+            var why = added == name ? string.Empty : $", which in the configuration is the same as '{name}'";
             throw new ArgumentException(
-                $"A StreamFlow application '{name}' was added before; give each its own name.", nameof(name));
+                $"A StreamFlow application '{added}' was added before{why}; give each its own name.", nameof(name));
         }
 
         if (string.Equals(name, RocksDbSettings.Name, StringComparison.OrdinalIgnoreCase))
@@ -154,7 +160,7 @@ public static class StreamFlowServiceCollectionExtensions
         {
             StateLocation.WarnIfTemporary(
                 provider.GetService<IHostEnvironment>(), name, options.Streams.StateDirectory,
-                logging.CreateLogger(typeof(StreamFlowHostedService).FullName!));
+                new GuardedLogger(logging.CreateLogger(typeof(StreamFlowHostedService).FullName!), project: 3, static () => { }));
         }
 
         return new StreamFlow.StreamsApplication(built, options.Streams, clients, new StreamFlow.StreamsServices

@@ -125,12 +125,7 @@ public sealed class SchemaRegistrySerdes : IDisposable
     {
         ArgumentNullException.ThrowIfNull(options);
         options.Validate();
-        if (string.IsNullOrWhiteSpace(options.Url))
-        {
-            throw new ArgumentException(
-                "The schema registry has no address: set Url, as http://localhost:8081, or give a registry client.", nameof(options));
-        }
-
+        RegistryAddress.Check(options.Url, nameof(options));
         if (options.Settings.TryGetValue(SchemaRegistryConfig.PropertyNames.SchemaRegistryMaxRetries, out var tries) && tries == "0")
         {
             throw new ArgumentException(
@@ -141,7 +136,7 @@ public sealed class SchemaRegistrySerdes : IDisposable
 
         var settings = new Dictionary<string, string>(options.Settings)
         {
-            [SchemaRegistryConfig.PropertyNames.SchemaRegistryUrl] = options.Url,
+            [SchemaRegistryConfig.PropertyNames.SchemaRegistryUrl] = options.Url!,
         };
         return new CachedSchemaRegistryClient(settings);
     }

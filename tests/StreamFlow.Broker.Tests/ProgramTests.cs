@@ -37,6 +37,7 @@ public sealed class ProgramTests
         Assert.StartsWith("error: ", errors, StringComparison.Ordinal);
         Assert.Contains(expected, errors, StringComparison.Ordinal);
         Assert.DoesNotContain("   at ", errors, StringComparison.Ordinal);
+        Assert.DoesNotContain("(Parameter", errors, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -59,6 +60,32 @@ public sealed class ProgramTests
         Assert.Equal(1, exitCode);
         Assert.Contains(directory.Path, errors, StringComparison.Ordinal);
         Assert.Contains("in use by another broker", errors, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Directory_that_cannot_be_made_is_named_with_the_reason_and_the_remedy()
+    {
+        using TemporaryDirectory directory = new();
+        string file = Path.Combine(directory.Path, "file");
+        await File.WriteAllBytesAsync(file, []);
+        (int exitCode, _, string errors) = await StandaloneBroker.RunAsync("--port", "0", "--data", Path.Combine(file, "data"));
+        Assert.Equal(1, exitCode);
+        Assert.StartsWith($"error: Data directory '{Path.Combine(file, "data")}' cannot be used: ", errors, StringComparison.Ordinal);
+        Assert.Contains(". Choose one that the broker may write to.", errors, StringComparison.Ordinal);
+    }
+
+    /// <summary>Only the lock's own error means that somebody has it.</summary>
+    [SkippableFact]
+    public async Task Lock_file_that_cannot_be_opened_blames_no_other_broker()
+    {
+        Skip.If(OperatingSystem.IsWindows(), "Links need privileges.");
+        using TemporaryDirectory directory = new();
+        string link = Path.Combine(directory.Path, "LOCK");
+        File.CreateSymbolicLink(link, link);
+        (int exitCode, _, string errors) = await StandaloneBroker.RunAsync("--port", "0", "--data", directory.Path);
+        Assert.Equal(1, exitCode);
+        Assert.Contains(directory.Path, errors, StringComparison.Ordinal);
+        Assert.DoesNotContain("in use", errors, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -42,6 +42,7 @@ public sealed class RocksDbSettingsTests
     [Theory]
     [InlineData("BlockCasheBytes", "1", "is no setting. Did you mean 'StreamFlow:RocksDb:BlockCacheBytes'?")]
     [InlineData("Stores:counts:MemtableByte", "1", "is no setting. Did you mean 'StreamFlow:RocksDb:Stores:counts:MemtableBytes'?")]
+    [InlineData("Stores:counts:memtable_bytes", "1", "is no setting. Did you mean 'StreamFlow:RocksDb:Stores:counts:MemtableBytes'?")]
     [InlineData("BackgroundJobs", "many", "is 'many'; set it to a whole number from -2147483648 to 2147483647.")]
     [InlineData("Compression", "zip", "is 'zip'; set it to None or Snappy or Lz4 or Zstd.")]
     public void A_setting_that_cannot_be_read_is_an_error_that_says_what_to_write(string key, string value, string says)

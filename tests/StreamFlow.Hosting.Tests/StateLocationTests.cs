@@ -34,7 +34,10 @@ public sealed class StateLocationTests
             "counts", b => b.Stream<string, string>("in").GroupByKey().Count(new() { Name = "counts" }), o => o.StoreBackend = backend);
 
         Assert.Equal(StreamsState.Created, host.Application("counts").State);
-        Assert.Equal(warnings, host.Logged("Warning StreamFlow application 'counts' keeps its state in the temporary folder"));
+        var told = host.Log.Lines.Where(
+            l => l.StartsWith("Warning StreamFlow application 'counts' keeps its state in the temporary folder", StringComparison.Ordinal)).ToList();
+        Assert.Equal(warnings, told.Count);
+        Assert.All(told, line => Assert.EndsWith(" [SF3336]", line, StringComparison.Ordinal));
     }
 
     private sealed class Environment(string name) : IHostEnvironment

@@ -126,7 +126,25 @@ public sealed class StreamFlowHostOptionsTests
     [InlineData("Streams:NumStreamThreads", "two", "'{0}' is 'two'; set it to a whole number from -2147483648 to 2147483647.")]
     [InlineData("Streams:StaticMembership", "yes", "'{0}' is 'yes'; set it to true or false.")]
     [InlineData("Streams", "fast", "'{0}' is 'fast'; it has settings below it, and no value of its own.")]
-    [InlineData("BootstrapServers:0", "broker:9092", "'StreamFlow:orders:BootstrapServers' is a list or a section; give it one value: a text.")]
+    [InlineData(
+        "BootstrapServers:0", "broker:9092", "'StreamFlow:orders:BootstrapServers' is a list or a section; give it one value: \"broker:9092\".")]
+    [InlineData("Client:sasl.password:0", "secret", "'StreamFlow:orders:Client:sasl.password' is a list or a section; give it one value: a text.")]
+    [InlineData(
+        "Streams:TaskTimeout", "24:00:00",
+        "'{0}' is '24:00:00', which would be 24 days to .NET; for 24 hours write \"1.00:00:00\" (days.hours:minutes:seconds).")]
+    [InlineData("Streams:DeserializationErrors", "Fail, Continue", "'{0}' is 'Fail, Continue'; set it to Fail or Continue or DeadLetter.")]
+    [InlineData(
+        "Streams:sasl.password", "secret", "'{0}' is no setting here; those of Kafka's clients stand below 'StreamFlow:orders:Client' or "
+            + "'StreamFlow:orders:Consumer' or 'StreamFlow:orders:Producer'.")]
+    [InlineData("Streams:num.stream.threads", "2", "'{0}' is no setting. Did you mean 'StreamFlow:orders:Streams:NumStreamThreads'?")]
+    [InlineData("commit.interval.ms", "2000", "'{0}' is no setting. Did you mean 'StreamFlow:orders:Streams:CommitInterval'?")]
+    [InlineData(
+        "Client:sasl:password", "secret",
+        "'StreamFlow:orders:Client:sasl' has settings below it; names of client settings have points in them. Write 'sasl.password'.")]
+    [InlineData("session.timeout.ms", "6000", "'{0}' is no setting here; those of Kafka's clients stand below 'StreamFlow:orders:Client' or "
+        + "'StreamFlow:orders:Consumer' or 'StreamFlow:orders:Producer'.")]
+    [InlineData(
+        "Consumer:commitInterval", "00:00:05", "'{0}' is no setting of the client. Did you mean 'StreamFlow:orders:Streams:CommitInterval'?")]
     [InlineData("StoreBackend", "Postgres", "'{0}' is 'Postgres'; set it to RocksDb or InMemory.")]
     public void A_setting_that_cannot_be_read_is_an_error_that_says_what_to_write(string key, string value, string says)
     {
@@ -140,14 +158,39 @@ public sealed class StreamFlowHostOptionsTests
     public void What_cannot_be_read_is_not_called_missing_or_unfit()
     {
         var error = Assert.Throws<OptionsValidationException>(() => Bind(
-            ("StreamFlow:orders:BootstrapServers:0", "broker:9092"),
+            ("StreamFlow:orders:bootstrapServers:0", "broker:9092"),
             ("StreamFlow:orders:Streams:ProcessingGuarantee", "ExactlyOnce"),
             ("StreamFlow:orders:Streams:TransactionTimeout", "60s"),
             ("StreamFlow:orders:Streams:CommitInterval", "00:00:20")));
 
         Assert.Equal(2, error.Failures.Count());
-        Assert.Contains(error.Failures, f => f.Contains("'StreamFlow:orders:BootstrapServers' is a list", StringComparison.Ordinal));
+        Assert.Contains(error.Failures, f => f.Contains("'StreamFlow:orders:bootstrapServers' is a list", StringComparison.Ordinal));
         Assert.Contains(error.Failures, f => f.Contains("'60s'", StringComparison.Ordinal));
+    }
+
+    /// <summary>That it cannot be read hides nothing but what is said of itself.</summary>
+    [Fact]
+    public void A_section_that_is_a_value_does_not_hide_what_has_its_name_within_its_own()
+    {
+        var error = Assert.Throws<OptionsValidationException>(() => Bind(
+            o => o.Streams.CommitInterval = TimeSpan.FromDays(2),
+            ("StreamFlow:orders:BootstrapServers", "broker:9092"), ("StreamFlow:orders:Streams", "fast")));
+
+        Assert.Equal(2, error.Failures.Count());
+        Assert.Contains(error.Failures, f => f.Contains("'StreamFlow:orders:Streams' is 'fast'", StringComparison.Ordinal));
+        Assert.Contains(error.Failures, f => f.Contains("Streams.CommitInterval is '2 d'", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void A_missing_address_is_told_with_where_it_is_to_be_given()
+    {
+        var error = Assert.Throws<OptionsValidationException>(() => Bind(("StreamFlow:orders:Producer:linger.ms", "soon")));
+
+        Assert.Equal(
+            "StreamFlow application 'orders': BootstrapServers is empty; give at least one broker as host:port, in the configuration as "
+            + "'StreamFlow:orders:BootstrapServers'.",
+            error.Failures.First());
+        Assert.Equal(2, error.Failures.Count());
     }
 
     /// <summary>Every property of the options is a key, a section or a function: none is read by the binder and refused by us.</summary>

@@ -103,6 +103,10 @@ public sealed class StreamFlowHostedServiceTests : IDisposable
         var error = Assert.Throws<ArgumentException>(() => services.AddStreamFlow("orders", (_, _) => { }));
 
         Assert.Contains("'orders' was added before", error.Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "'orders' was added before, which in the configuration is the same as 'Orders'",
+            Assert.Throws<ArgumentException>(() => services.AddStreamFlow("Orders", (_, _) => { })).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -303,7 +307,8 @@ public sealed class StreamFlowHostedServiceTests : IDisposable
         var application = host.Application("shout");
         await TestHost.Until(() => host.Values("out").Count == 1, "the result");
 
-        host.Host.Dispose();
+        // Not the host's own, which awaits.
+        ((IDisposable)host.Host.Services).Dispose();
 
         Assert.Equal(StreamsState.NotRunning, application.State);
         Assert.Equal(1, host.Committed("shout", "in"));

@@ -81,6 +81,9 @@ public sealed class SchemaFailureTests : IDisposable
     public static TheoryData<SchemaRegistryOptions, string> Wrong() => new()
     {
         { new SchemaRegistryOptions(), "no address" },
+        { new SchemaRegistryOptions { Url = "localhost:8081" }, "'localhost:8081', which is no address of HTTP. Write it as 'http://host:port'" },
+        { new SchemaRegistryOptions { Url = "http://r, registry" }, "'registry', which is no address of HTTP" },
+        { new SchemaRegistryOptions { Url = "https://me:geheim@r" }, "'schema.registry.basic.auth.user.info' is 'user:password'" },
         { new SchemaRegistryOptions { Url = "http://r", UseLatestVersion = true }, "AutoRegisterSchemas" },
         { new SchemaRegistryOptions { Url = "http://r", SubjectNames = Confluent.SchemaRegistry.SubjectNameStrategy.None }, "SubjectNames" },
         {
@@ -95,8 +98,13 @@ public sealed class SchemaFailureTests : IDisposable
 
     [Theory]
     [MemberData(nameof(Wrong))]
-    public void Options_that_cannot_work_are_refused(SchemaRegistryOptions options, string what) =>
-        Assert.Contains(what, Assert.Throws<ArgumentException>(() => new SchemaRegistrySerdes(options)).Message, StringComparison.Ordinal);
+    public void Options_that_cannot_work_are_refused(SchemaRegistryOptions options, string what)
+    {
+        var message = Assert.Throws<ArgumentException>(() => new SchemaRegistrySerdes(options)).Message;
+
+        Assert.Contains(what, message, StringComparison.Ordinal);
+        Assert.DoesNotContain("geheim", message, StringComparison.Ordinal);
+    }
 
     private static TopologyTestDriver Driver(SchemaRegistrySerdes serdes, Action asked)
     {

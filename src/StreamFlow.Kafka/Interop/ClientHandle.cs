@@ -37,6 +37,25 @@ internal sealed unsafe class ClientHandle : NativeHandle
         }
     }
 
+    /// <summary>What this build of librdkafka can do, such as <c>sasl_gssapi</c>.</summary>
+    internal static IReadOnlyList<string> Features()
+    {
+        RdKafkaLibrary.EnsureUsable();
+        var conf = NativeMethods.rd_kafka_conf_new();
+        try
+        {
+            var text = stackalloc byte[ErrorTextSize];
+            nuint size = ErrorTextSize;
+            return NativeMethods.rd_kafka_conf_get(conf, "builtin.features", text, &size) == 0
+                ? (NativeError.Utf8(text) ?? string.Empty).Split(',', StringSplitOptions.TrimEntries)
+                : [];
+        }
+        finally
+        {
+            NativeMethods.rd_kafka_conf_destroy(conf);
+        }
+    }
+
     internal static ClientHandle CreateConsumer(
         IEnumerable<KeyValuePair<string, string>> settings, ClientCallbacks callbacks) =>
         Create(NativeMethods.ConsumerType, settings, callbacks);

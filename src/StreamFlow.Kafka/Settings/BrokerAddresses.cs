@@ -20,6 +20,13 @@ internal static class BrokerAddresses
 
     private static string? Complaint(string address)
     {
+        if (address.Contains('@', StringComparison.Ordinal))
+        {
+            // It is not shown: before the sign there may be a password.
+            return "BootstrapServers has an address with '@' in it. Give host:port only, and who it is for by 'sasl.username' and "
+                + "'sasl.password' of Client.";
+        }
+
         var rest = address;
         var scheme = address.IndexOf("://", StringComparison.Ordinal);
         if (scheme >= 0)

@@ -1,3 +1,5 @@
+using System.Globalization;
+using StreamFlow.Clients;
 using StreamFlow.Kafka.Common;
 using StreamFlow.Kafka.Interop;
 
@@ -6,6 +8,9 @@ namespace StreamFlow.Kafka.Settings;
 /// <summary>Everything that is wrong with the options of the clients, in words that say where, what and what to do.</summary>
 internal static class SettingComplaints
 {
+    /// <summary>librdkafka's own, in milliseconds.</summary>
+    private const int LibraryMaxPollInterval = 300_000;
+
     private const string Range = "outside allowed range ";
 
     internal static IReadOnlyList<string> Of(KafkaClientOptions options)
@@ -15,8 +20,11 @@ internal static class SettingComplaints
         {
             complaints.Add("BootstrapServers is empty; give at least one broker as host:port.");
         }
+        else
+        {
+            complaints.AddRange(BrokerAddresses.Complaints(options.BootstrapServers));
+        }
 
-        complaints.AddRange(BrokerAddresses.Complaints(options.BootstrapServers));
         foreach (var (where, settings) in new[]
         {
             (nameof(options.Client), options.Client),
@@ -25,10 +33,15 @@ internal static class SettingComplaints
         })
         {
             AddFixed(complaints, where, settings);
-            complaints.AddRange(ClientHandle.Check(settings.Where(MayBeSet)).Select(refused => Refusal(where, refused)));
+            complaints.AddRange(settings.Where(s => s.Value is null)
+                .Select(s => $"{where} sets '{s.Key}' to null, with which it would be left at its default. Give a value, or remove it."));
+            complaints.AddRange(ClientHandle.Check(settings.Where(s => s.Value is not null && MayBeSet(s))).Select(refused => Refusal(where, refused)));
         }
 
-        AddOAuth(complaints, options);
+        AddMisplaced(complaints, nameof(options.Consumer), options.Consumer, nameof(options.Producer), SettingNames.OfProducers);
+        AddMisplaced(complaints, nameof(options.Producer), options.Producer, nameof(options.Consumer), SettingNames.OfConsumers);
+        AddIntervals(complaints, options);
+        complaints.AddRange(SecurityComplaints.Of(options));
         return complaints;
     }
 
@@ -50,9 +63,12 @@ internal static class SettingComplaints
             : $"{where} sets '{refused.Name}' to {value}; set it to {refused.Text[(at + Range.Length)..].Trim().Replace("..", " to ", StringComparison.Ordinal)}.";
     }
 
+    /// <summary>Of what is about security, names may be shown and what has a few values only.</summary>
     private static bool IsSecret(string name) =>
-        name.Contains("password", StringComparison.OrdinalIgnoreCase)
-        || name.Contains("secret", StringComparison.OrdinalIgnoreCase)
+        (name.StartsWith("sasl.", StringComparison.OrdinalIgnoreCase)
+            && !name.StartsWith("sasl.mechanism", StringComparison.OrdinalIgnoreCase)
+            && !name.Equals("sasl.oauthbearer.method", StringComparison.OrdinalIgnoreCase))
+        || name.Contains("password", StringComparison.OrdinalIgnoreCase)
         || name.EndsWith(".pem", StringComparison.OrdinalIgnoreCase);
 
     private static bool MayBeSet(KeyValuePair<string, string> setting) =>
@@ -78,19 +94,30 @@ internal static class SettingComplaints
         }
     }
 
-    private static void AddOAuth(List<string> complaints, KafkaClientOptions options)
+    /// <summary>librdkafka takes them and ignores them.</summary>
+    private static void AddMisplaced(
+        List<string> complaints, string where, IEnumerable<KeyValuePair<string, string>> settings, string place, IReadOnlySet<string> ofPlace)
     {
-        string? Last(string name) => options.Client.LastOrDefault(
-            s => string.Equals(s.Key, name, StringComparison.OrdinalIgnoreCase)).Value;
-
-        var mechanism = Last("sasl.mechanism") ?? Last("sasl.mechanisms");
-        if (string.Equals(mechanism, "OAUTHBEARER", StringComparison.OrdinalIgnoreCase)
-            && !string.Equals(Last("sasl.oauthbearer.method"), "oidc", StringComparison.OrdinalIgnoreCase)
-            && !string.Equals(Last("enable.sasl.oauthbearer.unsecure.jwt"), "true", StringComparison.OrdinalIgnoreCase))
+        foreach (var (name, _) in settings.Where(s => ofPlace.Contains(s.Key)))
         {
-            complaints.Add(
-                "Client sets 'sasl.mechanism' to 'OAUTHBEARER' but not where tokens come from. "
-                + "Set 'sasl.oauthbearer.method' to 'oidc', with its endpoint and credentials.");
+            complaints.Add($"{where} sets '{name}', which a {where.ToLowerInvariant()} ignores. Write it below {place}.");
         }
+    }
+
+    /// <summary>Of a consumer that does not poll for longer than one and heartbeats for longer than the other.</summary>
+    private static void AddIntervals(List<string> complaints, KafkaClientOptions options)
+    {
+        var settings = ClientSettings.ForConsumer(options, new ConsumerRole("c", "g", null, ReadCommitted: true, "earliest"));
+        var session = Milliseconds("session.timeout.ms", 0);
+        var poll = Milliseconds("max.poll.interval.ms", LibraryMaxPollInterval);
+        if (poll < session)
+        {
+            complaints.Add(string.Create(
+                CultureInfo.InvariantCulture,
+                $"Consumer has 'max.poll.interval.ms' at {poll} and 'session.timeout.ms' at {session}. Set the former to at least the latter."));
+        }
+
+        int Milliseconds(string name, int otherwise) =>
+            int.TryParse(settings.LastOrDefault(s => s.Key == name).Value, CultureInfo.InvariantCulture, out var value) ? value : otherwise;
     }
 }

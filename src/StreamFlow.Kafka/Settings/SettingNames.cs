@@ -30,4 +30,20 @@ internal static class SettingNames
         "ssl.keystore.location", "ssl.keystore.password", "sticky.partitioning.linger.ms",
         "topic.metadata.refresh.interval.ms",
     ];
+
+    /// <summary>Those that only a consumer minds.</summary>
+    internal static IReadOnlySet<string> OfConsumers { get; } = new HashSet<string>(StringComparer.OrdinalIgnoreCase)
+    {
+        "check.crcs", "fetch.error.backoff.ms", "fetch.max.bytes", "fetch.message.max.bytes", "fetch.min.bytes",
+        "fetch.queue.backoff.ms", "fetch.wait.max.ms", "heartbeat.interval.ms", "max.partition.fetch.bytes",
+        "max.poll.interval.ms", "queued.max.messages.kbytes", "queued.min.messages", "session.timeout.ms",
+    };
+
+    /// <summary>Those that only a producer minds.</summary>
+    internal static IReadOnlySet<string> OfProducers { get; } = new HashSet<string>(StringComparer.OrdinalIgnoreCase)
+    {
+        "batch.num.messages", "batch.size", "compression.codec", "compression.level", "compression.type", "delivery.timeout.ms",
+        "linger.ms", "message.send.max.retries", "message.timeout.ms", "queue.buffering.max.kbytes",
+        "queue.buffering.max.messages", "queue.buffering.max.ms", "request.timeout.ms", "retries", "sticky.partitioning.linger.ms",
+    };
 }

@@ -64,7 +64,11 @@ public sealed partial class StreamsBuilder
         IReadOnlyCollection<string> topics, Consumed<TKey, TValue>? consumed = null)
     {
         ArgumentNullException.ThrowIfNull(topics);
-        ArgumentOutOfRangeException.ThrowIfZero(topics.Count, nameof(topics));
+        if (topics.Count == 0)
+        {
+            throw new ArgumentException("There are no topics to read. Give at least one.", nameof(topics));
+        }
+
         foreach (var topic in topics)
         {
             ArgumentException.ThrowIfNullOrEmpty(topic, nameof(topics));

@@ -32,6 +32,7 @@ public abstract class ResetTests(ClusterFixture fixture)
         Assert.Equal(3, harness.Probe.Lag(_id, "orders"));
         await harness.StartAsync(Count, new Setup { Id = _id, StateDirectory = state.Path });
         await CountedAsync(harness);
+        Assert.Contains(harness.Log, line => line.Contains("made anew, or of another cluster", StringComparison.Ordinal));
 
         // Had positions or state outlived the reset, there would be no second row, or one with a larger number.
         var counts = harness.Probe.ReadAll("out")

@@ -6,7 +6,7 @@ using StreamFlow.IntegrationTests.Support;
 
 namespace StreamFlow.IntegrationTests.Packages;
 
-/// <summary>A worker made of the template, as a process in development, on ports that are free.</summary>
+/// <summary>A worker made of the template, as a process, on ports that are free.</summary>
 internal sealed partial class NewWorker : IAsyncDisposable
 {
     private readonly HttpClient _client = new();
@@ -26,11 +26,16 @@ internal sealed partial class NewWorker : IAsyncDisposable
 
     public string Output => string.Join('\n', _lines);
 
-    public static NewWorker Start(string project, string program)
+    /// <summary>Starts it in a folder, with what is added to the environment, on a port of its own.</summary>
+    public static NewWorker Start(string folder, IEnumerable<string> command, params IEnumerable<KeyValuePair<string, string>> environment)
     {
-        var settings = Path.Combine(project, "src", Path.GetFileNameWithoutExtension(program));
-        var start = Dotnet.Start("dotnet", settings, program, "--urls", "http://127.0.0.1:0", "--Broker:Port", "0");
-        start.Environment["ASPNETCORE_ENVIRONMENT"] = "Development";
+        string[] all = [.. command, "--urls", "http://127.0.0.1:0"];
+        var start = Dotnet.Start(all[0], folder, all[1..]);
+        foreach (var (name, value) in environment)
+        {
+            start.Environment[name] = value;
+        }
+
         return new NewWorker(Process.Start(start)!);
     }
 
@@ -48,11 +53,12 @@ internal sealed partial class NewWorker : IAsyncDisposable
         return response.StatusCode;
     }
 
-    public async Task UntilReadyAsync()
+    public Task UntilReadyAsync() => UntilAsync("/health/ready", HttpStatusCode.OK);
+
+    public async Task UntilAsync(string path, HttpStatusCode status)
     {
         await SaidAsync(Listening());
-        await Until.TrueAsync(
-            async () => Ended() || await AskAsync("/health/ready") == HttpStatusCode.OK, "the worker is ready", () => Output);
+        await Until.TrueAsync(async () => Ended() || await AskAsync(path) == status, $"{path} answers {status}", () => Output);
     }
 
     /// <summary>Asks it to stop, as a platform does, and returns its exit code.</summary>

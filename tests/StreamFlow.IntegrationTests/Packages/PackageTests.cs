@@ -28,17 +28,23 @@ public sealed class PackageTests(PackedFeed feed) : IDisposable
         Assert.Equal(Names.Append(Templates).Order(), PackedNames(version));
         Assert.All(Names, name => AssertComplete(name, version));
 
-        var program = Write("program", Consumers.Program, Consumers.Project(
+        // One restore and one build for both.
+        var folder = feed.NewFolder("consumers");
+        var program = Write(folder, "program", Consumers.Program, Consumers.Project(
             "<OutputType>Exe</OutputType>", ("StreamFlow.Hosting", version), ("StreamFlow.Broker", version)));
-        var counted = await Dotnet.RunAsync(program, "run", "-c", "Release", "--", Path.Combine(_folder.Path, "state"));
-        Assert.Contains("a=2 b=1", counted, StringComparison.Ordinal);
-
-        var tests = Write("tests", Consumers.Tests, Consumers.Project(
+        var tests = Write(folder, "tests", Consumers.Tests, Consumers.Project(
             "<IsPackable>false</IsPackable>",
             ("StreamFlow.Testing", version), ("xunit", Pinned("xunit")),
             ("xunit.runner.visualstudio", Pinned("xunit.runner.visualstudio")),
             ("Microsoft.NET.Test.Sdk", Pinned("Microsoft.NET.Test.Sdk"))));
-        var tested = await Dotnet.RunAsync(tests, "test", "-c", "Release");
+        await File.WriteAllTextAsync(
+            Path.Combine(folder, "consumers.slnx"),
+            """<Solution><Project Path="program/program.csproj" /><Project Path="tests/tests.csproj" /></Solution>""");
+        await Dotnet.RunAsync(folder, "build", "-c", "Release");
+
+        var counted = await Dotnet.RunAsync(program, "run", "-c", "Release", "--no-build", "--", Path.Combine(_folder.Path, "state"));
+        Assert.Contains("a=2 b=1", counted, StringComparison.Ordinal);
+        var tested = await Dotnet.RunAsync(tests, "test", "-c", "Release", "--no-build");
         Assert.Contains("Passed:     1", tested, StringComparison.Ordinal);
     }
 
@@ -86,9 +92,9 @@ public sealed class PackageTests(PackedFeed feed) : IDisposable
         return reader.ReadToEnd();
     }
 
-    private string Write(string name, string source, string project)
+    private static string Write(string parent, string name, string source, string project)
     {
-        var folder = feed.NewFolder(name);
+        var folder = Directory.CreateDirectory(Path.Combine(parent, name)).FullName;
         File.WriteAllText(Path.Combine(folder, "Source.cs"), source);
         File.WriteAllText(Path.Combine(folder, $"{name}.csproj"), project);
         return folder;

@@ -33,6 +33,18 @@ public sealed partial class OrderCountsTests
         Assert.Equal("NOT BALANCED", worker.Lines[^1]);
     }
 
+    /// <summary>It is not waited for: nobody can ever answer there.</summary>
+    [Fact]
+    public async Task What_is_no_address_is_told_with_what_to_write()
+    {
+        using var worker = WorkerProcess.Start("--bootstrap-servers", "http://localhost:9092", "--orders", "5", "--plain");
+
+        Assert.Equal(1, await worker.ExitAsync());
+        await Until.TrueAsync(() => worker.Output.Contains("--bootstrap-servers: ", StringComparison.Ordinal), "the mistake", () => worker.Output);
+        Assert.Contains("Kafka's protocol is not 'http'. Write 'localhost:9092'.", worker.Output, StringComparison.Ordinal);
+        Assert.DoesNotContain("No broker answers", worker.Output, StringComparison.Ordinal);
+    }
+
     /// <summary>There are no books to close.</summary>
     [Fact]
     public async Task A_run_of_some_seconds_without_orders_does_not_say_that_it_balances()

@@ -20,6 +20,17 @@ public sealed class BrokerAddressesTests
         Assert.Equal(["BootstrapServers has " + complaint], new KafkaClientOptions { BootstrapServers = servers }.Validate());
 
     [Theory]
+    [InlineData("https://me:geheim@b:9092")]
+    [InlineData("me:geheim@b:9092")]
+    public void A_password_in_an_address_is_refused_and_not_shown(string servers)
+    {
+        var complaint = Assert.Single(new KafkaClientOptions { BootstrapServers = servers }.Validate());
+
+        Assert.Contains("'sasl.password'", complaint, StringComparison.Ordinal);
+        Assert.DoesNotContain("geheim", complaint, StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData("localhost:9092")]
     [InlineData("localhost")]
     [InlineData("broker-1.example.org:9093,broker_2:9093 , 10.0.0.3:1,")]

@@ -66,6 +66,7 @@ public sealed class ClientSettingsTests
             Client = new ClientConfig
             {
                 SecurityProtocol = SecurityProtocol.SaslPlaintext, SaslMechanism = SaslMechanism.Plain,
+                SaslUsername = "me", SaslPassword = "secret",
             },
             Consumer = new ConsumerConfig { MaxPollIntervalMs = 60_000 },
             Producer = new ProducerConfig { CompressionType = CompressionType.Lz4, LingerMs = 1 },
@@ -150,6 +151,7 @@ public sealed class ClientSettingsTests
     [InlineData("a.b.c", "x", "Client sets 'a.b.c', which is no setting of the client. Remove it, or look")]
     [InlineData("linger.ms", "-5", "Client sets 'linger.ms' to '-5'; set it to 0 to 900000.")]
     [InlineData("ssl.key.pem", "secret", null)]
+    [InlineData("sasl.jaas.config", "password=secret", "Client sets 'sasl.jaas.config' to a value, which it cannot be")]
     public void Refused_setting_is_told_in_the_names_that_the_user_wrote(string name, string value, string? says)
     {
         var complaints = new KafkaClientOptions
@@ -165,11 +167,21 @@ public sealed class ClientSettingsTests
         Assert.DoesNotContain(complaints, c => c.Contains("secret", StringComparison.Ordinal));
     }
 
+    /// <summary>A variable of the environment that is not there, for example.</summary>
+    [Fact]
+    public void A_value_that_is_null_is_refused() => Assert.Equal(
+        ["Client sets 'client.rack' to null, with which it would be left at its default. Give a value, or remove it."],
+        new KafkaClientOptions
+        {
+            BootstrapServers = "b:1", Client = new Dictionary<string, string> { ["client.rack"] = null! },
+        }.Validate());
+
     [Fact]
     public void Empty_address_and_tokens_from_nowhere_are_refused()
     {
         Assert.Contains(
             "BootstrapServers", Complaint(new KafkaClientOptions { BootstrapServers = " " }), StringComparison.Ordinal);
+        Assert.Contains("BootstrapServers", Complaint(new KafkaClientOptions { BootstrapServers = null! }), StringComparison.Ordinal);
         var options = new KafkaClientOptions
         {
             BootstrapServers = "localhost:1",

@@ -24,6 +24,12 @@ public sealed class TopicNameTests
     }
 
     [Fact]
+    public void No_topic_at_all_is_refused_in_words() => Assert.StartsWith(
+        "There are no topics to read. Give at least one.",
+        Assert.Throws<ArgumentException>(() => new StreamsBuilder().Stream<string, string>(Array.Empty<string>())).Message,
+        StringComparison.Ordinal);
+
+    [Fact]
     public void A_name_longer_than_Kafka_allows_is_refused() =>
         Assert.Contains("1 to 249 characters", Assert.Throws<TopologyException>(
             () => new StreamsBuilder().Stream<string, string>(new string('a', 250))).Message, StringComparison.Ordinal);

@@ -59,8 +59,7 @@ internal sealed class TopicStore : IDisposable
         }
 
         options = options with { DataDirectory = Path.GetFullPath(options.DataDirectory) };
-        Directory.CreateDirectory(options.DataDirectory);
-        var lockFile = Lock(options.DataDirectory);
+        var lockFile = DataDirectory.Take(options.DataDirectory);
         try
         {
             var metadata = StoreMetadata.Load(options.DataDirectory);
@@ -289,21 +288,6 @@ internal sealed class TopicStore : IDisposable
             static log => log.Dispose());
         _flusher.Dispose();
         _lockFile.Dispose();
-    }
-
-    private static FileStream Lock(string directory)
-    {
-        var path = Path.Combine(directory, StoreMetadata.LockName);
-        try
-        {
-            return new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
-        }
-        catch (IOException e)
-        {
-            throw new IOException(
-                $"Data directory '{directory}' is in use by another broker (its {StoreMetadata.LockName} file is held). Stop that one or "
-                + "choose another directory.", e);
-        }
     }
 
     private static TopicResult Unknown(string name) =>

@@ -23,6 +23,37 @@ public sealed partial record StreamFlowOptions
         errors, longEnough && value <= TimeSpan.FromDays(1), name, value,
         $"{least}, at most a day (\"00:00:05\" is five seconds, \"5\" five days)");
 
+    /// <summary>What code has set to null, as a variable of the environment that is not there.</summary>
+    private IEnumerable<string> Nulls() =>
+        from setting in new (string Name, object? Value)[]
+        {
+            (nameof(ApplicationId), ApplicationId), (nameof(ClientId), ClientId), (nameof(StateDirectory), StateDirectory),
+            (nameof(GroupInstanceId), GroupInstanceId), (nameof(TopologyVersion), TopologyVersion), (nameof(DeadLetterTopic), DeadLetterTopic),
+            (nameof(DeserializationErrorHandler), DeserializationErrorHandler), (nameof(ProcessingErrorHandler), ProcessingErrorHandler),
+            (nameof(ProductionErrorHandler), ProductionErrorHandler), (nameof(ThreadFailureHandler), ThreadFailureHandler),
+        }
+        where setting.Value is null
+        select $"{setting.Name} is null; give a value, or leave it at its default.";
+
+    private StreamFlowOptions WithoutNulls()
+    {
+        var defaults = new StreamFlowOptions();
+        return this with
+        {
+            // Its default is none that may be used.
+            ApplicationId = ApplicationId ?? "none",
+            ClientId = ClientId ?? defaults.ClientId,
+            StateDirectory = StateDirectory ?? defaults.StateDirectory,
+            GroupInstanceId = GroupInstanceId ?? defaults.GroupInstanceId,
+            TopologyVersion = TopologyVersion ?? defaults.TopologyVersion,
+            DeadLetterTopic = DeadLetterTopic ?? defaults.DeadLetterTopic,
+            DeserializationErrorHandler = DeserializationErrorHandler ?? defaults.DeserializationErrorHandler,
+            ProcessingErrorHandler = ProcessingErrorHandler ?? defaults.ProcessingErrorHandler,
+            ProductionErrorHandler = ProductionErrorHandler ?? defaults.ProductionErrorHandler,
+            ThreadFailureHandler = ThreadFailureHandler ?? defaults.ThreadFailureHandler,
+        };
+    }
+
     private void CheckChoices(List<string> errors)
     {
         CheckResponse(errors, DeserializationErrors, nameof(DeserializationErrors));

@@ -232,7 +232,10 @@ public sealed partial record StreamFlowOptions
 
     /// <summary>Checks the settings.</summary>
     /// <returns>One message for each wrong setting, naming it, its value and the remedy; empty when all is well.</returns>
-    public IReadOnlyList<string> Validate()
+    public IReadOnlyList<string> Validate() =>
+        Nulls().ToList() is { Count: > 0 } nulls ? [.. nulls, .. WithoutNulls().Checked()] : Checked();
+
+    private List<string> Checked()
     {
         var errors = new List<string>();
         CheckApplicationId(errors);

@@ -2,6 +2,26 @@ namespace StreamFlow.Tests.Runtime;
 
 public sealed class StreamFlowOptionsTests
 {
+    /// <summary>As a variable of the environment that is not there makes it. What else is wrong is told too.</summary>
+    [Fact]
+    public void What_is_null_is_named_beside_what_else_is_wrong()
+    {
+        var options = new StreamFlowOptions
+        {
+            ApplicationId = null!, ClientId = null!, StateDirectory = null!, GroupInstanceId = null!, TopologyVersion = null!, DeadLetterTopic = null!,
+            DeserializationErrorHandler = null!, ProcessingErrorHandler = null!, ProductionErrorHandler = null!, ThreadFailureHandler = null!,
+            NumStreamThreads = 0,
+        };
+
+        var errors = options.Validate();
+
+        var canBeNull = typeof(StreamFlowOptions).GetProperties()
+            .Where(p => p.SetMethod is { IsPublic: true } && !p.PropertyType.IsValueType).Select(p => p.Name).ToList();
+        Assert.All(canBeNull, name => Assert.Contains($"{name} is null; give a value, or leave it at its default.", errors));
+        Assert.Contains("NumStreamThreads is '0'; set it to 1 to 1024.", errors);
+        Assert.Equal(canBeNull.Count + 1, errors.Count);
+    }
+
     [Fact]
     public void Validate_of_defaults_asks_for_the_application_id_only() =>
         Assert.Contains("ApplicationId", Assert.Single(new StreamFlowOptions().Validate()), StringComparison.Ordinal);
