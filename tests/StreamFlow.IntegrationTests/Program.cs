@@ -1,11 +1,12 @@
 using StreamFlow.IntegrationTests.Broker;
+using StreamFlow.IntegrationTests.Hosts;
 
 namespace StreamFlow.IntegrationTests;
 
-/// <summary>The process that tests start in order to kill it.</summary>
+/// <summary>The processes that tests start in order to stop or kill them.</summary>
 internal static class Program
 {
-    public static int Main(string[] args)
+    public static async Task<int> Main(string[] args)
     {
         switch (args)
         {
@@ -14,8 +15,11 @@ internal static class Program
                 Console.WriteLine("REACHED");
                 Console.ReadLine();
                 return 0;
+            case [WebService.Name, .. var settings]:
+                await WebService.RunAsync(settings);
+                return 0;
             default:
-                Console.Error.WriteLine("usage: transform BOOTSTRAP-SERVERS PHASE");
+                Console.Error.WriteLine("usage: transform BOOTSTRAP-SERVERS PHASE, or web [--SETTING=VALUE ...]");
                 return 2;
         }
     }

@@ -78,6 +78,13 @@ internal static class ClientSettings
         .. ForAdmin(options, ProbeId), new("reconnect.backoff.ms", "100"), new("reconnect.backoff.max.ms", "1000"),
     ];
 
+    private static KeyValuePair<string, string>[] CommonDefaults { get; } =
+    [
+        // Pauses between attempts to connect double up to this, librdkafka's own to ten seconds: so long a broker that is back
+        // went unnoticed. As with Java's clients.
+        new("reconnect.backoff.max.ms", "1000"),
+    ];
+
     private static KeyValuePair<string, string>[] ConsumerDefaults { get; } =
     [
         // How long a partition whose queue was full waits until it is fetched again; librdkafka's own default of a
@@ -143,5 +150,5 @@ internal static class ClientSettings
         KafkaClientOptions options,
         IEnumerable<KeyValuePair<string, string>> own,
         IEnumerable<KeyValuePair<string, string>> defaults) =>
-        [new("bootstrap.servers", options.BootstrapServers), .. defaults, .. options.Client, .. own];
+        [new("bootstrap.servers", options.BootstrapServers), .. CommonDefaults, .. defaults, .. options.Client, .. own];
 }

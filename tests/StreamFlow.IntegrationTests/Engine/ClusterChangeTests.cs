@@ -69,6 +69,42 @@ public abstract class ClusterChangeTests(ClusterFixture fixture)
         Assert.Contains("The output topic out was deleted and made anew", harness.LogText, StringComparison.Ordinal);
     }
 
+    /// <summary>Nobody will ever acknowledge its records; what becomes of them the handler says.</summary>
+    [SkippableTheory]
+    [InlineData(ProcessingGuarantee.AtLeastOnce)]
+    [InlineData(ProcessingGuarantee.ExactlyOnce)]
+    public async Task A_stop_does_not_wait_for_an_output_topic_that_was_deleted(ProcessingGuarantee guarantee)
+    {
+        await using var harness = new EngineHarness(await fixture.FreshAsync());
+        await harness.Probe.CreateTopicsAsync(1, "in", "out");
+        var id = $"stop-{guarantee}";
+        var application = await harness.StartAsync(b => b.Stream<string, string>("in").To("out"), Watchful(id) with
+        {
+            Producer = guarantee == ProcessingGuarantee.ExactlyOnce ? [] : new() { ["delivery.timeout.ms"] = "3600000" },
+            Configure = o =>
+            {
+                o.ProcessingGuarantee = guarantee;
+                o.DeliveryTimeout = TimeSpan.FromHours(1);
+                o.CommitInterval = TimeSpan.FromSeconds(5);
+                o.ProductionErrors = ErrorResponse.Continue;
+                o.ClusterCheckInterval = TimeSpan.FromSeconds(1);
+            },
+        });
+        await harness.UntilRunningAsync(application);
+        harness.Probe.ProduceToEach("in", 1, "before");
+        await harness.UntilNoLagAsync(id, "in");
+
+        await harness.Probe.DeleteTopicsAsync("out");
+        harness.Probe.Produce("in", [.. Enumerable.Range(0, 1000).Select(i => ($"k{i}", "after", 0L))]);
+        await harness.UntilAsync(() => application.Status.Problems.Count == 1, "it is told");
+        var watch = System.Diagnostics.Stopwatch.StartNew();
+        await application.StopAsync().WaitAsync(Until.Deadline);
+        Console.WriteLine($"STOP {guarantee} {watch.Elapsed}\n{harness.LogText}");
+
+        Assert.Equal(StreamsState.NotRunning, application.State);
+        Assert.Equal(0, harness.Probe.Lag(id, "in"));
+    }
+
     [SkippableFact]
     public async Task Missing_output_topics_are_created_when_that_is_asked_for()
     {

@@ -43,6 +43,23 @@ public sealed class ClientSettingsTests
         Assert.Equal("10000", settings["topic.metadata.refresh.interval.ms"]);
     }
 
+    /// <summary>librdkafka's own ten seconds are how late a broker that is back would be noticed.</summary>
+    [Fact]
+    public void Every_client_tries_to_connect_once_a_second_unless_told_otherwise()
+    {
+        var options = new KafkaClientOptions { BootstrapServers = "b:1" };
+        var slower = options with { Client = new Dictionary<string, string> { ["reconnect.backoff.max.ms"] = "5000" } };
+
+        foreach (var (given, expected) in (ReadOnlySpan<(KafkaClientOptions, string)>)[(options, "1000"), (slower, "5000")])
+        {
+            Assert.Equal(expected, Effective(ClientSettings.ForConsumer(given, Consumer))["reconnect.backoff.max.ms"]);
+            Assert.Equal(expected, Effective(ClientSettings.ForAdmin(given, "a"))["reconnect.backoff.max.ms"]);
+            Assert.Equal(
+                expected,
+                Effective(ClientSettings.ForProducer(given, new ProducerRole("p", null, TimeSpan.Zero)))["reconnect.backoff.max.ms"]);
+        }
+    }
+
     [Fact]
     public void A_consumer_without_a_group_never_makes_questions_wait_for_records_unless_told_so()
     {

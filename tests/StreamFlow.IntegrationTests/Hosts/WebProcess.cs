@@ -1,0 +1,55 @@
+using System.Text.RegularExpressions;
+using StreamFlow.IntegrationTests.Support;
+
+namespace StreamFlow.IntegrationTests.Hosts;
+
+/// <summary>A <see cref="WebService"/> as a process, asked over HTTP as an orchestrator asks.</summary>
+internal sealed partial class WebProcess : IDisposable
+{
+    private readonly HttpClient _http = new() { Timeout = TimeSpan.FromSeconds(30) };
+    private readonly WorkerProcess _process;
+
+    private WebProcess(WorkerProcess process) => _process = process;
+
+    public IReadOnlyList<string> Lines => _process.Lines;
+
+    public string Output => _process.Output;
+
+    /// <summary>Starts it; it listens on a port that it chooses itself.</summary>
+    public static async Task<WebProcess> StartAsync(string bootstrapServers, params string[] settings)
+    {
+        var section = $"--StreamFlow:{WebService.Name}";
+        var web = new WebProcess(WorkerProcess.StartClient(
+        [
+            WebService.Name, $"{section}:BootstrapServers={bootstrapServers}", .. settings.Select(s => $"--{s}"),
+        ]));
+        await web._process.UntilSaysAsync("Now listening on: ");
+        web._http.BaseAddress = new Uri(ListensOn().Match(web.Output).Groups[1].Value);
+        return web;
+    }
+
+    /// <summary>Status code and text of a probe.</summary>
+    public async Task<(int Code, string Text)> AskAsync(string path)
+    {
+        using var answer = await _http.GetAsync(new Uri(path, UriKind.Relative));
+        return ((int)answer.StatusCode, await answer.Content.ReadAsStringAsync());
+    }
+
+    public Task UntilReadyAsync() => Until.TrueAsync(
+        async () => (await AskAsync("/ready")).Code == 200, "the service is ready", () => Output);
+
+    public Task UntilSaysAsync(string text) => _process.UntilSaysAsync(text);
+
+    public Task<int> TerminateAsync() => _process.TerminateAsync();
+
+    public Task KillAsync() => _process.KillAsync();
+
+    public void Dispose()
+    {
+        _process.Dispose();
+        _http.Dispose();
+    }
+
+    [GeneratedRegex(@"Now listening on: (http://\S+)")]
+    private static partial Regex ListensOn();
+}
