@@ -54,6 +54,12 @@ internal sealed class ClientLines(TimeProvider time, ConnectionWatch connection,
             connection.Trouble(level, clientId, text);
         }
 
+        if (IsAboutFatalError(facility, text))
+        {
+            // Every call of that client fails by it from then on, which its owner tells, or mends by another client.
+            level = LogLevel.Debug;
+        }
+
         if (!client.IsEnabled(level))
         {
             return;
@@ -73,6 +79,9 @@ internal sealed class ClientLines(TimeProvider time, ConnectionWatch connection,
     private static bool IsAboutConnection(string facility, string text) =>
         Connections.Contains(facility)
         || (facility is "ERROR" && Array.Exists(ConnectionErrors, e => text.Contains(e, StringComparison.OrdinalIgnoreCase)));
+
+    private static bool IsAboutFatalError(string facility, string text) =>
+        facility is "TXNERR" or "FATAL" || (facility is "ERROR" && text.Contains("Fatal error", StringComparison.OrdinalIgnoreCase));
 
     private void Limited(ILogger client, LogLevel level, string clientId, string facility, string text)
     {

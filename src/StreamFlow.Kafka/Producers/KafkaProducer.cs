@@ -10,6 +10,10 @@ internal sealed class KafkaProducer : IKafkaProducer
     private static readonly TimeSpan TopicTimeout = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan RefreshInterval = TimeSpan.FromMinutes(5);
     private static readonly TimeSpan RefreshTimeout = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan StandstillInterval = TimeSpan.FromSeconds(1);
+
+    /// <summary>Not to wait for: an answer that comes later is librdkafka's all the same.</summary>
+    private static readonly TimeSpan AskTimeout = TimeSpan.FromMilliseconds(20);
 
     private readonly string _clientId;
     private readonly NativeProducer _native;
@@ -19,7 +23,9 @@ internal sealed class KafkaProducer : IKafkaProducer
     private readonly ProducerTransactions? _transactions;
     private readonly ILogger _logger;
     private readonly TimeProvider _time;
+    private readonly Action _lookAtTopics;
     private long _refreshed;
+    private long _looked;
     private long _taken;
     private int _refreshNext;
     private bool _disposed;
@@ -40,7 +46,8 @@ internal sealed class KafkaProducer : IKafkaProducer
         _transactions = role.TransactionalId is null
             ? null
             : new ProducerTransactions(role, _native, _reports, time);
-        _refreshed = time.GetTimestamp();
+        _refreshed = _looked = time.GetTimestamp();
+        _lookAtTopics = LookAtTopics;
     }
 
     public ProducerTopic Topic(string name)
@@ -89,6 +96,7 @@ internal sealed class KafkaProducer : IKafkaProducer
         ThrowIfDisposed();
         _native.Poll(_reports, Timeouts.Milliseconds(timeout));
         _ = Outbox.SendAgain(_native, _reports, _refused);
+        LookAtTopics();
         if (_topics.Count > 0 && _time.GetElapsedTime(_refreshed) >= RefreshInterval / _topics.Count)
         {
             RefreshOneTopic();
@@ -98,7 +106,7 @@ internal sealed class KafkaProducer : IKafkaProducer
     public bool Drain(TimeSpan timeout)
     {
         ThrowIfDisposed();
-        return Outbox.Drain(_native, _reports, _refused, _time, timeout);
+        return Outbox.Drain(_native, _reports, _refused, _time, timeout, _lookAtTopics);
     }
 
     public bool TryTakeFailure(out DeliveryFailure failure) => _reports.TryTakeFailure(out failure);
@@ -199,11 +207,34 @@ internal sealed class KafkaProducer : IKafkaProducer
         }
     }
 
+    /// <summary>
+    /// librdkafka goes on sending to a topic that was deleted, for 40 seconds or more, before it asks whether it is there; then all that
+    /// waits for it is refused. And it would learn only minutes later that a topic is back. So both are asked about.
+    /// </summary>
+    private void LookAtTopics()
+    {
+        if (_time.GetElapsedTime(_looked) < StandstillInterval)
+        {
+            return;
+        }
+
+        _looked = _time.GetTimestamp();
+        foreach (var topic in _topics.Values)
+        {
+            if (topic.StandsStill() || topic.IsGone)
+            {
+                var error = _native.PartitionCount(topic.Handle, Timeouts.Milliseconds(AskTimeout), out var count);
+                topic.IsGone &= error.IsError || count == 0;
+            }
+        }
+    }
+
     private bool ThrowRefused(ProducerTopic topic, int partition, in ByteRecord record, in NativeError error)
     {
         var fatal = _native.FatalError();
         var cause = fatal.IsError ? fatal : error;
         var kind = Errors.DeliveryKind(cause);
+        ((SinkTopic)topic).IsGone |= cause.Code == ErrorCode.UnknownPartition || Errors.ConcernsTopic(cause.Code);
         if (kind != KafkaErrorKind.Refused)
         {
             // librdkafka does not count a record it did not take: it would commit the transaction without it.

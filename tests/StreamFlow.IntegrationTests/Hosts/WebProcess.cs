@@ -40,6 +40,9 @@ internal sealed partial class WebProcess : IDisposable
 
     public Task UntilSaysAsync(string text) => _process.UntilSaysAsync(text);
 
+    /// <summary>Asks it to end, and does not wait for it.</summary>
+    public Task SignalAsync() => _process.SignalAsync();
+
     public Task<int> TerminateAsync() => _process.TerminateAsync();
 
     public Task KillAsync() => _process.KillAsync();

@@ -32,6 +32,7 @@ internal static class WebService
             topology.Stream<string, string>("in")
                 .MapValues(v =>
                 {
+                    Console.WriteLine($"handed over: {v}");
                     CancellationToken.None.WaitHandle.WaitOne(pause);
                     return v;
                 })
@@ -55,6 +56,7 @@ internal static class WebService
     private static Task WriteAsync(HttpContext context, HealthReport report)
     {
         var entry = report.Entries[$"streamflow-{Name}"];
-        return context.Response.WriteAsync($"{entry.Status} {entry.Data["phase"]}: {entry.Description}");
+        var last = entry.Data.TryGetValue("last.record", out var record) ? $", last record {record}" : string.Empty;
+        return context.Response.WriteAsync($"{entry.Status} {entry.Data["phase"]}: {entry.Description}{last}");
     }
 }

@@ -83,12 +83,15 @@ internal sealed class WorkerProcess : IDisposable
     /// <summary>Asks it to end, as a service manager does.</summary>
     public async Task<int> TerminateAsync()
     {
-        using (var kill = Process.Start("kill", ["-TERM", $"{_process.Id}"]))
-        {
-            await kill.WaitForExitAsync();
-        }
-
+        await SignalAsync();
         return await ExitAsync();
+    }
+
+    /// <summary>Asks it to end, and does not wait for it.</summary>
+    public async Task SignalAsync()
+    {
+        using var kill = Process.Start("kill", ["-TERM", $"{_process.Id}"]);
+        await kill.WaitForExitAsync();
     }
 
     /// <summary>Ends it at once: nothing of it runs any more.</summary>

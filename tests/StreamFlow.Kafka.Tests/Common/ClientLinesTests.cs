@@ -77,6 +77,16 @@ public sealed class ClientLinesTests : IDisposable
         Assert.Equal(3, _log.All.Count);
     }
 
+    /// <summary>The engine replaces such a producer and says so: a second, critical line would have people paged for nothing.</summary>
+    [Fact]
+    public void What_ends_a_client_is_left_to_its_owner_to_tell()
+    {
+        _lines.Take(_log, LogLevel.Critical, "app", "TXNERR", "[thrd:main]: Fatal transaction error: Failed to end transaction");
+        _lines.Take(_log, LogLevel.Error, "app", "ERROR", "[thrd:main]: Fatal error: Broker: fenced");
+
+        Assert.All(_log.All, line => Assert.StartsWith("Debug ", line, StringComparison.Ordinal));
+    }
+
     [Fact]
     public async Task A_hundred_lines_of_an_outage_are_two()
     {

@@ -34,13 +34,14 @@ public sealed class ClientSettingsTests
     }
 
     [Fact]
-    public void A_member_shows_its_mark_and_learns_of_added_partitions_within_seconds()
+    public void A_member_shows_its_mark_learns_of_added_partitions_and_is_missed_within_seconds()
     {
         var settings = Effective(ClientSettings.ForConsumer(
             new KafkaClientOptions { BootstrapServers = "b:1" }, Consumer with { Mark = "t1.2" }));
 
         Assert.Equal("c-t1.2", settings["client.id"]);
         Assert.Equal("10000", settings["topic.metadata.refresh.interval.ms"]);
+        Assert.Equal("15000", settings["session.timeout.ms"]);
     }
 
     /// <summary>librdkafka's own ten seconds are how late a broker that is back would be noticed.</summary>
