@@ -10,7 +10,7 @@ internal sealed class KafkaProducer : IKafkaProducer
     private static readonly TimeSpan TopicTimeout = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan RefreshInterval = TimeSpan.FromMinutes(5);
     private static readonly TimeSpan RefreshTimeout = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan StandstillInterval = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan GoneInterval = TimeSpan.FromSeconds(1);
 
     /// <summary>Not to wait for: an answer that comes later is librdkafka's all the same.</summary>
     private static readonly TimeSpan AskTimeout = TimeSpan.FromMilliseconds(20);
@@ -23,7 +23,6 @@ internal sealed class KafkaProducer : IKafkaProducer
     private readonly ProducerTransactions? _transactions;
     private readonly ILogger _logger;
     private readonly TimeProvider _time;
-    private readonly Action _lookAtTopics;
     private long _refreshed;
     private long _looked;
     private long _taken;
@@ -47,7 +46,6 @@ internal sealed class KafkaProducer : IKafkaProducer
             ? null
             : new ProducerTransactions(role, _native, _reports, time);
         _refreshed = _looked = time.GetTimestamp();
-        _lookAtTopics = LookAtTopics;
     }
 
     public ProducerTopic Topic(string name)
@@ -96,7 +94,7 @@ internal sealed class KafkaProducer : IKafkaProducer
         ThrowIfDisposed();
         _native.Poll(_reports, Timeouts.Milliseconds(timeout));
         _ = Outbox.SendAgain(_native, _reports, _refused);
-        LookAtTopics();
+        LookForTopics();
         if (_topics.Count > 0 && _time.GetElapsedTime(_refreshed) >= RefreshInterval / _topics.Count)
         {
             RefreshOneTopic();
@@ -106,7 +104,7 @@ internal sealed class KafkaProducer : IKafkaProducer
     public bool Drain(TimeSpan timeout)
     {
         ThrowIfDisposed();
-        return Outbox.Drain(_native, _reports, _refused, _time, timeout, _lookAtTopics);
+        return Outbox.Drain(_native, _reports, _refused, _time, timeout);
     }
 
     public bool TryTakeFailure(out DeliveryFailure failure) => _reports.TryTakeFailure(out failure);
@@ -207,13 +205,10 @@ internal sealed class KafkaProducer : IKafkaProducer
         }
     }
 
-    /// <summary>
-    /// librdkafka goes on sending to a topic that was deleted, for 40 seconds or more, before it asks whether it is there; then all that
-    /// waits for it is refused. And it would learn only minutes later that a topic is back. So both are asked about.
-    /// </summary>
-    private void LookAtTopics()
+    /// <summary>Topics that were deleted may be back, which librdkafka would learn minutes later.</summary>
+    private void LookForTopics()
     {
-        if (_time.GetElapsedTime(_looked) < StandstillInterval)
+        if (_time.GetElapsedTime(_looked) < GoneInterval)
         {
             return;
         }
@@ -221,10 +216,10 @@ internal sealed class KafkaProducer : IKafkaProducer
         _looked = _time.GetTimestamp();
         foreach (var topic in _topics.Values)
         {
-            if (topic.StandsStill() || topic.IsGone)
+            if (topic.IsGone)
             {
                 var error = _native.PartitionCount(topic.Handle, Timeouts.Milliseconds(AskTimeout), out var count);
-                topic.IsGone &= error.IsError || count == 0;
+                topic.IsGone = error.IsError || count == 0;
             }
         }
     }

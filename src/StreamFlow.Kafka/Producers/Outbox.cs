@@ -15,8 +15,7 @@ internal static class Outbox
     /// for the reports it waits for are ours to take; it only makes librdkafka send now what it holds for linger.ms.
     /// </summary>
     internal static bool Drain(
-        NativeProducer native, DeliveryReports reports, RefusedBatches? refused, TimeProvider time, TimeSpan timeout,
-        Action? whileWaiting = null)
+        NativeProducer native, DeliveryReports reports, RefusedBatches? refused, TimeProvider time, TimeSpan timeout)
     {
         native.Poll(reports, 0);
         if (native.Outstanding == 0 && !SendAgain(native, reports, refused))
@@ -43,7 +42,6 @@ internal static class Outbox
 
             if (native.Outstanding == outstanding)
             {
-                whileWaiting?.Invoke();
                 native.Flush(HurryMs);
             }
         }

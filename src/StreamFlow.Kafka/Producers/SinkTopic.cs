@@ -9,8 +9,6 @@ internal sealed class SinkTopic : ProducerTopic, IDisposable
     private readonly TopicHandle _handle;
     private long[] _delivered;
     private long[] _onTheWay;
-    private int _reports;
-    private (bool Waits, int Reports) _seen;
 
     internal SinkTopic(string name, TopicHandle handle, int partitionCount)
     {
@@ -45,21 +43,12 @@ internal sealed class SinkTopic : ProducerTopic, IDisposable
     /// <summary>Whether it was not there when a record was handed over last, as far as librdkafka knows.</summary>
     internal bool IsGone { get; set; }
 
-    /// <summary>Whether records are on their way and none was reported since the last call.</summary>
-    internal bool StandsStill()
-    {
-        var before = _seen;
-        _seen = (Array.Exists(_onTheWay, bytes => bytes > 0), _reports);
-        return before.Waits && _seen == before;
-    }
-
     /// <summary>A record is on its way.</summary>
     internal void Taken(int partition, long bytes) => _onTheWay[partition] += bytes;
 
     /// <summary>Records are delivered or have failed.</summary>
     internal void Reported(int partition, long bytes)
     {
-        _reports++;
         if ((uint)partition < (uint)_onTheWay.Length)
         {
             _onTheWay[partition] -= bytes;

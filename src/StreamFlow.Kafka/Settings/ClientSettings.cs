@@ -134,6 +134,10 @@ internal static class ClientSettings
         new("queue.buffering.max.messages", "20000"),
         new("queue.buffering.max.kbytes", "32768"),
         new("delivery.timeout.ms", "120000"),
+
+        // So long after it was first written to a topic is held to exist although brokers say that it does not. librdkafka's own half
+        // a minute is how long records waited that nobody would ever acknowledge, and a stop with them, after a topic was deleted.
+        new("topic.metadata.propagation.max.ms", "2000"),
         new("socket.nagle.disable", "true"),
     ];
 

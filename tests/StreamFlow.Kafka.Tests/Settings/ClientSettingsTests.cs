@@ -44,6 +44,12 @@ public sealed class ClientSettingsTests
         Assert.Equal("15000", settings["session.timeout.ms"]);
     }
 
+    [Fact]
+    public void A_producer_believes_brokers_that_a_topic_is_gone() => Assert.Equal(
+        "2000",
+        Effective(ClientSettings.ForProducer(new KafkaClientOptions { BootstrapServers = "b:1" }, Transactional))[
+            "topic.metadata.propagation.max.ms"]);
+
     /// <summary>librdkafka's own ten seconds are how late a broker that is back would be noticed.</summary>
     [Fact]
     public void Every_client_tries_to_connect_once_a_second_unless_told_otherwise()
