@@ -16,7 +16,8 @@ internal static class ClientSettings
 
     internal static List<KeyValuePair<string, string>> ForConsumer(KafkaClientOptions options, ConsumerRole role)
     {
-        var settings = Merge(options, options.Consumer, role.GroupId is null ? BulkConsumerDefaults : ConsumerDefaults);
+        var settings = Merge(
+            options, options.Consumer, [SocketTimeout, .. role.GroupId is null ? BulkConsumerDefaults : ConsumerDefaults]);
         settings.AddRange(
         [
             new("client.id", role.MarkedClientId),
@@ -41,7 +42,10 @@ internal static class ClientSettings
 
     internal static List<KeyValuePair<string, string>> ForProducer(KafkaClientOptions options, ProducerRole role)
     {
-        var settings = Merge(options, options.Producer, [.. ProducerDefaults, .. BatchSize(role.MaxBatchBytes)]);
+        var settings = Merge(
+            options,
+            options.Producer,
+            [.. ProducerDefaults, .. BatchSize(role.MaxBatchBytes), .. role.TransactionalId is null ? [SocketTimeout] : NoDefaults]);
         settings.AddRange(
         [
             new("client.id", role.ClientId),
@@ -66,7 +70,7 @@ internal static class ClientSettings
 
     internal static List<KeyValuePair<string, string>> ForAdmin(KafkaClientOptions options, string clientId)
     {
-        var settings = Merge(options, [], []);
+        var settings = Merge(options, [], [SocketTimeout]);
         settings.Add(new("client.id", clientId));
         settings.Add(new("allow.auto.create.topics", "false"));
         return settings;
@@ -77,6 +81,14 @@ internal static class ClientSettings
     [
         .. ForAdmin(options, ProbeId), new("reconnect.backoff.ms", "100"), new("reconnect.backoff.max.ms", "1000"),
     ];
+
+    private static KeyValuePair<string, string>[] NoDefaults { get; } = [];
+
+    /// <summary>
+    /// How long an answer is waited for before a connection is given up. One that a firewall has forgotten is not closed: nothing comes,
+    /// and so long nothing is read. As Java's clients, librdkafka's own is a minute; in a transaction it chooses less by itself.
+    /// </summary>
+    private static KeyValuePair<string, string> SocketTimeout { get; } = new("socket.timeout.ms", "30000");
 
     private static KeyValuePair<string, string>[] CommonDefaults { get; } =
     [

@@ -44,6 +44,19 @@ public sealed class ClientSettingsTests
         Assert.Equal("15000", settings["session.timeout.ms"]);
     }
 
+    /// <summary>librdkafka refuses one that is longer than a transaction, and chooses one that is not.</summary>
+    [Fact]
+    public void A_connection_on_which_nothing_comes_is_given_up_after_half_a_minute_but_in_a_transaction_sooner()
+    {
+        var options = new KafkaClientOptions { BootstrapServers = "b:1" };
+
+        Assert.Equal("30000", Effective(ClientSettings.ForConsumer(options, Consumer))["socket.timeout.ms"]);
+        Assert.Equal("30000", Effective(ClientSettings.ForAdmin(options, "a"))["socket.timeout.ms"]);
+        Assert.Equal(
+            "30000", Effective(ClientSettings.ForProducer(options, Transactional with { TransactionalId = null }))["socket.timeout.ms"]);
+        Assert.False(Effective(ClientSettings.ForProducer(options, Transactional)).ContainsKey("socket.timeout.ms"));
+    }
+
     [Fact]
     public void A_producer_believes_brokers_that_a_topic_is_gone() => Assert.Equal(
         "2000",

@@ -130,11 +130,7 @@ internal sealed class ClusterWatch : IClusterWatch, IDisposable
         var look = Look.Complete;
         try
         {
-            if (hasRebalanced || _topics.IsDue)
-            {
-                await _topics.LookAsync(_admin, hasRebalanced, stopping).ConfigureAwait(false);
-            }
-
+            await _topics.LookIfDueAsync(_admin, hasRebalanced, stopping).ConfigureAwait(false);
             if (_services.Topics.LeaderTopics.Count > 0)
             {
                 var group = await _admin.DescribeGroupAsync(_services.Options.ApplicationId, stopping).ConfigureAwait(false);

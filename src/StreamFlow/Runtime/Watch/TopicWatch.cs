@@ -34,9 +34,12 @@ internal sealed class TopicWatch(ThreadServices services, Action rejoin, Action<
             $"The output topic '{topic}' does not exist: records for it go to the production error handler. Create it, or stop the "
             + "application")];
 
-    /// <summary>Whether it is time to look again without a reason: members are looked at more often than topics.</summary>
-    public bool IsDue => _looked is not { } looked
-        || services.Time.GetElapsedTime(looked) >= services.Options.ClusterCheckInterval * AlmostOver;
+    /// <summary>Looks when the group has rebalanced, or it is time to: members are looked at more often than topics.</summary>
+    public Task LookIfDueAsync(IKafkaAdmin admin, bool hasRebalanced, CancellationToken stopping) =>
+        hasRebalanced || _looked is not { } looked
+            || services.Time.GetElapsedTime(looked) >= services.Options.ClusterCheckInterval * AlmostOver
+            ? LookAsync(admin, hasRebalanced, stopping)
+            : Task.CompletedTask;
 
     /// <param name="admin">What is asked.</param>
     /// <param name="withConfigs">Whether configurations are looked at although nothing else has changed.</param>
