@@ -21,6 +21,8 @@ internal sealed class KafkaProducer : IKafkaProducer
     private readonly DeliveryReports _reports;
     private readonly Dictionary<string, SinkTopic> _topics = new(StringComparer.Ordinal);
     private readonly ProducerTransactions? _transactions;
+    private readonly Func<string, bool> _isMissing;
+    private readonly Action _lookForTopics;
     private readonly ILogger _logger;
     private readonly TimeProvider _time;
     private long _refreshed;
@@ -45,6 +47,8 @@ internal sealed class KafkaProducer : IKafkaProducer
         _transactions = role.TransactionalId is null
             ? null
             : new ProducerTransactions(role, _native, _reports, time);
+        _isMissing = role.IsMissing;
+        _lookForTopics = LookForTopics;
         _refreshed = _looked = time.GetTimestamp();
     }
 
@@ -104,7 +108,7 @@ internal sealed class KafkaProducer : IKafkaProducer
     public bool Drain(TimeSpan timeout)
     {
         ThrowIfDisposed();
-        return Outbox.Drain(_native, _reports, _refused, _time, timeout);
+        return Outbox.Drain(_native, _reports, _refused, _time, timeout, _lookForTopics);
     }
 
     public bool TryTakeFailure(out DeliveryFailure failure) => _reports.TryTakeFailure(out failure);
@@ -205,7 +209,10 @@ internal sealed class KafkaProducer : IKafkaProducer
         }
     }
 
-    /// <summary>Topics that were deleted may be back, which librdkafka would learn minutes later.</summary>
+    /// <summary>
+    /// Whether a topic is there librdkafka asks now and then; within a transaction it waits to register its partitions, and does not ask at
+    /// all. By the answer that it was deleted all that waits for it is refused, and by another one it is written to again.
+    /// </summary>
     private void LookForTopics()
     {
         if (_time.GetElapsedTime(_looked) < GoneInterval)
@@ -216,10 +223,10 @@ internal sealed class KafkaProducer : IKafkaProducer
         _looked = _time.GetTimestamp();
         foreach (var topic in _topics.Values)
         {
-            if (topic.IsGone)
+            if (topic.IsGone || _isMissing(topic.Name))
             {
                 var error = _native.PartitionCount(topic.Handle, Timeouts.Milliseconds(AskTimeout), out var count);
-                topic.IsGone = error.IsError || count == 0;
+                topic.IsGone &= error.IsError || count == 0;
             }
         }
     }
