@@ -89,9 +89,7 @@ public abstract class ClusterChangeTests(ClusterFixture fixture)
         await harness.Probe.DeleteTopicsAsync("out");
         harness.Probe.Produce("in", [.. Enumerable.Range(0, 100).Select(i => ($"k{i}", "after", 0L))]);
         await harness.UntilAsync(() => application.Status.Problems.Count == 1, "it is told");
-        var stop = System.Diagnostics.Stopwatch.StartNew();
         await application.StopAsync().WaitAsync(Until.Deadline);
-        Console.WriteLine($"STOP {guarantee} {stop.Elapsed}\n{harness.LogText}");
 
         Assert.Equal(StreamsState.NotRunning, application.State);
         Assert.DoesNotContain("not acknowledged within", harness.LogText, StringComparison.Ordinal);
