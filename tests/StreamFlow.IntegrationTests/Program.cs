@@ -17,7 +17,7 @@ internal static class Program
                 return 0;
             case [WebService.Name, .. var settings]:
                 await WebService.RunAsync(settings);
-                return 0;
+                return Environment.ExitCode;
             default:
                 Console.Error.WriteLine("usage: transform BOOTSTRAP-SERVERS PHASE, or web [--SETTING=VALUE ...]");
                 return 2;

@@ -45,7 +45,8 @@ internal sealed partial class WebProcess : IDisposable
 
     public Task<int> TerminateAsync() => _process.TerminateAsync();
 
-    public Task KillAsync() => _process.KillAsync();
+    /// <summary>Waits until it has ended by itself.</summary>
+    public Task<int> ExitAsync() => _process.ExitAsync();
 
     public void Dispose()
     {

@@ -31,6 +31,16 @@ public sealed class WebServiceTests(EmbeddedFixture fixture)
         Assert.DoesNotContain("librdkafka", web.Output, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task A_start_that_the_cluster_refuses_ends_it_with_an_exit_code_and_the_reason()
+    {
+        await fixture.FreshAsync();
+        using var web = await WebProcess.StartAsync(fixture.BootstrapServers, $"{Section}:StoreBackend=InMemory");
+
+        Assert.Equal(1, await web.ExitAsync());
+        Assert.Single(web.Lines, l => l.Contains("cannot start: ", StringComparison.Ordinal));
+    }
+
     /// <summary>Without the drain nothing of it would be there: the next commit is half an hour away.</summary>
     [Fact]
     public async Task A_stop_drains_and_ends_in_order()
