@@ -1,12 +1,11 @@
 using StreamFlow.IntegrationTests.Broker;
-using StreamFlow.IntegrationTests.Hosts;
 
 namespace StreamFlow.IntegrationTests;
 
-/// <summary>The processes that tests start in order to stop or kill them.</summary>
+/// <summary>The process that tests start in order to kill it.</summary>
 internal static class Program
 {
-    public static async Task<int> Main(string[] args)
+    public static int Main(string[] args)
     {
         switch (args)
         {
@@ -15,11 +14,8 @@ internal static class Program
                 Console.WriteLine("REACHED");
                 Console.ReadLine();
                 return 0;
-            case [WebService.Name, .. var settings]:
-                await WebService.RunAsync(settings);
-                return Environment.ExitCode;
             default:
-                Console.Error.WriteLine("usage: transform BOOTSTRAP-SERVERS PHASE, or web [--SETTING=VALUE ...]");
+                Console.Error.WriteLine("usage: transform BOOTSTRAP-SERVERS PHASE");
                 return 2;
         }
     }

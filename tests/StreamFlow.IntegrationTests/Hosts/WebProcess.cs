@@ -3,7 +3,7 @@ using StreamFlow.IntegrationTests.Support;
 
 namespace StreamFlow.IntegrationTests.Hosts;
 
-/// <summary>A <see cref="WebService"/> as a process, asked over HTTP as an orchestrator asks.</summary>
+/// <summary>The web service of the project beside this one as a process, asked over HTTP as an orchestrator asks.</summary>
 internal sealed partial class WebProcess : IDisposable
 {
     private readonly HttpClient _http = new() { Timeout = TimeSpan.FromSeconds(30) };
@@ -18,11 +18,10 @@ internal sealed partial class WebProcess : IDisposable
     /// <summary>Starts it; it listens on a port that it chooses itself.</summary>
     public static async Task<WebProcess> StartAsync(string bootstrapServers, params string[] settings)
     {
-        var section = $"--StreamFlow:{WebService.Name}";
-        var web = new WebProcess(WorkerProcess.StartClient(
-        [
-            WebService.Name, $"{section}:BootstrapServers={bootstrapServers}", .. settings.Select(s => $"--{s}"),
-        ]));
+        var web = new WebProcess(WorkerProcess.StartProgram(
+            Path.Combine(AppContext.BaseDirectory.Replace("StreamFlow.IntegrationTests", "StreamFlow.WebService", StringComparison.Ordinal),
+                "StreamFlow.WebService.dll"),
+            [$"--StreamFlow:web:BootstrapServers={bootstrapServers}", .. settings.Select(s => $"--{s}")]));
         await web._process.UntilSaysAsync("Now listening on: ");
         web._http.BaseAddress = new Uri(ListensOn().Match(web.Output).Groups[1].Value);
         return web;

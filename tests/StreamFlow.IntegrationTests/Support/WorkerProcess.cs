@@ -37,6 +37,9 @@ internal sealed class WorkerProcess : IDisposable
     public static WorkerProcess StartClient(params string[] arguments) =>
         new(DescribeProgram("StreamFlow.IntegrationTests.dll", arguments));
 
+    /// <summary>A program of another project.</summary>
+    public static WorkerProcess StartProgram(string path, params string[] arguments) => new(DescribeProgram(path, arguments));
+
     /// <summary>A worker without generator that logs what it restores.</summary>
     /// <param name="cluster">Where it works.</param>
     /// <param name="applicationId">Its group.</param>

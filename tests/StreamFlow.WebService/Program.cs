@@ -9,17 +9,17 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
-namespace StreamFlow.IntegrationTests.Hosts;
+namespace StreamFlow.WebService;
 
 /// <summary>
 /// An application as users have it: ASP.NET Core with Kestrel, probes for an orchestrator, and a topology that counts the records
 /// of each key of <c>in</c> to <c>out</c>. Tests start it as a process of its own.
 /// </summary>
-internal static class WebService
+internal static class Program
 {
-    public const string Name = "web";
+    private const string Name = "web";
 
-    public static async Task RunAsync(string[] args)
+    public static async Task<int> Main(string[] args)
     {
         var builder = WebApplication.CreateBuilder(args);
         builder.WebHost.UseUrls("http://127.0.0.1:0");
@@ -51,6 +51,7 @@ internal static class WebService
             ResultStatusCodes = { [HealthStatus.Degraded] = StatusCodes.Status503ServiceUnavailable },
         });
         await app.RunAsync();
+        return Environment.ExitCode;
     }
 
     private static Task WriteAsync(HttpContext context, HealthReport report)
