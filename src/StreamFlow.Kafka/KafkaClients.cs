@@ -42,8 +42,8 @@ public sealed class KafkaClients : IKafkaClients
         _options = options;
         _loggers = loggerFactory ?? NullLoggerFactory.Instance;
         _time = timeProvider ?? TimeProvider.System;
-        _lines = new ClientLines(
-            _time, new ConnectionWatch(options.BootstrapServers, LoggerFor<KafkaClients>(), _time, OpenProbe));
+        var logger = LoggerFor<KafkaClients>();
+        _lines = new ClientLines(_time, new ConnectionWatch(options.BootstrapServers, logger, _time, OpenProbe), logger);
     }
 
     /// <inheritdoc/>

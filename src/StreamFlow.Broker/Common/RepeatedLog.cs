@@ -31,14 +31,15 @@ internal sealed class RepeatedLog(BrokerLog log, TimeProvider time)
     }
 
     /// <summary>Writes what was held back, if its time has come. To be called now and then.</summary>
-    public void WriteHeld()
+    /// <param name="all">Also what has not waited long enough: it is the end.</param>
+    public void WriteHeld(bool all = false)
     {
         List<string> due = [];
         lock (_gate)
         {
             foreach (Entry entry in _kinds.Values)
             {
-                if (entry.Held > 0 && time.GetElapsedTime(entry.Written) >= Interval)
+                if (entry.Held > 0 && (all || time.GetElapsedTime(entry.Written) >= Interval))
                 {
                     due.Add(entry.Held == 1 ? entry.Last : $"{entry.Last} ({entry.Held} such messages since the last one)");
                     entry.Held = 0;

@@ -91,6 +91,7 @@ internal sealed class SocketServer : IAsyncDisposable
 
         await drained.ConfigureAwait(false);
         await Task.WhenAll(_loops).ConfigureAwait(false);
+        _repeated.WriteHeld(all: true);
         _stopping.Dispose();
     }
 

@@ -40,7 +40,7 @@ internal sealed class KafkaAdmin : IKafkaAdmin
             })
             .SetErrorHandler((_, error) => lines.Take(logger, LogLevel.Warning, _clientId, "ERROR", error.Reason))
             .Build();
-        lines.Connection.Opened();
+        lines.Opened();
     }
 
     public Task<IReadOnlyCollection<string>> ListTopicsAsync(CancellationToken cancellationToken) =>
@@ -230,7 +230,7 @@ internal sealed class KafkaAdmin : IKafkaAdmin
         if (Interlocked.Exchange(ref _isDisposed, 1) == 0)
         {
             _client.Dispose();
-            _lines.Connection.Closed();
+            _lines.Closed();
         }
     }
 

@@ -5,9 +5,9 @@ namespace StreamFlow.Kafka;
 /// <summary>
 /// What the clients of one application write, each by itself, over and over: told once. What is about connections goes to
 /// <see cref="ConnectionWatch"/>, which makes one line of it; of the rest the first line of a kind is kept whole, and the others
-/// are counted. What somebody has asked for with librdkafka's setting <c>debug</c> is not touched.
+/// are counted, and told when the last client is closed. What somebody has asked for with librdkafka's setting <c>debug</c> is not touched.
 /// </summary>
-internal sealed class ClientLines(TimeProvider time, ConnectionWatch connection)
+internal sealed class ClientLines(TimeProvider time, ConnectionWatch connection, ILogger logger)
 {
     public static readonly TimeSpan Interval = TimeSpan.FromMinutes(1);
 
@@ -25,8 +25,28 @@ internal sealed class ClientLines(TimeProvider time, ConnectionWatch connection)
 
     public ConnectionWatch Connection => connection;
 
+    /// <summary>A client was made.</summary>
+    public void Opened() => connection.Opened();
+
+    /// <summary>A client was disposed of; with the last one goes what was only counted.</summary>
+    public void Closed()
+    {
+        if (!connection.Closed())
+        {
+            return;
+        }
+
+        List<(string Line, int LeftOut)> rest;
+        lock (_gate)
+        {
+            rest = _limit.TakeRest();
+        }
+
+        rest.ForEach(r => Log.LinesLeftOut(logger, r.LeftOut, r.Line));
+    }
+
     /// <summary>A client has a line to tell.</summary>
-    public void Take(ILogger logger, LogLevel level, string clientId, string facility, string text)
+    public void Take(ILogger client, LogLevel level, string clientId, string facility, string text)
     {
         var isAboutConnection = IsAboutConnection(facility, text);
         if (level > LogLevel.Debug && isAboutConnection)
@@ -34,18 +54,24 @@ internal sealed class ClientLines(TimeProvider time, ConnectionWatch connection)
             connection.Trouble(level, clientId, text);
         }
 
-        if (!logger.IsEnabled(level))
+        if (IsAboutFatalError(facility, text))
+        {
+            // Every call of that client fails by it from then on, which its owner tells, or mends by another client.
+            level = LogLevel.Debug;
+        }
+
+        if (!client.IsEnabled(level))
         {
             return;
         }
 
         if (level <= LogLevel.Debug)
         {
-            Log.Library(logger, level, clientId, facility, text);
+            Log.Library(client, level, clientId, facility, text);
         }
         else if (!isAboutConnection)
         {
-            Limited(logger, level, clientId, facility, text);
+            Limited(client, level, clientId, facility, text);
         }
     }
 
@@ -54,7 +80,10 @@ internal sealed class ClientLines(TimeProvider time, ConnectionWatch connection)
         Connections.Contains(facility)
         || (facility is "ERROR" && Array.Exists(ConnectionErrors, e => text.Contains(e, StringComparison.OrdinalIgnoreCase)));
 
-    private void Limited(ILogger logger, LogLevel level, string clientId, string facility, string text)
+    private static bool IsAboutFatalError(string facility, string text) =>
+        facility is "TXNERR" or "FATAL" || (facility is "ERROR" && text.Contains("Fatal error", StringComparison.OrdinalIgnoreCase));
+
+    private void Limited(ILogger client, LogLevel level, string clientId, string facility, string text)
     {
         int leftOut;
         lock (_gate)
@@ -67,11 +96,11 @@ internal sealed class ClientLines(TimeProvider time, ConnectionWatch connection)
 
         if (leftOut == 0)
         {
-            Log.Library(logger, level, clientId, facility, text);
+            Log.Library(client, level, clientId, facility, text);
         }
         else
         {
-            Log.LibraryAgain(logger, level, clientId, facility, text, leftOut, Interval);
+            Log.LibraryAgain(client, level, clientId, facility, text, leftOut, Interval);
         }
     }
 }

@@ -34,7 +34,23 @@ internal sealed class ConnectionWatch(string servers, ILogger logger, TimeProvid
     public void Opened() => Interlocked.Increment(ref _clients);
 
     /// <summary>A client was disposed of.</summary>
-    public void Closed() => Interlocked.Decrement(ref _clients);
+    /// <returns>Whether it was the last one.</returns>
+    public bool Closed()
+    {
+        if (Interlocked.Decrement(ref _clients) > 0)
+        {
+            return false;
+        }
+
+        List<(string Line, int LeftOut)> rest;
+        lock (_gate)
+        {
+            rest = _blips.TakeRest();
+        }
+
+        rest.ForEach(r => Log.LinesLeftOut(logger, r.LeftOut, r.Line));
+        return true;
+    }
 
     /// <summary>A client has lost a connection, cannot make one, or waits for an answer. May be called on any thread.</summary>
     public void Trouble(LogLevel level, string clientId, string text)

@@ -14,6 +14,14 @@ internal sealed class LineLimit(TimeProvider time, TimeSpan interval)
 
     private readonly Dictionary<string, Kind> _kinds = new(StringComparer.Ordinal);
 
+    /// <summary>What was left out and told by no further line; it is the end.</summary>
+    public List<(string Line, int LeftOut)> TakeRest()
+    {
+        var rest = _kinds.Values.Where(k => k.LeftOut > 0).Select(k => (k.Last, k.LeftOut)).ToList();
+        _kinds.Clear();
+        return rest;
+    }
+
     /// <returns>Whether the line is to be written.</returns>
     public bool Lets(string line, out int leftOut)
     {
@@ -22,7 +30,7 @@ internal sealed class LineLimit(TimeProvider time, TimeSpan interval)
         leftOut = 0;
         if (_kinds.TryGetValue(key, out var kind) && time.GetElapsedTime(kind.Since, now) < interval)
         {
-            _kinds[key] = kind with { LeftOut = kind.LeftOut + 1 };
+            _kinds[key] = kind with { LeftOut = kind.LeftOut + 1, Last = line };
             return false;
         }
 
@@ -32,7 +40,7 @@ internal sealed class LineLimit(TimeProvider time, TimeSpan interval)
         }
 
         leftOut = kind.LeftOut;
-        _kinds[key] = new Kind(now, 0);
+        _kinds[key] = new Kind(now, 0, line);
         return true;
     }
 
@@ -50,5 +58,5 @@ internal sealed class LineLimit(TimeProvider time, TimeSpan interval)
         return kind.ToString();
     }
 
-    private readonly record struct Kind(long Since, int LeftOut);
+    private readonly record struct Kind(long Since, int LeftOut, string Last);
 }

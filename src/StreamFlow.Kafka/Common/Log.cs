@@ -12,6 +12,10 @@ internal static partial class Log
     public static partial void LibraryAgain(
         ILogger logger, LogLevel level, string clientId, string facility, string text, int leftOut, TimeSpan interval);
 
+    [LoggerMessage(35, LogLevel.Information,
+        "Told once and then only counted, before the last client was closed: {LeftOut} more lines like '{Line}'")]
+    public static partial void LinesLeftOut(ILogger logger, int leftOut, string line);
+
     [LoggerMessage(31, LogLevel.Error,
         "{ClientId}: no broker answers at {Servers}: {Text}. The clients go on trying; until one answers, what they write about it "
         + "is only counted. If it never does, correct BootstrapServers or what is between here and there")]

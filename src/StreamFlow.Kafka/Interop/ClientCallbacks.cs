@@ -33,10 +33,10 @@ internal sealed unsafe class ClientCallbacks
     private RebalanceHandler? Rebalance { get; }
 
     /// <summary>The client lives.</summary>
-    internal void Opened() => _lines?.Connection.Opened();
+    internal void Opened() => _lines?.Opened();
 
     /// <summary>The client is gone.</summary>
-    internal void Closed() => _lines?.Connection.Closed();
+    internal void Closed() => _lines?.Closed();
 
     [UnmanagedCallersOnly]
     internal static void OnLog(nint client, int level, byte* facility, byte* text)

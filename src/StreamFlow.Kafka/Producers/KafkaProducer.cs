@@ -10,6 +10,10 @@ internal sealed class KafkaProducer : IKafkaProducer
     private static readonly TimeSpan TopicTimeout = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan RefreshInterval = TimeSpan.FromMinutes(5);
     private static readonly TimeSpan RefreshTimeout = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan GoneInterval = TimeSpan.FromSeconds(1);
+
+    /// <summary>Not to wait for: an answer that comes later is librdkafka's all the same.</summary>
+    private static readonly TimeSpan AskTimeout = TimeSpan.FromMilliseconds(20);
 
     private readonly string _clientId;
     private readonly NativeProducer _native;
@@ -17,9 +21,12 @@ internal sealed class KafkaProducer : IKafkaProducer
     private readonly DeliveryReports _reports;
     private readonly Dictionary<string, SinkTopic> _topics = new(StringComparer.Ordinal);
     private readonly ProducerTransactions? _transactions;
+    private readonly Func<string, bool> _isMissing;
+    private readonly Action _lookForTopics;
     private readonly ILogger _logger;
     private readonly TimeProvider _time;
     private long _refreshed;
+    private long _looked;
     private long _taken;
     private int _refreshNext;
     private bool _disposed;
@@ -40,7 +47,9 @@ internal sealed class KafkaProducer : IKafkaProducer
         _transactions = role.TransactionalId is null
             ? null
             : new ProducerTransactions(role, _native, _reports, time);
-        _refreshed = time.GetTimestamp();
+        _isMissing = role.IsMissing;
+        _lookForTopics = LookForTopics;
+        _refreshed = _looked = time.GetTimestamp();
     }
 
     public ProducerTopic Topic(string name)
@@ -89,6 +98,7 @@ internal sealed class KafkaProducer : IKafkaProducer
         ThrowIfDisposed();
         _native.Poll(_reports, Timeouts.Milliseconds(timeout));
         _ = Outbox.SendAgain(_native, _reports, _refused);
+        LookForTopics();
         if (_topics.Count > 0 && _time.GetElapsedTime(_refreshed) >= RefreshInterval / _topics.Count)
         {
             RefreshOneTopic();
@@ -98,7 +108,7 @@ internal sealed class KafkaProducer : IKafkaProducer
     public bool Drain(TimeSpan timeout)
     {
         ThrowIfDisposed();
-        return Outbox.Drain(_native, _reports, _refused, _time, timeout);
+        return Outbox.Drain(_native, _reports, _refused, _time, timeout, _lookForTopics);
     }
 
     public bool TryTakeFailure(out DeliveryFailure failure) => _reports.TryTakeFailure(out failure);
@@ -199,11 +209,34 @@ internal sealed class KafkaProducer : IKafkaProducer
         }
     }
 
+    /// <summary>
+    /// Whether a topic is there librdkafka asks now and then; within a transaction it waits to register its partitions, and does not ask at
+    /// all. By the answer that it was deleted all that waits for it is refused, and by another one it is written to again.
+    /// </summary>
+    private void LookForTopics()
+    {
+        if (_time.GetElapsedTime(_looked) < GoneInterval)
+        {
+            return;
+        }
+
+        _looked = _time.GetTimestamp();
+        foreach (var topic in _topics.Values)
+        {
+            if (topic.IsGone || _isMissing(topic.Name))
+            {
+                var error = _native.PartitionCount(topic.Handle, Timeouts.Milliseconds(AskTimeout), out var count);
+                topic.IsGone &= error.IsError || count == 0;
+            }
+        }
+    }
+
     private bool ThrowRefused(ProducerTopic topic, int partition, in ByteRecord record, in NativeError error)
     {
         var fatal = _native.FatalError();
         var cause = fatal.IsError ? fatal : error;
         var kind = Errors.DeliveryKind(cause);
+        ((SinkTopic)topic).IsGone |= cause.Code == ErrorCode.UnknownPartition || Errors.ConcernsTopic(cause.Code);
         if (kind != KafkaErrorKind.Refused)
         {
             // librdkafka does not count a record it did not take: it would commit the transaction without it.

@@ -15,7 +15,8 @@ internal static class Outbox
     /// for the reports it waits for are ours to take; it only makes librdkafka send now what it holds for linger.ms.
     /// </summary>
     internal static bool Drain(
-        NativeProducer native, DeliveryReports reports, RefusedBatches? refused, TimeProvider time, TimeSpan timeout)
+        NativeProducer native, DeliveryReports reports, RefusedBatches? refused, TimeProvider time, TimeSpan timeout,
+        Action? whileWaiting = null)
     {
         native.Poll(reports, 0);
         if (native.Outstanding == 0 && !SendAgain(native, reports, refused))
@@ -42,6 +43,7 @@ internal static class Outbox
 
             if (native.Outstanding == outstanding)
             {
+                whileWaiting?.Invoke();
                 native.Flush(HurryMs);
             }
         }

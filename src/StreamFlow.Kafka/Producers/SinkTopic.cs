@@ -40,6 +40,9 @@ internal sealed class SinkTopic : ProducerTopic, IDisposable
     internal bool HasRoom(int partition, long bytes) =>
         BatchLimit == long.MaxValue || _onTheWay[partition] == 0 || _onTheWay[partition] + bytes <= BatchLimit;
 
+    /// <summary>Whether it was not there when a record was handed over last, as far as librdkafka knows.</summary>
+    internal bool IsGone { get; set; }
+
     /// <summary>A record is on its way.</summary>
     internal void Taken(int partition, long bytes) => _onTheWay[partition] += bytes;
 

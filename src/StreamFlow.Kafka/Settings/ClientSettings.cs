@@ -16,7 +16,8 @@ internal static class ClientSettings
 
     internal static List<KeyValuePair<string, string>> ForConsumer(KafkaClientOptions options, ConsumerRole role)
     {
-        var settings = Merge(options, options.Consumer, role.GroupId is null ? BulkConsumerDefaults : ConsumerDefaults);
+        var settings = Merge(
+            options, options.Consumer, [SocketTimeout, .. role.GroupId is null ? BulkConsumerDefaults : ConsumerDefaults]);
         settings.AddRange(
         [
             new("client.id", role.MarkedClientId),
@@ -41,7 +42,10 @@ internal static class ClientSettings
 
     internal static List<KeyValuePair<string, string>> ForProducer(KafkaClientOptions options, ProducerRole role)
     {
-        var settings = Merge(options, options.Producer, [.. ProducerDefaults, .. BatchSize(role.MaxBatchBytes)]);
+        var settings = Merge(
+            options,
+            options.Producer,
+            [.. ProducerDefaults, .. BatchSize(role.MaxBatchBytes), .. role.TransactionalId is null ? [SocketTimeout] : NoDefaults]);
         settings.AddRange(
         [
             new("client.id", role.ClientId),
@@ -66,7 +70,7 @@ internal static class ClientSettings
 
     internal static List<KeyValuePair<string, string>> ForAdmin(KafkaClientOptions options, string clientId)
     {
-        var settings = Merge(options, [], []);
+        var settings = Merge(options, [], [SocketTimeout]);
         settings.Add(new("client.id", clientId));
         settings.Add(new("allow.auto.create.topics", "false"));
         return settings;
@@ -76,6 +80,21 @@ internal static class ClientSettings
     internal static List<KeyValuePair<string, string>> ForProbe(KafkaClientOptions options) =>
     [
         .. ForAdmin(options, ProbeId), new("reconnect.backoff.ms", "100"), new("reconnect.backoff.max.ms", "1000"),
+    ];
+
+    private static KeyValuePair<string, string>[] NoDefaults { get; } = [];
+
+    /// <summary>
+    /// How long an answer is waited for before a connection is given up. One that a firewall has forgotten is not closed: nothing comes,
+    /// and so long nothing is read. As Java's clients, librdkafka's own is a minute; in a transaction it chooses less by itself.
+    /// </summary>
+    private static KeyValuePair<string, string> SocketTimeout { get; } = new("socket.timeout.ms", "30000");
+
+    private static KeyValuePair<string, string>[] CommonDefaults { get; } =
+    [
+        // Pauses between attempts to connect double up to this, librdkafka's own to ten seconds: so long a broker that is back
+        // went unnoticed. As with Java's clients.
+        new("reconnect.backoff.max.ms", "1000"),
     ];
 
     private static KeyValuePair<string, string>[] ConsumerDefaults { get; } =
@@ -127,6 +146,10 @@ internal static class ClientSettings
         new("queue.buffering.max.messages", "20000"),
         new("queue.buffering.max.kbytes", "32768"),
         new("delivery.timeout.ms", "120000"),
+
+        // So long after it was first written to a topic is held to exist although brokers say that it does not. librdkafka's own half
+        // a minute is how long records waited that nobody would ever acknowledge, and a stop with them, after a topic was deleted.
+        new("topic.metadata.propagation.max.ms", "2000"),
         new("socket.nagle.disable", "true"),
     ];
 
@@ -143,5 +166,5 @@ internal static class ClientSettings
         KafkaClientOptions options,
         IEnumerable<KeyValuePair<string, string>> own,
         IEnumerable<KeyValuePair<string, string>> defaults) =>
-        [new("bootstrap.servers", options.BootstrapServers), .. defaults, .. options.Client, .. own];
+        [new("bootstrap.servers", options.BootstrapServers), .. CommonDefaults, .. defaults, .. options.Client, .. own];
 }

@@ -129,6 +129,13 @@ public sealed record ProducerRole(string ClientId, string? TransactionalId, Time
     /// </summary>
     /// <value>Default: <see langword="null"/>.</value>
     public int? MaxBatchBytes { get; init; }
+
+    /// <summary>
+    /// Whether a topic that was there is known to be gone. Records for it are not to wait until they are given up, but to be refused.
+    /// Called on the producer's thread.
+    /// </summary>
+    /// <value>Default: none is known to be.</value>
+    public Func<string, bool> IsMissing { get; init; } = static _ => false;
 }
 
 /// <summary>

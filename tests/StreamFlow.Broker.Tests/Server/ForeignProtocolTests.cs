@@ -72,6 +72,24 @@ public sealed class ForeignProtocolTests : IDisposable
         Assert.DoesNotContain("such messages", _log.Last(), StringComparison.Ordinal);
     }
 
+    /// <summary>Whoever reads the log afterwards would take two connections for all there were.</summary>
+    [Fact]
+    public async Task What_was_only_counted_is_told_when_the_broker_stops()
+    {
+        await using (EmbeddedBroker broker = await StartAsync())
+        {
+            for (int i = 0; i < 5; i++)
+            {
+                await TlsAsync(broker.Port);
+            }
+
+            Assert.Single(_log);
+        }
+
+        Assert.Equal(2, _log.Count);
+        Assert.EndsWith("(4 such messages since the last one)", _log.Last(), StringComparison.Ordinal);
+    }
+
     private Task<EmbeddedBroker> StartAsync() =>
         EmbeddedBroker.StartAsync(new EmbeddedBrokerOptions { DataDirectory = _data.Path, Log = _log.Enqueue, TimeProvider = _clock });
 

@@ -69,6 +69,65 @@ public abstract class ClusterChangeTests(ClusterFixture fixture)
         Assert.Contains("The output topic out was deleted and made anew", harness.LogText, StringComparison.Ordinal);
     }
 
+    /// <summary>
+    /// Nobody will ever acknowledge its records. What becomes of them the handler says; with exactly-once it is asked after the next
+    /// start, since what a stop cannot commit is processed again. Only refusals end the wait: the limits are hours.
+    /// </summary>
+    [SkippableTheory]
+    [InlineData(ProcessingGuarantee.AtLeastOnce)]
+    [InlineData(ProcessingGuarantee.ExactlyOnce)]
+    public async Task A_stop_does_not_wait_for_an_output_topic_that_was_deleted(ProcessingGuarantee guarantee)
+    {
+        await using var harness = new EngineHarness(await fixture.FreshAsync());
+        await harness.Probe.CreateTopicsAsync(1, "in", "out");
+        var setup = ForgivingOfResults($"stop-{guarantee}", guarantee);
+        var application = await harness.StartAsync(b => b.Stream<string, string>("in").To("out"), setup);
+        await harness.UntilRunningAsync(application);
+        harness.Probe.ProduceToEach("in", 1, "before");
+        await harness.UntilNoLagAsync(setup.Id, "in");
+
+        await harness.Probe.DeleteTopicsAsync("out");
+        harness.Probe.Produce("in", [.. Enumerable.Range(0, 100).Select(i => ($"k{i}", "after", 0L))]);
+        await harness.UntilAsync(() => application.Status.Problems.Count == 1, "it is told");
+        await application.StopAsync().WaitAsync(Until.Deadline);
+
+        Assert.Equal(StreamsState.NotRunning, application.State);
+        Assert.DoesNotContain("not acknowledged within", harness.LogText, StringComparison.Ordinal);
+        Assert.DoesNotContain("Critical", harness.LogText, StringComparison.Ordinal);
+        var again = await harness.StartAsync(b => b.Stream<string, string>("in").To("out"), setup);
+        await harness.UntilNoLagAsync(setup.Id, "in");
+        await again.StopAsync();
+    }
+
+    [SkippableTheory]
+    [InlineData(ProcessingGuarantee.AtLeastOnce)]
+    [InlineData(ProcessingGuarantee.ExactlyOnce)]
+    public async Task An_output_topic_that_is_back_is_written_to_although_records_were_refused_meanwhile(ProcessingGuarantee guarantee)
+    {
+        await using var harness = new EngineHarness(await fixture.FreshAsync());
+        await harness.Probe.CreateTopicsAsync(1, "in", "out");
+        var setup = ForgivingOfResults($"back-{guarantee}", guarantee);
+        var application = await harness.StartAsync(b => b.Stream<string, string>("in").To("out"), setup);
+        await harness.UntilRunningAsync(application);
+        harness.Probe.ProduceToEach("in", 1, "before");
+        await harness.UntilNoLagAsync(setup.Id, "in");
+        await harness.Probe.DeleteTopicsAsync("out");
+        harness.Probe.ProduceToEach("in", 1, "meanwhile");
+        await harness.UntilNoLagAsync(setup.Id, "in");
+
+        await harness.Probe.CreateTopicsAsync(1, "out");
+        await Until.TrueAsync(
+            () =>
+            {
+                harness.Probe.ProduceToEach("in", 1, "after");
+                return harness.Probe.ReadAll("out").Count > 0;
+            },
+            "a record comes through", () => harness.LogText);
+
+        Assert.Equal(StreamsState.Running, application.State);
+        Assert.All(harness.Probe.ReadAll("out"), r => Assert.Equal("after-0", Encoding.UTF8.GetString(r.Message.Value)));
+    }
+
     [SkippableFact]
     public async Task Missing_output_topics_are_created_when_that_is_asked_for()
     {
@@ -144,6 +203,21 @@ public abstract class ClusterChangeTests(ClusterFixture fixture)
         Assert.Contains("'other-StreamThread-1-consumer-t", one.Status.Problems[0], StringComparison.Ordinal);
         Assert.Contains("'one-StreamThread-1-consumer-t", other.Status.Problems[0], StringComparison.Ordinal);
     }
+
+    private static Setup ForgivingOfResults(string id, ProcessingGuarantee guarantee) => Watchful(id) with
+    {
+        Producer = guarantee == ProcessingGuarantee.ExactlyOnce ? [] : new() { ["delivery.timeout.ms"] = "86400000" },
+        Configure = o =>
+        {
+            o.ProcessingGuarantee = guarantee;
+            o.DeliveryTimeout = TimeSpan.FromDays(1);
+            o.TransactionTimeout = TimeSpan.FromMinutes(14);
+            o.CommitInterval = TimeSpan.FromSeconds(1);
+            o.ProductionErrors = ErrorResponse.Continue;
+            o.MissingOutputTopics = MissingTopicResponse.Continue;
+            o.ClusterCheckInterval = TimeSpan.FromMilliseconds(500);
+        },
+    };
 
     private protected static Setup Watchful(string id) => new()
     {

@@ -21,6 +21,9 @@ public sealed class EmbeddedFixture : ClusterFixture
         return _cluster = await EmbeddedCluster.StartAsync();
     }
 
+    /// <summary>Address of the broker of the test at hand.</summary>
+    public string BootstrapServers => _cluster!.BootstrapServers;
+
     public override async Task DisposeAsync()
     {
         if (_cluster is not null)

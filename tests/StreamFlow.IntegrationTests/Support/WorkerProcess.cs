@@ -37,6 +37,9 @@ internal sealed class WorkerProcess : IDisposable
     public static WorkerProcess StartClient(params string[] arguments) =>
         new(DescribeProgram("StreamFlow.IntegrationTests.dll", arguments));
 
+    /// <summary>A program of another project.</summary>
+    public static WorkerProcess StartProgram(string path, params string[] arguments) => new(DescribeProgram(path, arguments));
+
     /// <summary>A worker without generator that logs what it restores.</summary>
     /// <param name="cluster">Where it works.</param>
     /// <param name="applicationId">Its group.</param>
@@ -83,12 +86,15 @@ internal sealed class WorkerProcess : IDisposable
     /// <summary>Asks it to end, as a service manager does.</summary>
     public async Task<int> TerminateAsync()
     {
-        using (var kill = Process.Start("kill", ["-TERM", $"{_process.Id}"]))
-        {
-            await kill.WaitForExitAsync();
-        }
-
+        await SignalAsync();
         return await ExitAsync();
+    }
+
+    /// <summary>Asks it to end, and does not wait for it.</summary>
+    public async Task SignalAsync()
+    {
+        using var kill = Process.Start("kill", ["-TERM", $"{_process.Id}"]);
+        await kill.WaitForExitAsync();
     }
 
     /// <summary>Ends it at once: nothing of it runs any more.</summary>

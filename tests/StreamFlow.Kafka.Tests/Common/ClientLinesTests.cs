@@ -17,8 +17,8 @@ public sealed class ClientLinesTests : IDisposable
     public ClientLinesTests()
     {
         var watch = new ConnectionWatch("b:9092", _log, _time, () => _probe);
-        watch.Opened();
-        _lines = new ClientLines(_time, watch);
+        _lines = new ClientLines(_time, watch, _log);
+        _lines.Opened();
     }
 
     public void Dispose() => _probe.Dispose();
@@ -45,6 +45,28 @@ public sealed class ClientLinesTests : IDisposable
     }
 
     [Fact]
+    public async Task What_was_only_counted_is_told_when_the_last_client_is_closed()
+    {
+        _lines.Opened();
+        for (var i = 0; i < 4; i++)
+        {
+            _lines.Take(_log, LogLevel.Warning, "app", "OFFSET", $"in [{i}]: offset reset");
+        }
+
+        Fail(count: 1);
+        await Until(() => _log.All.Count == 2);
+        _lines.Take(_log, LogLevel.Warning, "app", "ONCE", "another matter");
+        _lines.Closed();
+        Assert.Equal(3, _log.All.Count);
+
+        _lines.Closed();
+
+        Assert.Equal(
+            "Information Told once and then only counted, before the last client was closed: 3 more lines like 'Warning OFFSET in [3]: offset reset'",
+            Assert.Single(_log.All.Skip(3)));
+    }
+
+    [Fact]
     public void What_debug_asks_for_is_not_limited()
     {
         for (var i = 0; i < 3; i++)
@@ -53,6 +75,16 @@ public sealed class ClientLinesTests : IDisposable
         }
 
         Assert.Equal(3, _log.All.Count);
+    }
+
+    /// <summary>The engine replaces such a producer and says so: a second, critical line would have people paged for nothing.</summary>
+    [Fact]
+    public void What_ends_a_client_is_left_to_its_owner_to_tell()
+    {
+        _lines.Take(_log, LogLevel.Critical, "app", "TXNERR", "[thrd:main]: Fatal transaction error: Failed to end transaction");
+        _lines.Take(_log, LogLevel.Error, "app", "ERROR", "[thrd:main]: Fatal error: Broker: fenced");
+
+        Assert.All(_log.All, line => Assert.StartsWith("Debug ", line, StringComparison.Ordinal));
     }
 
     [Fact]
@@ -92,7 +124,7 @@ public sealed class ClientLinesTests : IDisposable
         Fail(count: 1);
         await Until(() => _lines.Connection.Outage is not null);
 
-        _lines.Connection.Closed();
+        _lines.Closed();
         await Until(() => _lines.Connection.Outage is null);
 
         Assert.Single(_log.All);

@@ -34,13 +34,50 @@ public sealed class ClientSettingsTests
     }
 
     [Fact]
-    public void A_member_shows_its_mark_and_learns_of_added_partitions_within_seconds()
+    public void A_member_shows_its_mark_learns_of_added_partitions_and_is_missed_within_seconds()
     {
         var settings = Effective(ClientSettings.ForConsumer(
             new KafkaClientOptions { BootstrapServers = "b:1" }, Consumer with { Mark = "t1.2" }));
 
         Assert.Equal("c-t1.2", settings["client.id"]);
         Assert.Equal("10000", settings["topic.metadata.refresh.interval.ms"]);
+        Assert.Equal("15000", settings["session.timeout.ms"]);
+    }
+
+    /// <summary>librdkafka refuses one that is longer than a transaction, and chooses one that is not.</summary>
+    [Fact]
+    public void A_connection_on_which_nothing_comes_is_given_up_after_half_a_minute_but_in_a_transaction_sooner()
+    {
+        var options = new KafkaClientOptions { BootstrapServers = "b:1" };
+
+        Assert.Equal("30000", Effective(ClientSettings.ForConsumer(options, Consumer))["socket.timeout.ms"]);
+        Assert.Equal("30000", Effective(ClientSettings.ForAdmin(options, "a"))["socket.timeout.ms"]);
+        Assert.Equal(
+            "30000", Effective(ClientSettings.ForProducer(options, Transactional with { TransactionalId = null }))["socket.timeout.ms"]);
+        Assert.False(Effective(ClientSettings.ForProducer(options, Transactional)).ContainsKey("socket.timeout.ms"));
+    }
+
+    [Fact]
+    public void A_producer_believes_brokers_that_a_topic_is_gone() => Assert.Equal(
+        "2000",
+        Effective(ClientSettings.ForProducer(new KafkaClientOptions { BootstrapServers = "b:1" }, Transactional))[
+            "topic.metadata.propagation.max.ms"]);
+
+    /// <summary>librdkafka's own ten seconds are how late a broker that is back would be noticed.</summary>
+    [Fact]
+    public void Every_client_tries_to_connect_once_a_second_unless_told_otherwise()
+    {
+        var options = new KafkaClientOptions { BootstrapServers = "b:1" };
+        var slower = options with { Client = new Dictionary<string, string> { ["reconnect.backoff.max.ms"] = "5000" } };
+
+        foreach (var (given, expected) in (ReadOnlySpan<(KafkaClientOptions, string)>)[(options, "1000"), (slower, "5000")])
+        {
+            Assert.Equal(expected, Effective(ClientSettings.ForConsumer(given, Consumer))["reconnect.backoff.max.ms"]);
+            Assert.Equal(expected, Effective(ClientSettings.ForAdmin(given, "a"))["reconnect.backoff.max.ms"]);
+            Assert.Equal(
+                expected,
+                Effective(ClientSettings.ForProducer(given, new ProducerRole("p", null, TimeSpan.Zero)))["reconnect.backoff.max.ms"]);
+        }
     }
 
     [Fact]

@@ -34,6 +34,26 @@ public sealed class StartStoryTests
             () => again.Story("restoring store").Count == 2 && again.Story("is restored").Count == 2, "a line for each store that was restored");
     }
 
+    /// <summary>Behind the last row of a changelog there is the mark of its transaction, which no store needs.</summary>
+    [Fact]
+    public async Task State_that_is_there_already_is_not_told_as_restored_under_exactly_once()
+    {
+        await using var harness = new AppHarness(("in", 2), ("out", 2));
+        var stores = new LastingStores(harness);
+        var first = await StartAsync(harness, new LevelLog(), stores);
+        CountingApplication.SendWave(harness, 1);
+        await CountingApplication.UntilAllAreOut(harness);
+        await first.StopAsync();
+
+        var log = new LevelLog();
+        var second = await StartAsync(harness, log, stores);
+        await second.StopAsync();
+
+        Assert.Equal(["Application app runs: tasks 2 (0_0, 0_1), threads 1, changelog records restored 0"], log.Story("runs:"));
+        Assert.Empty(log.Story("restoring store"));
+        Assert.Empty(log.Story("is restored"));
+    }
+
     [Fact]
     public async Task A_rebalance_is_no_warning_and_has_no_stack_trace()
     {
@@ -77,10 +97,19 @@ public sealed class StartStoryTests
         Assert.Single(log.Lines, l => l.Exception is not null);
     }
 
-    private static async Task<StreamsApplication> StartAsync(AppHarness harness, LevelLog log)
+    /// <param name="harness">Where.</param>
+    /// <param name="log">Takes the story.</param>
+    /// <param name="stores">Stores on a disk, with exactly-once; null: in memory, at least once.</param>
+    private static async Task<StreamsApplication> StartAsync(AppHarness harness, LevelLog log, LastingStores? stores = null)
     {
         var application = await harness.StartAsync(
-            CountingApplication.Build, o => o.CacheMaxBytes = 0, services: new StreamsServices { Logging = log });
+            CountingApplication.Build,
+            o =>
+            {
+                o.CacheMaxBytes = 0;
+                o.ProcessingGuarantee = stores is null ? ProcessingGuarantee.AtLeastOnce : ProcessingGuarantee.ExactlyOnce;
+            },
+            services: new StreamsServices { Logging = log, StoreBackend = stores });
         await AppHarness.Until(() => log.Story("runs:").Count > 0, "the line");
         return application;
     }

@@ -144,7 +144,7 @@ internal sealed class RestoreQueue(ILogger logger)
         }
 
         // The log is the user's, and may take its time.
-        complete.FindAll(s => s.HasWork).ForEach(s => RuntimeLog.RestoreCompleted(logger, s.Task.Id, s.Name, s.Applied));
+        complete.FindAll(s => s.Applied > 0).ForEach(s => RuntimeLog.RestoreCompleted(logger, s.Task.Id, s.Name, s.Applied));
     }
 
     /// <summary>Gives up the tasks of which a store fits, unless they were taken back meanwhile.</summary>

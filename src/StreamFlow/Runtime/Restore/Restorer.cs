@@ -167,11 +167,6 @@ internal sealed class Restorer : IDisposable
         var (beginning, end) = ends.QueryOffsets(store.Changelog, QueryTimeout);
         if (store.Locate(beginning, end))
         {
-            if (store.HasWork)
-            {
-                RuntimeLog.RestoreStarted(_logger, store.Task.Id, store.Name, store.Position, end);
-            }
-
             return;
         }
 
@@ -214,7 +209,13 @@ internal sealed class Restorer : IDisposable
     {
         try
         {
-            return store.Apply(store.IsReadable ? consumer.Reader(store.Changelog) : null, batchBytes, _writer!);
+            var more = store.Apply(store.IsReadable ? consumer.Reader(store.Changelog) : null, batchBytes, _writer!);
+            if (store.TryTakeBegin(out var from))
+            {
+                RuntimeLog.RestoreStarted(_logger, store.Task.Id, store.Name, from, store.End);
+            }
+
+            return more;
         }
         catch (Exception exception) when (exception is StreamsException or FormatException or IOException)
         {

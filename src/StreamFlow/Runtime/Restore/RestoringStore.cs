@@ -21,7 +21,9 @@ internal sealed class RestoringStore
     private bool _isHandedOver;
     private volatile bool _isWriteDue;
     private volatile Exception? _writeFailure;
+    private long _begin;
     private long _end = -1;
+    private bool _isTold;
 
     public RestoringStore(StreamTask task, TaskStore store)
     {
@@ -48,8 +50,17 @@ internal sealed class RestoringStore
 
     public bool IsLocated => _end >= 0;
 
-    /// <summary>Whether there was anything to read when it was located.</summary>
-    public bool HasWork { get; private set; }
+    /// <summary>
+    /// The first time there is something to tell of: behind the last record there may be nothing but the marks of transactions.
+    /// </summary>
+    /// <param name="from">Offset at which the restore began.</param>
+    public bool TryTakeBegin(out long from)
+    {
+        from = _begin;
+        var isFirst = Applied > 0 && !_isTold;
+        _isTold |= isFirst;
+        return isFirst;
+    }
 
     /// <summary>Whether there is more to read.</summary>
     public bool IsReadable => IsLocated && !_isRead;
@@ -68,6 +79,9 @@ internal sealed class RestoringStore
     /// <summary>Up to where the input that serves as changelog was processed.</summary>
     private long Committed => Task.Committed.FirstOrDefault(c => c.Partition == Changelog).Offset;
 
+    /// <summary>Offset at which the restore is to end.</summary>
+    public long End => _end;
+
     public long Remaining => _isRead || !IsLocated ? 0 : Math.Max(0, _end - Position);
 
     /// <summary>Finds where to begin and end.</summary>
@@ -83,7 +97,7 @@ internal sealed class RestoringStore
         Position = StoredOffset ?? beginning;
         _end = _store.Source is null ? end : Math.Min(end, Math.Max(Committed, Position));
         _isRead = _isHandedOver = Position >= end;
-        HasWork = Position < _end;
+        _begin = Position;
         return true;
     }
 

@@ -55,6 +55,7 @@ internal sealed class ThreadClients(ThreadServices services, string threadName, 
         var role = new ProducerRole($"{threadName}-producer", id, _options.TransactionTimeout)
         {
             MaxBatchBytes = services.MaxBatchBytes,
+            IsMissing = topic => services.Topics.MissingOutputs.Contains(topic),
         };
         return ExactlyOnce
             ? new ExactlyOnceCommit(services, threadName, consumer, () => services.Clients.CreateProducer(role))

@@ -130,7 +130,7 @@ internal sealed class ClusterWatch : IClusterWatch, IDisposable
         var look = Look.Complete;
         try
         {
-            await _topics.LookAsync(_admin, hasRebalanced, stopping).ConfigureAwait(false);
+            await _topics.LookIfDueAsync(_admin, hasRebalanced, stopping).ConfigureAwait(false);
             if (_services.Topics.LeaderTopics.Count > 0)
             {
                 var group = await _admin.DescribeGroupAsync(_services.Options.ApplicationId, stopping).ConfigureAwait(false);
@@ -247,12 +247,8 @@ internal sealed class ClusterWatch : IClusterWatch, IDisposable
             changed = _changed.Task;
         }
 
-        var interval = _services.Options.ClusterCheckInterval;
-        if (!isComplete && interval > OrphanedPartitions.Interval)
-        {
-            interval = OrphanedPartitions.Interval;
-        }
-
+        var pace = isComplete ? _unread.Pace : OrphanedPartitions.Interval;
+        var interval = pace < _services.Options.ClusterCheckInterval ? pace : _services.Options.ClusterCheckInterval;
         await changed.WaitAsync(interval, _services.Time, stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         stopping.ThrowIfCancellationRequested();
     }

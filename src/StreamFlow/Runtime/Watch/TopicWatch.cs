@@ -17,9 +17,11 @@ internal sealed class TopicWatch(ThreadServices services, Action rejoin, Action<
     /// </summary>
     private const int Looks = 3;
 
+    private const double AlmostOver = 0.9;
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(300);
 
     private readonly SemaphoreSlim _turn = new(1, 1);
+    private long? _looked;
     private volatile bool _hasFailed;
 
     /// <summary>Whether the application cannot go on with its topics.</summary>
@@ -31,6 +33,13 @@ internal sealed class TopicWatch(ThreadServices services, Action rejoin, Action<
         .. services.Topics.MissingOutputs.Select(topic =>
             $"The output topic '{topic}' does not exist: records for it go to the production error handler. Create it, or stop the "
             + "application")];
+
+    /// <summary>Looks when the group has rebalanced, or it is time to: members are looked at more often than topics.</summary>
+    public Task LookIfDueAsync(IKafkaAdmin admin, bool hasRebalanced, CancellationToken stopping) =>
+        hasRebalanced || _looked is not { } looked
+            || services.Time.GetElapsedTime(looked) >= services.Options.ClusterCheckInterval * AlmostOver
+            ? LookAsync(admin, hasRebalanced, stopping)
+            : Task.CompletedTask;
 
     /// <param name="admin">What is asked.</param>
     /// <param name="withConfigs">Whether configurations are looked at although nothing else has changed.</param>
@@ -44,6 +53,7 @@ internal sealed class TopicWatch(ThreadServices services, Action rejoin, Action<
             if (!_hasFailed)
             {
                 await LookInTurnAsync(admin, withConfigs, stopping).ConfigureAwait(false);
+                _looked = services.Time.GetTimestamp();
             }
         }
         finally

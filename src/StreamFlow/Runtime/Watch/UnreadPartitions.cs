@@ -13,9 +13,11 @@ namespace StreamFlow.Runtime;
 internal sealed class UnreadPartitions(ThreadServices services, Func<IEnumerable<TaskId>> own) : IDisposable
 {
     /// <summary>A question for an end is a request of its own: with thousands of idle partitions a look takes some of them.</summary>
-    private const int MaxQuestions = 100;
+    private const int MaxQuestions = 20;
 
-    private static readonly TimeSpan Shortest = TimeSpan.FromSeconds(10);
+    private const int LooksPerLimit = 3;
+    private static readonly TimeSpan Shortest = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan IdlePause = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan QueryTimeout = TimeSpan.FromSeconds(5);
 
     private readonly Dictionary<TopicPartition, Position> _positions = [];
@@ -26,8 +28,14 @@ internal sealed class UnreadPartitions(ThreadServices services, Func<IEnumerable
     public IReadOnlyList<UnreadPartition> Unread => _unread;
 
     /// <summary>
-    /// How long a position may stay where it is. A healthy instance commits once per interval, so what stays for two of them
-    /// does not come forward.
+    /// How often to look while others have partitions, if not less often than at everything else: by looks ten seconds apart nothing
+    /// would be known of a killed instance when its session of 15 seconds is over.
+    /// </summary>
+    public TimeSpan Pace => _othersSince is null ? TimeSpan.MaxValue : Limit / LooksPerLimit;
+
+    /// <summary>
+    /// How long records may be there and the position stay where it is. A healthy instance commits once per interval, so what
+    /// stays for two of them does not come forward.
     /// </summary>
     private TimeSpan Limit => services.Options.CommitInterval * 2 is var two && two > Shortest ? two : Shortest;
 
@@ -42,22 +50,26 @@ internal sealed class UnreadPartitions(ThreadServices services, Func<IEnumerable
             return;
         }
 
+        // Not for committed records only: a question for positions would wait for the transaction that a killed instance left open.
         _consumer ??= services.Clients.CreateConsumer(new ConsumerRole(
-            $"{services.Options.ApplicationId}-progress", services.Options.ApplicationId, null, ReadCommitted: true, "error"));
+            $"{services.Options.ApplicationId}-progress", services.Options.ApplicationId, null, ReadCommitted: false, "error"));
         var now = services.Time.GetTimestamp();
-        foreach (var (partition, offset, _) in _consumer.Committed(others))
+        foreach (var gone in _positions.Keys.Except(others).ToList())
         {
-            if (!_positions.TryGetValue(partition, out var known) || known.Committed != offset)
-            {
-                _positions[partition] = new Position(offset, now);
-            }
+            _positions.Remove(gone);
+        }
+
+        var committed = _consumer.Committed(others);
+        foreach (var partition in ToAsk(committed, now).Take(MaxQuestions))
+        {
+            Ask(partition, now);
         }
 
         var names = group.Members.SelectMany(m => m.Assigned.Select(p => (p, m))).ToLookup(a => a.p, a => a.m);
-        Adopt([.. Still(others, now)
-            .Take(MaxQuestions)
-            .Select(p => Look(p, names[p].FirstOrDefault()))
-            .OfType<UnreadPartition>()]);
+        Adopt([.. _positions
+            .Where(p => p.Value.Behind is { } since && services.Time.GetElapsedTime(since, now) >= Limit)
+            .OrderBy(p => p.Value.Behind)
+            .Select(p => Describe(p.Key, p.Value, now, names[p.Key].FirstOrDefault()))]);
     }
 
     public void Dispose()
@@ -73,39 +85,45 @@ internal sealed class UnreadPartitions(ThreadServices services, Func<IEnumerable
         return _othersSince is { } since && services.Time.GetElapsedTime(since) >= Shortest;
     }
 
-    /// <summary>Where nothing is committed yet nobody knows where the partition begins for its task.</summary>
-    private List<TopicPartition> Still(List<TopicPartition> others, long now)
+    /// <summary>
+    /// Takes the positions down, and finds those that stand where they stood: first the ones that have come to stand since the last
+    /// look, then the ones that were asked about longest ago. Where nothing is committed yet nobody knows where the partition begins
+    /// for its task.
+    /// </summary>
+    private List<TopicPartition> ToAsk(IReadOnlyList<PartitionOffset> committed, long now)
     {
-        foreach (var gone in _positions.Keys.Except(others).ToList())
+        var standing = new List<(TopicPartition Partition, long? Asked)>();
+        foreach (var (partition, offset, _) in committed)
         {
-            _positions.Remove(gone);
+            if (!_positions.TryGetValue(partition, out var known) || known.Committed != offset)
+            {
+                _positions[partition] = new Position(offset);
+            }
+            else if (offset >= 0 && !(known is { Behind: null, Asked: { } asked } && services.Time.GetElapsedTime(asked, now) < IdlePause))
+            {
+                standing.Add((partition, known.Asked));
+            }
         }
 
-        return
-        [
-            .. _positions
-                .Where(p => p.Value.Committed >= 0 && services.Time.GetElapsedTime(p.Value.Since, now) >= Limit)
-                .OrderBy(p => p.Value.Since)
-                .Select(p => p.Key),
-        ];
+        return [.. standing.OrderBy(s => s.Asked ?? long.MinValue).Select(s => s.Partition)];
     }
 
-    private UnreadPartition? Look(TopicPartition partition, GroupMemberDescription? member)
+    /// <summary>From when records are seen behind it a position has its time to move: they may have come a moment ago.</summary>
+    private void Ask(TopicPartition partition, long now)
     {
-        var (committed, since) = _positions[partition];
+        var known = _positions[partition];
         var end = _consumer!.QueryOffsets(partition, QueryTimeout).End;
-        if (end <= committed)
+        _positions[partition] = known with
         {
-            // Nothing was to be read: from here on it counts.
-            _positions[partition] = new Position(committed, services.Time.GetTimestamp());
-            return null;
-        }
+            Asked = now, End = end, Behind = end > known.Committed ? known.Behind ?? now : null,
+        };
+    }
 
-        return new UnreadPartition(partition, end - committed, services.Time.GetElapsedTime(since))
+    private UnreadPartition Describe(TopicPartition partition, in Position position, long now, GroupMemberDescription? member) =>
+        new(partition, position.End - position.Committed, services.Time.GetElapsedTime(position.Behind!.Value, now))
         {
             Member = member is null ? null : $"{member.ClientId} at {member.Host}",
         };
-    }
 
     private void Adopt(IReadOnlyList<UnreadPartition> seen)
     {
@@ -137,5 +155,16 @@ internal sealed class UnreadPartitions(ThreadServices services, Func<IEnumerable
         ];
     }
 
-    private readonly record struct Position(long Committed, long Since);
+    /// <param name="Committed">The committed position.</param>
+    private readonly record struct Position(long Committed)
+    {
+        /// <summary>When the end was last asked for at this position.</summary>
+        public long? Asked { get; init; }
+
+        /// <summary>The end as it was then.</summary>
+        public long End { get; init; }
+
+        /// <summary>Since when records are known to be behind this position.</summary>
+        public long? Behind { get; init; }
+    }
 }
