@@ -67,7 +67,7 @@ public sealed class SettingScopeTests
         Assert.True(value is not null, $"none of the values is one of {name}");
         var log = new Lines();
         var watch = new ConnectionWatch("none", log, TimeProvider.System, () => throw new InvalidOperationException());
-        var callbacks = new ClientCallbacks("c", new ClientLines(TimeProvider.System, watch), log);
+        var callbacks = new ClientCallbacks("c", new ClientLines(TimeProvider.System, watch, log), log);
         KeyValuePair<string, string>[] settings = [KeyValuePair.Create("group.id", "g"), KeyValuePair.Create(name, value)];
         try
         {
