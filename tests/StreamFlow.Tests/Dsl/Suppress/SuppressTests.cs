@@ -191,8 +191,8 @@ public sealed class SuppressTests
     /// partition, 4, row, 1.
     /// </summary>
     [Theory]
-    [InlineData(32, "-")]
-    [InlineData(31, "a=x@1")]
+    [InlineData(30, "-")]
+    [InlineData(29, "a=x@1")]
     public void Buffer_is_full_when_it_has_more_bytes_than_it_may(long bytes, string expected)
     {
         var builder = new StreamsBuilder();
