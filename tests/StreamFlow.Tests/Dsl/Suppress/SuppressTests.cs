@@ -187,8 +187,8 @@ public sealed class SuppressTests
     }
 
     /// <summary>
-    /// A key of 1 byte, the 8 of its place, and of the value what it is serialized to without lengths: time and offset, 8 each, topic, 2,
-    /// partition, 4, row, 1.
+    /// A key of 1 byte, the 8 of its place, and of the value what it is serialized to without lengths: time and offset, 8 each, partition, 4,
+    /// row, 1. Records of the harness have no topic.
     /// </summary>
     [Theory]
     [InlineData(30, "-")]
