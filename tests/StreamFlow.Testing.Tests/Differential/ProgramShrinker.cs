@@ -5,9 +5,11 @@ internal static class ProgramShrinker
 {
     private const int MaxAttempts = 400;
 
-    public static RandomProgram Shrink(RandomProgram program, Func<RandomProgram, bool> differs)
+    /// <param name="program">The program.</param>
+    /// <param name="differs">Whether one shows a difference.</param>
+    /// <param name="attempts">How many programs to try at most.</param>
+    public static RandomProgram Shrink(RandomProgram program, Func<RandomProgram, bool> differs, int attempts = MaxAttempts)
     {
-        var attempts = MaxAttempts;
         for (var smaller = program; smaller is not null;)
         {
             program = smaller;

@@ -12,7 +12,10 @@ public sealed class RandomThreadTests(ITestOutputHelper output)
 {
     private const int Programs = 10;
     private const int Threads = 3;
-    private const int MaxFailures = 5;
+    private const int MaxFailures = 2;
+
+    /// <summary>Each is two runs of an application.</summary>
+    private const int Attempts = 40;
 
     /// <summary>So many times the usual inputs, so that threads have something to do at the same time.</summary>
     private const int Inputs = 8;
@@ -36,7 +39,7 @@ public sealed class RandomThreadTests(ITestOutputHelper output)
             if (Difference(program, ref results) is { } difference)
             {
                 failed++;
-                var small = ProgramShrinker.Shrink(program, p => Difference(p, ref results) is not null);
+                var small = ProgramShrinker.Shrink(program, p => Difference(p, ref results) is not null, Attempts);
                 failures.AppendLine(
                     CultureInfo.InvariantCulture, $"seed {seed} {difference}\nsmaller: {Difference(small, ref results)}\n{small.Text()}");
             }
