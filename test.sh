@@ -48,6 +48,7 @@ main() {
   mkdir -p "$results"
   build || { fail 'build'; finish; }
   run_all
+  show_comparisons
   finish
 }
 
@@ -156,6 +157,14 @@ count() {
   fi
   if ((total > executed)); then skipped_names "$trx"; fi
   if ((code)); then show_failures "$log"; fi
+}
+
+# What tests wrote about how they compare with Kafka Streams, if they ran.
+show_comparisons() {
+  local file
+  for file in "$results"/{conformance,random-programs}.txt; do
+    [[ ! -f $file ]] || cat "$file"
+  done
 }
 
 # The log from the first trouble on, without the frames that are the same in every test.

@@ -37,6 +37,7 @@ internal static class ProcessorScenarios
         ["F02 KV with headers on inMemoryKeyValueStore"] = _ => WithHeaders(),
         ["C93 mode=0"] = _ => TwoBranches(),
         ["C93 mode=1"] = _ => TwoBranches(),
+        ["C93 mode=2"] = _ => TwoBranches(),
         ["C93 mode=3"] = _ => TwoBranches(),
         ["C93b throw after forward, CONTINUE"] = _ => One((c, r) =>
         {
@@ -63,6 +64,9 @@ internal static class ProcessorScenarios
     {
         ["C93 mode=0"] = print => Printing(print, _ => ErrorResponse.Continue),
         ["C93 mode=1"] = print => Printing(print, _ => ErrorResponse.Fail),
+
+        // There is no null; this is none of the answers either.
+        ["C93 mode=2"] = print => Printing(print, _ => (ErrorResponse)(-1)),
         ["C93 mode=3"] = print => Printing(print, _ => throw new InvalidOperationException("boom")),
         ["C93b throw after forward, CONTINUE"] = print => Printing(print, _ => ErrorResponse.Continue),
         ["C93c punctuator throws, CONTINUE"] = print => Printing(print, _ => ErrorResponse.Continue),
@@ -218,7 +222,7 @@ internal static class ProcessorScenarios
         },
         stores: new LruStoreBuilder<string, string>("st", 2) { KeepsTimestamps = false });
 
-    private static Topology WithHeaders() => One(
+    internal static Topology WithHeaders() => One(
         (c, r) =>
         {
             var store = c.GetStateStore<IKeyValueStoreWithHeaders<string, string>>("st");
@@ -249,7 +253,7 @@ internal static class ProcessorScenarios
     private static string Text(IEnumerable<KeyValuePair<string, ValueAndTimestamp<string>>> rows) =>
         string.Join(' ', rows.Select(row => $"{row.Key}={row.Value.Value}"));
 
-    private static ErrorHandler Printing(Action<string> print, Func<string, ErrorResponse> answer) => (in ErrorContext error) =>
+    internal static ErrorHandler Printing(Action<string> print, Func<string, ErrorResponse> answer) => (in ErrorContext error) =>
     {
         var source = error.Offset >= 0;
         var headers = HeadersText(error.Headers);

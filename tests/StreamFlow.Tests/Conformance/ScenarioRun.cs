@@ -17,7 +17,7 @@ internal sealed class ScenarioRun : IDisposable
     private TopologyTestDriver _driver;
     private long _droppedBefore;
 
-    public ScenarioRun(Topology topology, ErrorHandler handler, long cacheBytes, long clock = 0)
+    public ScenarioRun(Topology topology, ErrorHandler handler, long cacheBytes, long clock = 0, Action<StreamFlowOptions>? more = null)
     {
         _topology = topology;
         _options = new TopologyTestDriverOptions
@@ -32,6 +32,7 @@ internal sealed class ScenarioRun : IDisposable
                 ProductionErrorHandler = handler,
             },
         };
+        more?.Invoke(_options.Application);
         _driver = new TopologyTestDriver(_topology, _options);
     }
 
@@ -87,6 +88,20 @@ internal sealed class ScenarioRun : IDisposable
         $"    raw {topic} key={Hex(r.HasKey, r.Key)} val={Hex(r.HasValue, r.Value)} ts={r.Timestamp} "
         + $"hdr={HeadersText(r.Headers)}");
 
+    /// <summary>Prints the dead letters since the last call, with Java's names of the exceptions.</summary>
+    public IEnumerable<string> Letters(string topic)
+    {
+        var letters = Output(topic).ReadAll();
+        return letters.Count == 0 ? [$"    {topic}: -"] : letters.SelectMany(letter =>
+            (letter.Headers ?? Headers.Empty)
+                .Select(h => "      " + ErrorScenarios.Header(h.Key, h.Value is null ? null : Encoding.UTF8.GetString(h.Value)))
+                .Prepend($"    {topic}: key={Quoted(letter.HasKey, letter.Key)} value={Quoted(letter.HasValue, letter.Value)} ts={letter.Timestamp}"));
+    }
+
+    /// <summary>Prints what a store of texts holds.</summary>
+    public string Store(string name) => $"    store {string.Join(' ', _driver.GetKeyValueStore<string, string>(name).All().Select(
+        row => $"{row.Key}={row.Value.Value}"))}";
+
     public void Dispose() => _driver.Dispose();
 
     private TestOutputTopic<byte[], byte[]> Output(string topic)
@@ -101,6 +116,8 @@ internal sealed class ScenarioRun : IDisposable
     }
 
     private static string Text(bool has, byte[] bytes) => has ? Encoding.UTF8.GetString(bytes) : "null";
+
+    private static string Quoted(bool has, byte[] bytes) => has ? $"'{Encoding.UTF8.GetString(bytes)}'" : "null";
 
     private static string Hex(bool has, byte[] bytes) => has ? Convert.ToHexStringLower(bytes) : "null";
 
