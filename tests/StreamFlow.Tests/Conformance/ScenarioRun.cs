@@ -14,6 +14,7 @@ internal sealed class ScenarioRun : IDisposable
     private readonly Topology _topology;
     private readonly TopologyTestDriverOptions _options;
     private readonly Dictionary<string, TestOutputTopic<byte[], byte[]>> _outputs = new(StringComparer.Ordinal);
+    private readonly List<string> _globals = [];
     private TopologyTestDriver _driver;
     private long _droppedBefore;
 
@@ -43,18 +44,9 @@ internal sealed class ScenarioRun : IDisposable
     /// <summary>Pipes <c>topic key:value@timestamp#header</c> and prints what came out of topic <c>out</c>.</summary>
     public string Pipe(string step)
     {
-        var topic = step[..step.IndexOf(' ', StringComparison.Ordinal)];
-        var record = step[(topic.Length + 1)..];
-        var at = record.LastIndexOf('@');
-        var colon = record.IndexOf(':', StringComparison.Ordinal);
-        var time = record[(at + 1)..].Split('#');
         try
         {
-            _driver.CreateInputTopic(topic, Serdes.String, Serdes.String).Pipe(
-                OrNull(record[..colon])!,
-                OrNull(record[(colon + 1)..at])!,
-                long.Parse(time[0], CultureInfo.InvariantCulture),
-                time.Length > 1 ? Headers.Empty.With("h", time[1]) : null);
+            Send(step);
         }
         catch (StreamsException)
         {
@@ -62,10 +54,31 @@ internal sealed class ScenarioRun : IDisposable
             Dispose();
             _outputs.Clear();
             _driver = new TopologyTestDriver(_topology, _options);
+            _globals.ForEach(Send);
             return "EXC";
         }
 
+        // What global stores have read is on its topic, and read again by the next application.
+        if (step.StartsWith("G ", StringComparison.Ordinal))
+        {
+            _globals.Add(step);
+        }
+
         return Out();
+    }
+
+    private void Send(string step)
+    {
+        var topic = step[..step.IndexOf(' ', StringComparison.Ordinal)];
+        var record = step[(topic.Length + 1)..];
+        var at = record.LastIndexOf('@');
+        var colon = record.IndexOf(':', StringComparison.Ordinal);
+        var time = record[(at + 1)..].Split('#');
+        _driver.CreateInputTopic(topic, Serdes.String, Serdes.String).Pipe(
+            OrNull(record[..colon])!,
+            OrNull(record[(colon + 1)..at])!,
+            long.Parse(time[0], CultureInfo.InvariantCulture),
+            time.Length > 1 ? Headers.Empty.With("h", time[1]) : null);
     }
 
     /// <summary>Moves the wall clock and prints what came out.</summary>

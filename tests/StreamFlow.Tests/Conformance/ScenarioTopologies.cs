@@ -99,6 +99,11 @@ internal static class ScenarioTopologies
 
     private static readonly Dictionary<string, Func<Action<string>, ErrorHandler>> Handlers = new(StringComparer.Ordinal)
     {
+        ["C94 handler continue"] = print => (in ErrorContext error) =>
+        {
+            print($"prod handler origin=VALUE node={error.Operator}");
+            return ErrorResponse.Continue;
+        },
         ["C94c class cast at sink, processing CONTINUE"] =
             print => ProcessorScenarios.Printing(print, _ => ErrorResponse.Continue),
     };
