@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using StreamFlow.Serialization;
+using StreamFlow.State;
 using StreamFlow.Testing;
 
 namespace StreamFlow.Tests.Conformance;
@@ -114,6 +115,22 @@ internal sealed class ScenarioRun : IDisposable
     /// <summary>Prints what a store of texts holds.</summary>
     public string Store(string name) => $"    store {string.Join(' ', _driver.GetKeyValueStore<string, string>(name).All().Select(
         row => $"{row.Key}={row.Value.Value}"))}";
+
+    /// <summary>Prints what a store with headers holds, by all views of it; one without has its times in their place.</summary>
+    public string StoreViews(string name, string prefix)
+    {
+        var plain = _driver.GetKeyValueStore<string, string>(name);
+        var rows = plain.All().Select(row => (row.Key, row.Value.Value, row.Value.Timestamp, Headers: (Headers?)null)).ToList();
+        var whole = plain is not IReadOnlyKeyValueStoreWithHeaders<string, string> ? rows
+            : [.. _driver.GetKeyValueStoreWithHeaders<string, string>(name).AllWithHeaders()
+                .Select(row => (row.Key, row.Value.Value, row.Value.Timestamp, (Headers?)row.Value.Headers))];
+        return $"    store: {Texts(whole)} | timestamped view {Texts(rows)} | "
+            + $"plain view {string.Join(' ', plain.All().Select(row => $"{row.Key}={row.Value.Value}"))} | "
+            + $"prefix {Texts(whole.Where(row => row.Key.StartsWith(prefix, StringComparison.Ordinal)))}";
+
+        static string Texts(IEnumerable<(string Key, string Value, long Timestamp, Headers? Headers)> rows) =>
+            string.Join(' ', rows.Select(row => $"{row.Key}={row.Value}@{row.Timestamp}{HeadersText(row.Headers)}"));
+    }
 
     public void Dispose() => _driver.Dispose();
 

@@ -115,6 +115,7 @@ internal static partial class ScenarioRunner
     {
         var isHeader = previous.StartsWith("      ", StringComparison.Ordinal);
         return LettersOf().Match(line) is { Success: true } match && !isHeader ? run.Letters(match.Groups[1].Value)
+            : line.StartsWith("    store: ", StringComparison.Ordinal) ? [run.StoreViews("st", "j")]
             : line.StartsWith("    store ", StringComparison.Ordinal) ? [run.Store("gs")]
             : [];
     }
