@@ -84,6 +84,19 @@ internal static class ProcessorScenarios
         [("C89 mem", "    raw app-st-changelog key=62 val=32 ts=1 hdr=")] = null,
         [("C89 mem", "    raw app-st-changelog key=63 val=33 ts=1 hdr=")] = null,
 
+        [("C89 lru2", "    raw app-st-changelog key=62 val=32 ts=1 hdr=")] = null,
+        [("C89 lru2", "    raw app-st-changelog key=61 val=31 ts=1 hdr=")] = null,
+        [("C89 lru2", "    raw app-st-changelog key=63 val=33 ts=1 hdr=")] = null,
+        [("C89 lru2", "    raw app-st-changelog key=61 val=null ts=1 hdr=")] = null,
+        [("C89 lru2", "    raw app-st-changelog key=6162 val=34 ts=1 hdr=")] = null,
+        [("C89 lru2", "    raw app-st-changelog key=63 val=null ts=1 hdr=")] = null,
+        [("C89 lru2", "    raw app-st-changelog key=6162 val=null ts=1 hdr=")] = null,
+        [("C89 lru2", "    raw app-st-changelog key=7a val=39 ts=1 hdr=")] =
+            "    raw app-st-changelog key=7a val=39 ts=1 hdr=\n    raw app-st-changelog key=6162 val=null ts=1 hdr=",
+        [("C89 lru2", "    raw app-st-changelog key=62 val=null ts=1 hdr=" + Mended.Again)] = null,
+        [("C89 lru2", "    raw app-st-changelog key=63 val=null ts=1 hdr=" + Mended.Again)] =
+            "    raw app-st-changelog key=63 val=null ts=1 hdr=",
+
         // A punctuation has no record, and so no time of one.
         [("C93c punctuator throws, CONTINUE", "    handler node=p topic=null part=-1 off=-1 task=0_0 ts=10 headers=")] =
             "    handler node=p topic=null part=-1 off=-1 task=0_0 ts=-1 headers=",

@@ -13,7 +13,7 @@ public sealed class ScenarioTests
     public void Scenario_matches_the_recording(string name)
     {
         var (expected, actual) = ScenarioRunner.Run(name);
-        Assert.Equal(expected, actual);
+        Assert.True(expected == actual, $"Recorded, and what is meant to differ:\n{expected}\nHere:\n{actual}");
     }
 
     [Fact]
