@@ -9,6 +9,7 @@
 #
 # The last line is 'N passed, N failed' or 'N passed, N failed, N skipped'. A build that fails, a project that crashes,
 # hangs or runs no test counts as one failure. The exit code is 0 only if nothing failed and something ran.
+# Before it come the totals of the comparisons with Kafka Streams (recorded runs, random programs) that were among them.
 set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -48,6 +49,7 @@ main() {
   mkdir -p "$results"
   build || { fail 'build'; finish; }
   run_all
+  show_comparisons
   finish
 }
 
@@ -55,7 +57,7 @@ parse_arguments() {
   while (($#)); do
     case $1 in
       --filter) filter=${2:?--filter needs an expression, e.g. --filter FullyQualifiedName~Commit}; shift ;;
-      -h | --help) sed -n '2,11s/^# \{0,1\}//p' "$0"; exit 0 ;;
+      -h | --help) sed -n '2,12s/^# \{0,1\}//p' "$0"; exit 0 ;;
       -*) echo "test.sh: unknown option '$1'; see ./test.sh --help" >&2; exit 2 ;;
       *) wanted+=("$1") ;;
     esac
@@ -156,6 +158,14 @@ count() {
   fi
   if ((total > executed)); then skipped_names "$trx"; fi
   if ((code)); then show_failures "$log"; fi
+}
+
+# What tests wrote about how they compare with Kafka Streams, if they ran.
+show_comparisons() {
+  local file
+  for file in "$results"/{conformance,random-programs}.txt; do
+    [[ ! -f $file ]] || cat "$file"
+  done
 }
 
 # The log from the first trouble on, without the frames that are the same in every test.

@@ -10,7 +10,8 @@ internal static partial class ExplicitNames
     /// <exception cref="TopologyException">Something has a generated name; the message lists all that have.</exception>
     public static void Check(TopologyPlan plan, TopologyGraph description)
     {
-        var stores = plan.SubTopologies.SelectMany(s => s.Stores).Where(store => IsGenerated(store.Name)).ToList();
+        // A global table is on disk too: with another name it is read anew, and the one before stays behind.
+        var stores = plan.SubTopologies.Concat(plan.Globals).SelectMany(s => s.Stores).Where(store => IsGenerated(store.Name)).ToList();
         var repartitions = plan.SubTopologies.SelectMany(s => s.RepartitionSinks).Select(topic => topic.Name)
             .Where(IsGenerated).Distinct(StringComparer.Ordinal).ToList();
         var complaints = new[]

@@ -215,6 +215,10 @@ internal sealed class ErrorPolicy
             case ErrorResponse.DeadLetter when DeadLetters is not null && hasResult:
                 Count(context, in error, DeadLetters.Send(context, in error, in result, headers));
                 return;
+            case ErrorResponse.DeadLetter when DeadLetters is not null && error.Offset < 0 && context.Punctuations is { } punctuations:
+                // No record stands behind a punctuation. What failed, and when, is worth a letter all the same.
+                Count(context, in error, DeadLetters.Send(context, in error, new() { Timestamp = punctuations.CalledAt }, null));
+                return;
             default:
                 ThrowFailed(context.Collector, in error, response);
                 return;

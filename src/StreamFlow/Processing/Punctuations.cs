@@ -13,6 +13,9 @@ internal sealed class Punctuations(TaskContext task)
     /// <summary>When the next wall clock punctuation is due, in milliseconds since 1970; the maximum when none will be.</summary>
     public long NextWallClock => _wallClock.TryPeek(out _, out var at) ? at.Due : long.MaxValue;
 
+    /// <summary>What the latest call was given as its time.</summary>
+    public long CalledAt { get; private set; }
+
     private long WallClock => task.Time.GetUtcNow().ToUnixTimeMilliseconds();
 
     /// <inheritdoc cref="TaskContext.Schedule"/>
@@ -96,6 +99,7 @@ internal sealed class Punctuations(TaskContext task)
         task.Record.Clear();
         task.Work.Begin(WorkKind.Punctuation, task.Record);
         task.HasWork = true;
+        CalledAt = now;
         try
         {
             punctuation.Call(now);

@@ -22,7 +22,10 @@ public sealed class RandomProgramTests(ITestOutputHelper output)
     public void Kafka_Streams_gives_the_same_results()
     {
         using var peer = KafkaStreamsPeer.Require();
-        Compare(_ => true, program => ProgramComparison.Difference(program, peer.Run(program), ProgramRun.Run(program)));
+        Compare(
+            _ => true,
+            program => ProgramComparison.Difference(program, peer.Run(program), ProgramRun.Run(program)),
+            tell: (programs, differences) => output.WriteLine(Summary.Write(programs, differences)));
     }
 
     [Fact]
@@ -142,15 +145,23 @@ public sealed class RandomProgramTests(ITestOutputHelper output)
         return true;
     }
 
-    private void Compare(Func<RandomProgram, bool> wanted, Func<RandomProgram, string?> difference, int programs = Programs)
+    private void Compare(
+        Func<RandomProgram, bool> wanted, Func<RandomProgram, string?> difference, int programs = Programs, Action<int, int>? tell = null)
     {
         var (first, count) = (Seeds.First, Seeds.Count(programs));
         output.WriteLine($"seeds {first} to {first + count - 1}");
         var failures = new StringBuilder();
-        for (int seed = first, failed = 0; seed < first + count && failed < MaxFailures; seed++)
+        var (compared, failed) = (0, 0);
+        for (var seed = first; seed < first + count && failed < MaxFailures; seed++)
         {
             var program = ProgramGenerator.Generate(seed);
-            if (wanted(program) && difference(program) is not null)
+            if (!wanted(program))
+            {
+                continue;
+            }
+
+            compared++;
+            if (difference(program) is not null)
             {
                 failed++;
                 var small = ProgramShrinker.Shrink(program, p => difference(p) is not null);
@@ -158,6 +169,7 @@ public sealed class RandomProgramTests(ITestOutputHelper output)
             }
         }
 
+        tell?.Invoke(compared, failed);
         Assert.True(failures.Length == 0, failures.ToString());
     }
 }

@@ -37,6 +37,7 @@ internal static class ProcessorScenarios
         ["F02 KV with headers on inMemoryKeyValueStore"] = _ => WithHeaders(),
         ["C93 mode=0"] = _ => TwoBranches(),
         ["C93 mode=1"] = _ => TwoBranches(),
+        ["C93 mode=2"] = _ => TwoBranches(),
         ["C93 mode=3"] = _ => TwoBranches(),
         ["C93b throw after forward, CONTINUE"] = _ => One((c, r) =>
         {
@@ -63,6 +64,9 @@ internal static class ProcessorScenarios
     {
         ["C93 mode=0"] = print => Printing(print, _ => ErrorResponse.Continue),
         ["C93 mode=1"] = print => Printing(print, _ => ErrorResponse.Fail),
+
+        // There is no null; this is none of the answers either.
+        ["C93 mode=2"] = print => Printing(print, _ => (ErrorResponse)(-1)),
         ["C93 mode=3"] = print => Printing(print, _ => throw new InvalidOperationException("boom")),
         ["C93b throw after forward, CONTINUE"] = print => Printing(print, _ => ErrorResponse.Continue),
         ["C93c punctuator throws, CONTINUE"] = print => Printing(print, _ => ErrorResponse.Continue),
@@ -79,6 +83,19 @@ internal static class ProcessorScenarios
         [("C89 rocks", "    raw app-st-changelog key=63 val=33 ts=1 hdr=")] = null,
         [("C89 mem", "    raw app-st-changelog key=62 val=32 ts=1 hdr=")] = null,
         [("C89 mem", "    raw app-st-changelog key=63 val=33 ts=1 hdr=")] = null,
+
+        [("C89 lru2", "    raw app-st-changelog key=62 val=32 ts=1 hdr=")] = null,
+        [("C89 lru2", "    raw app-st-changelog key=61 val=31 ts=1 hdr=")] = null,
+        [("C89 lru2", "    raw app-st-changelog key=63 val=33 ts=1 hdr=")] = null,
+        [("C89 lru2", "    raw app-st-changelog key=61 val=null ts=1 hdr=")] = null,
+        [("C89 lru2", "    raw app-st-changelog key=6162 val=34 ts=1 hdr=")] = null,
+        [("C89 lru2", "    raw app-st-changelog key=63 val=null ts=1 hdr=")] = null,
+        [("C89 lru2", "    raw app-st-changelog key=6162 val=null ts=1 hdr=")] = null,
+        [("C89 lru2", "    raw app-st-changelog key=7a val=39 ts=1 hdr=")] =
+            "    raw app-st-changelog key=7a val=39 ts=1 hdr=\n    raw app-st-changelog key=6162 val=null ts=1 hdr=",
+        [("C89 lru2", "    raw app-st-changelog key=62 val=null ts=1 hdr=" + Mended.Again)] = null,
+        [("C89 lru2", "    raw app-st-changelog key=63 val=null ts=1 hdr=" + Mended.Again)] =
+            "    raw app-st-changelog key=63 val=null ts=1 hdr=",
 
         // A punctuation has no record, and so no time of one.
         [("C93c punctuator throws, CONTINUE", "    handler node=p topic=null part=-1 off=-1 task=0_0 ts=10 headers=")] =
@@ -218,7 +235,7 @@ internal static class ProcessorScenarios
         },
         stores: new LruStoreBuilder<string, string>("st", 2) { KeepsTimestamps = false });
 
-    private static Topology WithHeaders() => One(
+    internal static Topology WithHeaders() => One(
         (c, r) =>
         {
             var store = c.GetStateStore<IKeyValueStoreWithHeaders<string, string>>("st");
@@ -249,7 +266,7 @@ internal static class ProcessorScenarios
     private static string Text(IEnumerable<KeyValuePair<string, ValueAndTimestamp<string>>> rows) =>
         string.Join(' ', rows.Select(row => $"{row.Key}={row.Value.Value}"));
 
-    private static ErrorHandler Printing(Action<string> print, Func<string, ErrorResponse> answer) => (in ErrorContext error) =>
+    internal static ErrorHandler Printing(Action<string> print, Func<string, ErrorResponse> answer) => (in ErrorContext error) =>
     {
         var source = error.Offset >= 0;
         var headers = HeadersText(error.Headers);

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using StreamFlow.Serialization;
+using StreamFlow.State;
 using StreamFlow.Testing;
 
 namespace StreamFlow.Tests.Conformance;
@@ -14,10 +15,11 @@ internal sealed class ScenarioRun : IDisposable
     private readonly Topology _topology;
     private readonly TopologyTestDriverOptions _options;
     private readonly Dictionary<string, TestOutputTopic<byte[], byte[]>> _outputs = new(StringComparer.Ordinal);
+    private readonly List<string> _globals = [];
     private TopologyTestDriver _driver;
     private long _droppedBefore;
 
-    public ScenarioRun(Topology topology, ErrorHandler handler, long cacheBytes, long clock = 0)
+    public ScenarioRun(Topology topology, ErrorHandler handler, long cacheBytes, long clock = 0, Action<StreamFlowOptions>? more = null)
     {
         _topology = topology;
         _options = new TopologyTestDriverOptions
@@ -32,6 +34,7 @@ internal sealed class ScenarioRun : IDisposable
                 ProductionErrorHandler = handler,
             },
         };
+        more?.Invoke(_options.Application);
         _driver = new TopologyTestDriver(_topology, _options);
     }
 
@@ -42,18 +45,9 @@ internal sealed class ScenarioRun : IDisposable
     /// <summary>Pipes <c>topic key:value@timestamp#header</c> and prints what came out of topic <c>out</c>.</summary>
     public string Pipe(string step)
     {
-        var topic = step[..step.IndexOf(' ', StringComparison.Ordinal)];
-        var record = step[(topic.Length + 1)..];
-        var at = record.LastIndexOf('@');
-        var colon = record.IndexOf(':', StringComparison.Ordinal);
-        var time = record[(at + 1)..].Split('#');
         try
         {
-            _driver.CreateInputTopic(topic, Serdes.String, Serdes.String).Pipe(
-                OrNull(record[..colon])!,
-                OrNull(record[(colon + 1)..at])!,
-                long.Parse(time[0], CultureInfo.InvariantCulture),
-                time.Length > 1 ? Headers.Empty.With("h", time[1]) : null);
+            Send(step);
         }
         catch (StreamsException)
         {
@@ -61,10 +55,31 @@ internal sealed class ScenarioRun : IDisposable
             Dispose();
             _outputs.Clear();
             _driver = new TopologyTestDriver(_topology, _options);
+            _globals.ForEach(Send);
             return "EXC";
         }
 
+        // What global stores have read is on its topic, and read again by the next application.
+        if (step.StartsWith("G ", StringComparison.Ordinal))
+        {
+            _globals.Add(step);
+        }
+
         return Out();
+    }
+
+    private void Send(string step)
+    {
+        var topic = step[..step.IndexOf(' ', StringComparison.Ordinal)];
+        var record = step[(topic.Length + 1)..];
+        var at = record.LastIndexOf('@');
+        var colon = record.IndexOf(':', StringComparison.Ordinal);
+        var time = record[(at + 1)..].Split('#');
+        _driver.CreateInputTopic(topic, Serdes.String, Serdes.String).Pipe(
+            OrNull(record[..colon])!,
+            OrNull(record[(colon + 1)..at])!,
+            long.Parse(time[0], CultureInfo.InvariantCulture),
+            time.Length > 1 ? Headers.Empty.With("h", time[1]) : null);
     }
 
     /// <summary>Moves the wall clock and prints what came out.</summary>
@@ -87,6 +102,36 @@ internal sealed class ScenarioRun : IDisposable
         $"    raw {topic} key={Hex(r.HasKey, r.Key)} val={Hex(r.HasValue, r.Value)} ts={r.Timestamp} "
         + $"hdr={HeadersText(r.Headers)}");
 
+    /// <summary>Prints the dead letters since the last call, with Java's names of the exceptions.</summary>
+    public IEnumerable<string> Letters(string topic)
+    {
+        var letters = Output(topic).ReadAll();
+        return letters.Count == 0 ? [$"    {topic}: -"] : letters.SelectMany(letter =>
+            (letter.Headers ?? Headers.Empty)
+                .Select(h => "      " + ErrorScenarios.Header(h.Key, h.Value is null ? null : Encoding.UTF8.GetString(h.Value)))
+                .Prepend($"    {topic}: key={Quoted(letter.HasKey, letter.Key)} value={Quoted(letter.HasValue, letter.Value)} ts={letter.Timestamp}"));
+    }
+
+    /// <summary>Prints what a store of texts holds.</summary>
+    public string Store(string name) => $"    store {string.Join(' ', _driver.GetKeyValueStore<string, string>(name).All().Select(
+        row => $"{row.Key}={row.Value.Value}"))}";
+
+    /// <summary>Prints what a store with headers holds, by all views of it; one without has its times in their place.</summary>
+    public string StoreViews(string name, string prefix)
+    {
+        var plain = _driver.GetKeyValueStore<string, string>(name);
+        var rows = plain.All().Select(row => (row.Key, row.Value.Value, row.Value.Timestamp, Headers: (Headers?)null)).ToList();
+        var whole = plain is not IReadOnlyKeyValueStoreWithHeaders<string, string> ? rows
+            : [.. _driver.GetKeyValueStoreWithHeaders<string, string>(name).AllWithHeaders()
+                .Select(row => (row.Key, row.Value.Value, row.Value.Timestamp, (Headers?)row.Value.Headers))];
+        return $"    store: {Texts(whole)} | timestamped view {Texts(rows)} | "
+            + $"plain view {string.Join(' ', plain.All().Select(row => $"{row.Key}={row.Value.Value}"))} | "
+            + $"prefix {Texts(whole.Where(row => row.Key.StartsWith(prefix, StringComparison.Ordinal)))}";
+
+        static string Texts(IEnumerable<(string Key, string Value, long Timestamp, Headers? Headers)> rows) =>
+            string.Join(' ', rows.Select(row => $"{row.Key}={row.Value}@{row.Timestamp}{HeadersText(row.Headers)}"));
+    }
+
     public void Dispose() => _driver.Dispose();
 
     private TestOutputTopic<byte[], byte[]> Output(string topic)
@@ -101,6 +146,8 @@ internal sealed class ScenarioRun : IDisposable
     }
 
     private static string Text(bool has, byte[] bytes) => has ? Encoding.UTF8.GetString(bytes) : "null";
+
+    private static string Quoted(bool has, byte[] bytes) => has ? $"'{Encoding.UTF8.GetString(bytes)}'" : "null";
 
     private static string Hex(bool has, byte[] bytes) => has ? Convert.ToHexStringLower(bytes) : "null";
 

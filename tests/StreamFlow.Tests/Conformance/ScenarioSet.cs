@@ -14,6 +14,8 @@ internal sealed class ScenarioSet(string file)
         WindowScenarios.Set,
         StreamJoinScenarios.Set,
         HeaderStoreScenarios.Set,
+        StoreScenarios.Set,
+        ErrorScenarios.Set,
     ];
 
     public IReadOnlyDictionary<string, string[]> Recorded { get; } = Conformance.Recorded.Blocks(file, "== ");
@@ -31,6 +33,12 @@ internal sealed class ScenarioSet(string file)
     /// <summary>Error handlers that print, too.</summary>
     public IReadOnlyDictionary<string, Func<Action<string>, ErrorHandler>> Handlers { get; init; } =
         new Dictionary<string, Func<Action<string>, ErrorHandler>>();
+
+    /// <summary>The size of the record cache, where a heading does not give it in figures.</summary>
+    public IReadOnlyDictionary<string, long> CacheBytes { get; init; } = new Dictionary<string, long>();
+
+    /// <summary>Further options of the application.</summary>
+    public Action<string, StreamFlowOptions>? Options { get; init; }
 
     /// <summary>What comes in the place of a recorded line, null for nothing: docs/guide/differences.md says why.</summary>
     public IReadOnlyDictionary<(string Scenario, string Line), string?> Differences { get; init; } =

@@ -37,6 +37,8 @@ internal static class ScenarioTopologies
         ["C13"] = b => Text(In(b).GroupByKey().Count()).To("out"),
         ["C14"] = b => In(b).GroupByKey().Reduce((x, y) => x + "+" + y).ToStream().To("out"),
         ["C15"] = b => In(b).GroupByKey().Aggregate(() => "0", ConcatOrDelete, new() { Name = "s" })!.ToStream().To("out"),
+        ["C19 upgrade.from 3.4"] = b => b.Table<string, string>("in").GroupBy((k, v) => (k, v))
+            .Aggregate(() => "0", (_, v, a) => a + "+" + v, (_, v, a) => a + "-" + v, new() { Name = "s" }).ToStream().To("out"),
         ["C22"] = b => Text(In(b).SelectKey((_, v) => v == "n" ? null! : v).GroupByKey().Count()).To("out"),
         ["C23 cache=0"] = CountWords,
         ["C23 cache=10000000"] = CountWords,
@@ -55,6 +57,8 @@ internal static class ScenarioTopologies
         ["C92 continue"] = Longs,
         ["C94 handler default"] = FailingSerde,
         ["C94 handler continue"] = FailingSerde,
+        ["C94b class cast at sink"] = WrongClass,
+        ["C94c class cast at sink, processing CONTINUE"] = WrongClass,
         ["cached windows"] = b => In(b).GroupByKey().WindowedBy(Tumbling(10, 0)).Count(new() { Name = "w" })
             .ToStream().Map((k, v) => (k.ToString(), Number(v))).To("out"),
         ["table filter and mapValues"] = b => In(b).GroupByKey().Count().Filter((_, v) => v > 1).MapValues(Number)
@@ -73,13 +77,38 @@ internal static class ScenarioTopologies
         // A record without a key that a repartition leaves out is counted.
         [("C22", "  dropped=0.0")] = "  dropped=1.0",
 
+        // Updates go in one record, whatever Kafka Streams it was before.
+        [("C19 upgrade.from 3.4", "  in A:3@20 -> A=0+1-1@20 A=0+1-1+3@20")] = "  in A:3@20 -> A=0+1-1+3@20",
+        [("C19 upgrade.from 3.4", "    raw app-s-repartition key=41 val=3100 ts=20 hdr=")] =
+            "    raw app-s-repartition key=41 val=02333102 ts=20 hdr=",
+        [("C19 upgrade.from 3.4", "    raw app-s-repartition key=41 val=3301 ts=20 hdr=")] = null,
+
+        // One handler is asked, the one for results.
+        [("C94c class cast at sink, processing CONTINUE",
+            "    handler node=KSTREAM-MAPVALUES-0000000001 topic=in part=0 off=0 task=0_0 ts=1 headers=")] =
+            "    handler node=KSTREAM-SINK-0000000002 topic=in part=0 off=0 task=0_0 ts=1 headers=",
+        [("C94c class cast at sink, processing CONTINUE",
+            "    handler node=KSTREAM-MAPVALUES-0000000001 topic=in part=0 off=1 task=0_0 ts=2 headers=")] =
+            "    handler node=KSTREAM-SINK-0000000002 topic=in part=0 off=1 task=0_0 ts=2 headers=",
+
         // The changelog gets the last of the updates between two commits, with the record cache off too.
         [("C23 cache=0", "    raw app-s-changelog key=6b val=0000000000000001 ts=5 hdr=")] = null,
         [("C23 cache=0", "    raw app-s-changelog key=6b val=0000000000000002 ts=5 hdr=")] = null,
         [("C23b cache=0", "    raw app-s-changelog key=6b val=302b61 ts=5 hdr=")] = null,
     };
 
-    public static ScenarioSet Set => new("Scenarios.recorded.txt") { Topologies = All, Differences = Differences };
+    private static readonly Dictionary<string, Func<Action<string>, ErrorHandler>> Handlers = new(StringComparer.Ordinal)
+    {
+        ["C94 handler continue"] = print => (in ErrorContext error) =>
+        {
+            print($"prod handler origin=VALUE node={error.Operator}");
+            return ErrorResponse.Continue;
+        },
+        ["C94c class cast at sink, processing CONTINUE"] =
+            print => ProcessorScenarios.Printing(print, _ => ErrorResponse.Continue),
+    };
+
+    public static ScenarioSet Set => new("Scenarios.recorded.txt") { Topologies = All, Handlers = Handlers, Differences = Differences };
 
     private static KStream<string, string> In(StreamsBuilder builder) => builder.Stream<string, string>("in");
 
@@ -108,6 +137,10 @@ internal static class ScenarioTopologies
 
     private static void FailingSerde(StreamsBuilder builder) =>
         In(builder).To("out", new() { ValueSerde = new BadIsRefused() });
+
+    /// <summary>The compiler lets nobody do that but a serde of objects.</summary>
+    private static void WrongClass(StreamsBuilder builder) =>
+        In(builder).MapValues(_ => (object)1).To("out", new() { ValueSerde = new TextsOnly() });
 
     private static string ConcatOrDelete(string key, string value, string aggregate) =>
         value == "del" ? null! : aggregate + "+" + value;
@@ -140,5 +173,12 @@ internal static class ScenarioTopologies
         }
 
         public string Deserialize(ReadOnlySpan<byte> data) => Encoding.UTF8.GetString(data);
+    }
+
+    private sealed class TextsOnly : ISerde<object>
+    {
+        public void Serialize(object value, IBufferWriter<byte> writer) => writer.Write(Encoding.UTF8.GetBytes((string)value));
+
+        public object Deserialize(ReadOnlySpan<byte> data) => Encoding.UTF8.GetString(data);
     }
 }

@@ -52,6 +52,8 @@ internal static class StreamJoinScenarios
             var table = b.GlobalTable<string, string>("G");
             L(b).LeftJoin(table, BehindBar, (l, row) => l + "-" + (row?.Value ?? "null")).To("out");
         },
+        ["old api JoinWindows.of"] = b => Left(b, Within(100, 86_400_000 - 200)),
+        ["C100 repartition"] = b => L(b).Repartition(new() { Name = "rp" }).To("out"),
         ["C100 kind=0"] = b => L(b).SelectKey((_, _) => (string)null!).Join(R(b), (l, r) => l + "-" + r, Within(10), new() { Name = "jn" }).To("out"),
         ["C100 kind=1"] = b => L(b).SelectKey((_, _) => (string)null!)
             .LeftJoin(R(b), (l, r) => l + "-" + (r?.Value ?? "null"), Within(10), new() { Name = "jn" }).To("out"),
@@ -88,6 +90,10 @@ internal static class StreamJoinScenarios
 
         // A record without a key that a repartition leaves out is counted.
         [("C100 kind=0", "  dropped=0.0")] = "  dropped=1.0",
+        [("C100 repartition", "  dropped=0.0")] = "  dropped=1.0",
+
+        // Nobody is told eagerly.
+        [("old api JoinWindows.of", "  L k:a@0 -> k=a+null@0")] = "  L k:a@0 -> -",
     };
 
     static StreamJoinScenarios()

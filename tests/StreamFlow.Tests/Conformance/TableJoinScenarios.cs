@@ -1,3 +1,5 @@
+using StreamFlow.State;
+
 namespace StreamFlow.Tests.Conformance;
 
 /// <summary>The topologies of <c>TableJoins.java</c>.</summary>
@@ -10,6 +12,15 @@ internal static class TableJoinScenarios
         ["table filter"] = b => Even(Table(b, null)),
         ["table named filter"] = b => Even(Table(b, "v")),
         ["table cache=10000000"] = b => Table(b, "v").ToStream().To("out"),
+        ["unmaterialised forwards all"] = b => Table(b, null).MapValues(v => v).ToStream().To("out"),
+        ["materialised mapValues forwards all"] = b => Table(b, null).MapValues(v => v, new() { Name = "mv" }).ToStream().To("out"),
+        ["transformValues null"] = b => Table(b, null).TransformValues(() => new Prefixing()).ToStream().To("out"),
+        ["TT join headers/timestamps"] = b => b.Table<string, string>("L")
+            .LeftJoin(R(b), (l, r) => Both(l, r?.Value)).ToStream().To("out"),
+        ["inner TT tombstones"] = b => b.Table<string, string>("L").Join(R(b), Both).ToStream().To("out"),
+        ["G08"] = b => b.Table<string, string>("L")
+            .Join(R(b), (key, value) => value == "nofk" ? null! : key[..1], (x, y) => x + "," + y, new() { Name = "fk" })
+            .ToStream().To("out"),
         ["table filter before join"] = b =>
         {
             var table = Table(b, null);
@@ -113,4 +124,17 @@ internal static class TableJoinScenarios
     private static string Both(string value, string? row) => value + "-" + (row ?? "null");
 
     private static string WithKey(string key, string value, string? row) => $"{key ?? "null"}:{Both(value, row)}";
+
+    private sealed class Prefixing : IValueTransformer<string, string, string>
+    {
+        public void Init(ProcessingContext context)
+        {
+        }
+
+        public string Transform(string key, ValueAndTimestamp<string>? row) => "T" + (row?.Value ?? "null");
+
+        public void Close()
+        {
+        }
+    }
 }

@@ -33,7 +33,7 @@ internal static class WindowScenarios
         ["C39a"] = b => Concat(b, Sliding(10, 90)),
         ["C39b"] = b => Concat(b, Sliding(10, 0)),
         ["C40"] = b => CountSessions(b, 5, 0),
-        ["C40 cached cache=10000000"] = b => CountSessions(b, 5, 0),
+        ["C40 cached"] = b => CountSessions(b, 5, 0),
         ["C41 close"] = b => CountSessions(b, 10, 0, EmitStrategy.OnWindowClose),
         ["C41 update"] = b => CountSessions(b, 10, 0),
         ["C41 retention 100 ON_WINDOW_CLOSE"] = b => CountSessions(b, 10, 0, EmitStrategy.OnWindowClose, retention: 100),
@@ -47,6 +47,9 @@ internal static class WindowScenarios
         ["C46 session reduce"] = b => Out(Grouped(b).WindowedBy(Sessions(10, 0)).Reduce((x, y) => $"{x}|{y ?? "null"}")),
         ["C46 tumbling reduce null"] = b => Out(Grouped(b).WindowedBy(Tumbling(10, 0)).Reduce((x, y) => $"{x}|{y ?? "null"}")),
         ["C50 close"] = b => CountSessions(b, 5, 0, EmitStrategy.OnWindowClose),
+        ["C50 raw"] = b => CountSessions(b, 5, 0),
+        ["C50 raw inmem"] = b => CountSessions(b, 5, 0, store: StoreType.InMemory),
+        ["G06 session gap 0"] = b => Out(Grouped(b).WindowedBy(Sessions(0, 0)).Count(new() { Name = "s" }), k => $"{k}"),
         ["session end==closeTime lookups"] = b => CountSessions(b, 10, 5),
         ["session end==closeTime+1 lookups"] = b => CountSessions(b, 10, 5),
         ["tumbling10 g0 rocks"] = b => Final(b, Tumbling(10, 0)),
@@ -75,27 +78,27 @@ internal static class WindowScenarios
         ["1h tumbling, idle gap 2h, rocks"] = b => Final(b, Tumbling(Hour, 0)),
         ["1h tumbling, grace 1h"] = b => Final(b, Tumbling(Hour, Hour)),
         ["1d tumbling, idle 3d"] = b => Final(b, Tumbling(Day, 0)),
-        ["CACHE ON tumbling10 g0 rocks cache=10485760"] = b => Final(b, Tumbling(10, 0)),
-        ["CACHE ON tumbling10 g0 mem cache=10485760"] = b => Final(b, Tumbling(10, 0), StoreType.InMemory),
-        ["CACHE ON throttled cache=10485760"] = b => Final(b, Tumbling(10, 0)),
-        ["CACHE ON 1h idle cache=10485760"] = b => Final(b, Tumbling(Hour, 0)),
-        ["CACHE 500 bytes tumbling cache=500"] = b => Final(b, Tumbling(10, 0)),
-        ["CACHE ON sliding10 g0 rocks cache=10485760"] = b => Final(b, Sliding(10, 0)),
-        ["CACHE ON session10 g0 rocks, jump 90 s cache=10485760"] = b => CountSessions(b, 10, 0, EmitStrategy.OnWindowClose),
-        ["CACHE ON session10 g0 rocks, jump 200 s cache=10485760"] = b => CountSessions(b, 10, 0, EmitStrategy.OnWindowClose),
-        ["session 1h gap, grace 0, jump 3h rocks cache=10485760"] = b => CountSessions(b, Hour, 0, EmitStrategy.OnWindowClose),
-        ["CACHE ON session10 mem cache=10485760"] = b =>
+        ["CACHE ON tumbling10 g0 rocks"] = b => Final(b, Tumbling(10, 0)),
+        ["CACHE ON tumbling10 g0 mem"] = b => Final(b, Tumbling(10, 0), StoreType.InMemory),
+        ["CACHE ON throttled"] = b => Final(b, Tumbling(10, 0)),
+        ["CACHE ON 1h idle"] = b => Final(b, Tumbling(Hour, 0)),
+        ["CACHE 500 bytes tumbling"] = b => Final(b, Tumbling(10, 0)),
+        ["CACHE ON sliding10 g0 rocks"] = b => Final(b, Sliding(10, 0)),
+        ["CACHE ON session10 g0 rocks, jump 90 s"] = b => CountSessions(b, 10, 0, EmitStrategy.OnWindowClose),
+        ["CACHE ON session10 g0 rocks, jump 200 s"] = b => CountSessions(b, 10, 0, EmitStrategy.OnWindowClose),
+        ["session 1h gap, grace 0, jump 3h rocks"] = b => CountSessions(b, Hour, 0, EmitStrategy.OnWindowClose),
+        ["CACHE ON session10 mem"] = b =>
             CountSessions(b, 10, 0, EmitStrategy.OnWindowClose, StoreType.InMemory),
-        ["default cache, session gap 1h, one record every 2h, ON_WINDOW_CLOSE cache=10485760"] = b =>
+        ["default cache, session gap 1h, one record every 2h, ON_WINDOW_CLOSE"] = b =>
             CountSessions(b, Hour, 0, EmitStrategy.OnWindowClose),
-        ["default cache, session gap 1h, one record every 75 min cache=10485760"] = b =>
+        ["default cache, session gap 1h, one record every 75 min"] = b =>
             CountSessions(b, Hour, 0, EmitStrategy.OnWindowClose),
-        ["default cache, session gap 1h, one record every 105 min cache=10485760"] = b =>
+        ["default cache, session gap 1h, one record every 105 min"] = b =>
             CountSessions(b, Hour, 0, EmitStrategy.OnWindowClose),
-        ["default cache, tumbling 1h, one record every 2h cache=10485760"] = b => Final(b, Tumbling(Hour, 0)),
+        ["default cache, tumbling 1h, one record every 2h"] = b => Final(b, Tumbling(Hour, 0)),
         ["cache 0, tumbling 1h, one record every 2h"] = b => Final(b, Tumbling(Hour, 0)),
-        ["default cache, sliding 1h, one record every 3h cache=10485760"] = b => Final(b, Sliding(Hour, 0)),
-        ["default cache, sliding 1h, pairs every 4h cache=10485760"] = b => Final(b, Sliding(Hour, 0)),
+        ["default cache, sliding 1h, one record every 3h"] = b => Final(b, Sliding(Hour, 0)),
+        ["default cache, sliding 1h, pairs every 4h"] = b => Final(b, Sliding(Hour, 0)),
         ["sliding out of order"] = b => Out(Grouped(b).WindowedBy(Sliding(10, 50)).Count(new() { Name = "s" })),
         ["sliding headers cache=10000000"] = b => Out(Grouped(b).WindowedBy(Sliding(10, 50)).Count(new() { Name = "s" })),
         ["sliding changelog cache=10000000"] = b => Grouped(b).WindowedBy(Sliding(10, 50)).Count(new() { Name = "s" }),
@@ -108,6 +111,14 @@ internal static class WindowScenarios
             .Repartition(new() { Name = "g", KeySerde = TumblingKeys })),
         ["session key repartitioned"] = b => Out(Grouped(b).WindowedBy(Sessions(10, 0)).Count(new() { Name = "s" }).ToStream()
             .Repartition(new() { Name = "g", KeySerde = Serdes.SessionWindowed(Serdes.String) })),
+        ["suppress with default key serde"] = b => Out(
+            Grouped(b).WindowedBy(Tumbling(10, 0)).Count().Suppress(Suppressed.UntilWindowCloses()), k => $"{k}"),
+        ["onclose inmem"] = b => Out(
+            Grouped(b).WindowedBy(Tumbling(10, 0)).EmitStrategy(EmitStrategy.OnWindowClose).Count(Kept(StoreType.InMemory, null)), k => $"{k}"),
+        ["onclose session with plain rocks supplier"] = b => FinalSessions(b, StoreType.Persistent),
+        ["onclose session with in-memory supplier"] = b => FinalSessions(b, StoreType.InMemory),
+        ["onclose time window with plain rocks supplier"] = b => Out(
+            Grouped(b).WindowedBy(Tumbling(10, 0)).EmitStrategy(EmitStrategy.OnWindowClose).Count(Kept(StoreType.Persistent, 10)), k => $"{k}"),
         ["C47"] = b => Out(Grouped(b).WindowedBy(Tumbling(2, 1)).Count().Suppress(Suppressed.UntilWindowCloses())),
         ["C47b"] = b => Out(Grouped(b).WindowedBy(Tumbling(2, 2)).Count().Suppress(Suppressed.UntilWindowCloses())),
         ["C48"] = b => Out(Grouped(b).WindowedBy(Sessions(5, 0)).Count().Suppress(Suppressed.UntilWindowCloses())),
@@ -144,23 +155,16 @@ internal static class WindowScenarios
         ["cogroup cache=10000000"] = b => Cogroup(b).Aggregate(() => "0", new() { Name = "s" }).ToStream().To("out"),
     };
 
-    public static ScenarioSet Set => new("Windows.recorded.txt") { Topologies = All, Differences = Mended() };
+    /// <summary>What the headings say in words.</summary>
+    private static readonly Dictionary<string, long> CacheBytes = All.Keys
+        .Where(name => name.StartsWith("CACHE ON", StringComparison.Ordinal) || name.StartsWith("default cache", StringComparison.Ordinal)
+            || name.StartsWith("session 1h gap", StringComparison.Ordinal))
+        .Select(name => (name, bytes: 10_485_760L))
+        .Append(("CACHE 500 bytes tumbling", 500))
+        .Append(("C40 cached", 10_000_000))
+        .ToDictionary(StringComparer.Ordinal);
 
-    /// <summary>The lines that differ, each with what comes in its place: under the scenario's name, as a difference of texts.</summary>
-    private static Dictionary<(string Scenario, string Line), string?> Mended()
-    {
-        var mended = new Dictionary<(string, string), string?>();
-        foreach (var (name, lines) in Recorded.Blocks("Windows.mended.recorded.txt", "== "))
-        {
-            for (var i = 0; i < lines.Length; i++)
-            {
-                var follows = i + 1 < lines.Length && lines[i + 1].StartsWith('+');
-                mended.Add((name, lines[i][2..]), follows ? lines[++i][2..] : null);
-            }
-        }
-
-        return mended;
-    }
+    public static ScenarioSet Set => new("Windows.recorded.txt") { Topologies = All, Differences = Mended.Of("Windows"), CacheBytes = CacheBytes };
 
     private static ISerde<Windowed<string>> TumblingKeys => Serdes.Windowed(Serdes.String, TimeSpan.FromMilliseconds(10));
 
@@ -210,10 +214,16 @@ internal static class WindowScenarios
         Retention = retention is { } time ? TimeSpan.FromMilliseconds(time) : null,
     };
 
-    private static void Out<TValue>(KTable<Windowed<string>, TValue> table) => Out(table.ToStream());
+    private static void FinalSessions(StreamsBuilder builder, StoreType store) => Out(
+        Grouped(builder).WindowedBy(Sessions(10, 0)).EmitStrategy(EmitStrategy.OnWindowClose).Count(Kept(store, 10)), k => $"{k}");
 
-    private static void Out<TValue>(KStream<Windowed<string>, TValue> stream) => stream
-        .Map(r => r.HasValue ? r.WithKey(Text(r.Key)).WithValue(Text(r.Value)) : r.WithKey(Text(r.Key)).WithoutValue<string>())
+    private static void Out<TValue>(KTable<Windowed<string>, TValue> table, Func<Windowed<string>, string>? key = null) =>
+        Out(table.ToStream(), key ?? Text);
+
+    private static void Out<TValue>(KStream<Windowed<string>, TValue> stream, Func<Windowed<string>, string>? key = null) => stream
+        .Map(r => r.HasValue
+            ? r.WithKey((key ?? Text)(r.Key)).WithValue(Text(r.Value))
+            : r.WithKey((key ?? Text)(r.Key)).WithoutValue<string>())
         .To("out");
 
     private static string Text(Windowed<string> key) =>

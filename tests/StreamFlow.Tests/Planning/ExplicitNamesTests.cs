@@ -17,6 +17,18 @@ public sealed class ExplicitNamesTests
         ["logging off"] = b => In(b).GroupByKey().Count(new() { LoggingEnabled = false }),
         ["selectKey+join"] = b => In(b).SelectKey((k, v) => v)
             .Join(b.Table<string, string>("T", materialized: new() { Name = "t" }), (x, y) => x + y).To("out"),
+        ["outer join"] = b => b.Stream<string, string>("L").OuterJoin(
+            b.Stream<string, string>("R"), (l, r) => l?.Value + r?.Value, JoinWindows.Of(TimeSpan.FromMilliseconds(10), TimeSpan.Zero)),
+        ["outer join named"] = b => b.Stream<string, string>("L").OuterJoin(
+            b.Stream<string, string>("R"), (l, r) => l?.Value + r?.Value, JoinWindows.Of(TimeSpan.FromMilliseconds(10), TimeSpan.Zero),
+            new() { Name = "j", StoreName = "js" }),
+        ["FK join"] = b => ForeignKey(b, null),
+        ["FK join named"] = b => ForeignKey(b, "fk"),
+        ["globalTable"] = b => b.GlobalTable<string, string>("T"),
+        ["suppress unnamed"] = b => In(b).GroupByKey().Count(new() { Name = "c" })
+            .Suppress(Suppressed.UntilTimeLimit(TimeSpan.FromMilliseconds(1))),
+        ["selectKey+join, StreamJoined unnamed"] = b => b.Stream<string, string>("L").SelectKey((_, v) => v).Join(
+            b.Stream<string, string>("R"), (l, r) => l + r, JoinWindows.Of(TimeSpan.FromMilliseconds(10), TimeSpan.Zero), new() { StoreName = "js" }),
         ["processor with a store"] = b => In(b).Process(
             () => new Nothing(), new() { Stores = [new StreamFlow.State.KeyValueStoreBuilder<string, string>("s")] }),
     };
@@ -31,6 +43,13 @@ public sealed class ExplicitNamesTests
     [InlineData("table joined", "State stores: T-STATE-STORE-0000000001 (")]
     [InlineData("logging off", "generated. State stores: KSTREAM-AGGREGATE-STATE-STORE-0000000002 (")]
     [InlineData("selectKey+join", "Repartition topics: KSTREAM-KEY-SELECT-0000000001-repartition (")]
+    [InlineData("outer join", "Changelog topics: KSTREAM-OUTERTHIS-0000000004-store-changelog")]
+    [InlineData("outer join named", null)]
+    [InlineData("FK join", "KTABLE-FK-JOIN")]
+    [InlineData("FK join named", null)]
+    [InlineData("globalTable", "generated. State stores: T-STATE-STORE-0000000000 (")]
+    [InlineData("suppress unnamed", "KTABLE-SUPPRESS-STATE-STORE-0000000003-changelog")]
+    [InlineData("selectKey+join, StreamJoined unnamed", "Repartition topics: KSTREAM-KEY-SELECT-0000000001-repartition (")]
     [InlineData("processor with a store", null)]
     public void G04_generated_names_are_listed(string name, string? message)
     {
@@ -49,6 +68,10 @@ public sealed class ExplicitNamesTests
             Assert.NotNull(builder.Build());
         }
     }
+
+    private static void ForeignKey(StreamsBuilder builder, string? name) =>
+        builder.Table<string, string>("L", materialized: new() { Name = "l" }).Join(
+            builder.Table<string, string>("R", materialized: new() { Name = "r" }), (_, v) => v, (x, y) => x + y, new() { Name = name });
 
     private static KStream<string, string> In(StreamsBuilder builder) => builder.Stream<string, string>("in");
 
