@@ -78,6 +78,8 @@ internal static class TopologyPlanner
             WrapStep.Run(graph, wrapper);
         }
 
+        LentRowsStep.Run(graph);
+
         return graph;
     }
 

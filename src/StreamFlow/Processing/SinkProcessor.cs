@@ -120,8 +120,8 @@ internal sealed class SinkProcessor<TKey, TValue> : Processor<TKey, TValue>
 
         try
         {
-            name = _chooser(record);
-            ArgumentException.ThrowIfNullOrEmpty(name, "topic");
+            name = _chooser(record) ?? throw new InvalidOperationException(
+                "The function that chooses the topic returned null. Return the name of a topic, or filter such records out before.");
             return true;
         }
         catch (Exception e)

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Diagnostics.CodeAnalysis;
+using System.Runtime.CompilerServices;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 
@@ -29,9 +30,19 @@ public sealed class JsonSerde<T> : ISerde<T>
 
     /// <summary>Creates a serde from generated metadata; safe for trimming and native compilation.</summary>
     /// <param name="type">Metadata of the type, as <c>MyJsonContext.Default.Order</c>.</param>
+    /// <exception cref="ArgumentException">The type is a tuple, and its members would be left out.</exception>
     public JsonSerde(JsonTypeInfo<T> type)
     {
         ArgumentNullException.ThrowIfNull(type);
+        if (type.Kind == JsonTypeInfoKind.Object && type.Properties.Count == 0 && typeof(ITuple).IsAssignableFrom(typeof(T)))
+        {
+            // Members of a tuple are fields, which are left out by default: all values would be {}, all keys one.
+            throw new ArgumentException(
+                $"JSON of {typeof(T).Name} would be {{}}, without its members, which are fields. Take a record, or options with "
+                + "IncludeFields = true.",
+                nameof(type));
+        }
+
         _type = type;
         _options = new JsonWriterOptions
         {

@@ -71,4 +71,23 @@ public sealed class TopicNameTests
         builder.Stream<string, string>("in").GroupByKey().Count(new() { Name = new string('s', length) });
         return builder;
     }
+
+    [Fact]
+    public void A_chooser_that_returns_no_topic_is_told_what_to_do()
+    {
+        var builder = new StreamsBuilder();
+        builder.Stream<string, string>("in").To(record => record.Value == "none" ? null! : "out");
+        Exception? failure = null;
+        var harness = new TaskHarness(builder.Build(), (in ErrorContext context) =>
+        {
+            failure = context.Exception;
+            return ErrorResponse.Continue;
+        });
+
+        harness.Pipe("in", "k", "none", 1);
+        harness.Pipe("in", "k", "v", 2);
+
+        Assert.Equal("k=v@2", harness.Read("out"));
+        Assert.StartsWith("The function that chooses the topic returned null. Return", failure?.Message, StringComparison.Ordinal);
+    }
 }

@@ -9,6 +9,17 @@ public sealed partial class JsonSerdeTests
 {
     private static readonly JsonSerde<Order> Generated = new(OrderContext.Default.Order);
 
+    /// <summary>The members of tuples are fields, which System.Text.Json leaves out: all keys would be one.</summary>
+    [Fact]
+    public void A_tuple_without_its_members_is_refused()
+    {
+        var error = Assert.Throws<ArgumentException>(() => new JsonSerde<(string, int)>());
+
+        Assert.StartsWith("JSON of ValueTuple`2 would be {}, without its members", error.Message, StringComparison.Ordinal);
+        var serde = new JsonSerde<(string, int)>(new JsonSerializerOptions { IncludeFields = true });
+        Assert.Equal(("a", 1), serde.Deserialize(Encoding.UTF8.GetBytes(Write(serde, ("a", 1)))));
+    }
+
     [Fact]
     public void Generated_and_reflected_metadata_write_the_same()
     {

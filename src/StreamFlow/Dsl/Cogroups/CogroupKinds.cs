@@ -26,7 +26,7 @@ internal sealed record WindowedCogroup<TKey, TResult>(
         var materialized = description.Materialized;
         var store = windows.Store(description.StoreName, description.Keys, description.Values, materialized);
         var output = description.Add(new WindowedCogroup<TKey, TResult>(
-            new RowsDescription(store, OnDemand: false), windows.Closing<TKey>(), windows, materialized.CachingEnabled));
+            new RowsDescription(store, OnDemand: false) { AreChanged = true }, windows.Closing<TKey>(), windows, materialized.CachingEnabled));
         return WindowedTable.Of(
             description.Graph, output, description.Keys, description.Values, description.StoreName, windows.WindowAt,
             materialized.Name);

@@ -53,7 +53,7 @@ public sealed class CogroupedKStream<TKey, TResult>
         var description = new CogroupDescription<TKey, TResult>(_inputs, initializer, materialized);
         var store = TableStore.Describe(description.StoreName, description.Keys, description.Values, materialized);
         var output = description.Add(
-            new KeyedCogroup<TKey, TResult>(new RowsDescription(store, OnDemand: false), materialized.CachingEnabled));
+            new KeyedCogroup<TKey, TResult>(new RowsDescription(store, OnDemand: false) { AreChanged = true }, materialized.CachingEnabled));
         return new KTable<TKey, TResult>(
             description.Graph, output, description.Keys, description.Values,
             new StoredRows<TKey, TResult>(description.StoreName))

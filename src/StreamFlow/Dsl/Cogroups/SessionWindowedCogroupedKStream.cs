@@ -41,7 +41,7 @@ public sealed class SessionWindowedCogroupedKStream<TKey, TResult>
         var store = TableStore.DescribeSessions(
             description.StoreName, description.Keys, description.Values, materialized, _windows);
         var output = description.Add(new SessionCogroup<TKey, TResult>(
-            new RowsDescription(store, OnDemand: false),
+            new RowsDescription(store, OnDemand: false) { AreChanged = true },
             SessionTable.ClosingOf<TKey>(_windows),
             _windows,
             materialized.CachingEnabled)

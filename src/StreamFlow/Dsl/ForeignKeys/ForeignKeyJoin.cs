@@ -89,7 +89,7 @@ internal sealed class ForeignKeyJoin<TKey, TValue, TOtherKey, TOther>
             [registered],
             (name, task, next) => new SubscriptionReceiveProcessor<TKey, TOtherKey>(name, task, next, store.Name))
         {
-            Rows = new RowsDescription(store, OnDemand: false),
+            Rows = new RowsDescription(store, OnDemand: false) { AreSafe = true },
         };
         var (answer, tell) = (Answer(receive), Tell(receive));
         _graph.Add(receive);

@@ -55,7 +55,7 @@ public sealed partial class KGroupedStream<TKey, TValue>
                 fold,
                 new KeyedMaterialization<TKey, TResult>(setup, next, storeName, materialized.CachingEnabled)))
         {
-            Rows = new RowsDescription(store, OnDemand: false),
+            Rows = new RowsDescription(store, OnDemand: false) { AreChanged = true },
             ChangesValue = true,
         };
         graph.Add(node);

@@ -52,7 +52,7 @@ internal abstract class WindowKind
                 return Aggregator(setup, fold, rows, finals);
             })
         {
-            Rows = new RowsDescription(Store(storeName, keys, values, materialized), OnDemand: false),
+            Rows = new RowsDescription(Store(storeName, keys, values, materialized), OnDemand: false) { AreChanged = true },
             ChangesKey = true,
             ChangesValue = true,
             Closing = Closing<TKey>(),

@@ -40,7 +40,7 @@ internal sealed class SessionReader<TKey, TValue>(TaskContext task, SessionStore
     public override bool TryRead(in Windowed<TKey> key, out ValueAndTimestamp<TValue> row)
     {
         ref var entry = ref store.Find(key.Key, key.Window.Start, key.Window.End);
-        row = new ValueAndTimestamp<TValue>(entry.Value, key.Window.End);
+        row = new ValueAndTimestamp<TValue>(store.Lend(entry.Value, entry.HasValue), key.Window.End);
         return entry.HasValue;
     }
 }

@@ -53,7 +53,7 @@ public sealed partial class SessionWindowedKStream<TKey, TValue>
                 return new SessionAggregateProcessor<TKey, TValue, TResult>(setup, fold, windows, rows, finals);
             })
         {
-            Rows = new RowsDescription(store, OnDemand: false),
+            Rows = new RowsDescription(store, OnDemand: false) { AreChanged = true },
             ChangesKey = true,
             ChangesValue = true,
             Closing = SessionTable.ClosingOf<TKey>(windows),

@@ -48,7 +48,7 @@ public sealed partial class KTable<TKey, TValue>
             [_output],
             (setup, next) => new SuppressProcessor<TKey, TValue>(setup, next, rule, storeName))
         {
-            Rows = new RowsDescription(buffer, OnDemand: false, IsPart: true),
+            Rows = new RowsDescription(buffer, OnDemand: false, IsPart: true) { AreSafe = true },
             OldValues = OldValueDemand.Always,
         };
         _graph.Add(node);

@@ -35,7 +35,7 @@ public sealed partial class KGroupedTable<TKey, TValue>
                 fold,
                 new KeyedMaterialization<TKey, TResult>(setup, next, storeName, materialized.CachingEnabled)))
         {
-            Rows = new RowsDescription(TableStore.Describe(storeName, keys, values, materialized), OnDemand: false),
+            Rows = new RowsDescription(TableStore.Describe(storeName, keys, values, materialized), OnDemand: false) { AreChanged = true },
             ChangesValue = true,
         };
         graph.Add(node);

@@ -18,6 +18,7 @@ internal abstract class Materialization<TKey, TStoreKey, TValue> : FlushListener
     private readonly bool _emitsOnUpdate;
     private readonly bool _emitsAtFlush;
     private readonly bool _tellsOldValues;
+    private readonly bool _handsOutCopies;
     private readonly RowBeingTold<TKey, TValue>? _beingTold;
 
     protected Materialization(
@@ -28,6 +29,11 @@ internal abstract class Materialization<TKey, TStoreKey, TValue> : FlushListener
         _emitsAtFlush = caching && !setup.Task.Budget.EmitOnUpdate && !isSilent;
         _emitsOnUpdate = !_emitsAtFlush && !isSilent;
         _tellsOldValues = setup.Facts.TellsOldValues && !isSilent;
+        _handsOutCopies = setup.Facts.HandsOutCopies && OldValues<TValue>.Changes;
+        if (store is CachedStore<TStoreKey, TValue> rows)
+        {
+            rows.HandsOutCopies |= _handsOutCopies;
+        }
     }
 
     public override bool Waits => _emitsAtFlush;
@@ -106,14 +112,17 @@ internal abstract class Materialization<TKey, TStoreKey, TValue> : FlushListener
 
     private void HandOn(in Record<TKey, Change<TValue>> record)
     {
-        if (_tellsOldValues || !record.Value.HasOld)
+        var hidesOld = !_tellsOldValues && record.Value.HasOld;
+        if (!hidesOld && !_handsOutCopies)
         {
             _next.Process(in record);
             return;
         }
 
         var change = record.Value;
-        _next.Process(record.WithValue(new Change<TValue>(change.New, change.HasNew, default!, hasOld: false, change.IsLatest)
+        var value = _handsOutCopies && change.HasNew ? Copy(change.New) : change.New;
+        _next.Process(record.WithValue(new Change<TValue>(
+            value, change.HasNew, hidesOld ? default! : change.Old, !hidesOld && change.HasOld, change.IsLatest)
         {
             OldTimestamp = change.OldTimestamp,
         }));

@@ -95,14 +95,14 @@ internal sealed class StoreReader<TKey, TValue>(TaskContext task, KeyValueStore<
     public override bool TryRead(in TKey key, out ValueAndTimestamp<TValue> row)
     {
         ref var entry = ref store.Find(in key);
-        row = new ValueAndTimestamp<TValue>(entry.Value, entry.Timestamp);
+        row = new ValueAndTimestamp<TValue>(store.Lend(entry.Value, entry.HasValue), entry.Timestamp);
         return entry.HasValue;
     }
 
     public override bool TryReadTold(in TKey key, out ValueAndTimestamp<TValue> row)
     {
         var told = store.Told(ref store.Find(in key));
-        row = new ValueAndTimestamp<TValue>(told.Value, told.Timestamp);
+        row = new ValueAndTimestamp<TValue>(store.Lend(told.Value, told.HasValue), told.Timestamp);
         return told.HasValue;
     }
 }
@@ -122,14 +122,14 @@ internal sealed class WindowReader<TKey, TValue>(TaskContext task, WindowStore<T
     public override bool TryRead(in Windowed<TKey> key, out ValueAndTimestamp<TValue> row)
     {
         ref var entry = ref store.Find(key.Key, key.Window.Start);
-        row = new ValueAndTimestamp<TValue>(entry.Value, entry.Timestamp);
+        row = new ValueAndTimestamp<TValue>(store.Lend(entry.Value, entry.HasValue), entry.Timestamp);
         return entry.HasValue;
     }
 
     public override bool TryReadTold(in Windowed<TKey> key, out ValueAndTimestamp<TValue> row)
     {
         var told = store.Told(ref store.Find(key.Key, key.Window.Start));
-        row = new ValueAndTimestamp<TValue>(told.Value, told.Timestamp);
+        row = new ValueAndTimestamp<TValue>(store.Lend(told.Value, told.HasValue), told.Timestamp);
         return told.HasValue;
     }
 }

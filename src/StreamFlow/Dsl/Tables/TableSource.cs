@@ -26,7 +26,7 @@ internal static class TableSource
                     isShared)
                 : new PassingTableProcessor<TKey, TValue>(setup, next))
         {
-            Rows = new RowsDescription(store, onDemand, isAsRead),
+            Rows = new RowsDescription(store, onDemand, isAsRead) { AreSafe = isShared },
         };
     }
 }

@@ -16,7 +16,7 @@ namespace StreamFlow.Dsl;
 internal sealed class TableView<TKey, TValue>(Materialized<TKey, TValue> materialized, StoreBuilder? store)
 {
     /// <summary>What the operator's node says about rows.</summary>
-    public RowsDescription? Rows { get; } = store is null ? null : new RowsDescription(store, OnDemand: false);
+    public RowsDescription? Rows { get; } = store is null ? null : new RowsDescription(store, OnDemand: false) { AreSafe = true };
 
     public bool IsKept => store is not null;
 

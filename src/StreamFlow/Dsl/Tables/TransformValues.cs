@@ -58,7 +58,7 @@ public sealed partial class KTable<TKey, TValue>
                 supplier))
         {
             ChangesValue = true,
-            Rows = view.Rows ?? new RowsDescription(store, OnDemand: true),
+            Rows = view.Rows ?? new RowsDescription(store, OnDemand: true) { AreSafe = true },
         };
         _graph.Add(node);
         _graph.Connect(name, options);

@@ -139,7 +139,16 @@ internal sealed record WindowClosing<TKey>(long DelayMs, Func<TKey, long> EndOf)
 /// <param name="OnDemand">Whether they are kept only if somebody looks them up.</param>
 /// <param name="IsAsRead">Whether the store has the same bytes as the topic that the rows are read from.</param>
 /// <param name="IsPart">Whether those that are not in the store are where the table before keeps them.</param>
-internal sealed record RowsDescription(StoreBuilder Store, bool OnDemand, bool IsAsRead = false, bool IsPart = false);
+internal sealed record RowsDescription(StoreBuilder Store, bool OnDemand, bool IsAsRead = false, bool IsPart = false)
+{
+    /// <summary>Whether a function of the user's is given the rows, and may change the very object that it gives back.</summary>
+    public bool AreChanged { get; init; }
+
+    /// <summary>
+    /// Whether they are safe from changes of the rows that they come from: they are copies, or every change replaces them.
+    /// </summary>
+    public bool AreSafe { get; init; }
+}
 
 /// <summary>A join of two streams, for the case that they turn out to be one.</summary>
 /// <param name="Left">Keeps the left side's records.</param>

@@ -24,6 +24,11 @@ internal sealed class NodeFacts
     /// <summary>Whether one change may reach it as one of its row and of the one that it looks up.</summary>
     public bool MeetsItself { get; set; }
 
+    /// <summary>
+    /// Whether what it hands on, and what is looked up in its rows, are copies: somebody keeps it while rows are changed in place.
+    /// </summary>
+    public bool HandsOutCopies { get; set; }
+
     /// <summary>Whether the updates that it takes come with the value before.</summary>
     public bool KnowsOldValues { get; set; }
 
@@ -92,6 +97,10 @@ internal sealed class PlanGraph
 
     /// <summary>Whether a node keeps rows in the end.</summary>
     public bool KeepsRows(NodeDescription node) => node.Rows is { } rows && (!rows.OnDemand || FactsOf(node).KeepsRows);
+
+    /// <summary>Whether a node may keep the objects that it is given, or hand them to a store of the user's.</summary>
+    public bool KeepsValues(NodeDescription node) =>
+        node.Rows is { AreSafe: false } || _connected?.Of(node).Any() == true || FactsOf(node).AddedStores.Count > 0;
 
     /// <summary>
     /// The nodes that keep, or can keep, the rows of a table: its own, or those of the tables it is derived from.

@@ -44,6 +44,9 @@ internal abstract class CachedStore<TKey, TValue> : StateStore
         set => Cache.Old.CanUndo = value;
     }
 
+    /// <summary>Whether those who look values up keep them, so that they get copies.</summary>
+    public bool HandsOutCopies { get; set; }
+
     /// <summary>Serde of the values alone.</summary>
     public ISerde<TValue> Values => Cache.Values.Serde;
 
@@ -80,6 +83,9 @@ internal abstract class CachedStore<TKey, TValue> : StateStore
             batch.Delete(index, record.Key);
         }
     }
+
+    /// <summary>A value for those who look it up: a copy where <see cref="HandsOutCopies"/>.</summary>
+    public TValue Lend(TValue value, bool hasValue) => HandsOutCopies && hasValue ? Copy(value) : value;
 
     /// <summary>
     /// The same value as an object of its own, by way of its bytes; itself where nobody can change it, or where it cannot be

@@ -1,3 +1,4 @@
+using StreamFlow.State;
 using StreamFlow.Tests.State;
 
 namespace StreamFlow.Tests.Dsl;
@@ -84,6 +85,119 @@ public sealed class SharedValuesTests
         harness.Pipe("in", "k", "c", 3);
 
         Assert.Equal("k=a,b@2 k=null@3", harness.Read("out"));
+    }
+
+    /// <summary>Each result meets the other stream's record as it was when it came, whatever the aggregate is by then.</summary>
+    [Fact]
+    public void Join_of_streams_keeps_results_that_the_aggregator_goes_on_changing()
+    {
+        var builder = Builder();
+        Lists(builder).ToStream()
+            .Join(
+                builder.Stream<string, string>("other"), (all, other) => Text(all) + "/" + other,
+                JoinWindows.Of(TimeSpan.FromSeconds(1), TimeSpan.Zero))
+            .To("out");
+        var harness = new TaskHarness(builder.Build());
+
+        // Without a commit in between: what is committed is bytes.
+        harness.Process("in", "k"u8.ToArray(), "a"u8.ToArray(), 1);
+        harness.Process("in", "k"u8.ToArray(), "b"u8.ToArray(), 2);
+        harness.Pipe("other", "k", "x", 3);
+
+        Assert.Equal("k=a/x@3 k=a,b/x@3", harness.Read("out"));
+    }
+
+    [Fact]
+    public void Result_that_waits_in_a_join_is_not_changed_by_the_aggregator()
+    {
+        var builder = Builder();
+        Lists(builder).ToStream()
+            .LeftJoin(
+                builder.Stream<string, string>("other"), (all, _) => Text(all),
+                JoinWindows.Of(TimeSpan.FromMilliseconds(10), TimeSpan.Zero))
+            .To("out");
+        var harness = new TaskHarness(builder.Build());
+
+        // Without a commit in between: what is committed is bytes.
+        harness.Process("in", "k"u8.ToArray(), "a"u8.ToArray(), 1);
+        harness.Process("in", "k"u8.ToArray(), "b"u8.ToArray(), 2);
+        harness.Pipe("in", "z", "z", 100);
+
+        Assert.Equal("k=a@1 k=a,b@2", harness.Read("out"));
+    }
+
+    /// <summary>The table is made of some of the results only, so no update comes when its row's object is changed.</summary>
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1_000_000)]
+    public void Table_of_some_results_keeps_those(long cacheBytes)
+    {
+        var builder = Builder();
+        var first = Lists(builder).ToStream().Filter((_, all) => all.Count == 1).ToTable(new() { Name = "first" });
+        builder.Stream<string, string>("ask").Join(first, (_, all) => Text(all)).To("out");
+        var harness = new TaskHarness(builder.Build(), cacheBytes: cacheBytes);
+
+        harness.Pipe("in", "k", "a", 1);
+        harness.Pipe("in", "k", "b", 2);
+        harness.Pipe("ask", "k", "?", 3);
+
+        Assert.Equal("k=a@3", harness.Read("out"));
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1_000_000)]
+    public void Row_that_was_looked_up_and_kept_is_not_changed_by_the_aggregator(long cacheBytes)
+    {
+        var builder = Builder();
+        var seen = builder.Stream<string, string>("see").Join(Lists(builder), (_, all) => all).ToTable(new() { Name = "seen" });
+        builder.Stream<string, string>("ask").Join(seen, (_, all) => Text(all)).To("out");
+        var harness = new TaskHarness(builder.Build(), cacheBytes: cacheBytes);
+
+        harness.Pipe("in", "k", "a", 1);
+        harness.Pipe("see", "k", "!", 2);
+        harness.Pipe("in", "k", "b", 3);
+        harness.Pipe("ask", "k", "?", 4);
+
+        Assert.Equal("k=a@4", harness.Read("out"));
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1_000_000)]
+    public void Processor_that_keeps_a_result_finds_it_as_it_was(long cacheBytes)
+    {
+        var builder = Builder();
+        Lists(builder).ToStream()
+            .Process(() => new KeepFirst(), new() { Stores = [new KeyValueStoreBuilder<string, List<string>>("kept")] })
+            .To("out");
+        var harness = new TaskHarness(builder.Build(), cacheBytes: cacheBytes);
+
+        harness.Pipe("in", "k", "a", 1);
+        harness.Pipe("in", "k", "b", 2);
+
+        Assert.Equal("k=a@1 k=a@2", harness.Read("out"));
+    }
+
+    private static StreamsBuilder Builder()
+    {
+        var builder = new StreamsBuilder();
+        builder.Serdes.Add(Lines);
+        return builder;
+    }
+
+    private static KTable<string, List<string>> Lists(StreamsBuilder builder) => builder.Stream<string, List<string>>("in").GroupByKey()
+        .Aggregate(() => new List<string>(), (_, value, all) => Append(all, value), new() { Name = "lists" });
+
+    private sealed class KeepFirst : ContextualProcessor<string, List<string>, string, string>
+    {
+        public override void Process(Record<string, List<string>> record)
+        {
+            var store = Context.GetStateStore<IKeyValueStore<string, List<string>>>("kept");
+            store.PutIfAbsent(record.Key, record.Value, record.Timestamp);
+            store.TryGet(record.Key, out var kept);
+            Context.Forward(record.WithValue(Text(kept!)));
+        }
     }
 
     private static KGroupedStream<string, List<string>> Group(StreamsBuilder builder) =>
