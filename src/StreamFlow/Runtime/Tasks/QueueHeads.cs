@@ -13,6 +13,7 @@ internal sealed class QueueHeads(TaskContext context)
         context.Record.Set(queue.Partition.Topic, queue.Partition.Partition, record.Offset, queue.Batch, queue.Index);
         queue.Placement?.See(in record);
         var timestamp = queue.HeadTimestamp;
+        queue.Counts?.Count(timestamp, record.Key.Length + record.Value.Length);
         if (!queue.IsHeadReadable)
         {
             // Without a time of its own; the source meets the same failure again and asks the error handler.

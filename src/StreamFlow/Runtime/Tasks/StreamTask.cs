@@ -17,6 +17,7 @@ internal sealed class StreamTask
     private readonly TaskIdling _idling;
     private readonly SlowRecords? _slowRecords;
     private readonly QueueHeads _heads;
+    private readonly TaskGauges _gauges;
     private InputQueues _queues = InputQueues.None;
     private TaskStores? _stores;
     private TaskTopology? _topology;
@@ -35,6 +36,7 @@ internal sealed class StreamTask
         _subTopology = subTopology;
         _context = context;
         _heads = new QueueHeads(context);
+        _gauges = new TaskGauges(context);
         _idling = new TaskIdling(context.Time, maxTaskIdle);
     }
 
@@ -146,7 +148,11 @@ internal sealed class StreamTask
     /// <summary>Tells the others where the task is after a run.</summary>
     /// <param name="processed">How many records it was.</param>
     /// <param name="now">A timestamp of the clock.</param>
-    public PaceState TellPace(int processed, long now) => Pace.Tell(processed, _queues, _context.StreamTime, now);
+    public PaceState TellPace(int processed, long now)
+    {
+        _gauges.Tell(_queues, now);
+        return Pace.Tell(processed, _queues, _context.StreamTime, now);
+    }
 
     /// <summary>What the last run has gone over.</summary>
     public List<RunRange> LastRun => _queues.LastRun;
@@ -169,6 +175,7 @@ internal sealed class StreamTask
         _context.CommitRequested = false;
         _stores?.Flush();
         _context.Collector.ThrowIfFailed();
+        _gauges.Show(_queues);
     }
 
     /// <summary>Adds the positions to commit.</summary>
@@ -197,6 +204,7 @@ internal sealed class StreamTask
         FirstOffsets.Remember(_queues.All);
         _queues.Clear();
         _queues = InputQueues.None;
+        _context.Metrics.CloseNodes();
         _context.Rewind();
         try
         {
@@ -232,7 +240,7 @@ internal sealed class StreamTask
             _stores?.Dispose();
             _stores = null;
             _context.DropLog?.TellRest(all: true);
-            _context.Metrics.Publish();
+            _context.Metrics.Close();
         }
     }
 
@@ -252,10 +260,14 @@ internal sealed class StreamTask
         _context.Record)
     {
         Notes = input.Notes,
+        Counts = _context.Metrics.Source(_topology.SourceOf(input.PlanTopic).Name, input.Reader.Partition),
         Placement = input.Placement,
     };
 
-    private void Move(TaskEvent happened) =>
+    private void Move(TaskEvent happened)
+    {
         State = TaskStates.Next(State, happened)
             ?? throw new UnreachableException($"Task {Id} cannot take {happened} in state {State}.");
+        _context.Metrics.Counts.State = State.ToString().ToLowerInvariant();
+    }
 }
