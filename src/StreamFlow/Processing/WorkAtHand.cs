@@ -1,3 +1,5 @@
+using StreamFlow.Tracing;
+
 namespace StreamFlow.Processing;
 
 /// <summary>What a thread of the application is at.</summary>
@@ -38,6 +40,9 @@ internal sealed class WorkAtHand(TimeProvider time)
     private long _began = time.GetTimestamp();
     private long _steps;
     private RecordContext? _record;
+
+    /// <summary>The spans of the thread's records.</summary>
+    public BatchTrace Trace { get; } = new();
 
     /// <summary>Something else begins, now.</summary>
     /// <param name="kind">What.</param>

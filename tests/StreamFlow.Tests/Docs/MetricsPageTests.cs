@@ -10,7 +10,7 @@ namespace StreamFlow.Tests.Docs;
 /// <summary>docs/reference/metrics.md has every instrument as it is published, and nothing that is not there any more.</summary>
 public sealed partial class MetricsPageTests
 {
-    private static readonly List<Match> Rows = [.. Row().Matches(File.ReadAllText(SourceTree.FullPath("docs/reference/metrics.md")))];
+    private static readonly List<Match> Rows = [.. Row().Matches(File.ReadAllText(SourceTree.FullPath("docs/reference/metrics.md"))).Select(m => m)];
 
     [Theory]
     [InlineData(MetricsLevel.Info)]
@@ -58,7 +58,7 @@ public sealed partial class MetricsPageTests
     {
         builder.Stream<string, string>("in").GroupByKey().Count().ToStream().MapValues((_, count) => $"{count}").To("out");
         builder.Table<string, string>("table")
-            .Suppress(Suppressed.UntilTimeLimit<string>(TimeSpan.FromSeconds(10), BufferConfig.MaxRecords(10)))
+            .Suppress(Suppressed.UntilTimeLimit(TimeSpan.FromSeconds(10), new() { MaxRecords = 10 }))
             .ToStream().To("out");
     }
 

@@ -138,7 +138,7 @@ public sealed class ApplicationMetricsTests
         await using var harness = new AppHarness(("in", 1), ("out", 1));
         using var measured = new Measured("held");
         await StartAsync(harness, "held", builder => builder.Table<string, string>("in")
-            .Suppress(Suppressed.UntilTimeLimit<string>(TimeSpan.FromSeconds(10), BufferConfig.Unbounded))
+            .Suppress(Suppressed.UntilTimeLimit(TimeSpan.FromSeconds(10), BufferConfig.Unbounded))
             .ToStream().To("out"));
         harness.Send("in", 0, "a", "1", 1_000);
         harness.Send("in", 0, "b", "1", 2_000);
@@ -153,7 +153,7 @@ public sealed class ApplicationMetricsTests
     private static void ExactlyOnce(StreamFlowOptions options) => options.ProcessingGuarantee = ProcessingGuarantee.ExactlyOnce;
 
     private static void Counts(StreamsBuilder builder) =>
-        builder.Stream<string, string>("in").GroupByKey().Count(new() { StoreName = "counts" }).ToStream()
+        builder.Stream<string, string>("in").GroupByKey().Count(new() { Name = "counts" }).ToStream()
             .MapValues((_, count) => $"{count}").To("out");
 
     private static Task<StreamsApplication> StartAsync(

@@ -116,7 +116,7 @@ public sealed class AllocationTests
             Logger = NullLogger.Instance,
             Collector = new RecordCollector(producer, new SentResults()),
             Errors = new ErrorPolicy(Fail, Fail, Fail, null),
-            Metrics = new TaskMetrics(new Measuring.ApplicationMeter("app"), id),
+            Metrics = new TaskMetrics(new StreamFlow.Measuring.ApplicationMeter("app"), id),
             Budget = budget,
         };
         return new StreamTask(subTopology, context, TimeSpan.Zero) { Inputs = [] };

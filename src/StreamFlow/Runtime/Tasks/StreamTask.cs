@@ -3,6 +3,7 @@ using StreamFlow.Clients;
 using StreamFlow.Planning;
 using StreamFlow.Processing;
 using StreamFlow.State;
+using StreamFlow.Tracing;
 
 namespace StreamFlow.Runtime;
 
@@ -117,7 +118,8 @@ internal sealed class StreamTask
     public int Process(int maxRecords, ThreadSignals? signals = null, long until = EventTime.End)
     {
         var done = 0;
-        var careful = _slowRecords is { Any: true };
+        var (careful, traced) = (_slowRecords is { Any: true }, BatchTrace.IsOn);
+        var isPlain = !careful && !traced;
         _queues.BeginRun();
         while (done < maxRecords && signals is not { Any: true } && (done == 0 || !_context.Budget.IsFlushDue)
             && _queues.Choose() is { } queue)
@@ -133,12 +135,19 @@ internal sealed class StreamTask
                 break;
             }
 
+            if (isPlain)
+            {
+                _heads.Process(queue);
+                done++;
+                continue;
+            }
+
             if (careful && _slowRecords!.IsSuspect(queue.Partition, queue.Batch.Read(queue.Index).Offset, out var verdict))
             {
                 return done > 0 ? done : _heads.ProcessAlone(queue, verdict);
             }
 
-            _heads.Process(queue);
+            _heads.ProcessWatched(queue, traced);
             done++;
         }
 
@@ -190,6 +199,7 @@ internal sealed class StreamTask
         _queues.MarkCommitted();
         _context.HasWork = _context.CommitRequested = false;
         _context.DropLog?.TellRest();
+        _context.Work.Trace.End(isCommitted: true);
         _context.Metrics.Publish();
     }
 
@@ -200,6 +210,7 @@ internal sealed class StreamTask
     public void Rewind()
     {
         Move(TaskEvent.Rewind);
+        _context.Work.Trace.End(isCommitted: false);
         Pace.Leave();
         FirstOffsets.Remember(_queues.All);
         _queues.Clear();
