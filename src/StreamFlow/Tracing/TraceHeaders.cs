@@ -14,7 +14,8 @@ internal static class TraceHeaders
     {
         context = default;
         return headers is not null && TextOf(headers, Parent) is { } parent
-            && ActivityContext.TryParse(parent, TextOf(headers, State), isRemote: true, out context);
+            && ActivityContext.TryParse(parent, TextOf(headers, State), isRemote: true, out context)
+            && context.TraceId != default && context.SpanId != default;
     }
 
     /// <summary>The same headers with the context of a span in place of that which they have.</summary>

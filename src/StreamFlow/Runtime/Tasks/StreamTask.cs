@@ -237,6 +237,11 @@ internal sealed class StreamTask
         }
 
         Move(TaskEvent.Close);
+        if (CommitNeeded)
+        {
+            _context.Work.Trace.End(isCommitted: false);
+        }
+
         Pace.Leave();
         FirstOffsets.Remember(_queues.All);
         _queues.Clear();
