@@ -7,6 +7,9 @@ using OpenTelemetry.Trace;
 using StreamFlow.Clients;
 using StreamFlow.Testing;
 
+// What one test measures would be on the other's page.
+[assembly: CollectionBehavior(DisableTestParallelization = true)]
+
 namespace StreamFlow.OpenTelemetry.Tests;
 
 public sealed class AddStreamFlowTests

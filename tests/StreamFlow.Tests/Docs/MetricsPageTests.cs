@@ -51,7 +51,9 @@ public sealed partial class MetricsPageTests
         var rows = Rows.ToDictionary(r => r.Groups["name"].Value, r => Tag().Matches(r.Groups["tags"].Value).Select(m => m.Groups[1].Value).Order());
 
         Assert.True(seen.Count > 35, $"Only {string.Join(", ", seen.Keys)} were measured.");
-        SourceTree.AssertNone(seen.Where(s => !s.Value.SequenceEqual(rows[s.Key])).Select(s => $"{s.Key}: {string.Join(", ", s.Value)}"));
+
+        // A task that is at no record has no topic and partition there.
+        SourceTree.AssertNone(seen.Where(s => s.Key == "streamflow.task.record_seconds" ? s.Value.Except(rows[s.Key]).Any() : !s.Value.SequenceEqual(rows[s.Key])).Select(s => $"{s.Key}: {string.Join(", ", s.Value)}"));
     }
 
     private static void Topology(StreamsBuilder builder)

@@ -37,26 +37,27 @@ public sealed class ApplicationMetricsTests
         Assert.Contains(measured.Pushed, m => m.Name == "streamflow.sink.latency" && m.Tags["topic"] is "out");
     }
 
+    /// <summary>A task that waits for its other input has what it does not process behind it, and says so.</summary>
     [Fact]
     public async Task Lag_is_what_waits_on_the_broker()
     {
-        await using var harness = new AppHarness(("in", 1));
+        await using var harness = new AppHarness(("in", 1), ("other", 1));
         using var measured = new Measured("lagging");
-        using var gate = new SemaphoreSlim(0);
         await StartAsync(
             harness,
             "lagging",
-            builder => builder.Stream<string, string>("in").ForEach((_, _) => gate.Wait(TimeSpan.FromSeconds(30))));
-        await AppHarness.Until(() => measured.Sum("streamflow.task.state", ("state", "running")) == 1, "the task");
+            builder => builder.Stream<string, string>("in").Merge(builder.Stream<string, string>("other")).ForEach((_, _) => { }),
+            configure: options => options.MaxTaskIdle = TimeSpan.FromHours(1));
+        Enumerable.Range(0, 5).ToList().ForEach(i => harness.Send("in", 0, "k", $"{i}", 1_000));
+        await AppHarness.Until(() => measured.Sum("streamflow.consumer.lag", ("topic", "in")) == 5, "five that wait");
+        Assert.Equal(5, measured.Sum("streamflow.source.buffered", ("topic", "in")));
+        Assert.Equal(0, measured.Sum("streamflow.source.consumed"));
 
-        // A record at a time, and a second of the task's clock after each, is what the task tells of.
-        Enumerable.Range(0, 40).ToList().ForEach(i => harness.Send("in", 0, "k", $"{i}"));
-        gate.Release(10);
-        await AppHarness.Until(() => measured.Sum("streamflow.source.consumed") == 11, "ten records and one at hand");
-        gate.Release(30);
-        await AppHarness.Until(() => measured.Sum("streamflow.consumer.lag") == 0, "the end");
+        harness.Send("other", 0, "k", "later", 2_000);
+        await AppHarness.Until(() => measured.Sum("streamflow.consumer.lag", ("topic", "in")) == 0, "that they are processed");
 
-        Assert.Equal(40, measured.Sum("streamflow.source.consumed"));
+        Assert.Equal(5, measured.Sum("streamflow.source.consumed", ("topic", "in")));
+        await AppHarness.Until(() => measured.Sum("streamflow.consumer.lag", ("topic", "other")) == 1, "the one that waits now");
     }
 
     /// <summary>The end of one application takes nothing from another, and leaves nothing of itself.</summary>

@@ -37,9 +37,9 @@ internal sealed class TaskGauges(TaskContext context)
         _shown = context.Time.GetTimestamp();
         context.Metrics.Counts.StreamTime = context.StreamTime;
         context.Metrics.Sample();
-        foreach (var queue in queues.All)
+        for (var i = 0; i < queues.All.Count; i++)
         {
-            queue.ShowCounts();
+            queues.All[i].ShowCounts();
         }
     }
 }
