@@ -16,6 +16,9 @@ internal sealed class BatchTrace
     /// <summary>A run of records begins: whether anybody listens is asked once for all of them.</summary>
     public static bool IsOn => Spans.Source.HasListeners();
 
+    /// <summary>Whether there is a batch that is neither committed nor given up.</summary>
+    public bool IsOpen => _batch is not null;
+
     /// <summary>A record is about to be processed.</summary>
     /// <param name="application">The application.</param>
     /// <param name="taskId">The task.</param>

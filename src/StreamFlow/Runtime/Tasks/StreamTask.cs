@@ -237,7 +237,7 @@ internal sealed class StreamTask
         }
 
         Move(TaskEvent.Close);
-        if (CommitNeeded)
+        if (_context.Work.Trace.IsOpen && CommitNeeded)
         {
             _context.Work.Trace.End(isCommitted: false);
         }
