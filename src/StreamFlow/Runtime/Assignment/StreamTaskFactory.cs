@@ -25,6 +25,7 @@ internal sealed class StreamTaskFactory
         ThreadServices services, CommitProtocol protocol, CacheBudget budget, WorkAtHand? work = null, ThreadCounts? counts = null)
     {
         _counts = counts ?? new ThreadCounts(services.Meter.Tag, string.Empty, services.Time);
+        _counts.Cache = () => (budget.DirtyBytes, budget.CleanBytes, budget.MaxCacheBytes);
         _work = work ?? new WorkAtHand(services.Time);
         _services = services;
         _protocol = protocol;

@@ -147,7 +147,6 @@ internal sealed class StreamThread
         using var purger = new RecordPurger(_services, $"{Name}-admin");
         var budget = new CacheBudget(_services.CacheBytesPerThread, options.MaxUncommittedBytes);
         var turns = new Turns(new TurnLimits(options), _services.Time, budget, _signals, _work, gap);
-        _counts.Cache = () => (budget.DirtyBytes, budget.CleanBytes, budget.MaxCacheBytes);
         var factory = new StreamTaskFactory(_services, protocol, budget, _work, _counts);
         var flushes = new FlushLimit(budget, _services.Time, TurnLimits.FlushAtMost(options));
         var committer = new Committer(_services, Name, protocol, flushes, _counts);
