@@ -72,7 +72,7 @@ public sealed class TraceTests : IDisposable
 
         Send(harness, "a", "same", First);
         Send(harness, "b", "same", Second);
-        await AppHarness.Until(() => harness.Values("out").LastOrDefault() == "2", "the count");
+        await AppHarness.Until(() => harness.Values("out") is [.., "2"], "the count");
         await AppHarness.Until(() => _spans.Any(s => s.OperationName.StartsWith("aggregate", StringComparison.Ordinal) && s.Links.Count() == 2), "the result's span");
 
         var counted = _spans.Where(s => s.OperationName.EndsWith("-repartition", StringComparison.Ordinal)).ToList();
@@ -139,7 +139,7 @@ public sealed class TraceTests : IDisposable
     {
         await using var harness = new AppHarness(("in", 1));
         var application = await harness.StartAsync(
-            builder => builder.Stream<string, string>("in").ForEach((_, _) => throw new InvalidOperationException("broken")));
+            builder => builder.Stream<string, string>("in").ForEach((_, value) => Break(value)));
 
         Send(harness, "k", "v", First);
         await Assert.ThrowsAnyAsync<Exception>(() => application.Completion);
@@ -148,6 +148,8 @@ public sealed class TraceTests : IDisposable
         Assert.Equal(ActivityStatusCode.Error, span.Status);
         Assert.Contains("broken", span.StatusDescription, StringComparison.Ordinal);
     }
+
+    private static void Break(string value) => throw new InvalidOperationException($"broken by {value}");
 
     private static void Send(AppHarness harness, string key, string value, string parent, string? state = null)
     {
