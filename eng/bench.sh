@@ -3,7 +3,7 @@
 # each operator alone; RocksDB by our binding and by the package's, restoring state, starting again after a crash, what
 # exactly-once costs, latency, and how many records of a backlog come late.
 #
-#   eng/bench.sh [--parts "peer bare start operators rocksdb restore crash guarantee latency backlog"] [--reps 1] [--name NAME]
+#   eng/bench.sh [--parts "peer bare start operators rocksdb restore crash guarantee latency backlog metrics"] [--reps 1] [--name NAME]
 #                [--workloads "passthrough ordercount ordercount-nocache join streamjoin session"] [--raw 2000000] [--orders 1000000]
 #                [--sides "streamflow jvm"] [--brokers "kafka embedded"]
 #                [--latency-seconds 30] [--restore-records 2000000] [--state-mb 1024] [--crash-points "processing,after-commit,..."]
@@ -21,7 +21,7 @@ readonly kafka=${KAFKA_HOME:-$root/../shared/kafka}/bin/kafka
 readonly jvm=${STREAMFLOW_JVM_BENCH:-$root/../shared/bench}
 readonly seed=1 partitions=4
 
-parts='peer bare start operators rocksdb restore crash guarantee latency backlog'
+parts='peer bare start operators rocksdb restore crash guarantee latency backlog metrics'
 workloads='passthrough ordercount ordercount-nocache join streamjoin session'
 sides='streamflow jvm'
 brokers='kafka embedded'
@@ -55,9 +55,10 @@ main() {
       backlog) run_backlog ;;
       start) "$app" BrokerStart --append "$file" ;;
       operators) "$app" Operators --append "$file" ;;
+      metrics) "$app" Metrics --append "$file" ;;
       rocksdb) "$app" Binding --repetitions $((reps < 3 ? 3 : reps)) --state "$work" --append "$file" ;;
       restore | crash | guarantee | latency) on_each_broker "$part" ;;
-      *) echo "bench.sh: unknown part '$part'; there are peer, bare, start, operators, rocksdb, restore, crash, guarantee, latency and backlog" >&2; exit 2 ;;
+      *) echo "bench.sh: unknown part '$part'; there are peer, bare, start, operators, rocksdb, restore, crash, guarantee, latency, backlog and metrics" >&2; exit 2 ;;
     esac
   done
   [[ ! -f $file ]] || "$app" Report --in "$file" | tee "$out/$name.md"

@@ -22,7 +22,7 @@ internal sealed class Ledger : IDisposable
     {
         _listener.InstrumentPublished = (instrument, listener) =>
         {
-            if (instrument.Meter.Name == "StreamFlow" && instrument.Name == "streamflow.task.dropped_records")
+            if (instrument.Meter.Name == "StreamFlow" && instrument.Name == "streamflow.task.dropped")
             {
                 listener.EnableMeasurementEvents(instrument);
             }

@@ -29,6 +29,7 @@ internal sealed class StreamFlowHealthCheck(StreamsApplication application) : IH
             "disconnected" => $"{applicationId}: disconnected since {status.Outage!.Since:u}, no broker answers at {status.Outage.Servers}",
             "starting" when status.Outage is { } outage =>
                 $"{applicationId}: starting, no broker answers at {outage.Servers} since {outage.Since:u}: {outage.Reason}",
+            "fenced" => $"{applicationId}: fenced, another instance has its identity: {status.Error!.Message}",
             "failing" => $"{applicationId}: failing, threads have failed {status.FailuresInARow} times in a row",
             _ => $"{applicationId}: {phase}",
         };
@@ -48,7 +49,7 @@ internal sealed class StreamFlowHealthCheck(StreamsApplication application) : IH
         return phase switch
         {
             "running" => HealthCheckResult.Healthy(text, data),
-            "failed" or "stopped" => new HealthCheckResult(failureStatus, text, status.Error, data),
+            "failed" or "fenced" or "stopped" => new HealthCheckResult(failureStatus, text, status.Error, data),
             "stalled" when stalled!.Value.Work.IsLeftBehind => new HealthCheckResult(failureStatus, text, status.Error, data),
             _ => HealthCheckResult.Degraded(text, status.Error, data),
         };
@@ -58,7 +59,7 @@ internal sealed class StreamFlowHealthCheck(StreamsApplication application) : IH
     {
         StreamsState.PendingShutdown => "stopping",
         StreamsState.NotRunning => "stopped",
-        StreamsState.PendingError or StreamsState.Error => "failed",
+        StreamsState.PendingError or StreamsState.Error => IsFenced(status.Error) ? "fenced" : "failed",
         StreamsState.Running or StreamsState.Rebalancing when status.Outage is not null && status.Threads.Count > 0 => "disconnected",
         _ when Stalled(status) is not null => "stalled",
         _ when status.FailuresInARow > 1 => "failing",
@@ -130,6 +131,10 @@ internal sealed class StreamFlowHealthCheck(StreamsApplication application) : IH
             .ToList();
         return all.Count == 0 ? null : all.MaxBy(t => t.Stalled!.Lasts)!;
     }
+
+    /// <summary>Two instances with one identity push each other out; the one that gave up is not broken.</summary>
+    private static bool IsFenced(Exception? error) =>
+        (error as KafkaClientException ?? error?.InnerException as KafkaClientException)?.Kind == KafkaErrorKind.InstanceFenced;
 
     private static int Count(StreamsStatus status, TaskState state) =>
         status.Threads.Sum(t => t.Tasks.Count(task => task.State == state));

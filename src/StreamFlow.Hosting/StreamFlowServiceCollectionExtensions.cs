@@ -88,6 +88,21 @@ public static class StreamFlowServiceCollectionExtensions
         return builder;
     }
 
+    /// <summary>
+    /// Adds two health checks per application that answer yes or no, for the probes of an orchestrator: <c>streamflow-{name}-live</c>
+    /// with the tag <c>live</c>, unhealthy when a new process would help, and <c>streamflow-{name}-ready</c> with the tag
+    /// <c>ready</c>, healthy while all tasks run.
+    /// </summary>
+    /// <param name="builder">The health checks.</param>
+    /// <returns>The same health checks.</returns>
+    public static IHealthChecksBuilder AddStreamFlowProbes(this IHealthChecksBuilder builder)
+    {
+        ArgumentNullException.ThrowIfNull(builder);
+        builder.Services.TryAddEnumerable(
+            ServiceDescriptor.Singleton<IConfigureOptions<HealthCheckServiceOptions>, StreamFlowProbes>());
+        return builder;
+    }
+
     private static void ThrowIfRefused(
         IServiceCollection services, string name, Action<StreamFlow.StreamsBuilder, IServiceProvider> topology)
     {

@@ -14,6 +14,8 @@ internal sealed class RocksDbStore(Database database, int family, string name) :
     /// <summary>RocksDB's estimate: entries that a later write replaced count until they are compacted away.</summary>
     public long ApproximateCount => Math.Max(0, database.Property(family, "rocksdb.estimate-num-keys"u8) - 1);
 
+    public long? Statistic(string name) => database.TryGetProperty(family, name);
+
     public bool TryGet(ReadOnlySpan<byte> key, IBufferWriter<byte> value)
     {
         var length = KeySpace.Length + key.Length;

@@ -5,6 +5,7 @@ using StreamFlow.Benchmarks.Bindings;
 using StreamFlow.Benchmarks.Commits;
 using StreamFlow.Benchmarks.Crash;
 using StreamFlow.Benchmarks.Latency;
+using StreamFlow.Benchmarks.Metrics;
 using StreamFlow.Benchmarks.Operators;
 using StreamFlow.Benchmarks.Peer;
 using StreamFlow.Benchmarks.Restore;
@@ -36,6 +37,7 @@ const string Usage = """
                    [--records 1000000] [--repetitions 3] [--state DIR] [--append FILE]
       Operators    each operator on the engine's tasks without a broker, beside the bare hop from source to sink:
                    [--families stateless,aggregation,join] [--quick] [--verbose] [--append FILE]
+      Metrics      what it costs a record that the application is measured, on and off by turns:  [--rounds 40] [--append FILE]
       Latency      from due to arrived at a steady light load, through an application in a process of its own:
                    --workload passthrough|ordercount|none --bootstrap HOST:PORT [--guarantee at_least_once|exactly_once_v2]
                    [--rate 1000] [--seconds 30] [--warmup 20] [--commit 100] [--producer name=value,...]
@@ -68,6 +70,8 @@ switch (args.FirstOrDefault())
         return await BindingRun.MainAsync(options);
     case "Operators":
         return OperatorsRun.Run(options);
+    case "Metrics":
+        return MetricsRun.Run(options);
     case "Latency":
         return await LatencyRun.MainAsync(options);
     case "LatencyWorker":

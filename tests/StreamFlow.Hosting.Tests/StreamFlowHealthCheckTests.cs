@@ -127,6 +127,65 @@ public sealed class StreamFlowHealthCheckTests
         Assert.False(result.Data.ContainsKey("error"));
     }
 
+    /// <summary>The pod must not be killed while it restores, nor be asked for rows; both for one that has failed.</summary>
+    [Theory]
+    [InlineData(StreamsState.Created, "", HealthStatus.Healthy, HealthStatus.Unhealthy)]
+    [InlineData(StreamsState.Rebalancing, "restoring", HealthStatus.Healthy, HealthStatus.Unhealthy)]
+    [InlineData(StreamsState.Running, "settled", HealthStatus.Healthy, HealthStatus.Healthy)]
+    [InlineData(StreamsState.PendingShutdown, "settled", HealthStatus.Healthy, HealthStatus.Unhealthy)]
+    [InlineData(StreamsState.NotRunning, "", HealthStatus.Unhealthy, HealthStatus.Unhealthy)]
+    [InlineData(StreamsState.Error, "", HealthStatus.Unhealthy, HealthStatus.Unhealthy)]
+    public void Probes_tell_a_dead_application_from_one_that_is_not_ready(
+        StreamsState state, string threads, HealthStatus live, HealthStatus ready)
+    {
+        var kinds = threads.Split(' ', StringSplitOptions.RemoveEmptyEntries);
+        var status = new StreamsStatus(state, [.. kinds.Select(Thread)], null) { Problems = ["A stranger is in the group."] };
+
+        Assert.Equal(live, StreamFlowProbe.Live(status, "orders", HealthStatus.Unhealthy).Status);
+        Assert.Equal(ready, StreamFlowProbe.Ready(status, "orders", HealthStatus.Unhealthy).Status);
+    }
+
+    [Fact]
+    public void A_thread_that_its_group_has_given_up_ends_the_life_of_the_process()
+    {
+        var stalled = Settled with { Stalled = new StalledWork("processing", TimeSpan.FromMinutes(6)) { IsLeftBehind = true } };
+        var slow = Settled with { Stalled = new StalledWork("processing", TimeSpan.FromMinutes(2)) };
+
+        Assert.Equal(HealthStatus.Unhealthy, Live(stalled));
+        Assert.Equal(HealthStatus.Healthy, Live(slow));
+
+        static HealthStatus Live(ThreadStatus thread) =>
+            StreamFlowProbe.Live(new StreamsStatus(StreamsState.Running, [thread], null), "orders", HealthStatus.Unhealthy).Status;
+    }
+
+    [Fact]
+    public void Evaluate_tells_who_was_pushed_out_from_what_is_broken()
+    {
+        var error = new KafkaClientException("Another member has the identity 'a-1'.", KafkaErrorKind.InstanceFenced);
+
+        var fenced = StreamFlowHealthCheck.Evaluate(new StreamsStatus(StreamsState.Error, [], error), "orders", HealthStatus.Unhealthy);
+
+        Assert.Equal("fenced", fenced.Data["phase"]);
+        Assert.Equal(HealthStatus.Unhealthy, fenced.Status);
+        Assert.Contains("another instance has its identity", fenced.Description, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Probes_are_registered_for_each_application_with_their_tags()
+    {
+        var services = new ServiceCollection();
+        services.AddLogging();
+        services.AddHealthChecks().AddStreamFlowProbes().AddStreamFlowProbes();
+        services.AddStreamFlow("orders", (builder, _) => builder.Stream<string, string>("in").To("out"), options => options.BootstrapServers = "localhost:1");
+        await using var provider = services.BuildServiceProvider();
+
+        var registrations = provider.GetRequiredService<Microsoft.Extensions.Options.IOptions<HealthCheckServiceOptions>>().Value.Registrations;
+
+        Assert.Equal(
+            ["streamflow-orders-live live", "streamflow-orders-ready ready"],
+            registrations.Select(r => $"{r.Name} {string.Join(' ', r.Tags)}").Order());
+    }
+
     [Fact]
     public void Evaluate_hands_out_the_error_with_the_failure_status_of_the_registration()
     {

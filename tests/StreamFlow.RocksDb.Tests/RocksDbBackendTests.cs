@@ -1,3 +1,4 @@
+using StreamFlow.Measuring;
 using StreamFlow.RocksDb.Tests.Support;
 using StreamFlow.State;
 using static StreamFlow.RocksDb.Tests.Support.Backends;
@@ -169,6 +170,21 @@ public sealed class RocksDbBackendTests : IDisposable
         backend.Write(batch);
 
         Assert.Equal(100, backend.Stores[0].ApproximateCount);
+    }
+
+    /// <summary>The engine measures stores by RocksDB's own names: each must be there, also when the database is closed meanwhile.</summary>
+    [Fact]
+    public void Statistic_knows_all_that_is_measured_and_nothing_once_it_is_closed()
+    {
+        var backend = Open(_folder.Path, "a");
+        backend.Put(0, "k", "v");
+        var store = backend.Stores[0];
+
+        Assert.DoesNotContain(StoreStatistics.All, statistic => store.Statistic(statistic.Name) is null);
+        Assert.True(store.Statistic("rocksdb.cur-size-all-mem-tables") > 0);
+        Assert.Null(store.Statistic("rocksdb.no-such-thing"));
+        backend.Dispose();
+        Assert.All(StoreStatistics.All, statistic => Assert.Null(store.Statistic(statistic.Name)));
     }
 
     [Fact]

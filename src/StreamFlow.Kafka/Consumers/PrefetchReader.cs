@@ -37,6 +37,8 @@ internal sealed class PrefetchReader : PartitionReader, IDisposable
     /// </summary>
     public override bool MoreExpected => !_atEnd && (!_hasRead || _native.LastKnownEnd(Partition) > _position);
 
+    public override long KnownEnd => _native.LastKnownEnd(Partition) is var end and >= 0 ? end : -1;
+
     public override RecordBatch Next()
     {
         var result = _batch.Fill(_queue, _position);

@@ -127,29 +127,6 @@ internal sealed unsafe partial class Database : SafeHandle
         }
     }
 
-    /// <summary>A number that RocksDB keeps about a family.</summary>
-    /// <param name="family">Index of the family.</param>
-    /// <param name="name">Name of the property, zero-terminated as a UTF-8 literal is.</param>
-    public long Property(int family, ReadOnlySpan<byte> name)
-    {
-        var entered = false;
-        try
-        {
-            Enter(ref entered);
-            ulong value = 0;
-            fixed (byte* bytes = name)
-            {
-                return NativeMethods.PropertyInt(handle, _families[family], bytes, &value) == 0
-                    ? (long)Math.Min(value, long.MaxValue)
-                    : 0;
-            }
-        }
-        finally
-        {
-            Leave(entered);
-        }
-    }
-
     /// <summary>Opens a cursor over the entries of this moment within bounds.</summary>
     public Cursor OpenCursor(int family, in Cursor.Bounds bounds)
     {

@@ -50,6 +50,17 @@ internal sealed class InMemoryReader : PartitionReader
     /// at.</summary>
     public bool HasNews => IsResolved && Math.Max(_seenEnd, _position) < _log.End(_readCommitted);
 
+    public override long KnownEnd
+    {
+        get
+        {
+            lock (_cluster.Gate)
+            {
+                return _log.End(_readCommitted);
+            }
+        }
+    }
+
     public PartitionLog Log => _log;
 
     public void Resolve(long position) => _position = position;

@@ -56,6 +56,12 @@ public abstract class PartitionReader
     public virtual bool MoreExpected => !AtEnd;
 
     /// <summary>
+    /// Offset behind the last record of the partition that the broker has told of, as of the last answer to a fetch; cheap to get.
+    /// </summary>
+    /// <value>-1: that is not known.</value>
+    public virtual long KnownEnd => -1;
+
+    /// <summary>
     /// Releases the current batch and takes the next one from what was prefetched, without waiting.
     /// </summary>
     /// <returns>The batch, with <see cref="RecordBatch.Count"/> 0 when nothing is there yet.</returns>

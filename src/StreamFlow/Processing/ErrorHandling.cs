@@ -141,7 +141,7 @@ public readonly record struct ErrorContext
 /// <returns>What to do.</returns>
 public delegate ErrorResponse ErrorHandler(in ErrorContext context);
 
-/// <summary>Why a record was left out, as the counter <c>streamflow.task.dropped_records</c> tells it.</summary>
+/// <summary>Why a record was left out, as the counter <c>streamflow.task.dropped</c> tells it.</summary>
 public enum DropReason
 {
     /// <summary>The record has no key where one is needed.</summary>

@@ -1,5 +1,6 @@
 using System.Globalization;
 using StreamFlow.Clients;
+using StreamFlow.Measuring;
 using StreamFlow.Serialization;
 
 namespace StreamFlow.Processing;
@@ -24,23 +25,25 @@ internal sealed class SinkProcessor<TKey, TValue> : Processor<TKey, TValue>
     private readonly PooledBuffer _value = new();
     private readonly Dictionary<string, ProducerTopic> _topics = new(StringComparer.Ordinal);
     private readonly Dictionary<string, TopicSerdes<TKey, TValue>> _topicSerdes = new(StringComparer.Ordinal);
+    private readonly SinkCounts _counts;
     private ProducerTopic? _topic;
 
     // Those of the topic that was written last; mostly there is only one.
     private TopicSerdes<TKey, TValue>? _serdes;
 
     public SinkProcessor(string name, TaskContext task, SinkFormat<TKey, TValue> format, string topic)
-        : this(name, task, format) => _topicName = topic;
+        : this(name, task, format, task.Metrics.Sink(name, topic)) => _topicName = topic;
 
     public SinkProcessor(
         string name, TaskContext task, SinkFormat<TKey, TValue> format, TopicNameExtractor<TKey, TValue> chooser)
-        : this(name, task, format) => _chooser = chooser;
+        : this(name, task, format, task.Metrics.Sink(name, string.Empty)) => _chooser = chooser;
 
-    private SinkProcessor(string name, TaskContext task, SinkFormat<TKey, TValue> format)
+    private SinkProcessor(string name, TaskContext task, SinkFormat<TKey, TValue> format, SinkCounts counts)
         : base(name)
     {
         _task = task;
         _format = format;
+        _counts = counts;
         _keySuffix = format.Keys is WindowKeySerde<TKey> windowed ? windowed.SuffixLength : 0;
     }
 
@@ -64,6 +67,7 @@ internal sealed class SinkProcessor<TKey, TValue> : Processor<TKey, TValue>
         try
         {
             Send(topic, in partitions, in bytes, headers);
+            _counts.Count(record.Timestamp, bytes.Key.Length + bytes.Value.Length);
         }
         catch (KafkaClientException e) when (e.Kind == KafkaErrorKind.Refused)
         {

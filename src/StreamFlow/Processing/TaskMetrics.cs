@@ -3,73 +3,44 @@ using System.Diagnostics.Metrics;
 using System.Runtime.InteropServices;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
+using StreamFlow.Measuring;
+using StreamFlow.State;
 
 namespace StreamFlow.Processing;
 
-/// <summary>The process-wide instruments; names follow OpenTelemetry's conventions.</summary>
-internal static class Instruments
-{
-    public const string MeterName = "StreamFlow";
-
-    public static readonly Meter Meter = new(MeterName, "0.1.0");
-
-    public static readonly Counter<long> Dropped = Meter.CreateCounter<long>(
-        "streamflow.task.dropped_records", "{record}", "Records left out, by reason.");
-
-    public static readonly Counter<long> Processed = Meter.CreateCounter<long>(
-        "streamflow.task.processed_records", "{record}", "Input records processed.");
-
-    public static readonly Counter<long> Aborted = Meter.CreateCounter<long>(
-        "streamflow.thread.aborts", "{abort}", "Times that uncommitted work was given up to be done again (exactly-once).");
-
-    public static readonly Counter<long> Failed = Meter.CreateCounter<long>(
-        "streamflow.thread.failures", "{failure}", "Stream threads that an error has ended, replaced or not.");
-
-    public static readonly Counter<long> LogFailed = Meter.CreateCounter<long>(
-        "streamflow.log.failures", "{message}", "Log messages that the application's logger threw at.");
-
-    public static readonly Counter<long> MisplacedKeys = Meter.CreateCounter<long>(
-        "streamflow.topic.misplaced_keys", "{key}",
-        "Different keys, of those that were looked at, that lie in another partition than murmur2 puts them.");
-
-    /// <summary>Counts, for whoever listens. Listeners are called in here, and what one of them throws is nobody's failure but theirs.</summary>
-    /// <returns>What one of them threw, or null.</returns>
-    public static Exception? Count(Counter<long> counter, long count, in TagList tags)
-    {
-        try
-        {
-            counter.Add(count, in tags);
-            return null;
-        }
-#pragma warning disable CA1031 // See above.
-        catch (Exception exception)
-#pragma warning restore CA1031
-        {
-            return exception;
-        }
-    }
-}
-
-/// <summary>Counts of one task: plain fields for the hot path, published at each commit.</summary>
+/// <summary>What one task counts: plain fields for the hot path, read by whoever collects metrics, or published at each commit.</summary>
 internal sealed class TaskMetrics
 {
     private readonly Dictionary<(string Operator, DropReason Reason), long> _dropped = [];
-    private readonly TagList _tags;
+    private readonly List<SourceCounts> _sources = [];
+    private readonly List<SinkCounts> _sinks = [];
+    private readonly List<SuppressCounts> _suppressions = [];
+    private readonly List<StoreCounts> _stores = [];
     private readonly TaskId _taskId;
+    private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private long _processed;
     private long _published;
     private bool _isFailureTold;
 
-    /// <param name="applicationId">The application.</param>
+    /// <param name="meter">The application's instruments.</param>
     /// <param name="taskId">The task.</param>
+    /// <param name="time">The clock; null: the system's.</param>
     /// <param name="logger">Is told once if counting fails; null: nobody is.</param>
-    public TaskMetrics(string applicationId, TaskId taskId, ILogger? logger = null)
+    public TaskMetrics(ApplicationMeter meter, TaskId taskId, TimeProvider? time = null, ILogger? logger = null)
     {
+        Meter = meter;
         _taskId = taskId;
+        _time = time ?? TimeProvider.System;
         _logger = logger ?? NullLogger.Instance;
-        _tags = new TagList { { "streamflow.application.id", applicationId }, { "streamflow.task.id", taskId.ToString() } };
+        Counts = new TaskCounts(meter.Tag, taskId);
+        meter.Tasks.All.Add(Counts);
     }
+
+    public ApplicationMeter Meter { get; }
+
+    /// <summary>What is measured of the task as a whole.</summary>
+    public TaskCounts Counts { get; }
 
     public long ProcessedTotal => _processed;
 
@@ -77,6 +48,9 @@ internal sealed class TaskMetrics
 
     /// <summary>Records left out, by the operator or store that left them out, and the reason.</summary>
     public IReadOnlyDictionary<(string Operator, DropReason Reason), long> DroppedRecords => _dropped;
+
+    /// <summary>Set where each record and call is timed.</summary>
+    private TimeProvider? Clock => Meter.Level == MetricsLevel.Debug ? _time : null;
 
     public long DroppedBy(DropReason reason) => _dropped.Where(entry => entry.Key.Reason == reason).Sum(entry => entry.Value);
 
@@ -87,10 +61,44 @@ internal sealed class TaskMetrics
     public void Dropped(DropReason reason, string name)
     {
         CollectionsMarshal.GetValueRefOrAddDefault(_dropped, (name, reason), out _)++;
-        var tags = _tags;
-        tags.Add("operator", name);
-        tags.Add("reason", Name(reason));
-        Count(Instruments.Dropped, 1, in tags);
+        Tell(ApplicationMeter.Add(
+            Meter.Tasks.Dropped, 1, Meter.Tag, Counts.Tags[1], new("operator", name), new("reason", Name(reason))));
+    }
+
+    /// <summary>Counts of an input partition; until <see cref="CloseNodes"/>.</summary>
+    public SourceCounts Source(string node, TopicPartition partition) =>
+        Add(_sources, Meter.Sources.All, new SourceCounts(Meter.Sources, Clock, Counts.Tags, node, partition));
+
+    /// <summary>Counts of a sink; until <see cref="CloseNodes"/>.</summary>
+    /// <param name="node">Its name.</param>
+    /// <param name="topic">Where it sends to; empty when its records choose.</param>
+    public SinkCounts Sink(string node, string topic) =>
+        Add(_sinks, Meter.Sinks.All, new SinkCounts(Meter.Sinks, Clock, Counts.Tags, node, topic));
+
+    /// <summary>Counts of an operator that holds updates back; until <see cref="CloseNodes"/>.</summary>
+    public SuppressCounts Suppress(string node) =>
+        Add(_suppressions, Meter.Suppressions.All, new SuppressCounts(Counts.Tags, node));
+
+    /// <summary>Counts of a store; until <see cref="CloseStores"/>.</summary>
+    public StoreCounts Store(string name, IByteStore bytes) => Add(_stores, Meter.Stores.All, new StoreCounts(Counts.Tags, name, Clock)
+    {
+        Entries = () => EntriesOf(bytes),
+        Statistics = bytes.Statistic,
+    });
+
+    /// <summary>Measures how old the records are that came and went last.</summary>
+    public void Sample()
+    {
+        var now = _time.GetUtcNow().ToUnixTimeMilliseconds();
+        foreach (var source in _sources)
+        {
+            Tell(source.Sample(now));
+        }
+
+        foreach (var sink in _sinks)
+        {
+            Tell(sink.Sample(now));
+        }
     }
 
     /// <summary>Publishes what was counted since the last time.</summary>
@@ -98,14 +106,62 @@ internal sealed class TaskMetrics
     {
         if (_processed != _published)
         {
-            Count(Instruments.Processed, _processed - _published, in _tags);
+            Tell(ApplicationMeter.Add(Meter.Tasks.Processed, _processed - _published, Meter.Tag, Counts.Tags[1]));
             _published = _processed;
         }
     }
 
-    private void Count(Counter<long> counter, long count, in TagList tags)
+    /// <summary>The task's nodes are given up.</summary>
+    public void CloseNodes()
     {
-        if (Instruments.Count(counter, count, in tags) is { } failure && !_isFailureTold)
+        Remove(_sources, Meter.Sources.All);
+        Remove(_sinks, Meter.Sinks.All);
+        Remove(_suppressions, Meter.Suppressions.All);
+    }
+
+    /// <summary>The task's stores are closed.</summary>
+    public void CloseStores() => Remove(_stores, Meter.Stores.All);
+
+    /// <summary>The task is closed.</summary>
+    public void Close()
+    {
+        Publish();
+        CloseNodes();
+        CloseStores();
+        Meter.Tasks.All.Remove(Counts);
+    }
+
+    /// <summary>Who collects does not know when a store is closed.</summary>
+    private static long? EntriesOf(IByteStore bytes)
+    {
+        try
+        {
+            return bytes.ApproximateCount;
+        }
+        catch (ObjectDisposedException)
+        {
+            return null;
+        }
+    }
+
+    private static T Add<T>(List<T> own, LiveSet<T> all, T counts)
+        where T : Counts
+    {
+        own.Add(counts);
+        all.Add(counts);
+        return counts;
+    }
+
+    private static void Remove<T>(List<T> own, LiveSet<T> all)
+        where T : Counts
+    {
+        own.ForEach(all.Remove);
+        own.Clear();
+    }
+
+    private void Tell(Exception? failure)
+    {
+        if (failure is not null && !_isFailureTold)
         {
             _isFailureTold = true;
             ProcessingLog.MeasurementFailed(_logger, failure, _taskId);

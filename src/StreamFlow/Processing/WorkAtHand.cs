@@ -1,3 +1,5 @@
+using StreamFlow.Tracing;
+
 namespace StreamFlow.Processing;
 
 /// <summary>What a thread of the application is at.</summary>
@@ -32,9 +34,15 @@ internal enum WorkKind
 internal sealed class WorkAtHand(TimeProvider time)
 {
     private int _kind;
+    private static readonly string[] Names = [.. Enum.GetNames<WorkKind>().Select(name => name.ToLowerInvariant())];
+    private readonly long[] _counts = new long[Names.Length];
+    private readonly long[] _times = new long[Names.Length];
     private long _began = time.GetTimestamp();
     private long _steps;
     private RecordContext? _record;
+
+    /// <summary>The spans of the thread's records.</summary>
+    public BatchTrace Trace { get; } = new();
 
     /// <summary>Something else begins, now.</summary>
     /// <param name="kind">What.</param>
@@ -47,11 +55,17 @@ internal sealed class WorkAtHand(TimeProvider time)
     /// <inheritdoc cref="Begin(WorkKind, RecordContext)"/>
     public void Begin(WorkKind kind, RecordContext? record, long timestamp)
     {
+        _times[_kind] += timestamp - _began;
+        _counts[(int)kind]++;
         Volatile.Write(ref _kind, (int)kind);
         Volatile.Write(ref _record, record);
         Volatile.Write(ref _began, timestamp);
         Volatile.Write(ref _steps, _steps + 1);
     }
+
+    /// <summary>How often the thread has begun each kind of work, and how long it was at it, that at hand not included.</summary>
+    public IEnumerable<(string Kind, long Count, double Seconds)> Totals() => Names.Select((name, kind) => (
+        name, Volatile.Read(ref _counts[kind]), time.GetElapsedTime(0, Volatile.Read(ref _times[kind])).TotalSeconds));
 
     /// <summary>
     /// The thread's work at this moment. Of a thread that moves on meanwhile it may be a mixture, of which the next look shows

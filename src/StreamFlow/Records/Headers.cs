@@ -1,4 +1,5 @@
 using System.Collections;
+using System.Diagnostics;
 using System.Text;
 
 namespace StreamFlow;
@@ -27,6 +28,9 @@ public sealed class Headers : IReadOnlyList<Header>
     /// <summary>Takes ownership of the array.</summary>
     internal Headers(Header[] items) => _items = items;
 
+    /// <summary>The spans of the records that a traced record was made by; null where nothing is traced. Not sent.</summary>
+    internal ActivityContext[]? MadeBy { get; init; }
+
     /// <summary>No headers.</summary>
     public static Headers Empty { get; } = new(Array.Empty<Header>());
 
@@ -44,7 +48,7 @@ public sealed class Headers : IReadOnlyList<Header>
     public Headers With(string key, byte[]? value)
     {
         ArgumentNullException.ThrowIfNull(key);
-        return new Headers([.. _items, new Header(key, value)]);
+        return new Headers([.. _items, new Header(key, value)]) { MadeBy = MadeBy };
     }
 
     /// <summary>These headers and one more at the end, its value in UTF-8.</summary>

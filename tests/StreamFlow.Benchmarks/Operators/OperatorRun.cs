@@ -29,16 +29,20 @@ internal sealed class OperatorRun : IDisposable
     private readonly CacheBudget _budget;
     private readonly GlobalCopy _globals;
 
-    public OperatorRun(OperatorCase operatorCase)
+    /// <param name="operatorCase">What is run.</param>
+    /// <param name="level">How much is measured.</param>
+    /// <param name="applicationId">The application's id.</param>
+    public OperatorRun(OperatorCase operatorCase, MetricsLevel level = MetricsLevel.Info, string applicationId = "operators")
     {
         var builder = new StreamsBuilder();
         operatorCase.Describe(builder);
         var topology = builder.Build();
         var options = new StreamFlowOptions
         {
-            ApplicationId = "operators",
+            ApplicationId = applicationId,
             CacheMaxBytes = operatorCase.CacheBytes,
             MissingOutputTopics = MissingTopicResponse.Create,
+            MetricsLevel = level,
         };
         foreach (var topic in topology.Plan.SubTopologies.Concat(topology.Plan.Globals)
             .SelectMany(s => s.Sources).Where(s => !s.IsInternal).Select(s => s.Name).Distinct(StringComparer.Ordinal))
@@ -109,6 +113,7 @@ internal sealed class OperatorRun : IDisposable
                 if (task.Process(RunRecords) > 0)
                 {
                     any = true;
+                    task.TellPace(1, TimeProvider.System.GetTimestamp());
                     task.RunDue();
                     if (_budget.CommitDue)
                     {

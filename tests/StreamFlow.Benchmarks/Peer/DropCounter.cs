@@ -12,7 +12,7 @@ internal sealed class DropCounter : IDisposable
     {
         _listener.InstrumentPublished = static (instrument, listener) =>
         {
-            if (instrument is { Meter.Name: "StreamFlow", Name: "streamflow.task.dropped_records" })
+            if (instrument is { Meter.Name: "StreamFlow", Name: "streamflow.task.dropped" })
             {
                 listener.EnableMeasurementEvents(instrument);
             }

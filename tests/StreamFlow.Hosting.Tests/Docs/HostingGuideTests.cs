@@ -41,7 +41,7 @@ public sealed class HostingGuideTests
 
         kafka.Append(new TopicPartition("names", 0), null, "Ada"u8.ToArray());
         var processed = 0L;
-        using var meters = Listen("streamflow.task.processed_records", count => Interlocked.Add(ref processed, count));
+        using var meters = Listen("streamflow.task.processed", count => Interlocked.Add(ref processed, count));
         builder.Services.AddHostedService<StopAtTheFirstGreeting>().AddSingleton(kafka);
         await Task.Run(RunAsync).WaitAsync(TestHost.Deadline);
 

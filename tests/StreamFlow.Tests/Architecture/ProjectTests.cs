@@ -10,6 +10,7 @@ public sealed class ProjectTests
     {
         ["StreamFlow"] = [],
         ["StreamFlow.Broker"] = [],
+        ["StreamFlow.OpenTelemetry"] = [],
         ["StreamFlow.Kafka"] = ["StreamFlow"],
         ["StreamFlow.RocksDb"] = ["StreamFlow"],
         ["StreamFlow.Serialization.SchemaRegistry"] = ["StreamFlow"],

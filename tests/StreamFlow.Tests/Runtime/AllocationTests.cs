@@ -1,5 +1,7 @@
+using System.Diagnostics.Metrics;
 using Microsoft.Extensions.Logging.Abstractions;
 using StreamFlow.Clients;
+using StreamFlow.Measuring;
 using StreamFlow.Planning;
 using StreamFlow.Processing;
 using StreamFlow.Runtime;
@@ -16,6 +18,30 @@ public sealed class AllocationTests
     [Fact]
     public void A_pass_through_allocates_nothing_per_record() =>
         Assert.Equal(0, Measure(builder => builder.Stream<long, long>("in").To("out"), new FakeReader("in")));
+
+    [Fact]
+    public void What_is_measured_allocates_nothing_per_record()
+    {
+        var measured = 0L;
+        using var listener = new MeterListener
+        {
+            InstrumentPublished = (instrument, own) =>
+            {
+                if (instrument.Meter.Name == ApplicationMeter.Name)
+                {
+                    own.EnableMeasurementEvents(instrument);
+                }
+            },
+        };
+        listener.SetMeasurementEventCallback<double>((_, _, _, _) => measured++);
+        listener.SetMeasurementEventCallback<long>((_, _, _, _) => measured++);
+        listener.Start();
+
+        var allocated = Measure(builder => builder.Stream<long, long>("in").To("out"), new FakeReader("in"));
+
+        Assert.Equal(0, allocated);
+        Assert.NotEqual(0, measured);
+    }
 
     /// <summary>What a handler would be shown of a record that fails costs nothing while none does.</summary>
     [Fact]
@@ -90,7 +116,7 @@ public sealed class AllocationTests
             Logger = NullLogger.Instance,
             Collector = new RecordCollector(producer, new SentResults()),
             Errors = new ErrorPolicy(Fail, Fail, Fail, null),
-            Metrics = new TaskMetrics("app", id),
+            Metrics = new TaskMetrics(new StreamFlow.Measuring.ApplicationMeter("app"), id),
             Budget = budget,
         };
         return new StreamTask(subTopology, context, TimeSpan.Zero) { Inputs = [] };

@@ -239,9 +239,9 @@ public sealed class ProgressTests : IDisposable
         void Add(string name, double value, ReadOnlySpan<KeyValuePair<string, object?>> tags)
         {
             var all = tags.ToArray().ToDictionary();
-            if (all["streamflow.application.id"] is "progress")
+            if (all.GetValueOrDefault("streamflow.application.id") is "progress")
             {
-                measured.Add((name, all["streamflow.task.id"] as string, all.GetValueOrDefault("partition") as int?, value));
+                measured.Add((name, all.GetValueOrDefault("streamflow.task.id") as string, all.GetValueOrDefault("partition") as int?, value));
             }
         }
 

@@ -2,6 +2,7 @@ using StreamFlow.Planning;
 using StreamFlow.Processing;
 using StreamFlow.Records;
 using StreamFlow.State;
+using StreamFlow.Tracing;
 
 namespace StreamFlow.Dsl;
 
@@ -74,7 +75,7 @@ internal sealed class SessionMaterialization<TKey, TValue> : Materialization<Win
     protected override TValue OldValue(ref CacheEntry<TValue> row) => Store.OldValue(ref row);
 
     protected override bool Write(ref CacheEntry<TValue> row, in Record<Windowed<TKey>, TValue> update) =>
-        Store.Set(ref row, update.Value, update.HasValue, _recordTime, update.Headers);
+        Store.Set(ref row, update.Value, update.HasValue, _recordTime, Spans.Join(row.IsDirty ? row.Headers : null, update.Headers));
 
     protected override Windowed<TKey> RowKey(in SessionKey<TKey> key) => new(key.Key, new Window(key.Start, key.End));
 

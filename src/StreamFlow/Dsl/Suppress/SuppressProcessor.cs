@@ -1,4 +1,5 @@
 using System.Globalization;
+using StreamFlow.Measuring;
 using StreamFlow.Planning;
 using StreamFlow.Processing;
 using StreamFlow.Records;
@@ -18,6 +19,7 @@ internal sealed class SuppressProcessor<TKey, TValue> : Processor<TKey, Change<T
     private readonly TimeOrderedBuffer<TKey, WaitingUpdate<TValue>> _buffer;
     private readonly bool _tellsOldValues;
     private readonly WaitedResult<TKey, TValue> _waited;
+    private readonly SuppressCounts _counts;
 
     public SuppressProcessor(
         NodeSetup setup, Processor<TKey, Change<TValue>> next, SuppressRule<TKey> rule, string store)
@@ -26,6 +28,7 @@ internal sealed class SuppressProcessor<TKey, TValue> : Processor<TKey, Change<T
         _task = setup.Task;
         _next = next;
         _rule = rule;
+        _counts = setup.Task.Metrics.Suppress(setup.Name);
         _buffer = (TimeOrderedBuffer<TKey, WaitingUpdate<TValue>>)setup.Task.Store(store);
         _buffer.CountsBytes = rule.Buffer.MaxRecords is not null || rule.Buffer.MaxBytes is not null;
         _tellsOldValues = setup.Facts.TellsOldValues;
@@ -59,6 +62,9 @@ internal sealed class SuppressProcessor<TKey, TValue> : Processor<TKey, Change<T
         {
             Emit(in update);
         }
+
+        _counts.Buffered = _buffer.Count;
+        _counts.Bytes = _buffer.CountsBytes ? _buffer.Bytes : null;
     }
 
     private void Buffer(in Record<TKey, Change<TValue>> record)
@@ -110,6 +116,7 @@ internal sealed class SuppressProcessor<TKey, TValue> : Processor<TKey, Change<T
             return;
         }
 
+        _counts.Emitted++;
         var hasOld = _tellsOldValues && update.HasPrior;
         var change = new Change<TValue>(update.New, update.HasNew, hasOld ? update.Prior : default!, hasOld);
         _waited.Begin(Name, Record<TKey, TValue>.Create(

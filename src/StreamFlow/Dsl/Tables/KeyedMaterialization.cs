@@ -2,6 +2,7 @@ using StreamFlow.Planning;
 using StreamFlow.Processing;
 using StreamFlow.Records;
 using StreamFlow.State;
+using StreamFlow.Tracing;
 
 namespace StreamFlow.Dsl;
 
@@ -81,7 +82,7 @@ internal sealed class KeyedMaterialization<TKey, TValue> : Materialization<TKey,
             return _versions!.Put(in update);
         }
 
-        _store.Set(ref row, update.Value, update.HasValue, update.Timestamp, update.Headers);
+        _store.Set(ref row, update.Value, update.HasValue, update.Timestamp, Spans.Join(row.IsDirty ? row.Headers : null, update.Headers));
         return true;
     }
 

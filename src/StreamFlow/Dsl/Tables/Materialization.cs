@@ -2,6 +2,7 @@ using StreamFlow.Planning;
 using StreamFlow.Processing;
 using StreamFlow.Records;
 using StreamFlow.State;
+using StreamFlow.Tracing;
 
 namespace StreamFlow.Dsl;
 
@@ -15,6 +16,7 @@ namespace StreamFlow.Dsl;
 internal abstract class Materialization<TKey, TStoreKey, TValue> : FlushListener<TStoreKey, TValue>
 {
     private readonly Processor<TKey, Change<TValue>> _next;
+    private readonly string _name;
     private readonly bool _emitsOnUpdate;
     private readonly bool _emitsAtFlush;
     private readonly bool _tellsOldValues;
@@ -25,6 +27,7 @@ internal abstract class Materialization<TKey, TStoreKey, TValue> : FlushListener
         NodeSetup setup, Processor<TKey, Change<TValue>> next, StateStore store, bool caching, bool isSilent = false)
     {
         _beingTold = setup.Facts.ShowsBefore ? RowBeingTold<TKey, TValue>.Of(setup.Task, store) : null;
+        _name = setup.Name;
         _next = next;
         _emitsAtFlush = caching && !setup.Task.Budget.EmitOnUpdate && !isSilent;
         _emitsOnUpdate = !_emitsAtFlush && !isSilent;
@@ -87,6 +90,7 @@ internal abstract class Materialization<TKey, TStoreKey, TValue> : FlushListener
 
     public override void Flushed(in TStoreKey key, in Change<TValue> change, long timestamp, Headers? headers)
     {
+        using var span = Spans.BeginResult(_name, ref headers);
         Tell(new Record<TKey, Change<TValue>>(RowKey(in key), change, ToldTime(in key, timestamp), headers));
     }
 
@@ -193,7 +197,7 @@ internal sealed class WindowedMaterialization<TKey, TValue> : Materialization<Wi
     protected override TValue OldValue(ref CacheEntry<TValue> row) => Store.OldValue(ref row);
 
     protected override bool Write(ref CacheEntry<TValue> row, in Record<Windowed<TKey>, TValue> update) =>
-        Store.Set(ref row, update.Value, update.HasValue, update.Timestamp, update.Headers);
+        Store.Set(ref row, update.Value, update.HasValue, update.Timestamp, Spans.Join(row.IsDirty ? row.Headers : null, update.Headers));
 
     protected override Windowed<TKey> RowKey(in WindowKey<TKey> key) => new(key.Key, _windowAt(key.Start));
 }

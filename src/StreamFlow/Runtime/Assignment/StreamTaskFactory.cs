@@ -1,3 +1,4 @@
+using StreamFlow.Measuring;
 using StreamFlow.Planning;
 using StreamFlow.Processing;
 using StreamFlow.State;
@@ -13,13 +14,18 @@ internal sealed class StreamTaskFactory
     private readonly TaskFolders _folders;
     private readonly WorkAtHand _work;
     private readonly EventTimePaces _paces;
+    private readonly ThreadCounts _counts;
 
     /// <param name="services">What the threads share.</param>
     /// <param name="protocol">How the thread commits.</param>
     /// <param name="budget">The thread's share of the record cache.</param>
     /// <param name="work">Where the thread shows what it is at; null: nobody looks.</param>
-    public StreamTaskFactory(ThreadServices services, CommitProtocol protocol, CacheBudget budget, WorkAtHand? work = null)
+    /// <param name="counts">Counts of the thread; null: nobody looks.</param>
+    public StreamTaskFactory(
+        ThreadServices services, CommitProtocol protocol, CacheBudget budget, WorkAtHand? work = null, ThreadCounts? counts = null)
     {
+        _counts = counts ?? new ThreadCounts(services.Meter.Tag, string.Empty, services.Time);
+        _counts.Cache = () => (budget.DirtyBytes, budget.CleanBytes, budget.MaxCacheBytes);
         _work = work ?? new WorkAtHand(services.Time);
         _services = services;
         _protocol = protocol;
@@ -81,6 +87,7 @@ internal sealed class StreamTaskFactory
         }
         finally
         {
+            _counts.TasksClosed++;
             if (opened && task.SubTopology.Stores.Any(s => s.IsPersistent))
             {
                 _services.StateDirectory?.Release(task.Id);
@@ -102,12 +109,13 @@ internal sealed class StreamTaskFactory
             Logger = _services.Logger,
             Collector = new RecordCollector(_protocol.Producer, _protocol.Sent, _protocol.BeforeSend, _protocol.Refused),
             Errors = _services.Errors,
-            Metrics = new TaskMetrics(_services.Options.ApplicationId, taskId, _services.Logger),
+            Metrics = new TaskMetrics(_services.Meter, taskId, _services.Time, _services.Logger),
             Budget = _budget,
             Work = _work,
             Views = _services.Views,
             GlobalStores = _services.GlobalStores,
         };
+        _counts.TasksCreated++;
         return new StreamTask(
             subTopology, context, _services.Options.MaxTaskIdle, _services.SlowRecords, _paces.Of(subTopology))
         {

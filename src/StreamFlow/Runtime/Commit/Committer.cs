@@ -1,6 +1,5 @@
-using System.Diagnostics;
 using StreamFlow.Clients;
-using StreamFlow.Processing;
+using StreamFlow.Measuring;
 
 namespace StreamFlow.Runtime;
 
@@ -23,6 +22,7 @@ internal sealed class Committer
     private readonly string _threadName;
     private readonly CommitProtocol _protocol;
     private readonly FlushLimit _flushes;
+    private readonly ThreadCounts _counts;
     private readonly List<PartitionOffset> _offsets = [];
     private long _lastCommit;
     private long _lastRecommit;
@@ -33,8 +33,11 @@ internal sealed class Committer
     /// <param name="threadName">Name of the thread, for messages.</param>
     /// <param name="protocol">Makes work final.</param>
     /// <param name="flushes">Learns how long flushes take.</param>
-    public Committer(ThreadServices services, string threadName, CommitProtocol protocol, FlushLimit flushes)
+    /// <param name="counts">Counts of the thread; null: nobody looks.</param>
+    public Committer(
+        ThreadServices services, string threadName, CommitProtocol protocol, FlushLimit flushes, ThreadCounts? counts = null)
     {
+        _counts = counts ?? new ThreadCounts(services.Meter.Tag, threadName, services.Time);
         _services = services;
         _threadName = threadName;
         _protocol = protocol;
@@ -91,8 +94,15 @@ internal sealed class Committer
             task.CollectOffsets(_offsets);
         }
 
+        var began = _lastCommit;
         Complete(tasks);
         _lastCommit = _services.Time.GetTimestamp();
+        if (!IsPostponed)
+        {
+            _counts.Committed(_lastCommit);
+            _services.Meter.Threads.Committed(_counts, _services.Time.GetElapsedTime(began, _lastCommit));
+        }
+
         return true;
     }
 
@@ -105,8 +115,7 @@ internal sealed class Committer
         if (recovery != Recovery.None)
         {
             RuntimeLog.WorkAbandoned(_services.Logger, reason, _threadName, recovery);
-            Instruments.Count(
-                Instruments.Aborted, 1, new TagList { { "streamflow.application.id", _services.Options.ApplicationId } });
+            _services.Meter.Threads.Aborted(_services.Meter.Tag);
             ThrowIfFailingTooLong(reason);
         }
 

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using StreamFlow.Clients;
+using StreamFlow.Measuring;
 using StreamFlow.Processing;
 
 namespace StreamFlow.Runtime;
@@ -14,8 +15,10 @@ namespace StreamFlow.Runtime;
 /// <param name="threadName">Name of the thread, for messages.</param>
 /// <param name="consumer">The thread's consumer, whose membership guards the positions.</param>
 /// <param name="createProducer">Makes a producer with the thread's transactional id.</param>
+/// <param name="counts">Counts of the thread; null: nobody looks.</param>
 internal sealed class ExactlyOnceCommit(
-    ThreadServices services, string threadName, IKafkaConsumer consumer, Func<IKafkaProducer> createProducer)
+    ThreadServices services, string threadName, IKafkaConsumer consumer, Func<IKafkaProducer> createProducer,
+    ThreadCounts? counts = null)
     : CommitProtocol
 {
     private const int RetryWaitMs = 20;
@@ -189,6 +192,7 @@ internal sealed class ExactlyOnceCommit(
         }
 
         Move(ThreadTransactionEvent.Ended);
+        counts?.Ended(commits: true, services.Time.GetElapsedTime(began));
         Refused.Clear();
     }
 
@@ -212,8 +216,10 @@ internal sealed class ExactlyOnceCommit(
         try
         {
             Begin();
-            Retry(services.Time.GetTimestamp(), Producer.AbortTransaction);
+            var began = services.Time.GetTimestamp();
+            Retry(began, Producer.AbortTransaction);
             Move(ThreadTransactionEvent.Ended);
+            counts?.Ended(commits: false, services.Time.GetElapsedTime(began));
         }
         catch (KafkaClientException exception)
         {

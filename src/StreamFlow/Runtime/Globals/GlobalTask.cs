@@ -96,6 +96,7 @@ internal sealed class GlobalTask(ThreadServices services, SubTopology subTopolog
     public void Dispose()
     {
         CloseStores();
+        _context?.Metrics.Close();
         if (_path is not null)
         {
             Directory?.Release(Id);
@@ -113,10 +114,11 @@ internal sealed class GlobalTask(ThreadServices services, SubTopology subTopolog
             Logger = services.Logger,
             Collector = new RecordCollector(new NoProducer(), new SentResults()),
             Errors = GlobalErrors.Of(services.Options, services.Logger),
-            Metrics = new TaskMetrics(services.Options.ApplicationId, Id, services.Logger),
+            Metrics = new TaskMetrics(services.Meter, Id, services.Time, services.Logger),
             Budget = new CacheBudget(maxCacheBytes: 0, services.Options.MaxUncommittedBytes),
             Views = services.Views,
         };
+        _context.Metrics.Counts.State = "global";
         _positions = new GlobalPositions(subTopology.Stores[0].Name + ".positions");
         var positions = new StoreDefinition
         {

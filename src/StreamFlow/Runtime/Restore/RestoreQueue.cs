@@ -68,7 +68,9 @@ internal sealed class RestoreQueue(ILogger logger)
         {
             foreach (var store in task.Stores.All.Where(s => s.RestoredFrom is not null))
             {
-                _stores.Add(new RestoringStore(task, store));
+                var restoring = new RestoringStore(task, store);
+                restoring.Measure(task.Context.Metrics.Meter);
+                _stores.Add(restoring);
             }
 
             _snapshot = null;

@@ -1,5 +1,6 @@
 using System.Runtime.ExceptionServices;
 using StreamFlow.Clients;
+using StreamFlow.Measuring;
 using StreamFlow.State;
 
 namespace StreamFlow.Runtime;
@@ -24,6 +25,10 @@ internal sealed class RestoringStore
     private long _begin;
     private long _end = -1;
     private bool _isTold;
+    private long _handedOver;
+    private long _written;
+    private ApplicationMeter? _meter;
+    private RestoreCounts? _counts;
 
     public RestoringStore(StreamTask task, TaskStore store)
     {
@@ -84,6 +89,14 @@ internal sealed class RestoringStore
 
     public long Remaining => _isRead || !IsLocated ? 0 : Math.Max(0, _end - Position);
 
+    /// <summary>Has its progress measured until it ends.</summary>
+    public void Measure(ApplicationMeter meter)
+    {
+        _meter = meter;
+        _counts = new RestoreCounts(meter.Tag, Task.Id, Name, () => Remaining);
+        meter.Tasks.Restores.Add(_counts);
+    }
+
     /// <summary>Finds where to begin and end.</summary>
     /// <returns>False when the local data does not fit the changelog.</returns>
     public bool Locate(long beginning, long end)
@@ -109,6 +122,11 @@ internal sealed class RestoringStore
             lock (_writing)
             {
                 _abandoned = true;
+                if (_counts is not null)
+                {
+                    _meter!.Tasks.Restores.Remove(_counts);
+                }
+
                 _isWriteDue = false;
                 _filling = _full = null;
             }
@@ -160,6 +178,7 @@ internal sealed class RestoringStore
                 _full.Sort();
                 _store.Slot.Backend.Write(_full);
                 writer.Return(_full);
+                TellWritten();
             }
             catch (Exception exception) when (exception is not OutOfMemoryException)
             {
@@ -170,6 +189,16 @@ internal sealed class RestoringStore
             _full = null;
             _isWriteDue = false;
         }
+    }
+
+    private void TellWritten()
+    {
+        if (_counts is not null)
+        {
+            _meter!.Tasks.Restored(_counts, _handedOver - _written);
+        }
+
+        _written = _handedOver;
     }
 
     private bool Fill(PartitionReader reader, StoreBatch batch, int batchBytes)
@@ -233,6 +262,7 @@ internal sealed class RestoringStore
         batch.SetChangelogOffset(_store.Index, Position);
         _store.Store.Logged(Position, batch);
         _full = batch;
+        _handedOver = Applied;
         _isWriteDue = true;
         writer.Add(this);
         return true;

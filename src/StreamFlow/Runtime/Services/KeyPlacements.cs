@@ -1,6 +1,6 @@
 using System.Collections.Concurrent;
-using System.Diagnostics;
 using Microsoft.Extensions.Logging;
+using StreamFlow.Measuring;
 using StreamFlow.Planning;
 using StreamFlow.Processing;
 
@@ -10,7 +10,7 @@ namespace StreamFlow.Runtime;
 /// Whether the keys of topics that others write lie where StreamFlow and Java put them, of one application. What its threads see of a
 /// topic is judged together.
 /// </summary>
-internal sealed class KeyPlacements(StreamFlowOptions options, ILogger logger)
+internal sealed class KeyPlacements(StreamFlowOptions options, ApplicationMeter meter, ILogger logger)
 {
     private readonly ConcurrentDictionary<string, TopicPlacement> _topics = new(StringComparer.Ordinal);
     private readonly Lock _gate = new();
@@ -28,15 +28,10 @@ internal sealed class KeyPlacements(StreamFlowOptions options, ILogger logger)
         options.PartitionerCheck == PartitionerCheck.Off || partitionCount < 2 || !subTopology.NeedsPlaceByKey(topic)
             ? null
             : new KeyPlacement(
-                _topics.GetOrAdd(topic.Name, name => new TopicPlacement(name, Misplaced, Tell)), partition, partitionCount)
+                _topics.GetOrAdd(topic.Name, name => new TopicPlacement(name, meter.Application.Misplaced, Tell)), partition, partitionCount)
             {
                 KeySuffix = topic.KeySuffix,
             };
-
-    private void Misplaced(string topic) => Instruments.Count(
-        Instruments.MisplacedKeys,
-        1,
-        new TagList { { "streamflow.application.id", options.ApplicationId }, { "topic", topic } });
 
     private void Tell(string warning)
     {

@@ -138,6 +138,10 @@ public sealed partial record StreamFlowOptions
     /// <value>10 seconds.</value>
     public TimeSpan ClusterCheckInterval { get; set; } = TimeSpan.FromSeconds(10);
 
+    /// <summary>How much the application measures of itself (<c>metrics.recording.level</c>).</summary>
+    /// <value><see cref="MetricsLevel.Info"/>.</value>
+    public MetricsLevel MetricsLevel { get; set; } = MetricsLevel.Info;
+
     /// <summary>
     /// What is done where the keys of a topic that takes part in a join or is read as a table do not lie where StreamFlow and Java's
     /// producers put them, as those of librdkafka's clients do not unless they set <c>partitioner=murmur2_random</c>. Keys are looked at

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using StreamFlow.Clients;
+using StreamFlow.Measuring;
 using StreamFlow.Planning;
 using StreamFlow.Processing;
 using StreamFlow.State;
@@ -43,13 +44,20 @@ internal sealed class ThreadServices
 
     public required TimeProvider Time { get; init; }
 
+    /// <summary>What the application measures of itself.</summary>
+    public ApplicationMeter Meter
+    {
+        get => field ??= new ApplicationMeter(Options.ApplicationId, Options.MetricsLevel);
+        init;
+    }
+
     public required ILogger Logger { get; init; }
 
     /// <summary>Records that took longer than the consumer may go without polling.</summary>
     public SlowRecords SlowRecords { get; } = new();
 
     /// <summary>Where the keys of topics lie that others write.</summary>
-    public KeyPlacements Placements => LazyInitializer.EnsureInitialized(ref field, () => new KeyPlacements(Options, Logger));
+    public KeyPlacements Placements => LazyInitializer.EnsureInitialized(ref field, () => new KeyPlacements(Options, Meter, Logger));
 
     /// <summary>What looks where the keys of an input of a task lie; null where it is no matter.</summary>
     public KeyPlacement? PlacementOf(SubTopology subTopology, SourceTopic topic, TopicPartition partition) =>

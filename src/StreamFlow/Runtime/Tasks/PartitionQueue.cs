@@ -1,4 +1,5 @@
 using StreamFlow.Clients;
+using StreamFlow.Measuring;
 using StreamFlow.Processing;
 
 namespace StreamFlow.Runtime;
@@ -39,6 +40,9 @@ internal sealed class PartitionQueue
 
     /// <summary>Looks where its keys lie; null: nobody minds.</summary>
     public KeyPlacement? Placement { get; init; }
+
+    /// <summary>Counts of the partition; null: nobody looks.</summary>
+    public SourceCounts? Counts { get; init; }
 
     public SourceProcessor Source => _source;
 
@@ -136,6 +140,9 @@ internal sealed class PartitionQueue
         _index = 0;
         _count = 0;
     }
+
+    /// <summary>Shows how far the partition is.</summary>
+    public void ShowCounts() => Counts?.Show(_reader.KnownEnd, CommitOffset, _count - _index);
 
     private void ReadHeadTimestamp()
     {

@@ -1,4 +1,5 @@
 using StreamFlow.Processing;
+using StreamFlow.Tracing;
 
 namespace StreamFlow.Runtime;
 
@@ -7,16 +8,49 @@ namespace StreamFlow.Runtime;
 internal sealed class QueueHeads(TaskContext context)
 {
     /// <summary>Processes the head of a queue.</summary>
-    public void Process(PartitionQueue queue)
+    public void Process(PartitionQueue queue) => Process(queue, queue.Batch.ReadHeaders(queue.Index));
+
+    /// <summary>The same where something is looked after for each record: within a span, if it has one.</summary>
+    /// <param name="queue">The queue.</param>
+    /// <param name="traced">Whether somebody traces.</param>
+    public void ProcessWatched(PartitionQueue queue, bool traced)
+    {
+        var headers = queue.Batch.ReadHeaders(queue.Index);
+        if (!traced)
+        {
+            Process(queue, headers);
+            return;
+        }
+
+        var position = new RecordPosition(queue.Partition, queue.Batch.Read(queue.Index).Offset);
+        var span = context.Work.Trace.Begin(context.ApplicationId, context.TaskId, position, ref headers);
+        Exception? failure = null;
+        try
+        {
+            Process(queue, headers);
+        }
+        catch (Exception exception)
+        {
+            failure = exception;
+            throw;
+        }
+        finally
+        {
+            BatchTrace.End(span, failure);
+        }
+    }
+
+    private void Process(PartitionQueue queue, Headers? headers)
     {
         var record = queue.Batch.Read(queue.Index);
         context.Record.Set(queue.Partition.Topic, queue.Partition.Partition, record.Offset, queue.Batch, queue.Index);
         queue.Placement?.See(in record);
         var timestamp = queue.HeadTimestamp;
+        queue.Counts?.Count(timestamp, record.Key.Length + record.Value.Length);
         if (!queue.IsHeadReadable)
         {
             // Without a time of its own; the source meets the same failure again and asks the error handler.
-            queue.Source.Process(in record, queue.Batch.ReadHeaders(queue.Index), Math.Max(0, record.Timestamp));
+            queue.Source.Process(in record, headers, Math.Max(0, record.Timestamp));
         }
         else if (timestamp < 0 && queue.Source.ReadsTimestampFromRecord)
         {
@@ -34,7 +68,7 @@ internal sealed class QueueHeads(TaskContext context)
                 context.StreamTime = timestamp;
             }
 
-            queue.Source.Process(in record, queue.Batch.ReadHeaders(queue.Index), timestamp);
+            queue.Source.Process(in record, headers, timestamp);
             context.Metrics.Processed();
         }
 

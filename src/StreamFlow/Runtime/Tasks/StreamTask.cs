@@ -3,6 +3,7 @@ using StreamFlow.Clients;
 using StreamFlow.Planning;
 using StreamFlow.Processing;
 using StreamFlow.State;
+using StreamFlow.Tracing;
 
 namespace StreamFlow.Runtime;
 
@@ -17,6 +18,7 @@ internal sealed class StreamTask
     private readonly TaskIdling _idling;
     private readonly SlowRecords? _slowRecords;
     private readonly QueueHeads _heads;
+    private readonly TaskGauges _gauges;
     private InputQueues _queues = InputQueues.None;
     private TaskStores? _stores;
     private TaskTopology? _topology;
@@ -35,6 +37,7 @@ internal sealed class StreamTask
         _subTopology = subTopology;
         _context = context;
         _heads = new QueueHeads(context);
+        _gauges = new TaskGauges(context);
         _idling = new TaskIdling(context.Time, maxTaskIdle);
     }
 
@@ -115,7 +118,8 @@ internal sealed class StreamTask
     public int Process(int maxRecords, ThreadSignals? signals = null, long until = EventTime.End)
     {
         var done = 0;
-        var careful = _slowRecords is { Any: true };
+        var (careful, traced) = (_slowRecords is { Any: true }, BatchTrace.IsOn);
+        var isPlain = !careful && !traced;
         _queues.BeginRun();
         while (done < maxRecords && signals is not { Any: true } && (done == 0 || !_context.Budget.IsFlushDue)
             && _queues.Choose() is { } queue)
@@ -131,12 +135,19 @@ internal sealed class StreamTask
                 break;
             }
 
+            if (isPlain)
+            {
+                _heads.Process(queue);
+                done++;
+                continue;
+            }
+
             if (careful && _slowRecords!.IsSuspect(queue.Partition, queue.Batch.Read(queue.Index).Offset, out var verdict))
             {
                 return done > 0 ? done : _heads.ProcessAlone(queue, verdict);
             }
 
-            _heads.Process(queue);
+            _heads.ProcessWatched(queue, traced);
             done++;
         }
 
@@ -146,7 +157,11 @@ internal sealed class StreamTask
     /// <summary>Tells the others where the task is after a run.</summary>
     /// <param name="processed">How many records it was.</param>
     /// <param name="now">A timestamp of the clock.</param>
-    public PaceState TellPace(int processed, long now) => Pace.Tell(processed, _queues, _context.StreamTime, now);
+    public PaceState TellPace(int processed, long now)
+    {
+        _gauges.Tell(_queues, now);
+        return Pace.Tell(processed, _queues, _context.StreamTime, now);
+    }
 
     /// <summary>What the last run has gone over.</summary>
     public List<RunRange> LastRun => _queues.LastRun;
@@ -169,6 +184,7 @@ internal sealed class StreamTask
         _context.CommitRequested = false;
         _stores?.Flush();
         _context.Collector.ThrowIfFailed();
+        _gauges.Show(_queues);
     }
 
     /// <summary>Adds the positions to commit.</summary>
@@ -183,6 +199,7 @@ internal sealed class StreamTask
         _queues.MarkCommitted();
         _context.HasWork = _context.CommitRequested = false;
         _context.DropLog?.TellRest();
+        _context.Work.Trace.End(isCommitted: true);
         _context.Metrics.Publish();
     }
 
@@ -193,10 +210,12 @@ internal sealed class StreamTask
     public void Rewind()
     {
         Move(TaskEvent.Rewind);
+        _context.Work.Trace.End(isCommitted: false);
         Pace.Leave();
         FirstOffsets.Remember(_queues.All);
         _queues.Clear();
         _queues = InputQueues.None;
+        _context.Metrics.CloseNodes();
         _context.Rewind();
         try
         {
@@ -218,6 +237,11 @@ internal sealed class StreamTask
         }
 
         Move(TaskEvent.Close);
+        if (_context.Work.Trace.IsOpen && CommitNeeded)
+        {
+            _context.Work.Trace.End(isCommitted: false);
+        }
+
         Pace.Leave();
         FirstOffsets.Remember(_queues.All);
         _queues.Clear();
@@ -232,7 +256,7 @@ internal sealed class StreamTask
             _stores?.Dispose();
             _stores = null;
             _context.DropLog?.TellRest(all: true);
-            _context.Metrics.Publish();
+            _context.Metrics.Close();
         }
     }
 
@@ -252,10 +276,14 @@ internal sealed class StreamTask
         _context.Record)
     {
         Notes = input.Notes,
+        Counts = _context.Metrics.Source(_topology.SourceOf(input.PlanTopic).Name, input.Reader.Partition),
         Placement = input.Placement,
     };
 
-    private void Move(TaskEvent happened) =>
+    private void Move(TaskEvent happened)
+    {
         State = TaskStates.Next(State, happened)
             ?? throw new UnreachableException($"Task {Id} cannot take {happened} in state {State}.");
+        _context.Metrics.Counts.State = State.ToString().ToLowerInvariant();
+    }
 }

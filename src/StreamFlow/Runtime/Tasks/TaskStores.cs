@@ -167,6 +167,7 @@ internal sealed class TaskStores : IDisposable
         }
 
         _views.Clear();
+        _context.Metrics.CloseStores();
         foreach (var store in _stores)
         {
             store.Store.Close();
@@ -212,6 +213,7 @@ internal sealed class TaskStores : IDisposable
             Changelog = changelog,
             Budget = context.Budget,
             Origins = context.Record,
+            Counts = context.Metrics.Store(definition.Name, slot.Backend.Stores[index]),
             Unwritable = exception => context.Errors.HandleRow(context, store.Name, exception),
             Dropped = _ => context.Drop(DropReason.Expired, definition.Name, new DropTimes(-1)),
             Expired = (expiry, time) => context.Drop(

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using StreamFlow.Clients;
+using StreamFlow.Measuring;
 using StreamFlow.Planning;
 
 namespace StreamFlow.Runtime;
@@ -10,7 +11,7 @@ namespace StreamFlow.Runtime;
 /// <see cref="StreamFlowOptions.TaskTimeout"/>.
 /// </summary>
 internal sealed class ApplicationStart(
-    Topology topology, StreamFlowOptions options, IKafkaClients clients, StreamsServices services, ILogger logger)
+    Topology topology, StreamFlowOptions options, IKafkaClients clients, StreamsServices services, ApplicationMeter meter, ILogger logger)
 {
     private static readonly TimeSpan Backoff = TimeSpan.FromMilliseconds(200);
 
@@ -65,6 +66,7 @@ internal sealed class ApplicationStart(
             ProcessId = directory?.ProcessId ?? Guid.NewGuid(),
             StoreBackend = services.StoreBackend,
             Time = services.Time,
+            Meter = meter,
             Logger = logger,
         };
     }

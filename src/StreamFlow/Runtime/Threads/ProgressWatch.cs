@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
 using Microsoft.Extensions.Logging;
+using StreamFlow.Measuring;
 using StreamFlow.Processing;
 
 namespace StreamFlow.Runtime;
@@ -17,6 +18,8 @@ internal sealed class ProgressWatch : IDisposable
     private readonly Func<GlobalThread?> _globals;
     private readonly StreamFlowOptions _options;
     private readonly ILogger _logger;
+    private readonly TaskInstruments _instruments;
+    private readonly StepCounts _counts;
     private readonly Dictionary<object, Stall> _stalls = [];
     private readonly ITimer _timer;
     private int _isLooking;
@@ -24,23 +27,24 @@ internal sealed class ProgressWatch : IDisposable
     /// <param name="threads">The stream threads.</param>
     /// <param name="globals">The thread of global tables, once there is one.</param>
     /// <param name="options">The application's settings.</param>
-    /// <param name="time">The clock.</param>
-    /// <param name="logger">The application's log.</param>
+    /// <param name="services">Clock, log and meter.</param>
     public ProgressWatch(
-        StreamThreads threads, Func<GlobalThread?> globals, StreamFlowOptions options, TimeProvider time, ILogger logger)
+        StreamThreads threads, Func<GlobalThread?> globals, StreamFlowOptions options, ThreadServices services)
     {
         _threads = threads;
         _globals = globals;
         _options = options;
-        _logger = logger;
-        ProgressGauges.Add(this);
-        _timer = time.CreateTimer(static watch => ((ProgressWatch)watch!).Look(), this, Interval, Interval);
+        _logger = services.Logger;
+        _instruments = services.Meter.Tasks;
+        _counts = new StepCounts(Seconds, Offsets);
+        _instruments.Steps.Add(_counts);
+        _timer = services.Time.CreateTimer(static watch => ((ProgressWatch)watch!).Look(), this, Interval, Interval);
     }
 
     public void Dispose()
     {
         _timer.Dispose();
-        ProgressGauges.Remove(this);
+        _instruments.Steps.Remove(_counts);
     }
 
     /// <summary>How many seconds each task has been at the record it is at; 0 when it is at none.</summary>

@@ -1,4 +1,5 @@
 using StreamFlow.Clients;
+using StreamFlow.Measuring;
 using StreamFlow.Processing;
 using StreamFlow.State;
 
@@ -20,6 +21,7 @@ internal sealed class StreamThread
     private readonly ThreadSignals _signals = new();
     private readonly InsideWaits _inside;
     private readonly WorkAtHand _work;
+    private readonly ThreadCounts _counts;
     private readonly int _index;
     private Restorer? _restorer;
     private long _maxPollInterval = TimeSpan.MaxValue.Ticks;
@@ -46,6 +48,7 @@ internal sealed class StreamThread
         _ended = ended;
         var clientId = services.Options.ClientId is { Length: > 0 } given ? given : services.Options.ApplicationId;
         Name = $"{clientId}-StreamThread-{index}";
+        _counts = new ThreadCounts(services.Meter.Tag, Name, services.Time) { Phases = _work.Totals };
         _status = new ThreadStatus(Name, IsSettled: false, HasJoined: false, RestoreRemaining: 0, []);
         _thread = new Thread(Run) { Name = Name, IsBackground = true };
     }
@@ -81,6 +84,7 @@ internal sealed class StreamThread
     private void Run()
     {
         _inside.Enter(_work);
+        _services.Meter.Threads.All.Add(_counts);
         Exception? error = null;
         try
         {
@@ -94,6 +98,7 @@ internal sealed class StreamThread
             error = exception;
         }
 
+        _services.Meter.Threads.All.Remove(_counts);
         _work.Begin(WorkKind.FailureHandler);
         _ended(this, error);
     }
@@ -137,14 +142,14 @@ internal sealed class StreamThread
         using var consumer = _services.Clients.CreateConsumer(role);
         Volatile.Write(ref _maxPollInterval, consumer.MaxPollInterval.Ticks);
         var gap = new PollGap(Name, consumer.MaxPollInterval, _services.SlowRecords, _services.Logger, _services.Time);
-        using var protocol = clients.CreateProtocol(consumer);
+        using var protocol = clients.CreateProtocol(consumer, _counts);
         using var restorer = clients.CreateRestorer();
         using var purger = new RecordPurger(_services, $"{Name}-admin");
         var budget = new CacheBudget(_services.CacheBytesPerThread, options.MaxUncommittedBytes);
         var turns = new Turns(new TurnLimits(options), _services.Time, budget, _signals, _work, gap);
-        var factory = new StreamTaskFactory(_services, protocol, budget, _work);
-        var committer = new Committer(
-            _services, Name, protocol, new FlushLimit(budget, _services.Time, TurnLimits.FlushAtMost(options)));
+        var factory = new StreamTaskFactory(_services, protocol, budget, _work, _counts);
+        var flushes = new FlushLimit(budget, _services.Time, TurnLimits.FlushAtMost(options));
+        var committer = new Committer(_services, Name, protocol, flushes, _counts);
         var tasks = new TaskManager(_services, Name, factory, consumer, restorer, committer);
         _restorer = restorer;
         var hasFailed = true;
@@ -155,7 +160,7 @@ internal sealed class StreamThread
                 _services.Watch.StaticMemberJoins();
             }
 
-            ThreadClients.Join(consumer, topics, tasks);
+            ThreadClients.Join(consumer, topics, new CountedRebalances(tasks, _counts));
             Loop(consumer, tasks, committer, purger, turns, gap);
             CommitForTheLastTime(consumer, tasks, committer, gap);
             hasFailed = false;

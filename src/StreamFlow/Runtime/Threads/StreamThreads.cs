@@ -1,6 +1,4 @@
-using System.Diagnostics;
 using Microsoft.Extensions.Logging;
-using StreamFlow.Processing;
 
 namespace StreamFlow.Runtime;
 
@@ -201,8 +199,7 @@ internal sealed class StreamThreads(
 
     private void Decide(StreamThread thread, Exception error)
     {
-        Instruments.Count(
-            Instruments.Failed, 1, new TagList { { "streamflow.application.id", options.ApplicationId } });
+        _shared!.Meter.Threads.Failed(_shared.Meter.Tag);
         var response = Ask(thread, error);
         RuntimeLog.ThreadDied(logger, error, thread.Name, response);
         if (response != ThreadFailureResponse.ReplaceThread || !life.GoesOn || !TryReplace(error))

@@ -1,7 +1,6 @@
-using System.Diagnostics;
 using Microsoft.Extensions.Logging;
 using StreamFlow.Clients;
-using StreamFlow.Processing;
+using StreamFlow.Measuring;
 using StreamFlow.Runtime;
 
 namespace StreamFlow;
@@ -22,6 +21,7 @@ public sealed class StreamsApplication : IAsyncDisposable, IDisposable
     private readonly ApplicationLife _life;
     private readonly StreamThreads _threads;
     private readonly CancellationTokenSource _stopping = new();
+    private ApplicationMeter? _meter;
     private ThreadServices? _threadServices;
     private ClusterWatch? _watch;
     private ProgressWatch? _progressWatch;
@@ -54,10 +54,7 @@ public sealed class StreamsApplication : IAsyncDisposable, IDisposable
         _clients = clients;
         _services = services ?? new StreamsServices();
         _logger = new GuardedLogger(
-            _services.Logging.CreateLogger("StreamFlow.StreamsApplication"),
-            project: 1,
-            () => Instruments.Count(
-                Instruments.LogFailed, 1, new TagList { { "streamflow.application.id", options.ApplicationId } }));
+            _services.Logging.CreateLogger("StreamFlow.StreamsApplication"), project: 1, () => _meter?.Application.LogFailed());
         _inside = new InsideWaits(_options.ApplicationId, _services.Time);
         _life = new ApplicationLife(_options.ApplicationId, _logger, _services.Time, _inside, Raise);
         _threads = new StreamThreads(_options, _life, _inside, _services, _logger) { Ended = Finish };
@@ -161,6 +158,8 @@ public sealed class StreamsApplication : IAsyncDisposable, IDisposable
         {
             await StopAsync().ConfigureAwait(false);
         }
+
+        _meter?.Dispose();
     }
 
     /// <summary>
@@ -176,7 +175,8 @@ public sealed class StreamsApplication : IAsyncDisposable, IDisposable
         _life.Move(StreamsEvent.Start);
         try
         {
-            var start = new ApplicationStart(_topology, _options, _clients, _services, _logger);
+            _meter = ApplicationGauges.Show(this, _options, _services.Time);
+            var start = new ApplicationStart(_topology, _options, _clients, _services, _meter, _logger);
             _threadServices = await start.PrepareAsync(() => State == StreamsState.PendingShutdown, stopping)
                 .ConfigureAwait(false);
             _watch = new ClusterWatch(
@@ -186,7 +186,7 @@ public sealed class StreamsApplication : IAsyncDisposable, IDisposable
                 () => _threads.Living.SelectMany(t => t.Status.Tasks).Select(t => t.TaskId));
             _threadServices.Watch = _watch;
             _watch.Start();
-            _progressWatch = new ProgressWatch(_threads, () => _globals, _options, _services.Time, _logger);
+            _progressWatch = new ProgressWatch(_threads, () => _globals, _options, _threadServices);
             await StartGlobalsAsync(_threadServices, stopping).ConfigureAwait(false);
             _threads.Start(_threadServices);
         }

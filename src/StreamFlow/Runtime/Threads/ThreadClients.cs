@@ -1,4 +1,5 @@
 using StreamFlow.Clients;
+using StreamFlow.Measuring;
 using StreamFlow.Planning;
 
 namespace StreamFlow.Runtime;
@@ -49,7 +50,7 @@ internal sealed class ThreadClients(ThreadServices services, string threadName, 
         }
     }
 
-    public CommitProtocol CreateProtocol(IKafkaConsumer consumer)
+    public CommitProtocol CreateProtocol(IKafkaConsumer consumer, ThreadCounts? counts = null)
     {
         var id = ExactlyOnce ? $"{_options.ApplicationId}-{services.ProcessId}-{index}" : null;
         var role = new ProducerRole($"{threadName}-producer", id, _options.TransactionTimeout)
@@ -58,7 +59,7 @@ internal sealed class ThreadClients(ThreadServices services, string threadName, 
             IsMissing = topic => services.Topics.MissingOutputs.Contains(topic),
         };
         return ExactlyOnce
-            ? new ExactlyOnceCommit(services, threadName, consumer, () => services.Clients.CreateProducer(role))
+            ? new ExactlyOnceCommit(services, threadName, consumer, () => services.Clients.CreateProducer(role), counts)
             : new AtLeastOnceCommit(services, threadName, consumer, services.Clients.CreateProducer(role));
     }
 

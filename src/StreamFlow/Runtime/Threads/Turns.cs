@@ -106,6 +106,7 @@ internal sealed class Turns(
         task.TellPace(records, now);
         var lasted = time.GetElapsedTime(began, now);
         task.RunLength.Learn(records, lasted);
+        task.Context.Metrics.Counts.Processing += lasted;
         task.Context.Record.Finish(now);
         gap?.Ran(task, records, lasted);
         return task.RunDue() ? time.GetTimestamp() : now;

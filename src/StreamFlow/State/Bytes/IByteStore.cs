@@ -28,6 +28,11 @@ public interface IByteStore
 
     /// <summary>An estimate of the number of entries, cheap to get.</summary>
     long ApproximateCount { get; }
+
+    /// <summary>A number that the backend keeps of the store, as RocksDB's integer properties. May be asked for by any thread.</summary>
+    /// <param name="name">Its name, as <c>rocksdb.cur-size-all-mem-tables</c>.</param>
+    /// <returns>The number; <see langword="null"/>, which is the default, where there is none of that name.</returns>
+    long? Statistic(string name) => null;
 }
 
 /// <summary>Goes through the entries of a store in key order.</summary>

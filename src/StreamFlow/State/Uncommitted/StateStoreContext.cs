@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using StreamFlow.Measuring;
 
 namespace StreamFlow.State;
 
@@ -41,6 +42,13 @@ public sealed class StateStoreContext
     /// are to be taken back; throws when the thread is to stop, as it does where nobody is told.
     /// </summary>
     internal Action<Exception>? Unwritable { get; init; }
+
+    /// <summary>Counts of the store.</summary>
+    internal StoreCounts Counts
+    {
+        get => field ??= new StoreCounts([], string.Empty, clock: null);
+        init;
+    }
 
     /// <summary>A store does not take what its time is over of.</summary>
     internal void Refuse(WindowExpiry expiry, long time)

@@ -9,7 +9,7 @@ namespace StreamFlow.State;
 /// (written since the last flush) or staged (flushed, not yet committed). Only clean entries are evicted, so a read never
 /// sees the byte store's older value. Values are handed out as the objects they are: one changed in place changes for all.
 /// </summary>
-internal sealed class WriteBackCache<TKey, TValue>
+internal sealed partial class WriteBackCache<TKey, TValue>
 {
     // Bounds the work of one read while most entries are dirty; the clock catches up on the reads that follow.
     private const int EvictionSteps = 64;
@@ -70,6 +70,8 @@ internal sealed class WriteBackCache<TKey, TValue>
         }
 
         _context = context;
+        _counts = context.Counts;
+        _isTimed = _counts.IsTimed;
         _share = new CacheShare(context.Budget);
     }
 
@@ -88,8 +90,7 @@ internal sealed class WriteBackCache<TKey, TValue>
         _context = null;
     }
 
-    /// <summary>The entry of a key, read from the byte store if need be; without a value if there is none.</summary>
-    public ref CacheEntry<TValue> Find(scoped in TKey key)
+    private ref CacheEntry<TValue> FindEntry(scoped in TKey key)
     {
         ref var entry = ref Look(in key, out var hash);
         if (Unsafe.IsNullRef(ref entry))
@@ -122,12 +123,7 @@ internal sealed class WriteBackCache<TKey, TValue>
     /// <summary>The value of an entry is again what <see cref="Find"/> has found, where <see cref="OldValues{TValue}.CanUndo"/>.</summary>
     public void Undo(ref CacheEntry<TValue> entry) => Old.Undo(ref Verified(ref entry));
 
-    /// <summary>Writes an entry that <see cref="Find"/> has returned.</summary>
-    public void Set(ref CacheEntry<TValue> entry, TValue value, bool hasValue, long timestamp, Headers? headers) => _overlay.Write(
-        ref Verified(ref entry), new StoredValue<TValue>(value, hasValue, timestamp, headers), isBlind: false, Context, Share);
-
-    /// <summary>Writes a key without looking what is there.</summary>
-    public void Put(in TKey key, TValue value, bool hasValue, long timestamp, Headers? headers)
+    private void PutEntry(in TKey key, TValue value, bool hasValue, long timestamp, Headers? headers)
     {
         ref var entry = ref Look(in key, out var hash);
         var isBlind = Unsafe.IsNullRef(ref entry);
@@ -143,16 +139,6 @@ internal sealed class WriteBackCache<TKey, TValue>
 
         _lastFound = -1;
         _overlay.Write(ref entry, new StoredValue<TValue>(value, hasValue, timestamp, headers), isBlind, Context, Share);
-    }
-
-    /// <summary>Stages all dirty entries; see <see cref="StateStore.Flush"/>.</summary>
-    public void Flush()
-    {
-        if (IsDirty)
-        {
-            _lastFound = -1;
-            _overlay.Flush(Context, Share);
-        }
     }
 
     /// <summary>Forgets everything, clean entries too: code that failed may have changed their values in place.</summary>
@@ -185,9 +171,6 @@ internal sealed class WriteBackCache<TKey, TValue>
         _keyBuffer.Trim();
         _valueBuffer.Trim();
     }
-
-    /// <summary>Begins a scan of entries as they are now: the caller adds ranges and disposes it.</summary>
-    public StoreIterator<TKey, TValue> Scan(bool reverse) => _iterators.Take(reverse);
 
     /// <summary>A scan has ended.</summary>
     public void TakeBack(StoreIterator<TKey, TValue> iterator) => _iterators.Return(iterator);
@@ -233,6 +216,7 @@ internal sealed class WriteBackCache<TKey, TValue>
 
     private ref CacheEntry<TValue> Load(scoped in TKey key, int hash)
     {
+        _counts.Misses++;
         Evict(EvictionSteps);
         _valueBuffer.Clear();
         var found = Context.Bytes.TryGet(_keyBuffer.Written, _valueBuffer);

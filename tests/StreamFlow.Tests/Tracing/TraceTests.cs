@@ -1,0 +1,170 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using System.Text;
+using StreamFlow.Clients;
+using StreamFlow.Tests.Runtime;
+
+namespace StreamFlow.Tests.Tracing;
+
+/// <summary>A listener sees the records of all applications of the process, so nothing else runs meanwhile.</summary>
+[CollectionDefinition(Name, DisableParallelization = true)]
+public sealed class TraceCollection
+{
+    public const string Name = "traces";
+}
+
+/// <summary>The trace of a record goes on through an application: spans, headers, links.</summary>
+[Collection(TraceCollection.Name)]
+public sealed class TraceTests : IDisposable
+{
+    private const string First = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+    private const string Second = "00-1af7651916cd43dd8448eb211c80319c-c7ad6b7169203331-01";
+    private const string Unsampled = "00-2af7651916cd43dd8448eb211c80319c-d7ad6b7169203331-00";
+    private readonly ConcurrentQueue<Activity> _spans = new();
+    private readonly ActivityListener _listener;
+
+    public TraceTests()
+    {
+        _listener = new ActivityListener
+        {
+            ShouldListenTo = source => source.Name == "StreamFlow",
+            Sample = (ref ActivityCreationOptions<ActivityContext> options) => ActivitySamplingResult.AllDataAndRecorded,
+            ActivityStopped = _spans.Enqueue,
+        };
+        ActivitySource.AddActivityListener(_listener);
+    }
+
+    public void Dispose() => _listener.Dispose();
+
+    [Fact]
+    public async Task The_context_of_a_record_is_that_of_its_span_in_what_it_gives()
+    {
+        await using var harness = new AppHarness(("in", 1), ("out", 1));
+        Activity? inside = null;
+        await harness.StartAsync(builder => builder.Stream<string, string>("in").Peek((_, _) => inside = Activity.Current).To("out"));
+
+        Send(harness, "k", "v", First, "vendor=1");
+        await AppHarness.Until(() => harness.Values("out").Count == 1, "the result");
+        await AppHarness.Until(() => Record("in") is not null, "the span");
+
+        var span = Record("in")!;
+        Assert.Equal(First, span.ParentId);
+        Assert.Equal(ActivityKind.Consumer, span.Kind);
+        Assert.Same(span, inside);
+        Assert.Equal("kafka", span.GetTagItem("messaging.system"));
+        Assert.Equal("in", span.GetTagItem("messaging.destination.name"));
+        Assert.Equal(0L, span.GetTagItem("messaging.kafka.offset"));
+        Assert.Equal("app", span.GetTagItem("messaging.consumer.group.name"));
+        var headers = harness.Kafka.Read(new TopicPartition("out", 0))[0].Headers!;
+        Assert.Equal([span.Id!], Texts(headers, "traceparent"));
+        Assert.Equal(["vendor=1"], Texts(headers, "tracestate"));
+        Assert.Equal(["kept"], Texts(headers, "mine"));
+    }
+
+    [Fact]
+    public async Task Traces_go_through_repartition_topics_and_results_link_to_the_records_that_made_them()
+    {
+        await using var harness = new AppHarness(("in", 1), ("out", 1));
+        await harness.StartAsync(
+            builder => builder.Stream<string, string>("in").SelectKey((_, value) => value).GroupByKey().Count().ToStream()
+                .MapValues((_, count) => $"{count}").To("out"),
+            options => options.CommitInterval = TimeSpan.FromSeconds(2));
+
+        Send(harness, "a", "same", First);
+        Send(harness, "b", "same", Second);
+        await AppHarness.Until(() => harness.Values("out") is [.., "2"], "the count");
+        await AppHarness.Until(() => _spans.Any(s => s.OperationName.StartsWith("aggregate", StringComparison.Ordinal) && s.Links.Count() == 2), "the result's span");
+
+        var counted = _spans.Where(s => s.OperationName.EndsWith("-repartition", StringComparison.Ordinal)).ToList();
+        var result = _spans.Last(s => s.OperationName.StartsWith("aggregate", StringComparison.Ordinal));
+        Assert.Equal(2, counted.Count);
+        Assert.Equal(
+            Of("in").Select(s => s.SpanId).Order(Comparer<ActivitySpanId>.Create((a, b) => string.CompareOrdinal($"{a}", $"{b}"))),
+            counted.Select(s => s.ParentSpanId).Order(Comparer<ActivitySpanId>.Create((a, b) => string.CompareOrdinal($"{a}", $"{b}"))));
+        Assert.Equal(counted.Select(s => $"{s.SpanId}").Order(), result.Links.Select(link => $"{link.Context.SpanId}").Order());
+        Assert.Equal(ActivityContext.Parse(Second, null).TraceId, result.TraceId);
+        var headers = harness.Kafka.Read(new TopicPartition("out", 0))[^1].Headers!;
+        Assert.Equal([result.Id!], Texts(headers, "traceparent"));
+    }
+
+    [Fact]
+    public async Task A_batch_has_a_span_that_links_to_its_records()
+    {
+        await using var harness = new AppHarness(("in", 1), ("out", 1));
+        await harness.StartAsync(builder => builder.Stream<string, string>("in").To("out"));
+
+        Send(harness, "k", "v", First);
+        await AppHarness.Until(() => Batch() is not null, "the commit");
+
+        var record = Record("in")!;
+        var batch = Batch()!;
+        Assert.Equal(default, batch.ParentSpanId);
+        Assert.Equal(1, batch.GetTagItem("messaging.batch.message_count"));
+        Assert.Equal([record.Context], batch.Links.Select(link => link.Context));
+        Assert.Equal([batch.Context], record.Links.Select(link => link.Context));
+    }
+
+    [Fact]
+    public async Task A_producer_that_is_not_sampled_is_followed_by_nobody()
+    {
+        await using var harness = new AppHarness(("in", 1), ("out", 1));
+        await harness.StartAsync(builder => builder.Stream<string, string>("in").To("out"));
+
+        Send(harness, "k", "v", Unsampled);
+        await AppHarness.Until(() => Batch() is not null, "the commit");
+
+        Assert.Empty(Of("in"));
+        Assert.Equal([Unsampled], Texts(harness.Kafka.Read(new TopicPartition("out", 0))[0].Headers!, "traceparent"));
+    }
+
+    /// <summary>What is no context is none: the record goes on, and has a span as the first of its batch.</summary>
+    [Theory]
+    [InlineData("")]
+    [InlineData("00-xyz")]
+    [InlineData("00-00000000000000000000000000000000-0000000000000000-01")]
+    public async Task Headers_that_nobody_can_read_hurt_nothing(string parent)
+    {
+        await using var harness = new AppHarness(("in", 1), ("out", 1));
+        await harness.StartAsync(builder => builder.Stream<string, string>("in").To("out"));
+
+        Send(harness, "k", "v", parent);
+        await AppHarness.Until(() => Batch() is not null, "the commit");
+
+        Assert.Equal(Batch()!.TraceId, Record("in")!.TraceId);
+        Assert.Equal([Record("in")!.Id!], Texts(harness.Kafka.Read(new TopicPartition("out", 0))[0].Headers!, "traceparent"));
+    }
+
+    [Fact]
+    public async Task A_record_that_fails_says_so_in_its_span()
+    {
+        await using var harness = new AppHarness(("in", 1));
+        var application = await harness.StartAsync(
+            builder => builder.Stream<string, string>("in").ForEach((_, value) => Break(value)));
+
+        Send(harness, "k", "v", First);
+        await Assert.ThrowsAnyAsync<Exception>(() => application.Completion);
+
+        var span = Record("in")!;
+        Assert.Equal(ActivityStatusCode.Error, span.Status);
+        Assert.Contains("broken", span.StatusDescription, StringComparison.Ordinal);
+    }
+
+    private static void Break(string value) => throw new InvalidOperationException($"broken by {value}");
+
+    private static void Send(AppHarness harness, string key, string value, string parent, string? state = null)
+    {
+        var headers = Headers.Empty.With("mine", "kept").With("traceparent", parent);
+        harness.Kafka.Append(
+            new TopicPartition("in", 0), Encoding.UTF8.GetBytes(key), Encoding.UTF8.GetBytes(value), 0,
+            state is null ? headers : headers.With("tracestate", state));
+    }
+
+    private static IEnumerable<string> Texts(Headers headers, string name) =>
+        headers.Where(header => header.Key == name).Select(header => Encoding.ASCII.GetString(header.Value!));
+
+    private List<Activity> Of(string topic) => [.. _spans.Where(s => s.OperationName == $"process {topic}")];
+
+    private Activity? Record(string topic) => Of(topic).FirstOrDefault();
+
+    private Activity? Batch() => Of("app").FirstOrDefault();
+}
