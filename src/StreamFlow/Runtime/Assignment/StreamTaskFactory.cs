@@ -13,13 +13,17 @@ internal sealed class StreamTaskFactory
     private readonly TaskFolders _folders;
     private readonly WorkAtHand _work;
     private readonly EventTimePaces _paces;
+    private readonly LatestReads? _reads;
 
     /// <param name="services">What the threads share.</param>
     /// <param name="protocol">How the thread commits.</param>
     /// <param name="budget">The thread's share of the record cache.</param>
     /// <param name="work">Where the thread shows what it is at; null: nobody looks.</param>
-    public StreamTaskFactory(ThreadServices services, CommitProtocol protocol, CacheBudget budget, WorkAtHand? work = null)
+    /// <param name="reads">What reads stores on the thread for others; null: nothing does.</param>
+    public StreamTaskFactory(
+        ThreadServices services, CommitProtocol protocol, CacheBudget budget, WorkAtHand? work = null, LatestReads? reads = null)
     {
+        _reads = reads;
         _work = work ?? new WorkAtHand(services.Time);
         _services = services;
         _protocol = protocol;
@@ -107,11 +111,13 @@ internal sealed class StreamTaskFactory
             Work = _work,
             Views = _services.Views,
             GlobalStores = _services.GlobalStores,
+            IsTransactional = _services.Options.ProcessingGuarantee == ProcessingGuarantee.ExactlyOnce,
         };
         return new StreamTask(
             subTopology, context, _services.Options.MaxTaskIdle, _services.SlowRecords, _paces.Of(subTopology))
         {
             Inputs = inputs,
+            Reads = _reads,
         };
     }
 }

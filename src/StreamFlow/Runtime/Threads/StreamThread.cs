@@ -18,6 +18,7 @@ internal sealed class StreamThread
     private readonly Action<StreamThread, Exception?> _ended;
     private readonly Thread _thread;
     private readonly ThreadSignals _signals = new();
+    private readonly LatestReads _reads = new();
     private readonly InsideWaits _inside;
     private readonly WorkAtHand _work;
     private readonly int _index;
@@ -94,6 +95,7 @@ internal sealed class StreamThread
             error = exception;
         }
 
+        _reads.Close();
         _work.Begin(WorkKind.FailureHandler);
         _ended(this, error);
     }
@@ -142,7 +144,7 @@ internal sealed class StreamThread
         using var purger = new RecordPurger(_services, $"{Name}-admin");
         var budget = new CacheBudget(_services.CacheBytesPerThread, options.MaxUncommittedBytes);
         var turns = new Turns(new TurnLimits(options), _services.Time, budget, _signals, _work, gap);
-        var factory = new StreamTaskFactory(_services, protocol, budget, _work);
+        var factory = new StreamTaskFactory(_services, protocol, budget, _work, _reads);
         var committer = new Committer(
             _services, Name, protocol, new FlushLimit(budget, _services.Time, TurnLimits.FlushAtMost(options)));
         var tasks = new TaskManager(_services, Name, factory, consumer, restorer, committer);
@@ -256,6 +258,7 @@ internal sealed class StreamThread
     /// </summary>
     private void Poll(IKafkaConsumer consumer, TaskManager tasks, PollGap gap, TimeSpan timeout)
     {
+        _reads.Answer();
         gap.Ends();
         _work.Begin(WorkKind.Poll);
         try

@@ -10,7 +10,7 @@ namespace StreamFlow;
 /// A topology at work: started, it joins its group, takes over partitions, restores state and processes records until
 /// it is stopped. Usually run by StreamFlow.Hosting; this class is what that does its work with.
 /// </summary>
-public sealed class StreamsApplication : IAsyncDisposable, IDisposable
+public sealed partial class StreamsApplication : IAsyncDisposable, IDisposable
 {
     private readonly Topology _topology;
     private readonly StreamFlowOptions _options;
@@ -21,6 +21,7 @@ public sealed class StreamsApplication : IAsyncDisposable, IDisposable
     private readonly InsideWaits _inside;
     private readonly ApplicationLife _life;
     private readonly StreamThreads _threads;
+    private readonly ApplicationTaps _taps;
     private readonly CancellationTokenSource _stopping = new();
     private ThreadServices? _threadServices;
     private ClusterWatch? _watch;
@@ -58,6 +59,7 @@ public sealed class StreamsApplication : IAsyncDisposable, IDisposable
             project: 1,
             () => Instruments.Count(
                 Instruments.LogFailed, 1, new TagList { { "streamflow.application.id", options.ApplicationId } }));
+        _taps = new ApplicationTaps(_options.ApplicationId, () => topology.Plan.Taps, _logger);
         _inside = new InsideWaits(_options.ApplicationId, _services.Time);
         _life = new ApplicationLife(_options.ApplicationId, _logger, _services.Time, _inside, Raise);
         _threads = new StreamThreads(_options, _life, _inside, _services, _logger) { Ended = Finish };
@@ -72,8 +74,6 @@ public sealed class StreamsApplication : IAsyncDisposable, IDisposable
 
     /// <summary>Where the application is in its life.</summary>
     public StreamsState State => _life.State;
-
-    internal State.StoreViews? Views => _threadServices?.Views;
 
     /// <summary>Ends when the application has stopped; faulted with the cause when an error stopped it.</summary>
     public Task Completion => _life.Completion;
@@ -174,6 +174,7 @@ public sealed class StreamsApplication : IAsyncDisposable, IDisposable
     private async Task StartThreadsAsync(CancellationToken stopping, CancellationToken cancellationToken)
     {
         _life.Move(StreamsEvent.Start);
+        _taps.Starting();
         try
         {
             var start = new ApplicationStart(_topology, _options, _clients, _services, _logger);
@@ -230,21 +231,6 @@ public sealed class StreamsApplication : IAsyncDisposable, IDisposable
         await _globals.Complete.ConfigureAwait(false);
     }
 
-    /// <summary>Nothing runs any more.</summary>
-    private void Finish()
-    {
-        if (Interlocked.Exchange(ref _isFinished, 1) == 1)
-        {
-            return;
-        }
-
-        Close("the watch over the threads", _progressWatch);
-        Close("the watch over topics and group", _watch);
-        Close("the thread of global tables", _globals);
-        Close("the state directory", _threadServices?.StateDirectory);
-        _ = _life.EndAsync();
-    }
-
     /// <summary>Tasks would go on with rows that get older and older.</summary>
     private void FailByGlobals(Exception error)
     {
@@ -267,22 +253,9 @@ public sealed class StreamsApplication : IAsyncDisposable, IDisposable
         }
     }
 
-    private void Close(string what, IDisposable? part)
-    {
-        try
-        {
-            part?.Dispose();
-        }
-#pragma warning disable CA1031 // Whoever waits for the end must see it.
-        catch (Exception exception)
-#pragma warning restore CA1031
-        {
-            ThreadLog.NotClosed(_logger, exception, _options.ApplicationId, what);
-        }
-    }
-
     private void Raise(StreamsState state)
     {
+        _taps.Changed(state);
         foreach (var listener in Delegate.EnumerateInvocationList(StateChanged))
         {
             try
