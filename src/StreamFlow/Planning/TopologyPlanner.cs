@@ -36,7 +36,7 @@ internal static class TopologyPlanner
         var graph = Rewrite(description, options);
         var groups = Group(graph);
         var subTopologies = groups.ToLookup(group => group.IsGlobal, group => PlanGroup(graph, group, description));
-        var plan = new TopologyPlan([.. subTopologies[false]]) { Globals = [.. subTopologies[true]] };
+        var plan = new TopologyPlan([.. subTopologies[false]]) { Globals = [.. subTopologies[true]], Taps = description.Taps };
         InternalTopicLengths.Check(plan, string.Empty);
         if (options.EnsureExplicitNames)
         {

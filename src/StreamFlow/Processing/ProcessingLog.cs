@@ -55,4 +55,8 @@ internal static partial class ProcessingLog
 
     [LoggerMessage(216, LogLevel.Error, "Task {TaskId}: processor {Node} failed in Close; the task is closed all the same")]
     public static partial void CloseFailed(ILogger logger, Exception exception, TaskId taskId, string node);
+
+    [LoggerMessage(350, LogLevel.Error,
+        "Task {TaskId}: the tap {Node} threw when it was shown a committed record, which it has lost; the task goes on")]
+    public static partial void TapFailed(ILogger logger, Exception exception, TaskId taskId, string node);
 }

@@ -8,6 +8,7 @@ internal sealed class TaskContext
 {
     private readonly Dictionary<string, StateStore> _stores = new(StringComparer.Ordinal);
     private readonly Dictionary<object, object> _shared = [];
+    private List<Action>? _whenCommitted;
 
     public required TaskId TaskId { get; init; }
 
@@ -28,6 +29,9 @@ internal sealed class TaskContext
 
     /// <summary>Where the task shows its committed state while it runs.</summary>
     public StoreViews Views { get; init; } = new();
+
+    /// <summary>Whether the task's work may be taken back as a whole: its results are part of a transaction.</summary>
+    public bool IsTransactional { get; init; }
 
     /// <summary>Names of the stores that each instance fills for itself, which all tasks may read.</summary>
     public IReadOnlySet<string> GlobalStores { get; init; } = new HashSet<string>();
@@ -102,9 +106,16 @@ internal sealed class TaskContext
     /// <summary>Asks for a commit as soon as the run of records at hand is over; all tasks of the thread commit then.</summary>
     public void RequestCommit() => HasWork = CommitRequested = true;
 
+    /// <summary>Has a function called after each commit, until the nodes are made anew.</summary>
+    public void WhenCommitted(Action done) => (_whenCommitted ??= []).Add(done);
+
+    /// <summary>What was processed until now is committed.</summary>
+    public void Committed() => _whenCommitted?.ForEach(static done => done());
+
     /// <summary>The task goes back to its last commit; its nodes are made anew.</summary>
     public void Rewind()
     {
+        _whenCommitted = null;
         StreamTime = -1;
         Record.Clear();
         Collector.Forget();

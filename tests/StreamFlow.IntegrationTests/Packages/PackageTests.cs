@@ -14,7 +14,7 @@ public sealed class PackageTests(PackedFeed feed) : IDisposable
     private static readonly string[] Names =
     [
         "StreamFlow", "StreamFlow.Broker", "StreamFlow.Hosting", "StreamFlow.Hosting.Embedded", "StreamFlow.Kafka", "StreamFlow.OpenTelemetry", "StreamFlow.RocksDb",
-        "StreamFlow.Serialization.SchemaRegistry", "StreamFlow.Testing",
+        "StreamFlow.Reactive", "StreamFlow.Serialization.SchemaRegistry", "StreamFlow.Testing",
     ];
 
     private readonly TempFolder _folder = new();

@@ -14,6 +14,7 @@ public sealed class ProjectTests
         ["StreamFlow.Kafka"] = ["StreamFlow"],
         ["StreamFlow.RocksDb"] = ["StreamFlow"],
         ["StreamFlow.Serialization.SchemaRegistry"] = ["StreamFlow"],
+        ["StreamFlow.Reactive"] = ["StreamFlow"],
         ["StreamFlow.Testing"] = ["StreamFlow"],
         ["StreamFlow.Hosting"] = ["StreamFlow.Kafka", "StreamFlow.RocksDb"],
         ["StreamFlow.Hosting.Embedded"] = ["StreamFlow.Hosting", "StreamFlow.Broker"],

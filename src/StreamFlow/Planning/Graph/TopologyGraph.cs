@@ -15,6 +15,7 @@ internal sealed class TopologyGraph
     private readonly HashSet<string> _stores = new(StringComparer.Ordinal);
     private readonly List<SourceNode> _sources = [];
     private readonly HashSet<string> _generated = new(StringComparer.Ordinal);
+    private readonly List<RecordTap> _taps = [];
     private readonly ConnectedStores _connected;
     private int _counter;
     private bool _frozen;
@@ -27,6 +28,9 @@ internal sealed class TopologyGraph
     public StoreType DefaultStoreType { get; set; } = StoreType.Persistent;
 
     public IReadOnlyList<NodeDescription> Nodes => _nodes;
+
+    /// <summary>What records are shown to.</summary>
+    public IReadOnlyList<RecordTap> Taps => _taps;
 
     /// <summary>The stores that were added by themselves, and who is connected to which store.</summary>
     public ConnectedStores Stores => _connected;
@@ -51,6 +55,15 @@ internal sealed class TopologyGraph
 
     /// <summary>Uses a number up where Kafka Streams does for compatibility with its own older versions.</summary>
     public void BurnNumber() => Generate(string.Empty);
+
+    public void Add(RecordTap tap)
+    {
+        EnsureOpen();
+        if (!_taps.Contains(tap))
+        {
+            _taps.Add(tap);
+        }
+    }
 
     public void Add(NodeDescription node)
     {

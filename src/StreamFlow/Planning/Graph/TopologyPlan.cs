@@ -12,6 +12,9 @@ internal sealed record TopologyPlan(IReadOnlyList<SubTopology> SubTopologies)
 {
     /// <summary>What each instance does for itself, over all partitions of a topic: there are no tasks of them.</summary>
     public IReadOnlyList<SubTopology> Globals { get; init; } = [];
+
+    /// <summary>What records are shown to.</summary>
+    public IReadOnlyList<RecordTap> Taps { get; init; } = [];
 }
 
 /// <summary>What a topic is for.</summary>

@@ -15,17 +15,21 @@ internal sealed class StreamTaskFactory
     private readonly WorkAtHand _work;
     private readonly EventTimePaces _paces;
     private readonly ThreadCounts _counts;
+    private readonly LatestReads? _reads;
 
     /// <param name="services">What the threads share.</param>
     /// <param name="protocol">How the thread commits.</param>
     /// <param name="budget">The thread's share of the record cache.</param>
     /// <param name="work">Where the thread shows what it is at; null: nobody looks.</param>
     /// <param name="counts">Counts of the thread; null: nobody looks.</param>
+    /// <param name="reads">What reads stores on the thread for others; null: nothing does.</param>
     public StreamTaskFactory(
-        ThreadServices services, CommitProtocol protocol, CacheBudget budget, WorkAtHand? work = null, ThreadCounts? counts = null)
+        ThreadServices services, CommitProtocol protocol, CacheBudget budget, WorkAtHand? work = null, ThreadCounts? counts = null,
+        LatestReads? reads = null)
     {
         _counts = counts ?? new ThreadCounts(services.Meter.Tag, string.Empty, services.Time);
         _counts.Cache = () => (budget.DirtyBytes, budget.CleanBytes, budget.MaxCacheBytes);
+        _reads = reads;
         _work = work ?? new WorkAtHand(services.Time);
         _services = services;
         _protocol = protocol;
@@ -114,12 +118,14 @@ internal sealed class StreamTaskFactory
             Work = _work,
             Views = _services.Views,
             GlobalStores = _services.GlobalStores,
+            IsTransactional = _services.Options.ProcessingGuarantee == ProcessingGuarantee.ExactlyOnce,
         };
         _counts.TasksCreated++;
         return new StreamTask(
             subTopology, context, _services.Options.MaxTaskIdle, _services.SlowRecords, _paces.Of(subTopology))
         {
             Inputs = inputs,
+            Reads = _reads,
         };
     }
 }

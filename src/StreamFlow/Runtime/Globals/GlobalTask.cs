@@ -91,7 +91,7 @@ internal sealed class GlobalTask(ThreadServices services, SubTopology subTopolog
     }
 
     /// <summary>The store is complete: others may read it.</summary>
-    public void Show() => _stores!.Show();
+    public void Show() => _stores!.Complete([]);
 
     public void Dispose()
     {
@@ -130,6 +130,7 @@ internal sealed class GlobalTask(ThreadServices services, SubTopology subTopolog
         };
         _stores = TaskStores.Open([.. subTopology.Stores, positions], _context, (persistent, names) =>
             persistent && _path is not null ? services.StoreBackend!.Open(Id, _path, names) : new InMemoryBackend(names));
+        _stores.Show(reads: null);
         _topology = subTopology.Build(_context);
         foreach (var node in _topology.Nodes)
         {

@@ -65,6 +65,9 @@ internal sealed class StreamTask
     /// <summary>What the task reads, as it was known when the task was assigned.</summary>
     public required IReadOnlyList<(SourceTopic Topic, TopicPartition Partition)> Inputs { get; init; }
 
+    /// <summary>What reads its stores on its thread for others; null where nothing does.</summary>
+    public LatestReads? Reads { get; init; }
+
     /// <summary>The number of the rebalance that gave the task to its thread.</summary>
     public long Rebalance { get; set; }
 
@@ -83,6 +86,7 @@ internal sealed class StreamTask
     public void OpenStores(Func<bool, IReadOnlyList<string>, IStoreBackend> openBackend)
     {
         _stores = TaskStores.Open(_subTopology.Stores, _context, openBackend);
+        _stores.Show(Reads);
         if (_stores.AnyRestorable)
         {
             Move(TaskEvent.RestoreNeeded);
@@ -93,7 +97,7 @@ internal sealed class StreamTask
     /// <param name="inputs">The input partitions: topic name as the plan has it, reader, committed offset.</param>
     public void Run(IReadOnlyList<TaskInput> inputs)
     {
-        Stores.Show();
+        Stores.Complete([.. inputs.Select(input => input.Committed)]);
         _topology = _subTopology.Build(_context);
         _queues = new InputQueues(_idling, [.. inputs.Select(QueueOf)]);
         foreach (var queue in _queues.All)
@@ -201,6 +205,7 @@ internal sealed class StreamTask
         _context.DropLog?.TellRest();
         _context.Work.Trace.End(isCommitted: true);
         _context.Metrics.Publish();
+        _context.Committed();
     }
 
     /// <summary>

@@ -61,23 +61,35 @@ internal sealed class TaskStores : IDisposable
         }
     }
 
-    /// <summary>The stores are complete: their committed state may be read by other threads.</summary>
-    public void Show()
+    /// <summary>The stores are open: other threads may read their committed state, as far as it is restored.</summary>
+    /// <param name="reads">What answers on the task's thread; null where nothing does.</param>
+    public void Show(LatestReads? reads)
+    {
+        foreach (var store in _stores)
+        {
+            var identity = new StoreIdentity(store.Store.Name, _context.TaskId, store.Slot.Backend.Stores[store.Index]);
+            if (store.Store.View(identity) is { } view)
+            {
+                view.Live = reads is null ? null : new LiveStore(store.Store, view, reads);
+                _views.Add((store, view));
+                _context.Views.Add(view);
+            }
+        }
+    }
+
+    /// <summary>The stores are complete.</summary>
+    /// <param name="inputs">The input positions that they correspond to, as far as the task knows.</param>
+    public void Complete(IReadOnlyList<PartitionOffset> inputs)
     {
         foreach (var store in _stores)
         {
             store.Store.Restored();
         }
 
-        foreach (var store in _views.Count == 0 ? _stores : [])
+        foreach (var (store, view) in _views)
         {
-            var identity = new StoreIdentity(store.Store.Name, _context.TaskId, store.Slot.Backend.Stores[store.Index]);
-            if (store.Store.View(identity) is { } view)
-            {
-                view.Position.Set(store.ChangelogOffset, []);
-                _views.Add((store, view));
-                _context.Views.Add(view);
-            }
+            view.Position.Set(store.ChangelogOffset, inputs);
+            view.IsComplete = true;
         }
     }
 

@@ -26,6 +26,9 @@ internal sealed class InsideWaits(string applicationId, TimeProvider time)
     /// <summary>The calling thread is one of the application's; whatever is started on it is inside, too.</summary>
     public void Enter(WorkAtHand work) => Current.Value = new Inside(this, work, Environment.CurrentManagedThreadId);
 
+    /// <summary>Whether the calling thread is one of the application's.</summary>
+    public bool IsOnThread => Current.Value is { } inside && inside.Owner == this && inside.ThreadId == Environment.CurrentManagedThreadId;
+
     /// <summary>Waits until the application has ended.</summary>
     /// <exception cref="InvalidOperationException">The end waits for this wait.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled first.</exception>

@@ -19,6 +19,7 @@ internal sealed class StreamThread
     private readonly Action<StreamThread, Exception?> _ended;
     private readonly Thread _thread;
     private readonly ThreadSignals _signals = new();
+    private readonly LatestReads _reads = new();
     private readonly InsideWaits _inside;
     private readonly WorkAtHand _work;
     private readonly ThreadCounts _counts;
@@ -99,6 +100,7 @@ internal sealed class StreamThread
         }
 
         _services.Meter.Threads.All.Remove(_counts);
+        _reads.Close();
         _work.Begin(WorkKind.FailureHandler);
         _ended(this, error);
     }
@@ -147,7 +149,7 @@ internal sealed class StreamThread
         using var purger = new RecordPurger(_services, $"{Name}-admin");
         var budget = new CacheBudget(_services.CacheBytesPerThread, options.MaxUncommittedBytes);
         var turns = new Turns(new TurnLimits(options), _services.Time, budget, _signals, _work, gap);
-        var factory = new StreamTaskFactory(_services, protocol, budget, _work, _counts);
+        var factory = new StreamTaskFactory(_services, protocol, budget, _work, _counts, _reads);
         var flushes = new FlushLimit(budget, _services.Time, TurnLimits.FlushAtMost(options));
         var committer = new Committer(_services, Name, protocol, flushes, _counts);
         var tasks = new TaskManager(_services, Name, factory, consumer, restorer, committer);
@@ -261,6 +263,7 @@ internal sealed class StreamThread
     /// </summary>
     private void Poll(IKafkaConsumer consumer, TaskManager tasks, PollGap gap, TimeSpan timeout)
     {
+        _reads.Answer();
         gap.Ends();
         _work.Begin(WorkKind.Poll);
         try

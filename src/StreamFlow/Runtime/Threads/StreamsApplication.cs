@@ -9,7 +9,7 @@ namespace StreamFlow;
 /// A topology at work: started, it joins its group, takes over partitions, restores state and processes records until
 /// it is stopped. Usually run by StreamFlow.Hosting; this class is what that does its work with.
 /// </summary>
-public sealed class StreamsApplication : IAsyncDisposable, IDisposable
+public sealed partial class StreamsApplication : IAsyncDisposable, IDisposable
 {
     private readonly Topology _topology;
     private readonly StreamFlowOptions _options;
@@ -20,6 +20,7 @@ public sealed class StreamsApplication : IAsyncDisposable, IDisposable
     private readonly InsideWaits _inside;
     private readonly ApplicationLife _life;
     private readonly StreamThreads _threads;
+    private readonly ApplicationTaps _taps;
     private readonly CancellationTokenSource _stopping = new();
     private ApplicationMeter? _meter;
     private ThreadServices? _threadServices;
@@ -55,6 +56,7 @@ public sealed class StreamsApplication : IAsyncDisposable, IDisposable
         _services = services ?? new StreamsServices();
         _logger = new GuardedLogger(
             _services.Logging.CreateLogger("StreamFlow.StreamsApplication"), project: 1, () => _meter?.Application.LogFailed());
+        _taps = new ApplicationTaps(_options.ApplicationId, () => topology.Plan.Taps, _logger);
         _inside = new InsideWaits(_options.ApplicationId, _services.Time);
         _life = new ApplicationLife(_options.ApplicationId, _logger, _services.Time, _inside, Raise);
         _threads = new StreamThreads(_options, _life, _inside, _services, _logger) { Ended = Finish };
@@ -69,8 +71,6 @@ public sealed class StreamsApplication : IAsyncDisposable, IDisposable
 
     /// <summary>Where the application is in its life.</summary>
     public StreamsState State => _life.State;
-
-    internal State.StoreViews? Views => _threadServices?.Views;
 
     /// <summary>Ends when the application has stopped; faulted with the cause when an error stopped it.</summary>
     public Task Completion => _life.Completion;
@@ -173,6 +173,7 @@ public sealed class StreamsApplication : IAsyncDisposable, IDisposable
     private async Task StartThreadsAsync(CancellationToken stopping, CancellationToken cancellationToken)
     {
         _life.Move(StreamsEvent.Start);
+        _taps.Starting();
         try
         {
             _meter = ApplicationGauges.Show(this, _options, _services.Time);
@@ -230,21 +231,6 @@ public sealed class StreamsApplication : IAsyncDisposable, IDisposable
         await _globals.Complete.ConfigureAwait(false);
     }
 
-    /// <summary>Nothing runs any more.</summary>
-    private void Finish()
-    {
-        if (Interlocked.Exchange(ref _isFinished, 1) == 1)
-        {
-            return;
-        }
-
-        Close("the watch over the threads", _progressWatch);
-        Close("the watch over topics and group", _watch);
-        Close("the thread of global tables", _globals);
-        Close("the state directory", _threadServices?.StateDirectory);
-        _ = _life.EndAsync();
-    }
-
     /// <summary>Tasks would go on with rows that get older and older.</summary>
     private void FailByGlobals(Exception error)
     {
@@ -267,22 +253,9 @@ public sealed class StreamsApplication : IAsyncDisposable, IDisposable
         }
     }
 
-    private void Close(string what, IDisposable? part)
-    {
-        try
-        {
-            part?.Dispose();
-        }
-#pragma warning disable CA1031 // Whoever waits for the end must see it.
-        catch (Exception exception)
-#pragma warning restore CA1031
-        {
-            ThreadLog.NotClosed(_logger, exception, _options.ApplicationId, what);
-        }
-    }
-
     private void Raise(StreamsState state)
     {
+        _taps.Changed(state);
         foreach (var listener in Delegate.EnumerateInvocationList(StateChanged))
         {
             try

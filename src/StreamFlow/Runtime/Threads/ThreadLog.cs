@@ -8,6 +8,9 @@ internal static partial class ThreadLog
     [LoggerMessage(140, LogLevel.Error, "Application {ApplicationId}: a listener of StateChanged threw when told of {State}")]
     public static partial void ListenerFailed(ILogger logger, Exception exception, string applicationId, StreamsState state);
 
+    [LoggerMessage(351, LogLevel.Error, "Application {ApplicationId}: a tap threw when told that the application starts, stops or has ended")]
+    public static partial void TapFailed(ILogger logger, Exception exception, string applicationId);
+
     [LoggerMessage(141, LogLevel.Warning,
         "Application {ApplicationId}: a listener of StateChanged has not returned within {Limit}; the application has ended without it")]
     public static partial void ListenerSlow(ILogger logger, string applicationId, TimeSpan limit);

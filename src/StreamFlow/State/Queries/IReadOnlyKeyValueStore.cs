@@ -4,7 +4,7 @@ using StreamFlow.Serialization;
 namespace StreamFlow.State;
 
 /// <summary>
-/// A key-value state store to be read. Reads see every update processed so far, committed or not. Sequences are read
+/// A key-value state store to be read. In a processor reads see every update processed so far, committed or not; elsewhere what they were asked to. Sequences are read
 /// lazily from the state at the moment their enumeration starts; later changes do not show in them.
 /// </summary>
 /// <typeparam name="TKey">Type of the key.</typeparam>

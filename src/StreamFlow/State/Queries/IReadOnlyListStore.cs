@@ -1,8 +1,8 @@
 namespace StreamFlow.State;
 
 /// <summary>
-/// A list store to be read: per key the values that were added, in that order. Reads see every update processed so far,
-/// committed or not. A list that was read stays as it is; sequences are read lazily from the state at the moment their
+/// A list store to be read: per key the values that were added, in that order. In a processor reads see every update processed so far,
+/// committed or not; elsewhere what they were asked to. A list that was read stays as it is; sequences are read lazily from the state at the moment their
 /// enumeration starts.
 /// </summary>
 /// <typeparam name="TKey">Type of the key.</typeparam>

@@ -4,8 +4,8 @@ namespace StreamFlow.State;
 
 /// <summary>
 /// A session store to be read: per key, its sessions with their first and last timestamp as a window, both ends included.
-/// Sessions that have outlived the store's retention are not visible. Reads see every update processed so far, committed
-/// or not. Sequences are read lazily from the state at the moment their enumeration starts; later changes do not show in
+/// Sessions that have outlived the store's retention are not visible. In a processor reads see every update processed so far, committed
+/// or not; elsewhere what they were asked to. Sequences are read lazily from the state at the moment their enumeration starts; later changes do not show in
 /// them.
 /// </summary>
 /// <typeparam name="TKey">Type of the record key.</typeparam>

@@ -4,7 +4,7 @@ namespace StreamFlow.State;
 
 /// <summary>
 /// A window store to be read: per key, one value for each start of a window. Windows that have outlived the store's
-/// retention are not visible. Reads see every update processed so far, committed or not. Sequences are read lazily from
+/// retention are not visible. In a processor reads see every update processed so far, committed or not; elsewhere what they were asked to. Sequences are read lazily from
 /// the state at the moment their enumeration starts; later changes do not show in them.
 /// </summary>
 /// <typeparam name="TKey">Type of the record key.</typeparam>

@@ -8,6 +8,10 @@ internal class KeyValueView<TKey, TValue>(
     StoreIdentity store, ISerde<TKey> keySerde, ValueFormat<TValue> values)
     : StoreView(store), IReadOnlyKeyValueStore<TKey, TValue>
 {
+    internal override string Kind => $"a key-value store of {typeof(TKey)} and {typeof(TValue)}";
+
+    internal override object RecordKeys => keySerde;
+
     public bool TryGet(TKey key, [MaybeNullWhen(false)] out TValue value)
     {
         var found = TryGetWithTimestamp(key, out var stored);

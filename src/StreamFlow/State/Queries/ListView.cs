@@ -7,6 +7,8 @@ internal sealed class ListView<TKey, TValue>(
     StoreIdentity store, ISerde<TKey> keySerde, ValueFormat<ItemList<TValue>> values)
     : KeyValueView<TKey, ItemList<TValue>>(store, keySerde, values), IReadOnlyListStore<TKey, TValue>
 {
+    internal override string Kind => $"a list store of {typeof(TKey)} and {typeof(TValue)}";
+
     public IReadOnlyList<TValue> Get(TKey key) => TryGet(key, out var list) ? list : [];
 
     IEnumerable<KeyValuePair<TKey, IReadOnlyList<TValue>>> IReadOnlyListStore<TKey, TValue>.Range(

@@ -12,6 +12,8 @@ internal abstract class SegmentedView<TKey, TRecordKey, TValue>(
     StoreIdentity store, SegmentedKeyCodec<TKey> keys, ISerde<TRecordKey> recordKeys, ValueFormat<TValue> values)
     : StoreView(store)
 {
+    internal override object RecordKeys => recordKeys;
+
     /// <summary>Looks one key up.</summary>
     protected bool TryRead(in TKey key, out ValueAndTimestamp<TValue> value)
     {

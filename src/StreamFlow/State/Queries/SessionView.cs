@@ -8,6 +8,8 @@ internal sealed class SessionView<TKey, TValue>(
     StoreIdentity store, SessionKeyCodec<TKey> keys, ISerde<TKey> recordKeys, ValueFormat<TValue> values)
     : SegmentedView<SessionKey<TKey>, TKey, TValue>(store, keys, recordKeys, values), IReadOnlySessionStore<TKey, TValue>
 {
+    internal override string Kind => $"a session store of {typeof(TKey)} and {typeof(TValue)}";
+
     public bool TryFetchSession(TKey key, long start, long end, [MaybeNullWhen(false)] out TValue value)
     {
         SessionKey<TKey>.Check(start, end);

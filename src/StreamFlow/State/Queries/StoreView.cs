@@ -13,6 +13,7 @@ public abstract class StoreView
 {
     private readonly ViewedBytes _bytes;
     private readonly StoreIdentity _store;
+    private bool _isComplete;
 
     /// <summary>Creates the view of a store.</summary>
     /// <param name="store">Which store: what <see cref="StateStore.View"/> was given.</param>
@@ -37,6 +38,25 @@ public abstract class StoreView
     /// What the view is complete up to. Asked for before a read, it is never ahead of what the read shows.
     /// </summary>
     internal StorePosition Position { get; } = new();
+
+    /// <summary>What kind of store it is, for messages.</summary>
+    internal virtual string Kind => $"a store of its own kind, read by {GetType()}";
+
+    /// <summary>Serde of the keys that records are placed by; null where that is not known.</summary>
+    internal virtual object? RecordKeys => null;
+
+    /// <summary>What reads the store on its own thread, which sees what is not committed; null where nothing does.</summary>
+    internal object? Live { get; set; }
+
+    /// <summary>Whether all of the changelog is in it; else the store is being restored.</summary>
+    internal bool IsComplete
+    {
+        get => Volatile.Read(ref _isComplete);
+        set => Volatile.Write(ref _isComplete, value);
+    }
+
+    /// <summary>Whether the task has given the store up.</summary>
+    internal bool IsClosed => _bytes.IsClosed;
 
     /// <summary>
     /// The committed bytes, to be read by any number of threads. Every read throws a <see cref="StateStoreException"/> once the

@@ -1,7 +1,8 @@
 namespace StreamFlow.State;
 
 /// <summary>
-/// The views of all stores that are in this application at the moment, by name of the store: one for each task that runs.
+/// The views of all stores that are in this application at the moment, by name of the store: one for each task that runs or is
+/// about to.
 /// Used by all threads.
 /// </summary>
 internal sealed class StoreViews
@@ -9,8 +10,15 @@ internal sealed class StoreViews
     private readonly Lock _gate = new();
     private readonly Dictionary<string, IReadOnlyList<StoreView>> _views = new(StringComparer.Ordinal);
 
-    /// <summary>The views of a store, by task; empty when none of its tasks is here.</summary>
+    /// <summary>The views of a store that are complete, by task; empty when none of its tasks runs here.</summary>
     public IReadOnlyList<StoreView> Of(string storeName)
+    {
+        var all = All(storeName);
+        return all.All(view => view.IsComplete) ? all : [.. all.Where(view => view.IsComplete)];
+    }
+
+    /// <summary>The same with those that are being restored.</summary>
+    public IReadOnlyList<StoreView> All(string storeName)
     {
         lock (_gate)
         {
@@ -18,7 +26,7 @@ internal sealed class StoreViews
         }
     }
 
-    /// <summary>The task runs: its store can be read.</summary>
+    /// <summary>The task has opened its store: it can be read as far as it is restored.</summary>
     public void Add(StoreView view)
     {
         lock (_gate)

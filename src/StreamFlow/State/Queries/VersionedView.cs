@@ -7,6 +7,10 @@ internal sealed class VersionedView<TKey, TValue>(
     StoreIdentity store, ISerde<TKey> keySerde, ValueFormat<RowVersion<TValue>> values, long retentionMs)
     : StoreView(store), IReadOnlyVersionedKeyValueStore<TKey, TValue>
 {
+    internal override string Kind => $"a versioned store of {typeof(TKey)} and {typeof(TValue)}";
+
+    internal override object RecordKeys => keySerde;
+
     public bool TryGet(TKey key, out ValueAndTimestamp<TValue> value) => TryGet(key, long.MaxValue, out value);
 
     public bool TryGet(TKey key, long asOf, out ValueAndTimestamp<TValue> value)

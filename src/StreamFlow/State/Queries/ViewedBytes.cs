@@ -27,6 +27,8 @@ internal sealed class ViewedBytes(StoreIdentity store) : IByteStore
         }
     }
 
+    public bool IsClosed => _isClosed;
+
     public void Close() => _isClosed = true;
 
     public bool TryGet(ReadOnlySpan<byte> key, IBufferWriter<byte> value)

@@ -10,6 +10,8 @@ internal sealed class WindowView<TKey, TValue>(
 {
     public required long WindowSizeMs { get; init; }
 
+    internal override string Kind => $"a window store of {typeof(TKey)} and {typeof(TValue)}";
+
     public bool TryFetch(TKey key, long windowStart, [MaybeNullWhen(false)] out TValue value)
     {
         var found = TryFetchWithTimestamp(key, windowStart, out var stored);

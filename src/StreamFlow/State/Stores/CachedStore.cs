@@ -87,6 +87,8 @@ internal abstract class CachedStore<TKey, TValue> : StateStore
     /// <summary>A value for those who look it up: a copy where <see cref="HandsOutCopies"/>.</summary>
     public TValue Lend(TValue value, bool hasValue) => HandsOutCopies && hasValue ? Copy(value) : value;
 
+    internal override T Detached<T>(T value) => value is TValue own && Copy(own) is T copy ? copy : value;
+
     /// <summary>
     /// The same value as an object of its own, by way of its bytes; itself where nobody can change it, or where it cannot be
     /// written, which the flush meets again and tells.

@@ -65,6 +65,8 @@ internal sealed class LruStore<TKey, TValue> : StateStore, IKeyValueStore<TKey, 
 
     public override StoreView? View(StoreIdentity store) => _rows.View(store);
 
+    internal override T Detached<T>(T value) => _rows.Detached(value);
+
     internal override void Logged(long end, StoreBatch batch) => _rows.Logged(end, batch);
 
     public bool TryGet(TKey key, [MaybeNullWhen(false)] out TValue value)

@@ -76,10 +76,13 @@ public abstract class StateStore
 
     /// <summary>
     /// Makes what reads the committed state of the store from other threads, while its own thread goes on. Called when the
-    /// store is complete; the view is found by the store's name until the task is closed. It must not touch what the store
-    /// keeps in memory.
+    /// store is open, and perhaps still to be restored; the view is found by the store's name until the task is closed. It must
+    /// not touch what the store keeps in memory.
     /// </summary>
     /// <param name="store">Which store it is, for the view.</param>
     /// <returns>The view; <see langword="null"/>, which is the default, where there is nothing to read by.</returns>
     public virtual StoreView? View(StoreIdentity store) => null;
+
+    /// <summary>A value that was read, as an object that the store's thread will not change any more.</summary>
+    internal virtual T Detached<T>(T value) => value;
 }

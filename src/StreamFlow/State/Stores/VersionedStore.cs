@@ -116,6 +116,9 @@ internal sealed class VersionedStore<TKey, TValue> : CachedStore<VersionKey<TKey
     public override StoreView View(StoreIdentity store) =>
         new VersionedView<TKey, TValue>(store, _keySerde, Cache.Values, _expiry.RetentionMs);
 
+    internal override T Detached<T>(T value) =>
+        value is TValue own && Copy(new RowVersion<TValue>(own, HasValue: true)).Value is T copy ? copy : value;
+
     public override void Flush()
     {
         base.Flush();

@@ -108,7 +108,8 @@ public sealed class StoreViewKindsTests
         ((IVersionedKeyValueStore<string, long>)task.Store("versions")).Put("k", 1, 5);
         ((ListStore<string, long>)task.Store("lists")).Add("k", 2, 5);
         ((Tally)task.Store("tallies")).Add("k");
-        stores.Show();
+        stores.Show(reads: null);
+        stores.Complete([]);
         var versions = (IReadOnlyVersionedKeyValueStore<string, long>)(object)Assert.Single(task.Views.Of("versions"));
         var lists = (IReadOnlyKeyValueStore<string, ItemList<long>>)(object)Assert.Single(task.Views.Of("lists"));
         var tallies = (TallyView)Assert.Single(task.Views.Of("tallies"));

@@ -79,6 +79,11 @@ public class StoreViewTests
         var (second, first) = (View(new TaskId(1, 2)), View(new TaskId(1, 1)));
         views.Add(second);
         views.Add(first);
+        Assert.Equal([first, second], views.All("s"));
+        Assert.Empty(views.Of("s"));
+        second.IsComplete = true;
+        Assert.Equal([second], views.Of("s"));
+        first.IsComplete = true;
         Assert.Equal([first, second], views.Of("s"));
         views.Remove(first);
         Assert.Equal([second], views.Of("s"));

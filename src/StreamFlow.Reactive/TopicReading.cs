@@ -1,0 +1,135 @@
+using StreamFlow.Clients;
+
+namespace StreamFlow.Reactive;
+
+/// <summary>
+/// Reads a topic on a thread of its own and hands each record over before it takes the next: whoever is slow slows the reading down,
+/// and nothing is lost, because the records wait in the topic.
+/// </summary>
+internal sealed class TopicReading<TKey, TValue> : IDisposable
+{
+    private static readonly TimeSpan PollTimeout = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan QueryTimeout = TimeSpan.FromSeconds(30);
+    private readonly IKafkaClients _clients;
+    private readonly string _topic;
+    private readonly TopicReadOptions<TKey, TValue> _options;
+    private readonly Action<Record<TKey, TValue>> _next;
+    private readonly Action<Exception?> _ended;
+    private readonly CancellationTokenSource _stopping = new();
+    private readonly Dictionary<TopicPartition, long> _ends = [];
+    private bool _isHandingOver;
+
+    /// <param name="clients">The way to Kafka.</param>
+    /// <param name="topic">Name of the topic.</param>
+    /// <param name="options">How it is read.</param>
+    /// <param name="next">Takes a record; what it throws ends the thread as its own failure.</param>
+    /// <param name="ended">Called at most once: at the end, or with what made reading impossible; not when it is disposed.</param>
+    public TopicReading(
+        IKafkaClients clients, string topic, TopicReadOptions<TKey, TValue> options, Action<Record<TKey, TValue>> next,
+        Action<Exception?> ended) =>
+        (_clients, _topic, _options, _next, _ended) = (clients, topic, options, next, ended);
+
+    /// <summary>Cancelled when nothing more is to be handed over.</summary>
+    public CancellationToken Stopping => _stopping.Token;
+
+    public void Start() => new Thread(Run) { Name = $"{_options.ClientId}-{_topic}", IsBackground = true }.Start();
+
+    /// <summary>Ends it; does not wait for what is being handed over.</summary>
+    public void Dispose() => _stopping.Cancel();
+
+    private void Run()
+    {
+        Exception? error = null;
+        try
+        {
+            Read();
+        }
+#pragma warning disable CA1031 // Whoever reads gets it.
+        catch (Exception exception) when (!_isHandingOver)
+#pragma warning restore CA1031
+        {
+            error = exception;
+        }
+
+        if (!_stopping.IsCancellationRequested)
+        {
+            _ended(error);
+        }
+    }
+
+    private void Read()
+    {
+        var partitions = FindPartitions();
+        using var consumer = _clients.CreateConsumer(new ConsumerRole(_options.ClientId, null, null, _options.ReadCommitted, "error"));
+        consumer.Assign(partitions.ConvertAll(partition => Start(consumer, partition)));
+        while (!_stopping.IsCancellationRequested && !HasEnded(consumer, partitions))
+        {
+            var any = false;
+            foreach (var partition in partitions)
+            {
+                any |= HandOver(consumer.Reader(partition).Next(), partition);
+            }
+
+            Poll(consumer, any ? TimeSpan.Zero : PollTimeout);
+        }
+    }
+
+    private List<TopicPartition> FindPartitions()
+    {
+        using var admin = _clients.CreateAdmin($"{_options.ClientId}-admin");
+        var topics = admin.DescribeTopicsAsync([_topic], _stopping.Token).GetAwaiter().GetResult();
+        return topics.TryGetValue(_topic, out var found)
+            ? [.. Enumerable.Range(0, found.PartitionCount).Select(partition => new TopicPartition(_topic, partition))]
+            : throw new StreamsException($"Topic '{_topic}' cannot be read: there is none of that name. Create it first.");
+    }
+
+    private PartitionOffset Start(IKafkaConsumer consumer, TopicPartition partition)
+    {
+        if (_options.StopsAtEnd)
+        {
+            _ends[partition] = consumer.QueryOffsets(partition, QueryTimeout).End;
+        }
+
+        return new PartitionOffset(
+            partition,
+            _options.Since is { } since ? consumer.QueryOffset(partition, since.ToUnixTimeMilliseconds(), QueryTimeout)
+                : _options.From == OffsetReset.Earliest ? PartitionOffset.Beginning
+                : PartitionOffset.End);
+    }
+
+    /// <summary>By positions, not by records: a partition may end with some that nobody sees.</summary>
+    private bool HasEnded(IKafkaConsumer consumer, List<TopicPartition> partitions) =>
+        _options.StopsAtEnd && partitions.TrueForAll(partition => _ends[partition] == 0
+            || (consumer.Reader(partition) is var reader && (reader.Position >= _ends[partition] || reader.AtEnd)));
+
+    private bool HandOver(RecordBatch records, TopicPartition partition)
+    {
+        for (var i = 0; i < records.Count && !_stopping.IsCancellationRequested; i++)
+        {
+            var bytes = records.Read(i);
+            if (_options.StopsAtEnd && bytes.Offset >= _ends[partition])
+            {
+                break;
+            }
+
+            var record = _options.Read(partition, in bytes, records.ReadHeaders(i));
+            _isHandingOver = true;
+            _next(record);
+            _isHandingOver = false;
+        }
+
+        return records.Count > 0;
+    }
+
+    private static void Poll(IKafkaConsumer consumer, TimeSpan timeout)
+    {
+        try
+        {
+            consumer.Poll(timeout);
+        }
+        catch (KafkaClientException exception) when (exception.Kind == KafkaErrorKind.Retriable)
+        {
+            // The client mends it itself; reading goes on where it was.
+        }
+    }
+}
