@@ -39,6 +39,7 @@ public sealed class StreamFlowHostOptionsTests
         [nameof(StreamFlowOptions.DeserializationErrors)] = ("DeadLetter", ErrorResponse.DeadLetter),
         [nameof(StreamFlowOptions.ProcessingErrors)] = ("continue", ErrorResponse.Continue),
         [nameof(StreamFlowOptions.ProductionErrors)] = ("Fail", ErrorResponse.Fail),
+        [nameof(StreamFlowOptions.MetricsLevel)] = ("debug", MetricsLevel.Debug),
     };
 
     [Fact]

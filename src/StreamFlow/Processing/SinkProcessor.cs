@@ -124,9 +124,10 @@ internal sealed class SinkProcessor<TKey, TValue> : Processor<TKey, TValue>
 
         try
         {
-            name = _chooser(record) ?? throw new InvalidOperationException(
-                "The function that chooses the topic returned null. Return the name of a topic, or filter such records out before.");
-            return true;
+            name = _chooser(record);
+            return !string.IsNullOrEmpty(name) ? true : throw new InvalidOperationException(
+                $"The function that chooses the topic returned {(name is null ? "null" : "an empty name")}. Return the name of a "
+                + "topic, or filter such records out before.");
         }
         catch (Exception e)
         {

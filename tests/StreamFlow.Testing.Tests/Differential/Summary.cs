@@ -10,20 +10,25 @@ internal static class Summary
         var line = string.Create(
             CultureInfo.InvariantCulture,
             $"random programs: {programs} compared with Kafka Streams 4.3.1, seeds {Seeds.First} and up: {differences} with differences");
-        var folder = Path.Combine(Root(), "artifacts", "test-results");
-        Directory.CreateDirectory(folder);
-        File.WriteAllText(Path.Combine(folder, "random-programs.txt"), line + Environment.NewLine);
+        if (Root() is { } root)
+        {
+            var folder = Path.Combine(root, "artifacts", "test-results");
+            Directory.CreateDirectory(folder);
+            File.WriteAllText(Path.Combine(folder, "random-programs.txt"), line + Environment.NewLine);
+        }
+
         return line;
     }
 
-    private static string Root()
+    /// <summary>The checkout; null for a copy of the tests that runs outside of one.</summary>
+    private static string? Root()
     {
         var folder = new DirectoryInfo(AppContext.BaseDirectory);
-        while (!File.Exists(Path.Combine(folder.FullName, "StreamFlow.sln")))
+        while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "StreamFlow.sln")))
         {
-            folder = folder.Parent ?? throw new InvalidOperationException($"No StreamFlow.sln above {AppContext.BaseDirectory}.");
+            folder = folder.Parent;
         }
 
-        return folder.FullName;
+        return folder?.FullName;
     }
 }

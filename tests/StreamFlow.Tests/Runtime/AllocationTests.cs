@@ -7,10 +7,15 @@ using StreamFlow.Processing;
 using StreamFlow.Runtime;
 using StreamFlow.State;
 using StreamFlow.Tests.Dsl;
+using StreamFlow.Tests.Tracing;
 
 namespace StreamFlow.Tests.Runtime;
 
-/// <summary>From a partition's queue to the producer no record costs an object, whatever a thread looks after between runs.</summary>
+/// <summary>
+/// From a partition's queue to the producer no record costs an object, whatever a thread looks after between runs. Nothing else runs
+/// meanwhile: what listens to one application of the process listens to all.
+/// </summary>
+[Collection(TraceCollection.Name)]
 public sealed class AllocationTests
 {
     private const int Batches = 200;

@@ -5,9 +5,7 @@ using StreamFlow.State;
 
 namespace StreamFlow.Runtime;
 
-/// <summary>
-/// One dedicated thread with its own consumer, producer and tasks: poll, process, commit, in a synchronous loop.
-/// </summary>
+/// <summary>One dedicated thread with its own consumer, producer and tasks: poll, process, commit, in a synchronous loop.</summary>
 internal sealed class StreamThread
 {
     private static readonly TimeSpan LastCommitLimit = TimeSpan.FromSeconds(10);
@@ -23,7 +21,6 @@ internal sealed class StreamThread
     private readonly InsideWaits _inside;
     private readonly WorkAtHand _work;
     private readonly ThreadCounts _counts;
-    private readonly int _index;
     private Restorer? _restorer;
     private long _maxPollInterval = TimeSpan.MaxValue.Ticks;
     private int _fencings;
@@ -44,7 +41,7 @@ internal sealed class StreamThread
         _inside = inside;
         _work = new WorkAtHand(services.Time);
         Steps = new StepWatch(_work, services.Time);
-        _index = index;
+        Index = index;
         _changed = changed;
         _ended = ended;
         var clientId = services.Options.ClientId is { Length: > 0 } given ? given : services.Options.ApplicationId;
@@ -56,7 +53,7 @@ internal sealed class StreamThread
 
     public string Name { get; }
 
-    public int Index => _index;
+    public int Index { get; }
 
     /// <summary>Since when it has been at what it is at.</summary>
     public StepWatch Steps { get; }
@@ -139,7 +136,7 @@ internal sealed class StreamThread
     {
         var options = _services.Options;
         var topics = _services.Topics;
-        var clients = new ThreadClients(_services, Name, _index);
+        var clients = new ThreadClients(_services, Name, Index);
         var role = clients.DescribeConsumer(topics);
         using var consumer = _services.Clients.CreateConsumer(role);
         Volatile.Write(ref _maxPollInterval, consumer.MaxPollInterval.Ticks);
