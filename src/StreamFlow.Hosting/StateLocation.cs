@@ -15,7 +15,7 @@ internal static partial class StateLocation
     {
         if (environment?.IsProduction() == true && IsBelow(Path.GetFullPath(directory), Path.GetFullPath(Path.GetTempPath())))
         {
-            Temporary(logger, name, directory);
+            Temporary(logger, name, Path.GetFullPath(directory));
         }
     }
 

@@ -283,7 +283,8 @@ internal sealed class ErrorPolicy
             : string.Empty;
         var failure = new RecordFailedException(
             $"Task {error.TaskId}: {error.Operator} failed in {error.Stage} on {Where(in error)}: {Sentences.End(error.Exception.Message)}{why} "
-            + "Mend the record or the operator, or let the error handler answer Continue or DeadLetter.",
+            + $"Mend the record or the operator, or let {error.Stage}ErrorHandler answer Continue or DeadLetter; by configuration "
+            + $"{error.Stage}Errors.",
             in error);
         collector.Remember(failure);
         throw failure;

@@ -60,6 +60,7 @@ public sealed partial class TemplateTests(PackedFeed feed, MadeWorker made) : IC
         await AverageAsync(worker, server);
 
         Assert.Equal(HttpStatusCode.OK, await worker.AskAsync("/health/live"));
+        Assert.Equal(HttpStatusCode.OK, await worker.AskAsync("/health"));
         Assert.Equal(0, await worker.StopAsync());
     }
 

@@ -96,10 +96,14 @@ public sealed partial class ErrorsPageTests
         from attribute in method.AttributeLists.SelectMany(l => l.Attributes)
         where attribute.Name.ToString() == "LoggerMessage"
         let arguments = attribute.ArgumentList!.Arguments
-        let level = arguments[1].Expression.ToString().Split('.')[^1]
+        let level = HasLevelOfTheCaller(method) ? "Warning" : arguments[1].Expression.ToString().Split('.')[^1]
         where level is "Warning" or "Error" or "Critical"
         let id = (Projects[file.Path.Split('/')[1]] * 1000) + int.Parse(arguments[0].Expression.ToString(), CultureInfo.InvariantCulture)
         select $"SF{id} {level} `{method.Identifier.Text}`";
+
+    /// <summary>Such a message may be a warning, so it is told as one.</summary>
+    private static bool HasLevelOfTheCaller(MethodDeclarationSyntax method) =>
+        method.ParameterList.Parameters.Any(p => p.Type?.ToString() == "LogLevel");
 
     private static IEnumerable<string> Exceptions() =>
         from file in SourceTree.ProductFiles

@@ -10,10 +10,13 @@ public static class Pipeline
     public const string Readings = "readings";
     public const string Averages = "averages";
 
+    // A reading without a temperature is a mistake, and not one of 0 degrees.
+    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web) { RespectRequiredConstructorParameters = true };
+
     public static void Describe(StreamsBuilder topology)
     {
-        topology.Serdes.Add(new JsonSerde<Reading>(JsonSerializerOptions.Web));
-        topology.Serdes.Add(new JsonSerde<Average>(JsonSerializerOptions.Web));
+        topology.Serdes.Add(new JsonSerde<Reading>(Json));
+        topology.Serdes.Add(new JsonSerde<Average>(Json));
 
         topology.Stream<string, Reading>(Readings)
             .GroupByKey()

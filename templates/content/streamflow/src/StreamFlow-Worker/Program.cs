@@ -21,6 +21,13 @@ builder.Services.AddHealthChecks().AddStreamFlow();
 
 var app = builder.Build();
 
+// What is wrong, in words; for people.
+app.MapHealthChecks("/health", new HealthCheckOptions
+{
+    ResponseWriter = (context, report) =>
+        context.Response.WriteAsync($"{report.Status}\n{string.Join('\n', report.Entries.Select(entry => entry.Value.Description))}\n"),
+});
+
 // Alive also while state is restored, which takes its time; ready only when all is being processed.
 app.MapHealthChecks("/health/live");
 app.MapHealthChecks("/health/ready", new HealthCheckOptions

@@ -1,4 +1,5 @@
 using StreamFlow;
+using StreamFlow.Serialization;
 using StreamFlow.Testing;
 
 namespace StreamFlowNamespace.Tests;
@@ -36,5 +37,13 @@ public sealed class PipelineTests : IDisposable
         _readings.Pipe("attic", new Reading(30), timestamp: 60_000);
 
         Assert.Equal(30, _averages.ReadTable()["attic"].Mean);
+    }
+
+    [Fact]
+    public void A_reading_without_a_temperature_is_refused()
+    {
+        var readings = _driver.CreateInputTopic(Pipeline.Readings, Serdes.String, Serdes.String);
+
+        Assert.ThrowsAny<StreamsException>(() => readings.Pipe("attic", """{"fahrenheit":68}"""));
     }
 }
