@@ -65,7 +65,6 @@ parse_arguments() {
   done
 }
 
-# Programs that live beside the tests: benchmarks are run on purpose only, the verification by integration tests.
 select_projects() {
   local name part
   while read -r name; do
@@ -76,12 +75,13 @@ select_projects() {
   done < <(in_order)
 }
 
+# Some projects are no tests but programs that tests start, or that are run on purpose only; they say so themselves.
 in_order() {
   printf '%s\n' "${quick[@]}"
   local file name
   for file in "$root"/tests/*/*.csproj; do
     name=$(basename "$file" .csproj)
-    [[ $name == *Benchmarks || $name == *Verification || " ${quick[*]} $alone " == *" $name "* ]] || echo "$name"
+    [[ " ${quick[*]} $alone " == *" $name "* ]] || grep -q '<IsTestProject>false' "$file" || echo "$name"
   done
   echo "$alone"
 }

@@ -146,7 +146,10 @@ internal static class TopologyPlanner
         foreach (var node in kept)
         {
             var store = node.Rows!.Store;
-            yield return Define(store, store.LoggingEnabled ? graph.FactsOf(node).Source : null, description);
+            yield return Define(store, store.LoggingEnabled ? graph.FactsOf(node).Source : null, description) with
+            {
+                RowsOf = InputOf(graph, node),
+            };
         }
 
         foreach (var store in group.Nodes.SelectMany(graph.StoresOf).Distinct().Except(kept.Select(node => node.Rows!.Store)))
@@ -154,6 +157,13 @@ internal static class TopologyPlanner
             yield return Define(store, SourceOf(store, description), description);
         }
     }
+
+    private static string? InputOf(PlanGraph graph, NodeDescription node) =>
+        graph.ParentsOf(node).ToList() is [SourceNode { Pattern: null, Topics: [var topic] } source]
+            && source.SourceKind is not (SourceKind.Repartition or SourceKind.Global)
+            && (source.OffsetReset is null || source.OffsetReset == OffsetResetPolicy.Earliest)
+            ? topic
+            : null;
 
     private static SourceChangelog? SourceOf(StoreBuilder store, TopologyGraph description)
     {

@@ -89,6 +89,11 @@ internal sealed record StoreDefinition
     /// <summary>The input topic that the store is restored from, in place of a changelog of its own; or null.</summary>
     public SourceChangelog? Source { get; init; }
 
+    /// <summary>
+    /// The input topic that its rows are read or made of, at once and from its first record on; null where that is not so.
+    /// </summary>
+    public string? RowsOf { get; init; }
+
     /// <summary>Name of the changelog without the application id, <c>name-changelog</c>.</summary>
     public string ChangelogTopic => Name + "-changelog";
 

@@ -23,6 +23,7 @@ internal sealed class Restorer : IDisposable
     private readonly string _name;
     private readonly RestoreQueue _queue;
     private readonly RestoreWatch _watch;
+    private readonly EmptyBeginnings? _empty;
     private readonly AutoResetEvent _wake = new(false);
     private Thread? _thread;
     private RestoreWriter? _writer;
@@ -32,8 +33,11 @@ internal sealed class Restorer : IDisposable
     /// <param name="createConsumer">Makes a consumer without a group that reads committed records only, or sees all there are.</param>
     /// <param name="time">Tells how long a restore has not come forward.</param>
     /// <param name="logger">Gets progress and errors.</param>
-    public Restorer(string name, Func<bool, IKafkaConsumer> createConsumer, TimeProvider time, ILogger logger)
+    /// <param name="empty">Is told of stores that begin empty; null: nobody is.</param>
+    public Restorer(
+        string name, Func<bool, IKafkaConsumer> createConsumer, TimeProvider time, ILogger logger, EmptyBeginnings? empty = null)
     {
+        _empty = empty;
         _name = name;
         _createConsumer = createConsumer;
         _logger = logger;
@@ -167,6 +171,11 @@ internal sealed class Restorer : IDisposable
         var (beginning, end) = ends.QueryOffsets(store.Changelog, QueryTimeout);
         if (store.Locate(beginning, end))
         {
+            if (store.EmptyBefore is { } position)
+            {
+                _empty?.Look(store.Name, position, ends.QueryOffsets(position.Partition, QueryTimeout).Beginning);
+            }
+
             return;
         }
 

@@ -87,6 +87,15 @@ internal sealed class RestoringStore
     /// <summary>Offset at which the restore is to end.</summary>
     public long End => _end;
 
+    /// <summary>
+    /// Where the task goes on with the input that its rows are of, if there is none of them and its changelog has never had one.
+    /// </summary>
+    public PartitionOffset? EmptyBefore =>
+        _end == 0 && StoredOffset is null && _store is { Source: null, RowsOf: { } rows }
+        && Task.Committed.FirstOrDefault(c => c.Partition == rows) is { Offset: > 0 } position
+            ? position
+            : null;
+
     public long Remaining => _isRead || !IsLocated ? 0 : Math.Max(0, _end - Position);
 
     /// <summary>Has its progress measured until it ends.</summary>

@@ -164,6 +164,9 @@ internal static partial class RuntimeLog
     [LoggerMessage(311, LogLevel.Warning, "Application {ApplicationId}: {Warning}")]
     public static partial void KeysMisplaced(ILogger logger, string applicationId, string warning);
 
+    [LoggerMessage(337, LogLevel.Warning, "Application {ApplicationId}: {Warning}")]
+    public static partial void BeginsEmpty(ILogger logger, string applicationId, string warning);
+
     [LoggerMessage(312, LogLevel.Warning,
         "Application {ApplicationId} does not use {What} any more. Was an operator added or taken away before one without a name of its "
         + "own? Generated names count the operators, so what it kept is not found under its new name, and it begins from nothing: give it "

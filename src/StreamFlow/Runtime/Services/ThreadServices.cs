@@ -56,6 +56,9 @@ internal sealed class ThreadServices
     /// <summary>Records that took longer than the consumer may go without polling.</summary>
     public SlowRecords SlowRecords { get; } = new();
 
+    /// <summary>Stores that begin empty though their input was read before.</summary>
+    public EmptyBeginnings Empty => LazyInitializer.EnsureInitialized(ref field, () => new EmptyBeginnings(Options.ApplicationId, Logger));
+
     /// <summary>Where the keys of topics lie that others write.</summary>
     public KeyPlacements Placements => LazyInitializer.EnsureInitialized(ref field, () => new KeyPlacements(Options, Meter, Logger));
 

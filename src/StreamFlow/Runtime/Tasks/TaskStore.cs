@@ -23,6 +23,9 @@ internal sealed record TaskStore(StateStore Store, int Index, BackendSlot Slot, 
     /// <summary>The partition of <see cref="Source"/>.</summary>
     public TopicPartition SourcePartition { get; init; }
 
+    /// <summary>The input that its rows are read or made of, at once; null where that is not so.</summary>
+    public TopicPartition? RowsOf { get; init; }
+
     /// <summary>Whether what has expired of its changelog may be deleted.</summary>
     public bool MayPurge { get; init; }
 

@@ -238,6 +238,7 @@ internal sealed class TaskStores : IDisposable
         {
             Source = definition.Source,
             SourcePartition = new TopicPartition(definition.Source?.Topic ?? string.Empty, context.TaskId.Partition),
+            RowsOf = definition.RowsOf is { } input ? new TopicPartition(input, context.TaskId.Partition) : null,
             MayPurge = changelog is not null && InternalTopics.MayDelete(definition.ChangelogConfigs),
         };
     }

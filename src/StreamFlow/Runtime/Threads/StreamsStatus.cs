@@ -72,7 +72,7 @@ public sealed record StreamsStatus(StreamsState State, IReadOnlyList<ThreadStatu
 
     /// <summary>
     /// What makes results wrong although nothing fails: topics whose keys do not lie where those of their partners do
-    /// (<see cref="StreamFlowOptions.PartitionerCheck"/>). Each names what it is, and the remedy; each is logged as a warning when it is
+    /// (<see cref="StreamFlowOptions.PartitionerCheck"/>), stores that begin empty though their input was read before. Each names what it is, and the remedy; each is logged as a warning when it is
     /// first seen, and stays until the application ends.
     /// </summary>
     /// <value>Empty.</value>

@@ -68,5 +68,6 @@ internal sealed class ThreadClients(ThreadServices services, string threadName, 
         committed => services.Clients.CreateConsumer(new ConsumerRole(
             committed ? $"{threadName}-restore-consumer" : $"{threadName}-restore-ends", null, null, committed, "error")),
         services.Time,
-        services.Logger);
+        services.Logger,
+        services.Options.DefaultOffsetReset == OffsetReset.Earliest ? services.Empty : null);
 }
