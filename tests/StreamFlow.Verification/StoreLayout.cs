@@ -12,6 +12,9 @@ internal sealed record StoreLayout(string Name)
     /// <summary>Whether 8 bytes of its timestamp come then.</summary>
     public bool HasTimestamp { get; init; } = true;
 
+    /// <summary>Whether keys of rows begin with a byte 0, so that something else may lie beside them.</summary>
+    public bool IsMarked { get; init; }
+
     /// <summary>Where keys are in segments of time: how many bytes before the end the 8 bytes of time begin. 0: there are none.</summary>
     public int TimeFromEnd { get; init; }
 
@@ -21,6 +24,15 @@ internal sealed record StoreLayout(string Name)
     public long KeptMs { get; init; } = long.MaxValue;
 
     public bool IsSegmented => TimeFromEnd > 0;
+
+    /// <summary>
+    /// Where rows end in the byte store. A windowed store's keys begin with 8 bytes of their segment of time, from which on (0xFF) it keeps
+    /// its stream time; behind marked ones there is the time that was observed.
+    /// </summary>
+    public ReadOnlySpan<byte> End => IsSegmented ? [0x80] : IsMarked ? [1] : [];
+
+    /// <summary>Bytes before the key that the changelog has.</summary>
+    public int PrefixBytes => IsSegmented ? sizeof(long) : IsMarked ? 1 : 0;
 
     private const int WindowSuffix = sizeof(long) + sizeof(int);
     private const int SessionSuffix = 2 * sizeof(long);
@@ -39,7 +51,7 @@ internal sealed record StoreLayout(string Name)
         new(Trades.Visits) { HasTimestamp = false, TimeFromEnd = SessionSuffix, KeptMs = Trades.GraceMs },
         new(Trades.Tally) { TimeFromEnd = WindowSuffix, KeptMs = Trades.GraceMs },
         new(Trades.HeldWindows) { TimeFromEnd = WindowSuffix, KeptMs = Trades.GraceMs },
-        new(Trades.Held + "-store") { HasTimestamp = false },
+        new(Trades.Held + "-store") { HasTimestamp = false, IsMarked = true },
         new(Places.RegionsStore),
         new(Places.PlacedStore),
         new(Places.SubscriptionStore) { HasHeaders = true },

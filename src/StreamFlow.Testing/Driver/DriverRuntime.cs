@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using StreamFlow.Clients;
+using StreamFlow.Measuring;
 using StreamFlow.Planning;
 using StreamFlow.Processing;
 using StreamFlow.Runtime;
@@ -19,6 +20,7 @@ internal sealed class DriverRuntime : IDisposable
     private readonly DriverFolder _folder;
     private readonly Guid _processId = Guid.NewGuid();
     private readonly DriverCounts _counts = new();
+    private readonly ApplicationMeter _meter;
     private DriverLife? _life;
     private int _recoveries;
 
@@ -26,6 +28,7 @@ internal sealed class DriverRuntime : IDisposable
     {
         Topology = topology;
         _options = options;
+        _meter = new ApplicationMeter(options.Application.ApplicationId, options.Application.MetricsLevel);
         Time = new VirtualTime(options.StartTime);
         Kafka = new InMemoryKafka(new InMemoryKafkaOptions { Time = Time, AutoCreateTopics = true });
         DriverTopics.CheckNames(topology.Plan, options);
@@ -142,6 +145,7 @@ internal sealed class DriverRuntime : IDisposable
         finally
         {
             _life = null;
+            _meter.Dispose();
             _folder.Dispose();
         }
     }
@@ -158,6 +162,7 @@ internal sealed class DriverRuntime : IDisposable
             new ThreadServices
             {
                 Options = application,
+                Meter = _meter,
                 Topics = Topics,
                 TopologyIdentity = Topology.Identity,
                 Clients = Kafka,

@@ -25,7 +25,7 @@ public sealed partial class TemplateTests(PackedFeed feed, MadeWorker made) : IC
         var project = await made.FolderAsync();
         AssertComplete(project, await feed.VersionAsync());
 
-        Assert.Contains("Passed:     2", await made.TestedAsync(), StringComparison.Ordinal);
+        Assert.Contains("Passed:     3", await made.TestedAsync(), StringComparison.Ordinal);
     }
 
     [Fact]

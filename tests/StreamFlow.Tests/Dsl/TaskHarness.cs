@@ -40,7 +40,7 @@ internal sealed class TaskHarness
                 Logger = logger ?? NullLogger.Instance,
                 Collector = new RecordCollector(Producer, new SentResults()),
                 Errors = new ErrorPolicy(handler, handler, handler, deadLetterTopic: "dead"),
-                Metrics = new TaskMetrics(new StreamFlow.Measuring.ApplicationMeter("app"), new TaskId(sub.Id, 0)),
+                Metrics = new TaskMetrics(Unheard.Meter(), new TaskId(sub.Id, 0)),
                 Budget = new CacheBudget(cacheBytes, long.MaxValue),
             };
             var stores = TaskStores.Open(sub.Stores, task, (_, names) =>

@@ -19,6 +19,8 @@ namespace StreamFlow.Tests.Runtime;
 public sealed class AllocationTests
 {
     private const int Batches = 200;
+    private const string ApplicationId = "allocations";
+    private static readonly ApplicationMeter Meter = new(ApplicationId);
 
     [Fact]
     public void A_pass_through_allocates_nothing_per_record() =>
@@ -32,7 +34,9 @@ public sealed class AllocationTests
         {
             InstrumentPublished = (instrument, own) =>
             {
-                if (instrument.Meter.Name == ApplicationMeter.Name)
+                // Those of every application that was made before would be too many.
+                if (instrument.Meter.Name == ApplicationMeter.Name
+                    && instrument.Meter.Tags?.Any(tag => tag.Value is ApplicationId) == true)
                 {
                     own.EnableMeasurementEvents(instrument);
                 }
@@ -85,7 +89,7 @@ public sealed class AllocationTests
         task.OpenStores((_, names) => new InMemoryBackend(names));
         task.Run([.. readers.Select(r => new TaskInput(r.Partition.Topic, r, new PartitionOffset(r.Partition, -1)))]);
         var turns = new Turns(
-            new TurnLimits(new StreamFlowOptions { ApplicationId = "app" }), TimeProvider.System, budget, new ThreadSignals());
+            new TurnLimits(new StreamFlowOptions { ApplicationId = ApplicationId }), TimeProvider.System, budget, new ThreadSignals());
         StreamTask[] running = [task];
         void Drain()
         {
@@ -116,12 +120,12 @@ public sealed class AllocationTests
         var context = new TaskContext
         {
             TaskId = id,
-            ApplicationId = "app",
+            ApplicationId = ApplicationId,
             Time = TimeProvider.System,
             Logger = NullLogger.Instance,
             Collector = new RecordCollector(producer, new SentResults()),
             Errors = new ErrorPolicy(Fail, Fail, Fail, null),
-            Metrics = new TaskMetrics(new StreamFlow.Measuring.ApplicationMeter("app"), id),
+            Metrics = new TaskMetrics(Meter, id),
             Budget = budget,
         };
         return new StreamTask(subTopology, context, TimeSpan.Zero) { Inputs = [] };

@@ -74,11 +74,10 @@ internal sealed record LocalState(
         var name = backend.Stores[index].Name;
         var layout = StoreLayout.All[name];
         var entries = new Dictionary<string, string>();
-        // A windowed store's keys begin with 8 bytes of their segment of time, from which on (0xFF) it keeps its stream time.
-        using var all = backend.Stores[index].Range([], layout.IsSegmented ? [0x80] : []);
+        using var all = backend.Stores[index].Range([], layout.End);
         while (all.MoveNext())
         {
-            var key = layout.IsSegmented ? all.Key[sizeof(long)..] : all.Key;
+            var key = all.Key[layout.PrefixBytes..];
             var (value, timestamp) = layout.Read(all.Value.ToArray());
             entries[Convert.ToHexString(key)] = Entry(value.Span, timestamp);
         }

@@ -56,7 +56,7 @@ public sealed class FailingRecordTests(ITestOutputHelper output)
         }, i => number = i);
         var (expected, expectedLate) = Run(what, isFinal, cacheBytes, inputs, i => !failed.Contains(i), ErrorPolicy.Fails, _ => { });
 
-        Assert.InRange(failed.Count, 5, Records - 50);
+        Assert.InRange(failed.Count, 1, Records - 50);
         Assert.Equal(expected, told);
         Assert.Equal(expectedLate, late);
     }

@@ -26,7 +26,7 @@ public sealed class FlushOrderTests : IDisposable
             Logger = NullLogger.Instance,
             Collector = new RecordCollector(_producer, new SentResults()),
             Errors = new ErrorPolicy(Fail, Fail, Fail, deadLetterTopic: null),
-            Metrics = new TaskMetrics(new StreamFlow.Measuring.ApplicationMeter("app"), new TaskId(0, 0)),
+            Metrics = new TaskMetrics(Unheard.Meter(), new TaskId(0, 0)),
             Budget = new CacheBudget(1_000_000, long.MaxValue),
         };
         _stores = TaskStores.Open([Define("first"), Define("second")], task, (_, _) => _backend);

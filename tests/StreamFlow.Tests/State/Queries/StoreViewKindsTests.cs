@@ -205,7 +205,7 @@ public sealed class StoreViewKindsTests
             Logger = NullLogger.Instance,
             Collector = new RecordCollector(new FakeProducer(2), new SentResults()),
             Errors = new ErrorPolicy(Fail, Fail, Fail, deadLetterTopic: null),
-            Metrics = new TaskMetrics(new StreamFlow.Measuring.ApplicationMeter("app"), id),
+            Metrics = new TaskMetrics(Unheard.Meter(), id),
             Budget = new CacheBudget(1_000_000, long.MaxValue),
         };
     }
