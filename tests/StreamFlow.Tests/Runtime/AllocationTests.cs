@@ -35,8 +35,7 @@ public sealed class AllocationTests
             InstrumentPublished = (instrument, own) =>
             {
                 // Those of every application that was made before would be too many.
-                if (instrument.Meter.Name == ApplicationMeter.Name
-                    && instrument.Meter.Tags?.Any(tag => tag.Value is ApplicationId) == true)
+                if (instrument.Meter.Scope == Meter)
                 {
                     heard++;
                     own.EnableMeasurementEvents(instrument);
