@@ -7,15 +7,8 @@ namespace StreamFlow.Runtime;
 /// Stores of one application that begin empty though the input that their rows are of goes on somewhere else than at its beginning: the
 /// changelog was deleted, or the store has a new name, and the positions were left where they were.
 /// </summary>
-internal sealed class EmptyBeginnings(string applicationId, ILogger logger)
+internal sealed class EmptyBeginnings(string applicationId, WarningSet warnings, ILogger logger)
 {
-    private readonly Lock _gate = new();
-    private readonly HashSet<string> _stores = new(StringComparer.Ordinal);
-    private volatile IReadOnlyList<string> _warnings = [];
-
-    /// <summary>What was said of stores, in the order in which it was found.</summary>
-    public IReadOnlyList<string> Warnings => _warnings;
-
     /// <summary>Says so of a store once, if it misses anything.</summary>
     /// <param name="store">The store, of which there is nothing.</param>
     /// <param name="position">Where its input goes on.</param>
@@ -30,16 +23,9 @@ internal sealed class EmptyBeginnings(string applicationId, ILogger logger)
         var warning = $"Store '{store}' begins empty, for its changelog is new, but {position.Partition} is read on from offset "
             + $"{position.Offset}: what it has before, from {beginning} on, is in no row. If that is not meant, stop the application and set "
             + "the positions of all its inputs back, those of tables too (kafka-streams-application-reset --input-topics).";
-        lock (_gate)
+        if (warnings.TryAdd($"the beginning of {store}", warning))
         {
-            if (!_stores.Add(store))
-            {
-                return;
-            }
-
-            _warnings = [.. _warnings, warning];
+            RuntimeLog.BeginsEmpty(logger, applicationId, warning);
         }
-
-        RuntimeLog.BeginsEmpty(logger, applicationId, warning);
     }
 }

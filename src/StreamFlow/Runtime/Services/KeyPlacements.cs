@@ -10,14 +10,9 @@ namespace StreamFlow.Runtime;
 /// Whether the keys of topics that others write lie where StreamFlow and Java put them, of one application. What its threads see of a
 /// topic is judged together.
 /// </summary>
-internal sealed class KeyPlacements(StreamFlowOptions options, ApplicationMeter meter, ILogger logger)
+internal sealed class KeyPlacements(StreamFlowOptions options, ApplicationMeter meter, WarningSet warnings, ILogger logger)
 {
     private readonly ConcurrentDictionary<string, TopicPlacement> _topics = new(StringComparer.Ordinal);
-    private readonly Lock _gate = new();
-    private volatile IReadOnlyList<string> _warnings = [];
-
-    /// <summary>What was said of topics, in the order in which it was found.</summary>
-    public IReadOnlyList<string> Warnings => _warnings;
 
     /// <summary>What looks at the keys of a partition; null where its place is no matter.</summary>
     /// <param name="subTopology">Reads it.</param>
@@ -40,16 +35,9 @@ internal sealed class KeyPlacements(StreamFlowOptions options, ApplicationMeter 
             throw new TopologyException(warning);
         }
 
-        lock (_gate)
+        if (warnings.TryAdd(warning, warning))
         {
-            if (_warnings.Contains(warning))
-            {
-                return;
-            }
-
-            _warnings = [.. _warnings, warning];
+            RuntimeLog.KeysMisplaced(logger, options.ApplicationId, warning);
         }
-
-        RuntimeLog.KeysMisplaced(logger, options.ApplicationId, warning);
     }
 }

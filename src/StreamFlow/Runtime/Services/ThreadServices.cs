@@ -56,11 +56,16 @@ internal sealed class ThreadServices
     /// <summary>Records that took longer than the consumer may go without polling.</summary>
     public SlowRecords SlowRecords { get; } = new();
 
+    /// <summary>What makes results wrong although nothing fails.</summary>
+    public WarningSet Warnings { get; } = new();
+
     /// <summary>Stores that begin empty though their input was read before.</summary>
-    public EmptyBeginnings Empty => LazyInitializer.EnsureInitialized(ref field, () => new EmptyBeginnings(Options.ApplicationId, Logger));
+    public EmptyBeginnings Empty => LazyInitializer.EnsureInitialized(
+        ref field, () => new EmptyBeginnings(Options.ApplicationId, Warnings, Logger));
 
     /// <summary>Where the keys of topics lie that others write.</summary>
-    public KeyPlacements Placements => LazyInitializer.EnsureInitialized(ref field, () => new KeyPlacements(Options, Meter, Logger));
+    public KeyPlacements Placements => LazyInitializer.EnsureInitialized(
+        ref field, () => new KeyPlacements(Options, Meter, Warnings, Logger));
 
     /// <summary>What looks where the keys of an input of a task lie; null where it is no matter.</summary>
     public KeyPlacement? PlacementOf(SubTopology subTopology, SourceTopic topic, TopicPartition partition) =>

@@ -84,7 +84,7 @@ public sealed partial class StreamsApplication : IAsyncDisposable, IDisposable
         {
             FailuresInARow = _threads.FailuresInARow,
             Problems = _watch?.Problems ?? [],
-            Warnings = _threadServices is { } shared ? [.. shared.Placements.Warnings, .. shared.Empty.Warnings] : [],
+            Warnings = _threadServices?.Warnings.All ?? [],
             GlobalThread = ThreadProgress.Of(_globals, _options.ProgressTimeout),
             Outage = _clients.Outage,
             Unread = _watch?.Unread ?? [],
