@@ -56,7 +56,7 @@ public sealed class FailingRecordTests(ITestOutputHelper output)
         }, i => number = i);
         var (expected, expectedLate) = Run(what, isFinal, cacheBytes, inputs, i => !failed.Contains(i), ErrorPolicy.Fails, _ => { });
 
-        Assert.InRange(failed.Count, 1, Records - 50);
+        Assert.InRange(failed.Count, 5, Records - 50);
         Assert.Equal(expected, told);
         Assert.Equal(expectedLate, late);
     }
@@ -103,8 +103,8 @@ public sealed class FailingRecordTests(ITestOutputHelper output)
             now += random.Next(4);
             var value = random.Next(1, 60).ToString(CultureInfo.InvariantCulture);
 
-            // Some are far ahead: if they fail, the windows that they would close are open.
-            var time = random.Next(15) == 0 ? now + 40 : Math.Max(0, now - random.Next(20));
+            // Some are far ahead: if they fail, the windows that they would close are open. They are few, for what follows them is late.
+            var time = random.Next(50) == 0 ? now + 40 : Math.Max(0, now - random.Next(20));
             inputs.Add(("in", $"k{random.Next(3)}", value, time, random.Next(8) == 0));
         }
 
