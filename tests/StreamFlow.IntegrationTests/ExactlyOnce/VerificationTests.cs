@@ -73,7 +73,7 @@ internal static class VerificationProcess
         ExternalTool.Require("kcat", "-V");
         var (exitCode, output) = await RunAsync(arguments);
 
-        Assert.True(exitCode == 0, output);
+        Assert.True(exitCode == 0, $"exit code {exitCode}\n{output}");
         Assert.DoesNotMatch("(?m)^[a-z-]+ +0 +0$", output);
     }
 
