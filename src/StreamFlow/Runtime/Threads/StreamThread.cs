@@ -39,7 +39,7 @@ internal sealed class StreamThread
     {
         _services = services;
         _inside = inside;
-        _work = new WorkAtHand(services.Time);
+        _work = new WorkAtHand(services.Time, services.Options.RecordSampling);
         Steps = new StepWatch(_work, services.Time);
         Index = index;
         _changed = changed;
