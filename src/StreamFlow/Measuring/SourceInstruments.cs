@@ -17,6 +17,9 @@ internal sealed class SourceCounts(
     private long _lag = -1;
     private long _buffered;
 
+    /// <summary>Which partition it is.</summary>
+    public TopicPartition Partition => partition;
+
     /// <summary>Records on the broker that are not processed yet; null while that is not known.</summary>
     public long? Lag => Volatile.Read(ref _lag) is var lag and >= 0 ? lag : null;
 

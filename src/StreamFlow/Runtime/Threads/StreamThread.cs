@@ -64,6 +64,7 @@ internal sealed class StreamThread
         Tasks = ThreadProgress.Of(_status.Tasks, _records, _services.Time),
         Stalled = ThreadProgress.StallOf(
             Steps, _services.Options.ProgressTimeout, TimeSpan.FromTicks(Volatile.Read(ref _maxPollInterval))),
+        HangingTransaction = ThreadProgress.HangingOf(_counts.TransactionAge, _services.Options.TransactionTimeout),
     };
 
     public bool IsSettled => _status.IsSettled;
