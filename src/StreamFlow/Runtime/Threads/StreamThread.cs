@@ -38,11 +38,7 @@ internal sealed class StreamThread
         ThreadServices services, int index, InsideWaits inside, Action<StreamThread> changed,
         Action<StreamThread, Exception?> ended)
     {
-<<<<<<< HEAD
         (_services, _inside, _changed, _ended) = (services, inside, changed, ended);
-=======
-        (_services, _inside) = (services, inside);
->>>>>>> main
         _work = new WorkAtHand(services.Time, services.Options.RecordSampling);
         Steps = new StepWatch(_work, services.Time);
         var clientId = services.Options.ClientId is { Length: > 0 } given ? given : services.Options.ApplicationId;
