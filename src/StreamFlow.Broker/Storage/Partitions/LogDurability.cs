@@ -236,7 +236,7 @@ internal sealed class LogDurability : IDisposable
             {
                 try
                 {
-                    segments[i].Flush();
+                    _environment.Flush(segments[i]);
                 }
                 finally
                 {
