@@ -16,6 +16,7 @@ namespace StreamFlow.Samples;
 internal static class SampleWeb
 {
     private const int DefaultPort = 5080;
+    private const string LivePage = "/streamflow";
     private const int PortsTried = 20;
 
     public static WebApplication Build(SampleRun run, ISample sample, EmbeddedBroker? broker)
@@ -51,6 +52,7 @@ internal static class SampleWeb
         app.UseHostFiltering();
         SamplePage.Map(app, sample.GetType().Assembly);
         app.MapHealthChecks("/health");
+        app.MapStreamFlow(LivePage);
         sample.MapPage(app, run);
         return app;
     }
@@ -68,7 +70,7 @@ internal static class SampleWeb
         }
 
         var address = host.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();
-        await output.WriteLineAsync($"page {address}/");
+        await output.WriteLineAsync($"page {address}/  live page {address}{LivePage}/");
         await output.FlushAsync();
     }
 
