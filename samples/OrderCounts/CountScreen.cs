@@ -64,7 +64,8 @@ internal static class CountScreen
         return shown;
     }
 
-    private static Text Line(string text, int width, Style style) =>
+    /// <summary>A line that does not wrap: what does not fit is left out.</summary>
+    public static Text Line(string text, int width, Style style) =>
         new(text.Length <= width ? text : text[..Math.Max(0, width)], style);
 
     private static string Heading(long window) => $"{Time(window)} - {Time(window + Pipeline.WindowMs)}";

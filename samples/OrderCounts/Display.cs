@@ -5,7 +5,7 @@ using Spectre.Console;
 namespace OrderCounts;
 
 /// <summary>Shows windows, counts, rate and orders in flight: a live table in a terminal, plain lines elsewhere.</summary>
-internal sealed class Display(Settings settings, Ledger ledger, CountTable counts, RunClock clock) : BackgroundService
+internal sealed class Display(Settings settings, Ledger ledger, CountTable counts, RunClock clock, LivePage page) : BackgroundService
 {
     private long _lastSeen;
     private TimeSpan _lastAt;
@@ -74,13 +74,16 @@ internal sealed class Display(Settings settings, Ledger ledger, CountTable count
     private Rows Draw()
     {
         UpdateRate();
-        return CountScreen.Draw(
+        var table = CountScreen.Draw(
             counts.Rows(),
             AnsiConsole.Profile.Width,
             string.Create(CultureInfo.InvariantCulture, $"{_rate:N0} orders/s   {Progress}"),
             string.Create(
                 CultureInfo.InvariantCulture,
                 $"counted {ledger.Counted:N0}   filtered {ledger.Filtered:N0}   late {ledger.Late:N0}   malformed {ledger.Malformed:N0}"));
+        return page.Address is { } address
+            ? new Rows(CountScreen.Line($"Live page {address}", AnsiConsole.Profile.Width, Style.Plain), table)
+            : table;
     }
 
     private void UpdateRate()
