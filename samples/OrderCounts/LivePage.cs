@@ -40,6 +40,7 @@ internal sealed class LivePage
         return app;
     }
 #else
+#pragma warning disable CA1822 // They have no state in this form.
     public LivePage(int? port) => _ = port;
 
     /// <summary>Where it is; null when there is none.</summary>
