@@ -74,16 +74,14 @@ internal sealed class Display(Settings settings, Ledger ledger, CountTable count
     private Rows Draw()
     {
         UpdateRate();
-        var table = CountScreen.Draw(
+        return CountScreen.Draw(
             counts.Rows(),
             AnsiConsole.Profile.Width,
+            page.Address,
             string.Create(CultureInfo.InvariantCulture, $"{_rate:N0} orders/s   {Progress}"),
             string.Create(
                 CultureInfo.InvariantCulture,
                 $"counted {ledger.Counted:N0}   filtered {ledger.Filtered:N0}   late {ledger.Late:N0}   malformed {ledger.Malformed:N0}"));
-        return page.Address is { } address
-            ? new Rows(CountScreen.Line($"Live page {address}", AnsiConsole.Profile.Width, Style.Plain), table)
-            : table;
     }
 
     private void UpdateRate()
