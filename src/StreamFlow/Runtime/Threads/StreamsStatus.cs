@@ -30,16 +30,6 @@ public sealed record TaskInputStatus(TopicPartition Partition, long? Position, l
     public long? Lag => End - Position is { } lag ? Math.Max(0, lag) : null;
 }
 
-/// <summary>A rebalance as one thread has seen it: what it gave up and what it got.</summary>
-/// <param name="At">When the group first told of it.</param>
-/// <param name="Assigned">Partitions of the leader topics that came; the task of the same number reads each, and its partners.</param>
-/// <param name="Revoked">Those that went in order.</param>
-/// <param name="Lost">Those that had gone before the thread was told.</param>
-/// <param name="Pause">From then until all tasks of the thread ran; null while they do not.</param>
-public sealed record StreamRebalance(
-    DateTimeOffset At, IReadOnlyList<TopicPartition> Assigned, IReadOnlyList<TopicPartition> Revoked,
-    IReadOnlyList<TopicPartition> Lost, TimeSpan? Pause);
-
 /// <summary>What a thread has been at for longer than <see cref="StreamFlowOptions.ProgressTimeout"/>.</summary>
 /// <param name="What">What it is at, as "processing record orders-0 offset 42 of task 0_0".</param>
 /// <param name="Lasts">For how long, to within a second.</param>
@@ -70,6 +60,13 @@ public sealed record ThreadStatus(
     /// <summary>What it has been at for longer than <see cref="StreamFlowOptions.ProgressTimeout"/>.</summary>
     /// <value>Default: null, it goes on.</value>
     public StalledWork? Stalled { get; init; }
+
+    /// <summary>
+    /// For how long its transaction has been open, where that is longer than three quarters of
+    /// <see cref="StreamFlowOptions.TransactionTimeout"/>: after all of it the broker aborts it, and its work is done again.
+    /// </summary>
+    /// <value>Default: null, none is open for so long.</value>
+    public TimeSpan? HangingTransaction { get; init; }
 
     /// <summary>Its last rebalances, at most 20, the oldest first.</summary>
     /// <value>Empty.</value>
@@ -117,6 +114,13 @@ public sealed record StreamsStatus(StreamsState State, IReadOnlyList<ThreadStatu
     /// </summary>
     /// <value>Empty.</value>
     public IReadOnlyList<UnreadPartition> Unread { get; init; } = [];
+
+    /// <summary>
+    /// Partitions of this instance whose lag grows while their task processes none of their records, although its thread goes on: for
+    /// <see cref="StreamFlowOptions.ProgressTimeout"/> and <see cref="StreamFlowOptions.MaxTaskIdle"/> together.
+    /// </summary>
+    /// <value>Empty.</value>
+    public IReadOnlyList<UnreadPartition> Stuck { get; init; } = [];
 
     /// <summary>That no broker answers. Nothing is lost by it; the application goes on by itself when one does.</summary>
     /// <value>Default: <see langword="null"/>, one answers.</value>
