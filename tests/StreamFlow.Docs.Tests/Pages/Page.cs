@@ -39,6 +39,9 @@ internal sealed class Page
     /// <summary>The names by which GitHub reaches the page's headings.</summary>
     public IReadOnlySet<string> Anchors { get; }
 
+    /// <summary>Lines on which code begins that is only indented: nobody can tell what language it is.</summary>
+    public IEnumerable<int> IndentedCode => _document.Descendants<CodeBlock>().Where(block => block is not FencedCodeBlock).Select(block => block.Line + 1);
+
     public IEnumerable<LinkInline> Links => _document.Descendants<LinkInline>();
 
     private static IReadOnlyList<Page> Load() =>

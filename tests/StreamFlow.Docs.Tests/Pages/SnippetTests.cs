@@ -40,6 +40,12 @@ public sealed class SnippetTests(ITestOutputHelper output)
         select $"{snippet.Place} is of '{snippet.Language}', which is none of {string.Join(", ", Languages)}");
 
     [Fact]
+    public void Blocks_are_fenced() => Repository.AssertNone(
+        from page in Page.All
+        from line in page.IndentedCode
+        select $"{page.Path}:{line}: put the block between fences");
+
+    [Fact]
     public void Snippets_of_JSON_can_be_read()
     {
         var snippets = Page.All.SelectMany(page => page.Snippets).Where(s => s.Language == "json").ToList();
