@@ -80,7 +80,7 @@ public sealed partial class CommandTests(ITestOutputHelper output)
     }
 
     /// <summary>Projects of the reader's own.</summary>
-    private static readonly string[] NotOfTheRepository = ["src/Orders", "src/MyWorker"];
+    private static readonly string[] NotOfTheRepository = ["src/Orders", "src/MyWorker", "src/Shop"];
 
     private static string? How(Command command) => Listed.GetValueOrDefault(First(command.Text));
 

@@ -17,6 +17,10 @@ internal sealed partial class Snippet(Page page, FencedCodeBlock block)
     /// <summary>Why it is not compiled: <c>&lt;!-- not compiled: ... --&gt;</c> on the line before; null where nothing is said.</summary>
     public string? WhyNotCompiled => Before() is { } text && NotCompiled().Match(text) is { Success: true } match ? match.Groups[1].Value : null;
 
+    /// <summary>Whether it is a file that <c>TutorialTests</c> puts into the project it makes, builds and runs: <c>&lt;!-- file: ... --&gt;</c>.</summary>
+    public bool IsFileOfTheTutorial => Page.Path.StartsWith("docs/tutorial/", StringComparison.Ordinal)
+        && Before()?.StartsWith("<!-- file: ", StringComparison.Ordinal) == true;
+
     private string? Before()
     {
         var siblings = block.Parent!;

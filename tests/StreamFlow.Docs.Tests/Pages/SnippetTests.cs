@@ -10,7 +10,7 @@ namespace StreamFlow.Docs.Tests.Pages;
 public sealed class SnippetTests(ITestOutputHelper output)
 {
     /// <summary>A snippet more that is not compiled is a decision, and is made here.</summary>
-    private const int NotCompiled = 0;
+    private const int NotCompiled = 3;
 
     private static readonly string[] Languages = ["csharp", "java", "json", "xml", "sh", "text", "dockerfile", "mermaid", "yaml", "promql", "javascript"];
 
@@ -20,8 +20,8 @@ public sealed class SnippetTests(ITestOutputHelper output)
     public void Snippets_of_CSharp_are_compiled()
     {
         var sources = CompiledSources.Load();
-        var compiled = CSharp.Where(s => s.WhyNotCompiled is null).ToList();
-        output.WriteLine($"{compiled.Count} snippets of {compiled.Select(s => s.Page.Path).Distinct().Count()} pages are compiled, {CSharp.Count - compiled.Count} are not.");
+        var compiled = CSharp.Where(s => s.WhyNotCompiled is null && !s.IsFileOfTheTutorial).ToList();
+        output.WriteLine($"{compiled.Count} snippets of {compiled.Select(s => s.Page.Path).Distinct().Count()} pages stand in compiled sources, {CSharp.Count(s => s.IsFileOfTheTutorial)} are files of the tutorial, {CSharp.Count(s => s.WhyNotCompiled is not null)} are not compiled.");
 
         Assert.True(compiled.Count > 60, $"Only {compiled.Count} snippets were found.");
         Repository.AssertNone(compiled.Where(s => !sources.Have(s.Text)).Select(s =>
