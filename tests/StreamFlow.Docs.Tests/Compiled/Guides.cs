@@ -7,6 +7,7 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using StreamFlow.Broker;
 using StreamFlow.Clients;
+using StreamFlow.Dashboard;
 using StreamFlow.Kafka;
 using StreamFlow.Reactive;
 using StreamFlow.Serialization;
@@ -156,6 +157,21 @@ internal static class Guides
         app.MapHealthChecks("/live", new() { Predicate = check => check.Tags.Contains("live") });
         app.MapHealthChecks("/ready", new() { Predicate = check => check.Tags.Contains("ready") });
     }
+
+    public static async Task DashboardAsync(string[] args)
+    {
+        var builder = WebApplication.CreateBuilder(args);
+        builder.Services.AddStreamFlow("orders", (topology, _) => Describe(topology));
+
+        var app = builder.Build();
+        app.MapStreamFlow("/streamflow");
+        await app.RunAsync();
+
+        app.MapStreamFlow("/streamflow", new DashboardOptions { Policy = "operators" });
+        app.MapStreamFlow("/streamflow").RequireAuthorization("operators");              // the same
+    }
+
+    private static void Describe(StreamsBuilder topology) => topology.Stream<string, string>("orders").To("copies");
 
     public static void Joiners(
         KStream<string, Named> orders, KTable<string, Customer> customers, KStream<string, Click> clicks, KTable<string, long> orderCounts, KTable<string, long> limits)

@@ -1,4 +1,5 @@
 using System.Reactive.Linq;
+using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using OpenTelemetry.Metrics;
@@ -27,6 +28,17 @@ internal static class Readmes
         {
             builder.Services.AddEmbeddedBroker(new EmbeddedBrokerOptions { Topics = [new BrokerTopic("names"), new BrokerTopic("greetings")] });
         }
+    }
+
+    public static async Task DashboardAsync(string[] args)
+    {
+        var builder = WebApplication.CreateBuilder(args);
+        builder.Services.AddStreamFlow("greeter", (topology, services) =>
+            topology.Stream<string, string>("names").MapValues(name => $"Hello, {name}!").To("greetings"));
+
+        var app = builder.Build();
+        app.MapStreamFlow("/streamflow");
+        await app.RunAsync();
     }
 
     public static async Task HostingAsync(string[] args)

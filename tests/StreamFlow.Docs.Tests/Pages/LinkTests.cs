@@ -53,6 +53,18 @@ public sealed partial class LinkTests
             .Where(path => !reached.Contains(path)));
     }
 
+    [Fact]
+    public void Every_sample_stands_on_the_front_page()
+    {
+        var front = Page.All.Single(page => page.Path == "README.md");
+        var linked = front.Links.Select(link => (link.Url ?? string.Empty).TrimEnd('/')).ToHashSet(StringComparer.Ordinal);
+        var samples = Directory.EnumerateDirectories(Repository.FullPath("samples")).Select(folder => "samples/" + Path.GetFileName(folder))
+            .Where(sample => File.Exists(Path.Combine(Repository.FullPath(sample), "Program.cs"))).ToList();
+
+        Assert.NotEmpty(samples);
+        Repository.AssertNone(samples.Where(sample => !linked.Contains(sample)).Select(sample => $"README.md does not name {sample}"));
+    }
+
     private static bool LeadsSomewhere(Page page, string url)
     {
         var parts = url.Split('#', 2);

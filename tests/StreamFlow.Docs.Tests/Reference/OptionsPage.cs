@@ -4,6 +4,7 @@ using System.Text;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using StreamFlow.Broker;
+using StreamFlow.Dashboard;
 using StreamFlow.TestSupport;
 
 namespace StreamFlow.Docs.Tests.Reference;
@@ -33,6 +34,7 @@ internal static partial class OptionsPage
         Section(page, "Stores on disk", "`StreamFlow:RocksDb`, for all applications of the process, or `RocksDbOptions` in code.", Rows(stores));
         Section(page, "A single store", "`StreamFlow:RocksDb:Stores:{store}`, or `RocksDbStoreOptions` in code.", Rows(stores["properties"]!["Stores"]!["additionalProperties"]!));
         Section(page, "The embedded broker", "`EmbeddedBrokerOptions` in code; its program has [a command line](commands.md#the-brokers-program).", CodeOnly(typeof(EmbeddedBrokerOptions), null));
+        Section(page, "The live page", "`DashboardOptions` in code, for `MapStreamFlow`.", CodeOnly(typeof(DashboardOptions), null));
         return page.ToString();
     }
 

@@ -71,7 +71,7 @@ public sealed partial class OptionsPageTests
     [GeneratedRegex(@"^\| `(?<name>\w+)` \| [^|]* \| (?<default>[^|]+) \| ", RegexOptions.Multiline)]
     private static partial Regex Row();
 
-    [GeneratedRegex(@"^(?<n>-?[\d,]+)(?!\.\d)(?: (?<unit>millisecond|ms|second|s|minute|KiB|MiB)s?\b)?")]
+    [GeneratedRegex(@"^(?<n>(?>-?[\d,]+))(?!\.\d)(?: (?<unit>millisecond|ms|second|s|minute|KiB|MiB)s?\b)?")]
     private static partial Regex Number();
 
     [GeneratedRegex(@"^(?:AtLeastOnce|Fail|Continue|Warn|Info|Earliest|Lz4|True|False|OperatingSystem)\b")]
