@@ -126,7 +126,7 @@ public sealed class StreamFlowHostOptionsTests
         "Streams:CommitInterval", "5",
         "'{0}' is '5', which would be 5 days to .NET; for 5 seconds write \"00:00:05\" (hours:minutes:seconds).")]
     [InlineData("Streams:NumStreamThreads", "two", "'{0}' is 'two'; set it to a whole number from -2147483648 to 2147483647.")]
-    [InlineData("Streams:RecordSampling", "a tenth", "'{0}' is 'a tenth'; set it to a number, such as 0.5.")]
+    [InlineData("Streams:RecordSampling", "half", "'{0}' is 'half'; set it to a number, such as 0.5.")]
     [InlineData("Streams:StaticMembership", "yes", "'{0}' is 'yes'; set it to true or false.")]
     [InlineData("Streams", "fast", "'{0}' is 'fast'; it has settings below it, and no value of its own.")]
     [InlineData(
