@@ -67,7 +67,6 @@ internal static class SchemaWriter
         _ when type == typeof(string) => new JsonObject { ["type"] = "string" },
         _ when type == typeof(double) => new JsonObject { ["type"] = "number" },
         _ when type == typeof(bool) => new JsonObject { ["type"] = "boolean" },
-        _ when type == typeof(double) => new JsonObject { ["type"] = "number" },
         _ when type == typeof(TimeSpan) => new JsonObject
         {
             ["type"] = "string", ["pattern"] = "^-?([0-9]+\\.)?[0-9]{1,2}:[0-9]{2}(:[0-9]{2}(\\.[0-9]{1,7})?)?$",
