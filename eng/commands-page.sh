@@ -33,7 +33,7 @@ render() {
   while IFS= read -r line; do
     if [[ $command && $line == '```text' ]]; then
       printf '%s\n' "$line"
-      help "$command"
+      help "$command" || return 1
       while IFS= read -r line && [[ $line != '```' ]]; do :; done
       command=''
     elif [[ $line =~ ^'<!-- help: '(.+)' -->'$ ]]; then
@@ -43,7 +43,7 @@ render() {
   done <"$page"
 }
 
-rendered=$(render)
+rendered=$(render) || exit 1
 if $check; then
   diff -u "$page" - <<<"$rendered" || { echo "commands-page.sh: $page is not what the commands say; eng/commands-page.sh mends it" >&2; exit 1; }
 else
