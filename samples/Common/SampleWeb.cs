@@ -16,6 +16,7 @@ namespace StreamFlow.Samples;
 internal static class SampleWeb
 {
     private const int DefaultPort = 5080;
+    private const string LivePage = "/streamflow";
     private const int PortsTried = 20;
 
     public static WebApplication Build(SampleRun run, ISample sample, EmbeddedBroker? broker)
@@ -47,9 +48,11 @@ internal static class SampleWeb
         builder.Services.AddSingleton(new ApplicationNames(ApplicationsOf(builder.Services)));
 
         var app = builder.Build();
+        run.Services = app.Services;
         app.UseHostFiltering();
         SamplePage.Map(app, sample.GetType().Assembly);
         app.MapHealthChecks("/health");
+        app.MapStreamFlow(LivePage);
         sample.MapPage(app, run);
         return app;
     }
@@ -67,7 +70,7 @@ internal static class SampleWeb
         }
 
         var address = host.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();
-        await output.WriteLineAsync($"page {address}/");
+        await output.WriteLineAsync($"page {address}/  live page {address}{LivePage}/");
         await output.FlushAsync();
     }
 
