@@ -56,7 +56,7 @@ internal sealed class PaymentGenerator
         }
 
         var card = Card(_random.Next(_cards));
-        switch (_random.Next(1000))
+        switch (_random.Next(400))
         {
             case 0:
                 Plan(card, now, payments: 3, place: null); // the thief does not know
