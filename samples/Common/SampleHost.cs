@@ -11,29 +11,24 @@ namespace StreamFlow.Samples;
 /// <summary>Runs a sample: broker, topics, applications, page, generator, and the books at the end.</summary>
 public static class SampleHost
 {
-    /// <summary>How long the books are waited for while nothing moves.</summary>
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
-
     /// <summary>Runs a sample as the command line asks.</summary>
     /// <param name="args">The command line.</param>
     /// <param name="sample">The sample.</param>
     /// <returns>Exit code: 0 when the books balance, or nothing was to be generated.</returns>
     public static Task<int> RunAsync(string[] args, ISample sample) =>
-        SampleCommandLine.RunAsync(args, sample, settings => RunAsync(settings, sample, Console.Out));
+        SampleCommandLine.RunAsync(args, sample, settings => RunAsync(settings, sample, new SampleOutput(Console.Out, Console.Error)));
 
     /// <summary>Runs a sample.</summary>
     /// <param name="settings">What the command line asks for.</param>
     /// <param name="sample">The sample.</param>
-    /// <param name="output">Where addresses, progress and books are written.</param>
+    /// <param name="output">Where addresses, progress, books and errors are written.</param>
     /// <param name="stop">Ends the run as Ctrl-C does.</param>
     /// <returns>Exit code: 0 when the books balance, or nothing was to be generated.</returns>
-    public static async Task<int> RunAsync(SampleSettings settings, ISample sample, TextWriter output, CancellationToken stop = default)
+    public static async Task<int> RunAsync(SampleSettings settings, ISample sample, SampleOutput output, CancellationToken stop = default)
     {
         if (settings.BootstrapServers is { } given && Complaint(given) is { } complaint)
         {
-            await output.FlushAsync(stop);
-            await Console.Error.WriteLineAsync(complaint);
-            return 1;
+            return output.Fail(complaint);
         }
 
         var temporary = settings.StateDirectory is null ? Directory.CreateTempSubdirectory($"{sample.Name}-").FullName : null;
@@ -46,17 +41,15 @@ public static class SampleHost
             var run = new SampleRun(
                 settings, settings.BootstrapServers ?? broker!.BootstrapServers, temporary ?? settings.StateDirectory!, TimeProvider.System);
             await SampleTopics.EnsureAsync(run.BootstrapServers, sample.Topics);
-            return await RunAsync(run, sample, broker, output, stop);
+            return await RunAsync(run, sample, broker, output.Lines, stop);
         }
         catch (KafkaException exception)
         {
-            await Console.Error.WriteLineAsync($"The broker went away: {exception.Error.Reason}. Start it again, then this program.");
-            return 1;
+            return output.Fail($"The broker went away: {exception.Error.Reason}. Start it again, then this program.");
         }
         catch (SampleException exception)
         {
-            await Console.Error.WriteLineAsync(exception.Message);
-            return 1;
+            return output.Fail(exception.Message);
         }
         finally
         {
@@ -148,7 +141,7 @@ public static class SampleHost
             {
                 (movement, since) = (run.Books.Movement, run.Time.GetTimestamp());
             }
-            else if (run.Time.GetElapsedTime(since) > Patience)
+            else if (run.Time.GetElapsedTime(since) > run.Settings.Patience)
             {
                 return;
             }
@@ -165,6 +158,18 @@ public static class SampleHost
 
         run.Books.Print(output, isComplete: reader.Failure is null);
         return run.Books.Balance && reader.Failure is null ? Environment.ExitCode : 1;
+    }
+}
+
+/// <summary>Where a sample writes.</summary>
+/// <param name="Lines">Addresses, progress and books.</param>
+/// <param name="Errors">What keeps it from running.</param>
+public sealed record SampleOutput(TextWriter Lines, TextWriter Errors)
+{
+    internal int Fail(string complaint)
+    {
+        Errors.WriteLine(complaint);
+        return 1;
     }
 }
 

@@ -29,6 +29,9 @@ public sealed record SampleSettings
     /// <summary>Whether progress is told in lines of their own, as for a file, and not in one that changes.</summary>
     public bool Plain { get; init; }
 
+    /// <summary>How long the books are waited for at the end while nothing moves.</summary>
+    public TimeSpan Patience { get; init; } = TimeSpan.FromSeconds(30);
+
     /// <summary>The command line, for options of the sample's own.</summary>
     internal ParseResult? Parsed { get; init; }
 
