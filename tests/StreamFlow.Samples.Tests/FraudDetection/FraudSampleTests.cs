@@ -4,27 +4,20 @@ namespace StreamFlow.Samples.Tests.FraudDetection;
 
 public sealed class FraudSampleTests
 {
-    private static readonly SampleSettings Settings = new() { Count = 1500, Port = 0, Plain = true };
-
     [Fact]
     public async Task A_run_ends_with_a_verdict_for_each_payment_and_the_alerts_of_the_plain_rules()
     {
-        using var output = new StringWriter();
-        var code = await SampleHost.RunAsync(Settings, new FraudSample(), output);
-        Assert.True(code == 0, output.ToString());
-        Assert.Contains("payments judged, each once: 1,500", output.ToString(), StringComparison.Ordinal);
-        Assert.EndsWith("BALANCED", output.ToString().TrimEnd(), StringComparison.Ordinal);
-        Assert.DoesNotContain("NOT BALANCED", output.ToString(), StringComparison.Ordinal);
+        var run = await RunOf.SampleAsync(new FraudSample(), new() { Count = 1500 });
+        RunOf.AssertBalanced(run);
+        Assert.Contains("payments judged, each once: 1,500", run.Output, StringComparison.Ordinal);
     }
 
     [Fact]
     public async Task A_payment_that_is_lost_does_not_balance()
     {
-        using var output = new StringWriter();
-        var sample = new FraudSample { Sends = payment => !payment.Id.EndsWith("7", StringComparison.Ordinal) };
-        Assert.Equal(1, await SampleHost.RunAsync(Settings with { Count = 20 }, sample, output));
-        Assert.Contains("MISMATCH  payments judged, each once: 20 expected, 18 as expected", output.ToString(), StringComparison.Ordinal);
-        Assert.EndsWith("NOT BALANCED", output.ToString().TrimEnd(), StringComparison.Ordinal);
+        var sample = new FraudSample { Sends = payment => !payment.Id.EndsWith('7') };
+        var run = await RunOf.SampleAsync(sample, new() { Count = 20, Patience = TimeSpan.FromSeconds(3) });
+        RunOf.AssertNotBalanced(run, "payments judged, each once: 20 expected, 18 as expected");
     }
 
     [Fact]

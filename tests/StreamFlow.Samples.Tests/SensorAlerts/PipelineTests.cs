@@ -44,7 +44,7 @@ public sealed class PipelineTests : IDisposable
         Measure("attic", 10, 20);
         Measure("cellar", 30, 14);
         Measure("cellar", 61, 12);
-        var rows = _minutes.ReadTable().ToDictionary(row => (row.Key.Key, row.Key.Window.StartMs - Noon), row => row.Value);
+        var rows = _minutes.ReadTable().ToDictionary(row => (row.Key.Key, row.Key.Window.Start - Noon), row => row.Value);
         Assert.Equal(3, rows.Count);
         Assert.Equal(new Minute(2, 24, 10, 14), rows[("cellar", 0)]);
         Assert.Equal(12, rows[("cellar", 0)].Average);
