@@ -8,11 +8,12 @@ using Microsoft.AspNetCore.HostFiltering;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using OpenTelemetry.Metrics;
 using StreamFlow.Broker;
 
 namespace StreamFlow.Samples;
 
-/// <summary>The web host of a sample: its applications, its page and the live page, on loopback only.</summary>
+/// <summary>The web host of a sample: its applications, its page, the live page and what Prometheus asks for; on loopback unless told otherwise.</summary>
 internal static class SampleWeb
 {
     private const int DefaultPort = 5080;
@@ -22,7 +23,7 @@ internal static class SampleWeb
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.SetMinimumLevel(LogLevel.Warning);
-        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, Port(run.Settings.Port)));
+        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(run.Settings.Listen, Port(run.Settings.Port)));
         builder.Services.ConfigureHttpJsonOptions(json =>
         {
             json.SerializerOptions.PropertyNamingPolicy = SampleJson.Options.PropertyNamingPolicy;
@@ -32,8 +33,10 @@ internal static class SampleWeb
             }
         });
 
-        // A page of elsewhere whose name is made to point here reads nothing.
-        builder.Services.Configure<HostFilteringOptions>(o => o.AllowedHosts = ["localhost", "127.0.0.1"]);
+        // On loopback, a page of elsewhere whose name is made to point here reads nothing.
+        builder.Services.Configure<HostFilteringOptions>(
+            o => o.AllowedHosts = IPAddress.IsLoopback(run.Settings.Listen) ? ["localhost", "127.0.0.1", "[::1]"] : ["*"]);
+        builder.Services.AddOpenTelemetry().WithMetrics(metrics => metrics.AddStreamFlow().AddPrometheusExporter());
         builder.Services.AddHealthChecks().AddStreamFlow();
         builder.Services.AddSingleton(run);
         if (broker is not null)
@@ -48,6 +51,7 @@ internal static class SampleWeb
         app.UseHostFiltering();
         SamplePage.Map(app, sample.GetType().Assembly);
         app.MapHealthChecks("/health");
+        app.MapPrometheusScrapingEndpoint("/metrics");
         sample.MapPage(app, run);
         return app;
     }

@@ -8,7 +8,8 @@ internal sealed class FraudBooks
 {
     /// <summary>More payments than these do not wait for a verdict: latency is about the topology, not about a queue before it.</summary>
     private const int MostWaiting = 2000;
-    private const int Shown = 12;
+    private const int VerdictsShown = 15;
+    private const int AlertsShown = 8;
 
     private readonly SampleRun _run;
     private readonly BookOnce<string> _judged;
@@ -104,7 +105,7 @@ internal sealed class FraudBooks
     {
         lock (_gate)
         {
-            Keep(_lastVerdicts, line);
+            Keep(_lastVerdicts, line, VerdictsShown);
             if (verdict.IsApproved)
             {
                 _approved++;
@@ -112,7 +113,7 @@ internal sealed class FraudBooks
             }
 
             _objected++;
-            Keep(_lastAlerts, line);
+            Keep(_lastAlerts, line, AlertsShown);
             foreach (var objection in verdict.Objections)
             {
                 _byRule[objection.Rule]++;
@@ -120,10 +121,10 @@ internal sealed class FraudBooks
         }
     }
 
-    private static void Keep(Queue<VerdictLine> lines, VerdictLine line)
+    private static void Keep(Queue<VerdictLine> lines, VerdictLine line, int most)
     {
         lines.Enqueue(line);
-        if (lines.Count > Shown)
+        if (lines.Count > most)
         {
             lines.Dequeue();
         }

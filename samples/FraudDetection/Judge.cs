@@ -73,7 +73,7 @@ internal sealed class Judge : ContextualFixedKeyProcessor<string, CheckedPayment
         var kilometres = last!.Place.KilometresTo(place);
         var between = TimeSpan.FromMilliseconds(Math.Abs(timestamp - last.AtMs));
         return kilometres >= Rules.LeastKilometres && kilometres > between.TotalHours * Rules.KilometresPerHour
-            ? Text($"{last.Place.City} at {Time(last.AtMs)}, {place.City} {between.TotalSeconds:F0} s apart: {kilometres:F0} km.")
+            ? Text($"{last.Place.City} at {Time(last.AtMs)} and {place.City} {between.TotalSeconds:F0} s apart: {kilometres:F0} km.")
             : null;
     }
 

@@ -63,7 +63,7 @@ internal sealed class SensorPlan
     private (Mood Mood, int Turns) NextMood(Sensor sensor)
     {
         var mayMisbehave = sensor.Mood is Mood.Well && sensor.LastAtMs > 0;
-        return (mayMisbehave ? _random.Next(10) : 9) switch
+        return (mayMisbehave ? _random.Next(16) : 15) switch
         {
             0 => (Mood.Hot, _random.Next(5, 15)),
             1 => (Mood.Cold, _random.Next(5, 15)),

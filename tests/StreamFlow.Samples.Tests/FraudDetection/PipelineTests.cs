@@ -78,7 +78,7 @@ public sealed class PipelineTests : IDisposable
     {
         Assert.True(Pay(second: 0, place: Lisbon).IsApproved);
         var objection = Assert.Single(Pay(second: 90, place: Madrid).Objections);
-        Assert.Equal((Rules.Travel, "Lisbon at 12:00:00, Madrid 90 s apart: 503 km."), (objection.Rule, objection.Why));
+        Assert.Equal((Rules.Travel, "Lisbon at 12:00:00 and Madrid 90 s apart: 503 km."), (objection.Rule, objection.Why));
     }
 
     [Fact]
