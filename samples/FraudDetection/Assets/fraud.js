@@ -50,7 +50,9 @@ function showAlerts(alerts) {
 
 function showLatency(seconds) {
   const svg = document.getElementById("latency");
-  const [left, right, top, bottom] = [62, 712, 10, 148];
+  const width = Math.max(240, svg.clientWidth); // drawn to size, so that text is read on a small screen too
+  svg.setAttribute("viewBox", `0 0 ${width} 170`);
+  const [left, right, top, bottom] = [62, width - 8, 10, 148];
   const most = scale(Math.max(10, ...seconds.map(second => second.p99)));
   const last = seconds.length ? seconds[seconds.length - 1].second : 0;
   const x = second => right - (last - second) / 59 * (right - left);

@@ -35,9 +35,9 @@ function card(device, state) {
       el("h3", "", device.room),
       el("span", "now", state === "silent" ? "silent" : degrees(last))),
     spark(device),
-    el("p", "", state === "silent" ? `last heard at ${clock(device.atMs)}` : minute
-      ? `minute: ${degrees(minute.average)}, ${minute.least.toFixed(1)} to ${minute.most.toFixed(1)}`
-      : "minute: –"));
+    el("p", "minute", state === "silent" ? `last heard at ${clock(device.atMs)}` : minute
+      ? `average ${degrees(minute.average)}, ${minute.least.toFixed(1)} to ${minute.most.toFixed(1)}`
+      : "–"));
 }
 
 /** The last readings over the band in which all is well. */
