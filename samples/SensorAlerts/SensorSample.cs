@@ -1,7 +1,6 @@
 using System.CommandLine;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Logging;
 using StreamFlow;
 using StreamFlow.Hosting;
 using StreamFlow.Reactive;
@@ -53,9 +52,6 @@ internal sealed class SensorSample : ISample
         services.AddSingleton(board).AddSingleton(new SensorBooks(run, board));
         services.AddSingleton(new MqttPort(run.Settings.Value(MqttPortOption) ?? MqttPort));
         services.AddSingleton<MqttGateway>().AddHostedService(provider => provider.GetRequiredService<MqttGateway>());
-
-        // The sensors send half messages on purpose: they are counted and set aside, not logged one by one.
-        services.AddLogging(logging => logging.AddFilter("StreamFlow.StreamsApplication", LogLevel.Error));
         services.AddStreamFlow(
             Pipeline.Application,
             (topology, _) => Pipeline.Describe(topology).AsObservable().Subscribe(board),
