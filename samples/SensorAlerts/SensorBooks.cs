@@ -1,5 +1,3 @@
-using System.Buffers.Binary;
-using System.Text;
 using StreamFlow.Samples;
 
 namespace SensorAlerts;
@@ -57,9 +55,8 @@ internal sealed class SensorBooks
             return;
         }
 
-        // A windowed key is the key's own bytes and the window's start, 8 bytes, big-endian.
-        var key = new DeviceMinute(
-            Encoding.UTF8.GetString(record.KeyBytes[..^8]), BinaryPrimitives.ReadInt64BigEndian(record.KeyBytes[^8..]));
+        var (device, start) = record.WindowedKey;
+        var key = new DeviceMinute(device, start.ToUnixTimeMilliseconds());
         var minute = record.Value<Minute>();
         _in.See(minute.Count - _counted.GetValueOrDefault(key));
         _counted[key] = minute.Count;
