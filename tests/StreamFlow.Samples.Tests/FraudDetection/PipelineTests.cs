@@ -93,9 +93,9 @@ public sealed class PipelineTests : IDisposable
     [Fact]
     public void The_last_place_is_that_of_the_latest_payment_not_of_the_last_that_came()
     {
-        Assert.True(Pay(second: 7200, place: Madrid).IsApproved);
-        Assert.True(Pay(second: 0, place: Lisbon).IsApproved); // came late: two hours before
-        Assert.True(Pay(second: 7210, place: Madrid).IsApproved);
+        Assert.True(Pay(second: 3600, place: Madrid).IsApproved);
+        Assert.True(Pay(second: 0, place: Lisbon).IsApproved); // came late: an hour before
+        Assert.Equal(Rules.Travel, Assert.Single(Pay(second: 3700, place: Lisbon).Objections).Rule);
     }
 
     [Fact]
