@@ -17,6 +17,7 @@ namespace StreamFlow.Samples;
 internal static class SampleWeb
 {
     private const int DefaultPort = 5080;
+    private const string LivePage = "/streamflow";
     private const int PortsTried = 20;
 
     public static WebApplication Build(SampleRun run, ISample sample, EmbeddedBroker? broker)
@@ -55,6 +56,7 @@ internal static class SampleWeb
         SamplePage.Map(app, sample.GetType().Assembly);
         app.MapHealthChecks("/health");
         app.MapPrometheusScrapingEndpoint("/metrics");
+        app.MapStreamFlow(LivePage);
         sample.MapPage(app, run);
         return app;
     }
@@ -72,7 +74,7 @@ internal static class SampleWeb
         }
 
         var address = host.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();
-        await output.WriteLineAsync($"page {address}/");
+        await output.WriteLineAsync($"page {address}/  live page {address}{LivePage}/");
         await output.FlushAsync();
     }
 
