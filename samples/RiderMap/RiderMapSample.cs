@@ -1,0 +1,67 @@
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+using StreamFlow;
+using StreamFlow.Samples;
+
+namespace RiderMap;
+
+/// <summary>The sample: its topics, its application, its map, and the city that it shows.</summary>
+/// <param name="riders">How many ride.</param>
+internal sealed class RiderMapSample(int riders = 1000) : ISample
+{
+    private const string Application = "rider-map";
+    private RiderBooks? _books;
+
+    public string Name => Application;
+
+    public string Summary => "A thousand riders on a live map: latest positions, riders per zone, deliveries joined with their riders.";
+
+    /// <summary>Each of a thousand riders pushes every five seconds.</summary>
+    public int DefaultRate => 200;
+
+    public IReadOnlyList<SampleTopic> Topics =>
+    [
+        new(Pipeline.Positions),
+        Table(Pipeline.Deliveries),
+        Table(Pipeline.Riders),
+        Table(Pipeline.RidersPerZone),
+        Table(Pipeline.TrackedDeliveries),
+    ];
+
+    public void AddServices(IServiceCollection services, SampleRun run)
+    {
+        _books = new RiderBooks(run.Books);
+        services.AddStreamFlow(Application, (topology, _) => Pipeline.Describe(topology), run.Configure);
+    }
+
+    public void MapPage(IEndpointRouteBuilder endpoints, SampleRun run) =>
+        endpoints.MapChanges("/live", endpoints.ServiceProvider.GetRequiredKeyedService<StreamsApplication>(Application));
+
+    public async Task GenerateAsync(SampleRun run, CancellationToken stop)
+    {
+        using var sender = new RecordSender(run.BootstrapServers);
+        foreach (var delivery in _books!.Abandoned)
+        {
+            Send(new Happening(Pipeline.Deliveries, delivery, null));
+        }
+
+        var city = new Simulation(run.Settings.Seed, riders, run.Id);
+        await foreach (var _ in run.TurnsAsync(stop))
+        {
+            foreach (var happening in city.Push())
+            {
+                Send(happening);
+            }
+        }
+
+        sender.Flush();
+
+        void Send(Happening happening)
+        {
+            _books.Expect(happening);
+            sender.Send(happening.Topic, happening.Key, happening.Value);
+        }
+    }
+
+    private static SampleTopic Table(string name) => new(name) { Configs = new() { ["cleanup.policy"] = "compact" } };
+}
