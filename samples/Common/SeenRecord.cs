@@ -1,0 +1,28 @@
+using System.Text;
+using System.Text.Json;
+using Confluent.Kafka;
+
+namespace StreamFlow.Samples;
+
+/// <summary>A record as the independent consumer has read it.</summary>
+/// <param name="Result">The record.</param>
+public readonly record struct SeenRecord(ConsumeResult<byte[]?, byte[]?> Result)
+{
+    /// <summary>The key as text; empty when there is none.</summary>
+    public string Key => Result.Message.Key is { } key ? Encoding.UTF8.GetString(key) : string.Empty;
+
+    /// <summary>The bytes of the key; empty when there is none.</summary>
+    public ReadOnlySpan<byte> KeyBytes => Result.Message.Key;
+
+    /// <summary>Whether the record has no value: a deletion.</summary>
+    public bool IsDeletion => Result.Message.Value is null;
+
+    /// <summary>The record's time.</summary>
+    public DateTimeOffset Time => DateTimeOffset.FromUnixTimeMilliseconds(Result.Message.Timestamp.UnixTimestampMs);
+
+    /// <summary>The value, read from JSON.</summary>
+    /// <exception cref="JsonException">The value is no JSON of this type.</exception>
+    public T Value<T>() => JsonSerializer.Deserialize<T>(Result.Message.Value ?? throw Missing(), SampleJson.Options) ?? throw Missing();
+
+    private JsonException Missing() => new($"The record {Result.TopicPartitionOffset} has no value.");
+}
