@@ -11,6 +11,7 @@ namespace ActivityTracking;
 internal sealed class ActivitySample : ISample
 {
     private const string Application = "activity-tracking";
+    private const int UsersDrawn = 12;
     private ActivityBooks? _books;
 
     public string Name => Application;
@@ -36,8 +37,8 @@ internal sealed class ActivitySample : ISample
 
     public void MapPage(IEndpointRouteBuilder endpoints, SampleRun run)
     {
-        var view = new ActivityView(
-            endpoints.ServiceProvider.GetRequiredKeyedService<StreamsApplication>(Application), Shoppers.UserOf(run.Id, 1, ActivityView.Strips));
+        var users = Enumerable.Range(1, UsersDrawn).Select(number => Shoppers.UserOf(run.Id, number)).ToArray();
+        var view = new ActivityView(endpoints.ServiceProvider.GetRequiredKeyedService<StreamsApplication>(Application), users);
         endpoints.MapFeed("/live", view.Picture, TimeSpan.FromMilliseconds(500));
         endpoints.MapGet("/pages", () => Shoppers.Pages);
         endpoints.MapGet("/recommendations/{page}", (string page) =>

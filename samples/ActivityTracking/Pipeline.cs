@@ -20,6 +20,9 @@ internal static class Pipeline
     /// <summary>A session ends when nothing is clicked for so long. Half a minute, so that one sees it; a shop would take half an hour.</summary>
     public static readonly TimeSpan Gap = TimeSpan.FromSeconds(30);
 
+    /// <summary>How long sessions are kept to be looked at; no result depends on it.</summary>
+    public static readonly TimeSpan Kept = TimeSpan.FromMinutes(5);
+
     /// <summary>Two pages are visited together when the views are no further apart.</summary>
     public static readonly TimeSpan Together = TimeSpan.FromMinutes(1);
 
@@ -52,14 +55,14 @@ internal static class Pipeline
                 () => Session.Empty,
                 (_, click, session) => session.Plus(click),
                 (_, one, other) => one.Plus(other),
-                new() { Name = Sessions });
+                new() { Name = Sessions, Retention = Kept });
         sessions.ToStream().To(Sessions);
         return sessions;
     }
 
     /// <summary>How far each session came. One that grows, or is joined with another, is taken out of its stage and put into the next.</summary>
     private static void CountStages(KTable<Windowed<string>, Session> sessions) =>
-        sessions.GroupBy((_, session) => (session.Furthest.ToString(), session.Furthest), new() { Name = "by-stage" })
+        sessions.GroupBy((_, session) => (session.Furthest.ToString(), session.Clicks), new() { Name = "by-stage" })
             .Count(new() { Name = Funnel })
             .ToStream()
             .To(Funnel);

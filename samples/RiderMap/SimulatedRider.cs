@@ -7,7 +7,7 @@ internal sealed class SimulatedRider
     private const int Slowest = 30, Fastest = 70;
 
     /// <summary>Nobody orders from next door.</summary>
-    private const int ShortestWay = 800;
+    private const int ShortestWay = 500, LongestWay = 2000;
 
     private readonly Queue<(int X, int Y)> _corners = new();
     private readonly int _speed;
@@ -17,7 +17,16 @@ internal sealed class SimulatedRider
     {
         var (x, y) = RandomCorner(random);
         (Id, At, _speed) = (id, new Position(x, y, EastWest: true), random.Next(Slowest, Fastest));
+        if (random.Next(2) == 0)
+        {
+            return; // begins at a door, and fetches with the first push
+        }
+
         RideSomewhere(random);
+        for (var rides = random.Next(ShortestWay / Fastest); rides > 0; rides--)
+        {
+            Ride(random); // begins somewhere between two doors
+        }
     }
 
     public string Id { get; }
@@ -70,7 +79,7 @@ internal sealed class SimulatedRider
     private static (int X, int Y) RandomCorner(Random random) =>
         (random.Next((City.Width / City.Block) + 1) * City.Block, random.Next((City.Height / City.Block) + 1) * City.Block);
 
-    /// <summary>Plans the way to a corner that is not near, with up to three turns.</summary>
+    /// <summary>Plans the way to another door, with up to three turns.</summary>
     private (int X, int Y) RideSomewhere(Random random)
     {
         (int X, int Y) target;
@@ -78,7 +87,7 @@ internal sealed class SimulatedRider
         {
             target = RandomCorner(random);
         }
-        while (Math.Abs(target.X - At.X) + Math.Abs(target.Y - At.Y) < ShortestWay);
+        while (Math.Abs(target.X - At.X) + Math.Abs(target.Y - At.Y) is < ShortestWay or > LongestWay);
 
         var (west, east) = (Math.Min(At.X, target.X) / City.Block, Math.Max(At.X, target.X) / City.Block);
         var turn = random.Next(west, east + 1) * City.Block;
