@@ -16,7 +16,7 @@ public sealed class DeletedRowTests
     [MemberData(nameof(Caches))]
     public void Row_of_a_view_with_a_store_is_deleted(long cacheBytes)
     {
-        Check(cacheBytes, builder => builder.Table<string, string>("in").MapValues(text => new Amount(text), new() { Name = "kept" }), n => n.Text);
+        Check(cacheBytes, builder => builder.Table<string, string>("in").MapValues(text => new Amount(text), new() { Name = "kept" }), n => n.Text ?? "default");
         Check(cacheBytes, builder => builder.Table<string, string>("in").MapValues(text => new Name(text), new() { Name = "kept" }), n => n?.Text);
     }
 
@@ -24,7 +24,7 @@ public sealed class DeletedRowTests
     [MemberData(nameof(Caches))]
     public void Row_of_a_join_with_a_store_is_deleted(long cacheBytes)
     {
-        Check(cacheBytes, builder => Join(builder, text => new Amount(text)), n => n.Text);
+        Check(cacheBytes, builder => Join(builder, text => new Amount(text)), n => n.Text ?? "default");
         Check(cacheBytes, builder => Join(builder, text => new Name(text)), n => n?.Text);
 
         static KTable<string, T> Join<T>(StreamsBuilder builder, Func<string, T> make) => builder.Table<string, string>("in")
@@ -35,11 +35,11 @@ public sealed class DeletedRowTests
     [MemberData(nameof(Caches))]
     public void Row_of_a_join_by_foreign_key_is_deleted(long cacheBytes)
     {
-        Check(cacheBytes, builder => Join(builder, text => new Amount(text)), n => n.Text);
+        Check(cacheBytes, builder => Join(builder, text => new Amount(text)), n => n.Text ?? "default");
         Check(cacheBytes, builder => Join(builder, text => new Name(text)), n => n?.Text);
 
         static KTable<string, T> Join<T>(StreamsBuilder builder, Func<string, T> make) => builder.Table<string, string>("in")
-            .LeftJoin(builder.Table<string, string>("other"), (_, _) => "other", (text, _) => make(text));
+            .LeftJoin(builder.Table<string, string>("other"), (_, _) => "other", (text, _) => make(text), new() { Materialized = new() { Name = "kept" } });
     }
 
     private static void Check<T>(long cacheBytes, Func<StreamsBuilder, KTable<string, T>> table, Func<T, string?> text)
