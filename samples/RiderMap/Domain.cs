@@ -28,3 +28,8 @@ internal sealed record Delivery(string Rider, int X, int Y, bool Arrived);
 /// <param name="Delivery">The delivery.</param>
 /// <param name="At">Position of its rider; null once it has arrived.</param>
 internal sealed record TrackedDelivery(Delivery Delivery, Position? At);
+
+/// <summary>A delivery that has set out; a record of <c>departures</c>, keyed by its rider.</summary>
+/// <param name="Delivery">Number of the delivery.</param>
+/// <param name="From">Where its rider was.</param>
+internal sealed record Departure(string Delivery, Position From);

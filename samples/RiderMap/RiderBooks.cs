@@ -17,9 +17,8 @@ internal sealed class RiderBooks
     private readonly BookTable<string, Rider> _riders;
     private readonly BookTable<string, long> _zones;
     private readonly BookSum _inAllZones;
-    private readonly BookSum _sent;
+    private readonly BookOnce<string> _departures;
     private readonly BookTable<string, TrackedDelivery> _deliveries;
-    private readonly HashSet<string> _tracked = [];
 
     public RiderBooks(Books books)
     {
@@ -27,10 +26,11 @@ internal sealed class RiderBooks
         _riders = books.Table<string, Rider>("riders, each at the last position that was sent");
         _zones = books.Table<string, long>("zones, each with the riders in it");
         _inAllZones = books.Sum("riders in zones, all of them together");
-        _sent = books.Sum("deliveries, each joined with its rider");
+        _departures = books.Once<string>("deliveries, each joined with its rider once");
         _deliveries = books.Table<string, TrackedDelivery>("deliveries on the map, each where its rider is, or arrived");
         books.Read(Pipeline.Riders, SeeRider, EarlierRider);
         books.Read(Pipeline.RidersPerZone, SeeZone, EarlierZone);
+        books.Read(Pipeline.Departures, record => _departures.See(record.Value<Departure>().Delivery));
         books.Read(Pipeline.TrackedDeliveries, SeeDelivery, EarlierDelivery);
     }
 
@@ -86,7 +86,7 @@ internal sealed class RiderBooks
         }
         else
         {
-            _sent.Expect();
+            _departures.Expect(id);
             _carried[delivery.Rider] = (id, delivery);
             _deliveries.Expect(id, new TrackedDelivery(delivery, _told[delivery.Rider].Last));
         }
@@ -129,16 +129,15 @@ internal sealed class RiderBooks
         if (record.IsDeletion)
         {
             _deliveries.SeeNone(record.Key);
-            return;
         }
-
-        _deliveries.See(record.Key, record.Value<TrackedDelivery>());
-        _sent.See(_tracked.Add(record.Key) ? 1 : 0);
+        else
+        {
+            _deliveries.See(record.Key, record.Value<TrackedDelivery>());
+        }
     }
 
     private void EarlierDelivery(SeenRecord record)
     {
-        _tracked.Add(record.Key);
         SeeDelivery(record);
         _ = record.IsDeletion ? Abandoned.Remove(record.Key) : Abandoned.Add(record.Key);
     }

@@ -27,6 +27,7 @@ internal sealed class RiderMapSample(int riders = 1000) : ISample
         Table(Pipeline.Riders),
         Table(Pipeline.RidersPerZone),
         Table(Pipeline.TrackedDeliveries),
+        new(Pipeline.Departures),
     ];
 
     public void AddServices(IServiceCollection services, SampleRun run)

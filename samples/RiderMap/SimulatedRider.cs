@@ -19,7 +19,8 @@ internal sealed class SimulatedRider
         (Id, At, _speed) = (id, new Position(x, y, EastWest: true), random.Next(Slowest, Fastest));
         if (random.Next(2) == 0)
         {
-            return; // begins at a door, and fetches with the first push
+            _waits = 2;
+            return; // begins at a door, where something will be ready soon
         }
 
         RideSomewhere(random);
@@ -73,7 +74,7 @@ internal sealed class SimulatedRider
             }
         }
 
-        return _corners.Count == 0;
+        return _corners.Count == 0 && _waits < 0;
     }
 
     private static (int X, int Y) RandomCorner(Random random) =>
