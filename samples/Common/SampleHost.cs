@@ -38,7 +38,7 @@ public static class SampleHost
             await using var broker = settings.BootstrapServers is null
                 ? await EmbeddedBroker.StartAsync(new EmbeddedBrokerOptions { AutoCreateTopics = false }, stop)
                 : null;
-            var run = new SampleRun(
+            using var run = new SampleRun(
                 settings, settings.BootstrapServers ?? broker!.BootstrapServers, temporary ?? settings.StateDirectory!, TimeProvider.System);
             await SampleTopics.EnsureAsync(run.BootstrapServers, sample.Topics);
             return await RunAsync(run, sample, broker, output.Lines, stop);

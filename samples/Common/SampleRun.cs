@@ -5,8 +5,9 @@ using StreamFlow.Hosting;
 namespace StreamFlow.Samples;
 
 /// <summary>A run of a sample: its settings, its books, and where everything is.</summary>
-public sealed class SampleRun
+public sealed class SampleRun : IDisposable
 {
+    private readonly Lazy<RecordSender> _sender;
     private long _began;
 
     /// <summary>Creates a run; tests do, and <see cref="SampleHost"/>.</summary>
@@ -18,6 +19,7 @@ public sealed class SampleRun
     {
         (Settings, BootstrapServers, StateDirectory, Time) = (settings, bootstrapServers, stateDirectory, time);
         Id = Guid.CreateVersion7(time.GetUtcNow()).ToString("N")[4..16];
+        _sender = new Lazy<RecordSender>(() => new RecordSender(bootstrapServers));
     }
 
     /// <summary>What the command line asks for.</summary>
@@ -34,6 +36,9 @@ public sealed class SampleRun
 
     /// <summary>Different in each run, growing with time: keys that contain it never meet those of an earlier run on the same brokers.</summary>
     public string Id { get; }
+
+    /// <summary>A producer for whoever has something to send.</summary>
+    public RecordSender Sender => _sender.Value;
 
     /// <summary>The books of the run.</summary>
     public Books Books { get; } = new();
@@ -78,6 +83,15 @@ public sealed class SampleRun
 
     /// <summary>The applications are running: from now on the time counts.</summary>
     public void Begin() => Volatile.Write(ref _began, Time.GetTimestamp());
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        if (_sender.IsValueCreated)
+        {
+            _sender.Value.Dispose();
+        }
+    }
 
     private bool IsOver(CancellationToken stop) => stop.IsCancellationRequested || Elapsed >= Settings.Duration;
 }

@@ -20,8 +20,10 @@ internal static class SampleWeb
 
     public static WebApplication Build(SampleRun run, ISample sample, EmbeddedBroker? broker)
     {
-        var builder = WebApplication.CreateSlimBuilder();
-        builder.Logging.SetMinimumLevel(LogLevel.Warning);
+        var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { EnvironmentName = Environments.Development });
+
+        // Generators make mistakes on purpose: they are counted and shown, not logged one by one.
+        builder.Logging.SetMinimumLevel(LogLevel.Warning).AddFilter("StreamFlow", LogLevel.Error);
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, Port(run.Settings.Port)));
         builder.Services.ConfigureHttpJsonOptions(json =>
         {

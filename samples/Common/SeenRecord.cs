@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Text;
 using System.Text.Json;
 using Confluent.Kafka;
@@ -13,6 +14,21 @@ public readonly record struct SeenRecord(ConsumeResult<byte[]?, byte[]?> Result)
 
     /// <summary>The bytes of the key; empty when there is none.</summary>
     public ReadOnlySpan<byte> KeyBytes => Result.Message.Key;
+
+    /// <summary>A windowed key: the key as text, and the window's start.</summary>
+    public (string Key, DateTimeOffset WindowStart) WindowedKey
+    {
+        get
+        {
+            // The key's own bytes and the window's start in milliseconds, 8 bytes, big-endian.
+            var bytes = KeyBytes;
+            var start = BinaryPrimitives.ReadInt64BigEndian(bytes[^8..]);
+            return (Encoding.UTF8.GetString(bytes[..^8]), DateTimeOffset.FromUnixTimeMilliseconds(start));
+        }
+    }
+
+    /// <summary>The value as the serde of <see cref="long"/> writes it: 8 bytes, big-endian.</summary>
+    public long WholeNumber => BinaryPrimitives.ReadInt64BigEndian(Result.Message.Value ?? throw Missing());
 
     /// <summary>Whether the record has no value: a deletion.</summary>
     public bool IsDeletion => Result.Message.Value is null;

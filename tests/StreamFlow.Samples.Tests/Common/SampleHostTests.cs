@@ -22,7 +22,7 @@ public sealed class SampleHostTests
     [Fact]
     public async Task A_lost_record_is_told_and_makes_the_exit_code_1()
     {
-        var sample = new EchoSample { Loses = word => word.EndsWith("-123", StringComparison.Ordinal) };
+        var sample = new EchoSample { Loses = word => word.EndsWith("-123\"", StringComparison.Ordinal) };
         var (code, output) = await RunAsync(sample, Settings, patience: TimeSpan.FromSeconds(3));
         Assert.Equal(1, code);
         Assert.Contains("  MISMATCH  words said, each once: 500 expected, 499 as expected", output, StringComparison.Ordinal);
@@ -119,7 +119,7 @@ public sealed class SampleHostTests
     }
 
     [Theory]
-    [InlineData("nowhere", "--bootstrap-servers: ")]
+    [InlineData("http://nowhere:9092", "--bootstrap-servers: ")]
     [InlineData("127.0.0.1:1", "No broker answers at '127.0.0.1:1'. Start one or correct --bootstrap-servers")]
     public async Task Brokers_that_are_not_there_are_told(string servers, string complaint)
     {
