@@ -55,17 +55,16 @@ internal sealed class ActivitySample : ISample
         var rate = settings.Rate > 0 ? settings.Rate : DefaultRate;
         var lasts = settings.Rate > 0 ? TimeSpan.Zero : TimeSpan.FromSeconds(Math.Min(settings.Count / rate, 72_000));
         var start = Math.Max((run.Time.GetUtcNow() - lasts).ToUnixTimeMilliseconds(), books.LatestMs + 1);
-        using var sender = new RecordSender(run.BootstrapServers);
         using var clicks = new Shoppers(settings.Seed, rate * Shoppers.UsersPerClickAndSecond, start, run.Id).Run().GetEnumerator();
         await foreach (var _ in run.TurnsAsync(stop))
         {
             clicks.MoveNext();
             var made = clicks.Current;
             books.Expect(made);
-            sender.Send(Pipeline.Clicks, made.User, made.Click, DateTimeOffset.FromUnixTimeMilliseconds(made.Timestamp));
+            run.Sender.Send(Pipeline.Clicks, made.User, made.Click, DateTimeOffset.FromUnixTimeMilliseconds(made.Timestamp));
         }
 
-        sender.Flush();
+        run.Sender.Flush();
         books.Close();
     }
 

@@ -44,7 +44,6 @@ internal sealed class RiderMapSample(int riders = 1000) : ISample
 
     public async Task GenerateAsync(SampleRun run, CancellationToken stop)
     {
-        using var sender = new RecordSender(run.BootstrapServers);
         foreach (var delivery in _books!.Abandoned)
         {
             Send(new Happening(Pipeline.Deliveries, delivery, null));
@@ -59,12 +58,12 @@ internal sealed class RiderMapSample(int riders = 1000) : ISample
             }
         }
 
-        sender.Flush();
+        run.Sender.Flush();
 
         void Send(Happening happening)
         {
             _books.Expect(happening);
-            sender.Send(happening.Topic, happening.Key, happening.Value);
+            run.Sender.Send(happening.Topic, happening.Key, happening.Value);
         }
     }
 
