@@ -30,7 +30,7 @@ function drawSessions({ now, sessions }) {
     const bar = at(el("svg:rect", furthest), { x: begin, y: top + line * row + 4, width: long, height: 14, rx: 3 });
     bar.append(el("svg:title", "", `${clicks} clicks from ${clock(start)} to ${clock(end)}`));
     parts.push(bar);
-    if (long > 24) parts.push(at(el("svg:text", "clicks", clicks), { x: begin + long / 2, y: top + line * row + 15 }));
+    if (long > 24) parts.push(at(el("svg:text", `clicks on-${furthest}`, clicks), { x: begin + long / 2, y: top + line * row + 15 }));
   }
   svg.replaceChildren(...parts);
 }

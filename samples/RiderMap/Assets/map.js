@@ -45,7 +45,7 @@ function draw(now) {
   const scale = canvas.width / width;
   pen.setTransform(scale, 0, 0, scale, 0, 0);
   pen.clearRect(0, 0, width, height);
-  const size = Math.max(13, 4.2 * devicePixelRatio / scale * 0.55);
+  const size = Math.max(13, (canvas.clientWidth < 600 ? 1.6 : 2.3) * devicePixelRatio / scale); // metres
   const dots = { idle: new Path2D(), busy: new Path2D() }, doors = new Path2D();
   for (const rider of riders.values()) {
     const { x, y } = rider.move(now);

@@ -26,13 +26,13 @@ export class Ride {
       return;
     }
 
-    // The rider came here by the street he is in now; the corner is where that meets the one he was in.
+    // The rider came here by the street of this position; the corner is where that meets the street of the last one.
     if (before.x !== position.x && before.y !== position.y) {
       this.way.push(position.eastWest ? { x: before.x, y: position.y } : { x: position.x, y: before.y });
     }
     this.way.push({ x: position.x, y: position.y });
 
-    // A little slower than he was, so that he does not stand still while the next position is on its way.
+    // A little slower than the ride was, so that nobody stands still while the next position is on its way.
     this.speed = this.left() / (pause * 1.08);
   }
 
