@@ -76,7 +76,6 @@ public static class SampleHost
         SampleRun run, ISample sample, EmbeddedBroker? broker, TextWriter output, CancellationToken stop)
     {
         await using var host = SampleWeb.Build(run, sample, broker);
-        run.Services = host.Services;
         using var reader = new BookReader(run.BootstrapServers, run.Books.Witnesses);
         var lifetime = host.Services.GetRequiredService<IHostApplicationLifetime>();
         using var asked = stop.Register(lifetime.StopApplication);

@@ -47,6 +47,7 @@ internal static class SampleWeb
         builder.Services.AddSingleton(new ApplicationNames(ApplicationsOf(builder.Services)));
 
         var app = builder.Build();
+        run.Services = app.Services;
         app.UseHostFiltering();
         SamplePage.Map(app, sample.GetType().Assembly);
         app.MapHealthChecks("/health");
