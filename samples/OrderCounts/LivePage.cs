@@ -15,6 +15,7 @@ namespace OrderCounts;
 /// </summary>
 internal sealed class LivePage
 {
+#pragma warning disable CA1822 // Some have no state in one of the two forms.
 #if LIVE_PAGE
     private readonly Socket _socket;
 
@@ -40,7 +41,6 @@ internal sealed class LivePage
         return app;
     }
 #else
-#pragma warning disable CA1822 // They have no state in this form.
     public LivePage(int? port) => _ = port;
 
     /// <summary>Where it is; null when there is none.</summary>

@@ -68,7 +68,7 @@ internal sealed class RunningSample : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _stop.CancelAsync();
-        await _run.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await ((Task)_run).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         Http.Dispose();
         _stop.Dispose();
         await _output.DisposeAsync();
