@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# Provides the foreign Kafka clients that some tests compare with, from Debian's packages. Silent when they are there.
+# Provides the foreign Kafka clients that some tests compare with, and a browser, from Debian's packages. Silent when they are there.
 # Where they cannot be installed it says so and succeeds: those tests are skipped then, and say so too.
 set -euo pipefail
 
-readonly packages=(kcat python3-confluent-kafka python3-kafka)
+readonly packages=(kcat python3-confluent-kafka python3-kafka chromium fonts-inter fonts-dejavu-core)
 
 say() { printf 'test tools: %s\n' "$*" >&2; }
 
@@ -30,7 +30,7 @@ apt() {
 missing=$(missing_packages | paste -sd' ' -)
 [[ -n $missing ]] || exit 0
 if ! can_install; then
-  say "tests that compare with $missing will be skipped; to run them: sudo apt-get install -y $missing"
+  say "tests that need $missing will be skipped; to run them: sudo apt-get install -y $missing"
   exit 0
 fi
 say "installing $missing"
@@ -39,5 +39,5 @@ say "installing $missing"
 if ! apt install -y --no-install-recommends $missing >/dev/null; then
   apt update >/dev/null || true
   apt install -y --no-install-recommends $missing | tail -n 5 >&2 ||
-    say "tests that compare with $missing will be skipped: they cannot be installed, see above"
+    say "tests that need $missing will be skipped: they cannot be installed, see above"
 fi

@@ -1,7 +1,7 @@
 // What several views are made of: tables, notices, values of records.
 
 import { h } from './dom.js';
-import { clock, iso } from './format.js';
+import { clock, iso, plural } from './format.js';
 
 /** A table in a box that scrolls by itself. Columns: {name, cell(row), end: numbers at the end of the cell, wide}. */
 export function table(caption, columns, rows, { key, selected, empty, onrow } = {}) {
@@ -60,27 +60,32 @@ export function facts(...pairs) {
 
 /** A value in one line, as short as the place is. */
 export function inline(text) {
-  if (!text) {
+  if (isNull(text)) {
     return h('span', { class: 'null' }, 'null');
   }
-  return h('code', { class: 'inline', title: text.type ?? null }, text.text === '' ? '(empty)' : text.text, text.cut && h('span', { class: 'cut' }, ' … cut'));
+  return h('code', { class: 'inline', title: text.type ?? null }, text.text === '' ? '(empty)' : text.text ?? text.hex, text.cut && h('span', { class: 'cut' }, ' … cut'));
 }
 
 const forms = [['text', 'Text'], ['json', 'JSON'], ['hex', 'Hex']];
 
 /** A value in full, as text, JSON or hex; chosen is the form, choose is called with another. */
 export function value(label, text, chosen, choose) {
-  if (!text) {
+  if (isNull(text)) {
     return h('div', { class: 'value' }, h('span', { class: 'label' }, label), h('span', { class: 'null' }, 'null'));
   }
-  const there = forms.filter(([form]) => form !== 'json' || text.json !== null);
-  const form = there.some(([one]) => one === chosen) ? chosen : 'text';
+  const there = forms.filter(([form]) => text[form] !== null && text[form] !== undefined);
+  const form = there.some(([one]) => one === chosen) ? chosen : there[0][0];
   return h('div', { class: 'value' },
     h('div', { class: 'row' }, h('span', { class: 'label' }, label), text.type && h('span', { class: 'quiet' }, text.type),
       h('div', { class: 'choice', role: 'group', 'aria-label': `Form of the ${label.toLowerCase()}` }, there.map(([one, name]) =>
         h('button', { type: 'button', key: one, 'aria-pressed': String(form === one), onclick: () => choose(one) }, name))),
-      h('span', { class: 'quiet' }, `${text.bytes} bytes${text.cut ? ', cut' : ''}`)),
+      h('span', { class: 'quiet' }, [text.bytes !== null && plural(text.bytes, 'byte'), text.cut && 'cut'].filter(Boolean).join(', '))),
     h('pre', { tabindex: 0, 'aria-label': label }, shown(text, form)));
+}
+
+/** Whether there is no key or value: a tombstone, or what has no key. */
+export function isNull(text) {
+  return !text || (text.text === null && !text.hex);
 }
 
 function shown(text, form) {

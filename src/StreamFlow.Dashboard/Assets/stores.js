@@ -4,7 +4,7 @@ import { h, render } from './dom.js';
 import { get, path } from './api.js';
 import { bytes, count, percent, plural, short } from './format.js';
 import { address, go } from './route.js';
-import { asJson, copy, facts, inline, loading, refusal, table, time } from './parts.js';
+import { asJson, copy, facts, inline, isNull, loading, refusal, table, time } from './parts.js';
 import { storeKind } from './graph.js';
 
 // What a query takes: [name in the request, label, type, hint].
@@ -180,6 +180,6 @@ function written(value, type) {
 }
 
 function asText(rows) {
-  const plain = text => text === null ? null : text.json !== null ? asJson(text.json) : text.text;
+  const plain = text => isNull(text) ? null : text.json ? asJson(text.json) : text.text ?? text.hex;
   return JSON.stringify(rows.map(row => ({ ...row, key: plain(row.key), value: plain(row.value) })), null, 2);
 }
