@@ -55,7 +55,11 @@ internal sealed partial class StreamFlowHostedService(
         _ = RunAsync(_application!);
     }
 
-    public Task StartedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+    public Task StartedAsync(CancellationToken cancellationToken)
+    {
+        services.GetRequiredService<HostedApplications>().Started();
+        return Task.CompletedTask;
+    }
 
     public Task StoppingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 

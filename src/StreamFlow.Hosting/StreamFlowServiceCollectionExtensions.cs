@@ -55,6 +55,7 @@ public static class StreamFlowServiceCollectionExtensions
         ArgumentNullException.ThrowIfNull(topology);
         ThrowIfRefused(services, name, topology);
         services.AddSingleton(new ApplicationRegistration(name));
+        services.TryAddSingleton(provider => new HostedApplications(provider.GetServices<ApplicationRegistration>()));
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton(provider => new RocksDbBackendFactory(RocksDbSettings.Of(provider)));
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<RocksDbSettings>, RocksDbSettingsValidator>());
@@ -178,11 +179,13 @@ public static class StreamFlowServiceCollectionExtensions
                 new GuardedLogger(logging.CreateLogger(typeof(StreamFlowHostedService).FullName!), project: 3, static () => { }));
         }
 
-        return new StreamFlow.StreamsApplication(built, options.Streams, clients, new StreamFlow.StreamsServices
+        var application = new StreamFlow.StreamsApplication(built, options.Streams, clients, new StreamFlow.StreamsServices
         {
             StoreBackend = onDisk ? provider.GetRequiredService<RocksDbBackendFactory>() : null,
             Time = provider.GetRequiredService<TimeProvider>(),
             Logging = logging,
         });
+        provider.GetRequiredService<HostedApplications>().Add(new HostedApplication(name, application, clients, options));
+        return application;
     }
 }

@@ -21,11 +21,12 @@ internal sealed class ApplicationMeter : IDisposable
 
     /// <param name="applicationId">The application.</param>
     /// <param name="level">How much is measured.</param>
-    public ApplicationMeter(string applicationId, MetricsLevel level = MetricsLevel.Info)
+    /// <param name="scope">Whose meter it is, for listeners to tell it from another of that id; null: its own.</param>
+    public ApplicationMeter(string applicationId, MetricsLevel level = MetricsLevel.Info, object? scope = null)
     {
         Tag = new(ApplicationTag, applicationId);
         Level = level;
-        _meter = new Meter(new MeterOptions(Name) { Version = Version, Tags = [Tag], Scope = this });
+        _meter = new Meter(new MeterOptions(Name) { Version = Version, Tags = [Tag], Scope = scope ?? this });
         Application = new ApplicationInstruments(_meter, Tag);
         Threads = new ThreadInstruments(_meter);
         Tasks = new TaskInstruments(_meter);

@@ -14,11 +14,20 @@ internal sealed class SourceCounts(
         instruments.Latency, clock,
         [.. task, new("operator", node), new("topic", partition.Topic), new("partition", partition.Partition)])
 {
-    private long _lag = -1;
+    private long _end = -1;
+    private long _position = -1;
     private long _buffered;
 
+    public TopicPartition Partition => partition;
+
+    /// <summary>Offset behind the last record on the broker; null while that is not known.</summary>
+    public long? End => Volatile.Read(ref _end) is var end and >= 0 ? end : null;
+
+    /// <summary>Offset of the next record to process; null while that is not known.</summary>
+    public long? Position => Volatile.Read(ref _position) is var position and >= 0 ? position : null;
+
     /// <summary>Records on the broker that are not processed yet; null while that is not known.</summary>
-    public long? Lag => Volatile.Read(ref _lag) is var lag and >= 0 ? lag : null;
+    public long? Lag => End - Position is { } lag ? Math.Max(0, lag) : null;
 
     public long Buffered => Volatile.Read(ref _buffered);
 
@@ -28,7 +37,8 @@ internal sealed class SourceCounts(
     /// <param name="buffered">Records at hand.</param>
     public void Show(long end, long position, int buffered)
     {
-        Volatile.Write(ref _lag, end < 0 || position < 0 ? -1 : Math.Max(0, end - position));
+        Volatile.Write(ref _end, end);
+        Volatile.Write(ref _position, position);
         Volatile.Write(ref _buffered, buffered);
     }
 }

@@ -110,6 +110,12 @@ public sealed partial class Topology
     /// <returns>Text of several lines, to put into a Markdown block <c>mermaid</c>.</returns>
     public string ToMermaid() => MermaidWriter.Write(Now.Graph, Now.Groups);
 
+    /// <summary>The topology as data.</summary>
+    /// <param name="applicationId">Name of the application.</param>
+    /// <param name="running">The plan as it is laid over a cluster, or as it was described.</param>
+    internal TopologyDescription ToDescription(string applicationId, TopologyPlan running) =>
+        new DescriptionMaker(Planned, applicationId, running).Make();
+
     /// <inheritdoc cref="Describe"/>
     public override string ToString() => Describe();
 

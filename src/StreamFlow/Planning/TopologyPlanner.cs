@@ -181,6 +181,7 @@ internal static class TopologyPlanner
             IsPersistent = (store.StoreType ?? description.DefaultStoreType) == StoreType.Persistent,
             IsLogged = store.LoggingEnabled && source is null,
             Source = source,
+            Contents = store.Contents,
             ChangelogConfigs = InternalTopics.ChangelogConfigs(store.Expires, store.TopicConfigs, store.NeededConfigs),
             Create = topic => store.Create(new StoreSetup(store.Name, topic, description.Serdes)),
         };

@@ -42,6 +42,9 @@ internal sealed class TaskMetrics
     /// <summary>What is measured of the task as a whole.</summary>
     public TaskCounts Counts { get; }
 
+    /// <summary>Its input partitions at this moment. On the task's thread.</summary>
+    public IReadOnlyList<SourceCounts> Sources => [.. _sources];
+
     public long ProcessedTotal => _processed;
 
     public long DroppedTotal => _dropped.Values.Sum();

@@ -103,6 +103,9 @@ internal sealed record StoreDefinition
     /// <summary>What it holds; null where that is not known.</summary>
     public StoreShape? Shape { get; init; }
 
+    /// <summary>How it is read, and the types of what it holds.</summary>
+    public StoreContents Contents { get; init; } = new(StoreKind.Other, null, null);
+
     /// <summary>Makes the store of one task, given the full name of its changelog topic; called once per task.</summary>
     public required Func<string, StateStore> Create { get; init; }
 }

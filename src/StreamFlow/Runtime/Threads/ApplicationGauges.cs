@@ -12,7 +12,7 @@ internal static class ApplicationGauges
     /// <param name="time">Its clock.</param>
     public static ApplicationMeter Show(StreamsApplication application, StreamFlowOptions options, TimeProvider time)
     {
-        var meter = new ApplicationMeter(options.ApplicationId, options.MetricsLevel);
+        var meter = new ApplicationMeter(options.ApplicationId, options.MetricsLevel, application);
         var began = time.GetTimestamp();
         meter.Application.All.Add(new ApplicationCounts(meter.Tag)
         {

@@ -26,7 +26,8 @@ internal sealed class StreamThread
     private int _fencings;
     private long _lastFencing;
     private volatile ThreadStatus _status;
-    private volatile IReadOnlyList<RecordContext> _records = [];
+    private readonly RebalanceLog _rebalances;
+    private volatile IReadOnlyList<RunningTask> _running = [];
 
     /// <param name="services">What the threads share.</param>
     /// <param name="index">Number of the thread, from 1.</param>
@@ -37,16 +38,14 @@ internal sealed class StreamThread
         ThreadServices services, int index, InsideWaits inside, Action<StreamThread> changed,
         Action<StreamThread, Exception?> ended)
     {
-        _services = services;
-        _inside = inside;
+        (_services, _inside) = (services, inside);
         _work = new WorkAtHand(services.Time);
         Steps = new StepWatch(_work, services.Time);
-        Index = index;
-        _changed = changed;
-        _ended = ended;
+        (_changed, _ended) = (changed, ended);
         var clientId = services.Options.ClientId is { Length: > 0 } given ? given : services.Options.ApplicationId;
-        Name = $"{clientId}-StreamThread-{index}";
+        (Index, Name) = (index, $"{clientId}-StreamThread-{index}");
         _counts = new ThreadCounts(services.Meter.Tag, Name, services.Time) { Phases = _work.Totals };
+        _rebalances = new RebalanceLog(services.Time);
         _status = new ThreadStatus(Name, IsSettled: false, HasJoined: false, RestoreRemaining: 0, []);
         _thread = new Thread(Run) { Name = Name, IsBackground = true };
     }
@@ -61,7 +60,8 @@ internal sealed class StreamThread
     public ThreadStatus Status => _status with
     {
         RestoreRemaining = _restorer?.Remaining ?? 0,
-        Tasks = ThreadProgress.Of(_status.Tasks, _records, _services.Time),
+        Tasks = ThreadProgress.Of(_status.Tasks, _running, _services.Time),
+        Rebalances = _rebalances.All,
         Stalled = ThreadProgress.StallOf(
             Steps, _services.Options.ProgressTimeout, TimeSpan.FromTicks(Volatile.Read(ref _maxPollInterval))),
     };
@@ -159,7 +159,7 @@ internal sealed class StreamThread
                 _services.Watch.StaticMemberJoins();
             }
 
-            ThreadClients.Join(consumer, topics, new CountedRebalances(tasks, _counts));
+            ThreadClients.Join(consumer, topics, new CountedRebalances(tasks, _counts, _rebalances));
             Loop(consumer, tasks, committer, purger, turns, gap);
             CommitForTheLastTime(consumer, tasks, committer, gap);
             hasFailed = false;
@@ -284,14 +284,15 @@ internal sealed class StreamThread
 
     private void Report(TaskManager tasks)
     {
+        _rebalances.Report(tasks.IsSettled);
         var known = _status;
         if (known.IsSettled == tasks.IsSettled && known.HasJoined == tasks.HasJoined && known.Tasks.Count == tasks.All.Count
-            && known.Tasks.Zip(tasks.All, _records).All(p => p.First.State == p.Second.State && p.Third == p.Second.Context.Record))
+            && known.Tasks.Zip(tasks.All, _running).All(p => p.First.State == p.Second.State && p.Third.Record == p.Second.Context.Record))
         {
             return;
         }
 
-        _records = [.. tasks.All.Select(t => t.Context.Record)];
+        _running = [.. tasks.All.Select(t => new RunningTask(t.Context.Record, t.Context.Metrics.Sources))];
         _status = new ThreadStatus(
             Name, tasks.IsSettled, tasks.HasJoined, 0, [.. tasks.All.Select(t => new StreamTaskStatus(t.Id, t.State))]);
         _changed(this);

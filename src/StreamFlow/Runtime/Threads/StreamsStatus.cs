@@ -14,7 +14,31 @@ public sealed record StreamTaskStatus(TaskId TaskId, TaskState State)
     /// <summary>When that was.</summary>
     /// <value>Default: null, as for <see cref="LastRecord"/>.</value>
     public DateTimeOffset? LastFinished { get; init; }
+
+    /// <summary>Its input partitions, as of the last second.</summary>
+    /// <value>Empty: it does not run yet.</value>
+    public IReadOnlyList<TaskInputStatus> Inputs { get; init; } = [];
 }
+
+/// <summary>How far a task is in one of its input partitions.</summary>
+/// <param name="Partition">The partition.</param>
+/// <param name="Position">Offset of the next record to process; null while nothing is known.</param>
+/// <param name="End">Offset behind the last record on the broker, as the last fetch has told; null until one has.</param>
+public sealed record TaskInputStatus(TopicPartition Partition, long? Position, long? End)
+{
+    /// <summary>Records that are not processed yet; null while that is not known.</summary>
+    public long? Lag => End - Position is { } lag ? Math.Max(0, lag) : null;
+}
+
+/// <summary>A rebalance as one thread has seen it: what it gave up and what it got.</summary>
+/// <param name="At">When the group first told of it.</param>
+/// <param name="Assigned">Partitions of the leader topics that came; the task of the same number reads each, and its partners.</param>
+/// <param name="Revoked">Those that went in order.</param>
+/// <param name="Lost">Those that had gone before the thread was told.</param>
+/// <param name="Pause">From then until all tasks of the thread ran; null while they do not.</param>
+public sealed record StreamRebalance(
+    DateTimeOffset At, IReadOnlyList<TopicPartition> Assigned, IReadOnlyList<TopicPartition> Revoked,
+    IReadOnlyList<TopicPartition> Lost, TimeSpan? Pause);
 
 /// <summary>What a thread has been at for longer than <see cref="StreamFlowOptions.ProgressTimeout"/>.</summary>
 /// <param name="What">What it is at, as "processing record orders-0 offset 42 of task 0_0".</param>
@@ -46,6 +70,10 @@ public sealed record ThreadStatus(
     /// <summary>What it has been at for longer than <see cref="StreamFlowOptions.ProgressTimeout"/>.</summary>
     /// <value>Default: null, it goes on.</value>
     public StalledWork? Stalled { get; init; }
+
+    /// <summary>Its last rebalances, at most 20, the oldest first.</summary>
+    /// <value>Empty.</value>
+    public IReadOnlyList<StreamRebalance> Rebalances { get; init; } = [];
 }
 
 /// <summary>The thread that keeps the global tables of an application, as it is at one moment.</summary>

@@ -1,3 +1,4 @@
+using StreamFlow.Measuring;
 using StreamFlow.Processing;
 
 namespace StreamFlow.Runtime;
@@ -7,13 +8,13 @@ internal static class ThreadProgress
 {
     /// <summary>The tasks with the records they are at.</summary>
     /// <param name="tasks">The tasks, as the thread has told of them.</param>
-    /// <param name="records">Their record contexts.</param>
+    /// <param name="contexts">What is known of them as they run.</param>
     /// <param name="time">The clock.</param>
     public static IReadOnlyList<StreamTaskStatus> Of(
-        IReadOnlyList<StreamTaskStatus> tasks, IReadOnlyList<RecordContext> records, TimeProvider time)
+        IReadOnlyList<StreamTaskStatus> tasks, IReadOnlyList<RunningTask> contexts, TimeProvider time)
     {
-        var byTask = records.ToDictionary(r => r.TaskId);
-        return [.. tasks.Select(task => byTask.TryGetValue(task.TaskId, out var record) ? With(task, record, time) : task)];
+        var byTask = contexts.ToDictionary(c => c.Record.TaskId);
+        return [.. tasks.Select(task => byTask.TryGetValue(task.TaskId, out var found) ? With(task, found, time) : task)];
     }
 
     /// <summary>The status of the thread of global tables; null where there is none.</summary>
@@ -38,8 +39,19 @@ internal static class ThreadProgress
             };
     }
 
-    private static StreamTaskStatus With(StreamTaskStatus task, RecordContext context, TimeProvider time) =>
-        context.TryGetLast(out var record, out var timestamp)
-            ? task with { LastRecord = record, LastFinished = time.GetUtcNow() - time.GetElapsedTime(timestamp) }
-            : task;
+    private static StreamTaskStatus With(StreamTaskStatus task, RunningTask found, TimeProvider time)
+    {
+        var known = task with
+        {
+            Inputs = [.. found.Inputs.Select(i => new TaskInputStatus(i.Partition, i.Position, i.End))],
+        };
+        return found.Record.TryGetLast(out var record, out var timestamp)
+            ? known with { LastRecord = record, LastFinished = time.GetUtcNow() - time.GetElapsedTime(timestamp) }
+            : known;
+    }
 }
+
+/// <summary>What others may look at of a task while it runs.</summary>
+/// <param name="Record">The record it is at.</param>
+/// <param name="Inputs">How far its input partitions are.</param>
+internal sealed record RunningTask(RecordContext Record, IReadOnlyList<SourceCounts> Inputs);

@@ -44,6 +44,9 @@ public abstract class StoreBuilder
 
     /// <summary>What the store will hold.</summary>
     internal abstract StoreShape Describe(StoreSetup setup);
+
+    /// <summary>How it is read, and the types of what it holds.</summary>
+    internal virtual StoreContents Contents => new(StoreKind.Other, null, null);
 }
 
 /// <summary>Describes a store that processors use as a type.</summary>

@@ -34,6 +34,18 @@ public abstract class TypedStoreBuilder<TStore, TKey, TValue> : StoreBuilder<TSt
     internal sealed override StoreShape Describe(StoreSetup setup) =>
         Shape with { Key = setup.KeyFormat(Keys), Value = setup.ValueFormat(Values) };
 
+    internal sealed override StoreContents Contents => new(Kind, typeof(TKey), typeof(TValue));
+
+    private static StoreKind Kind => typeof(TStore) switch
+    {
+        var type when type.IsAssignableTo(typeof(IReadOnlyKeyValueStore<TKey, TValue>)) => StoreKind.KeyValue,
+        var type when type.IsAssignableTo(typeof(IReadOnlyWindowStore<TKey, TValue>)) => StoreKind.Window,
+        var type when type.IsAssignableTo(typeof(IReadOnlySessionStore<TKey, TValue>)) => StoreKind.Session,
+        var type when type.IsAssignableTo(typeof(IReadOnlyVersionedKeyValueStore<TKey, TValue>)) => StoreKind.Versioned,
+        var type when type.IsAssignableTo(typeof(IReadOnlyListStore<TKey, TValue>)) => StoreKind.List,
+        _ => StoreKind.Other,
+    };
+
     /// <summary>What the store will hold, but for the formats of keys and values.</summary>
     private protected abstract StoreShape Shape { get; }
 

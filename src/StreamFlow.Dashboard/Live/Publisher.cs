@@ -1,0 +1,195 @@
+using System.Runtime.CompilerServices;
+using Microsoft.Extensions.Logging;
+
+namespace StreamFlow.Dashboard;
+
+/// <summary>
+/// Looks at one application each second, and makes what all pages are sent, once. Without a page it keeps the history only. A page
+/// that is slow misses frames and is sent the newest then, whole: nothing waits for it, and nothing piles up.
+/// </summary>
+internal sealed class Publisher : IDisposable
+{
+    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan HeartBeat = TimeSpan.FromSeconds(15);
+    private static readonly byte[] Comment = ":\n\n"u8.ToArray();
+    private readonly Lock _gate = new();
+    private readonly HostedView _view;
+    private readonly ILogger _logger;
+    private readonly long _began;
+    private readonly ITimer _timer;
+    private Snapshot? _snapshot;
+    private long _looked;
+    private Frame? _frame;
+    private TaskCompletionSource<Frame> _first = NewFirst();
+    private int _watchers;
+    private bool _hasFailed;
+
+    /// <param name="view">The application.</param>
+    /// <param name="logger">Is told when it cannot be looked at.</param>
+    public Publisher(HostedView view, ILogger logger)
+    {
+        (_view, _logger) = (view, logger);
+        _began = view.Time.GetTimestamp();
+        _timer = view.Time.CreateTimer(_ => Tick(), null, Interval, Interval);
+    }
+
+    public HostedView View => _view;
+
+    /// <summary>Pages that are being sent to.</summary>
+    public int Watchers => Volatile.Read(ref _watchers);
+
+    /// <summary>How often what is shown was collected and made into JSON.</summary>
+    public long Frames { get; private set; }
+
+    /// <summary>What is shown now, at most a second old.</summary>
+    public Snapshot Look()
+    {
+        lock (_gate)
+        {
+            return _snapshot is not null && _view.Time.GetElapsedTime(_looked) < Interval ? _snapshot : LookAnew();
+        }
+    }
+
+    /// <summary>The events of a page, until it goes.</summary>
+    /// <param name="cancellationToken">The page has gone.</param>
+    public async IAsyncEnumerable<ReadOnlyMemory<byte>> WatchAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var next = Enter();
+        try
+        {
+            long seen = -1;
+            while (true)
+            {
+                Frame? frame = null;
+                try
+                {
+                    frame = await next.WaitAsync(HeartBeat, _view.Time, cancellationToken).ConfigureAwait(false);
+                }
+                catch (TimeoutException)
+                {
+                    // The host is busy, or its clock stands still: the page is to know that the connection lives.
+                }
+
+                if (frame is null)
+                {
+                    yield return Comment;
+                    continue;
+                }
+
+                frame = Newest(frame);
+                next = frame.Next.Task;
+                yield return frame.Number == seen + 1 && seen >= 0 ? frame.Delta : frame.Snapshot;
+                seen = frame.Number;
+            }
+        }
+        finally
+        {
+            Leave();
+        }
+    }
+
+    public void Dispose()
+    {
+        _timer.Dispose();
+        _view.Dispose();
+    }
+
+    /// <summary>A second is over.</summary>
+    internal void Tick()
+    {
+        lock (_gate)
+        {
+            try
+            {
+                _view.Collection.Tick();
+                if (Watchers > 0)
+                {
+                    Publish();
+                }
+
+                _hasFailed = false;
+            }
+#pragma warning disable CA1031 // A page that shows nothing new must not end a worker that works.
+            catch (Exception exception)
+#pragma warning restore CA1031
+            {
+                if (!_hasFailed)
+                {
+                    DashboardLog.LookFailed(_logger, exception, _view.Hosted.Name);
+                }
+
+                _hasFailed = true;
+            }
+        }
+    }
+
+    private static TaskCompletionSource<Frame> NewFirst() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <summary>The first page is not kept waiting for the second to be over.</summary>
+    private Task<Frame> Enter()
+    {
+        lock (_gate)
+        {
+            if (Interlocked.Increment(ref _watchers) == 1)
+            {
+                Publish();
+            }
+
+            return _frame is { } frame ? Task.FromResult(frame) : _first.Task;
+        }
+    }
+
+    private void Leave()
+    {
+        lock (_gate)
+        {
+            if (Interlocked.Decrement(ref _watchers) == 0)
+            {
+                // What was shown last is of no use to whoever comes later.
+                (_frame, _first) = (null, NewFirst());
+            }
+        }
+    }
+
+    private void Publish()
+    {
+        var serialized = SerializedSnapshot.Of(LookAnew());
+        var before = _frame;
+        var frame = new Frame(Frames, serialized, before?.Shown, _view.Collection.History.Last);
+        Frames++;
+        _frame = frame;
+        (before?.Next ?? _first).TrySetResult(frame);
+    }
+
+    private Snapshot LookAnew()
+    {
+        var status = _view.Application.Status;
+        var readings = _view.Collection.ReadWhileLookedAt();
+        _view.Shares.Take(
+            _view.Time.GetElapsedTime(_began).TotalSeconds,
+            readings,
+            _view.Collection.Counted(InstrumentNames.Restored).GroupBy(c => c.Tags.Task ?? string.Empty)
+                .ToDictionary(g => g.Key, g => g.Sum(c => c.Count), StringComparer.Ordinal));
+        if (status.State is StreamsState.Running or StreamsState.Rebalancing)
+        {
+            _view.Group.AskIfDue();
+        }
+
+        _looked = _view.Time.GetTimestamp();
+        return _snapshot = new Snapshot(
+            OverviewView.Of(_view, status, readings),
+            FiguresView.Of(_view),
+            TasksView.Of(_view, status, readings),
+            StoresView.Of(_view, readings));
+    }
+
+    private static Frame Newest(Frame frame)
+    {
+        while (frame.Next.Task.IsCompletedSuccessfully)
+        {
+            frame = frame.Next.Task.Result;
+        }
+
+        return frame;
+    }
+}

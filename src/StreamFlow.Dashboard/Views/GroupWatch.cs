@@ -1,0 +1,49 @@
+using StreamFlow.Clients;
+using StreamFlow.Hosting;
+
+namespace StreamFlow.Dashboard;
+
+/// <summary>
+/// The members of an application's group, asked of the broker every few seconds while somebody looks, and never waited for: a broker
+/// that does not answer must not hold up the page that tells so.
+/// </summary>
+/// <param name="hosted">The application.</param>
+/// <param name="time">The clock.</param>
+internal sealed class GroupWatch(HostedApplication hosted, TimeProvider time)
+{
+    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(10);
+    private long? _asked;
+    private Task _asking = Task.CompletedTask;
+    private volatile IReadOnlyList<GroupMemberDescription> _members = [];
+
+    /// <summary>The members as they were told last; none before that.</summary>
+    public IReadOnlyList<GroupMemberDescription> Members => _members;
+
+    /// <summary>Asks again when it is time.</summary>
+    public void AskIfDue()
+    {
+        if (_asking.IsCompleted && (_asked is not { } asked || time.GetElapsedTime(asked) >= Interval))
+        {
+            _asked = time.GetTimestamp();
+            _asking = AskAsync();
+        }
+    }
+
+    private async Task AskAsync()
+    {
+        try
+        {
+            // Never on the caller's thread: making a client may take a moment.
+            await Task.Yield();
+            using var limit = new CancellationTokenSource(Limit, time);
+            using var admin = hosted.Clients.CreateAdmin($"{hosted.Application.ApplicationId}-dashboard");
+            var group = await admin.DescribeGroupAsync(hosted.Application.ApplicationId, limit.Token).ConfigureAwait(false);
+            _members = group.Members;
+        }
+        catch (Exception exception) when (exception is KafkaClientException or OperationCanceledException)
+        {
+            // The overview tells that no broker answers; the members stay as they were known.
+        }
+    }
+}

@@ -1,0 +1,24 @@
+using StreamFlow.Clients;
+
+namespace StreamFlow.Dashboard;
+
+/// <summary>Where an application is, in one word for its user.</summary>
+internal static class Phases
+{
+    public static string Of(StreamsStatus status) => status.State switch
+    {
+        StreamsState.Created => "starting",
+        StreamsState.PendingShutdown or StreamsState.NotRunning => "stopped",
+        StreamsState.PendingError or StreamsState.Error => IsFenced(status.Error) ? "fenced" : "failed",
+        _ when status.Outage is not null => "disconnected",
+        _ when status.Threads.Any(t => t.Stalled is not null) || status.GlobalThread?.Stalled is not null => "stuck",
+        StreamsState.Running => "running",
+        _ when status.Threads.Any(t => t.Tasks.Any(task => task.State == TaskState.Restoring)) => "restoring",
+        _ when status.Threads.Count > 0 && status.Threads.All(t => t.HasJoined) => "rebalancing",
+        _ => "starting",
+    };
+
+    /// <summary>Two instances with one identity push each other out; the one that gave up is not broken.</summary>
+    public static bool IsFenced(Exception? error) =>
+        (error as KafkaClientException ?? error?.InnerException as KafkaClientException)?.Kind == KafkaErrorKind.InstanceFenced;
+}

@@ -1,0 +1,136 @@
+using System.Text.Json;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Time.Testing;
+using StreamFlow.Dashboard.Tests.Support;
+using StreamFlow.Hosting;
+
+namespace StreamFlow.Dashboard.Tests.Api;
+
+/// <summary>Pages are sent what changes, made once for all of them.</summary>
+public sealed class LiveTests
+{
+    [Fact]
+    public async Task A_page_gets_a_snapshot_and_then_what_changes()
+    {
+        await using var host = await PageHost.StartAsync();
+        await host.RunningAsync();
+        using var stream = new StreamReader(await host.Client.GetStreamAsync(
+            new Uri($"/streamflow/api/v1/applications/{PageHost.Application}/live", UriKind.Relative)));
+
+        var (name, first) = await ReadAsync(stream);
+        Assert.Equal("snapshot", name);
+        Assert.Equal(["figures", "overview", "stores", "tasks"], first.EnumerateObject().Select(p => p.Name).Order());
+        var (second, delta) = await ReadAsync(stream);
+        Assert.Equal("delta", second);
+        Assert.True(delta.TryGetProperty("point", out _));
+        Assert.True(delta.TryGetProperty("overview", out _));
+        Assert.False(delta.TryGetProperty("topology", out _));
+    }
+
+    [Fact]
+    public async Task Fifty_pages_are_one_publisher_that_stops_with_the_last()
+    {
+        await using var host = await PageHost.StartAsync();
+        await host.RunningAsync();
+        var time = new FakeTimeProvider(DateTimeOffset.UnixEpoch);
+        using var publisher = PublisherOf(host, time);
+        using var leave = new CancellationTokenSource();
+        var pages = Enumerable.Range(0, 50).Select(_ => publisher.WatchAsync(leave.Token).GetAsyncEnumerator(leave.Token)).ToList();
+        foreach (var page in pages)
+        {
+            Assert.True(await page.MoveNextAsync());
+        }
+
+        Assert.Equal(50, publisher.Watchers);
+        Assert.Equal(1, publisher.Frames);
+        for (var second = 0; second < 5; second++)
+        {
+            var waiting = pages.ConvertAll(page => page.MoveNextAsync().AsTask());
+            time.Advance(TimeSpan.FromSeconds(1));
+            Assert.All(await Task.WhenAll(waiting).WaitAsync(PageHost.Deadline), Assert.True);
+            Assert.Equal(second + 2, publisher.Frames);
+            var sent = pages[0].Current;
+            Assert.All(pages, page => Assert.True(page.Current.Equals(sent), "The same bytes, not another serialisation."));
+        }
+
+        await leave.CancelAsync();
+        foreach (var page in pages)
+        {
+            await Assert.ThrowsAnyAsync<OperationCanceledException>(async () => await page.MoveNextAsync());
+            await page.DisposeAsync();
+        }
+
+        Assert.Equal(0, publisher.Watchers);
+        time.Advance(TimeSpan.FromSeconds(10));
+        Assert.Equal(6, publisher.Frames);
+    }
+
+    [Fact]
+    public async Task A_slow_page_is_sent_the_newest_whole()
+    {
+        await using var host = await PageHost.StartAsync();
+        var time = new FakeTimeProvider(DateTimeOffset.UnixEpoch);
+        using var publisher = PublisherOf(host, time);
+        await using var page = publisher.WatchAsync(default).GetAsyncEnumerator();
+        Assert.True(await page.MoveNextAsync());
+
+        for (var second = 0; second < 5; second++)
+        {
+            time.Advance(TimeSpan.FromSeconds(1));
+        }
+
+        Assert.True(await page.MoveNextAsync());
+        Assert.StartsWith("event: snapshot", System.Text.Encoding.UTF8.GetString(page.Current.Span), StringComparison.Ordinal);
+        Assert.Contains(
+            "\"now\":\"1970-01-01T00:00:05", System.Text.Encoding.UTF8.GetString(page.Current.Span), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task An_hour_of_looking_leaves_no_memory_behind()
+    {
+        await using var host = await PageHost.StartAsync();
+        await host.RunningAsync();
+        await host.ProduceOrdersAsync(100);
+        var time = new FakeTimeProvider(DateTimeOffset.UnixEpoch);
+        using var publisher = PublisherOf(host, time);
+        await using var page = publisher.WatchAsync(default).GetAsyncEnumerator();
+        await LookAsync(400);
+        var before = GC.GetTotalMemory(forceFullCollection: true);
+
+        await LookAsync(3600);
+
+        var grown = GC.GetTotalMemory(forceFullCollection: true) - before;
+        Assert.True(grown < 2_000_000, $"{grown} bytes more are alive after an hour of looking.");
+        Assert.Equal(300, publisher.View.Collection.History.ToModel().In.Count);
+
+        async Task LookAsync(int seconds)
+        {
+            for (var second = 0; second < seconds; second++)
+            {
+                Assert.True(await page.MoveNextAsync());
+                time.Advance(TimeSpan.FromSeconds(1));
+            }
+        }
+    }
+
+    private static Publisher PublisherOf(PageHost host, TimeProvider time)
+    {
+        HostedApplication? found = null;
+        host.Services.GetRequiredService<HostedApplications>().WhenMade(made => found = made);
+        return new Publisher(new HostedView(found!, null, time), NullLogger.Instance);
+    }
+
+    private static async Task<(string Name, JsonElement Data)> ReadAsync(StreamReader stream)
+    {
+        while (true)
+        {
+            var line = await stream.ReadLineAsync().WaitAsync(PageHost.Deadline);
+            if (line!.StartsWith("event: ", StringComparison.Ordinal))
+            {
+                var data = await stream.ReadLineAsync().WaitAsync(PageHost.Deadline);
+                return (line["event: ".Length..], JsonDocument.Parse(data!["data: ".Length..]).RootElement);
+            }
+        }
+    }
+}
