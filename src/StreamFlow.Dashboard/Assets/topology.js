@@ -106,7 +106,9 @@ class Topology {
 
   found() {
     const sought = this.sought.toLowerCase();
-    return sought === '' ? [] : this.known.nodes.filter(node => `${node.name} ${node.type ?? ''} ${node.topic ?? ''}`.toLowerCase().includes(sought));
+    // What is called so comes before what has to do with it.
+    const rank = node => [node.name, node.type ?? '', node.topic ?? ''].findIndex(text => text.toLowerCase().includes(sought));
+    return sought === '' ? [] : this.known.nodes.filter(node => rank(node) >= 0).sort((a, b) => rank(a) - rank(b));
   }
 
   next(found) {

@@ -23,7 +23,7 @@ internal sealed class Kafka(string bootstrapServers) : IDisposable
     public IReadOnlyList<ConsumeResult<byte[]?, byte[]?>> Read(string topic)
     {
         var partitions = Ends(topic).Count;
-        _consumer.Assign(Enumerable.Range(0, partitions).Select(p => new TopicPartitionOffset(topic, p, Offset.Beginning)));
+        _consumer.Assign(Enumerable.Range(0, partitions).Select(p => new Confluent.Kafka.TopicPartitionOffset(topic, p, Offset.Beginning)));
         var records = new List<ConsumeResult<byte[]?, byte[]?>>();
         for (var open = partitions; open > 0;)
         {
@@ -39,7 +39,7 @@ internal sealed class Kafka(string bootstrapServers) : IDisposable
     }
 
     /// <summary>What a group has committed, by topic and partition.</summary>
-    public async Task<IReadOnlyDictionary<TopicPartition, long>> CommittedAsync(string group)
+    public async Task<IReadOnlyDictionary<Confluent.Kafka.TopicPartition, long>> CommittedAsync(string group)
     {
         var answer = await _admin.ListConsumerGroupOffsetsAsync([new ConsumerGroupTopicPartitions(group, null)]);
         return answer.Single().Partitions.ToDictionary(p => p.TopicPartition, p => p.Offset.Value);

@@ -18,13 +18,13 @@ public sealed class LettersTests(BrowserFixture fixture)
         foreach (var (reason, count) in answer["byReason"]!.AsObject())
         {
             await page.GoAsync("#/letters");
-            await page.Locator(".counts a", new() { HasTextString = reason }).First.ClickAsync();
+            await page.Locator(".counts a", reason).First.ClickAsync();
             await Assertions.Expect(page.Locator("table tbody tr")).ToHaveCountAsync((int)LivePage.Whole(count!));
             Assert.All(await page.RowsAsync("Dead letters"), row => Assert.Equal(reason, row[2]));
         }
 
         await page.GoAsync("#/letters");
-        await page.Locator("tbody tr", new() { HasTextString = Shop.HostileKey }).GetByRole(AriaRole.Link, new() { Name = "open" }).ClickAsync();
+        await page.Locator("tbody tr", Shop.HostileKey).GetByRole(AriaRole.Link, new() { Name = "open" }).ClickAsync();
         var detail = page.Locator(".detail");
         await Assertions.Expect(detail.Locator("pre").Nth(1)).ToHaveTextAsync(Shop.HostileValue);
         await Assertions.Expect(detail).ToContainTextAsync(Shop.HostileHeader);
@@ -40,7 +40,7 @@ public sealed class LettersTests(BrowserFixture fixture)
         using var kafka = new Kafka(fixture.Shop.BootstrapServers);
         var (orders, letters) = (kafka.Count("orders"), kafka.Count(Shop.DeadLetters));
 
-        await page.Locator("tbody tr", new() { HasTextString = "costs-less-than-nothing" }).First.GetByRole(AriaRole.Checkbox).CheckAsync();
+        await page.Locator("tbody tr", "costs-less-than-nothing").First.GetByRole(AriaRole.Checkbox).CheckAsync();
         await page.Page.GetByRole(AriaRole.Button, new() { Name = "Replay chosen (1)" }).ClickAsync();
         await page.Page.GetByRole(AriaRole.Button, new() { Name = "Cancel" }).ClickAsync();
         Assert.Equal(orders, kafka.Count("orders"));

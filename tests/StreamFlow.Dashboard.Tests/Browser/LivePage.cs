@@ -60,7 +60,7 @@ internal sealed class LivePage : IAsyncDisposable
         return page;
     }
 
-    public ILocator Locator(string selector) => Page.Locator(selector);
+    public ILocator Locator(string selector, string? text = null) => Page.Locator(selector, new() { HasTextString = text });
 
     /// <summary>Goes to a view of the shop's, as a link in a chat does.</summary>
     public async Task GoAsync(string hash)

@@ -51,7 +51,7 @@ public sealed class LiveTests(BrowserFixture fixture)
     }
 
     // A browser without a window takes all of its tabs for visible.
-    private static Task HideAsync(LivePage page, bool hidden) => page.Page.EvaluateAsync(
+    private static async Task HideAsync(LivePage page, bool hidden) => await page.Page.EvaluateAsync(
         """
         hidden => {
           Object.defineProperty(document, 'hidden', { configurable: true, get: () => hidden });

@@ -115,7 +115,7 @@ internal sealed class Shop : IAsyncDisposable
 
     private async Task SendAsync(IProducer<string, string> producer, string key, string value)
     {
-        var headers = new Headers { { HostileHeader, Encoding.UTF8.GetBytes(HostileHeader) } };
+        var headers = new Confluent.Kafka.Headers { { HostileHeader, Encoding.UTF8.GetBytes(HostileHeader) } };
         await producer.ProduceAsync("orders", new() { Key = key, Value = value, Headers = headers });
         Sent++;
     }
@@ -124,7 +124,7 @@ internal sealed class Shop : IAsyncDisposable
     {
         options.Streams.StateDirectory = Path.Combine(_folder.FullName, "state");
         options.Streams.CommitInterval = TimeSpan.FromMilliseconds(100);
-        options.Streams.DeadLetterTopic = options.Streams.ApplicationId == Application ? DeadLetters : null;
+        options.Streams.DeadLetterTopic = DeadLetters;
         options.Streams.DeserializationErrorHandler = (in ErrorContext _) => ErrorResponse.DeadLetter;
         options.Streams.ProcessingErrorHandler = (in ErrorContext _) => ErrorResponse.DeadLetter;
         options.Client["sasl.password"] = Secret;
@@ -135,7 +135,7 @@ internal sealed class Shop : IAsyncDisposable
         topology.Serdes.Add(new JsonSerde<Order>());
         topology.Stream<string, Order>("orders")
             .Filter((_, order) => order.Status == "placed")
-            .MapValues(order => order.Cents >= 0 ? order : throw new ArgumentException($"An order of {order.Cents} cents"), new() { Name = "checked" })
+            .MapValues(order => order.Cents >= 0 ? order : throw new ArgumentException($"An order of {order.Cents} cents"), "checked")
             .GroupBy((_, order) => order.Category, new() { Name = "by-category" })
             .Count(new() { Name = "counts" })
             .ToStream()

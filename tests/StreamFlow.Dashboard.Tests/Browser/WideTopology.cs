@@ -10,8 +10,8 @@ internal static class WideTopology
         var stream = topology.Stream<string, string>("wide-in");
         for (var stage = 0; stage < Stages; stage++)
         {
-            var even = Chain(stream.Filter((key, _) => key.Length % 2 == 0, new() { Name = $"even-{stage}" }), 4);
-            var odd = Chain(stream.Filter((key, _) => key.Length % 2 == 1, new() { Name = $"odd-with-a-rather-long-name-{stage}" }), 3);
+            var even = Chain(stream.Filter((key, _) => key.Length % 2 == 0, $"even-{stage}"), 4);
+            var odd = Chain(stream.Filter((key, _) => key.Length % 2 == 1, $"odd-with-a-rather-long-name-{stage}"), 3);
             stream = even.Merge(odd)
                 .GroupBy((_, value) => value, new() { Name = $"stage-{stage}" })
                 .Count(new() { Name = $"counts-{stage}" })
