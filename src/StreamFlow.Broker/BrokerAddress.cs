@@ -1,4 +1,6 @@
+using System.Globalization;
 using System.Net;
+using StreamFlow.Broker.Protocol.Messages;
 
 namespace StreamFlow.Broker;
 
@@ -21,6 +23,11 @@ internal static class BrokerAddress
 
         return new IPEndPoint(address, options.Port);
     }
+
+    /// <summary>Where clients connect, as <c>host:port</c>.</summary>
+    public static string Text(MetadataBroker broker) => string.Create(
+        CultureInfo.InvariantCulture,
+        $"{(broker.Host.Contains(':', StringComparison.Ordinal) ? $"[{broker.Host}]" : broker.Host)}:{broker.Port}");
 
     public static string Advertised(EmbeddedBrokerOptions options, IPEndPoint listening) =>
         options.AdvertisedHost ?? listening.Address.ToString();

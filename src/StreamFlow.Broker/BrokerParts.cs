@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Sockets;
 using StreamFlow.Broker.Groups;
 using StreamFlow.Broker.Handlers;
+using StreamFlow.Broker.Measuring;
 using StreamFlow.Broker.Protocol.Messages;
 using StreamFlow.Broker.Server;
 using StreamFlow.Broker.Storage;
@@ -19,6 +20,7 @@ internal sealed class BrokerParts : IAsyncDisposable
     private GroupCoordinator? _groups;
     private TransactionCoordinator? _transactions;
     private SocketServer? _server;
+    private BrokerMeter? _meter;
 
     public BrokerParts(EmbeddedBrokerOptions options)
     {
@@ -44,6 +46,7 @@ internal sealed class BrokerParts : IAsyncDisposable
             Time = _options.TimeProvider,
             TopicDefaults = FlushDefaults(),
             OnWarning = _log.Write,
+            OnFlushed = duration => _meter?.Requests.Flushed(duration),
         });
         if (_options.DataDirectory is null)
         {
@@ -91,12 +94,18 @@ internal sealed class BrokerParts : IAsyncDisposable
 
         MetadataBroker self = new(
             nodeId, BrokerAddress.Advertised(_options, endPoint), _options.AdvertisedPort ?? _server.Port);
-        _server.Start(new RequestDispatcher(CreateHandlers(self)).DispatchAsync);
+        _meter = new BrokerMeter(BrokerAddress.Text(self));
+        _meter.Show(BrokerStates.Of(_server, Store, _groups!, _transactions!, _options));
+        _server.Start(new RequestDispatcher(
+            CreateHandlers(self, _meter.Records), _meter.Requests, _options.TimeProvider).DispatchAsync);
         return self;
     }
 
     public async ValueTask DisposeAsync()
     {
+        // Whoever collects asks the parts, which are about to go.
+        _meter?.Dispose();
+
         // The coordinators first: what is parked there is answered while the connections are still open.
         _transactions?.Stop();
         _groups?.Stop();
@@ -126,10 +135,10 @@ internal sealed class BrokerParts : IAsyncDisposable
         }
     }
 
-    private BrokerHandlers CreateHandlers(MetadataBroker self) => new()
+    private BrokerHandlers CreateHandlers(MetadataBroker self, RecordInstruments measured) => new()
     {
-        Produce = new ProduceHandler(Store),
-        Fetch = new FetchHandler(Store, _options.TimeProvider),
+        Produce = new ProduceHandler(Store, measured),
+        Fetch = new FetchHandler(Store, _options.TimeProvider, measured),
         ListOffsets = new ListOffsetsHandler(Store),
         Metadata = new MetadataHandler(
             Store, self, Store.ClusterId, _options.AutoCreateTopics, _options.DefaultPartitions),

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using StreamFlow.Broker.Groups;
@@ -33,9 +32,7 @@ public sealed class EmbeddedBroker : IAsyncDisposable, IDisposable
     private EmbeddedBroker(BrokerParts parts, MetadataBroker self)
     {
         _parts = parts;
-        BootstrapServers = string.Create(
-            CultureInfo.InvariantCulture,
-            $"{(self.Host.Contains(':', StringComparison.Ordinal) ? $"[{self.Host}]" : self.Host)}:{self.Port}");
+        BootstrapServers = BrokerAddress.Text(self);
     }
 
     /// <summary>Where clients connect, as <c>host:port</c>; the value of their <c>bootstrap.servers</c>.</summary>

@@ -11,7 +11,7 @@ public static class TopicExtensions
     /// <summary>
     /// The records of a topic. Cold: each observer has a reader of its own, all partitions, from where the options say. It is called on the
     /// reader's thread, and the next record waits until it returns, so nothing is lost and nothing piles up. What cannot be read is an error.
-    /// Partitions that are added later are not read.
+    /// Partitions that are added later are found within <see cref="TopicReadOptions{TKey, TValue}.PartitionsInterval"/>.
     /// </summary>
     /// <typeparam name="TKey">Type of the keys.</typeparam>
     /// <typeparam name="TValue">Type of the values.</typeparam>

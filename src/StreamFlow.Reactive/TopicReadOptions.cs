@@ -34,6 +34,10 @@ public sealed record TopicReadOptions<TKey, TValue>
     /// <value>Default: 1024.</value>
     public int Capacity { get; init; } = 1024;
 
+    /// <summary>How often it is looked for partitions that the topic was given since, which are read from their beginning.</summary>
+    /// <value>Default: 30 seconds. Without effect with <see cref="StopsAtEnd"/>.</value>
+    public TimeSpan PartitionsInterval { get; init; } = TimeSpan.FromSeconds(30);
+
     /// <summary>Name shown by the broker.</summary>
     /// <value>Default: <c>streamflow-reader</c>.</value>
     public string ClientId { get; init; } = "streamflow-reader";
@@ -43,6 +47,7 @@ public sealed record TopicReadOptions<TKey, TValue>
         ArgumentNullException.ThrowIfNull(KeySerde, nameof(KeySerde));
         ArgumentNullException.ThrowIfNull(ValueSerde, nameof(ValueSerde));
         ArgumentOutOfRangeException.ThrowIfLessThan(Capacity, 1, nameof(Capacity));
+        ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(PartitionsInterval, TimeSpan.Zero, nameof(PartitionsInterval));
         ArgumentException.ThrowIfNullOrEmpty(ClientId, nameof(ClientId));
         return this;
     }

@@ -17,6 +17,7 @@ internal sealed class TopicReading<TKey, TValue> : IDisposable
     private readonly Action<Exception?> _ended;
     private readonly CancellationTokenSource _stopping = new();
     private readonly Dictionary<TopicPartition, long> _ends = [];
+    private readonly Dictionary<TopicPartition, long> _positions = [];
     private bool _isHandingOver;
 
     /// <param name="clients">The way to Kafka.</param>
@@ -59,11 +60,21 @@ internal sealed class TopicReading<TKey, TValue> : IDisposable
 
     private void Read()
     {
-        var partitions = FindPartitions();
+        using var admin = _clients.CreateAdmin($"{_options.ClientId}-admin");
+        var partitions = FindPartitions(admin)
+            ?? throw new StreamsException($"Topic '{_topic}' cannot be read: there is none of that name. Create it first.");
         using var consumer = _clients.CreateConsumer(new ConsumerRole(_options.ClientId, null, null, _options.ReadCommitted, "error"));
-        consumer.Assign(partitions.ConvertAll(partition => Start(consumer, partition)));
+        partitions.ForEach(partition => _positions[partition] = Start(consumer, partition));
+        Assign(consumer);
+        var looked = TimeProvider.System.GetTimestamp();
         while (!_stopping.IsCancellationRequested && !HasEnded(consumer, partitions))
         {
+            if (!_options.StopsAtEnd && TimeProvider.System.GetElapsedTime(looked) >= _options.PartitionsInterval)
+            {
+                partitions = AddNew(consumer, admin, partitions);
+                looked = TimeProvider.System.GetTimestamp();
+            }
+
             var any = false;
             foreach (var partition in partitions)
             {
@@ -74,27 +85,56 @@ internal sealed class TopicReading<TKey, TValue> : IDisposable
         }
     }
 
-    private List<TopicPartition> FindPartitions()
+    private List<TopicPartition>? FindPartitions(IKafkaAdmin admin)
     {
-        using var admin = _clients.CreateAdmin($"{_options.ClientId}-admin");
         var topics = admin.DescribeTopicsAsync([_topic], _stopping.Token).GetAwaiter().GetResult();
         return topics.TryGetValue(_topic, out var found)
             ? [.. Enumerable.Range(0, found.PartitionCount).Select(partition => new TopicPartition(_topic, partition))]
-            : throw new StreamsException($"Topic '{_topic}' cannot be read: there is none of that name. Create it first.");
+            : null;
     }
 
-    private PartitionOffset Start(IKafkaConsumer consumer, TopicPartition partition)
+    /// <summary>
+    /// Partitions that were not there before are read from their beginning, wherever reading began: all they have is new. A question
+    /// that nobody answers is asked again the next time; what is read already goes on.
+    /// </summary>
+    private List<TopicPartition> AddNew(IKafkaConsumer consumer, IKafkaAdmin admin, List<TopicPartition> partitions)
     {
-        if (_options.StopsAtEnd)
+        List<TopicPartition>? now;
+        try
         {
-            _ends[partition] = consumer.QueryOffsets(partition, QueryTimeout).End;
+            now = FindPartitions(admin);
+        }
+        catch (Exception exception) when (exception is KafkaClientException { Kind: KafkaErrorKind.Retriable } or OperationCanceledException)
+        {
+            return partitions;
         }
 
-        return new PartitionOffset(
-            partition,
-            _options.Since is { } since ? consumer.QueryOffset(partition, since.ToUnixTimeMilliseconds(), QueryTimeout)
-                : _options.From == OffsetReset.Earliest ? PartitionOffset.Beginning
-                : PartitionOffset.End);
+        if (now is null || now.Count <= partitions.Count)
+        {
+            return partitions;
+        }
+
+        now.Skip(partitions.Count).ToList().ForEach(partition => _positions[partition] = PartitionOffset.Beginning);
+        Assign(consumer);
+        return now;
+    }
+
+    /// <summary>From behind what was handed over, as the client forgets where it was.</summary>
+    private void Assign(IKafkaConsumer consumer) =>
+        consumer.Assign([.. _positions.Select(position => new PartitionOffset(position.Key, position.Value))]);
+
+    /// <summary>Where reading begins. The end is asked for, so that it stays where it was now.</summary>
+    private long Start(IKafkaConsumer consumer, TopicPartition partition)
+    {
+        var end = _options.StopsAtEnd || _options.From == OffsetReset.Latest ? consumer.QueryOffsets(partition, QueryTimeout).End : 0;
+        if (_options.StopsAtEnd)
+        {
+            _ends[partition] = end;
+        }
+
+        return _options.Since is { } since ? consumer.QueryOffset(partition, since.ToUnixTimeMilliseconds(), QueryTimeout)
+            : _options.From == OffsetReset.Earliest ? PartitionOffset.Beginning
+            : end;
     }
 
     /// <summary>By positions, not by records: a partition may end with some that nobody sees.</summary>
@@ -116,6 +156,7 @@ internal sealed class TopicReading<TKey, TValue> : IDisposable
             _isHandingOver = true;
             _next(record);
             _isHandingOver = false;
+            _positions[partition] = bytes.Offset + 1;
         }
 
         return records.Count > 0;

@@ -33,6 +33,31 @@ public sealed class TopicTests
         Assert.False(seen.IsCompleted);
     }
 
+    [Theory]
+    [InlineData(OffsetReset.Earliest)]
+    [InlineData(OffsetReset.Latest)]
+    public async Task Partitions_that_come_later_are_read_whole_and_the_others_go_on_where_they_were(OffsetReset from)
+    {
+        await using var harness = new Harness(("in", 2));
+        var seen = new Seen<string>();
+        var options = Reading() with { From = from, PartitionsInterval = TimeSpan.FromMilliseconds(20) };
+        using var subscription = harness.Kafka.ObserveTopic("in", options).Select(Text).Subscribe(seen);
+        await Harness.Until(() => Sent(harness, "a") < seen.Items.Count, "reading to begin");
+        harness.Kafka.AddPartitions("in", 3);
+        harness.Send("in", "new", "1", partition: 2);
+        harness.Send("in", "b", "1", partition: 1);
+        await Harness.Until(() => seen.Items.Contains("new=1") && seen.Items.Contains("b=1"), "all three partitions");
+
+        Assert.Equal(seen.Items.Distinct().Count(), seen.Items.Count);
+    }
+
+    /// <summary>Sends one more, as nobody tells when a reader from the end has found the end.</summary>
+    private static int Sent(Harness harness, string key)
+    {
+        harness.Send("in", key, $"{Environment.TickCount64}-{Guid.NewGuid():N}");
+        return 0;
+    }
+
     [Fact]
     public async Task A_topic_is_read_to_its_end_by_await_foreach()
     {

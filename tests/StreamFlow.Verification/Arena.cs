@@ -118,6 +118,9 @@ internal sealed class Arena : IAsyncDisposable
     public void RememberState(WorkerHandle worker, string when) => _localStates.AddRange(
         LocalState.Read(worker.Name, when, worker.StateFolder, _stores).Where(s => !_formerStates.Exists(s.IsUntouched)));
 
+    /// <summary>Whether a worker that does not run has a store on its disk.</summary>
+    public bool HasState(WorkerHandle worker) => LocalState.Read(worker.Name, "away", worker.StateFolder, _stores).Count > 0;
+
     /// <summary>Up to where in the changelogs of the cluster before a worker's stores were complete.</summary>
     public IReadOnlyList<TopicPartitionOffset> FormerEnds(WorkerHandle worker) =>
     [

@@ -59,7 +59,7 @@ internal sealed class FaultRun(Options options)
 
         if (arena.Cluster < options.Clusters - 1)
         {
-            absences.Leave();
+            await absences.LeaveAsync();
         }
 
         await InjectAsync(arena, new FaultCatalogue(arena, _random, arena.Disk, options.OnlyFault));

@@ -14,6 +14,9 @@ internal sealed record ApiDescriptor(
 {
     public delegate ValueTask<IResponse?> Invoker(BrokerHandlers handlers, ref WireReader reader, RequestContext context);
 
+    /// <summary>Kafka's name of the API.</summary>
+    public string Name { get; } = Key.ToString();
+
     /// <summary>The lowest version that is really answered; below it the connection is closed.</summary>
     public short ImplementedFrom { get; init; } = MinVersion;
 

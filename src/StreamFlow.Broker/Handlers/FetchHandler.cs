@@ -1,3 +1,4 @@
+using StreamFlow.Broker.Measuring;
 using StreamFlow.Broker.Protocol;
 using StreamFlow.Broker.Protocol.Messages;
 using StreamFlow.Broker.Server;
@@ -9,7 +10,7 @@ namespace StreamFlow.Broker.Handlers;
 /// Serves reads of the log. A fetch that finds less than it asked for waits until a produce wakes it or its time is over.
 /// Fetch sessions are not offered: every answer says "no session", upon which clients send full requests.
 /// </summary>
-internal sealed class FetchHandler(TopicStore topics, TimeProvider time)
+internal sealed class FetchHandler(TopicStore topics, TimeProvider time, RecordInstruments measured)
 {
     /// <summary>The most one response carries beside its first batch, whatever the client allows (Kafka's default).</summary>
     private const int LargestResponse = 55 * 1024 * 1024;
@@ -113,7 +114,7 @@ internal sealed class FetchHandler(TopicStore topics, TimeProvider time)
             : ErrorCode.None;
     }
 
-    private static FetchResponse Read(FetchRequest request, PartitionLog?[] logs)
+    private FetchResponse Read(FetchRequest request, PartitionLog?[] logs)
     {
         FetchTopicResult[] results = new FetchTopicResult[request.Topics.Length];
         int budget = Math.Clamp(request.MaxBytes, 0, LargestResponse);
@@ -128,6 +129,7 @@ internal sealed class FetchHandler(TopicStore topics, TimeProvider time)
                 // The first batch of the first partition with data comes whole whatever the limits: a batch larger than
                 // them would stop its consumer for ever (KIP-74).
                 partitions[j] = ReadPartition(request, topic.Partitions[j], logs[at++], budget, first);
+                Count(topic.Name, partitions[j]);
                 budget -= Math.Min(budget, partitions[j].RecordsLength);
                 first &= partitions[j].RecordsLength == 0;
             }
@@ -136,6 +138,25 @@ internal sealed class FetchHandler(TopicStore topics, TimeProvider time)
         }
 
         return new FetchResponse(ErrorCode.None, results);
+    }
+
+    /// <summary>The headers of the batches say how many records they have.</summary>
+    private void Count(string topic, in FetchPartitionResult result)
+    {
+        if (!measured.CountsFetched || result.RecordsLength == 0)
+        {
+            return;
+        }
+
+        long records = 0;
+        ReadOnlySpan<byte> rest = result.RentedRecords.AsSpan(0, result.RecordsLength);
+        while (BatchHeader.TryRead(rest, out BatchHeader batch) && batch.TotalSize <= rest.Length)
+        {
+            records += batch.IsControl ? 0 : batch.RecordCount;
+            rest = rest[batch.TotalSize..];
+        }
+
+        measured.Fetched(topic, records, result.RecordsLength);
     }
 
     private static FetchPartitionResult ReadPartition(

@@ -1,3 +1,4 @@
+using StreamFlow.Broker.Measuring;
 using StreamFlow.Broker.Protocol;
 using StreamFlow.Broker.Protocol.Messages;
 using StreamFlow.Broker.Server;
@@ -9,7 +10,7 @@ namespace StreamFlow.Broker.Handlers;
 /// Appends record batches as they are. Everything is appended before the method first waits, because the batches lie in
 /// the request's own buffer; what may still be pending is only their durability.
 /// </summary>
-internal sealed class ProduceHandler(TopicStore topics)
+internal sealed class ProduceHandler(TopicStore topics, RecordInstruments measured)
 {
     private const short NoAcks = 0;
 
@@ -117,6 +118,11 @@ internal sealed class ProduceHandler(TopicStore topics)
         if (!result.IsSuccess)
         {
             return Failed(partition.Index, result.Error, result.Message) with { LogStartOffset = result.LogStartOffset };
+        }
+
+        if (!result.IsDuplicate)
+        {
+            measured.Produced(topic, result.EndOffset - result.BaseOffset, records.Length);
         }
 
         appended.Add(new Appended(results, position, log.WaitDurableAsync(result.EndOffset).AsTask()));

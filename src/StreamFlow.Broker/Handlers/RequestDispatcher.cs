@@ -1,3 +1,4 @@
+using StreamFlow.Broker.Measuring;
 using StreamFlow.Broker.Protocol;
 using StreamFlow.Broker.Protocol.Messages;
 using StreamFlow.Broker.Server;
@@ -5,12 +6,16 @@ using StreamFlow.Broker.Server;
 namespace StreamFlow.Broker.Handlers;
 
 /// <summary>Decodes a frame, calls the handler its header names and encodes the answer.</summary>
-internal sealed class RequestDispatcher(BrokerHandlers handlers)
+/// <param name="handlers">What answers.</param>
+/// <param name="measured">Where requests are counted.</param>
+/// <param name="time">The clock that they are timed by.</param>
+internal sealed class RequestDispatcher(BrokerHandlers handlers, RequestInstruments measured, TimeProvider time)
 {
     /// <summary>Handles one request, as <see cref="RequestDispatch"/> says.</summary>
     /// <exception cref="ProtocolException">The frame cannot be understood; the connection must be closed.</exception>
     public ValueTask<WireWriter?> DispatchAsync(Memory<byte> frame, ConnectionContext connection, out RequestOrder order)
     {
+        long began = measured.IsTimed ? time.GetTimestamp() : -1;
         WireReader reader = new(frame);
         short key = reader.ReadInt16();
         short version = reader.ReadInt16();
@@ -20,7 +25,7 @@ internal sealed class RequestDispatcher(BrokerHandlers handlers)
         if (version < api.ImplementedFrom || version > api.MaxVersion)
         {
             return api.Key == ApiKey.ApiVersions
-                ? new ValueTask<WireWriter?>(UnsupportedApiVersions(correlationId))
+                ? new ValueTask<WireWriter?>(Count(api, began, UnsupportedApiVersions(correlationId)))
                 : throw new ProtocolException(
                     $"{api.Key} version {version} is not supported; versions {api.ImplementedFrom} to {api.MaxVersion} are.");
         }
@@ -32,13 +37,24 @@ internal sealed class RequestDispatcher(BrokerHandlers handlers)
         RequestContext context = new(connection, version, clientId);
         ValueTask<IResponse?> answer = api.Invoke(handlers, ref reader, context);
         return answer.IsCompletedSuccessfully
-            ? new ValueTask<WireWriter?>(Encode(api, version, correlationId, answer.Result))
-            : EncodeLaterAsync(answer, api, version, correlationId);
+            ? new ValueTask<WireWriter?>(Count(api, began, Encode(api, version, correlationId, answer.Result)))
+            : EncodeLaterAsync(answer, api, version, correlationId, began);
     }
 
-    private static async ValueTask<WireWriter?> EncodeLaterAsync(
-        ValueTask<IResponse?> answer, ApiDescriptor api, short version, int correlationId) =>
-        Encode(api, version, correlationId, await answer.ConfigureAwait(false));
+    private async ValueTask<WireWriter?> EncodeLaterAsync(
+        ValueTask<IResponse?> answer, ApiDescriptor api, short version, int correlationId, long began) =>
+        Count(api, began, Encode(api, version, correlationId, await answer.ConfigureAwait(false)));
+
+    private WireWriter? Count(ApiDescriptor api, long began, WireWriter? answer)
+    {
+        measured.Answered(api.Name, began < 0 ? -1 : time.GetElapsedTime(began).TotalSeconds);
+        foreach (ErrorCode error in answer?.Errors ?? [])
+        {
+            measured.Failed(api.Name, error.ToString());
+        }
+
+        return answer;
+    }
 
     private static WireWriter? Encode(ApiDescriptor api, short version, int correlationId, IResponse? response)
     {

@@ -43,7 +43,18 @@ internal sealed class WireWriter : IDisposable
 
     public void WriteInt64(long value) => BinaryPrimitives.WriteInt64BigEndian(Reserve(8), value);
 
-    public void WriteError(ErrorCode value) => WriteInt16((short)value);
+    /// <summary>The errors that were written, in order; null when there was none.</summary>
+    public List<ErrorCode>? Errors { get; private set; }
+
+    public void WriteError(ErrorCode value)
+    {
+        if (value != ErrorCode.None)
+        {
+            (Errors ??= []).Add(value);
+        }
+
+        WriteInt16((short)value);
+    }
 
     public void WriteUuid(Guid value) => value.TryWriteBytes(Reserve(16), bigEndian: true, out _);
 

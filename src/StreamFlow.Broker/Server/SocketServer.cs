@@ -22,6 +22,8 @@ internal sealed class SocketServer : IAsyncDisposable
     private readonly Lock _gate = new();
     private int _running;
     private TaskCompletionSource? _drained;
+    private long _accepted;
+    private long _refused;
 
     /// <summary>Binds the address; the port is known from here on, but nobody is let in before <see cref="Start"/>.</summary>
     /// <exception cref="SocketException">The address cannot be bound, for example because the port is taken.</exception>
@@ -64,6 +66,12 @@ internal sealed class SocketServer : IAsyncDisposable
             }
         }
     }
+
+    /// <summary>Connections that were ever let in.</summary>
+    public long AcceptedCount => Volatile.Read(ref _accepted);
+
+    /// <summary>Connections that were closed at once because as many were open as may be.</summary>
+    public long RefusedCount => Volatile.Read(ref _refused);
 
     public void Start(RequestDispatch dispatch)
     {
@@ -164,6 +172,7 @@ internal sealed class SocketServer : IAsyncDisposable
             if (_connections.Count < _options.MaxConnections && !_stopping.IsCancellationRequested)
             {
                 _connections.Add(connection);
+                _accepted++;
                 _running++;
                 _ = RunAsync(connection);
                 return;
@@ -172,6 +181,7 @@ internal sealed class SocketServer : IAsyncDisposable
 
         if (!_stopping.IsCancellationRequested)
         {
+            Interlocked.Increment(ref _refused);
             _repeated.Write(
                 nameof(_options.MaxConnections),
                 $"Refused a connection: {_options.MaxConnections} are open, which is the limit (MaxConnections).");

@@ -29,9 +29,6 @@ internal sealed class Frame
     /// <summary>All of it, for pages that begin, or that have missed a frame.</summary>
     public byte[] Snapshot => _snapshot.Value;
 
-    /// <summary>Completed with the frame that follows.</summary>
-    public TaskCompletionSource<Frame> Next { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
-
     public SerializedSnapshot Shown => _now;
 
     private static IEnumerable<(string Name, byte[] Json)> Changed(SerializedSnapshot now, SerializedSnapshot? before) => before is null

@@ -20,7 +20,9 @@ internal sealed class Publisher : IDisposable
     private Snapshot? _snapshot;
     private long _looked;
     private Frame? _frame;
-    private TaskCompletionSource<Frame> _first = NewFirst();
+
+    /// <summary>Says that there is another frame, and not which: whoever holds an old one must not hold all that came since.</summary>
+    private TaskCompletionSource _changed = NewSignal();
     private int _watchers;
     private bool _hasFailed;
 
@@ -54,32 +56,22 @@ internal sealed class Publisher : IDisposable
     /// <param name="cancellationToken">The page has gone.</param>
     public async IAsyncEnumerable<ReadOnlyMemory<byte>> WatchAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        var next = Enter();
         try
         {
-            long seen = -1;
+            Enter();
+            Frame? seen = null;
             while (true)
             {
-                Frame? frame = null;
-                try
+                var (frame, changed) = Newest();
+                if (frame is not null && frame != seen)
                 {
-                    frame = await next.WaitAsync(HeartBeat, _view.Time, cancellationToken).ConfigureAwait(false);
+                    yield return frame.Number == seen?.Number + 1 ? frame.Delta : frame.Snapshot;
+                    seen = frame;
                 }
-                catch (TimeoutException)
-                {
-                    // The host is busy, or its clock stands still: the page is to know that the connection lives.
-                }
-
-                if (frame is null)
+                else if (!await HasChangedAsync(changed, cancellationToken).ConfigureAwait(false))
                 {
                     yield return Comment;
-                    continue;
                 }
-
-                frame = Newest(frame);
-                next = frame.Next.Task;
-                yield return frame.Number == seen + 1 && seen >= 0 ? frame.Delta : frame.Snapshot;
-                seen = frame.Number;
             }
         }
         finally
@@ -123,10 +115,10 @@ internal sealed class Publisher : IDisposable
         }
     }
 
-    private static TaskCompletionSource<Frame> NewFirst() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <summary>The first page is not kept waiting for the second to be over.</summary>
-    private Task<Frame> Enter()
+    private void Enter()
     {
         lock (_gate)
         {
@@ -134,8 +126,28 @@ internal sealed class Publisher : IDisposable
             {
                 Publish();
             }
+        }
+    }
 
-            return _frame is { } frame ? Task.FromResult(frame) : _first.Task;
+    private (Frame? Frame, Task Changed) Newest()
+    {
+        lock (_gate)
+        {
+            return (_frame, _changed.Task);
+        }
+    }
+
+    /// <returns>False when there was nothing for a while: the page is to know that the connection lives.</returns>
+    private async Task<bool> HasChangedAsync(Task changed, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await changed.WaitAsync(HeartBeat, _view.Time, cancellationToken).ConfigureAwait(false);
+            return true;
+        }
+        catch (TimeoutException)
+        {
+            return false;
         }
     }
 
@@ -146,7 +158,8 @@ internal sealed class Publisher : IDisposable
             if (Interlocked.Decrement(ref _watchers) == 0)
             {
                 // What was shown last is of no use to whoever comes later.
-                (_frame, _first) = (null, NewFirst());
+                _frame = null;
+                _view.Group.Release();
             }
         }
     }
@@ -154,11 +167,11 @@ internal sealed class Publisher : IDisposable
     private void Publish()
     {
         var serialized = SerializedSnapshot.Of(LookAnew());
-        var before = _frame;
-        var frame = new Frame(Frames, serialized, before?.Shown, _view.Collection.History.Last);
+        _frame = new Frame(Frames, serialized, _frame?.Shown, _view.Collection.History.Last);
         Frames++;
-        _frame = frame;
-        (before?.Next ?? _first).TrySetResult(frame);
+        var changed = _changed;
+        _changed = NewSignal();
+        changed.SetResult();
     }
 
     private Snapshot LookAnew()
@@ -172,7 +185,7 @@ internal sealed class Publisher : IDisposable
                 .ToDictionary(g => g.Key, g => g.Sum(c => c.Count), StringComparer.Ordinal));
         if (status.State is StreamsState.Running or StreamsState.Rebalancing)
         {
-            _view.Group.AskIfDue();
+            _view.Group.AskIfDue(isKept: Watchers > 0);
         }
 
         _looked = _view.Time.GetTimestamp();
@@ -181,15 +194,5 @@ internal sealed class Publisher : IDisposable
             FiguresView.Of(_view),
             TasksView.Of(_view, status, readings),
             StoresView.Of(_view, readings));
-    }
-
-    private static Frame Newest(Frame frame)
-    {
-        while (frame.Next.Task.IsCompletedSuccessfully)
-        {
-            frame = frame.Next.Task.Result;
-        }
-
-        return frame;
     }
 }

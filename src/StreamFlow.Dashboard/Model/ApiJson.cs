@@ -1,6 +1,7 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
 using System.Text.Unicode;
 
 namespace StreamFlow.Dashboard;
@@ -11,6 +12,7 @@ internal static class ApiJson
     public static readonly JsonSerializerOptions Options = new(JsonSerializerDefaults.Web)
     {
         Converters = { new SafeLongConverter() },
+        TypeInfoResolver = new DefaultJsonTypeInfoResolver(),
 
         // Letters of all languages as they are; what means something in HTML still is escaped.
         Encoder = JavaScriptEncoder.Create(UnicodeRanges.All),

@@ -16,17 +16,31 @@ internal sealed class GroupWatch(HostedApplication hosted, TimeProvider time)
     private long? _asked;
     private Task _asking = Task.CompletedTask;
     private volatile IReadOnlyList<GroupMemberDescription> _members = [];
+    private IKafkaAdmin? _admin;
+    private volatile bool _isKept;
 
     /// <summary>The members as they were told last; none before that.</summary>
     public IReadOnlyList<GroupMemberDescription> Members => _members;
 
     /// <summary>Asks again when it is time.</summary>
-    public void AskIfDue()
+    /// <param name="isKept">Whether the client is kept for the next time: somebody goes on looking.</param>
+    public void AskIfDue(bool isKept)
     {
+        _isKept = isKept;
         if (_asking.IsCompleted && (_asked is not { } asked || time.GetElapsedTime(asked) >= Interval))
         {
             _asked = time.GetTimestamp();
             _asking = AskAsync();
+        }
+    }
+
+    /// <summary>Nobody looks any more: a client would keep its connections for nothing.</summary>
+    public void Release()
+    {
+        _isKept = false;
+        if (_asking.IsCompleted)
+        {
+            Drop();
         }
     }
 
@@ -37,13 +51,22 @@ internal sealed class GroupWatch(HostedApplication hosted, TimeProvider time)
             // Never on the caller's thread: making a client may take a moment.
             await Task.Yield();
             using var limit = new CancellationTokenSource(Limit, time);
-            using var admin = hosted.Clients.CreateAdmin($"{hosted.Application.ApplicationId}-dashboard");
-            var group = await admin.DescribeGroupAsync(hosted.Application.ApplicationId, limit.Token).ConfigureAwait(false);
+            _admin ??= hosted.Clients.CreateAdmin($"{hosted.Application.ApplicationId}-dashboard");
+            var group = await _admin.DescribeGroupAsync(hosted.Application.ApplicationId, limit.Token).ConfigureAwait(false);
             _members = group.Members;
         }
         catch (Exception exception) when (exception is KafkaClientException or OperationCanceledException)
         {
             // The overview tells that no broker answers; the members stay as they were known.
         }
+        finally
+        {
+            if (!_isKept)
+            {
+                Drop();
+            }
+        }
     }
+
+    private void Drop() => Interlocked.Exchange(ref _admin, null)?.Dispose();
 }

@@ -47,5 +47,9 @@ internal sealed class HostedView : IDisposable
         }
     }
 
-    public void Dispose() => Collection.Dispose();
+    public void Dispose()
+    {
+        Collection.Dispose();
+        Group.Release();
+    }
 }

@@ -31,7 +31,9 @@ internal enum WorkKind
 /// What one thread is at, written by it and read by whoever wants to know whether it goes on. Costs it a few writes per run
 /// of records, and <see cref="RecordContext"/> two more per record; no lock, no look at the clock.
 /// </summary>
-internal sealed class WorkAtHand(TimeProvider time)
+/// <param name="time">The clock.</param>
+/// <param name="recordSampling">How many records without a trace begin one, 0 to 1.</param>
+internal sealed class WorkAtHand(TimeProvider time, double recordSampling = 0)
 {
     private int _kind;
     private static readonly string[] Names = [.. Enum.GetNames<WorkKind>().Select(name => name.ToLowerInvariant())];
@@ -42,7 +44,7 @@ internal sealed class WorkAtHand(TimeProvider time)
     private RecordContext? _record;
 
     /// <summary>The spans of the thread's records.</summary>
-    public BatchTrace Trace { get; } = new();
+    public BatchTrace Trace { get; } = new(recordSampling);
 
     /// <summary>Something else begins, now.</summary>
     /// <param name="kind">What.</param>
@@ -55,6 +57,7 @@ internal sealed class WorkAtHand(TimeProvider time)
     /// <inheritdoc cref="Begin(WorkKind, RecordContext)"/>
     public void Begin(WorkKind kind, RecordContext? record, long timestamp)
     {
+        Trace.Leave();
         _times[_kind] += timestamp - _began;
         _counts[(int)kind]++;
         Volatile.Write(ref _kind, (int)kind);

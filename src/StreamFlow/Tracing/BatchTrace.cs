@@ -5,13 +5,16 @@ namespace StreamFlow.Tracing;
 
 /// <summary>
 /// The spans of one thread, by OpenTelemetry's conventions of messaging: one for each batch from the first record after a commit to
-/// the next commit, and one for each record whose producer was traced. Of a batch in which none was, the first record has one.
+/// the next commit, and one for each record whose producer was traced. Of the others a share begins a trace of its own; of a batch
+/// in which no record has a trace, the first has a span in that of the batch.
 /// </summary>
-internal sealed class BatchTrace
+/// <param name="share">How many records without a trace begin one, 0 to 1.</param>
+internal sealed class BatchTrace(double share)
 {
     private Activity? _batch;
     private int _records;
     private int _links;
+    private bool _isEntered;
 
     /// <summary>A run of records begins: whether anybody listens is asked once for all of them.</summary>
     public static bool IsOn => Spans.Source.HasListeners();
@@ -30,17 +33,19 @@ internal sealed class BatchTrace
         _batch ??= BeginBatch(application);
         _records++;
         var hasParent = TraceHeaders.TryRead(headers, out var parent);
-        if (hasParent ? !parent.TraceFlags.HasFlag(ActivityTraceFlags.Recorded) : _records > 1)
+        var beginsTrace = !hasParent && RecordSampling.Chooses(share, record.Partition.Partition, record.Offset);
+        if (hasParent ? !parent.TraceFlags.HasFlag(ActivityTraceFlags.Recorded) : _records > 1 && !beginsTrace)
         {
-            Activity.Current = _batch;
+            Enter();
             return null;
         }
 
         var batch = _batch?.Context ?? default;
+        Leave();
         var span = Spans.Source.StartActivity(
             $"process {record.Partition.Topic}",
             ActivityKind.Consumer,
-            hasParent ? parent : batch,
+            hasParent ? parent : beginsTrace ? default : batch,
             tags: TagsOf(application, taskId, record),
             links: _batch is null ? null : [new ActivityLink(batch)]);
         if (span is null)
@@ -60,18 +65,34 @@ internal sealed class BatchTrace
     /// <summary>The record is processed, or has failed.</summary>
     public static void End(Activity? span, Exception? failure)
     {
-        if (failure is not null)
+        if (span is null)
         {
-            span?.AddException(failure).SetStatus(ActivityStatusCode.Error, failure.Message);
+            return;
         }
 
-        span?.Dispose();
+        if (failure is not null)
+        {
+            span.AddException(failure).SetStatus(ActivityStatusCode.Error, failure.Message);
+        }
+
+        span.Dispose();
         Activity.Current = null;
+    }
+
+    /// <summary>The thread goes on to something else: what its clients do is not part of the batch.</summary>
+    public void Leave()
+    {
+        if (_isEntered)
+        {
+            _isEntered = false;
+            Activity.Current = null;
+        }
     }
 
     /// <summary>All that was processed is final, or given up.</summary>
     public void End(bool isCommitted)
     {
+        Leave();
         if (_batch is null)
         {
             _records = 0;
@@ -86,6 +107,19 @@ internal sealed class BatchTrace
 
         _batch.Dispose();
         (_batch, _records, _links) = (null, 0, 0);
+    }
+
+    /// <summary>
+    /// What the operators do for a record without a span is part of the batch. The thread stays in it from one such record to the
+    /// next, because each change of the current span costs an object.
+    /// </summary>
+    private void Enter()
+    {
+        _isEntered = true;
+        if (!ReferenceEquals(Activity.Current, _batch))
+        {
+            Activity.Current = _batch;
+        }
     }
 
     private static Activity? BeginBatch(string application)

@@ -42,6 +42,40 @@ internal static class Spans
         return span;
     }
 
+    /// <summary>
+    /// The result of a join is handed on: a span in the trace of the record that brought it forth, or of the other where that is not
+    /// traced, with links to those of both that are.
+    /// </summary>
+    /// <param name="name">What made it.</param>
+    /// <param name="headers">Its headers; they become those with the span in them.</param>
+    /// <param name="other">Headers of the record that it met; null where they are not known.</param>
+    /// <returns>The span, to be disposed of; null where neither record is traced.</returns>
+    public static Activity? BeginJoined(string name, ref Headers? headers, Headers? other)
+    {
+        var isTraced = TraceHeaders.TryReadRecorded(headers, out var record);
+        var isOtherTraced = TraceHeaders.TryReadRecorded(other, out var met);
+        if (!isTraced && !isOtherTraced)
+        {
+            return null;
+        }
+
+        ActivityContext[] made = (isTraced, isOtherTraced) switch
+        {
+            (true, true) when record != met => [record, met],
+            (true, _) => [record],
+            _ => [met],
+        };
+        var span = Source.StartActivity(
+            $"join {name}", ActivityKind.Internal, made[0], links: made.Select(context => new ActivityLink(context)));
+        if (span is not null)
+        {
+            span.SetTag("streamflow.operator", name);
+            headers = TraceHeaders.Write(headers, span, [span.Context]);
+        }
+
+        return span;
+    }
+
     private static Headers? JoinTraced(Headers before, Headers? update)
     {
         ActivityContext[] made = [.. before.MadeBy!.Except(update?.MadeBy ?? []), .. update?.MadeBy ?? []];

@@ -18,6 +18,10 @@ internal static class TraceHeaders
             && context.TraceId != default && context.SpanId != default;
     }
 
+    /// <summary>The same of one that is followed: who sent the record has recorded its span.</summary>
+    public static bool TryReadRecorded(Headers? headers, out ActivityContext context) =>
+        TryRead(headers, out context) && context.TraceFlags.HasFlag(ActivityTraceFlags.Recorded);
+
     /// <summary>The same headers with the context of a span in place of that which they have.</summary>
     public static Headers Write(Headers? headers, Activity span, ActivityContext[] made)
     {

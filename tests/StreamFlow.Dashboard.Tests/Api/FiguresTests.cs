@@ -46,7 +46,11 @@ public sealed class FiguresTests
     [Fact]
     public async Task Records_that_are_left_out_are_told_with_their_reason_and_node()
     {
-        await using var host = await PageHost.StartAsync(configure: builder => builder.Configuration[$"StreamFlow:{PageHost.Application}:Streams:DeadLetterTopic"] = "letters");
+        await using var host = await PageHost.StartAsync(configure: builder =>
+        {
+            builder.Configuration[$"StreamFlow:{PageHost.Application}:Streams:DeadLetterTopic"] = "letters";
+            builder.Configuration[$"StreamFlow:{PageHost.Application}:Streams:DeserializationErrors"] = "DeadLetter";
+        });
         await host.RunningAsync();
         await host.ProduceAsync([("a", "no JSON"), ("b", """{"category":"c1","cents":1}""")]);
 

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Text;
 using StreamFlow.IntegrationTests.Support;
 
 namespace StreamFlow.IntegrationTests.ExactlyOnce;
@@ -65,6 +66,7 @@ public sealed class PlantedFaultTests
 /// <summary>The verification as a process.</summary>
 internal static class VerificationProcess
 {
+    private const int CrashReportLength = 20_000;
     private static readonly TimeSpan Limit = TimeSpan.FromMinutes(4);
 
     /// <summary>Green, and not for want of anything to check: each line names a guarantee, what was checked, and violations.</summary>
@@ -73,17 +75,25 @@ internal static class VerificationProcess
         ExternalTool.Require("kcat", "-V");
         var (exitCode, output) = await RunAsync(arguments);
 
-        Assert.True(exitCode == 0, output);
+        Assert.True(exitCode == 0, $"exit code {exitCode}\n{output}");
         Assert.DoesNotMatch("(?m)^[a-z-]+ +0 +0$", output);
     }
 
     public static async Task<(int ExitCode, string Output)> RunAsync(string[] arguments)
     {
+        using var crashes = new TempFolder();
         using var process = Process.Start(new ProcessStartInfo(
             "dotnet", ["exec", Path.Combine(AppContext.BaseDirectory, "StreamFlow.Verification.dll"), .. arguments])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
+            // A crash in a native library says nothing; where it happened is in the runtime's report.
+            Environment =
+            {
+                ["DOTNET_DbgEnableMiniDump"] = "1",
+                ["DOTNET_EnableCrashReportOnly"] = "1",
+                ["DOTNET_DbgMiniDumpName"] = Path.Combine(crashes.Path, "crash-%p"),
+            },
         })!;
         var output = process.StandardOutput.ReadToEndAsync();
         var errors = process.StandardError.ReadToEndAsync();
@@ -98,6 +108,18 @@ internal static class VerificationProcess
             return (-1, $"It did not end within {Limit}.\n{await output}{await errors}");
         }
 
-        return (process.ExitCode, await output + await errors);
+        return (process.ExitCode, await output + await errors + await ReportsAsync(crashes.Path));
+    }
+
+    private static async Task<string> ReportsAsync(string folder)
+    {
+        var reports = new StringBuilder();
+        foreach (var file in Directory.EnumerateFiles(folder))
+        {
+            var report = await File.ReadAllTextAsync(file);
+            reports.AppendLine(Path.GetFileName(file)).AppendLine(report[..Math.Min(report.Length, CrashReportLength)]);
+        }
+
+        return reports.ToString();
     }
 }

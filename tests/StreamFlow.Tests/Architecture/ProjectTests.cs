@@ -17,6 +17,7 @@ public sealed class ProjectTests
         ["StreamFlow.Reactive"] = ["StreamFlow"],
         ["StreamFlow.Testing"] = ["StreamFlow"],
         ["StreamFlow.Hosting"] = ["StreamFlow.Kafka", "StreamFlow.RocksDb"],
+        ["StreamFlow.Dashboard"] = ["StreamFlow.Hosting"],
         ["StreamFlow.Hosting.Embedded"] = ["StreamFlow.Hosting", "StreamFlow.Broker"],
     };
 

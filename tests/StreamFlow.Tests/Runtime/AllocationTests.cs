@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Diagnostics.Metrics;
 using Microsoft.Extensions.Logging.Abstractions;
 using StreamFlow.Clients;
@@ -65,6 +66,28 @@ public sealed class AllocationTests
                 .SelectKey((k, _) => k)
                 .To("out", new() { Partitioner = (_, record, count) => (int)(record.Key % count) }),
             new FakeReader("in")));
+
+    /// <summary>Left joins with an empty table, whose results are where a traced one would have its span.</summary>
+    [Fact]
+    public void Joins_that_nobody_traces_allocate_nothing_per_record() =>
+        Assert.Equal(0, Measure(
+            Joined, new FakeReader("in"), new FakeReader("table") { AtTheEnd = true }));
+
+    [Fact]
+    public void Records_that_are_not_sampled_allocate_nothing_while_somebody_traces()
+    {
+        using var listener = new ActivityListener
+        {
+            ShouldListenTo = source => source.Name == "StreamFlow",
+            Sample = (ref ActivityCreationOptions<ActivityContext> _) => ActivitySamplingResult.AllDataAndRecorded,
+        };
+        ActivitySource.AddActivityListener(listener);
+
+        Assert.Equal(0, Measure(Joined, new FakeReader("in"), new FakeReader("table") { AtTheEnd = true }));
+    }
+
+    private static void Joined(StreamsBuilder builder) =>
+        builder.Stream<long, long>("in").LeftJoin(builder.Table<long, long>("table"), (value, _) => value).To("out");
 
     [Fact]
     public void An_idle_input_and_a_punctuation_allocate_nothing_per_record()

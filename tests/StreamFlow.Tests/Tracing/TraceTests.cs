@@ -3,6 +3,7 @@ using System.Diagnostics;
 using System.Text;
 using StreamFlow.Clients;
 using StreamFlow.Tests.Runtime;
+using StreamFlow.Tracing;
 
 namespace StreamFlow.Tests.Tracing;
 
@@ -135,6 +136,138 @@ public sealed class TraceTests : IDisposable
     }
 
     [Fact]
+    public async Task Results_of_two_streams_link_to_both_records()
+    {
+        await using var harness = new AppHarness(("in", 1), ("right", 1), ("out", 1));
+        await harness.StartAsync(builder => builder.Stream<string, string>("in")
+            .Join(builder.Stream<string, string>("right"), (left, right) => left + right, JoinWindows.Of(TimeSpan.FromSeconds(1), TimeSpan.Zero)).To("out"));
+
+        Send(harness, "k", "l", First);
+        await AppHarness.Until(() => Record("in") is not null, "the left record's span");
+        Send(harness, "k", "r", Second, topic: "right");
+        await AppHarness.Until(() => harness.Values("out") is ["lr"] && Joins().Count == 1, "the result");
+
+        var (left, right, result) = (Record("in")!, Record("right")!, Joins()[0]);
+        Assert.Equal(right.Context, ParentOf(result));
+        Assert.Equal([right.SpanId, left.SpanId], result.Links.Select(link => link.Context.SpanId));
+        Assert.Equal([right.TraceId, left.TraceId], result.Links.Select(link => link.Context.TraceId));
+        Assert.Equal([result.Id!], Texts(harness.Kafka.Read(new TopicPartition("out", 0))[0].Headers!, "traceparent"));
+    }
+
+    /// <summary>The other record is read from the store's bytes, and is the only one with a trace.</summary>
+    [Fact]
+    public async Task A_result_goes_on_in_the_trace_of_the_one_record_that_has_one()
+    {
+        await using var harness = new AppHarness(("in", 1), ("right", 1), ("out", 1));
+        await harness.StartAsync(builder => builder.Stream<string, string>("in")
+            .Join(builder.Stream<string, string>("right"), (left, right) => left + right, JoinWindows.Of(TimeSpan.FromSeconds(1), TimeSpan.Zero)).To("out"));
+
+        Send(harness, "k", "l", First);
+        await AppHarness.Until(() => Batch() is not null, "the commit");
+        Send(harness, "k", "r", Unsampled, topic: "right");
+        await AppHarness.Until(() => Joins().Count == 1, "the result");
+
+        Assert.Empty(Of("right"));
+        Assert.Equal([Record("in")!.SpanId], Joins()[0].Links.Select(link => link.Context.SpanId));
+        Assert.Equal(ActivityContext.Parse(First, null).TraceId, Joins()[0].TraceId);
+    }
+
+    [Fact]
+    public async Task A_stream_that_meets_itself_links_to_each_record_once()
+    {
+        await using var harness = new AppHarness(("in", 1), ("out", 1));
+        await harness.StartAsync(
+            builder =>
+            {
+                var stream = builder.Stream<string, string>("in");
+                stream.Join(stream, (left, right) => left + right, JoinWindows.Of(TimeSpan.FromSeconds(1), TimeSpan.Zero)).To("out");
+            },
+            optimization: TopologyOptimization.All);
+
+        Send(harness, "k", "a", First);
+        Send(harness, "k", "b", Second);
+        await AppHarness.Until(() => Joins().Count == 4, "the results");
+
+        Assert.Equal(["aa: 1", "ab: 2", "ba: 2", "bb: 1"], harness.Values("out").Zip(Joins(), (v, s) => $"{v}: {s.Links.Count()}").Order());
+    }
+
+    /// <summary>Rows keep no headers: who made them is not known.</summary>
+    [Fact]
+    public async Task Results_with_a_row_link_to_the_record_alone()
+    {
+        await using var harness = new AppHarness(("in", 1), ("right", 1), ("global", 1), ("out", 1));
+        await harness.StartAsync(builder => builder.Stream<string, string>("in")
+            .Join(builder.Table<string, string>("right"), (left, right) => left + right)
+            .Join(builder.GlobalTable<string, string>("global"), (key, _) => key, (left, right) => left + right).To("out"));
+
+        Send(harness, "k", "r", Second, topic: "right");
+        await AppHarness.Until(() => Record("right") is not null, "the row");
+        Send(harness, "k", "g", Second, topic: "global");
+        await AppHarness.Until(
+            () =>
+            {
+                Send(harness, "k", "l", First);
+                return harness.Values("out").Contains("lrg");
+            },
+            "a result");
+        await AppHarness.Until(() => Joins().Any(span => span.OperationName.Contains("LEFTJOIN", StringComparison.Ordinal)), "its spans");
+
+        var global = Joins().First(span => span.OperationName.Contains("LEFTJOIN", StringComparison.Ordinal));
+        var table = Assert.Single(Joins(), span => span.SpanId == global.ParentSpanId);
+        var record = Assert.Single(Of("in"), span => span.SpanId == table.ParentSpanId);
+        Assert.Equal([record.SpanId], table.Links.Select(link => link.Context.SpanId));
+        Assert.Equal([table.SpanId], global.Links.Select(link => link.Context.SpanId));
+    }
+
+    [Fact]
+    public async Task A_share_of_records_without_a_trace_begins_one()
+    {
+        await using var harness = new AppHarness(("in", 1), ("out", 1));
+        await harness.StartAsync(
+            builder => builder.Stream<string, string>("in").To("out"), options => options.RecordSampling = 0.25);
+
+        for (var i = 0; i < 2000; i++)
+        {
+            harness.Send("in", 0, "k", $"{i}");
+        }
+
+        Send(harness, "k", "unsampled", Unsampled);
+        Send(harness, "k", "sampled", First);
+        await AppHarness.Until(() => Of("in").Any(span => span.ParentId == First), "the last record");
+
+        var chosen = Of("in").Where(span => span.ParentSpanId == default).Select(Offset).ToList();
+        Assert.InRange(chosen.Count, 400, 600);
+        Assert.Equal(Enumerable.Range(0, 2000).Select(i => (long)i).Where(i => RecordSampling.Chooses(0.25, 0, i)), chosen.Order());
+        Assert.Equal(chosen.Count, Of("in").Where(span => span.ParentSpanId == default).Select(span => span.TraceId).Distinct().Count());
+        Assert.DoesNotContain(Of("in"), span => Offset(span) == 2000);
+    }
+
+    [Theory]
+    [InlineData(0, 0)]
+    [InlineData(1, 100_000)]
+    [InlineData(0.01, 1000)]
+    public void The_share_is_that_of_all_records_of_all_partitions(double share, int expected)
+    {
+        var chosen = Enumerable.Range(0, 100_000).Count(i => RecordSampling.Chooses(share, i % 7, i / 7));
+
+        Assert.InRange(chosen, expected * 0.85, expected * 1.15);
+    }
+
+    [Theory]
+    [InlineData(-0.1)]
+    [InlineData(1.1)]
+    [InlineData(double.NaN)]
+    public void A_share_that_is_none_is_refused(double share)
+    {
+        var options = AppHarness.Options();
+        options.RecordSampling = share;
+
+        var problem = Assert.Single(options.Validate());
+
+        Assert.Contains("RecordSampling", problem, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_record_that_fails_says_so_in_its_span()
     {
         await using var harness = new AppHarness(("in", 1));
@@ -151,11 +284,11 @@ public sealed class TraceTests : IDisposable
 
     private static void Break(string value) => throw new InvalidOperationException($"broken by {value}");
 
-    private static void Send(AppHarness harness, string key, string value, string parent, string? state = null)
+    private static void Send(AppHarness harness, string key, string value, string parent, string? state = null, string topic = "in")
     {
         var headers = Headers.Empty.With("mine", "kept").With("traceparent", parent);
         harness.Kafka.Append(
-            new TopicPartition("in", 0), Encoding.UTF8.GetBytes(key), Encoding.UTF8.GetBytes(value), 0,
+            new TopicPartition(topic, 0), Encoding.UTF8.GetBytes(key), Encoding.UTF8.GetBytes(value), 0,
             state is null ? headers : headers.With("tracestate", state));
     }
 
@@ -165,6 +298,12 @@ public sealed class TraceTests : IDisposable
     private List<Activity> Of(string topic) => [.. _spans.Where(s => s.OperationName == $"process {topic}")];
 
     private Activity? Record(string topic) => Of(topic).FirstOrDefault();
+
+    private List<Activity> Joins() => [.. _spans.Where(s => s.OperationName.StartsWith("join ", StringComparison.Ordinal))];
+
+    private static ActivityContext ParentOf(Activity span) => new(span.TraceId, span.ParentSpanId, ActivityTraceFlags.Recorded);
+
+    private static long Offset(Activity span) => (long)span.GetTagItem("messaging.kafka.offset")!;
 
     private Activity? Batch() => Of("app").FirstOrDefault();
 }

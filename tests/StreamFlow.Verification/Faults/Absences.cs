@@ -17,8 +17,31 @@ internal sealed class Absences(Arena arena)
     /// <summary>Starts the others.</summary>
     public void StartOthers() => arena.Workers.Where(w => w.Name.StartsWith('w') && w.Name != Name).ToList().ForEach(w => w.Start());
 
-    /// <summary>It leaves in order, and leaves its state on its disk.</summary>
-    public void Leave() => arena.CheckLiveness(Worker.Stop(), $"{Name} did not stop in order");
+    /// <summary>
+    /// It leaves in order, and leaves state on its disk: on a busy machine the group may not have given it a partition yet, or none that
+    /// has anything, so it is let in again until there is.
+    /// </summary>
+    public async Task LeaveAsync()
+    {
+        var began = Stopwatch.GetTimestamp();
+        while (true)
+        {
+            await Worker.RunningAsync(Limit);
+            arena.CheckLiveness(Worker.Stop(), $"{Name} did not stop in order");
+            if (arena.HasState(Worker))
+            {
+                return;
+            }
+
+            if (Stopwatch.GetElapsedTime(began) > Limit)
+            {
+                throw new HarnessException($"{Name} has been given nothing to keep within {Limit.TotalSeconds} s.");
+            }
+
+            Worker.Start();
+            await Task.Delay(TimeSpan.FromSeconds(2));
+        }
+    }
 
     /// <summary>It joins again.</summary>
     public async Task ComeBackAsync()

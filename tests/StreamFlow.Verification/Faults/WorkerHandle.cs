@@ -92,10 +92,14 @@ internal sealed class WorkerHandle(WorkerSettings settings, string logFolder) : 
     /// <summary>From now on its end is no surprise.</summary>
     public void ExpectEnd() => _mayEnd = true;
 
+    /// <summary>Nothing is sent to one that has ended: its number may be another process's by now.</summary>
     public void Signal(string signal)
     {
         _mayEnd |= signal is "KILL" or "TERM";
-        Signals.Send(ProcessId, signal);
+        if (IsAlive)
+        {
+            Signals.Send(ProcessId, signal);
+        }
     }
 
     /// <summary>SIGKILL; returns when nothing of it runs any more.</summary>

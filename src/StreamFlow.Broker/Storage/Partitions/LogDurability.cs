@@ -236,7 +236,9 @@ internal sealed class LogDurability : IDisposable
             {
                 try
                 {
+                    long began = _environment.Time.GetTimestamp();
                     segments[i].Flush();
+                    _environment.OnFlushed?.Invoke(_environment.Time.GetElapsedTime(began));
                 }
                 finally
                 {

@@ -13,6 +13,9 @@ internal sealed record LogEnvironment
     /// <summary>Told about truncations, damage and partitions going offline, in a sentence.</summary>
     public Action<string>? OnWarning { get; init; }
 
+    /// <summary>Told how long it took to force a file to the disk; null when nobody wants to know.</summary>
+    public Action<TimeSpan>? OnFlushed { get; init; }
+
     /// <summary>Verifies every checksum at open, also below the recovery point.</summary>
     public bool VerifyAll { get; init; }
 

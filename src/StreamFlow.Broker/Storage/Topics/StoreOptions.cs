@@ -24,6 +24,9 @@ internal sealed record StoreOptions
     /// <summary>Told about truncations, damage and partitions going offline, in a sentence.</summary>
     public Action<string>? OnWarning { get; init; }
 
+    /// <summary>Told how long it took to force a file to the disk, on the thread that did.</summary>
+    public Action<TimeSpan>? OnFlushed { get; init; }
+
     /// <summary>Verifies every checksum at open.</summary>
     public bool VerifyAll { get; init; }
 }

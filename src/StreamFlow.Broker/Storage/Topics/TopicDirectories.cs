@@ -24,6 +24,7 @@ internal sealed class TopicDirectories(StoreOptions options, LogFlusher flusher)
         var environment = new LogEnvironment
         {
             Time = options.Time, Files = options.Files, Flusher = flusher, OnWarning = options.OnWarning,
+            OnFlushed = options.OnFlushed,
             VerifyAll = options.VerifyAll,
         };
         try

@@ -91,6 +91,6 @@ internal sealed class GlobalJoinProcessor<TKey, TValue, TRow, TResult> : Process
             return;
         }
 
-        _next.Process(record.WithValue(result));
+        JoinedResults.HandOn(_next, Name, record.WithValue(result));
     }
 }

@@ -84,15 +84,15 @@ internal sealed class SelfJoinProcessor<TKey, TValue, TResult> : Processor<TKey,
                 if (awaitsItself && other.Timestamp > record.Timestamp)
                 {
                     awaitsItself = false;
-                    goesOn = HandOn(side, in record, itself);
+                    goesOn = HandOn(side, in record, itself, record.Headers);
                 }
 
-                goesOn = goesOn && HandOn(side, in record, other);
+                goesOn = goesOn && HandOn(side, in record, other, others.Headers);
             }
 
             if (goesOn && awaitsItself)
             {
-                HandOn(side, in record, itself);
+                HandOn(side, in record, itself, record.Headers);
             }
             else if (!hasMet && side.HasResultAlone && IsOver(record.Timestamp, laterMs))
             {
@@ -121,17 +121,19 @@ internal sealed class SelfJoinProcessor<TKey, TValue, TResult> : Processor<TKey,
     }
 
     private void HandOnAlone(SideJoiner<TKey, TValue, TValue, TResult> side, in Record<TKey, TValue> record) =>
-        HandOn(side, in record, other: null);
+        HandOn(side, in record, other: null, otherHeaders: null);
 
     private bool HandOn(
-        SideJoiner<TKey, TValue, TValue, TResult> side, in Record<TKey, TValue> record, ValueAndTimestamp<TValue>? other)
+        SideJoiner<TKey, TValue, TValue, TResult> side, in Record<TKey, TValue> record, ValueAndTimestamp<TValue>? other,
+        Headers? otherHeaders)
     {
         if (!side.TryJoin(_task, this, in record, other, out var result))
         {
             return false;
         }
 
-        _next.Process(other is { } met && met.Timestamp > record.Timestamp ? result.WithTimestamp(met.Timestamp) : result);
+        var timed = other is { } met && met.Timestamp > record.Timestamp ? result.WithTimestamp(met.Timestamp) : result;
+        JoinedResults.HandOn(_next, Name, in timed, otherHeaders);
         return true;
     }
 }

@@ -90,21 +90,22 @@ internal sealed class StreamJoinProcessor<TKey, TThis, TOther, TResult> : Proces
                 _waiting?.Met(record.Key, other.Timestamp, record.Timestamp);
 
                 // A failure leaves the record out; those it has met have met one all the same.
-                goesOn = goesOn && HandOn(in record, other);
+                goesOn = goesOn && HandOn(in record, other, others.Headers);
             }
 
             return found;
         }
     }
 
-    private bool HandOn(in Record<TKey, TThis> record, ValueAndTimestamp<TOther>? other)
+    private bool HandOn(in Record<TKey, TThis> record, ValueAndTimestamp<TOther>? other, Headers? otherHeaders = null)
     {
         if (!_joiner.TryJoin(_task, this, in record, other, out var result))
         {
             return false;
         }
 
-        _next.Process(other is { } met && met.Timestamp > record.Timestamp ? result.WithTimestamp(met.Timestamp) : result);
+        var timed = other is { } met && met.Timestamp > record.Timestamp ? result.WithTimestamp(met.Timestamp) : result;
+        JoinedResults.HandOn(_next, Name, in timed, otherHeaders);
         return true;
     }
 }

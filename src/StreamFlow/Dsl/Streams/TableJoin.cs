@@ -153,6 +153,6 @@ internal sealed class TableJoinProcessor<TKey, TValue, TRow, TResult> : Processo
             return;
         }
 
-        _next.Process(record.WithValue(result));
+        JoinedResults.HandOn(_next, Name, record.WithValue(result));
     }
 }

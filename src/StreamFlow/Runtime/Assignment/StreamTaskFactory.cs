@@ -30,7 +30,7 @@ internal sealed class StreamTaskFactory
         _counts = counts ?? new ThreadCounts(services.Meter.Tag, string.Empty, services.Time);
         _counts.Cache = () => (budget.DirtyBytes, budget.CleanBytes, budget.MaxCacheBytes);
         _reads = reads;
-        _work = work ?? new WorkAtHand(services.Time);
+        _work = work ?? new WorkAtHand(services.Time, services.Options.RecordSampling);
         _services = services;
         _protocol = protocol;
         _budget = budget;

@@ -63,6 +63,7 @@ public sealed partial record StreamFlowOptions
         Check(errors, Enum.IsDefined(DeletedTopics), nameof(DeletedTopics), DeletedTopics, "Continue or Fail");
         Check(errors, Enum.IsDefined(DefaultOffsetReset), nameof(DefaultOffsetReset), DefaultOffsetReset, "Earliest or Latest");
         Check(errors, Enum.IsDefined(MetricsLevel), nameof(MetricsLevel), MetricsLevel, "Info or Debug");
+        Check(errors, RecordSampling is >= 0 and <= 1, nameof(RecordSampling), RecordSampling, "a number from 0 to 1: the share of records");
         Check(errors, Enum.IsDefined(PartitionerCheck), nameof(PartitionerCheck), PartitionerCheck, "Warn, Fail or Off");
         Check(errors, DeadLetterFallback is ErrorResponse.Fail or ErrorResponse.Continue, nameof(DeadLetterFallback), DeadLetterFallback,
             "Fail or Continue");

@@ -143,6 +143,15 @@ public sealed partial record StreamFlowOptions
     public MetricsLevel MetricsLevel { get; set; } = MetricsLevel.Info;
 
     /// <summary>
+    /// How many of the records without a trace context begin a trace of their own, while somebody listens to the source
+    /// <c>StreamFlow</c>: 0.01 is one of a hundred. Which, goes by their partition and offset, so they are the same when they are processed
+    /// again. A record whose <c>traceparent</c> is sampled always is in the trace of its producer, and one whose is not in none. A sampler
+    /// of the listener has its say after that.
+    /// </summary>
+    /// <value>0: none; the first record of a batch in which nothing is traced has a span in the trace of the batch.</value>
+    public double RecordSampling { get; set; }
+
+    /// <summary>
     /// What is done where the keys of a topic that takes part in a join or is read as a table do not lie where StreamFlow and Java's
     /// producers put them, as those of librdkafka's clients do not unless they set <c>partitioner=murmur2_random</c>. Keys are looked at
     /// in samples; topics with one partition are always right.

@@ -39,7 +39,7 @@ internal sealed class StreamThread
         Action<StreamThread, Exception?> ended)
     {
         (_services, _inside) = (services, inside);
-        _work = new WorkAtHand(services.Time);
+        _work = new WorkAtHand(services.Time, services.Options.RecordSampling);
         Steps = new StepWatch(_work, services.Time);
         (_changed, _ended) = (changed, ended);
         var clientId = services.Options.ClientId is { Length: > 0 } given ? given : services.Options.ApplicationId;

@@ -1,0 +1,4 @@
+using StreamFlow.Samples;
+using StreamFlow.Samples.OrderProcessing;
+
+return await SampleHost.RunAsync(args, new OrderProcessingSample());
