@@ -4,15 +4,15 @@ import { h } from './dom.js';
 
 /** A line of the last minutes with the area under it; nulls are gaps that are drawn over. */
 export function spark(series, { w = 120, hgt = 26, tone = '' } = {}) {
-  const values = (series ?? []).filter(value => value !== null && value !== undefined).map(Number);
-  const top = Math.max(...values, 0) || 1;
-  const x = at => (at / Math.max(1, values.length - 1)) * w;
-  const y = value => hgt - 1.5 - (value / top) * (hgt - 3);
-  const line = values.map((value, at) => `${x(at).toFixed(1)},${y(value).toFixed(1)}`).join(' ');
+  const all = series ?? [];
+  const known = all.map((value, at) => [at, value]).filter(([, value]) => value !== null && value !== undefined);
+  const top = Math.max(...known.map(([, value]) => Number(value)), 0) || 1;
+  const x = at => ((at / Math.max(1, all.length - 1)) * w).toFixed(1);
+  const line = known.map(([at, value]) => `${x(at)},${(hgt - 1.5 - (Number(value) / top) * (hgt - 3)).toFixed(1)}`).join(' ');
   return h('svg', { class: `spark ${tone}`, viewBox: `0 0 ${w} ${hgt}`, preserveAspectRatio: 'none', 'aria-hidden': 'true' },
     h('line', { class: 'base', x1: 0, x2: w, y1: hgt - 0.5, y2: hgt - 0.5 }),
-    values.length > 1 && h('polygon', { class: 'area', points: `0,${hgt} ${line} ${w},${hgt}` }),
-    values.length > 1 && h('polyline', { class: 'line', points: line }));
+    known.length > 1 && h('polygon', { class: 'area', points: `${x(known[0][0])},${hgt} ${line} ${x(known.at(-1)[0])},${hgt}` }),
+    known.length > 1 && h('polyline', { class: 'line', points: line }));
 }
 
 /** Bars over time: {at, count} each. */

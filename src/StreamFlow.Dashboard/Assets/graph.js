@@ -35,7 +35,7 @@ function second(node, figures) {
     return rate(figures.perSecond);
   }
   const number = /-(\d{10})$/.exec(node.name);
-  return node.isNamed || !number ? kindOf(node) : `#${Number(number[1])}`;
+  return node.isNamed || !number ? (node.type === null && node.kind === 'operator' ? '' : kindOf(node)) : `#${Number(number[1])}`;
 }
 
 export function kindOf(node) {
@@ -76,18 +76,18 @@ function cut(text, width) {
 export function drawNode(node, box, look, on) {
   const { figures } = look;
   const { one, two } = caption(node, figures, look.application);
-  const wrong = Number(figures?.late ?? 0) + Number(figures?.dropped ?? 0) + Number(figures?.errors ?? 0);
+  const wrong = Number(figures?.dropped ?? 0);
   const classes = ['node', node.kind, node.isInternal && 'internal', look.selected && 'selected', look.dimmed && 'dimmed', look.tone];
   brush.font = '500 12.5px Inter, ui-sans-serif, system-ui, sans-serif';
   const drop = node.kind === 'store' ? 8 : 0;
   return h('g', {
     key: node.id, class: classes.filter(Boolean).join(' '), transform: `translate(${box.x} ${box.y})`, role: 'button', tabindex: look.tab ? 0 : -1,
-    'data-node': node.id, 'aria-label': spoken(node, figures, wrong), 'aria-pressed': String(!!look.selected),
+    'data-node': node.id, 'aria-pressed': String(!!look.selected),
     onclick: () => on.open(node.id), onkeydown: event => on.key(event, node.id), onfocus: () => on.focus(node.id), onblur: () => on.focus(null),
   },
-    h('title', null, node.name),
+    h('title', null, spoken(node, figures, wrong)),
     shape(node.kind, box),
-    h('text', { class: 'one', x: box.w / 2, y: lines.one + 1.5 + drop }, cut(one, box.w - 14)),
+    h('text', { class: two === '' ? 'one alone' : 'one', x: box.w / 2, y: lines.one + 1.5 + drop }, cut(one, box.w - 14)),
     h('text', { class: 'two', x: box.w / 2, y: lines.two + 1 + drop }, two),
     node.kind === 'source' && lagBar(figures, box, look.most),
     wrong > 0 && badge(wrong, box, Number(figures.errors) > 0 ? 'bad' : 'warn'),
@@ -97,7 +97,7 @@ export function drawNode(node, box, look, on) {
 function spoken(node, figures, wrong) {
   return [
     `${node.kind} ${node.name}`, figures?.perSecond !== null && figures?.perSecond !== undefined && rate(figures.perSecond),
-    figures?.lag !== null && figures?.lag !== undefined && `lag ${count(figures.lag)}`, wrong > 0 && `${count(wrong)} dropped, late or failed`,
+    figures?.lag !== null && figures?.lag !== undefined && `lag ${count(figures.lag)}`, wrong > 0 && `${count(wrong)} dropped`,
   ].filter(Boolean).join(', ');
 }
 
@@ -197,9 +197,10 @@ export function drawFrame(frame, nodes, on) {
   return h('g', { key: `frame ${frame.id}`, class: `frame${frame.collapsed ? ' collapsed' : ''}`, transform: `translate(${frame.x} ${frame.y})`, 'data-frame': frame.id },
     h('rect', { class: 'region', width: frame.w, height: frame.h, rx: 10 }),
     h('g', {
-      class: 'toggle', role: 'button', tabindex: 0, 'aria-expanded': String(!frame.collapsed), 'aria-label': `${name}, ${nodes} nodes`,
+      class: 'toggle', role: 'button', tabindex: 0, 'aria-expanded': String(!frame.collapsed),
       onclick: toggle, onkeydown: event => { if (event.key === 'Enter' || event.key === ' ') { event.preventDefault(); toggle(); } },
     },
+      h('title', null, `${name}, ${nodes} nodes`),
       h('rect', { class: 'hit', x: 6, y: 5, width: frame.collapsed ? frame.w - 12 : Math.min(frame.w - 12, 150), height: frame.collapsed ? frame.h - 10 : 22, rx: 6 }),
       h('text', { class: 'sign', x: 18, y: 20 }, frame.collapsed ? '+' : '−'),
       h('text', { class: 'name', x: 30, y: 20 }, name),

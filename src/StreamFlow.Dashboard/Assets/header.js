@@ -28,7 +28,7 @@ export function header(state) {
       overview && h('div', { class: 'about' },
         h('span', { title: `Since ${clock(overview.startedAt)}` }, `up ${duration(overview.uptimeSeconds)}`),
         h('span', { title: 'Processing guarantee' }, guarantee(overview.guarantee)),
-        h('span', { title: 'Version of StreamFlow' }, overview.version))),
+        h('span', { title: `StreamFlow ${overview.version}` }, overview.version.replace(/\+(.{7}).*/, '+$1')))),
     model?.link.state === 'lost' && lost(model),
     overview && h('section', { class: 'vitals', key: 'vitals', 'aria-label': 'Figures of the application' }, vitals(overview, model.history ?? {})),
     overview && problems(overview.problems, state),
@@ -79,7 +79,7 @@ function vitals(overview, history) {
     vital('In', rate(overview.in.perSecond), `${short(overview.in.total)} since start`, { id: 'in', series: history.in, full: overview.in.total }),
     vital('Out', rate(overview.out.perSecond), `${short(overview.out.total)} since start`, { id: 'out', series: history.out, full: overview.out.total }),
     vital('Lag', short(overview.lag), pace.words, { id: 'lag', series: history.lag, tone: pace.tone, full: overview.lag }),
-    vital('Latency', latency ? [duration(latency.p99Seconds), h('small', null, ' p99')] : '–', latency ? `p50 ${duration(latency.p50Seconds)}` : 'not measured yet', { id: 'latency', series: history.p99Seconds }),
+    vital('Latency', latency ? [duration(latency.p99Seconds), h('small', null, ' p99')] : '–', latency ? `p50 ${duration(latency.p50Seconds)}` : 'no results lately', { id: 'latency', series: history.p99Seconds }),
     vital('Dropped', short(overview.dropped.total), reasons(overview.dropped), { id: 'dropped', tone: Number(overview.dropped.total) > 0 ? 'warn' : '', full: overview.dropped.total }),
     vital('Dead letters', short(overview.deadLettered), 'since start', { id: 'letters', tone: Number(overview.deadLettered) > 0 ? 'warn' : '', full: overview.deadLettered }),
     vital('Last commit', overview.lastCommitAgeSeconds === null ? '–' : `${duration(overview.lastCommitAgeSeconds)} ago`, `up ${duration(overview.uptimeSeconds)}`, { id: 'commit' }),
@@ -96,7 +96,7 @@ function vital(name, figure, below, { id, series, tone = '', full }) {
 
 function reasons(dropped) {
   const all = Object.entries(dropped.byReason ?? {}).filter(([, number]) => Number(number) > 0).sort((a, b) => Number(b[1]) - Number(a[1]));
-  return all.length === 0 ? 'since start' : all.map(([reason, number]) => `${short(number)} ${reason}`).join(', ');
+  return all.length === 0 ? 'since start' : all.map(([reason, number]) => `${short(number)} ${reason.replaceAll('_', ' ')}`).join(', ');
 }
 
 // Whether it keeps up is a question of how long the lag would take, and of where it is going.

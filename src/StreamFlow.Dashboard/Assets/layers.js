@@ -2,6 +2,7 @@
 
 import { fold, place } from './rows.js';
 
+// Even, so that the heights end with a sweep forwards.
 const sweeps = 12;
 
 /**
@@ -158,10 +159,11 @@ function heights(layers, gap) {
       y += cell.h + gap;
     }
   }
-  for (let sweep = 0; sweep < sweeps * 2; sweep++) {
+  // The last sweep goes along with the records: what has one thing before it stands beside it, and its line is straight.
+  for (let sweep = 0; sweep <= sweeps; sweep++) {
     const down = sweep % 2 === 0;
     for (const layer of down ? layers : [...layers].reverse()) {
-      settle(layer, gap, sweep < sweeps ? (down ? 'into' : 'out') : null);
+      settle(layer, gap, down ? 'into' : 'out');
     }
   }
 }
@@ -171,7 +173,7 @@ function settle(layer, gap, side) {
   const runs = [];
   let offset = 0;
   for (const cell of layer) {
-    const ends = side ? (cell[side].length ? cell[side] : [...cell.into, ...cell.out]) : [...cell.into, ...cell.out];
+    const ends = cell[side].length ? cell[side] : [...cell.into, ...cell.out];
     const weight = ends.reduce((sum, end) => sum + end.weight, 0);
     const wish = weight === 0 ? cell.y
       : ends.reduce((sum, end) => sum + end.weight * (end.cell.y + end.other - end.own), 0) / weight;

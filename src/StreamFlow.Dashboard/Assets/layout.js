@@ -8,8 +8,9 @@ const pad = { left: 16, right: 16, top: 34, bottom: 16 };
 const within = { x: 34, y: 16 };
 const between = { x: 40, y: 22 };
 const storeGap = 12;
-// A block goes on in a further row only where its text would become small otherwise, as on a telephone.
-const small = 0.8;
+// How large a block is to be before it goes on in a further row, as it has to on a telephone.
+const readable = [0, 0.5, 0.85];
+const worthIt = 1.15;
 const narrow = 60;
 
 /**
@@ -18,7 +19,20 @@ const narrow = 60;
  * Returns {width, height, nodes: Map of id to {x, y, w, h}, edges: [{edge, points}], frames: [{id, x, y, w, h, collapsed}]}.
  */
 export function layout(topology, size, collapsed, room) {
-  const blocks = topology.subtopologies.map(sub => block(sub, topology, size, collapsed.has(sub.id), room));
+  const scale = drawn => Math.min(room.most, room.width / drawn.width, room.height / drawn.height);
+  let best = null;
+  for (const least of room ? readable : [0]) {
+    const next = arranged(topology, size, collapsed, room, least);
+    if (best === null || scale(next) > scale(best) * worthIt) {
+      best = next;
+    }
+  }
+  return best;
+}
+
+function arranged(topology, size, collapsed, room, least) {
+  const own = least > 0 ? { width: room.width - narrow, height: Infinity, most: least } : null;
+  const blocks = topology.subtopologies.map(sub => block(sub, topology, size, collapsed.has(sub.id), own));
   const homes = new Map();
   for (const one of blocks) {
     for (const [id, box] of one.boxes) {
@@ -66,7 +80,7 @@ function block(sub, topology, size, isCollapsed, room) {
   const links = topology.edges
     .filter(edge => edge.kind === 'records' && owners.has(edge.from) && owners.has(edge.to))
     .map(edge => ({ edge, from: edge.from, to: edge.to, fromY: owners.get(edge.from).anchor, toY: owners.get(edge.to).anchor }));
-  const placed = layered(units, links, within, { stretch: true, room: room && { width: room.width - narrow, height: Infinity, most: small } });
+  const placed = layered(units, links, within, { stretch: true, room });
   for (const unit of units) {
     const at = placed.at.get(unit.id);
     let y = at.y + pad.top;

@@ -57,7 +57,7 @@ export class Panel {
     const some = (name, value) => Number(value ?? 0) > 0 && of(name, value, count(value));
     return h('div', { class: 'numbers' },
       of('Rate', perSecond, rate(perSecond)), of('Total', total, count(total)), of('Lag', lag, count(lag)),
-      of('p99', p99Seconds, duration(p99Seconds)), some('Late', late), some('Dropped', dropped), some('Errors', errors));
+      of('p99', p99Seconds, duration(p99Seconds)), some('Dropped', dropped), some('of them late', late), some('of them failed', errors));
   }
 
   topic(topic) {

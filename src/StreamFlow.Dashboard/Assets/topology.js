@@ -60,7 +60,12 @@ class Topology {
       this.update();
     }
     // The panel has taken its room by the next frame.
-    requestAnimationFrame(() => this.viewport?.reveal(this.drawn.nodes.get(node.id)));
+    requestAnimationFrame(() => {
+      this.viewport?.reveal(this.drawn.nodes.get(node.id));
+      if (this.covered() === 0) {
+        this.host.querySelector('.panel')?.scrollIntoView({ block: 'nearest' });
+      }
+    });
   }
 
   close() {

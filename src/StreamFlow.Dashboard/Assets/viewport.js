@@ -2,7 +2,7 @@
 
 const least = 0.2;
 const most = 3;
-const legible = { from: 0.5, to: 1.25 };
+const legible = { from: 0.45, to: 1.25 };
 const margin = 14;
 const dragAfter = 4;
 
@@ -74,11 +74,9 @@ export class Viewport {
     };
     const dx = near(box.x, box.w, this.x, free);
     const dy = near(box.y, box.h, this.y, height);
-    if (dx || dy) {
-      this.x += dx;
-      this.y += dy;
-      this.touch();
-    }
+    this.x += dx;
+    this.y += dy;
+    this.apply();
   }
 
   wheel(event) {

@@ -34,16 +34,15 @@ internal sealed class LivePage : IAsyncDisposable
     /// <summary>What the page complained of: scripts that failed, what the content security policy refused.</summary>
     public IReadOnlyList<string> Errors => _errors;
 
-    public static Task<LivePage> OpenAsync(BrowserFixture fixture, string address = "", int width = 1280, int height = 800, bool dark = false) =>
-        OpenAsync(fixture.Browser, fixture.Shop, address, width, height, dark);
+    public static Task<LivePage> OpenAsync(BrowserFixture fixture, string address = "", int width = 1280, int height = 800) =>
+        OpenAsync(fixture.Browser, fixture.Shop, address, width, height);
 
     public static async Task<LivePage> OpenAsync(
-        IBrowser browser, Shop shop, string address = "", int width = 1280, int height = 800, bool dark = false, Func<IPage, Task>? before = null)
+        IBrowser browser, Shop shop, string address = "", int width = 1280, int height = 800, Func<IPage, Task>? before = null)
     {
         var context = await browser.NewContextAsync(new()
         {
             ViewportSize = new() { Width = width, Height = height },
-            ColorScheme = dark ? ColorScheme.Dark : ColorScheme.Light,
             TimezoneId = "UTC",
             Locale = "en-GB",
         });

@@ -1,4 +1,4 @@
-using System.Text.Json;
+using System.Text.Json.Nodes;
 using Microsoft.Playwright;
 
 namespace StreamFlow.Dashboard.Tests.Browser;
@@ -42,19 +42,21 @@ public sealed class TopologyTests(BrowserFixture fixture)
         var topology = await page.ApiAsync($"applications/{Shop.Wide}/topology");
         var homes = topology["nodes"]!.AsArray().ToDictionary(node => node!["id"]!.GetValue<string>(), node => node!["subtopology"]?.GetValue<int>());
 
-        var inside = await page.Page.EvaluateAsync<JsonElement>("""
-            () => Object.fromEntries([...document.querySelectorAll('[data-node]')].map(node => {
+        var inside = await page.Page.EvaluateAsync<string>("""
+            () => JSON.stringify(Object.fromEntries([...document.querySelectorAll('[data-node]')].map(node => {
               const a = node.querySelector('.shape').getBoundingClientRect();
               const frame = [...document.querySelectorAll('[data-frame]')].find(one => {
                 const b = one.querySelector('.region').getBoundingClientRect();
                 return a.left > b.left - 1 && a.right < b.right + 1 && a.top > b.top - 1 && a.bottom < b.bottom + 1;
               });
               return [node.getAttribute('data-node'), frame ? Number(frame.getAttribute('data-frame')) : null];
-            }))
+            })))
             """);
 
-        var found = inside.EnumerateObject().ToDictionary(one => one.Name, one => one.Value.ValueKind == JsonValueKind.Null ? (int?)null : one.Value.GetInt32());
-        Assert.Equal(homes.Where(home => !home.Key.StartsWith("topic:", StringComparison.Ordinal)).Order(), found.Where(one => one.Value is not null).Order());
+        var found = JsonNode.Parse(inside)!.AsObject().ToDictionary(one => one.Key, one => one.Value?.GetValue<int>());
+        Assert.Equal(
+            homes.Where(home => !home.Key.StartsWith("topic:", StringComparison.Ordinal)).Select(home => $"{home.Key} in {home.Value}").Order(),
+            found.Where(one => one.Value is not null).Select(one => $"{one.Key} in {one.Value}").Order());
     }
 
     [SkippableFact]
