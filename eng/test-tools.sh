@@ -1,6 +1,8 @@
 #!/usr/bin/env bash
 # Provides the foreign Kafka clients that some tests compare with, and a browser, from Debian's packages. Silent when they are there.
 # Where they cannot be installed it says so and succeeds: those tests are skipped then, and say so too.
+# Provides the foreign Kafka clients that some tests compare with, and Prometheus, from Debian's packages. Silent when they are
+# there. Where they cannot be installed it says so and succeeds: those tests are skipped then, and say so too.
 set -euo pipefail
 
 readonly packages=(kcat python3-confluent-kafka python3-kafka chromium fonts-inter fonts-dejavu-core)
@@ -27,6 +29,30 @@ apt() {
   as_root env DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=300 "$@" 2>&1
 }
 
+# Prometheus is unpacked, not installed: its package would start a service. The tests look for it in the same place.
+provide_prometheus() {
+  local folder=${XDG_CACHE_HOME:-$HOME/.cache}/streamflow work
+  [[ -z ${PROMETHEUS:-} && ! -x $folder/prometheus ]] || return 0
+  ! command -v prometheus >/dev/null || return 0
+  if ! command -v apt-get >/dev/null || ! command -v dpkg-deb >/dev/null; then
+    say 'tests that ask Prometheus will be skipped; to run them, name the program in PROMETHEUS'
+    return 0
+  fi
+  say 'fetching prometheus (19 MB)'
+  work=$(mktemp -d)
+  if { (cd "$work" && apt-get download prometheus >/dev/null 2>&1) ||
+    { can_install && apt update >/dev/null && (cd "$work" && apt-get download prometheus >/dev/null 2>&1); }; } &&
+    dpkg-deb --fsys-tarfile "$work"/prometheus_*.deb | tar -xO ./usr/bin/prometheus >"$work/prometheus"; then
+    mkdir -p "$folder"
+    chmod +x "$work/prometheus"
+    mv "$work/prometheus" "$folder/prometheus"
+  else
+    say 'tests that ask Prometheus will be skipped: its package could not be fetched'
+  fi
+  rm -rf "$work"
+}
+
+provide_prometheus
 missing=$(missing_packages | paste -sd' ' -)
 [[ -n $missing ]] || exit 0
 if ! can_install; then

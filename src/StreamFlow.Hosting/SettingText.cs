@@ -12,6 +12,7 @@ internal static class SettingText
         _ when type == typeof(short) => short.TryParse(text, NumberStyles.Integer, CultureInfo.InvariantCulture, out _),
         _ when type == typeof(int) => int.TryParse(text, NumberStyles.Integer, CultureInfo.InvariantCulture, out _),
         _ when type == typeof(long) => long.TryParse(text, NumberStyles.Integer, CultureInfo.InvariantCulture, out _),
+        _ when type == typeof(double) => IsNumber(text),
         _ when type == typeof(TimeSpan) =>
             TimeSpan.TryParse(text, CultureInfo.InvariantCulture, out var time)
             && (time == TimeSpan.Zero || !(IsNumber(text) || HoursTakenForDays(text, time) is not null)),
@@ -27,6 +28,7 @@ internal static class SettingText
         _ when type == typeof(short) => $"a whole number from {short.MinValue} to {short.MaxValue}",
         _ when type == typeof(int) => $"a whole number from {int.MinValue} to {int.MaxValue}",
         _ when type == typeof(long) => "a whole number",
+        _ when type == typeof(double) => "a number, such as 0.5",
         _ when type == typeof(TimeSpan) => "a time as hours:minutes:seconds, such as \"00:00:05\" for five seconds",
         _ => string.Join(" or ", Enum.GetNames(type)),
     };

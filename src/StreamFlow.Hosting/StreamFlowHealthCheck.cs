@@ -25,6 +25,7 @@ internal sealed class StreamFlowHealthCheck(StreamsApplication application) : IH
             "restoring" => $"{applicationId}: restoring, {data["restore.remaining"]} changelog records to go",
             "stalled" => $"{applicationId}: stalled, {stalled!.Value.Name} has been {stalled.Value.Work.What} for "
                 + $"{(long)stalled.Value.Work.Lasts.TotalSeconds} s",
+            "stuck" => $"{applicationId}: stuck, {string.Join(". ", Stuck(status))}",
             "unread" => $"{applicationId}: unread, {string.Join(". ", status.Unread)}",
             "disconnected" => $"{applicationId}: disconnected since {status.Outage!.Since:u}, no broker answers at {status.Outage.Servers}",
             "starting" when status.Outage is { } outage =>
@@ -63,6 +64,7 @@ internal sealed class StreamFlowHealthCheck(StreamsApplication application) : IH
         StreamsState.Running or StreamsState.Rebalancing when status.Outage is not null && status.Threads.Count > 0 => "disconnected",
         _ when Stalled(status) is not null => "stalled",
         _ when status.FailuresInARow > 1 => "failing",
+        StreamsState.Running when Stuck(status).Any() => "stuck",
         StreamsState.Running when status.Unread.Count > 0 => "unread",
         StreamsState.Running => "running",
         StreamsState.Rebalancing when Count(status, TaskState.Restoring) > 0 => "restoring",
@@ -102,6 +104,7 @@ internal sealed class StreamFlowHealthCheck(StreamsApplication application) : IH
             data["stalled.seconds"] = (long)work.Lasts.TotalSeconds;
         }
 
+        AddStuck(data, status);
         if (status.Unread.Count > 0)
         {
             data["unread.partitions"] = status.Unread.Select(u => u.Partition.ToString()).ToList();
@@ -121,6 +124,29 @@ internal sealed class StreamFlowHealthCheck(StreamsApplication application) : IH
             data["error"] = error.Message;
         }
     }
+
+    private static void AddStuck(Dictionary<string, object> data, StreamsStatus status)
+    {
+        if (status.Stuck.Count > 0)
+        {
+            data["stuck.partitions"] = status.Stuck.Select(u => u.Partition.ToString()).ToList();
+            data["stuck.records"] = status.Stuck.Sum(u => u.Records);
+            data["stuck.seconds"] = (long)status.Stuck.Max(u => u.Lasts).TotalSeconds;
+        }
+
+        if (status.Threads.Max(t => t.HangingTransaction) is { } open)
+        {
+            data["transaction.seconds"] = (long)open.TotalSeconds;
+        }
+    }
+
+    /// <summary>What does not come forward of what this instance has, although its threads go on.</summary>
+    private static IEnumerable<string> Stuck(StreamsStatus status) => status.Stuck.Select(partition => partition.ToString())
+        .Concat(from thread in status.Threads
+                let open = thread.HangingTransaction
+                where open is not null
+                select $"the transaction of {thread.Name} has been open for {(long)open.GetValueOrDefault().TotalSeconds} s; "
+                    + "the broker aborts it at TransactionTimeout");
 
     /// <summary>The thread that has stood still longest, be it that of global tables.</summary>
     private static (string Name, StalledWork Work)? Stalled(StreamsStatus status)

@@ -92,6 +92,41 @@ public sealed class StreamFlowHealthCheckTests
     }
 
     [Fact]
+    public void Evaluate_tells_of_what_this_instance_has_and_does_not_process()
+    {
+        var status = new StreamsStatus(
+            StreamsState.Running, [Settled, Settled with { Name = "t-4", HangingTransaction = TimeSpan.FromSeconds(8.5) }], null)
+        {
+            Stuck =
+            [
+                new UnreadPartition(new TopicPartition("in", 1), 5, TimeSpan.FromSeconds(70)),
+                new UnreadPartition(new TopicPartition("in", 2), 2, TimeSpan.FromSeconds(90)),
+            ],
+        };
+
+        var result = StreamFlowHealthCheck.Evaluate(status, "orders", HealthStatus.Unhealthy);
+
+        Assert.Equal(("stuck", HealthStatus.Degraded), (result.Data["phase"], result.Status));
+        Assert.Equal(["in-1", "in-2"], (IEnumerable<string>)result.Data["stuck.partitions"]);
+        Assert.Equal((7L, 90L, 8L), (result.Data["stuck.records"], result.Data["stuck.seconds"], result.Data["transaction.seconds"]));
+        Assert.Equal(
+            "orders: stuck, in-1 has 5 records that are not read, without progress for 70 s. in-2 has 2 records that are not read, without "
+            + "progress for 90 s. the transaction of t-4 has been open for 8 s; the broker aborts it at TransactionTimeout",
+            result.Description);
+    }
+
+    [Fact]
+    public void Evaluate_tells_of_a_transaction_alone()
+    {
+        var status = new StreamsStatus(StreamsState.Running, [Settled with { HangingTransaction = TimeSpan.FromSeconds(8) }], null);
+
+        var result = StreamFlowHealthCheck.Evaluate(status, "orders", HealthStatus.Unhealthy);
+
+        Assert.Equal(("stuck", HealthStatus.Degraded), (result.Data["phase"], result.Status));
+        Assert.DoesNotContain("stuck.partitions", result.Data.Keys);
+    }
+
+    [Fact]
     public void Evaluate_tells_of_partitions_that_others_do_not_read()
     {
         var status = new StreamsStatus(StreamsState.Running, [Settled], null)

@@ -40,6 +40,7 @@ public sealed class StreamFlowHostOptionsTests
         [nameof(StreamFlowOptions.ProcessingErrors)] = ("continue", ErrorResponse.Continue),
         [nameof(StreamFlowOptions.ProductionErrors)] = ("Fail", ErrorResponse.Fail),
         [nameof(StreamFlowOptions.MetricsLevel)] = ("debug", MetricsLevel.Debug),
+        [nameof(StreamFlowOptions.RecordSampling)] = ("0.25", 0.25),
     };
 
     [Fact]
@@ -125,6 +126,7 @@ public sealed class StreamFlowHostOptionsTests
         "Streams:CommitInterval", "5",
         "'{0}' is '5', which would be 5 days to .NET; for 5 seconds write \"00:00:05\" (hours:minutes:seconds).")]
     [InlineData("Streams:NumStreamThreads", "two", "'{0}' is 'two'; set it to a whole number from -2147483648 to 2147483647.")]
+    [InlineData("Streams:RecordSampling", "half", "'{0}' is 'half'; set it to a number, such as 0.5.")]
     [InlineData("Streams:StaticMembership", "yes", "'{0}' is 'yes'; set it to true or false.")]
     [InlineData("Streams", "fast", "'{0}' is 'fast'; it has settings below it, and no value of its own.")]
     [InlineData(

@@ -14,7 +14,11 @@ internal static partial class DeployedFiles
 
     /// <summary>The names of metrics in an expression.</summary>
     public static IEnumerable<string> Metrics(string expression) =>
-        Name().Matches(WithoutGrouping(expression)).Select(m => m.Value).Where(name => name is not ("streamflow_application_id" or "streamflow_task_id"));
+        Name().Matches(WithoutGrouping(expression)).Select(m => m.Value).Where(name => name is not ("streamflow_application_id" or "streamflow_task_id" or "streamflow_broker_address"));
+
+    /// <summary>What an expression compares, without the limits: each of these has data where something is measured at all.</summary>
+    public static IEnumerable<string> Parts(string expression) =>
+        SetOperator().Split(expression).Select(part => Limit().Replace(part, string.Empty).Trim());
 
     /// <summary>The labels that an expression asks for.</summary>
     public static IEnumerable<string> Labels(string expression) =>
@@ -58,6 +62,12 @@ internal static partial class DeployedFiles
 
     [GeneratedRegex(@"\bstreamflow_\w+")]
     private static partial Regex Name();
+
+    [GeneratedRegex(@"\s(?:and|unless|or)\s")]
+    private static partial Regex SetOperator();
+
+    [GeneratedRegex(@"\s(?:[<>]=?|==|!=)\s*[\d.]+\s*$")]
+    private static partial Regex Limit();
 
     [GeneratedRegex(@"\bby \(([^)]*)\)")]
     private static partial Regex Grouping();

@@ -15,6 +15,7 @@ namespace StreamFlow.OpenTelemetry.Tests;
 internal sealed partial class Scraped : IAsyncDisposable
 {
     private readonly Meter _meter = new("StreamFlow");
+    private readonly Meter _broker = new("StreamFlow.Broker");
     private readonly WebApplication _application;
 
     private Scraped(WebApplication application) => _application = application;
@@ -49,6 +50,7 @@ internal sealed partial class Scraped : IAsyncDisposable
     {
         await _application.DisposeAsync();
         _meter.Dispose();
+        _broker.Dispose();
     }
 
     private void MeasureAll()
@@ -56,21 +58,23 @@ internal sealed partial class Scraped : IAsyncDisposable
         foreach (Match row in Row().Matches(Repository.Read("docs/reference/metrics.md")))
         {
             var (name, unit) = (row.Groups["name"].Value, row.Groups["unit"].Value);
+            var isOfBroker = name.StartsWith("streamflow.broker.", StringComparison.Ordinal);
+            var meter = isOfBroker ? _broker : _meter;
             KeyValuePair<string, object?>[] tags =
             [
-                new("streamflow.application.id", "app"),
+                new(isOfBroker ? "streamflow.broker.address" : "streamflow.application.id", "app"),
                 .. Tag().Matches(row.Groups["tags"].Value).Select(m => new KeyValuePair<string, object?>(m.Groups[1].Value, "x")),
             ];
             switch (row.Groups["kind"].Value)
             {
                 case "counter":
-                    _meter.CreateCounter<double>(name, unit).Add(1, tags);
+                    meter.CreateCounter<double>(name, unit).Add(1, tags);
                     break;
                 case "gauge":
-                    _meter.CreateObservableGauge(name, () => new Measurement<double>(1, tags), unit);
+                    meter.CreateObservableGauge(name, () => new Measurement<double>(1, tags), unit);
                     break;
                 default:
-                    _meter.CreateHistogram<double>(name, unit).Record(1, tags);
+                    meter.CreateHistogram<double>(name, unit).Record(1, tags);
                     break;
             }
         }

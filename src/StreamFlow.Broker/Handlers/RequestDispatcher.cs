@@ -48,9 +48,12 @@ internal sealed class RequestDispatcher(BrokerHandlers handlers, RequestInstrume
     private WireWriter? Count(ApiDescriptor api, long began, WireWriter? answer)
     {
         measured.Answered(api.Name, began < 0 ? -1 : time.GetElapsedTime(began).TotalSeconds);
-        foreach (ErrorCode error in answer?.Errors ?? [])
+        if (answer?.Errors is { } errors)
         {
-            measured.Failed(api.Name, error.ToString());
+            foreach (ErrorCode error in errors)
+            {
+                measured.Failed(api.Name, error.ToString());
+            }
         }
 
         return answer;

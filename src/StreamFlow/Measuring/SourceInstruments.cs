@@ -18,6 +18,7 @@ internal sealed class SourceCounts(
     private long _position = -1;
     private long _buffered;
 
+    /// <summary>Which partition it is.</summary>
     public TopicPartition Partition => partition;
 
     /// <summary>Offset behind the last record on the broker; null while that is not known.</summary>

@@ -10,6 +10,7 @@ internal sealed class ThreadCounts(KeyValuePair<string, object?> application, st
     private readonly long _began = time.GetTimestamp();
     private long _lastCommit = time.GetTimestamp();
     private long _transactionTicks;
+    private long _transactionBegan = -1;
 
     public long Commits { get; private set; }
 
@@ -33,6 +34,9 @@ internal sealed class ThreadCounts(KeyValuePair<string, object?> application, st
 
     public double TransactionSeconds => TimeSpan.FromTicks(Volatile.Read(ref _transactionTicks)).TotalSeconds;
 
+    /// <summary>For how long the transaction at hand has been open; zero when none is.</summary>
+    public TimeSpan TransactionAge => Volatile.Read(ref _transactionBegan) is var began and >= 0 ? time.GetElapsedTime(began) : TimeSpan.Zero;
+
     /// <summary>What the thread has done so far, by phase: how often, and for how many seconds. Null: nobody knows.</summary>
     public Func<IEnumerable<(string Phase, long Count, double Seconds)>>? Phases { get; init; }
 
@@ -45,6 +49,9 @@ internal sealed class ThreadCounts(KeyValuePair<string, object?> application, st
         Commits++;
         Volatile.Write(ref _lastCommit, now);
     }
+
+    /// <summary>A transaction has begun, or the one that was open is no more.</summary>
+    public void SetTransaction(bool isOpen) => Volatile.Write(ref _transactionBegan, isOpen ? time.GetTimestamp() : -1);
 
     /// <summary>A transaction has ended.</summary>
     /// <param name="commits">Whether it was committed.</param>

@@ -24,6 +24,9 @@ internal sealed class ThreadInstruments
         All.Gauge<double>("streamflow.thread.commit.age", "s", "Time since the last commit.", t => t.CommitAge);
         All.Counters("streamflow.thread.transactions", "{transaction}", "Transactions that have ended, by outcome.", Transactions);
         All.Time("streamflow.thread.transaction.time", "Time that the ends of transactions took.", t => t.TransactionSeconds);
+        All.Gauge<double>(
+            "streamflow.thread.transaction.age", "s", "Time since the transaction at hand began; 0 when none is open.",
+            t => t.TransactionAge.TotalSeconds);
         All.Counters("streamflow.thread.rebalances", "{rebalance}", "Answers of the group, by what they did to partitions.", Rebalances);
         All.Counter("streamflow.thread.tasks.created", "{task}", "Tasks that were made.", t => t.TasksCreated);
         All.Counter("streamflow.thread.tasks.closed", "{task}", "Tasks that were closed.", t => t.TasksClosed);

@@ -73,6 +73,7 @@ internal static partial class SchemaWriter
     private static JsonObject Value(Type type) => type switch
     {
         _ when type == typeof(string) => new JsonObject { ["type"] = "string" },
+        _ when type == typeof(double) => new JsonObject { ["type"] = "number" },
         _ when type == typeof(bool) => new JsonObject { ["type"] = "boolean" },
         _ when type == typeof(TimeSpan) => new JsonObject
         {

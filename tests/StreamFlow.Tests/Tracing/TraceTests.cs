@@ -3,7 +3,6 @@ using System.Diagnostics;
 using System.Text;
 using StreamFlow.Clients;
 using StreamFlow.Tests.Runtime;
-using StreamFlow.Tracing;
 
 namespace StreamFlow.Tests.Tracing;
 
@@ -220,54 +219,6 @@ public sealed class TraceTests : IDisposable
     }
 
     [Fact]
-    public async Task A_share_of_records_without_a_trace_begins_one()
-    {
-        await using var harness = new AppHarness(("in", 1), ("out", 1));
-        await harness.StartAsync(
-            builder => builder.Stream<string, string>("in").To("out"), options => options.RecordSampling = 0.25);
-
-        for (var i = 0; i < 2000; i++)
-        {
-            harness.Send("in", 0, "k", $"{i}");
-        }
-
-        Send(harness, "k", "unsampled", Unsampled);
-        Send(harness, "k", "sampled", First);
-        await AppHarness.Until(() => Of("in").Any(span => span.ParentId == First), "the last record");
-
-        var chosen = Of("in").Where(span => span.ParentSpanId == default).Select(Offset).ToList();
-        Assert.InRange(chosen.Count, 400, 600);
-        Assert.Equal(Enumerable.Range(0, 2000).Select(i => (long)i).Where(i => RecordSampling.Chooses(0.25, 0, i)), chosen.Order());
-        Assert.Equal(chosen.Count, Of("in").Where(span => span.ParentSpanId == default).Select(span => span.TraceId).Distinct().Count());
-        Assert.DoesNotContain(Of("in"), span => Offset(span) == 2000);
-    }
-
-    [Theory]
-    [InlineData(0, 0)]
-    [InlineData(1, 100_000)]
-    [InlineData(0.01, 1000)]
-    public void The_share_is_that_of_all_records_of_all_partitions(double share, int expected)
-    {
-        var chosen = Enumerable.Range(0, 100_000).Count(i => RecordSampling.Chooses(share, i % 7, i / 7));
-
-        Assert.InRange(chosen, expected * 0.85, expected * 1.15);
-    }
-
-    [Theory]
-    [InlineData(-0.1)]
-    [InlineData(1.1)]
-    [InlineData(double.NaN)]
-    public void A_share_that_is_none_is_refused(double share)
-    {
-        var options = AppHarness.Options();
-        options.RecordSampling = share;
-
-        var problem = Assert.Single(options.Validate());
-
-        Assert.Contains("RecordSampling", problem, StringComparison.Ordinal);
-    }
-
-    [Fact]
     public async Task A_record_that_fails_says_so_in_its_span()
     {
         await using var harness = new AppHarness(("in", 1));
@@ -302,8 +253,6 @@ public sealed class TraceTests : IDisposable
     private List<Activity> Joins() => [.. _spans.Where(s => s.OperationName.StartsWith("join ", StringComparison.Ordinal))];
 
     private static ActivityContext ParentOf(Activity span) => new(span.TraceId, span.ParentSpanId, ActivityTraceFlags.Recorded);
-
-    private static long Offset(Activity span) => (long)span.GetTagItem("messaging.kafka.offset")!;
 
     private Activity? Batch() => Of("app").FirstOrDefault();
 }

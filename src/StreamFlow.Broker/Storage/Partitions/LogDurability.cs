@@ -236,9 +236,7 @@ internal sealed class LogDurability : IDisposable
             {
                 try
                 {
-                    long began = _environment.Time.GetTimestamp();
-                    segments[i].Flush();
-                    _environment.OnFlushed?.Invoke(_environment.Time.GetElapsedTime(began));
+                    _environment.Flush(segments[i]);
                 }
                 finally
                 {

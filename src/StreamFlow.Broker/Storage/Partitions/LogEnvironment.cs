@@ -19,5 +19,13 @@ internal sealed record LogEnvironment
     /// <summary>Verifies every checksum at open, also below the recovery point.</summary>
     public bool VerifyAll { get; init; }
 
+    /// <summary>Forces a segment to the disk, and tells how long that took.</summary>
+    public void Flush(Segment segment)
+    {
+        var began = Time.GetTimestamp();
+        segment.Flush();
+        OnFlushed?.Invoke(Time.GetElapsedTime(began));
+    }
+
     public long NowMs => Time.GetUtcNow().ToUnixTimeMilliseconds();
 }

@@ -265,7 +265,10 @@ internal sealed class ExactlyOnceCommit(
         Sent.Restart();
     }
 
-    private void Move(ThreadTransactionEvent happened) =>
+    private void Move(ThreadTransactionEvent happened)
+    {
         _state = ThreadTransactionStates.Next(_state, happened)
             ?? throw new UnreachableException($"{threadName}: a transaction that is {_state} cannot take {happened}.");
+        counts?.SetTransaction(HasOpenTransaction);
+    }
 }

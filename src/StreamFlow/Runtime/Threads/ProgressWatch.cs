@@ -20,6 +20,7 @@ internal sealed class ProgressWatch : IDisposable
     private readonly ILogger _logger;
     private readonly TaskInstruments _instruments;
     private readonly StepCounts _counts;
+    private readonly StuckPartitions _partitions;
     private readonly Dictionary<object, Stall> _stalls = [];
     private readonly ITimer _timer;
     private int _isLooking;
@@ -38,8 +39,12 @@ internal sealed class ProgressWatch : IDisposable
         _instruments = services.Meter.Tasks;
         _counts = new StepCounts(Seconds, Offsets);
         _instruments.Steps.Add(_counts);
+        _partitions = new StuckPartitions(services.Meter.Sources, options, services.Time, services.Logger);
         _timer = services.Time.CreateTimer(static watch => ((ProgressWatch)watch!).Look(), this, Interval, Interval);
     }
+
+    /// <summary>Partitions of this instance that get records and have none processed.</summary>
+    public IReadOnlyList<UnreadPartition> Stuck => _partitions.Stuck;
 
     public void Dispose()
     {
@@ -89,6 +94,8 @@ internal sealed class ProgressWatch : IDisposable
             {
                 Look(globals, globals.Name, globals.Steps);
             }
+
+            _partitions.Look();
         }
         finally
         {

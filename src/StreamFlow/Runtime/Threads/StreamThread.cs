@@ -38,10 +38,9 @@ internal sealed class StreamThread
         ThreadServices services, int index, InsideWaits inside, Action<StreamThread> changed,
         Action<StreamThread, Exception?> ended)
     {
-        (_services, _inside) = (services, inside);
+        (_services, _inside, _changed, _ended) = (services, inside, changed, ended);
         _work = new WorkAtHand(services.Time, services.Options.RecordSampling);
         Steps = new StepWatch(_work, services.Time);
-        (_changed, _ended) = (changed, ended);
         var clientId = services.Options.ClientId is { Length: > 0 } given ? given : services.Options.ApplicationId;
         (Index, Name) = (index, $"{clientId}-StreamThread-{index}");
         _counts = new ThreadCounts(services.Meter.Tag, Name, services.Time) { Phases = _work.Totals };
@@ -64,6 +63,7 @@ internal sealed class StreamThread
         Rebalances = _rebalances.All,
         Stalled = ThreadProgress.StallOf(
             Steps, _services.Options.ProgressTimeout, TimeSpan.FromTicks(Volatile.Read(ref _maxPollInterval))),
+        HangingTransaction = ThreadProgress.HangingOf(_counts.TransactionAge, _services.Options.TransactionTimeout),
     };
 
     public bool IsSettled => _status.IsSettled;

@@ -88,6 +88,7 @@ public sealed partial class StreamsApplication : IAsyncDisposable, IDisposable
             GlobalThread = ThreadProgress.Of(_globals, _options.ProgressTimeout),
             Outage = _clients.Outage,
             Unread = _watch?.Unread ?? [],
+            Stuck = _progressWatch?.Stuck ?? [],
         };
 
     /// <summary>Checks the topics, creates internal ones, and starts the stream threads.</summary>

@@ -71,6 +71,13 @@ public sealed record ThreadStatus(
     /// <value>Default: null, it goes on.</value>
     public StalledWork? Stalled { get; init; }
 
+    /// <summary>
+    /// For how long its transaction has been open, where that is longer than three quarters of
+    /// <see cref="StreamFlowOptions.TransactionTimeout"/>: after all of it the broker aborts it, and its work is done again.
+    /// </summary>
+    /// <value>Default: null, none is open for so long.</value>
+    public TimeSpan? HangingTransaction { get; init; }
+
     /// <summary>Its last rebalances, at most 20, the oldest first.</summary>
     /// <value>Empty.</value>
     public IReadOnlyList<StreamRebalance> Rebalances { get; init; } = [];
@@ -117,6 +124,13 @@ public sealed record StreamsStatus(StreamsState State, IReadOnlyList<ThreadStatu
     /// </summary>
     /// <value>Empty.</value>
     public IReadOnlyList<UnreadPartition> Unread { get; init; } = [];
+
+    /// <summary>
+    /// Partitions of this instance whose lag grows while their task processes none of their records, although its thread goes on: for
+    /// <see cref="StreamFlowOptions.ProgressTimeout"/> and <see cref="StreamFlowOptions.MaxTaskIdle"/> together.
+    /// </summary>
+    /// <value>Empty.</value>
+    public IReadOnlyList<UnreadPartition> Stuck { get; init; } = [];
 
     /// <summary>That no broker answers. Nothing is lost by it; the application goes on by itself when one does.</summary>
     /// <value>Default: <see langword="null"/>, one answers.</value>

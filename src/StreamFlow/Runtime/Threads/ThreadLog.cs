@@ -36,6 +36,13 @@ internal static partial class ThreadLog
     [LoggerMessage(147, LogLevel.Warning, "{Thread} goes on; it had been {Work} for at least {Lasted}")]
     public static partial void GoesOn(ILogger logger, string thread, string work, TimeSpan lasted);
 
+    [LoggerMessage(149, LogLevel.Warning,
+        "Application {ApplicationId}: {Partition}. Its task has processed none of them, although its thread goes on")]
+    public static partial void PartitionStuck(ILogger logger, string applicationId, string partition);
+
+    [LoggerMessage(152, LogLevel.Information, "Application {ApplicationId}: {Partition} is processed again")]
+    public static partial void PartitionGoesOn(ILogger logger, string applicationId, TopicPartition partition);
+
     [LoggerMessage(148, LogLevel.Error,
         "{Thread} has not polled its consumer for {Lasted}, longer than max.poll.interval.ms ({Interval}): the group takes its "
         + "partitions away, and what is not committed begins again. It was no single record, but a commit or a punctuation")]

@@ -39,6 +39,11 @@ internal static class ThreadProgress
             };
     }
 
+    /// <summary>The age of a transaction that the broker will abort soon; null where there is time.</summary>
+    /// <param name="age">For how long it has been open.</param>
+    /// <param name="timeout">After how long the broker aborts it.</param>
+    public static TimeSpan? HangingOf(TimeSpan age, TimeSpan timeout) => age > timeout * 0.75 ? age : null;
+
     private static StreamTaskStatus With(StreamTaskStatus task, RunningTask found, TimeProvider time)
     {
         var known = task with

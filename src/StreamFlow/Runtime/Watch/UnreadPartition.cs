@@ -1,9 +1,9 @@
 namespace StreamFlow;
 
-/// <summary>A partition of another instance of the application that has records and does not come forward.</summary>
+/// <summary>A partition of the application that has records and does not come forward.</summary>
 /// <param name="Partition">The partition.</param>
-/// <param name="Records">Offsets between the committed position and the end.</param>
-/// <param name="Lasts">For how long records have been there and the committed position where it is, as far as this instance has seen.</param>
+/// <param name="Records">Offsets between the position and the end: the committed position where another instance has the partition.</param>
+/// <param name="Lasts">For how long records have been there and the position where it is, as far as this instance has seen.</param>
 public sealed record UnreadPartition(TopicPartition Partition, long Records, TimeSpan Lasts)
 {
     /// <summary>The member that the group says has it, by client id and host.</summary>
