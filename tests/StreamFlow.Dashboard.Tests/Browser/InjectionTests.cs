@@ -14,6 +14,10 @@ public sealed class InjectionTests(BrowserFixture fixture)
     [SkippableTheory]
     [InlineData("topology")]
     [InlineData("tasks")]
+    [InlineData("stores/counts?query=all")]
+    [InlineData("letters")]
+    [InlineData("broker/orders")]
+    [InlineData("settings")]
     public async Task Hostile_texts_stay_texts(string view)
     {
         await using var page = await LivePage.OpenAsync(fixture.Browser, fixture.Shop, before: PoisonAsync);

@@ -16,6 +16,10 @@ public sealed class LookTests(BrowserFixture fixture)
         { "wide", $"#/topology?app={Shop.Wide}" },
         { "panel", "#/topology/store%3Acounts" },
         { "tasks", "#/tasks/0_0" },
+        { "stores", "#/stores/counts?query=all" },
+        { "letters", "#/letters/0-0" },
+        { "broker", "#/broker/orders" },
+        { "settings", "#/settings" },
     };
 
     [SkippableTheory]

@@ -79,7 +79,7 @@ internal sealed class Shop : IAsyncDisposable
                 Interlocked.Add(ref _open, isStream ? -1 : 0);
             }
         });
-        host.MapStreamFlow("/streamflow", new DashboardOptions { AllowActions = true });
+        host.MapStreamFlow("/streamflow", new DashboardOptions { AllowActions = true, ShowRecords = true });
         await host.StartAsync();
         _host = host;
         _port = new Uri(host.Urls.First()).Port;
