@@ -104,11 +104,11 @@ class Broker {
 
   filters(topic) {
     const { partition, offset, at, contains } = this.state.route.query;
-    const field = (name, label, type, chosen, hint) => h('label', { key: name }, h('span', { class: 'label' }, label), h('input', { name, type, placeholder: hint, value: chosen ?? '', autocomplete: 'off', min: 0, step: type === 'number' ? 1 : '0.001' }));
+    const field = (name, label, type, chosen, hint) => h('label', { key: name }, h('span', { class: 'label' }, label), h('input', { name, type, placeholder: hint, value: chosen ?? '', autocomplete: 'off', step: type === 'text' ? null : '0.001' }));
     return h('form', { class: 'form', 'aria-label': 'Browse', onsubmit: event => this.submit(event, topic) },
       h('label', { key: 'partition' }, h('span', { class: 'label' }, 'Partition'), h('select', { name: 'partition' },
         h('option', { value: '', selected: !partition }, 'all'), topic.partitions.map(one => h('option', { key: one.partition, value: one.partition, selected: String(one.partition) === partition }, one.partition)))),
-      field('offset', 'From offset', 'number', offset, 'the last'), field('at', 'or from', 'datetime-local', local(at), ''), field('contains', 'Containing', 'text', contains, 'any text'),
+      field('offset', 'From offset', 'text', /^\d*$/.test(offset ?? '') ? offset : '', 'the last'), field('at', 'or from', 'datetime-local', local(at), ''), field('contains', 'Containing', 'text', contains, 'any text'),
       h('button', { type: 'submit', class: 'primary', key: 'submit' }, 'Browse'));
   }
 

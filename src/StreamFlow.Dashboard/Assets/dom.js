@@ -107,8 +107,9 @@ function setProperty(node, name, value, before) {
     return;
   }
   if (name === 'ref') {
-    if (value && value !== before && !before) {
-      value(node);
+    // Told once, when all that is described stands in the document.
+    if (value && !before) {
+      queueMicrotask(() => value(node));
     }
   } else if (name.startsWith('on')) {
     node[name] = value;

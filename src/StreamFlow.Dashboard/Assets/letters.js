@@ -106,14 +106,14 @@ class Letters {
         h('button', { type: 'button', onclick: () => { this.pages.push(route.query.page ?? ''); this.turn(answer.nextPage); }, disabled: !answer.nextPage }, 'More')),
       this.progress(),
       table('Dead letters', [
-        actionsAllowed && { name: '', cell: letter => h('input', { type: 'checkbox', 'aria-label': `Choose ${letter.id}`, checked: this.chosen.has(letter.id), onchange: event => this.choose(letter.id, event.target.checked) }) },
+        actionsAllowed && { name: h('span', { class: 'unseen' }, 'Choose'), cell: letter => h('input', { type: 'checkbox', 'aria-label': `Choose ${letter.id}`, checked: this.chosen.has(letter.id), onchange: event => this.choose(letter.id, event.target.checked) }) },
         { name: 'At', head: true, cell: letter => time(letter.at) },
         { name: 'Reason', cell: letter => letter.reason },
         { name: 'Operator', cell: letter => h('a', { href: address({ view: 'topology', item: letter.operator }) }, letter.operator) },
         { name: 'Key', cell: letter => inline(letter.key) },
         { name: 'From', cell: letter => letter.source ? `${letter.source.topic}-${letter.source.partition} @ ${letter.source.offset}` : '–' },
         { name: 'Exception', wide: true, cell: letter => letter.exception?.message ?? '–' },
-        { name: '', cell: letter => this.link(letter) },
+        { name: h('span', { class: 'unseen' }, 'Open'), cell: letter => this.link(letter) },
       ].filter(Boolean), letters, {
         key: letter => letter.id, selected: letter => letter.id === route.item, empty: filtered.length ? 'None of these.' : 'Nothing has been set aside. Records that cannot be read, processed or written come here.',
         onrow: letter => go({ view: 'letters', item: letter.id === route.item ? null : letter.id, query: this.filter() }),

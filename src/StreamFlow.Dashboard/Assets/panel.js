@@ -24,7 +24,7 @@ export class Panel {
       this.close();
       this.node = node.id;
       this.records = null;
-      if (this.state.recordsShown && node.kind !== 'store') {
+      if (this.state.recordsShown && hasRecords(node)) {
         this.read();
       }
     }
@@ -40,7 +40,7 @@ export class Panel {
         ['Name', naming(node)],
         node.topic && ['Topic', this.topic(node.topic)],
         node.subtopology !== null && ['Sub-topology', String(node.subtopology)],
-        figures?.lastError && ['Last error', lastError(figures.lastError)]),
+        figures?.lastError && ['Last error', figures.lastError]),
       node.store && this.store(node),
       node.kind === 'source' && this.partitions(node),
       this.lastRecords(node),
@@ -87,7 +87,7 @@ export class Panel {
   }
 
   lastRecords(node) {
-    if (node.kind === 'store') {
+    if (!hasRecords(node)) {
       return null;
     }
     const { records, state } = this;
@@ -96,7 +96,7 @@ export class Panel {
         ? h('p', { class: 'quiet' }, 'Not shown: they hold what your users sent. ShowRecords = true in the options of the page shows a sample.')
         : records instanceof Error ? refusal(records)
           : records === null ? h('p', { class: 'quiet' }, 'Reading …')
-            : records.records.length === 0 ? h('p', { class: 'quiet' }, 'None since this page looks.')
+            : records.records.length === 0 ? h('p', { class: 'quiet' }, 'None.')
               : h('ol', { class: 'records' }, records.records.map(record => h('li', { key: `${record.topic} ${record.partition} ${record.offset} ${record.at}` },
                 h('div', { class: 'row' }, inline(record.key), h('span', { class: 'quiet' }, record.offset === null ? null : `${record.topic}-${record.partition} @ ${record.offset}`), h('span', { class: 'space' }), time(record.at)),
                 inline(record.value)))));
@@ -115,10 +115,11 @@ export class Panel {
   }
 }
 
-function naming(node) {
-  return node.kind === 'topic' ? (node.isInternal ? 'internal to the application' : 'given in code') : node.isNamed ? 'given in code' : 'generated';
+// What operators hand on is counted nowhere and kept nowhere.
+function hasRecords(node) {
+  return node.kind !== 'store' && node.kind !== 'operator';
 }
 
-function lastError(error) {
-  return typeof error === 'string' ? error : [h('span', null, error.message ?? ''), error.at && [' · ', time(error.at)]];
+function naming(node) {
+  return node.kind === 'topic' ? (node.isInternal ? 'internal to the application' : 'given in code') : node.isNamed ? 'given in code' : 'generated';
 }

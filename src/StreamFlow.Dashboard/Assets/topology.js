@@ -130,7 +130,6 @@ class Topology {
   }
 
   attach(svg) {
-    // Children are there before a parent's ref is called.
     this.viewport = new Viewport(svg, svg.firstChild, () => this.resized(), () => this.covered());
   }
 
