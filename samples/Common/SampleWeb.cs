@@ -15,8 +15,7 @@ namespace StreamFlow.Samples;
 /// <summary>The web host of a sample: its applications, its page and the live page, on loopback only.</summary>
 internal static class SampleWeb
 {
-    private const int DefaultPort = 5080;
-    private const int PortsTried = 20;
+    private const string LivePage = "/streamflow";
 
     public static WebApplication Build(SampleRun run, ISample sample, EmbeddedBroker? broker)
     {
@@ -24,7 +23,9 @@ internal static class SampleWeb
 
         // Generators make mistakes on purpose: they are counted and shown, not logged one by one.
         builder.Logging.SetMinimumLevel(LogLevel.Warning).AddFilter("StreamFlow", LogLevel.Error);
-        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, Port(run.Settings.Port)));
+        var socket = Listen(run.Settings.Port);
+        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, LoopbackSocket.PortOf(socket)))
+            .UseSockets(sockets => sockets.CreateBoundListenSocket = _ => socket);
         builder.Services.ConfigureHttpJsonOptions(json =>
         {
             json.SerializerOptions.PropertyNamingPolicy = SampleJson.Options.PropertyNamingPolicy;
@@ -47,28 +48,34 @@ internal static class SampleWeb
         builder.Services.AddSingleton(new ApplicationNames(ApplicationsOf(builder.Services)));
 
         var app = builder.Build();
+        run.Services = app.Services;
         app.UseHostFiltering();
         SamplePage.Map(app, sample.GetType().Assembly);
         app.MapHealthChecks("/health");
+        app.MapStreamFlow(LivePage);
         sample.MapPage(app, run);
         return app;
     }
 
     /// <summary>Starts to listen, and says where before anything else is said.</summary>
-    public static async Task StartAsync(WebApplication host, ISample sample, TextWriter output)
+    public static async Task StartAsync(WebApplication host, TextWriter output)
+    {
+        await host.StartAsync();
+        var address = host.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();
+        await output.WriteLineAsync($"page {address}/  live page {address}{LivePage}/");
+        await output.FlushAsync();
+    }
+
+    private static Socket Listen(int? port)
     {
         try
         {
-            await host.StartAsync();
+            return LoopbackSocket.Listen(port);
         }
-        catch (IOException exception)
+        catch (SocketException exception)
         {
-            throw new SampleException($"--port: {exception.Message} Give another, or 0 for a free one.");
+            throw new SampleException($"--port {port}: {exception.Message}. Give another, or 0 for a free one.");
         }
-
-        var address = host.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();
-        await output.WriteLineAsync($"page {address}/");
-        await output.FlushAsync();
     }
 
     /// <summary>Waits until all applications are running.</summary>
@@ -89,31 +96,6 @@ internal static class SampleWeb
     /// <summary>Each is a service under its name.</summary>
     private static List<string> ApplicationsOf(IServiceCollection services) =>
         [.. services.Where(s => s.IsKeyedService && s.ServiceType == typeof(StreamsApplication)).Select(s => (string)s.ServiceKey!)];
-
-    /// <summary>The port that was asked for, or the first from 5080 on that nobody listens at.</summary>
-    private static int Port(int? asked)
-    {
-        if (asked is { } port)
-        {
-            return port;
-        }
-
-        for (var candidate = DefaultPort; candidate < DefaultPort + PortsTried; candidate++)
-        {
-            using var probe = new TcpListener(IPAddress.Loopback, candidate);
-            try
-            {
-                probe.Start();
-                return candidate;
-            }
-            catch (SocketException exception) when (exception.SocketErrorCode == SocketError.AddressAlreadyInUse)
-            {
-                // Another sample has it, say.
-            }
-        }
-
-        return 0;
-    }
 
     private sealed record ApplicationNames(IReadOnlyList<string> Names);
 }
