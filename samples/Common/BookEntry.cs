@@ -50,6 +50,54 @@ public sealed class BookSum : BookEntry
     public void See(long amount = 1) => Interlocked.Add(ref _seen, amount);
 }
 
+/// <summary>A number that must be what is measured somewhere outside of topics, as lines in files. Measured now and then, and at the end.</summary>
+public sealed class BookMeasure : BookEntry
+{
+    private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(500);
+    private readonly Func<long> _measure;
+    private long _expected;
+    private long _seen;
+    private long _measured;
+
+    internal BookMeasure(string name, Func<long> measure)
+        : base(name) => _measure = measure;
+
+    /// <inheritdoc/>
+    public override long Expected => Interlocked.Read(ref _expected);
+
+    /// <inheritdoc/>
+    public override long Seen
+    {
+        get
+        {
+            lock (Gate)
+            {
+                if (_measured == 0 || TimeProvider.System.GetElapsedTime(_measured) > Interval)
+                {
+                    Measure();
+                }
+
+                return _seen;
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public override bool Balances => Expected == Seen;
+
+    /// <summary>Adds to what must be measured in the end.</summary>
+    public void Expect(long amount = 1) => Interlocked.Add(ref _expected, amount);
+
+    internal void Measure()
+    {
+        lock (Gate)
+        {
+            _seen = _measure();
+            _measured = TimeProvider.System.GetTimestamp();
+        }
+    }
+}
+
 /// <summary>
 /// Rows that must be equal: for each key the value that is expected, and the one that was seen last. To count how often a key was seen,
 /// take numbers and <see cref="See(TKey, Func{TValue, TValue}, TValue)"/>.

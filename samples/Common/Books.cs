@@ -27,6 +27,11 @@ public sealed class Books
     /// <summary>Opens an entry of two sums.</summary>
     public BookSum Sum(string name) => Add(new BookSum(name));
 
+    /// <summary>Opens an entry of what is measured outside of topics.</summary>
+    /// <param name="name">What must hold.</param>
+    /// <param name="measure">Measures it; called twice a second at most.</param>
+    public BookMeasure Measure(string name, Func<long> measure) => Add(new BookMeasure(name, measure));
+
     /// <summary>Opens an entry of rows.</summary>
     public BookTable<TKey, TValue> Table<TKey, TValue>(string name)
         where TKey : notnull => Add(new BookTable<TKey, TValue>(name));
@@ -54,6 +59,7 @@ public sealed class Books
     /// <param name="isComplete">Whether all results could be read.</param>
     internal void Print(TextWriter output, bool isComplete)
     {
+        _entries.OfType<BookMeasure>().ToList().ForEach(e => e.Measure());
         foreach (var entry in _entries)
         {
             var numbers = string.Create(CultureInfo.InvariantCulture, $"{entry.Expected:N0}");

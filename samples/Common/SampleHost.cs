@@ -76,11 +76,10 @@ public static class SampleHost
         SampleRun run, ISample sample, EmbeddedBroker? broker, TextWriter output, CancellationToken stop)
     {
         await using var host = SampleWeb.Build(run, sample, broker);
-        run.Services = host.Services;
         using var reader = new BookReader(run.BootstrapServers, run.Books.Witnesses);
         var lifetime = host.Services.GetRequiredService<IHostApplicationLifetime>();
         using var asked = stop.Register(lifetime.StopApplication);
-        await SampleWeb.StartAsync(host, sample, output);
+        await SampleWeb.StartAsync(host, run.Settings, output);
 
         using var hurry = new CancellationTokenSource();
         using var again = PosixSignalRegistration.Create(PosixSignal.SIGINT, _ => SecondTime(lifetime, hurry));

@@ -35,6 +35,11 @@ internal sealed class SampleProgress : IDisposable
 
     private void Tell()
     {
+        if (_run.Elapsed == TimeSpan.Zero)
+        {
+            return; // the applications start
+        }
+
         var progress = _run.Books.Progress();
         lock (_gate)
         {

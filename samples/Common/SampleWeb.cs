@@ -8,15 +8,15 @@ using Microsoft.AspNetCore.HostFiltering;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using OpenTelemetry.Metrics;
 using StreamFlow.Broker;
 
 namespace StreamFlow.Samples;
 
-/// <summary>The web host of a sample: its applications, its page and the live page, on loopback only.</summary>
+/// <summary>The web host of a sample: its applications, its page, the live page and what Prometheus asks for; on loopback unless told otherwise.</summary>
 internal static class SampleWeb
 {
-    private const int DefaultPort = 5080;
-    private const int PortsTried = 20;
+    private const string LivePage = "/streamflow";
 
     public static WebApplication Build(SampleRun run, ISample sample, EmbeddedBroker? broker)
     {
@@ -24,7 +24,9 @@ internal static class SampleWeb
 
         // Generators make mistakes on purpose: they are counted and shown, not logged one by one.
         builder.Logging.SetMinimumLevel(LogLevel.Warning).AddFilter("StreamFlow", LogLevel.Error);
-        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, Port(run.Settings.Port)));
+        var socket = Listen(run.Settings);
+        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(run.Settings.Listen, PageSocket.PortOf(socket)))
+            .UseSockets(sockets => sockets.CreateBoundListenSocket = _ => socket);
         builder.Services.ConfigureHttpJsonOptions(json =>
         {
             json.SerializerOptions.PropertyNamingPolicy = SampleJson.Options.PropertyNamingPolicy;
@@ -34,8 +36,10 @@ internal static class SampleWeb
             }
         });
 
-        // A page of elsewhere whose name is made to point here reads nothing.
-        builder.Services.Configure<HostFilteringOptions>(o => o.AllowedHosts = ["localhost", "127.0.0.1"]);
+        // On loopback, a page of elsewhere whose name is made to point here reads nothing.
+        builder.Services.Configure<HostFilteringOptions>(
+            o => o.AllowedHosts = IPAddress.IsLoopback(run.Settings.Listen) ? ["localhost", "127.0.0.1", "[::1]"] : ["*"]);
+        builder.Services.AddOpenTelemetry().WithMetrics(metrics => metrics.AddStreamFlow().AddPrometheusExporter());
         builder.Services.AddHealthChecks().AddStreamFlow();
         builder.Services.AddSingleton(run);
         if (broker is not null)
@@ -47,28 +51,45 @@ internal static class SampleWeb
         builder.Services.AddSingleton(new ApplicationNames(ApplicationsOf(builder.Services)));
 
         var app = builder.Build();
+        run.Services = app.Services;
         app.UseHostFiltering();
         SamplePage.Map(app, sample.GetType().Assembly);
         app.MapHealthChecks("/health");
+        app.MapPrometheusScrapingEndpoint("/metrics");
+        if (ShowsLivePage(run.Settings))
+        {
+            app.MapStreamFlow(LivePage);
+        }
+
         sample.MapPage(app, run);
         return app;
     }
 
     /// <summary>Starts to listen, and says where before anything else is said.</summary>
-    public static async Task StartAsync(WebApplication host, ISample sample, TextWriter output)
+    public static async Task StartAsync(WebApplication host, SampleSettings settings, TextWriter output)
+    {
+        await host.StartAsync();
+        var address = host.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();
+        await output.WriteLineAsync(ShowsLivePage(settings)
+            ? $"page {address}/  live page {address}{LivePage}/"
+            : $"page {address}/  (the live page, which shows data, is served on loopback only)");
+        await output.FlushAsync();
+    }
+
+    /// <summary>It asks nobody who they are here, and would refuse to be mapped for all.</summary>
+    private static bool ShowsLivePage(SampleSettings settings) => IPAddress.IsLoopback(settings.Listen);
+
+    private static Socket Listen(SampleSettings settings)
     {
         try
         {
-            await host.StartAsync();
+            return PageSocket.Listen(settings.Listen, settings.Port);
         }
-        catch (IOException exception)
+        catch (SocketException exception)
         {
-            throw new SampleException($"--port: {exception.Message} Give another, or 0 for a free one.");
+            throw new SampleException(
+                $"--port {settings.Port} at {settings.Listen}: {exception.Message}. Give another, or 0 for a free one.");
         }
-
-        var address = host.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();
-        await output.WriteLineAsync($"page {address}/");
-        await output.FlushAsync();
     }
 
     /// <summary>Waits until all applications are running.</summary>
@@ -89,31 +110,6 @@ internal static class SampleWeb
     /// <summary>Each is a service under its name.</summary>
     private static List<string> ApplicationsOf(IServiceCollection services) =>
         [.. services.Where(s => s.IsKeyedService && s.ServiceType == typeof(StreamsApplication)).Select(s => (string)s.ServiceKey!)];
-
-    /// <summary>The port that was asked for, or the first from 5080 on that nobody listens at.</summary>
-    private static int Port(int? asked)
-    {
-        if (asked is { } port)
-        {
-            return port;
-        }
-
-        for (var candidate = DefaultPort; candidate < DefaultPort + PortsTried; candidate++)
-        {
-            using var probe = new TcpListener(IPAddress.Loopback, candidate);
-            try
-            {
-                probe.Start();
-                return candidate;
-            }
-            catch (SocketException exception) when (exception.SocketErrorCode == SocketError.AddressAlreadyInUse)
-            {
-                // Another sample has it, say.
-            }
-        }
-
-        return 0;
-    }
 
     private sealed record ApplicationNames(IReadOnlyList<string> Names);
 }

@@ -6,7 +6,7 @@ namespace StreamFlow.Samples.OrderProcessing;
 /// <summary>The newest orders, as the order service's table tells of them.</summary>
 internal sealed class OrderBoard
 {
-    private const int OrdersShown = 28;
+    private const int OrdersShown = 22;
     private readonly SortedDictionary<string, OrderView> _orders = new(StringComparer.Ordinal);
     private readonly Lock _gate = new();
 
