@@ -38,7 +38,7 @@ internal static class SampleWeb
 
         // On loopback, a page of elsewhere whose name is made to point here reads nothing.
         builder.Services.Configure<HostFilteringOptions>(
-            o => o.AllowedHosts = IPAddress.IsLoopback(run.Settings.Listen) ? ["localhost", "127.0.0.1", "[::1]"] : ["*"]);
+            o => o.AllowedHosts = IsForThisMachine(run.Settings) ? ["localhost", "127.0.0.1", "[::1]"] : ["*"]);
         builder.Services.AddOpenTelemetry().WithMetrics(metrics => metrics.AddStreamFlow().AddPrometheusExporter());
         builder.Services.AddHealthChecks().AddStreamFlow();
         builder.Services.AddSingleton(run);
@@ -56,10 +56,16 @@ internal static class SampleWeb
         SamplePage.Map(app, sample.GetType().Assembly);
         app.MapHealthChecks("/health");
         app.MapPrometheusScrapingEndpoint("/metrics");
-        app.MapStreamFlow(LivePage);
+        if (IsForThisMachine(run.Settings))
+        {
+            app.MapStreamFlow(LivePage); // for others it would need somebody who says who may see it
+        }
+
         sample.MapPage(app, run);
         return app;
     }
+
+    private static bool IsForThisMachine(SampleSettings settings) => IPAddress.IsLoopback(settings.Listen);
 
     /// <summary>Starts to listen, and says where before anything else is said.</summary>
     public static async Task StartAsync(WebApplication host, ISample sample, TextWriter output)
@@ -74,7 +80,8 @@ internal static class SampleWeb
         }
 
         var address = host.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();
-        await output.WriteLineAsync($"page {address}/  live page {address}{LivePage}/");
+        var livePage = IsForThisMachine(host.Services.GetRequiredService<SampleRun>().Settings) ? $"  live page {address}{LivePage}/" : "";
+        await output.WriteLineAsync($"page {address}/{livePage}");
         await output.FlushAsync();
     }
 
