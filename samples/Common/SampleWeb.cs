@@ -16,9 +16,7 @@ namespace StreamFlow.Samples;
 /// <summary>The web host of a sample: its applications, its page, the live page and what Prometheus asks for; on loopback unless told otherwise.</summary>
 internal static class SampleWeb
 {
-    private const int DefaultPort = 5080;
     private const string LivePage = "/streamflow";
-    private const int PortsTried = 20;
 
     public static WebApplication Build(SampleRun run, ISample sample, EmbeddedBroker? broker)
     {
@@ -26,7 +24,9 @@ internal static class SampleWeb
 
         // Generators make mistakes on purpose: they are counted and shown, not logged one by one.
         builder.Logging.SetMinimumLevel(LogLevel.Warning).AddFilter("StreamFlow", LogLevel.Error);
-        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(run.Settings.Listen, Port(run.Settings.Port)));
+        var socket = Listen(run.Settings);
+        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(run.Settings.Listen, PageSocket.PortOf(socket)))
+            .UseSockets(sockets => sockets.CreateBoundListenSocket = _ => socket);
         builder.Services.ConfigureHttpJsonOptions(json =>
         {
             json.SerializerOptions.PropertyNamingPolicy = SampleJson.Options.PropertyNamingPolicy;
@@ -38,7 +38,7 @@ internal static class SampleWeb
 
         // On loopback, a page of elsewhere whose name is made to point here reads nothing.
         builder.Services.Configure<HostFilteringOptions>(
-            o => o.AllowedHosts = IsForThisMachine(run.Settings) ? ["localhost", "127.0.0.1", "[::1]"] : ["*"]);
+            o => o.AllowedHosts = IPAddress.IsLoopback(run.Settings.Listen) ? ["localhost", "127.0.0.1", "[::1]"] : ["*"]);
         builder.Services.AddOpenTelemetry().WithMetrics(metrics => metrics.AddStreamFlow().AddPrometheusExporter());
         builder.Services.AddHealthChecks().AddStreamFlow();
         builder.Services.AddSingleton(run);
@@ -56,33 +56,40 @@ internal static class SampleWeb
         SamplePage.Map(app, sample.GetType().Assembly);
         app.MapHealthChecks("/health");
         app.MapPrometheusScrapingEndpoint("/metrics");
-        if (IsForThisMachine(run.Settings))
+        if (ShowsLivePage(run.Settings))
         {
-            app.MapStreamFlow(LivePage); // for others it would need somebody who says who may see it
+            app.MapStreamFlow(LivePage);
         }
 
         sample.MapPage(app, run);
         return app;
     }
 
-    private static bool IsForThisMachine(SampleSettings settings) => IPAddress.IsLoopback(settings.Listen);
-
     /// <summary>Starts to listen, and says where before anything else is said.</summary>
-    public static async Task StartAsync(WebApplication host, ISample sample, TextWriter output)
+    public static async Task StartAsync(WebApplication host, SampleSettings settings, TextWriter output)
+    {
+        await host.StartAsync();
+        var address = host.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();
+        await output.WriteLineAsync(ShowsLivePage(settings)
+            ? $"page {address}/  live page {address}{LivePage}/"
+            : $"page {address}/  (the live page, which shows data, is served on loopback only)");
+        await output.FlushAsync();
+    }
+
+    /// <summary>It asks nobody who they are here, and would refuse to be mapped for all.</summary>
+    private static bool ShowsLivePage(SampleSettings settings) => IPAddress.IsLoopback(settings.Listen);
+
+    private static Socket Listen(SampleSettings settings)
     {
         try
         {
-            await host.StartAsync();
+            return PageSocket.Listen(settings.Listen, settings.Port);
         }
-        catch (IOException exception)
+        catch (SocketException exception)
         {
-            throw new SampleException($"--port: {exception.Message} Give another, or 0 for a free one.");
+            throw new SampleException(
+                $"--port {settings.Port} at {settings.Listen}: {exception.Message}. Give another, or 0 for a free one.");
         }
-
-        var address = host.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();
-        var livePage = IsForThisMachine(host.Services.GetRequiredService<SampleRun>().Settings) ? $"  live page {address}{LivePage}/" : "";
-        await output.WriteLineAsync($"page {address}/{livePage}");
-        await output.FlushAsync();
     }
 
     /// <summary>Waits until all applications are running.</summary>
@@ -103,31 +110,6 @@ internal static class SampleWeb
     /// <summary>Each is a service under its name.</summary>
     private static List<string> ApplicationsOf(IServiceCollection services) =>
         [.. services.Where(s => s.IsKeyedService && s.ServiceType == typeof(StreamsApplication)).Select(s => (string)s.ServiceKey!)];
-
-    /// <summary>The port that was asked for, or the first from 5080 on that nobody listens at.</summary>
-    private static int Port(int? asked)
-    {
-        if (asked is { } port)
-        {
-            return port;
-        }
-
-        for (var candidate = DefaultPort; candidate < DefaultPort + PortsTried; candidate++)
-        {
-            using var probe = new TcpListener(IPAddress.Loopback, candidate);
-            try
-            {
-                probe.Start();
-                return candidate;
-            }
-            catch (SocketException exception) when (exception.SocketErrorCode == SocketError.AddressAlreadyInUse)
-            {
-                // Another sample has it, say.
-            }
-        }
-
-        return 0;
-    }
 
     private sealed record ApplicationNames(IReadOnlyList<string> Names);
 }

@@ -47,13 +47,13 @@ internal sealed class LogAggregationSample : ISample
 
     public async Task GenerateAsync(SampleRun run, CancellationToken stop)
     {
-        var clock = new EventClock(run.Time);
+        var clock = new EventClock(run.Time, _books!.EarlierEnd);
         var providers = Pipeline.Services.ToDictionary(s => s, s => new TopicLoggerProvider(s, run.Sender, clock));
         var generator = new LogGenerator(run.Settings.Seed, clock, service => providers[service].CreateLogger("Worker"));
         await foreach (var _ in run.TurnsAsync(stop))
         {
             var line = generator.Next();
-            _books!.Expect(line, clock.GetUtcNow());
+            _books.Expect(line, clock.GetUtcNow());
         }
 
         run.Sender.Flush();

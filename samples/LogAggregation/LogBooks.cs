@@ -21,9 +21,16 @@ internal sealed class LogBooks
         {
             _minutes.Expect(record.WindowedKey, record.Value<LogCount>());
             _minutes.See(record.WindowedKey, record.Value<LogCount>());
+
+            // Spikes do not reach over two minutes.
+            var end = record.WindowedKey.WindowStart.AddMinutes(2);
+            EarlierEnd = end > EarlierEnd ? end : EarlierEnd;
         });
         books.Read(Pipeline.Spikes, record => See(record.Key, record.Value<Spike>()));
     }
+
+    /// <summary>Up to where an earlier run has logged.</summary>
+    public DateTimeOffset EarlierEnd { get; private set; }
 
     public void Expect(LogLine line, DateTimeOffset at)
     {

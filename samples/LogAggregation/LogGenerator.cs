@@ -3,16 +3,26 @@ using Microsoft.Extensions.Logging;
 namespace StreamFlow.Samples.LogAggregation;
 
 /// <summary>The clock of the generated services: event time that runs faster than the real one, until it has caught up with it.</summary>
-internal sealed class EventClock(TimeProvider real) : TimeProvider
+/// <param name="real">The real one.</param>
+/// <param name="earlier">Up to where an earlier run on the same brokers has logged; this one begins behind it.</param>
+internal sealed class EventClock(TimeProvider real, DateTimeOffset earlier) : TimeProvider
 {
     private static readonly TimeSpan Step = TimeSpan.FromMilliseconds(50);
 
-    /// <summary>Twenty hours ago, at a full minute: topics that keep a day have it all.</summary>
-    private DateTimeOffset _now = new(real.GetUtcNow().AddHours(-20).Ticks / TimeSpan.TicksPerMinute * TimeSpan.TicksPerMinute, TimeSpan.Zero);
+    private DateTimeOffset _now = Start(real.GetUtcNow(), earlier);
 
     public override DateTimeOffset GetUtcNow() => _now;
 
     public void Advance() => _now = _now + Step < real.GetUtcNow() ? _now + Step : real.GetUtcNow();
+
+    /// <summary>Twenty hours ago, at a full minute: topics that keep a day have it all.</summary>
+    private static DateTimeOffset Start(DateTimeOffset now, DateTimeOffset earlier)
+    {
+        var ago = now.AddHours(-20);
+        return new DateTimeOffset(ago.Ticks / TimeSpan.TicksPerMinute * TimeSpan.TicksPerMinute, TimeSpan.Zero) is var start && start > earlier
+            ? start
+            : earlier;
+    }
 }
 
 /// <summary>What four services log: now and then an error, and of one service at a time now and then a burst of them.</summary>

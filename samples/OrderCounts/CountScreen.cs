@@ -14,8 +14,9 @@ internal static class CountScreen
 
     /// <param name="rows">The counts, the newest window first.</param>
     /// <param name="width">Columns of the terminal.</param>
+    /// <param name="livePage">Address of the live page; null when there is none.</param>
     /// <param name="footer">Lines below the table.</param>
-    public static Rows Draw(IReadOnlyList<(CountKey Key, CategoryCount Count)> rows, int width, params IEnumerable<string> footer)
+    public static Rows Draw(IReadOnlyList<(CountKey Key, CategoryCount Count)> rows, int width, string? livePage, params IEnumerable<string> footer)
     {
         var categories = rows.GroupBy(r => r.Key.Category).OrderBy(g => g.Key, StringComparer.Ordinal).ToList();
         var windows = Windows(rows, width, categories.Select(c => c.Key.Length).Append("category".Length).Max());
@@ -33,6 +34,7 @@ internal static class CountScreen
 
         return new Rows(
         [
+            .. livePage is null ? [] : (IRenderable[])[Line($"Live page {livePage}", width, Style.Plain)],
             Line("Placed orders per category and 10-minute window (number, amount)", width, new Style(decoration: Decoration.Bold)),
             Line("Times are the orders' own (UTC): simulated event time, which runs faster", width, Style.Plain),
             table,

@@ -5,7 +5,7 @@ using Spectre.Console;
 namespace OrderCounts;
 
 /// <summary>Shows windows, counts, rate and orders in flight: a live table in a terminal, plain lines elsewhere.</summary>
-internal sealed class Display(Settings settings, Ledger ledger, CountTable counts, RunClock clock) : BackgroundService
+internal sealed class Display(Settings settings, Ledger ledger, CountTable counts, RunClock clock, LivePage page) : BackgroundService
 {
     private long _lastSeen;
     private TimeSpan _lastAt;
@@ -77,6 +77,7 @@ internal sealed class Display(Settings settings, Ledger ledger, CountTable count
         return CountScreen.Draw(
             counts.Rows(),
             AnsiConsole.Profile.Width,
+            page.Address,
             string.Create(CultureInfo.InvariantCulture, $"{_rate:N0} orders/s   {Progress}"),
             string.Create(
                 CultureInfo.InvariantCulture,

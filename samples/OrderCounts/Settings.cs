@@ -27,6 +27,9 @@ internal sealed record Settings
 
     public string ApplicationId { get; init; } = "order-counts";
 
+    /// <summary>Port of the live page on loopback; 0 for a free one, null for 5080 or the next one that is free.</summary>
+    public int? Port { get; init; }
+
     public bool Plain { get; init; }
 
     public bool UsesEmbeddedBroker => BootstrapServers is null;
@@ -67,6 +70,12 @@ internal sealed record Settings
         };
         var plain = new Option<bool>("--plain") { Description = "Plain lines instead of a live table" };
 
+        var port = new Option<int?>("--port")
+        {
+            Description = "Port of the live page, on this machine only; 0 for a free one (default: 5080, or the next that is free)",
+        };
+
+        Allow(port, 0, 65_535);
         Allow(orders, 0, 1_000_000_000_000_000);
         Allow(duration, 0.1, 86_400);
         Allow(rate, 0, 1_000_000);
@@ -75,7 +84,7 @@ internal sealed record Settings
         Allow(seed, int.MinValue, int.MaxValue);
         var command = new RootCommand("Windowed order counts with StreamFlow.")
         {
-            servers, orders, duration, seed, rate, partitions, threads, state, application, plain,
+            servers, orders, duration, seed, rate, partitions, threads, state, application, port, plain,
         };
         command.SetAction(parsed => program(new Settings
         {
@@ -88,6 +97,7 @@ internal sealed record Settings
             Threads = parsed.GetValue(threads),
             StateDirectory = parsed.GetValue(state),
             ApplicationId = parsed.GetValue(application)!,
+            Port = parsed.GetValue(port),
             Plain = parsed.GetValue(plain) || Console.IsOutputRedirected,
         }));
 

@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using Confluent.Kafka;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -43,11 +44,22 @@ internal static class Worker
             using var ledger = new Ledger();
             using var counts = new CountTable(servers.Value, Pipeline.OrderCounts, partitions);
             var clock = new RunClock(TimeProvider.System, settings.Orders, counts.BaselineEnd, settings.Duration);
-            using var host = Build(settings, servers, ledger, counts, clock, temporary ?? settings.StateDirectory!);
+            var page = new LivePage(settings.Port);
+            using var host = Build(settings, servers, page, (ledger, counts, clock), temporary ?? settings.StateDirectory!);
+            if (page.Address is { } address)
+            {
+                Console.WriteLine($"live page {address}");
+            }
+
             counts.Start();
             return settings.Generates || settings.Duration is not null
                 ? await RunAndCheckAsync(host, ledger, counts, clock)
                 : await RunUntilStoppedAsync(host);
+        }
+        catch (SocketException exception)
+        {
+            Console.Error.WriteLine($"--port {settings.Port}: {exception.Message}. Give another, or 0 for a free one.");
+            return 1;
         }
         catch (KafkaException exception)
         {
@@ -64,14 +76,15 @@ internal static class Worker
     }
 
     private static IHost Build(
-        Settings settings, BootstrapServers servers, Ledger ledger, CountTable counts, RunClock clock, string stateDirectory)
+        Settings settings, BootstrapServers servers, LivePage page, (Ledger, CountTable, RunClock) books, string stateDirectory)
     {
-        var builder = Host.CreateApplicationBuilder();
+        var (ledger, counts, clock) = books;
+        var builder = page.CreateBuilder();
         builder.Logging.SetMinimumLevel(LogLevel.Warning);
 
         // The generator makes late and malformed orders on purpose: they are counted and shown, not logged one by one.
         builder.Logging.AddFilter("StreamFlow", LogLevel.Error);
-        builder.Services.AddSingleton(settings).AddSingleton(servers);
+        builder.Services.AddSingleton(settings).AddSingleton(servers).AddSingleton(page);
         builder.Services.AddSingleton(ledger).AddSingleton(counts).AddSingleton(clock);
         builder.Services.AddStreamFlow(
             settings.ApplicationId,
@@ -92,7 +105,7 @@ internal static class Worker
         }
 
         builder.Services.AddHostedService<Display>();
-        return builder.Build();
+        return page.Build(builder);
     }
 
     private static async Task<int> RunUntilStoppedAsync(IHost host)

@@ -101,6 +101,24 @@ internal sealed class BrokerParts : IAsyncDisposable
         return self;
     }
 
+    /// <summary>What there is at this moment.</summary>
+    public BrokerDescription Describe()
+    {
+        long now = _options.TimeProvider.GetUtcNow().ToUnixTimeMilliseconds();
+        return new BrokerDescription(
+            [.. Store.Topics.OrderBy(topic => topic.Name, StringComparer.Ordinal).Select(Describe)],
+            [
+                .. from transaction in _transactions!.List()
+                   let current = transaction.Value
+                   where !current.State.IsIdle()
+                   select new BrokerTransactionDescription(
+                       transaction.Key,
+                       current.State.ToString(),
+                       TimeSpan.FromMilliseconds(Math.Max(0, now - current.StartMs)),
+                       [.. current.Partitions.Select(p => string.Create(CultureInfo.InvariantCulture, $"{p.Topic}-{p.Partition}"))]),
+            ]);
+    }
+
     public async ValueTask DisposeAsync()
     {
         // Whoever collects asks the parts, which are about to go.
@@ -122,6 +140,15 @@ internal sealed class BrokerParts : IAsyncDisposable
             DeleteTemporary();
         }
     }
+
+    private static BrokerTopicDescription Describe(Topic topic) => new(
+        topic.Name,
+        topic.IsInternal,
+        topic.Configs,
+        [
+            .. topic.Partitions.Select((log, number) =>
+                new BrokerPartitionDescription(number, log.LogStartOffset, log.LogEndOffset, log.SizeInBytes)),
+        ]);
 
     private void DeleteTemporary()
     {

@@ -84,6 +84,10 @@ public sealed class EmbeddedBroker : IAsyncDisposable, IDisposable
         }
     }
 
+    /// <summary>Topics with their sizes, and transactions that are open, at this moment. May be called at any time, by any thread.</summary>
+    /// <returns>What there is; nothing once the broker has stopped.</returns>
+    public BrokerDescription Describe() => Volatile.Read(ref _disposed) != 0 ? new BrokerDescription([], []) : _parts.Describe();
+
     /// <summary>
     /// Stops: answers requests that wait, closes all connections, flushes and closes the data, and deletes the directory
     /// if it was a temporary one. Further calls do nothing.

@@ -46,6 +46,7 @@ public static class EmbeddedBrokerServiceCollectionExtensions
 
         options ??= new EmbeddedBrokerOptions();
         services.AddSingleton(provider => BrokerStart.Start(provider, options));
+        services.AddSingleton<IBrokerInsight, EmbeddedBrokerInsight>();
         services.AddSingleton<IPostConfigureOptions<StreamFlowHostOptions>, BrokerForApplications>();
 
         // Hosts start their services in the order they were added, and stop them in the opposite one.

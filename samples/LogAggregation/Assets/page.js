@@ -38,9 +38,9 @@ feed("live", picture => {
 async function search() {
   const query = new URLSearchParams({ text: document.getElementById("text").value, service: document.getElementById("service").value });
   const lines = await (await fetch(`search?${query}`)).json();
-  put("found", lines.length === 200 ? "the newest 200" : `${number(lines.length)} lines`);
+  put("found", lines.length === 200 ? "the first 200" : `${number(lines.length)} lines`);
   document.getElementById("lines").replaceChildren(...lines.map(l =>
-    el("tr", "", el("td", "mono quiet", l.file), el("td", "mono wrap", l.line.slice(13)))));
+    el("tr", "", el("td", "mono quiet file", l.file), el("td", "mono wrap", l.line.slice(13)))));
 }
 
 document.getElementById("search").addEventListener("submit", event => {

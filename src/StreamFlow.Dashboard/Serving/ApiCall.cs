@@ -3,23 +3,6 @@ using Microsoft.AspNetCore.Http;
 
 namespace StreamFlow.Dashboard;
 
-/// <summary>A request that cannot be answered, and why; it becomes an RFC 9457 problem.</summary>
-/// <param name="status">The HTTP status.</param>
-/// <param name="title">What is wrong, in a few words.</param>
-/// <param name="detail">Names the value and the remedy.</param>
-internal sealed class ApiException(int status, string title, string detail) : Exception(detail)
-{
-    public int Status => status;
-
-    public string Title => title;
-
-    public static ApiException BadRequest(string detail) => new(StatusCodes.Status400BadRequest, "The request is not understood.", detail);
-
-    public static ApiException NotFound(string detail) => new(StatusCodes.Status404NotFound, "There is no such thing.", detail);
-
-    public static ApiException Forbidden(string detail) => new(StatusCodes.Status403Forbidden, "That is not allowed.", detail);
-}
-
 /// <summary>A request of the API.</summary>
 /// <param name="context">The request.</param>
 /// <param name="host">What is served.</param>
@@ -32,9 +15,11 @@ internal sealed class ApiCall(HttpContext context, DashboardHost host)
     public CancellationToken Aborted => context.RequestAborted;
 
     /// <summary>The application that the path names.</summary>
-    public Publisher Publisher => host.Find(Segment("id"));
+    public ServedApplication Application => host.Find(Segment("id"));
 
-    public HostedView View => Publisher.View;
+    public Publisher Publisher => Application.Publisher;
+
+    public HostedView View => Application.View;
 
     /// <summary>A part of the path.</summary>
     public string Segment(string name) => (string?)context.Request.RouteValues[name] ?? string.Empty;

@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Http;
+using StreamFlow.Clients;
 
 namespace StreamFlow.Dashboard;
 
@@ -59,6 +60,10 @@ internal sealed class RequestHandler(DashboardHost host)
         catch (ApiException exception)
         {
             await ProblemAsync(context, exception.Status, exception.Title, exception.Message).ConfigureAwait(false);
+        }
+        catch (KafkaClientException exception) when (!context.Response.HasStarted)
+        {
+            await ProblemAsync(context, StatusCodes.Status503ServiceUnavailable, "The broker refuses that, or does not answer.", exception.Message).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
         {

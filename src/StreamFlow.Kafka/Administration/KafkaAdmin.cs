@@ -46,6 +46,20 @@ internal sealed class KafkaAdmin : IKafkaAdmin
     public Task<IReadOnlyCollection<string>> ListTopicsAsync(CancellationToken cancellationToken) =>
         ListTopicsAsync().WaitAsync(cancellationToken);
 
+    public async Task<IReadOnlyCollection<string>> ListGroupsAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            var listed = await _client.ListConsumerGroupsAsync(new ListConsumerGroupsOptions { RequestTimeout = RequestTimeout })
+                .WaitAsync(cancellationToken).ConfigureAwait(false);
+            return [.. listed.Valid.Select(group => group.GroupId)];
+        }
+        catch (KafkaException e)
+        {
+            throw Failed("The groups of the cluster cannot be listed", e.Error, e);
+        }
+    }
+
     /// <summary>The client has no other call that lists topics than one that blocks its thread.</summary>
     private async Task<IReadOnlyCollection<string>> ListTopicsAsync()
     {

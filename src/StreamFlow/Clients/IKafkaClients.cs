@@ -59,6 +59,12 @@ public interface IKafkaAdmin : IDisposable
     /// <returns>A task that ends when all of them exist.</returns>
     Task CreateTopicsAsync(IReadOnlyCollection<NewTopic> topics, CancellationToken cancellationToken);
 
+    /// <summary>Lists the consumer groups of the cluster, as far as this client may see them.</summary>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <returns>Names of groups; none where a client cannot tell.</returns>
+    Task<IReadOnlyCollection<string>> ListGroupsAsync(CancellationToken cancellationToken) =>
+        Task.FromResult<IReadOnlyCollection<string>>([]);
+
     /// <summary>Looks a consumer group up.</summary>
     /// <param name="groupId">Name of the group.</param>
     /// <param name="cancellationToken">Ends the wait.</param>

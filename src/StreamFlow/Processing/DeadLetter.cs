@@ -119,7 +119,9 @@ internal sealed class DeadLetter
         };
     }
 
-    /// <summary>Headers that say what happened (names as in KIP-1034), and what was left out if anything was.</summary>
+    /// <summary>
+    /// Headers that say what happened (names as in KIP-1034), where and at what, and what was left out if anything was.
+    /// </summary>
     public Headers ToHeaders()
     {
         var exception = Error.Exception;
@@ -129,7 +131,10 @@ internal sealed class DeadLetter
             .With("__streams.errors.stacktrace", Shorten(exception.ToString(), 0))
             .With("__streams.errors.topic", Error.Offset >= 0 ? Encoding.UTF8.GetBytes(Error.Topic) : null)
             .With("__streams.errors.partition", Text(Error.Partition))
-            .With("__streams.errors.offset", Text(Error.Offset));
+            .With("__streams.errors.offset", Text(Error.Offset))
+            .With("streamflow.errors.task", Error.TaskId.ToString())
+            .With("streamflow.errors.operator", Error.Operator)
+            .With("streamflow.errors.stage", Error.Stage.ToString());
         headers = Error.WaitedAt is null ? headers : headers.With("streamflow.errors.waited.at", Error.WaitedAt);
         return _cut == Cut.Nothing && !_hasOwnTime
             ? headers
@@ -138,10 +143,7 @@ internal sealed class DeadLetter
                 .With("streamflow.errors.key.size", Text(_keySize))
                 .With("streamflow.errors.value.size", Text(_valueSize))
                 .With("streamflow.errors.headers.size", Text(OwnSize))
-                .With("streamflow.errors.timestamp", Text(Timestamp))
-                .With("streamflow.errors.task", Error.TaskId.ToString())
-                .With("streamflow.errors.operator", Error.Operator)
-                .With("streamflow.errors.stage", Error.Stage.ToString());
+                .With("streamflow.errors.timestamp", Text(Timestamp));
     }
 
     private static string Text(long number) => number.ToString(CultureInfo.InvariantCulture);

@@ -86,35 +86,7 @@ public sealed class LiveTests
             "\"now\":\"1970-01-01T00:00:05", System.Text.Encoding.UTF8.GetString(page.Current.Span), StringComparison.Ordinal);
     }
 
-    [Fact]
-    public async Task An_hour_of_looking_leaves_no_memory_behind()
-    {
-        await using var host = await PageHost.StartAsync();
-        await host.RunningAsync();
-        await host.ProduceOrdersAsync(100);
-        var time = new FakeTimeProvider(DateTimeOffset.UnixEpoch);
-        using var publisher = PublisherOf(host, time);
-        await using var page = publisher.WatchAsync(default).GetAsyncEnumerator();
-        await LookAsync(400);
-        var before = GC.GetTotalMemory(forceFullCollection: true);
-
-        await LookAsync(3600);
-
-        var grown = GC.GetTotalMemory(forceFullCollection: true) - before;
-        Assert.True(grown < 2_000_000, $"{grown} bytes more are alive after an hour of looking.");
-        Assert.Equal(300, publisher.View.Collection.History.ToModel().In.Count);
-
-        async Task LookAsync(int seconds)
-        {
-            for (var second = 0; second < seconds; second++)
-            {
-                Assert.True(await page.MoveNextAsync());
-                time.Advance(TimeSpan.FromSeconds(1));
-            }
-        }
-    }
-
-    private static Publisher PublisherOf(PageHost host, TimeProvider time)
+    internal static Publisher PublisherOf(PageHost host, TimeProvider time)
     {
         HostedApplication? found = null;
         host.Services.GetRequiredService<HostedApplications>().WhenMade(made => found = made);

@@ -1,4 +1,4 @@
-using System.Net.Http.Json;
+using System.Net;
 using System.Text.Json;
 using Confluent.Kafka;
 using Microsoft.AspNetCore.Builder;
@@ -67,15 +67,18 @@ internal sealed class PageHost : IAsyncDisposable
         return JsonDocument.Parse(text).RootElement;
     }
 
-    /// <summary>Asks until the answer is as it is to be.</summary>
+    /// <summary>Asks until the answer is as it is to be; what cannot be told at the moment may be told later.</summary>
     public async Task<JsonElement> UntilAsync(string path, Func<JsonElement, bool> isThere)
     {
         using var limit = new CancellationTokenSource(Deadline);
         JsonElement last = default;
         while (!limit.IsCancellationRequested)
         {
-            last = await GetAsync(path);
-            if (isThere(last))
+            using var response = await Client.GetAsync(new Uri($"/streamflow/api/v1/{path}", UriKind.Relative));
+            var text = await response.Content.ReadAsStringAsync();
+            Assert.True(response.IsSuccessStatusCode || response.StatusCode == HttpStatusCode.Conflict, $"{path}: {(int)response.StatusCode} {text}");
+            last = JsonDocument.Parse(text).RootElement;
+            if (response.IsSuccessStatusCode && isThere(last))
             {
                 return last;
             }

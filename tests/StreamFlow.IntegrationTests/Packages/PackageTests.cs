@@ -13,7 +13,7 @@ public sealed class PackageTests(PackedFeed feed) : IDisposable
 
     private static readonly string[] Names =
     [
-        "StreamFlow", "StreamFlow.Broker", "StreamFlow.Hosting", "StreamFlow.Hosting.Embedded", "StreamFlow.Kafka", "StreamFlow.OpenTelemetry", "StreamFlow.RocksDb",
+        "StreamFlow", "StreamFlow.Broker", "StreamFlow.Dashboard", "StreamFlow.Hosting", "StreamFlow.Hosting.Embedded", "StreamFlow.Kafka", "StreamFlow.OpenTelemetry", "StreamFlow.RocksDb",
         "StreamFlow.Reactive", "StreamFlow.Serialization.SchemaRegistry", "StreamFlow.Testing",
     ];
 

@@ -8,6 +8,8 @@ public sealed class CountScreenTests
 {
     private static readonly string[] Categories = ["books", "electronics", "garden", "groceries", "music", "sports", "toys", "travel"];
 
+    private const string LivePage = "http://127.0.0.1:5080/streamflow/";
+
     // Starts of windows, the newest first.
     private static readonly double[] Hours = [12.5, 12.5 - (1 / 6.0), 12.5 - (2 / 6.0)];
 
@@ -42,6 +44,12 @@ public sealed class CountScreenTests
     public void It_says_that_its_time_is_simulated() =>
         Assert.Contains(Draw(80, Rows(1, 1)), l => l.Contains("simulated event time", StringComparison.Ordinal));
 
+    [Theory]
+    [InlineData(80, "Live page http://127.0.0.1:5080/streamflow/")]
+    [InlineData(30, "Live page http://127.0.0.1:508")]
+    public void The_address_of_the_live_page_stands_above_the_table(int width, string line) =>
+        Assert.Equal(line, Draw(width, Rows(1, 1))[0]);
+
     private static List<(CountKey Key, CategoryCount Count)> Rows(long count, long cents) =>
     [
         .. from hour in Hours
@@ -58,7 +66,7 @@ public sealed class CountScreenTests
         });
         console.Profile.Width = width;
         console.Write(CountScreen.Draw(
-            rows, width, "2,000 orders/s   in flight 1,234   in 1,234,567", "counted 1,234,567   filtered 123,456   late 12,345   malformed 1,234"));
+            rows, width, LivePage, "2,000 orders/s   in flight 1,234   in 1,234,567", "counted 1,234,567   filtered 123,456   late 12,345   malformed 1,234"));
         return [.. text.ToString().Split('\n').Select(l => l.TrimEnd('\r'))];
     }
 }

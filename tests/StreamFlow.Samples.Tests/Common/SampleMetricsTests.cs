@@ -30,7 +30,7 @@ public sealed class SampleMetricsTests
         Assert.Contains("streamflow_application_state", metrics, StringComparison.Ordinal);
 
         // How it runs is not shown to others.
-        Assert.DoesNotContain("live page", output.ToString(), StringComparison.Ordinal);
+        Assert.DoesNotContain("/streamflow", output.ToString(), StringComparison.Ordinal);
         using var live = await http.GetAsync(new Uri("/streamflow/", UriKind.Relative));
         Assert.Equal(HttpStatusCode.NotFound, live.StatusCode);
         await stop.CancelAsync();

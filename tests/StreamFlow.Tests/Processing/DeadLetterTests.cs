@@ -10,13 +10,13 @@ public sealed class DeadLetterTests
     private static readonly string[] WholeHeaders =
     [
         "h", "__streams.errors.exception", "__streams.errors.message", "__streams.errors.stacktrace", "__streams.errors.topic",
-        "__streams.errors.partition", "__streams.errors.offset",
+        "__streams.errors.partition", "__streams.errors.offset", "streamflow.errors.task", "streamflow.errors.operator", "streamflow.errors.stage",
     ];
 
     private static readonly string[] CutHeaders =
     [
         .. WholeHeaders, "streamflow.errors.left.out", "streamflow.errors.key.size", "streamflow.errors.value.size",
-        "streamflow.errors.headers.size", "streamflow.errors.timestamp", "streamflow.errors.task", "streamflow.errors.operator", "streamflow.errors.stage",
+        "streamflow.errors.headers.size", "streamflow.errors.timestamp",
     ];
 
     [Fact]

@@ -30,16 +30,6 @@ public sealed record TaskInputStatus(TopicPartition Partition, long? Position, l
     public long? Lag => End - Position is { } lag ? Math.Max(0, lag) : null;
 }
 
-/// <summary>A rebalance as one thread has seen it: what it gave up and what it got.</summary>
-/// <param name="At">When the group first told of it.</param>
-/// <param name="Assigned">Partitions of the leader topics that came; the task of the same number reads each, and its partners.</param>
-/// <param name="Revoked">Those that went in order.</param>
-/// <param name="Lost">Those that had gone before the thread was told.</param>
-/// <param name="Pause">From then until all tasks of the thread ran; null while they do not.</param>
-public sealed record StreamRebalance(
-    DateTimeOffset At, IReadOnlyList<TopicPartition> Assigned, IReadOnlyList<TopicPartition> Revoked,
-    IReadOnlyList<TopicPartition> Lost, TimeSpan? Pause);
-
 /// <summary>What a thread has been at for longer than <see cref="StreamFlowOptions.ProgressTimeout"/>.</summary>
 /// <param name="What">What it is at, as "processing record orders-0 offset 42 of task 0_0".</param>
 /// <param name="Lasts">For how long, to within a second.</param>
