@@ -38,7 +38,7 @@ internal sealed class SampleCommandLine
 
     private readonly Option<IPAddress> _listen = new("--listen")
     {
-        Description = "Address to listen at; any but this machine's own shows the page and how it runs to whoever reaches it, as in a container",
+        Description = "Address to listen at; any but this machine's own shows the page, but not how it runs, to whoever reaches it, as in a container",
         DefaultValueFactory = _ => IPAddress.Loopback,
     };
 

@@ -28,6 +28,11 @@ public sealed class SampleMetricsTests
             },
             "records are counted");
         Assert.Contains("streamflow_application_state", metrics, StringComparison.Ordinal);
+
+        // How it runs is not shown to others.
+        Assert.DoesNotContain("/streamflow", output.ToString(), StringComparison.Ordinal);
+        using var live = await http.GetAsync(new Uri("/streamflow/", UriKind.Relative));
+        Assert.Equal(HttpStatusCode.NotFound, live.StatusCode);
         await stop.CancelAsync();
         Assert.Equal(0, await running);
     }
