@@ -21,7 +21,7 @@ readonly hang_timeout=${TEST_HANG_TIMEOUT:-12min}
 readonly project_timeout=${TEST_PROJECT_TIMEOUT:-30m}
 # Most tests wait most of the time. Two projects at a time keep two cores busy without making anybody wait for them.
 readonly at_once=${TEST_PROJECTS_AT_ONCE:-2}
-readonly quick=(StreamFlow.Tests StreamFlow.Testing.Tests StreamFlow.Hosting.Tests StreamFlow.RocksDb.Tests)
+readonly quick=(StreamFlow.Tests StreamFlow.Docs.Tests StreamFlow.Testing.Tests StreamFlow.Hosting.Tests StreamFlow.RocksDb.Tests)
 # Kills brokers and workers and waits for them with a deadline: it has the machine to itself, at the end.
 readonly alone=StreamFlow.IntegrationTests
 

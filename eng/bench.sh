@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # Measures StreamFlow: beside Kafka Streams on one Apache Kafka, beside a bare client loop, and the broker's start;
 # each operator alone; RocksDB by our binding and by the package's, restoring state, starting again after a crash, what
-# exactly-once costs, latency, and how many records of a backlog come late.
+# exactly-once costs, latency, how many records of a backlog come late, and what open pages cost.
 #
-#   eng/bench.sh [--parts "peer bare start operators rocksdb restore crash guarantee latency backlog metrics"] [--reps 1] [--name NAME]
+#   eng/bench.sh [--parts "peer bare start operators rocksdb restore crash guarantee latency backlog metrics page"] [--reps 1] [--name NAME]
 #                [--workloads "passthrough ordercount ordercount-nocache join streamjoin session"] [--raw 2000000] [--orders 1000000]
 #                [--sides "streamflow jvm"] [--brokers "kafka embedded"]
 #                [--latency-seconds 30] [--restore-records 2000000] [--state-mb 1024] [--crash-points "processing,after-commit,..."]
@@ -21,7 +21,7 @@ readonly kafka=${KAFKA_HOME:-$root/../shared/kafka}/bin/kafka
 readonly jvm=${STREAMFLOW_JVM_BENCH:-$root/../shared/bench}
 readonly seed=1 partitions=4
 
-parts='peer bare start operators rocksdb restore crash guarantee latency backlog metrics'
+parts='peer bare start operators rocksdb restore crash guarantee latency backlog metrics page'
 workloads='passthrough ordercount ordercount-nocache join streamjoin session'
 sides='streamflow jvm'
 brokers='kafka embedded'
@@ -56,9 +56,10 @@ main() {
       start) "$app" BrokerStart --append "$file" ;;
       operators) "$app" Operators --append "$file" ;;
       metrics) "$app" Metrics --append "$file" ;;
+      page) "$app" Page --append "$file" ;;
       rocksdb) "$app" Binding --repetitions $((reps < 3 ? 3 : reps)) --state "$work" --append "$file" ;;
       restore | crash | guarantee | latency) on_each_broker "$part" ;;
-      *) echo "bench.sh: unknown part '$part'; there are peer, bare, start, operators, rocksdb, restore, crash, guarantee, latency, backlog and metrics" >&2; exit 2 ;;
+      *) echo "bench.sh: unknown part '$part'; there are peer, bare, start, operators, rocksdb, restore, crash, guarantee, latency, backlog, metrics and page" >&2; exit 2 ;;
     esac
   done
   [[ ! -f $file ]] || "$app" Report --in "$file" | tee "$out/$name.md"

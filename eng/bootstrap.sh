@@ -1,6 +1,8 @@
 #!/usr/bin/env bash
 # Finds the .NET SDK that global.json asks for, or says what is missing and how to get it. Silent when all is well.
 # There is nothing else to set up: native libraries come with NuGet's packages.
+#
+#   eng/bootstrap.sh
 set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
@@ -20,6 +22,10 @@ installed_sdks() {
   echo "${sdks:-none}"
 }
 
+if [[ ${1:-} == -h || ${1:-} == --help ]]; then
+  sed -n '2,5s/^# \{0,1\}//p' "$0"
+  exit 0
+fi
 (($# == 0)) || die "unknown argument '$1'." "Usage: eng/bootstrap.sh"
 command -v dotnet >/dev/null ||
   die "the .NET SDK 10.0 is missing: no 'dotnet' on the PATH." \

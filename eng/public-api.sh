@@ -1,7 +1,15 @@
 #!/usr/bin/env bash
 # Writes down the public API of the projects in src, which every build compares with the code: src/*/PublicAPI.Unshipped.txt.
 # Run it after a change of the API that is meant, and look at the difference. A release moves the lines to Shipped.
+#
+#   eng/public-api.sh
 set -euo pipefail
+
+case ${1:-} in
+  '') ;;
+  -h | --help) sed -n '2,5s/^# \{0,1\}//p' "$0"; exit 0 ;;
+  *) echo "public-api.sh: unknown argument '$1'; see eng/public-api.sh --help" >&2; exit 2 ;;
+esac
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 readonly root

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # Lines per product project and files per folder, of this checkout or beside another one:
+#
 #   eng/shape.sh
 #   eng/shape.sh --before ../other-checkout
 set -euo pipefail
@@ -9,6 +10,7 @@ cd "$(dirname "$0")/.."
 before=
 case ${1:-} in
   '') ;;
+  -h | --help) sed -n '2,5s/^# \{0,1\}//p' "$0"; exit 0 ;;
   --before) before=${2:?--before takes the folder of another checkout} ;;
   *) echo "usage: eng/shape.sh [--before CHECKOUT]" >&2; exit 2 ;;
 esac

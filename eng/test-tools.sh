@@ -1,7 +1,20 @@
 #!/usr/bin/env bash
+# Provides the foreign Kafka clients that some tests compare with, and a browser, from Debian's packages. Silent when they are there.
+# Where they cannot be installed it says so and succeeds: those tests are skipped then, and say so too.
+# Provides the foreign Kafka clients that some tests compare with, from Debian's packages. Silent when they are there.
+# Where they cannot be installed it says so and succeeds: those tests are skipped then, and say so too.
+#
+#   eng/test-tools.sh
 # Provides the foreign Kafka clients that some tests compare with, and Prometheus, from Debian's packages. Silent when they are
 # there. Where they cannot be installed it says so and succeeds: those tests are skipped then, and say so too.
 set -euo pipefail
+
+readonly packages=(kcat python3-confluent-kafka python3-kafka chromium fonts-inter fonts-dejavu-core)
+case ${1:-} in
+  '') ;;
+  -h | --help) sed -n '2,5s/^# \{0,1\}//p' "$0"; exit 0 ;;
+  *) echo "test-tools.sh: unknown argument '$1'; see eng/test-tools.sh --help" >&2; exit 2 ;;
+esac
 
 readonly packages=(kcat python3-confluent-kafka python3-kafka)
 
@@ -54,7 +67,7 @@ provide_prometheus
 missing=$(missing_packages | paste -sd' ' -)
 [[ -n $missing ]] || exit 0
 if ! can_install; then
-  say "tests that compare with $missing will be skipped; to run them: sudo apt-get install -y $missing"
+  say "tests that need $missing will be skipped; to run them: sudo apt-get install -y $missing"
   exit 0
 fi
 say "installing $missing"
@@ -63,5 +76,5 @@ say "installing $missing"
 if ! apt install -y --no-install-recommends $missing >/dev/null; then
   apt update >/dev/null || true
   apt install -y --no-install-recommends $missing | tail -n 5 >&2 ||
-    say "tests that compare with $missing will be skipped: they cannot be installed, see above"
+    say "tests that need $missing will be skipped: they cannot be installed, see above"
 fi

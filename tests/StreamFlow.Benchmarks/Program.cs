@@ -7,6 +7,7 @@ using StreamFlow.Benchmarks.Crash;
 using StreamFlow.Benchmarks.Latency;
 using StreamFlow.Benchmarks.Metrics;
 using StreamFlow.Benchmarks.Operators;
+using StreamFlow.Benchmarks.Page;
 using StreamFlow.Benchmarks.Peer;
 using StreamFlow.Benchmarks.Restore;
 using StreamFlow.Benchmarks.Sessions;
@@ -38,6 +39,8 @@ const string Usage = """
       Operators    each operator on the engine's tasks without a broker, beside the bare hop from source to sink:
                    [--families stateless,aggregation,join] [--quick] [--verbose] [--append FILE]
       Metrics      what it costs a record that the application is measured, on and off by turns:  [--rounds 40] [--append FILE]
+      Page         what open pages cost the application they show, beside none, by turns:  [--pages 50] [--rounds 6] [--seconds 10]
+                   [--rate 1000] [--append FILE]
       Latency      from due to arrived at a steady light load, through an application in a process of its own:
                    --workload passthrough|ordercount|none --bootstrap HOST:PORT [--guarantee at_least_once|exactly_once_v2]
                    [--rate 1000] [--seconds 30] [--warmup 20] [--commit 100] [--producer name=value,...]
@@ -72,6 +75,10 @@ switch (args.FirstOrDefault())
         return OperatorsRun.Run(options);
     case "Metrics":
         return MetricsRun.Run(options);
+    case "Page":
+        return await PageRun.MainAsync(options);
+    case "PageWorker":
+        return await PageWorker.MainAsync(options);
     case "Latency":
         return await LatencyRun.MainAsync(options);
     case "LatencyWorker":

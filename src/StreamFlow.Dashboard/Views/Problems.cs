@@ -12,7 +12,7 @@ internal static class Problems
 
     public static IReadOnlyList<ProblemModel> Of(StreamsStatus status, DateTimeOffset now) =>
     [
-        .. Failures(status).Concat(Outages(status)).Concat(Stalls(status, now)).Concat(Told(status)).Concat(Unread(status, now))
+        .. Failures(status).Concat(Outages(status)).Concat(Stalls(status, now)).Concat(Stuck(status, now)).Concat(Told(status)).Concat(Unread(status, now))
             .Concat(Restores(status)).OrderBy(p => Array.IndexOf(Order, p.Severity)),
     ];
 
@@ -68,6 +68,24 @@ internal static class Problems
             }
         }
     }
+
+    private static IEnumerable<ProblemModel> Stuck(StreamsStatus status, DateTimeOffset now) =>
+        status.Stuck.Select(stuck => new ProblemModel(
+            Bad,
+            stuck + ".",
+            "Its thread goes on with other work, and nothing of this partition is processed.",
+            "See whether a partner of the partition has no records for its task to go on with (MaxTaskIdle), or another task is far behind in event time (MaxEventTimeSkew).")
+        { Since = now - stuck.Lasts })
+        .Concat(
+            from thread in status.Threads
+            let open = thread.HangingTransaction
+            where open is not null
+            select new ProblemModel(
+                Bad,
+                string.Create(CultureInfo.InvariantCulture, $"The transaction of thread {thread.Name} has been open for {open.GetValueOrDefault().TotalSeconds:F0} s."),
+                "Readers of committed records wait for its end. The broker aborts it at TransactionTimeout, and its work is done again.",
+                "Look at what holds up the thread; if a commit takes as long as that, raise TransactionTimeout.")
+            { Since = now - open.GetValueOrDefault() });
 
     private static IEnumerable<ProblemModel> Told(StreamsStatus status) =>
         status.Problems.Select(text => new ProblemModel(

@@ -132,17 +132,6 @@ public sealed class HostingGuideTests
         Assert.Equal("s3cret", options.Client["sasl.password"]);
     }
 
-    [Fact]
-    public void Every_snippet_of_the_guide_stands_in_this_file()
-    {
-        var source = Normalized(File.ReadAllLines(ThisFile()));
-        var snippets = Snippets("csharp");
-
-        Assert.Equal(8, snippets.Count);
-        Assert.All(snippets.SelectMany(s => s.Split("\n\n")), part =>
-            Assert.Contains(Normalized(part.Split('\n')), source, StringComparison.Ordinal));
-    }
-
     private static MeterListener Listen(string instrument, Action<long> counted)
     {
         var listener = new MeterListener
@@ -172,9 +161,6 @@ public sealed class HostingGuideTests
     private static List<string> Snippets(string language) =>
         [.. File.ReadAllText(Path.Combine(Path.GetDirectoryName(ThisFile())!, "../../../docs/guide/hosting.md"))
             .Split($"```{language}\n").Skip(1).Select(part => part.Split("```")[0])];
-
-    private static string Normalized(IEnumerable<string> lines) =>
-        string.Join('\n', lines.Select(line => line.Trim()).Where(line => line.Length > 0));
 
     private static string ThisFile([CallerFilePath] string path = "") => path;
 

@@ -47,17 +47,6 @@ public sealed class OutagesGuideTests
         Assert.StartsWith("Nobody answers at 127.0.0.1:1 since 2", text.ToString(), StringComparison.Ordinal);
     }
 
-    [Fact]
-    public void Every_snippet_of_the_guide_stands_in_this_file()
-    {
-        var source = Normalized(File.ReadAllLines(ThisFile()));
-        var snippets = Snippets("csharp");
-
-        Assert.Single(snippets);
-        Assert.All(snippets.SelectMany(s => s.Split("\n\n")), part =>
-            Assert.Contains(Normalized(part.Split('\n')), source, StringComparison.Ordinal));
-    }
-
     /// <param name="application">The application of the snippet.</param>
     /// <param name="Console">Stands for the console.</param>
     private static void Say(StreamsApplication application, StringWriter Console)
@@ -77,9 +66,6 @@ public sealed class OutagesGuideTests
     private static List<string> Snippets(string language) =>
         [.. File.ReadAllText(Path.Combine(Path.GetDirectoryName(ThisFile())!, "../../../docs/guide/outages.md"))
             .Split($"```{language}\n").Skip(1).Select(part => part.Split("```")[0])];
-
-    private static string Normalized(IEnumerable<string> lines) =>
-        string.Join('\n', lines.Select(line => line.Trim()).Where(line => line.Length > 0));
 
     private static string ThisFile([CallerFilePath] string path = "") => path;
 }

@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using StreamFlow.Clients;
@@ -27,22 +26,6 @@ public sealed class ReadmeTests
         Assert.Equal([.. "books"u8, 0, 0, 0, 0, 0, 0, 0, 0], result.Key);
         Assert.Equal([0, 0, 0, 0, 0, 0, 0, 1], result.Value);
     }
-
-    [Fact]
-    public void First_program_is_the_one_that_is_tested()
-    {
-        var program = File.ReadAllLines(Path.Combine(Path.GetDirectoryName(ThisFile())!, "../../../README.md"))
-            .SkipWhile(line => line != "```csharp").Skip(1).TakeWhile(line => line != "```").ToList();
-        var tested = File.ReadAllText(ThisFile()).Split('\n').Select(line => line.Trim()).ToList();
-        var sequence = string.Join('\n', tested);
-
-        Assert.NotEmpty(program);
-        var parts = string.Join('\n', program.Select(line => line.Trim())).Split("\n\n");
-        Assert.All(parts[0].Split('\n').Where(line => line != "using StreamFlow;"), line => Assert.Contains(line, tested));
-        Assert.All(parts[1..], part => Assert.Contains(part, sequence, StringComparison.Ordinal));
-    }
-
-    private static string ThisFile([CallerFilePath] string path = "") => path;
 
     private static async Task RunAsync(string[] args, InMemoryKafka kafka)
     {

@@ -1,26 +1,18 @@
-using System.Reflection;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using System.Text.RegularExpressions;
-using System.Xml.Linq;
 using StreamFlow.State;
+using StreamFlow.TestSupport;
 
 namespace StreamFlow.Hosting.Tests.Support;
 
 /// <summary>Writes the JSON schema of the section StreamFlow from the options types and their documentation.</summary>
-internal static partial class SchemaWriter
+internal static class SchemaWriter
 {
     private static readonly JsonSerializerOptions Format = new()
     {
         WriteIndented = true, NewLine = "\n", Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
     };
-
-    private static readonly Lazy<Dictionary<string, XElement>> Docs = new(() => new[] { typeof(StreamFlowOptions), typeof(RocksDbOptions), typeof(StreamFlowHostOptions) }
-        .SelectMany(type => XDocument.Load(Path.ChangeExtension(type.Assembly.Location, ".xml")).Descendants("member"))
-        .Where(member => member.Attribute("name")!.Value.StartsWith("P:", StringComparison.Ordinal))
-        .DistinctBy(member => member.Attribute("name")!.Value)
-        .ToDictionary(member => member.Attribute("name")!.Value));
 
     public static string Write()
     {
@@ -85,8 +77,7 @@ internal static partial class SchemaWriter
 
     private static JsonObject Described(JsonObject value, Type owner, string property)
     {
-        var member = Docs.Value[$"P:{owner.FullName}.{owner.GetProperty(property, BindingFlags.Public | BindingFlags.Instance)!.Name}"];
-        var described = new JsonObject { ["description"] = Text(member) };
+        var described = new JsonObject { ["description"] = XmlDocs.Of(owner, property) };
         foreach (var (key, node) in value.ToList())
         {
             value.Remove(key);
@@ -95,26 +86,4 @@ internal static partial class SchemaWriter
 
         return described;
     }
-
-    private static string Text(XElement member)
-    {
-        var text = Plain(member.Element("summary")!);
-        return member.Element("value") is { } value
-            ? $"{text} {(Plain(value) is var given && given.Contains("default", StringComparison.OrdinalIgnoreCase) ? given : "Default: " + given)}"
-            : text;
-    }
-
-    private static string Plain(XElement element) => Spaces().Replace(
-        string.Concat(element.DescendantNodes().Select(node => node switch
-        {
-            XText text => text.Value,
-            XElement { Name.LocalName: "see" } see => see.Attribute("langword")?.Value ?? LastOf(see.Attribute("cref")!.Value),
-            _ => string.Empty,
-        })),
-        " ").Trim();
-
-    private static string LastOf(string cref) => cref[(cref.Split('(')[0].LastIndexOf('.') + 1)..].Split('(', '`')[0];
-
-    [GeneratedRegex(@"\s+")]
-    private static partial Regex Spaces();
 }

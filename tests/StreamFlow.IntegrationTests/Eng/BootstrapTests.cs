@@ -90,7 +90,7 @@ public sealed class BootstrapTests : IDisposable
 
         Assert.Equal((0, ""), (result.ExitCode, result.Output));
         Assert.Contains(
-            "will be skipped; to run them: sudo apt-get install -y kcat python3-confluent-kafka python3-kafka",
+            "will be skipped; to run them: sudo apt-get install -y kcat python3-confluent-kafka python3-kafka chromium fonts-inter fonts-dejavu-core",
             result.Error,
             StringComparison.Ordinal);
     }
@@ -112,7 +112,7 @@ public sealed class BootstrapTests : IDisposable
         var second = Run(TestTools);
 
         Assert.Equal((0, ""), (first.ExitCode, first.Output));
-        Assert.Equal("test tools: installing kcat python3-confluent-kafka python3-kafka\n", first.Error);
+        Assert.Equal("test tools: installing kcat python3-confluent-kafka python3-kafka chromium fonts-inter fonts-dejavu-core\n", first.Error);
         Assert.Equal((0, "", ""), (second.ExitCode, second.Output, second.Error));
         var calls = File.ReadAllLines(Path.Combine(_root, "calls"));
         Assert.Equal(["install", "update", "install"], calls.Select(call => call.Contains("install") ? "install" : "update"));

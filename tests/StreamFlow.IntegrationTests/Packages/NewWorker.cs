@@ -53,6 +53,8 @@ internal sealed partial class NewWorker : IAsyncDisposable
         return response.StatusCode;
     }
 
+    public async Task<string> GetAsync(string path) => await _client.GetStringAsync(new Uri(new Uri(await SaidAsync(Listening())), path));
+
     public Task UntilReadyAsync() => UntilAsync("/health/ready", HttpStatusCode.OK);
 
     public async Task UntilAsync(string path, HttpStatusCode status)

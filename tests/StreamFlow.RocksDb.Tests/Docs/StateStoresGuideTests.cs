@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using StreamFlow.RocksDb.Tests.Support;
 using StreamFlow.Serialization;
 using StreamFlow.State;
@@ -76,17 +75,6 @@ public sealed class StateStoresGuideTests
         Assert.Equal(5, whole.Count());
     }
 
-    [Fact]
-    public void Every_snippet_of_the_guide_stands_in_this_file()
-    {
-        var source = Normalized(File.ReadAllLines(ThisFile()));
-        var guide = File.ReadAllText(Path.Combine(Path.GetDirectoryName(ThisFile())!, "../../../docs/guide/state-stores.md"));
-        var snippets = guide.Split("```csharp\n").Skip(1).Select(part => part.Split("```")[0]).ToList();
-
-        Assert.Equal(5, snippets.Count);
-        Assert.All(snippets, snippet => Assert.Contains(Normalized(snippet.Split('\n')), source, StringComparison.Ordinal));
-    }
-
     public sealed class Matcher : ContextualProcessor<string, string, string, string>
     {
         private IListStore<string, string> _waiting = null!;
@@ -127,9 +115,4 @@ public sealed class StateStoresGuideTests
         };
         return tuning;
     }
-
-    private static string Normalized(IEnumerable<string> lines) =>
-        string.Join('\n', lines.Select(line => line.Trim()).Where(line => line.Length > 0));
-
-    private static string ThisFile([CallerFilePath] string path = "") => path;
 }

@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Runtime.CompilerServices;
 using System.Text.Json.Serialization;
 using StreamFlow.Serialization;
 
@@ -116,19 +115,6 @@ public sealed partial class DslGuideTests
     }
 
     [Fact]
-    public void Every_snippet_of_the_guide_stands_in_this_file()
-    {
-        var source = Normalized(File.ReadAllLines(ThisFile()));
-        var guide = File.ReadAllText(Path.Combine(Path.GetDirectoryName(ThisFile())!, "../../../docs/guide/dsl.md"));
-        var snippets = guide.Split("```csharp\n").Skip(1).Select(part => part.Split("```")[0]).ToList();
-
-        Assert.Equal(5, snippets.Count);
-        Assert.All(
-            snippets,
-            snippet => Assert.Contains(Normalized(snippet.Split('\n')), source, StringComparison.Ordinal));
-    }
-
-    [Fact]
     public void Comments_on_operators()
     {
         var builder = new StreamsBuilder { DefaultStoreType = StoreType.InMemory };
@@ -178,14 +164,6 @@ public sealed partial class DslGuideTests
             new[] { "mapped", "selected", "latest-counts" },
             topic => Assert.Equal("k", driver.CreateOutputTopic(topic, Serdes.String, Serdes.Int64).ReadRecord().Key));
     }
-
-    // A type of the guide is public, and one within this class is not.
-    private static string Normalized(IEnumerable<string> lines) => string.Join(
-        '\n',
-        lines.Select(line => line.Trim().Replace("public sealed class", "private sealed class", StringComparison.Ordinal))
-            .Where(line => line.Length > 0));
-
-    private static string ThisFile([CallerFilePath] string path = "") => path;
 
     private sealed record Order(string Id, string Customer, long Amount);
 

@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Runtime.CompilerServices;
 using System.Text.Json.Serialization;
 using StreamFlow.Serialization;
 using StreamFlow.State;
@@ -115,29 +114,6 @@ public sealed partial class ProcessorGuideTests
 
         Assert.Equal(KeyValuePair.Create("count", 1), Assert.Single(calls));
     }
-
-    [Theory]
-    [InlineData("processors.md", 4)]
-    [InlineData("stateless.md", 4)]
-    public void Every_snippet_of_the_guides_stands_in_this_file(string page, int count)
-    {
-        var source = Normalized(File.ReadAllLines(ThisFile()));
-        var guide = File.ReadAllText(Path.Combine(Path.GetDirectoryName(ThisFile())!, "../../../docs/guide", page));
-        var snippets = guide.Split("```csharp\n").Skip(1).Select(part => part.Split("```")[0]).ToList();
-
-        Assert.Equal(count, snippets.Count);
-        Assert.All(
-            snippets,
-            snippet => Assert.Contains(Normalized(snippet.Split('\n')), source, StringComparison.Ordinal));
-    }
-
-    // A type of the guide is public, and one within this class is not.
-    private static string Normalized(IEnumerable<string> lines) => string.Join(
-        '\n',
-        lines.Select(line => line.Trim().Replace("public sealed class", "private sealed class", StringComparison.Ordinal))
-            .Where(line => line.Length > 0));
-
-    private static string ThisFile([CallerFilePath] string path = "") => path;
 
     private sealed record Order(string Id, long Amount);
 

@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using StreamFlow.Serialization;
 using StreamFlow.State;
 
@@ -127,31 +126,8 @@ public sealed class TableGuideTests
         Assert.Equal(["somebody unknown", "Alice", "somebody unknown"], Values(driver, "name-by-order"));
     }
 
-    [Theory]
-    [InlineData("tables.md", 5)]
-    [InlineData("table-joins.md", 2)]
-    public void Every_snippet_of_the_guide_stands_in_this_file(string page, int count)
-    {
-        var source = Normalized(File.ReadAllLines(ThisFile()));
-        var guide = File.ReadAllText(Path.Combine(Path.GetDirectoryName(ThisFile())!, "../../../docs/guide", page));
-        var snippets = guide.Split("```csharp\n").Skip(1).Select(part => part.Split("```")[0]).ToList();
-
-        Assert.Equal(count, snippets.Count);
-        Assert.All(
-            snippets,
-            snippet => Assert.Contains(Normalized(snippet.Split('\n')), source, StringComparison.Ordinal));
-    }
-
     private static IEnumerable<string> Values(TopologyTestDriver driver, string topic) =>
         driver.CreateOutputTopic(topic, Serdes.String, Serdes.String).ReadKeyValues().Select(pair => pair.Value);
-
-    // A type of the guide is public, and one within this class is not.
-    private static string Normalized(IEnumerable<string> lines) => string.Join(
-        '\n',
-        lines.Select(line => line.Trim().Replace("public sealed class", "private sealed class", StringComparison.Ordinal))
-            .Where(line => line.Length > 0));
-
-    private static string ThisFile([CallerFilePath] string path = "") => path;
 
     [Fact]
     public void Rows_made_with_state()

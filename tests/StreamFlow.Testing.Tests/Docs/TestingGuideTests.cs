@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Runtime.CompilerServices;
 using StreamFlow.Serialization;
 
 namespace StreamFlow.Testing.Tests.Docs;
@@ -137,23 +136,4 @@ public sealed class TestingGuideTests
 
         Assert.Empty(kafka.Topics);
     }
-
-    [Fact]
-    public void Every_snippet_of_the_guide_stands_in_this_file()
-    {
-        var source = Normalized(File.ReadAllLines(ThisFile()));
-        var guide = File.ReadAllText(
-            Path.Combine(Path.GetDirectoryName(ThisFile())!, "../../../docs/guide/testing.md"));
-        var snippets = guide.Split("```csharp\n").Skip(1).Select(part => part.Split("```")[0]).ToList();
-
-        Assert.Equal(8, snippets.Count);
-        Assert.All(
-            snippets,
-            snippet => Assert.Contains(Normalized(snippet.Split('\n')), source, StringComparison.Ordinal));
-    }
-
-    private static string Normalized(IEnumerable<string> lines) =>
-        string.Join('\n', lines.Select(line => line.Trim()).Where(line => line.Length > 0));
-
-    private static string ThisFile([CallerFilePath] string path = "") => path;
 }

@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using System.Text.Json.Serialization;
 using StreamFlow.Serialization;
 
@@ -151,28 +150,7 @@ public sealed partial class WindowGuideTests
         Assert.Contains("clicks-per-visit", builder.Build().Describe(), StringComparison.Ordinal);
     }
 
-    [Theory]
-    [InlineData("windows.md", 2)]
-    [InlineData("suppress.md", 1)]
-    [InlineData("cogroup.md", 2)]
-    public void Every_snippet_of_a_page_stands_in_this_file(string page, int count)
-    {
-        var source = Normalized(File.ReadAllLines(ThisFile()));
-        var guide = File.ReadAllText(Path.Combine(Path.GetDirectoryName(ThisFile())!, "../../../docs/guide", page));
-        var snippets = guide.Split("```csharp\n").Skip(1).Select(part => part.Split("```")[0]).ToList();
-
-        Assert.Equal(count, snippets.Count);
-        Assert.All(
-            snippets,
-            snippet => Assert.Contains(Normalized(snippet.Split('\n')), source, StringComparison.Ordinal));
-    }
-
     private static long At(int seconds) => Start.AddSeconds(seconds).ToUnixTimeMilliseconds();
-
-    private static string Normalized(IEnumerable<string> lines) =>
-        string.Join('\n', lines.Select(line => line.Trim()).Where(line => line.Length > 0));
-
-    private static string ThisFile([CallerFilePath] string path = "") => path;
 
     private sealed record Order(long Amount);
 

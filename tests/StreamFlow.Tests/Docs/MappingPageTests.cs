@@ -3,15 +3,16 @@ using StreamFlow.Tests.Architecture;
 
 namespace StreamFlow.Tests.Docs;
 
-/// <summary>What the page for those who come from Kafka Streams names exists.</summary>
+/// <summary>What the pages for those who come from Kafka Streams and from Streamiz name exists.</summary>
 public sealed partial class MappingPageTests
 {
     private static readonly string[][] Rows =
     [
-        .. File.ReadLines(Path.Combine(SourceTree.Root, "docs/guide/from-kafka-streams.md"))
+        .. new[] { "docs/guide/from-kafka-streams.md", "docs/guide/from-streamiz.md" }
+            .SelectMany(page => File.ReadLines(SourceTree.FullPath(page)))
             .Where(line => line.StartsWith('|') && !line.StartsWith("|-", StringComparison.Ordinal))
             .Select(line => line.Split('|'))
-            .Where(row => row[1].Trim() != "Kafka Streams"),
+            .Where(row => row[1].Trim() is not ("Kafka Streams" or "Streamiz")),
     ];
 
     [Fact]

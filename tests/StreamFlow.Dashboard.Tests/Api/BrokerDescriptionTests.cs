@@ -1,6 +1,7 @@
 using Confluent.Kafka;
+using StreamFlow.Broker;
 
-namespace StreamFlow.Broker.Tests;
+namespace StreamFlow.Dashboard.Tests.Api;
 
 /// <summary>What a broker tells of itself is what clients have brought it.</summary>
 public sealed class BrokerDescriptionTests
@@ -16,7 +17,7 @@ public sealed class BrokerDescriptionTests
         producer.InitTransactions(Deadline);
         Assert.Empty(broker.Describe().Transactions);
         producer.BeginTransaction();
-        await producer.ProduceAsync(new TopicPartition("orders", 1), new Message<string, string> { Key = "k", Value = new string('v', 1000) });
+        await producer.ProduceAsync(new Confluent.Kafka.TopicPartition("orders", 1), new Message<string, string> { Key = "k", Value = new string('v', 1000) });
 
         var open = broker.Describe();
 
