@@ -53,7 +53,7 @@ internal static class SampleWeb
         var app = builder.Build();
         run.Services = app.Services;
         app.UseHostFiltering();
-        SamplePage.Map(app, sample.GetType().Assembly);
+        SamplePage.Map(app, sample.PageAssembly);
         app.MapHealthChecks("/health");
         app.MapPrometheusScrapingEndpoint("/metrics");
         if (ShowsLivePage(run.Settings))

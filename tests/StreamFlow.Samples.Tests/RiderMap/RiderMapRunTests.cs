@@ -1,4 +1,3 @@
-using System.Text.Json;
 using global::RiderMap;
 using StreamFlow.Samples.Tests.Support;
 
@@ -12,23 +11,19 @@ public sealed class RiderMapRunTests
     [Fact]
     public async Task A_run_ends_with_books_that_balance()
     {
-        await using var run = new RunningSample(new RiderMapSample(riders: 100), Settings with { Count = 8_000 });
-        var (code, output) = await run.EndAsync();
+        var output = await SampleRuns.BalancedAsync(new RiderMapSample(riders: 100), Settings with { Count = 8_000 });
         Assert.Contains("  ok        positions, each counted once: 8,000\n", output, StringComparison.Ordinal);
         Assert.Contains("  ok        riders in zones, all of them together: 100\n", output, StringComparison.Ordinal);
         Assert.EndsWith("\nBALANCED\n", output, StringComparison.Ordinal);
-        Assert.Equal(0, code);
     }
 
     [Fact]
     public async Task The_page_is_told_of_all_riders_zones_and_deliveries()
     {
-        await using var run = new RunningSample(new RiderMapSample(riders: 100), Settings with { Rate = 1_000 });
-        await run.ServesAsync();
+        await using var run = await SampleRuns.StartAsync(new RiderMapSample(riders: 100), Settings with { Rate = 1_000 });
         var (riders, zones, deliveries) = (new HashSet<string>(), new HashSet<string>(), new HashSet<string>());
-        await run.ReadAsync("live", data =>
+        await run.Http.ReadAsync<MapPicture>("live", picture =>
         {
-            var picture = JsonSerializer.Deserialize<MapPicture>(data, SampleJson.Options)!;
             riders.UnionWith(picture.Riders.Select(r => r.Id));
             zones.UnionWith(picture.Zones.Keys);
             deliveries.UnionWith(picture.Deliveries.Where(d => d.Value is not null).Select(d => d.Key));
@@ -40,6 +35,6 @@ public sealed class RiderMapRunTests
             Assert.True(response.IsSuccessStatusCode, $"{file}: {response.StatusCode}");
         }
 
-        Assert.Equal(0, (await run.EndAsync(asks: true)).Code);
+        Assert.EndsWith("\nBALANCED\n", await run.StopAsync(), StringComparison.Ordinal);
     }
 }

@@ -1,3 +1,4 @@
+using System.Reflection;
 using System.Text.RegularExpressions;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
@@ -65,38 +66,6 @@ internal sealed class RunningSample : IAsyncDisposable
         return _text.ToString();
     }
 
-    /// <summary>Waits until the page is served, perhaps before the sample is running.</summary>
-    public async Task ServesAsync()
-    {
-        await Until.TrueAsync(() => _run.IsCompleted || _text.ToString().Contains("http://", StringComparison.Ordinal), "the page is served");
-        Http.BaseAddress = new Uri(Regex.Match(_text.ToString(), @"http://\S+").Value);
-    }
-
-    /// <summary>Waits until the page is told something.</summary>
-    public async Task ReadAsync(string feed, Func<string, bool> isSeen)
-    {
-        using var reader = new StreamReader(await Http.GetStreamAsync(new Uri(feed, UriKind.Relative)));
-        using var deadline = new CancellationTokenSource(TimeSpan.FromMinutes(2));
-        string last;
-        do
-        {
-            last = await reader.ReadLineAsync(deadline.Token) ?? throw new EndOfStreamException($"The feed ended: {_text}");
-        }
-        while (!last.StartsWith("data: ", StringComparison.Ordinal) || !isSeen(last[6..]));
-    }
-
-    /// <summary>Waits for the end: by itself, or because it is asked to end.</summary>
-    public async Task<(int Code, string Output)> EndAsync(bool asks = false)
-    {
-        if (asks)
-        {
-            await _stop.CancelAsync();
-        }
-
-        var code = await _run.WaitAsync(TimeSpan.FromMinutes(4));
-        return (code, _text.ToString());
-    }
-
     public async ValueTask DisposeAsync()
     {
         await _stop.CancelAsync();
@@ -116,6 +85,8 @@ internal sealed class RunningSample : IAsyncDisposable
         public string Summary => sample.Summary;
 
         public int DefaultRate => sample.DefaultRate;
+
+        public Assembly PageAssembly => sample.PageAssembly;
 
         public IReadOnlyList<SampleTopic> Topics => sample.Topics;
 
