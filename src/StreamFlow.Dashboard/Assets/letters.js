@@ -62,6 +62,7 @@ class Letters {
     }
     if (this.asked === asked) {
       this.answer = answer;
+      this.answered = asked;
       this.draw();
       this.timer = setTimeout(() => this.read(), everyMs);
     }
@@ -72,7 +73,7 @@ class Letters {
     render(this.host, answer === null ? loading('the dead letters')
       : answer instanceof Error ? refusal(answer)
         : answer.topic === null ? nowhere()
-          : [this.summary(answer), this.list(answer), this.asking()]);
+          : [this.summary(answer), this.answered === this.asked ? this.list(answer) : loading('the letters'), this.asking()]);
   }
 
   summary({ topic, total, byReason, byOperator, timeline }) {

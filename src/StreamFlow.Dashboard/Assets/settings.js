@@ -59,6 +59,6 @@ function list(caption, all) {
     { name: 'Name', head: true, cell: one => h('code', null, one.name) },
     { name: 'Value', wide: true, cell: one => one.isSecret ? h('span', { title: 'A secret' }, '••••••') : one.value === null || one.value === '' ? h('span', { class: 'null' }, 'not set') : h('code', null, one.value) },
     { name: 'From', cell: one => h('span', { class: one.source === 'default' ? 'quiet' : null }, one.source) },
-    { name: 'Default', cell: one => one.source === 'default' || one.default === null ? h('span', { class: 'null' }, '–') : h('code', { class: 'quiet' }, one.default) },
+    { name: 'Default', cell: one => one.source === 'default' || !one.default ? h('span', { class: 'null' }, '–') : h('code', { class: 'quiet' }, one.default) },
   ], all, { key: one => one.name, empty: 'None.' });
 }

@@ -19,7 +19,8 @@ public sealed class LettersTests(BrowserFixture fixture)
         {
             await page.GoAsync("#/letters");
             await page.Locator(".counts a", reason).First.ClickAsync();
-            await Assertions.Expect(page.Locator("table tbody tr")).ToHaveCountAsync((int)LivePage.Whole(count!));
+            await Assertions.Expect(page.Locator(".head [role=status]")).ToContainTextAsync(reason);
+            await Assertions.Expect(page.Locator("[aria-label='Dead letters'] tbody tr")).ToHaveCountAsync((int)LivePage.Whole(count!));
             Assert.All(await page.RowsAsync("Dead letters"), row => Assert.Equal(reason, row[2]));
         }
 

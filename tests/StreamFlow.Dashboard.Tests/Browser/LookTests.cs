@@ -8,8 +8,6 @@ namespace StreamFlow.Dashboard.Tests.Browser;
 [Collection(BrowserFixture.Collection)]
 public sealed class LookTests(BrowserFixture fixture)
 {
-    private const long LargestPicture = 200 * 1024;
-
     public static readonly TheoryData<string, string> Views = new()
     {
         { "topology", "#/topology" },
@@ -51,7 +49,7 @@ public sealed class LookTests(BrowserFixture fixture)
 
                 Assert.Equal(width, await page.Page.EvaluateAsync<int>("() => Math.max(document.documentElement.scrollWidth, document.body.scrollWidth)"));
                 Assert.Empty(page.Errors);
-                await KeepAsync(page, $"{name}-{width}-{(dark ? "dark" : "light")}.png", isForDocs: width == 1280);
+                await page.Page.ScreenshotAsync(new() { Path = Path.Combine(Repository.Folder("artifacts/screenshots"), $"{name}-{width}-{(dark ? "dark" : "light")}.png") });
             }
         }
     }
@@ -72,19 +70,4 @@ public sealed class LookTests(BrowserFixture fixture)
         await page.Page.WaitForFunctionAsync("() => !document.querySelector('main .loading')");
         return page;
     }
-
-    private static async Task KeepAsync(LivePage page, string name, bool isForDocs)
-    {
-        var root = Path.GetFullPath(Path.Combine(Path.GetDirectoryName(ThisFile())!, "../../.."));
-        var folder = Directory.CreateDirectory(Path.Combine(root, "artifacts", "screenshots")).FullName;
-        var picture = Path.Combine(folder, name);
-        await page.Page.ScreenshotAsync(new() { Path = picture });
-        if (isForDocs && Environment.GetEnvironmentVariable("STREAMFLOW_SCREENSHOTS") == "docs")
-        {
-            Assert.True(new FileInfo(picture).Length < LargestPicture, $"{name} is too large for the documentation");
-            File.Copy(picture, Path.Combine(Directory.CreateDirectory(Path.Combine(root, "docs", "images")).FullName, name), overwrite: true);
-        }
-    }
-
-    private static string ThisFile([System.Runtime.CompilerServices.CallerFilePath] string path = "") => path;
 }

@@ -15,7 +15,7 @@ namespace StreamFlow.Dashboard.Tests.Browser;
 /// A host as users have it, with two applications on an embedded broker and the page: <c>shop</c> counts orders, some of which are
 /// poison and some hostile, and <c>wide</c> has a topology of a hundred nodes.
 /// </summary>
-internal sealed class Shop : IAsyncDisposable
+internal sealed class Shop(bool isHostile = true) : IAsyncDisposable
 {
     public const string Application = "shop";
     public const string Wide = "wide";
@@ -26,7 +26,7 @@ internal sealed class Shop : IAsyncDisposable
     public const string HostileHeader = "<svg onload=\"window.injected='header'\">";
     public const string Secret = "hunter2-and-more";
 
-    private static readonly string[] Categories = ["books", "games", "toys", HostileKey];
+    private readonly string[] _categories = ["books", "games", "toys", isHostile ? HostileKey : "music"];
 
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("streamflow-page-");
     private readonly Dictionary<string, long> _placed = [];
@@ -98,7 +98,7 @@ internal sealed class Shop : IAsyncDisposable
         using var producer = new ProducerBuilder<string, string>(new ProducerConfig { BootstrapServers = BootstrapServers, Partitioner = Partitioner.Murmur2Random }).Build();
         for (var at = 0; at < orders; at++)
         {
-            var category = Categories[at % Categories.Length];
+            var category = _categories[at % _categories.Length];
             var placed = at % 5 != 0;
             _placed[category] = _placed.GetValueOrDefault(category) + (placed ? 1 : 0);
             await SendAsync(producer, $"o{at}", System.Text.Json.JsonSerializer.Serialize(new Order(category, placed ? "placed" : "cancelled", 100 + at)));
@@ -106,7 +106,7 @@ internal sealed class Shop : IAsyncDisposable
 
         if (poison)
         {
-            await SendAsync(producer, HostileKey, HostileValue);
+            await SendAsync(producer, isHostile ? HostileKey : "o99", isHostile ? HostileValue : "[]");
             await SendAsync(producer, "unreadable", "{ no order");
             await SendAsync(producer, "costs-less-than-nothing", System.Text.Json.JsonSerializer.Serialize(new Order("books", "placed", -1)));
             (Unreadable, Throwing) = (Unreadable + 2, Throwing + 1);
@@ -115,7 +115,8 @@ internal sealed class Shop : IAsyncDisposable
 
     private async Task SendAsync(IProducer<string, string> producer, string key, string value)
     {
-        var headers = new Confluent.Kafka.Headers { { HostileHeader, Encoding.UTF8.GetBytes(HostileHeader) } };
+        var header = isHostile ? HostileHeader : "shop";
+        var headers = new Confluent.Kafka.Headers { { header, Encoding.UTF8.GetBytes(header) } };
         await producer.ProduceAsync("orders", new() { Key = key, Value = value, Headers = headers });
         Sent++;
     }
