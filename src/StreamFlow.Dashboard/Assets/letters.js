@@ -210,10 +210,12 @@ class Letters {
     if (replay === null || replay.refused) {
       return replay && refusal(replay.refused);
     }
-    const done = Number(replay.done) + Number(replay.failed);
+    const [total, failed, unknown] = [replay.total, replay.failed, replay.unknown].map(number => Number(number ?? 0));
+    const done = Number(replay.done) + failed;
+    const told = [`${count(replay.done)} of ${count(replay.total)} sent again`, failed > 0 && `${count(failed)} failed`, unknown > 0 && `of ${count(unknown)} it is not known`];
     return h('div', { class: 'row progress', role: 'status' },
-      meter(replay.finished ? 1 : done / Math.max(1, Number(replay.total ?? 1)), Number(replay.failed) > 0 ? 'warn' : ''),
-      h('span', null, `${count(replay.done)} of ${count(replay.total)} sent again${Number(replay.failed) > 0 ? `, ${count(replay.failed)} failed` : ''}${replay.finished ? '' : ' …'}`),
+      meter(total > 0 ? done / total : Number(replay.finished), failed + unknown > 0 ? 'warn' : ''),
+      h('span', null, `${told.filter(Boolean).join(', ')}${replay.finished ? '' : ' …'}`),
       replay.error && h('span', { class: 'bad' }, replay.error));
   }
 }

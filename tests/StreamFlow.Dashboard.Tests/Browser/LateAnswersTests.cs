@@ -145,24 +145,6 @@ public sealed class LateAnswersTests(BrowserFixture fixture)
         Assert.Equal("before 3, after 3, history 1,2,3,4, drawn 1,2,3,3,4", await page.Page.EvaluateAsync<string>(Follow));
     }
 
-    [SkippableFact]
-    public async Task A_replay_that_is_refused_says_why()
-    {
-        const string why = "Only the newest 50,000 letters are known; choose some.";
-        await using var page = await LivePage.OpenAsync(fixture, "#/letters");
-        await page.Page.RouteAsync("**/deadletters/replays", route => route.FulfillAsync(new()
-        {
-            Status = 409,
-            ContentType = "application/problem+json",
-            Body = $$"""{"title":"That cannot be told now.","status":409,"detail":"{{why}}"}""",
-        }));
-
-        await page.Page.GetByRole(AriaRole.Button, new() { Name = "Replay all" }).ClickAsync();
-        await page.Page.GetByRole(AriaRole.Button, new() { Name = "Send again" }).ClickAsync();
-
-        await Assertions.Expect(page.Locator("main [role=alert]")).ToContainTextAsync(why);
-    }
-
     private static async Task ReplayFirstAsync(LivePage page)
     {
         await page.Locator("[aria-label='Dead letters'] tbody tr").First.GetByRole(AriaRole.Checkbox).CheckAsync();

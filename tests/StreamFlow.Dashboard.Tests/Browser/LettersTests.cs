@@ -54,4 +54,39 @@ public sealed class LettersTests(BrowserFixture fixture)
         await Assertions.Expect(page.Locator("main h2").First).ToHaveTextAsync($"{letters + 1} dead letters");
         Assert.Empty(page.Errors);
     }
+
+    [SkippableFact]
+    public async Task A_replay_that_is_refused_says_why()
+    {
+        const string why = "Only the newest 50,000 letters are known; choose some.";
+        await using var page = await LivePage.OpenAsync(fixture, "#/letters");
+        await page.Page.RouteAsync("**/deadletters/replays", route => route.FulfillAsync(new()
+        {
+            Status = 409,
+            ContentType = "application/problem+json",
+            Body = $$"""{"title":"That cannot be told now.","status":409,"detail":"{{why}}"}""",
+        }));
+
+        await page.Page.GetByRole(AriaRole.Button, new() { Name = "Replay all" }).ClickAsync();
+        await page.Page.GetByRole(AriaRole.Button, new() { Name = "Send again" }).ClickAsync();
+
+        await Assertions.Expect(page.Locator("main [role=alert]")).ToContainTextAsync(why);
+    }
+
+    [SkippableFact]
+    public async Task A_replay_that_was_cut_off_says_what_is_not_known()
+    {
+        await using var page = await LivePage.OpenAsync(fixture, "#/letters");
+        await page.Page.RouteAsync(url => url.Contains("/deadletters/replays", StringComparison.Ordinal), route => route.FulfillAsync(new()
+        {
+            ContentType = "application/json",
+            Body = """{"id":"r1","total":8,"done":3,"failed":1,"unknown":2,"finished":true,"error":"The host stops."}""",
+        }));
+
+        await page.Page.GetByRole(AriaRole.Button, new() { Name = "Replay all" }).ClickAsync();
+        await page.Page.GetByRole(AriaRole.Button, new() { Name = "Send again" }).ClickAsync();
+
+        await Assertions.Expect(page.Locator(".progress")).ToContainTextAsync("3 of 8 sent again, 1 failed, of 2 it is not known");
+        await Assertions.Expect(page.Locator(".progress")).ToContainTextAsync("The host stops.");
+    }
 }
