@@ -61,6 +61,10 @@ internal sealed class RequestHandler(DashboardHost host)
         {
             await ProblemAsync(context, exception.Status, exception.Title, exception.Message).ConfigureAwait(false);
         }
+        catch (BadHttpRequestException exception) when (!context.Response.HasStarted)
+        {
+            await ProblemAsync(context, exception.StatusCode, "The request is not understood.", exception.Message).ConfigureAwait(false);
+        }
         catch (KafkaClientException exception) when (!context.Response.HasStarted)
         {
             await ProblemAsync(context, StatusCodes.Status503ServiceUnavailable, "The broker refuses that, or does not answer.", exception.Message).ConfigureAwait(false);
