@@ -71,7 +71,7 @@ internal sealed class LetterIndex
         }
     }
 
-    private void Add(Letter letter)
+    internal void Add(Letter letter)
     {
         var (reason, name) = (Known(letter.Reason), Known(letter.Operator));
         _byReason[reason] = _byReason.GetValueOrDefault(reason) + 1;

@@ -75,7 +75,7 @@ internal sealed class BrokerView(HostedView view, IBrokerInsight? insight, Cance
         {
             return await ask().ConfigureAwait(false);
         }
-        catch (KafkaClientException exception) when (exception.Kind == KafkaErrorKind.Refused)
+        catch (KafkaClientException exception) when (exception.Kind != KafkaErrorKind.Retriable)
         {
             return null;
         }
@@ -156,7 +156,7 @@ internal sealed class BrokerView(HostedView view, IBrokerInsight? insight, Cance
         {
             return scan.Bounds(partition);
         }
-        catch (KafkaClientException exception) when (exception.Kind == KafkaErrorKind.Refused)
+        catch (KafkaClientException exception) when (exception.Kind != KafkaErrorKind.Retriable)
         {
             return null;
         }
@@ -198,7 +198,7 @@ internal sealed class BrokerView(HostedView view, IBrokerInsight? insight, Cance
         {
             return consumer.Committed(partitions);
         }
-        catch (KafkaClientException exception) when (exception.Kind == KafkaErrorKind.Refused)
+        catch (KafkaClientException exception) when (exception.Kind != KafkaErrorKind.Retriable)
         {
             return [];
         }
