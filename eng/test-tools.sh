@@ -1,22 +1,17 @@
 #!/usr/bin/env bash
-# Provides the foreign Kafka clients that some tests compare with, and a browser, from Debian's packages. Silent when they are there.
-# Where they cannot be installed it says so and succeeds: those tests are skipped then, and say so too.
-# Provides the foreign Kafka clients that some tests compare with, from Debian's packages. Silent when they are there.
-# Where they cannot be installed it says so and succeeds: those tests are skipped then, and say so too.
+# Provides the foreign Kafka clients that some tests compare with, a browser and Prometheus, from Debian's packages. Silent when
+# they are there. Where they cannot be installed it says so and succeeds: those tests are skipped then, and say so too.
 #
 #   eng/test-tools.sh
-# Provides the foreign Kafka clients that some tests compare with, and Prometheus, from Debian's packages. Silent when they are
-# there. Where they cannot be installed it says so and succeeds: those tests are skipped then, and say so too.
 set -euo pipefail
 
-readonly packages=(kcat python3-confluent-kafka python3-kafka chromium fonts-inter fonts-dejavu-core)
 case ${1:-} in
   '') ;;
   -h | --help) sed -n '2,5s/^# \{0,1\}//p' "$0"; exit 0 ;;
   *) echo "test-tools.sh: unknown argument '$1'; see eng/test-tools.sh --help" >&2; exit 2 ;;
 esac
 
-readonly packages=(kcat python3-confluent-kafka python3-kafka)
+readonly packages=(kcat python3-confluent-kafka python3-kafka chromium fonts-inter fonts-dejavu-core)
 
 say() { printf 'test tools: %s\n' "$*" >&2; }
 

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Reflection;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -21,6 +22,9 @@ public interface ISample
 
     /// <summary>Options of this sample alone, besides those that all have.</summary>
     IReadOnlyList<Option> Options => [];
+
+    /// <summary>Where the files of its page are embedded.</summary>
+    Assembly PageAssembly => GetType().Assembly;
 
     /// <summary>Adds the applications and whatever else the host is to run, and opens the books.</summary>
     /// <param name="services">The host's services.</param>

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Globalization;
+using System.Net;
 
 namespace StreamFlow.Samples;
 
@@ -35,6 +36,12 @@ internal sealed class SampleCommandLine
         Description = "Port of the page, on this machine only; 0 for a free one (default: 5080, or the next that is free)",
     };
 
+    private readonly Option<IPAddress> _listen = new("--listen")
+    {
+        Description = "Address to listen at; any but this machine's own shows the page, but not how it runs, to whoever reaches it, as in a container",
+        DefaultValueFactory = _ => IPAddress.Loopback,
+    };
+
     private readonly Option<bool> _plain = new("--plain") { Description = "Progress in lines of their own instead of one that changes" };
     private readonly ISample _sample;
 
@@ -47,6 +54,7 @@ internal sealed class SampleCommandLine
         Allow(_port, 0, 65_535);
         Allow(_duration, 0.1, 86_400.0);
         Allow(_seed, int.MinValue, int.MaxValue);
+        _listen.CustomParser = Address;
     }
 
     /// <summary>Reads the command line and runs the program; prints help and mistakes itself.</summary>
@@ -55,7 +63,7 @@ internal sealed class SampleCommandLine
         var line = new SampleCommandLine(sample);
         var command = new RootCommand(sample.Summary)
         {
-            line._servers, line._count, line._duration, line._rate, line._seed, line._state, line._port, line._plain,
+            line._servers, line._count, line._duration, line._rate, line._seed, line._state, line._port, line._listen, line._plain,
         };
         foreach (var option in sample.Options)
         {
@@ -80,6 +88,7 @@ internal sealed class SampleCommandLine
         Seed = parsed.GetValue(_seed),
         StateDirectory = parsed.GetValue(_state),
         Port = parsed.GetValue(_port),
+        Listen = parsed.GetValue(_listen)!,
         Plain = parsed.GetValue(_plain) || Console.IsOutputRedirected,
         Parsed = parsed,
     };
@@ -90,6 +99,17 @@ internal sealed class SampleCommandLine
 
     private static void Allow(Option<int> option, int least, int most) =>
         option.CustomParser = result => Number(result, option.Name, least, most) ?? 0;
+
+    private static IPAddress Address(ArgumentResult result)
+    {
+        if (IPAddress.TryParse(result.Tokens[0].Value, out var address))
+        {
+            return address;
+        }
+
+        result.AddError($"--listen is '{result.Tokens[0].Value}'; give an IP address, such as 127.0.0.1 or 0.0.0.0.");
+        return IPAddress.Loopback;
+    }
 
     /// <summary>What is wrong with a value is said in a sentence; the parser's own would name its types.</summary>
     private static T? Number<T>(ArgumentResult result, string option, T least, T most)

@@ -79,7 +79,7 @@ public static class SampleHost
         using var reader = new BookReader(run.BootstrapServers, run.Books.Witnesses);
         var lifetime = host.Services.GetRequiredService<IHostApplicationLifetime>();
         using var asked = stop.Register(lifetime.StopApplication);
-        await SampleWeb.StartAsync(host, output);
+        await SampleWeb.StartAsync(host, run.Settings, output);
 
         using var hurry = new CancellationTokenSource();
         using var again = PosixSignalRegistration.Create(PosixSignal.SIGINT, _ => SecondTime(lifetime, hurry));

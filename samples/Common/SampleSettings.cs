@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Net;
 
 namespace StreamFlow.Samples;
 
@@ -25,6 +26,9 @@ public sealed record SampleSettings
 
     /// <summary>Port of the page on loopback; 0 for a free one, null for 5080 or the next one that is free.</summary>
     public int? Port { get; init; }
+
+    /// <summary>The address to listen at; loopback unless it is to be seen from elsewhere, as in a container.</summary>
+    public IPAddress Listen { get; init; } = IPAddress.Loopback;
 
     /// <summary>Whether progress is told in lines of their own, as for a file, and not in one that changes.</summary>
     public bool Plain { get; init; }

@@ -8,11 +8,12 @@ using Microsoft.AspNetCore.HostFiltering;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using OpenTelemetry.Metrics;
 using StreamFlow.Broker;
 
 namespace StreamFlow.Samples;
 
-/// <summary>The web host of a sample: its applications, its page and the live page, on loopback only.</summary>
+/// <summary>The web host of a sample: its applications, its page, the live page and what Prometheus asks for; on loopback unless told otherwise.</summary>
 internal static class SampleWeb
 {
     private const string LivePage = "/streamflow";
@@ -23,8 +24,8 @@ internal static class SampleWeb
 
         // Generators make mistakes on purpose: they are counted and shown, not logged one by one.
         builder.Logging.SetMinimumLevel(LogLevel.Warning).AddFilter("StreamFlow", LogLevel.Error);
-        var socket = Listen(run.Settings.Port);
-        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, LoopbackSocket.PortOf(socket)))
+        var socket = Listen(run.Settings);
+        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(run.Settings.Listen, PageSocket.PortOf(socket)))
             .UseSockets(sockets => sockets.CreateBoundListenSocket = _ => socket);
         builder.Services.ConfigureHttpJsonOptions(json =>
         {
@@ -35,8 +36,10 @@ internal static class SampleWeb
             }
         });
 
-        // A page of elsewhere whose name is made to point here reads nothing.
-        builder.Services.Configure<HostFilteringOptions>(o => o.AllowedHosts = ["localhost", "127.0.0.1"]);
+        // On loopback, a page of elsewhere whose name is made to point here reads nothing.
+        builder.Services.Configure<HostFilteringOptions>(
+            o => o.AllowedHosts = IPAddress.IsLoopback(run.Settings.Listen) ? ["localhost", "127.0.0.1", "[::1]"] : ["*"]);
+        builder.Services.AddOpenTelemetry().WithMetrics(metrics => metrics.AddStreamFlow().AddPrometheusExporter());
         builder.Services.AddHealthChecks().AddStreamFlow();
         builder.Services.AddSingleton(run);
         if (broker is not null)
@@ -50,31 +53,42 @@ internal static class SampleWeb
         var app = builder.Build();
         run.Services = app.Services;
         app.UseHostFiltering();
-        SamplePage.Map(app, sample.GetType().Assembly);
+        SamplePage.Map(app, sample.PageAssembly);
         app.MapHealthChecks("/health");
-        app.MapStreamFlow(LivePage);
+        app.MapPrometheusScrapingEndpoint("/metrics");
+        if (ShowsLivePage(run.Settings))
+        {
+            app.MapStreamFlow(LivePage);
+        }
+
         sample.MapPage(app, run);
         return app;
     }
 
     /// <summary>Starts to listen, and says where before anything else is said.</summary>
-    public static async Task StartAsync(WebApplication host, TextWriter output)
+    public static async Task StartAsync(WebApplication host, SampleSettings settings, TextWriter output)
     {
         await host.StartAsync();
         var address = host.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();
-        await output.WriteLineAsync($"page {address}/  live page {address}{LivePage}/");
+        await output.WriteLineAsync(ShowsLivePage(settings)
+            ? $"page {address}/  live page {address}{LivePage}/"
+            : $"page {address}/  (the live page, which shows data, is served on loopback only)");
         await output.FlushAsync();
     }
 
-    private static Socket Listen(int? port)
+    /// <summary>It asks nobody who they are here, and would refuse to be mapped for all.</summary>
+    private static bool ShowsLivePage(SampleSettings settings) => IPAddress.IsLoopback(settings.Listen);
+
+    private static Socket Listen(SampleSettings settings)
     {
         try
         {
-            return LoopbackSocket.Listen(port);
+            return PageSocket.Listen(settings.Listen, settings.Port);
         }
         catch (SocketException exception)
         {
-            throw new SampleException($"--port {port}: {exception.Message}. Give another, or 0 for a free one.");
+            throw new SampleException(
+                $"--port {settings.Port} at {settings.Listen}: {exception.Message}. Give another, or 0 for a free one.");
         }
     }
 

@@ -21,15 +21,15 @@ internal sealed class LivePage
 
     /// <param name="port">Where to listen; 0 for a free port, null for 5080 or the next one that is free.</param>
     /// <exception cref="SocketException">The port is taken, or may not be listened at.</exception>
-    public LivePage(int? port) => _socket = LoopbackSocket.Listen(port);
+    public LivePage(int? port) => _socket = PageSocket.Listen(IPAddress.Loopback, port);
 
     /// <summary>Where it is; null when there is none.</summary>
-    public string? Address => $"http://127.0.0.1:{LoopbackSocket.PortOf(_socket)}/streamflow/";
+    public string? Address => $"http://127.0.0.1:{PageSocket.PortOf(_socket)}/streamflow/";
 
     public IHostApplicationBuilder CreateBuilder()
     {
         var builder = WebApplication.CreateSlimBuilder();
-        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, LoopbackSocket.PortOf(_socket)))
+        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, PageSocket.PortOf(_socket)))
             .UseSockets(sockets => sockets.CreateBoundListenSocket = _ => _socket);
         return builder;
     }

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Time.Testing;
 using StreamFlow.Dashboard.Tests.Support;
+using Xunit.Abstractions;
 
 namespace StreamFlow.Dashboard.Tests.Api;
 
@@ -9,7 +10,7 @@ public sealed class Alone;
 
 /// <summary>The page may be looked at for days.</summary>
 [Collection(nameof(Alone))]
-public sealed class MemoryTests
+public sealed class MemoryTests(ITestOutputHelper output)
 {
     [Fact]
     public async Task An_hour_of_looking_leaves_no_memory_behind()
@@ -21,12 +22,19 @@ public sealed class MemoryTests
         using var publisher = LiveTests.PublisherOf(host, time);
         await using var page = publisher.WatchAsync(default).GetAsyncEnumerator();
         await LookAsync(400);
-        var before = GC.GetTotalMemory(forceFullCollection: true);
 
-        await LookAsync(3600);
+        // Broker and application are in the process too, and what they grow by is not the page's: what leaks does so in every quarter.
+        var (grown, before) = (new List<long>(), GC.GetTotalMemory(forceFullCollection: true));
+        for (var quarter = 0; quarter < 4; quarter++)
+        {
+            await LookAsync(900);
+            var now = GC.GetTotalMemory(forceFullCollection: true);
+            grown.Add(now - before);
+            before = now;
+        }
 
-        var grown = GC.GetTotalMemory(forceFullCollection: true) - before;
-        Assert.True(grown < 2_000_000, $"{grown} bytes more are alive after an hour of looking.");
+        output.WriteLine($"Bytes more alive after each quarter of an hour: {string.Join(", ", grown)}");
+        Assert.True(grown.Min() < 400_000, $"{string.Join(", ", grown)} bytes more are alive after each quarter of an hour of looking.");
         Assert.Equal(300, publisher.View.Collection.History.ToModel().In.Count);
 
         async Task LookAsync(int seconds)

@@ -30,6 +30,7 @@ public sealed class SampleCommandLineTests
     [InlineData("--count is 'many'; give a whole number from 0 to 1000000000000000.", "--count", "many")]
     [InlineData("--count is '-1'; give a whole number from 0 to 1000000000000000.", "--count", "-1")]
     [InlineData("--rate is '1.5'; give a whole number from 0 to 1000000.", "--rate", "1.5")]
+    [InlineData("--listen is 'here'; give an IP address, such as 127.0.0.1 or 0.0.0.0.", "--listen", "here")]
     [InlineData("--port is '70000'; give a whole number from 0 to 65535.", "--port", "70000")]
     [InlineData("--duration is '0'; give a number from 0.1 to 86400.", "--duration", "0")]
     [InlineData("--duration is 'NaN'; give a number from 0.1 to 86400.", "--duration", "NaN")]

@@ -34,6 +34,22 @@ public sealed class RunTests
         Assert.EndsWith("\nBALANCED\n", await sample.StopAsync(), StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task An_order_that_ends_twice_and_a_customer_who_is_told_for_nothing_do_not_balance()
+    {
+        await using var sample = await SampleRuns.StartAsync(
+            new OrderProcessingSample(), new SampleSettings { Port = 0, Rate = 50, Plain = true, Patience = TimeSpan.FromSeconds(2) });
+        await Until.TrueAsync(() => sample.Books.Entries[0].Seen > 20, "twenty orders have ended");
+        var first = $"{sample.Run.Id}-0000000";
+        sample.Run.Sender.Send(Topics.Outcomes, first, new Outcome(first, false, "a stranger says so", "notebook", 1, 0));
+        sample.Run.Sender.Send(Topics.Notifications, "nobody", new Notification("nobody", "nothing"));
+
+        var output = await sample.StopAsync();
+        Assert.Contains($"'{first}' 1 expected, 2 seen", output, StringComparison.Ordinal);
+        Assert.Contains("'nobody' nothing expected, 1 seen", output, StringComparison.Ordinal);
+        Assert.EndsWith("\nNOT BALANCED\n", output, StringComparison.Ordinal);
+    }
+
     private static async Task<string?> StageAsync(HttpClient http, Uri address)
     {
         using var answer = await http.GetAsync(address);

@@ -1,3 +1,4 @@
+using System.Reflection;
 using System.Text.RegularExpressions;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
@@ -84,6 +85,8 @@ internal sealed class RunningSample : IAsyncDisposable
         public string Summary => sample.Summary;
 
         public int DefaultRate => sample.DefaultRate;
+
+        public Assembly PageAssembly => sample.PageAssembly;
 
         public IReadOnlyList<SampleTopic> Topics => sample.Topics;
 

@@ -66,7 +66,7 @@ internal abstract class Materialization<TKey, TStoreKey, TValue> : FlushListener
     /// </param>
     public void Set(ref CacheEntry<TValue> row, in Record<TKey, TValue> update, bool isShared = false)
     {
-        var kept = isShared ? update.WithValue(Copy(update.Value)) : update;
+        var kept = isShared && update.HasValue ? update.WithValue(Copy(update.Value)) : update;
         if (!_emitsOnUpdate)
         {
             Write(ref row, in kept);

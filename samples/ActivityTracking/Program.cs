@@ -1,0 +1,4 @@
+using ActivityTracking;
+using StreamFlow.Samples;
+
+return await SampleHost.RunAsync(args, new ActivitySample());

@@ -1,0 +1,4 @@
+using FraudDetection;
+using StreamFlow.Samples;
+
+return await SampleHost.RunAsync(args, new FraudSample());

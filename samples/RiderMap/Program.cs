@@ -1,0 +1,4 @@
+using RiderMap;
+using StreamFlow.Samples;
+
+return await SampleHost.RunAsync(args, new RiderMapSample());

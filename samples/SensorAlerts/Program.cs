@@ -1,0 +1,4 @@
+using SensorAlerts;
+using StreamFlow.Samples;
+
+return await SampleHost.RunAsync(args, new SensorSample());
