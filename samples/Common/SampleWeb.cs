@@ -88,7 +88,7 @@ internal static class SampleWeb
         catch (SocketException exception)
         {
             throw new SampleException(
-                $"--port {settings.Port} at {settings.Listen}: {exception.Message}. Give another, or 0 for a free one.");
+                $"--port {settings.Port}: {exception.Message}. Give another, or 0 for a free one.");
         }
     }
 

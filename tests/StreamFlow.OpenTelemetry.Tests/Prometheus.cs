@@ -54,6 +54,11 @@ internal sealed class Prometheus : IAsyncDisposable
         try
         {
             using var response = await _client.GetAsync(new Uri("query?query=" + Uri.EscapeDataString(expression), UriKind.Relative));
+            if (response.StatusCode == HttpStatusCode.ServiceUnavailable)
+            {
+                return 0; // it listens, and is not ready
+            }
+
             using var answer = JsonDocument.Parse(await response.Content.ReadAsStringAsync());
             Assert.True(answer.RootElement.GetProperty("status").GetString() == "success", $"{expression}: {answer.RootElement}");
             return answer.RootElement.GetProperty("data").GetProperty("result").GetArrayLength();

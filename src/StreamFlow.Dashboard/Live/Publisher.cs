@@ -205,7 +205,7 @@ internal sealed class Publisher : IDisposable
         _looked = _view.Time.GetTimestamp();
         return _snapshot = new Snapshot(
             OverviewView.Of(_view, status, readings),
-            FiguresView.Of(_view),
+            FiguresView.Of(_view, status),
             TasksView.Of(_view, status, readings),
             StoresView.Of(_view, readings));
     }

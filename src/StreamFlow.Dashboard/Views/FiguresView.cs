@@ -6,7 +6,7 @@ internal static class FiguresView
     private static readonly HashSet<string> Late = ["late", "expired"];
     private static readonly HashSet<string> Errors = ["deserialization", "processing", "production", "dead_letter"];
 
-    public static FiguresModel Of(HostedView view)
+    public static FiguresModel Of(HostedView view, StreamsStatus status)
     {
         var collection = view.Collection;
         var nodes = new Dictionary<string, NodeFiguresModel>(StringComparer.Ordinal);
@@ -14,6 +14,11 @@ internal static class FiguresView
         foreach (var node in collection.Graph.Topology.SubTopologies.SelectMany(s => s.Nodes))
         {
             nodes[node.Name] = Of(collection, node);
+        }
+
+        foreach (var failure in status.Failures.Where(f => nodes.ContainsKey(f.Operator)))
+        {
+            nodes[failure.Operator] = nodes[failure.Operator] with { LastError = Text(failure) };
         }
 
         AddTopics(collection, nodes, edges);
@@ -46,6 +51,10 @@ internal static class FiguresView
             P99Seconds = collection.Latencies.GetValueOrDefault((isSink, node.Name))?.Quantile(0.99),
         };
     }
+
+    private static string Text(RecordFailure failure) => failure.Position is { } position
+        ? $"{failure.At:O} {failure.Stage} of {position}: {failure.Error}"
+        : $"{failure.At:O} {failure.Stage}: {failure.Error}";
 
     /// <summary>A topic shows what is read of it here, or, where nothing is, what is written to it.</summary>
     private static void AddTopics(

@@ -33,11 +33,13 @@ internal static class StoresView
         var partitions = PartitionsOf(view, store.Name);
         var (hits, misses) = (Lookups("hit"), Lookups("miss"));
         var sizes = readings[(InstrumentNames.FileSizes, store.Name)].Concat(readings[(InstrumentNames.MemtableSizes, store.Name)]).ToList();
+        var cached = readings[(InstrumentNames.CacheSizes, store.Name)].ToList();
         var remaining = readings[(InstrumentNames.RestoreRemaining, store.Name)].Select(r => r.Value).ToList();
         return new StoreModel(store.Name, TopologyView.KindOf(store, part.IsGlobal), store.IsPersistent)
         {
             Entries = partitions.Count == 0 ? null : partitions.Sum(p => p.ApproximateCount),
             DiskBytes = sizes.Count == 0 ? null : (long)sizes.Sum(r => r.Value),
+            CacheBytes = cached.Count == 0 ? null : (long)cached.Sum(r => r.Value),
             HitRatio = hits + misses > 0 ? hits / (hits + misses) : null,
             ChangelogTopic = store.ChangelogTopic,
             ChangelogLag = remaining.Count > 0 ? (long)remaining.Sum() : partitions.Count > 0 ? 0 : null,

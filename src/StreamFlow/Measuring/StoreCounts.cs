@@ -36,6 +36,9 @@ internal sealed class StoreCounts(KeyValuePair<string, object?>[] task, string s
     /// <summary>Roughly how many entries it has.</summary>
     public Func<long?>? Entries { get; init; }
 
+    /// <summary>Bytes of its entries in the record cache; null: it has none there.</summary>
+    public Func<long>? CacheBytes { get; set; }
+
     /// <summary>What the backend knows of it, by name; null where it knows nothing.</summary>
     public Func<string, long?>? Statistics { get; init; }
 

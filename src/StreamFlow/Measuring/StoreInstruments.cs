@@ -12,6 +12,8 @@ internal sealed class StoreInstruments
         All = new LiveSet<StoreCounts>(meter);
         All.Counters("streamflow.store.lookups", "{lookup}", "Keys looked up, by whether they were in memory.", Lookups);
         All.Gauge<long>("streamflow.store.entries", "{entry}", "Entries of the store; an estimate.", s => s.Entries?.Invoke());
+        All.Gauge<long>(
+            "streamflow.store.cache.usage", "By", "Bytes of the store's entries in its thread's record cache.", s => s.CacheBytes?.Invoke());
         foreach (var statistic in StoreStatistics.All)
         {
             All.Gauge<long>(statistic.Instrument, statistic.Unit, statistic.Description, s => s.Statistics?.Invoke(statistic.Name));

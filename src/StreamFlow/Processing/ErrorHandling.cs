@@ -133,6 +133,24 @@ public readonly record struct ErrorContext
     private static ReadOnlyMemory<byte>? Memory(byte[]? bytes) => bytes is null ? null : new ReadOnlyMemory<byte>(bytes);
 }
 
+/// <summary>A record that failed at an operator.</summary>
+/// <param name="Operator">The operator; the store when one of its rows could not be written.</param>
+/// <param name="Stage">Where on its way it failed.</param>
+/// <param name="TaskId">The task.</param>
+public sealed record RecordFailure(string Operator, ErrorStage Stage, TaskId TaskId)
+{
+    /// <summary>The input record that it is due to.</summary>
+    /// <value>Default: null, none, as in a punctuation.</value>
+    public RecordPosition? Position { get; init; }
+
+    /// <summary>Type and message of the exception.</summary>
+    /// <value>Empty.</value>
+    public string Error { get; init; } = string.Empty;
+
+    /// <summary>When it failed.</summary>
+    public DateTimeOffset At { get; init; }
+}
+
 /// <summary>
 /// Decides about a failed record. Called on the stream thread, under no lock. One that throws fails the record as
 /// <see cref="ErrorResponse.Fail"/> does, with an <see cref="AggregateException"/> of both failures as the cause.

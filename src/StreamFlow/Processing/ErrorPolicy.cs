@@ -40,6 +40,9 @@ internal sealed class ErrorPolicy
         _ => handler,
     };
 
+    /// <summary>What failed last.</summary>
+    public RecordFailures Failures { get; } = new();
+
     /// <summary>Sends dead letters; null when there is no topic for them.</summary>
     public DeadLetters? DeadLetters { get; }
 
@@ -237,7 +240,7 @@ internal sealed class ErrorPolicy
         Timestamp = source.Timestamp,
     };
 
-    private static ErrorContext Describe(TaskContext context, string name, ErrorStage stage, Exception exception)
+    private ErrorContext Describe(TaskContext context, string name, ErrorStage stage, Exception exception)
     {
         var record = context.Record;
         var error = new ErrorContext
@@ -250,6 +253,7 @@ internal sealed class ErrorPolicy
             Partition = record.Partition,
             Offset = record.Offset,
         };
+        Failures.Add(in error, context.Time.GetUtcNow());
         return record.Raw is { } raw ? error.With(raw) : error;
     }
 

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using StreamFlow.Records;
 
 namespace StreamFlow.Processing;
@@ -46,4 +47,21 @@ internal static class FailedRecord
     private static bool IsAboutNull<T>(Exception exception) =>
         exception is NullReferenceException or ArgumentNullException
         || (typeof(T).IsValueType && exception.GetType() == typeof(InvalidOperationException));
+}
+
+/// <summary>What failed last at each operator, whatever the handlers answered: as many as there are operators and stores.</summary>
+internal sealed class RecordFailures
+{
+    private readonly ConcurrentDictionary<string, RecordFailure> _last = new(StringComparer.Ordinal);
+
+    /// <summary>The last ones, the latest first. On any thread.</summary>
+    public IReadOnlyList<RecordFailure> Last => [.. _last.Values.OrderByDescending(failure => failure.At)];
+
+    /// <summary>One more.</summary>
+    public void Add(in ErrorContext error, DateTimeOffset now) => _last[error.Operator] = new RecordFailure(error.Operator, error.Stage, error.TaskId)
+    {
+        Position = error.Offset < 0 ? null : new RecordPosition(new TopicPartition(error.Topic, error.Partition), error.Offset),
+        Error = $"{error.Exception.GetType().Name}: {error.Exception.Message}",
+        At = now,
+    };
 }

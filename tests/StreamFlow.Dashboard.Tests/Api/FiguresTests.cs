@@ -60,6 +60,10 @@ public sealed class FiguresTests
         var figures = (await host.GetAsync($"{Path}/figures")).GetProperty("nodes");
         Assert.Equal(1, figures.GetProperty("KSTREAM-SOURCE-0000000000").GetProperty("errors").GetInt64());
         Assert.Equal(0, figures.GetProperty("valid").GetProperty("errors").GetInt64());
+        Assert.Matches(
+            @"^\d{4}-\d\d-\d\dT\S+ Deserialization of orders-\d offset 0: \w+: ",
+            figures.GetProperty("KSTREAM-SOURCE-0000000000").GetProperty("lastError").GetString());
+        Assert.Equal(JsonValueKind.Null, figures.GetProperty("valid").GetProperty("lastError").ValueKind);
     }
 
     [Fact]

@@ -43,6 +43,7 @@ public sealed class StoresTests
         Assert.Equal("String", store.GetProperty("keyType").GetString());
         Assert.Equal("Int64", store.GetProperty("valueType").GetString());
         Assert.Equal(5, store.GetProperty("entries").GetInt64());
+        Assert.InRange(store.GetProperty("cacheBytes").GetInt64(), 5, 100_000);
         Assert.Equal([0, 1], store.GetProperty("partitions").EnumerateArray().Select(p => p.GetInt32()).Order());
         Assert.Equal(["key", "range", "prefix", "all"], store.GetProperty("queries").EnumerateArray().Select(q => q.GetString()));
 

@@ -98,9 +98,11 @@ public sealed class LogAggregationTests : IDisposable
     {
         await using var sample = await SampleRuns.StartAsync(
             new LogAggregationSample(), new SampleSettings { Port = 0, Rate = 500, Plain = true, Patience = TimeSpan.FromSeconds(3) });
-        await Until.TrueAsync(() => sample.Books.Entries[2].Seen > 200, "two hundred lines are in files");
-        var found = await sample.Http.GetFromJsonAsync<JsonArray>(new Uri("search?service=mail&text=ORDER%204711", UriKind.Relative));
-        Assert.NotEmpty(found!);
+        JsonArray? found = null;
+        await Until.TrueAsync(
+            async () => (found = await sample.Http.GetFromJsonAsync<JsonArray>(
+                new Uri("search?service=mail&text=ORDER%204711", UriKind.Relative)))!.Count > 0,
+            "a line of the order is in a file");
         Assert.All(found!, f => Assert.Contains("order 4711", f!["line"]!.GetValue<string>(), StringComparison.Ordinal));
         Assert.All(found!, f => Assert.StartsWith("mail", f!["file"]!.GetValue<string>(), StringComparison.Ordinal));
 

@@ -29,10 +29,7 @@ internal sealed class ApplicationStart(
                 var topics = await new TopicPreparation(topology.Plan, options, admin, logger)
                     .RunAsync(cancellationToken).ConfigureAwait(false);
                 var batches = await BatchLimits.FindAsync(topics, options, admin, logger, cancellationToken).ConfigureAwait(false);
-                var prepared = WithState(topics, batches);
-                await new Leftovers(topics.Plan, options, logger).TellAsync(admin, prepared.StateDirectory, cancellationToken)
-                    .ConfigureAwait(false);
-                return prepared;
+                return await ToldAsync(WithState(topics, batches), admin, cancellationToken).ConfigureAwait(false);
             }
             catch (Exception exception) when (Passes(exception) && services.Time.GetElapsedTime(start) < options.TaskTimeout)
             {
@@ -44,6 +41,22 @@ internal sealed class ApplicationStart(
             }
 
             await Task.Delay(Backoff, services.Time, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Tells of what the topology no longer uses; nobody holds the state directory when that fails or is given up.</summary>
+    private async Task<ThreadServices> ToldAsync(ThreadServices prepared, IKafkaAdmin admin, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await new Leftovers(prepared.Topics.Plan, options, logger).TellAsync(admin, prepared.StateDirectory, cancellationToken)
+                .ConfigureAwait(false);
+            return prepared;
+        }
+        catch
+        {
+            prepared.StateDirectory?.Dispose();
+            throw;
         }
     }
 

@@ -89,6 +89,7 @@ public sealed partial class StreamsApplication : IAsyncDisposable, IDisposable
             Outage = _clients.Outage,
             Unread = _watch?.Unread ?? [],
             Stuck = _progressWatch?.Stuck ?? [],
+            Failures = _threadServices?.Errors.Failures.Last ?? [],
         };
 
     /// <summary>Checks the topics, creates internal ones, and starts the stream threads.</summary>

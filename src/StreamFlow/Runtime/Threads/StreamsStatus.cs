@@ -122,6 +122,13 @@ public sealed record StreamsStatus(StreamsState State, IReadOnlyList<ThreadStatu
     /// <value>Empty.</value>
     public IReadOnlyList<UnreadPartition> Stuck { get; init; } = [];
 
+    /// <summary>
+    /// The record that failed last at each operator since the start, whatever the handlers have answered, the latest first; those of
+    /// global tables are not among them.
+    /// </summary>
+    /// <value>Empty.</value>
+    public IReadOnlyList<RecordFailure> Failures { get; init; } = [];
+
     /// <summary>That no broker answers. Nothing is lost by it; the application goes on by itself when one does.</summary>
     /// <value>Default: <see langword="null"/>, one answers.</value>
     public BrokerOutage? Outage { get; init; }

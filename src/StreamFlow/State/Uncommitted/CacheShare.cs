@@ -14,6 +14,9 @@ internal sealed class CacheShare
         budget.Join();
     }
 
+    /// <summary>Bytes of its entries. On any thread, then as of a moment ago.</summary>
+    public long Bytes => Volatile.Read(ref _cleanBytes) + Volatile.Read(ref _dirtyBytes);
+
     public bool MustEvict => _budget.MustEvict(_cleanBytes);
 
     public void AddDirty(long bytes)

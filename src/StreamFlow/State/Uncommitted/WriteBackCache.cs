@@ -72,7 +72,9 @@ internal sealed partial class WriteBackCache<TKey, TValue>
         _context = context;
         _counts = context.Counts;
         _isTimed = _counts.IsTimed;
-        _share = new CacheShare(context.Budget);
+        var share = new CacheShare(context.Budget);
+        _share = share;
+        _counts.CacheBytes = () => share.Bytes;
     }
 
     public void Close()

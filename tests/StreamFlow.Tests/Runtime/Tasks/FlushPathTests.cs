@@ -277,7 +277,8 @@ public sealed class FlushPathTests
             string[] names =
             [
                 "h", "__streams.errors.exception", "__streams.errors.message", "__streams.errors.stacktrace",
-                "__streams.errors.topic", "__streams.errors.partition", "__streams.errors.offset",
+                "__streams.errors.topic", "__streams.errors.partition", "__streams.errors.offset", "streamflow.errors.task",
+                "streamflow.errors.operator", "streamflow.errors.stage",
             ];
             Assert.Equal(names, dead.Headers.Select(h => h.Key));
             var texts = dead.Headers.Select(h => Encoding.UTF8.GetString(h.Value!)).ToList();
