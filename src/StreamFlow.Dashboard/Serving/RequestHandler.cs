@@ -43,10 +43,7 @@ internal sealed class RequestHandler(DashboardHost host)
 
     private async Task GuardedAsync(HttpContext context, bool isApi, Func<Task> answer)
     {
-        context.Response.Headers.ContentSecurityPolicy = Policy;
-        context.Response.Headers.XContentTypeOptions = "nosniff";
-        context.Response.Headers["Referrer-Policy"] = "no-referrer";
-        context.Response.Headers["Cross-Origin-Resource-Policy"] = "same-origin";
+        Protect(context.Response.Headers);
         try
         {
             if (RequestGuard.Refusal(context, isApi) is { } reason)
@@ -81,6 +78,14 @@ internal sealed class RequestHandler(DashboardHost host)
             await ProblemAsync(
                 context, StatusCodes.Status500InternalServerError, "The request failed.", "The log of the host tells why.").ConfigureAwait(false);
         }
+    }
+
+    private static void Protect(IHeaderDictionary headers)
+    {
+        headers.ContentSecurityPolicy = Policy;
+        headers.XContentTypeOptions = "nosniff";
+        headers["Referrer-Policy"] = "no-referrer";
+        headers["Cross-Origin-Resource-Policy"] = "same-origin";
     }
 
     private static Task ProblemAsync(HttpContext context, int status, string title, string detail)
