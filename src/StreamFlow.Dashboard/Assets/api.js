@@ -66,6 +66,8 @@ export class Live {
     this.model = { application, link: { state: 'connecting', since: new Date() }, history: null };
     this.changed = changed;
     this.attempt = 0;
+    this.turn = 0;
+    this.waiting = null;
     this.whenSeen = () => document.hidden ? this.hang() : this.connect();
     document.addEventListener('visibilitychange', this.whenSeen);
     if (!document.hidden) {
@@ -84,6 +86,7 @@ export class Live {
     clearTimeout(this.silence);
     this.stream?.close();
     this.stream = null;
+    this.turn++;
   }
 
   connect() {
@@ -101,49 +104,54 @@ export class Live {
     this.silence = setTimeout(() => this.lost(), silenceMs);
   }
 
-  // What does not come with the stream is read when it begins: the application may be another one than before.
+  // The stream's word holds at once. What does not come with it is read beside it: the application may be another one than before.
   async begin(snapshot) {
-    this.listen();
-    this.attempt = 0;
     const model = this.model;
-    const stream = this.stream;
+    const turn = ++this.turn;
     const application = path('applications', model.application);
+    const late = AbortSignal.timeout(silenceMs);
+    this.waiting = [];
+    model.link = { state: 'live', since: new Date() };
+    this.heard(snapshot);
+    let topology, history;
     try {
-      const [topology, history] = await Promise.all([get(`${application}/topology`), get(`${application}/history`)]);
-      if (this.stream !== stream) {
-        return;
-      }
-      if (JSON.stringify(topology) !== JSON.stringify(model.topology)) {
-        model.topology = topology;
-      }
-      model.history = history;
+      [topology, history] = await Promise.all([get(`${application}/topology`, {}, late), get(`${application}/history`, {}, late)]);
     } catch {
-      if (this.stream === stream) {
+      if (this.turn === turn) {
         this.lost();
       }
       return;
     }
-    model.link = { state: 'live', since: new Date() };
-    this.heard(snapshot, true);
+    if (this.turn === turn) {
+      this.attempt = 0;
+      if (JSON.stringify(topology) !== JSON.stringify(model.topology)) {
+        model.topology = topology;
+      }
+      this.remember(history);
+      this.changed(null);
+    }
   }
 
-  heard(message, first = false) {
-    if (!first && this.model.link.state !== 'live') {
-      return;
-    }
+  heard({ point, ...parts }) {
     this.listen();
-    const { point, ...parts } = message;
     Object.assign(this.model, parts);
-    if (point && this.model.history) {
-      for (const [name, series] of Object.entries(this.model.history)) {
-        if (Array.isArray(series)) {
-          series.push(point[name] ?? null);
-          series.splice(0, series.length - historyLength);
-        }
-      }
+    if (point && this.waiting) {
+      this.waiting.push({ at: this.model.overview?.now, point });
+    } else if (point) {
+      append(this.model.history, point);
     }
     this.model.heardAt = Date.now();
-    this.changed(first ? null : Object.keys(parts));
+    this.changed(Object.keys(parts));
+  }
+
+  // A point is told just after the second that it ends, so one that the history has already is less than half a second past its end.
+  remember(history) {
+    const known = new Date(history.end ?? 0).getTime() + 500 * history.intervalSeconds;
+    for (const { point } of this.waiting.filter(one => Date.parse(one.at) > known)) {
+      append(history, point);
+    }
+    this.model.history = history;
+    this.waiting = null;
   }
 
   lost() {
@@ -153,5 +161,14 @@ export class Live {
     }
     this.retry = setTimeout(() => this.connect(), retryMs[Math.min(this.attempt++, retryMs.length - 1)]);
     this.changed([]);
+  }
+}
+
+function append(history, point) {
+  for (const [name, series] of Object.entries(history)) {
+    if (Array.isArray(series)) {
+      series.push(point[name] ?? null);
+      series.splice(0, series.length - historyLength);
+    }
   }
 }

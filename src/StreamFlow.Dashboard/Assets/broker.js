@@ -65,7 +65,7 @@ class Broker {
     } catch (error) {
       records = error;
     }
-    if (this.asked === asked) {
+    if (this.isOpen && this.asked === asked) {
       this.records = records;
       this.draw();
     }

@@ -16,7 +16,7 @@ export function open(host, state) {
 
 class Letters {
   constructor(host, state) {
-    Object.assign(this, { host, state, answer: null, asked: null, pages: [], chosen: new Set(), form: 'text', question: null, replay: null });
+    Object.assign(this, { host, state, answer: null, asked: null, pages: [], chosen: new Set(), form: 'text', question: null, replay: null, reads: 0, isOpen: true });
   }
 
   get base() {
@@ -37,7 +37,7 @@ class Letters {
   close() {
     clearTimeout(this.timer);
     clearTimeout(this.watch);
-    this.asked = null;
+    this.isOpen = false;
   }
 
   escape() {
@@ -53,14 +53,15 @@ class Letters {
 
   async read() {
     clearTimeout(this.timer);
-    const asked = this.asked;
-    let answer = this.answer;
+    const { asked } = this;
+    const turn = ++this.reads;
+    let { answer } = this;
     try {
       answer = document.hidden ? answer : await get(this.base, { limit: 50, ...this.filter() });
     } catch (error) {
       answer = error;
     }
-    if (this.asked === asked) {
+    if (this.isOpen && this.reads === turn) {
       this.answer = answer;
       this.answered = asked;
       this.draw();
@@ -68,7 +69,11 @@ class Letters {
     }
   }
 
+  // What was asked for is answered later, and the view may be closed by then: its place is another view's now.
   draw() {
+    if (!this.isOpen) {
+      return;
+    }
     const { answer } = this;
     render(this.host, answer === null ? loading('the dead letters')
       : answer instanceof Error ? refusal(answer)
@@ -178,19 +183,26 @@ class Letters {
       this.chosen.clear();
       await this.follow(id);
     } catch (error) {
-      this.replay = { finished: true, refused: error };
-      this.draw();
+      this.refused(error);
     }
   }
 
   async follow(id) {
+    if (!this.isOpen) {
+      return;
+    }
     this.replay = await get(`${this.base}/${path('replays', id)}`);
     this.draw();
-    if (this.replay.finished) {
+    if (this.isOpen && this.replay.finished) {
       await this.read();
-    } else {
-      this.watch = setTimeout(() => this.follow(id).catch(error => { this.replay = { finished: true, refused: error }; this.draw(); }), progressMs);
+    } else if (this.isOpen) {
+      this.watch = setTimeout(() => this.follow(id).catch(error => this.refused(error)), progressMs);
     }
+  }
+
+  refused(error) {
+    this.replay = { finished: true, refused: error };
+    this.draw();
   }
 
   progress() {

@@ -123,6 +123,6 @@ function pressed(event) {
       search.select();
     }
   } else if (event.key === 'Escape') {
-    view.escape?.(event);
+    view?.escape?.(event);
   }
 }

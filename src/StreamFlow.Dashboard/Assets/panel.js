@@ -11,11 +11,12 @@ const everyMs = 2_000;
 
 export class Panel {
   constructor(state, close) {
-    Object.assign(this, { state, dismiss: close, records: null, node: null });
+    Object.assign(this, { state, dismiss: close, records: null, node: null, turn: 0 });
   }
 
   close() {
     clearTimeout(this.timer);
+    this.turn++;
     this.node = null;
   }
 
@@ -103,13 +104,16 @@ export class Panel {
   }
 
   async read() {
-    const node = this.node;
+    const { node, turn } = this;
+    let { records } = this;
     try {
-      this.records = document.hidden ? this.records : await get(path('applications', this.state.model.application, 'nodes', node, 'records'));
+      records = document.hidden ? records : await get(path('applications', this.state.model.application, 'nodes', node, 'records'));
     } catch (error) {
-      this.records = error;
+      records = error;
     }
-    if (this.node === node) {
+    // Another node may be shown by now, or this one anew, with a round of reads of its own.
+    if (this.turn === turn) {
+      this.records = records;
       this.timer = setTimeout(() => this.read(), everyMs);
     }
   }

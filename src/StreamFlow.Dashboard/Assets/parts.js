@@ -93,18 +93,43 @@ function shown(text, form) {
     return (text.hex.match(/.{1,32}/g) ?? [''])
       .map((line, at) => `${(at * 16).toString(16).padStart(4, '0')}  ${line.match(/../g).join(' ')}`).join('\n');
   }
-  return form === 'json' ? JSON.stringify(asJson(text.json), null, 2) : text.text;
+  return form === 'json' ? indented(text.json) : text.text;
 }
 
-/** JSON comes as a value, or as its text. */
-export function asJson(json) {
-  if (typeof json !== 'string') {
+/**
+ * JSON with a line for each member, its numbers as they are written: read as the browser's, 9007199254740993 were another. What is
+ * not JSON, as it was cut, stays as it is.
+ */
+export function indented(json) {
+  if (!isJson(json)) {
     return json;
   }
+  const tokens = json.match(/"(?:[^"\\]|\\.)*"|[{}[\],:]|[^\s"{}[\],:]+/g);
+  let text = '';
+  let depth = 0;
+  const line = () => `\n${'  '.repeat(depth)}`;
+  tokens.forEach((token, at) => {
+    const before = tokens[at - 1];
+    const closes = token === '}' || token === ']';
+    depth -= closes ? 1 : 0;
+    text += closes ? (opens(before) ? '' : line()) : opens(before) || before === ',' ? line() : '';
+    text += token === ':' ? ': ' : token[0] === '"' ? JSON.stringify(JSON.parse(token)) : token;
+    depth += opens(token) ? 1 : 0;
+  });
+  return text;
+}
+
+function opens(token) {
+  return token === '{' || token === '[';
+}
+
+/** Whether a text is JSON. */
+export function isJson(text) {
   try {
-    return JSON.parse(json);
+    JSON.parse(text);
+    return true;
   } catch {
-    return json;
+    return false;
   }
 }
 

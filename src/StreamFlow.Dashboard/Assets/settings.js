@@ -10,7 +10,7 @@ export function open(host, state) {
 
 class Settings {
   constructor(host, state) {
-    Object.assign(this, { host, state, answer: null, sought: '', isOpen: true });
+    Object.assign(this, { host, state, answer: null, sought: '', reads: 0, isOpen: true });
     this.read();
   }
 
@@ -27,12 +27,15 @@ class Settings {
   }
 
   async read() {
+    const turn = ++this.reads;
+    let answer;
     try {
-      this.answer = await get(path('applications', this.state.model.application, 'settings'));
+      answer = await get(path('applications', this.state.model.application, 'settings'));
     } catch (error) {
-      this.answer ??= error;
+      answer = this.answer ?? error;
     }
-    if (this.isOpen) {
+    if (this.isOpen && this.reads === turn) {
+      this.answer = answer;
       this.draw();
     }
   }

@@ -4,7 +4,7 @@ import { h, render } from './dom.js';
 import { get, path } from './api.js';
 import { bytes, count, percent, plural, short } from './format.js';
 import { address, go } from './route.js';
-import { asJson, copy, facts, inline, isNull, loading, refusal, table, time } from './parts.js';
+import { copy, facts, indented, inline, isJson, isNull, loading, refusal, table, time } from './parts.js';
 import { storeKind } from './graph.js';
 
 // What a query takes: [name in the request, label, type, hint].
@@ -179,7 +179,9 @@ function written(value, type) {
   return new Date(at.getTime() - at.getTimezoneOffset() * 60_000).toISOString().slice(0, 23);
 }
 
+// Keys and values go in as they are written: read as the browser's numbers, some were others.
 function asText(rows) {
-  const plain = text => isNull(text) ? null : text.json ? asJson(text.json) : text.text ?? text.hex;
-  return JSON.stringify(rows.map(row => ({ ...row, key: plain(row.key), value: plain(row.value) })), null, 2);
+  const verbatim = text => isNull(text) ? 'null' : text.json && isJson(text.json) ? text.json : JSON.stringify(text.text ?? text.hex);
+  const members = row => Object.entries(row).map(([name, part]) => `${JSON.stringify(name)}:${name === 'key' || name === 'value' ? verbatim(part) : JSON.stringify(part)}`);
+  return indented(`[${rows.map(row => `{${members(row)}}`)}]`);
 }

@@ -33,6 +33,9 @@ class Topology {
       this.arrange();
     }
     this.selected = model.topology.nodes.find(node => node.id === route.item) ?? null;
+    if (!this.selected) {
+      this.panel.close();
+    }
     const panel = this.selected && this.panel.draw(this.selected);
     render(this.host,
       this.toolbar(),
