@@ -11,17 +11,27 @@ namespace StreamFlow.Dashboard;
 /// </summary>
 internal static class RequestGuard
 {
-    private static readonly string[] Forwarding = ["Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Real-IP"];
+    private static readonly string[] Forwarding =
+    [
+        "Forwarded", "Via", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Forwarded-Port", "X-Forwarded-Prefix",
+        "X-Forwarded-Server", "X-Original-For", "X-Original-Host", "X-Original-Proto", "X-Real-IP", "X-Client-IP", "X-Cluster-Client-IP",
+        "True-Client-IP", "CF-Connecting-IP",
+    ];
 
     /// <summary>Why a request is refused; null when it is not.</summary>
-    public static string? Refusal(HttpContext context)
+    /// <param name="context">The request.</param>
+    /// <param name="isApi">Whether it asks for data: the page itself may be opened by a link of another site.</param>
+    public static string? Refusal(HttpContext context, bool isApi)
     {
         if (!IsAuthorized(context.GetEndpoint()) && RefusalOfStranger(context) is { } reason)
         {
             return reason;
         }
 
-        return HttpMethods.IsGet(context.Request.Method) || HttpMethods.IsHead(context.Request.Method) ? null : RefusalOfSite(context.Request);
+        return !HttpMethods.IsGet(context.Request.Method) && !HttpMethods.IsHead(context.Request.Method) ? RefusalOfSite(context.Request)
+            : isApi && context.Request.Headers["Sec-Fetch-Site"].ToString() is "cross-site" or "same-site"
+                ? "The API answers the page itself and programs; the browser says that another site asks."
+                : null;
     }
 
     /// <summary>Whether the endpoint asks for authorization: then ASP.NET Core has looked at the request already.</summary>
@@ -56,12 +66,16 @@ internal static class RequestGuard
 
     private static string? RefusalOfSite(HttpRequest request)
     {
-        if (request.Headers.TryGetValue("Sec-Fetch-Site", out var site) && site != "same-origin")
+        if (request.Headers.TryGetValue("Sec-Fetch-Site", out var site))
         {
-            return $"An action must come from the page itself; the browser says that it comes from '{site}'.";
+            if (site != "same-origin")
+            {
+                return $"An action must come from the page itself; the browser says that it comes from '{site}'.";
+            }
         }
 
-        if (request.Headers.TryGetValue("Origin", out var origin)
+        // Browsers that do not say that: a proxy may have put its own name for the host's, which only they are refused for.
+        else if (request.Headers.TryGetValue("Origin", out var origin)
             && !(Uri.TryCreate(origin, UriKind.Absolute, out var from)
                 && Uri.TryCreate($"{from.Scheme}://{request.Host}", UriKind.Absolute, out var own)
                 && string.Equals(from.Authority, own.Authority, StringComparison.OrdinalIgnoreCase)))

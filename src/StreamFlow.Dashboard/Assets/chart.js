@@ -19,11 +19,12 @@ export function spark(series, { w = 120, hgt = 26, tone = '' } = {}) {
 export function bars(points, label) {
   const top = Math.max(1, ...points.map(point => Number(point.count)));
   const w = 100 / Math.max(1, points.length);
+  const width = Math.min(4, w * 0.7);
   return h('svg', { class: 'bars', viewBox: '0 0 100 40', preserveAspectRatio: 'none', role: 'img', 'aria-label': label },
     h('line', { class: 'base', x1: 0, x2: 100, y1: 39.5, y2: 39.5 }),
     points.map((point, at) => {
       const height = Number(point.count) === 0 ? 0 : Math.max(2, (Number(point.count) / top) * 38);
-      return h('rect', { x: (at * w + w * 0.15).toFixed(2), y: (39 - height).toFixed(2), width: (w * 0.7).toFixed(2), height: height.toFixed(2) });
+      return h('rect', { x: (at * w + (w - width) / 2).toFixed(2), y: (39 - height).toFixed(2), width: width.toFixed(2), height: height.toFixed(2) });
     }));
 }
 

@@ -38,6 +38,7 @@ internal sealed class Letter(ReadRecord record)
 
     /// <summary>Why it cannot be sent back; null when it can.</summary>
     public string? Obstacle => Source is null ? "it does not tell where its record came from"
+        : Text(OwnPrefix + "result") is { } topic ? $"it is a result for topic '{topic}', not the record that it was made of"
         : Text(OwnPrefix + "waited.at") is not null ? "it is a result that had waited, not a record of the topic"
         : Text(OwnPrefix + "left.out") is { } left && left.Split(',').Any(part => part is "key" or "value" or "headers")
             ? $"parts of its record were left out of it ({left})"

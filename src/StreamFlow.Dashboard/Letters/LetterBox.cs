@@ -56,13 +56,14 @@ internal sealed class LetterBox(HostedView view) : IDisposable
             {
                 if (request.Ids is not { } ids)
                 {
+                    ThrowIfNotWhole();
                     return Matching(request.Reason, request.Operator);
                 }
 
                 var all = _index.Entries.ToDictionary(e => Letter.IdOf(e.Partition, e.Offset), StringComparer.Ordinal);
                 return [.. ids.Distinct(StringComparer.Ordinal).Select(id => all.TryGetValue(id, out var entry)
                     ? entry
-                    : throw ApiException.NotFound($"There is no dead letter '{id}' in topic '{Topic}'; the list has their ids."))];
+                    : throw ApiException.NotFound($"There is no dead letter '{id}' in topic '{Topic}'; or it is not among the newest {LetterIndex.Kept}. The list has their ids."))];
             },
             cancellationToken);
 
@@ -149,6 +150,21 @@ internal sealed class LetterBox(HostedView view) : IDisposable
         .. _index.Entries.Where(e => (reason is null || e.Reason == reason) && (name is null || e.Operator == name))
             .OrderByDescending(e => e.Timestamp).ThenByDescending(e => e.Offset),
     ];
+
+    /// <summary>Whoever wants all letters is not to be told that some are all.</summary>
+    private void ThrowIfNotWhole()
+    {
+        if (!_index.IsAtEnd)
+        {
+            throw ApiException.NotNow($"The letters of topic '{Topic}' are still being read, {_index.Total} by now. Ask again, or give ids.");
+        }
+
+        if (!_index.HasAll)
+        {
+            throw ApiException.NotNow(FormattableString.Invariant(
+                $"Topic '{Topic}' has had {_index.Total} letters, and the page knows where the newest {LetterIndex.Kept} are: it cannot send back all. Give ids, or send letters back with a consumer of your own."));
+        }
+    }
 
     /// <summary>From the first letter to the last, in at most sixty steps of whole seconds.</summary>
     private List<LetterCountModel> Timeline()

@@ -86,31 +86,41 @@ internal sealed class Publisher : IDisposable
         _view.Dispose();
     }
 
-    /// <summary>A second is over.</summary>
+    /// <summary>A second is over. While the one before still takes, it is left out: threads must not queue up for it.</summary>
     internal void Tick()
     {
-        lock (_gate)
+        if (!_gate.TryEnter())
         {
-            try
-            {
-                _view.Collection.Tick();
-                if (Watchers > 0)
-                {
-                    Publish();
-                }
+            return;
+        }
 
-                _hasFailed = false;
-            }
+        try
+        {
+            Look();
+            _hasFailed = false;
+        }
 #pragma warning disable CA1031 // A page that shows nothing new must not end a worker that works.
-            catch (Exception exception)
+        catch (Exception exception)
 #pragma warning restore CA1031
+        {
+            if (!_hasFailed)
             {
-                if (!_hasFailed)
-                {
-                    DashboardLog.LookFailed(_logger, exception, _view.Hosted.Name);
-                }
+                DashboardLog.LookFailed(_logger, exception, _view.Hosted.Name);
+            }
 
-                _hasFailed = true;
+            _hasFailed = true;
+        }
+        finally
+        {
+            _gate.Exit();
+        }
+
+        void Look()
+        {
+            _view.Collection.Tick();
+            if (Watchers > 0)
+            {
+                Publish();
             }
         }
     }
@@ -186,6 +196,10 @@ internal sealed class Publisher : IDisposable
         if (status.State is StreamsState.Running or StreamsState.Rebalancing)
         {
             _view.Group.AskIfDue(isKept: Watchers > 0);
+        }
+        else
+        {
+            _view.Group.Forget();
         }
 
         _looked = _view.Time.GetTimestamp();

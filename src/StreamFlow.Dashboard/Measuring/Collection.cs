@@ -72,8 +72,21 @@ internal sealed class Collection : IDisposable
             sinks.Count > 0 ? sinks : [.. Latencies.Where(l => !l.Key.IsSink).Select(l => l.Value)], quantile);
     }
 
-    /// <summary>A second is over.</summary>
+    /// <summary>A second is over. One that cannot be looked at is a gap in the history.</summary>
     public void Tick()
+    {
+        try
+        {
+            Read();
+        }
+        catch
+        {
+            History.Add(_time.GetUtcNow(), new PointModel(null, null, null, null));
+            throw;
+        }
+    }
+
+    private void Read()
     {
         Graph = ReferenceEquals(Graph.Topology, _application.Topology) ? Graph : new TopologyNodes(_application.Topology);
         var readings = _meter.ReadAlways();

@@ -34,5 +34,5 @@ internal sealed record ReplayRequest(IReadOnlyList<string>? Ids, string? Reason,
 /// <summary>A replay that was begun.</summary>
 internal sealed record ReplayStartedModel(string Id);
 
-/// <summary>How far a replay is.</summary>
-internal sealed record ReplayModel(string Id, long Total, long Done, long Failed, bool Finished, string? Error);
+/// <summary>How far a replay is: letters that arrived, that did not, and of which that is not known.</summary>
+internal sealed record ReplayModel(string Id, long Total, long Done, long Failed, long Unknown, bool Finished, string? Error);

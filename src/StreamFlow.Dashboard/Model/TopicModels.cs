@@ -27,7 +27,7 @@ internal sealed record BrokerModel(
 
 /// <summary>A topic of a broker.</summary>
 internal sealed record TopicModel(
-    string Name, bool IsInternal, IReadOnlyList<PartitionModel> Partitions, long Records, long? Bytes, string? Retention, double? PerSecond);
+    string Name, bool IsInternal, IReadOnlyList<PartitionModel> Partitions, long? Records, long? Bytes, string? Retention, double? PerSecond);
 
 /// <summary>A partition of a topic.</summary>
 internal sealed record PartitionModel(int Partition, long Start, long End, long? Bytes);

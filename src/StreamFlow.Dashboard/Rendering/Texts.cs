@@ -11,6 +11,8 @@ namespace StreamFlow.Dashboard;
 /// <summary>Makes keys and values of all kinds into something that can be shown, at most 4 KiB of each.</summary>
 internal static class Texts
 {
+    /// <summary>Bytes of UTF-8 that have all that is shown of a text, and a little more.</summary>
+    public const int BytesNeeded = 4 * Limit;
     private const int Limit = 4096;
     private static readonly UTF8Encoding Strict = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
@@ -23,18 +25,21 @@ internal static class Texts
     };
 
     /// <summary>Bytes of a record, whose type nobody has told; null where there are none.</summary>
-    public static TextModel OfBytes(byte[]? bytes)
+    /// <param name="bytes">The bytes, or the first of them.</param>
+    /// <param name="size">How many there were; null where all are given.</param>
+    public static TextModel OfBytes(byte[]? bytes, int? size = null)
     {
         if (bytes is null)
         {
             return new TextModel(null, null, null, null, false, null);
         }
 
+        var whole = size ?? bytes.Length;
         var hex = Convert.ToHexStringLower(bytes.AsSpan(0, Math.Min(bytes.Length, Limit)));
         if (TryText(bytes, out var text))
         {
             var (shown, isCut) = Cut(text);
-            return new TextModel(shown, IsJson(bytes) ? shown : null, hex, bytes.Length, isCut, "text");
+            return new TextModel(shown, IsJson(bytes) ? shown : null, hex, whole, isCut || whole > bytes.Length, "text");
         }
 
         // What numbers are written as: a guess that helps, and the bytes are beside it.
@@ -44,7 +49,24 @@ internal static class Texts
             8 => BinaryPrimitives.ReadInt64BigEndian(bytes).ToString(CultureInfo.InvariantCulture),
             _ => null,
         };
-        return new TextModel(number, null, hex, bytes.Length, bytes.Length > Limit, number is null ? "bytes" : bytes.Length == 4 ? "int?" : "long?");
+        return new TextModel(number, null, hex, whole, whole > Limit, number is null ? "bytes" : bytes.Length == 4 ? "int?" : "long?");
+    }
+
+    /// <summary>The first bytes, as far as they are shown; no character of UTF-8 is cut in two.</summary>
+    public static byte[]? FirstOf(byte[]? bytes)
+    {
+        if (bytes is null || bytes.Length <= BytesNeeded)
+        {
+            return bytes;
+        }
+
+        var end = BytesNeeded;
+        while (end > BytesNeeded - 4 && (bytes[end] & 0xC0) == 0x80)
+        {
+            end--;
+        }
+
+        return bytes[..end];
     }
 
     /// <summary>A key or value of a store.</summary>

@@ -24,13 +24,13 @@ internal sealed class RowSource<TKey, TValue>(StoreQueries stores, TopologyStore
         {
             case "key":
                 var key = Key(query);
-                return store.TryGetWithTimestamp(key, out var found) ? [Row(key, found)] : [];
+                return query.Skipped == 0 && store.TryGetWithTimestamp(key, out var found) ? [Row(key, found)] : [];
             case "range":
-                return Range(store, query).Select(row => Row(row.Key, row.Value));
+                return Shown(Range(store, query), query).Select(row => Row(row.Key, row.Value));
             case "prefix":
-                return Prefix(store, query).Select(row => Row(row.Key, row.Value));
+                return Shown(Prefix(store, query), query).Select(row => Row(row.Key, row.Value));
             case "all":
-                return store.All(query.Reverse).Select(row => Row(row.Key, row.Value));
+                return Shown(store.All(query.Reverse), query).Select(row => Row(row.Key, row.Value));
             default:
                 throw NotForIt(store.Name, query);
         }
@@ -57,9 +57,11 @@ internal sealed class RowSource<TKey, TValue>(StoreQueries stores, TopologyStore
     {
         var (from, to) = (query.TimeFrom ?? 0, query.TimeTo ?? long.MaxValue);
         return query.Query is "window" or "all"
-            ? query.Key is { } key
-                ? store.Fetch(KeyRange.Between(Parse("key", key), Parse("key", key)), from, to, query.Reverse).Select(Row)
-                : store.FetchAll(from, to, query.Reverse).Select(Row)
+            ? Shown(
+                query.Key is { } key
+                    ? store.Fetch(KeyRange.Between(Parse("key", key), Parse("key", key)), from, to, query.Reverse)
+                    : store.FetchAll(from, to, query.Reverse),
+                query).Select(Row)
             : throw NotForIt(store.Name, query);
     }
 
@@ -67,7 +69,7 @@ internal sealed class RowSource<TKey, TValue>(StoreQueries stores, TopologyStore
     {
         var keys = query.Key is { } key ? KeyRange.Between(Parse("key", key), Parse("key", key)) : KeyRange.All<TKey>();
         return query.Query is "session" or "all"
-            ? store.FindSessions(keys, query.TimeFrom ?? 0, query.TimeTo ?? long.MaxValue, query.Reverse).Select(
+            ? Shown(store.FindSessions(keys, query.TimeFrom ?? 0, query.TimeTo ?? long.MaxValue, query.Reverse), query).Select(
                 row => Row(row.Key, row.Value, null))
             : throw NotForIt(store.Name, query);
     }
@@ -77,6 +79,7 @@ internal sealed class RowSource<TKey, TValue>(StoreQueries stores, TopologyStore
         var key = Key(query);
         return query.Query switch
         {
+            "key" or "asOf" when query.Skipped > 0 => [],
             "key" => store.TryGet(key, out var latest) ? [Row(key, latest)] : [],
             "asOf" => store.TryGet(key, query.At ?? throw ApiException.BadRequest("at is missing: as of when?"), out var then) ? [Row(key, then)] : [],
             _ => throw NotForIt(store.Name, query),
@@ -89,7 +92,7 @@ internal sealed class RowSource<TKey, TValue>(StoreQueries stores, TopologyStore
         {
             case "key":
                 var key = Key(query);
-                return store.Get(key) is { Count: > 0 } list ? [Row(key, list)] : [];
+                return query.Skipped == 0 && store.Get(key) is { Count: > 0 } list ? [Row(key, list)] : [];
             case "range" or "all":
                 var range = (query.From, query.To) switch
                 {
@@ -98,9 +101,26 @@ internal sealed class RowSource<TKey, TValue>(StoreQueries stores, TopologyStore
                     (null, { } to) => KeyRange.To(Parse("to", to)),
                     ({ } from, { } to) => KeyRange.Between(Parse("from", from), Parse("to", to)),
                 };
-                return store.Range(range, query.Reverse).Select(row => Row(row.Key, row.Value));
+                return Shown(store.Range(range, query.Reverse), query).Select(row => Row(row.Key, row.Value));
             default:
                 throw NotForIt(store.Name, query);
+        }
+    }
+
+    /// <summary>The rows behind those of the pages before, as long as somebody waits for them.</summary>
+    private static IEnumerable<T> Shown<T>(IEnumerable<T> rows, RowsQuery query)
+    {
+        var left = query.Skipped;
+        foreach (var row in rows)
+        {
+            query.Aborted.ThrowIfCancellationRequested();
+            if (left > 0)
+            {
+                left--;
+                continue;
+            }
+
+            yield return row;
         }
     }
 

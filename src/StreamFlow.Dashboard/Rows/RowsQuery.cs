@@ -23,6 +23,12 @@ internal sealed record RowsQuery
 
     public bool Reverse { get; init; }
 
+    /// <summary>Rows of pages before: they are not made into anything that could be shown.</summary>
+    public int Skipped { get; init; }
+
+    /// <summary>Ends reading: nobody waits any more.</summary>
+    public CancellationToken Aborted { get; init; }
+
     /// <exception cref="ApiException">The parameter is not given.</exception>
     public static string Needed(string name, string? value) =>
         value ?? throw ApiException.BadRequest($"{name} is missing: the query needs it.");

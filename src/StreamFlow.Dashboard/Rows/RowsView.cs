@@ -5,6 +5,9 @@ namespace StreamFlow.Dashboard;
 /// <summary>Answers questions to stores, a page of rows at a time.</summary>
 internal static class RowsView
 {
+    /// <summary>Whoever wants rows further on asks for a range: each page reads over those before it.</summary>
+    private const int SkippedAtMost = 1_000_000;
+
     /// <param name="view">The application.</param>
     /// <param name="name">The store.</param>
     /// <param name="query">What is asked.</param>
@@ -24,7 +27,7 @@ internal static class RowsView
         var skipped = Start(page);
         try
         {
-            var (rows, isComplete) = Read(source, query, skipped, limit + 1);
+            var (rows, isComplete) = Read(source, query with { Skipped = skipped }, limit + 1);
             return new RowsModel(
                 [.. rows.Take(limit)],
                 rows.Count > limit ? (skipped + limit).ToString(CultureInfo.InvariantCulture) : null,
@@ -36,25 +39,32 @@ internal static class RowsView
         {
             throw ApiException.NotNow(exception.Message);
         }
+        catch (StateStoreException exception)
+        {
+            // A row that the serde cannot read, most often: what is asked for may leave it out.
+            throw ApiException.NotNow(exception.Message);
+        }
     }
 
     /// <summary>What is here, when not all is: and it is told that it is not all.</summary>
-    private static (List<RowModel> Rows, bool IsComplete) Read(IRowSource source, RowsQuery query, int skipped, int count)
+    private static (List<RowModel> Rows, bool IsComplete) Read(IRowSource source, RowsQuery query, int count)
     {
         try
         {
-            return (Take(source, query, new StoreQueryOptions { RequiresAllPartitions = true }, skipped, count), true);
+            return (Take(source, query, new StoreQueryOptions { RequiresAllPartitions = true }, count), true);
         }
         catch (StoreQueryException exception) when (exception.Failure == StoreQueryFailure.NotHere && query.Query is not ("key" or "asOf"))
         {
-            return (Take(source, query, new StoreQueryOptions(), skipped, count), false);
+            return (Take(source, query, new StoreQueryOptions(), count), false);
         }
     }
 
-    private static List<RowModel> Take(IRowSource source, RowsQuery query, StoreQueryOptions options, int skipped, int count) =>
-        [.. source.Read(query, options).Skip(skipped).Take(count)];
+    private static List<RowModel> Take(IRowSource source, RowsQuery query, StoreQueryOptions options, int count) =>
+        [.. source.Read(query, options).Take(count)];
 
     private static int Start(string? page) => page is null ? 0
-        : int.TryParse(page, NumberStyles.None, CultureInfo.InvariantCulture, out var start) ? start
+        : int.TryParse(page, NumberStyles.None, CultureInfo.InvariantCulture, out var start)
+            ? start <= SkippedAtMost ? start : throw ApiException.BadRequest(FormattableString.Invariant(
+                $"page is {start}; rows are shown up to {SkippedAtMost}. Ask for a range or a prefix of the keys to see others."))
         : throw ApiException.BadRequest($"page is '{page}'; it is to be what nextPage of the page before was.");
 }

@@ -28,6 +28,11 @@ internal static class LetterAnswers
             throw ApiException.BadRequest("Give either ids, at least one, or reason and operator; {} means all letters.");
         }
 
+        if (request.Ids?.Any(id => id is null) == true)
+        {
+            throw ApiException.BadRequest("One of the ids is null; each is to be the id of a letter, such as 0-12.");
+        }
+
         var entries = await application.Letters.FindAsync(request, call.Aborted).ConfigureAwait(false);
         call.LogAction("a replay", request.Ids is { } ids
             ? $"letters {string.Join(", ", ids.Take(20))}{(ids.Count > 20 ? $" and {ids.Count - 20} more" : string.Empty)}"
@@ -45,6 +50,11 @@ internal static class LetterAnswers
         catch (JsonException exception)
         {
             throw ApiException.BadRequest($"The body is not JSON of ids, or of reason and operator: {exception.Message}");
+        }
+        catch (InvalidOperationException exception)
+        {
+            // The charset is one that nobody knows.
+            throw new ApiException(StatusCodes.Status415UnsupportedMediaType, "The request is not understood.", $"Send the body in UTF-8: {exception.Message}");
         }
     }
 }

@@ -4,6 +4,7 @@ namespace StreamFlow.Dashboard;
 internal static class RecordAnswers
 {
     private const int LastOfNode = 20;
+    private const int TopicsOfNode = 20;
 
     public static readonly IReadOnlyList<ApiParameter> Parameters =
     [
@@ -29,20 +30,13 @@ internal static class RecordAnswers
         var nodes = call.View.Application.Topology.SubTopologies.SelectMany(s => s.Nodes).ToList();
         var topics = nodes.Where(n => n.Name == node).SelectMany(n => n.Topics)
             .Concat(nodes.SelectMany(n => n.Topics).Where(t => TopologyView.TopicId(t.Name) == node))
-            .Select(t => t.Name).Distinct(StringComparer.Ordinal).ToList();
-        var found = new List<ReadRecord>();
-        foreach (var topic in topics)
-        {
-            var (records, _) = await call.Application.Browser
-                .ReadAsync(new BrowseQuery { Topic = topic, Limit = LastOfNode }, call.Aborted).ConfigureAwait(false);
-            found.AddRange(records);
-        }
-
+            .Select(t => t.Name).Distinct(StringComparer.Ordinal).Take(TopicsOfNode).ToList();
+        var found = topics.Count == 0 ? [] : await call.Application.Browser.LastAsync(topics, LastOfNode, call.Aborted).ConfigureAwait(false);
         return new NodeRecordsModel(
             true,
             [
-                .. found.OrderByDescending(r => r.Timestamp).Take(LastOfNode).Select(r => new NodeRecordModel(
-                    r.At, Texts.OfBytes(r.Key), Texts.OfBytes(r.Value), r.At, r.Partition.Topic, r.Partition.Partition, r.Offset)),
+                .. found.Select(r => new NodeRecordModel(
+                    r.At, r.ShownKey, r.ShownValue, r.At, r.Partition.Topic, r.Partition.Partition, r.Offset)),
             ]);
     }
 

@@ -12,7 +12,7 @@ internal sealed class RequestHandler(DashboardHost host)
         + "form-action 'none'; frame-ancestors 'none'";
 
     /// <summary>The page itself. Its links are relative, so its address ends in a slash.</summary>
-    public Task PageAsync(HttpContext context) => GuardedAsync(context, async () =>
+    public Task PageAsync(HttpContext context) => GuardedAsync(context, isApi: false, async () =>
     {
         var path = context.Request.Path.Value ?? string.Empty;
         if (!path.EndsWith('/'))
@@ -27,10 +27,10 @@ internal sealed class RequestHandler(DashboardHost host)
 
     /// <summary>A file of the page.</summary>
     public Task AssetAsync(HttpContext context) => GuardedAsync(
-        context, () => host.Assets.WriteAsync(context, (string?)context.Request.RouteValues["name"] ?? string.Empty));
+        context, isApi: false, () => host.Assets.WriteAsync(context, (string?)context.Request.RouteValues["name"] ?? string.Empty));
 
     /// <summary>A request of the API.</summary>
-    public Task ApiAsync(HttpContext context, ApiRoute route) => GuardedAsync(context, async () =>
+    public Task ApiAsync(HttpContext context, ApiRoute route) => GuardedAsync(context, isApi: true, async () =>
     {
         context.Response.Headers.CacheControl = "no-store";
         var answer = await route.Handle(new ApiCall(context, host)).ConfigureAwait(false);
@@ -41,15 +41,12 @@ internal sealed class RequestHandler(DashboardHost host)
         }
     });
 
-    private async Task GuardedAsync(HttpContext context, Func<Task> answer)
+    private async Task GuardedAsync(HttpContext context, bool isApi, Func<Task> answer)
     {
-        context.Response.Headers.ContentSecurityPolicy = Policy;
-        context.Response.Headers.XContentTypeOptions = "nosniff";
-        context.Response.Headers["Referrer-Policy"] = "no-referrer";
-        context.Response.Headers["Cross-Origin-Resource-Policy"] = "same-origin";
+        Protect(context.Response.Headers);
         try
         {
-            if (RequestGuard.Refusal(context) is { } reason)
+            if (RequestGuard.Refusal(context, isApi) is { } reason)
             {
                 DashboardLog.Refused(host.Logger, context.Request.Path, reason);
                 throw ApiException.Forbidden(reason);
@@ -60,6 +57,10 @@ internal sealed class RequestHandler(DashboardHost host)
         catch (ApiException exception)
         {
             await ProblemAsync(context, exception.Status, exception.Title, exception.Message).ConfigureAwait(false);
+        }
+        catch (BadHttpRequestException exception) when (!context.Response.HasStarted)
+        {
+            await ProblemAsync(context, exception.StatusCode, "The request is not understood.", exception.Message).ConfigureAwait(false);
         }
         catch (KafkaClientException exception) when (!context.Response.HasStarted)
         {
@@ -77,6 +78,14 @@ internal sealed class RequestHandler(DashboardHost host)
             await ProblemAsync(
                 context, StatusCodes.Status500InternalServerError, "The request failed.", "The log of the host tells why.").ConfigureAwait(false);
         }
+    }
+
+    private static void Protect(IHeaderDictionary headers)
+    {
+        headers.ContentSecurityPolicy = Policy;
+        headers.XContentTypeOptions = "nosniff";
+        headers["Referrer-Policy"] = "no-referrer";
+        headers["Cross-Origin-Resource-Policy"] = "same-origin";
     }
 
     private static Task ProblemAsync(HttpContext context, int status, string title, string detail)

@@ -16,7 +16,7 @@ internal sealed class ServedApplication : IDisposable
         Publisher = new Publisher(view, logger);
         Letters = new LetterBox(view);
         Replays = new Replays(view, Letters, stopping);
-        Broker = new BrokerView(view, insight);
+        Broker = new BrokerView(view, insight, stopping);
         Browser = new TopicBrowser(view.Hosted.Clients, $"{view.Application.ApplicationId}-dashboard-records", view.Time);
     }
 

@@ -32,6 +32,7 @@ internal static class StoreAnswers
             TimeTo = call.Time("timeTo"),
             At = call.Time("at"),
             Reverse = call.Flag("reverse"),
+            Aborted = call.Aborted,
         },
         call.Limit,
         call.Text("page"));

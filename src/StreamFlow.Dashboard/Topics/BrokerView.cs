@@ -8,40 +8,77 @@ namespace StreamFlow.Dashboard;
 /// </summary>
 /// <param name="view">The application.</param>
 /// <param name="insight">What a broker in this process tells; null where there is none.</param>
-internal sealed class BrokerView(HostedView view, IBrokerInsight? insight)
+/// <param name="stopping">The host stops.</param>
+internal sealed class BrokerView(HostedView view, IBrokerInsight? insight, CancellationToken stopping)
 {
     /// <summary>A cluster may have thousands: the page shows those of the application first.</summary>
     private const int TopicsAtMost = 300;
     private const int GroupsAtMost = 100;
+    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan RateInterval = TimeSpan.FromMinutes(1);
     private readonly Lock _gate = new();
     private readonly Dictionary<string, (double Seconds, long End)> _ends = new(StringComparer.Ordinal);
+    private Task<BrokerModel>? _reading;
+    private long _readAt;
 
     private string ClientId => $"{view.Application.ApplicationId}-dashboard-broker";
 
     /// <summary>Whether the application works on the broker of this process.</summary>
     public bool IsEmbedded => insight is not null && insight.BootstrapServers == view.Hosted.Options.BootstrapServers;
 
-    public async Task<BrokerModel> ReadAsync(CancellationToken cancellationToken)
+    /// <summary>What there is, at most two seconds old: the broker is asked once for all pages.</summary>
+    public Task<BrokerModel> ReadAsync(CancellationToken cancellationToken)
     {
+        lock (_gate)
+        {
+            if (_reading is null || _reading.IsFaulted || _reading.IsCanceled
+                || (_reading.IsCompleted && view.Time.GetElapsedTime(Volatile.Read(ref _readAt)) >= Interval))
+            {
+                _reading = Task.Run(AskAsync, stopping);
+            }
+
+            return _reading.WaitAsync(cancellationToken);
+        }
+    }
+
+    private async Task<BrokerModel> AskAsync()
+    {
+        // When the answer begins to age: before it is read, so that it is never older than it says.
+        Volatile.Write(ref _readAt, view.Time.GetTimestamp());
+        var cancellationToken = stopping;
         using var admin = view.Hosted.Clients.CreateAdmin(ClientId);
         var names = await NamesAsync(admin, cancellationToken).ConfigureAwait(false);
         var topics = await admin.DescribeTopicsAsync(names, cancellationToken).ConfigureAwait(false);
-        var groups = new Dictionary<string, GroupDescription>(StringComparer.Ordinal);
+        var groups = new Dictionary<string, GroupDescription?>(StringComparer.Ordinal);
         foreach (var group in (await admin.ListGroupsAsync(cancellationToken).ConfigureAwait(false)).Order(StringComparer.Ordinal).Take(GroupsAtMost))
         {
-            groups[group] = await admin.DescribeGroupAsync(group, cancellationToken).ConfigureAwait(false);
+            groups[group] = await ToldAsync(() => admin.DescribeGroupAsync(group, cancellationToken)).ConfigureAwait(false);
         }
 
-        var retentions = new Dictionary<string, string>(StringComparer.Ordinal);
+        var retentions = new Dictionary<string, string?>(StringComparer.Ordinal);
         foreach (var name in topics.Keys)
         {
-            retentions[name] = Retention(await admin.DescribeTopicConfigAsync(name, cancellationToken).ConfigureAwait(false));
+            var configs = await ToldAsync(() => admin.DescribeTopicConfigAsync(name, cancellationToken)).ConfigureAwait(false);
+            retentions[name] = configs is null ? null : Retention(configs);
         }
 
         return await BlockingWork.RunAsync(
             ClientId, () => Read([.. topics.Values.OrderBy(t => t.Name, StringComparer.Ordinal)], groups, retentions), cancellationToken)
             .ConfigureAwait(false);
+    }
+
+    /// <summary>What the broker tells; null where it refuses that, which is no reason to tell nothing of all others.</summary>
+    private static async Task<T?> ToldAsync<T>(Func<Task<T>> ask)
+        where T : class
+    {
+        try
+        {
+            return await ask().ConfigureAwait(false);
+        }
+        catch (KafkaClientException exception) when (exception.Kind != KafkaErrorKind.Retriable)
+        {
+            return null;
+        }
     }
 
     private async Task<List<string>> NamesAsync(IKafkaAdmin admin, CancellationToken cancellationToken)
@@ -54,12 +91,20 @@ internal sealed class BrokerView(HostedView view, IBrokerInsight? insight)
     }
 
     private BrokerModel Read(
-        IReadOnlyList<TopicDescription> topics, Dictionary<string, GroupDescription> groups, Dictionary<string, string> retentions)
+        IReadOnlyList<TopicDescription> topics, Dictionary<string, GroupDescription?> groups, Dictionary<string, string?> retentions)
     {
         var sizes = IsEmbedded ? insight!.PartitionSizes() : new Dictionary<TopicPartition, long>();
         using var scan = new PartitionScan(view.Hosted.Clients, ClientId, view.Time);
-        var bounds = topics.SelectMany(t => Enumerable.Range(0, t.PartitionCount).Select(p => new TopicPartition(t.Name, p)))
-            .ToDictionary(p => p, scan.Bounds);
+        var bounds = new Dictionary<TopicPartition, (long Start, long End)>();
+        foreach (var partition in topics.SelectMany(t => Enumerable.Range(0, t.PartitionCount).Select(p => new TopicPartition(t.Name, p))))
+        {
+            stopping.ThrowIfCancellationRequested();
+            if (BoundsOf(scan, partition) is { } of)
+            {
+                bounds.Add(partition, of);
+            }
+        }
+
         var models = topics.Select(t => Topic(t, bounds, sizes, retentions[t.Name])).ToList();
         return new BrokerModel(
             IsEmbedded ? "embedded" : "kafka",
@@ -73,9 +118,10 @@ internal sealed class BrokerView(HostedView view, IBrokerInsight? insight)
 
     private TopicModel Topic(
         TopicDescription topic, Dictionary<TopicPartition, (long Start, long End)> bounds, IReadOnlyDictionary<TopicPartition, long> sizes,
-        string retention)
+        string? retention)
     {
-        var partitions = Enumerable.Range(0, topic.PartitionCount).Select(number =>
+        var told = Enumerable.Range(0, topic.PartitionCount).Where(number => bounds.ContainsKey(new TopicPartition(topic.Name, number)));
+        var partitions = told.Select(number =>
         {
             var of = new TopicPartition(topic.Name, number);
             return new PartitionModel(number, bounds[of].Start, bounds[of].End, sizes.TryGetValue(of, out var bytes) ? bytes : null);
@@ -84,10 +130,10 @@ internal sealed class BrokerView(HostedView view, IBrokerInsight? insight)
             topic.Name,
             topic.Name.StartsWith("__", StringComparison.Ordinal),
             partitions,
-            partitions.Sum(p => p.End - p.Start),
+            partitions.Count < topic.PartitionCount ? null : partitions.Sum(p => p.End - p.Start),
             partitions.TrueForAll(p => p.Bytes is null) ? null : partitions.Sum(p => p.Bytes ?? 0),
             retention,
-            Rate(topic.Name, partitions.Sum(p => p.End)));
+            partitions.Count < topic.PartitionCount ? null : Rate(topic.Name, partitions.Sum(p => p.End)));
     }
 
     /// <summary>Since it was last looked at, if that is not long ago.</summary>
@@ -104,12 +150,30 @@ internal sealed class BrokerView(HostedView view, IBrokerInsight? insight)
         }
     }
 
-    private GroupModel Group(string id, GroupDescription group, Dictionary<TopicPartition, (long Start, long End)> bounds)
+    private static (long Start, long End)? BoundsOf(PartitionScan scan, TopicPartition partition)
     {
+        try
+        {
+            return scan.Bounds(partition);
+        }
+        catch (KafkaClientException exception) when (exception.Kind != KafkaErrorKind.Retriable)
+        {
+            return null;
+        }
+    }
+
+    private GroupModel Group(string id, GroupDescription? group, Dictionary<TopicPartition, (long Start, long End)> bounds)
+    {
+        stopping.ThrowIfCancellationRequested();
+        if (group is null)
+        {
+            return new GroupModel(id, "unknown", [], null, []);
+        }
+
         using var consumer = view.Hosted.Clients.CreateConsumer(new ConsumerRole(ClientId, id, null, true, "earliest"));
         var offsets = new List<GroupOffsetModel>();
         var partitions = bounds.Keys.ToList();
-        foreach (var committed in partitions.Count == 0 ? [] : consumer.Committed(partitions))
+        foreach (var committed in partitions.Count == 0 ? [] : CommittedOf(consumer, partitions))
         {
             if (committed.Offset >= 0)
             {
@@ -126,6 +190,18 @@ internal sealed class BrokerView(HostedView view, IBrokerInsight? insight)
             [.. group.Members.Select(m => new MemberModel(m.MemberId, m.ClientId, m.Host, [.. m.Assigned.Select(p => p.ToString())]))],
             offsets.Count == 0 ? null : offsets.Sum(o => o.Lag),
             offsets);
+    }
+
+    private static IReadOnlyList<PartitionOffset> CommittedOf(IKafkaConsumer consumer, List<TopicPartition> partitions)
+    {
+        try
+        {
+            return consumer.Committed(partitions);
+        }
+        catch (KafkaClientException exception) when (exception.Kind != KafkaErrorKind.Retriable)
+        {
+            return [];
+        }
     }
 
     /// <summary>What Kafka's settings say, in words.</summary>

@@ -30,6 +30,7 @@ internal sealed record BrowseQuery
 internal sealed class TopicBrowser(IKafkaClients clients, string clientId, TimeProvider time)
 {
     private const int SearchedAtMost = 100_000;
+    private const long BytesAtMost = 32 * 1024 * 1024;
     private static readonly TimeSpan Longest = TimeSpan.FromSeconds(10);
 
     /// <summary>The partitions of a topic.</summary>
@@ -59,6 +60,35 @@ internal sealed class TopicBrowser(IKafkaClients clients, string clientId, TimeP
             $"{clientId}-browse", () => Read(query, partitions, offsets, cancellationToken), cancellationToken).ConfigureAwait(false);
     }
 
+    /// <summary>The last records of some topics, newest first; a topic that does not exist has none.</summary>
+    public async Task<IReadOnlyList<ReadRecord>> LastAsync(IReadOnlyCollection<string> topics, int limit, CancellationToken cancellationToken)
+    {
+        using var admin = clients.CreateAdmin(clientId);
+        var found = await admin.DescribeTopicsAsync(topics, cancellationToken).ConfigureAwait(false);
+        var partitions = found.Values
+            .SelectMany(t => Enumerable.Range(0, t.PartitionCount).Select(p => new TopicPartition(t.Name, p))).ToList();
+        return await BlockingWork.RunAsync(
+            $"{clientId}-browse",
+            () =>
+            {
+                using var scan = new PartitionScan(clients, clientId, time);
+                var bounds = partitions.ToDictionary(p => p, scan.Bounds);
+                var newest = new NewestRecords(limit, BytesAtMost);
+                scan.Read(
+                    bounds.ToDictionary(b => b.Key, b => Math.Max(b.Value.Start, b.Value.End - limit)),
+                    bounds.ToDictionary(b => b.Key, b => b.Value.End),
+                    Longest,
+                    record =>
+                    {
+                        newest.Add(record);
+                        return true;
+                    },
+                    cancellationToken);
+                return newest.ToList();
+            },
+            cancellationToken).ConfigureAwait(false);
+    }
+
     private (IReadOnlyList<ReadRecord> Records, NextModel? Next) Read(
         BrowseQuery query, IReadOnlyList<TopicPartition> partitions, Dictionary<TopicPartition, long>? offsets, CancellationToken cancellationToken)
     {
@@ -71,10 +101,11 @@ internal sealed class TopicBrowser(IKafkaClients clients, string clientId, TimeP
             : query.At is { } at ? scan.At(p, at, bounds[p].End)
             : query.Contains is null ? Math.Max(bounds[p].Start, bounds[p].End - query.Limit)
             : Math.Max(bounds[p].Start, bounds[p].End - (SearchedAtMost / partitions.Count)));
-        var (found, counts, searched) = (new List<ReadRecord>(), new Dictionary<TopicPartition, int>(), 0);
+        var (newest, found) = (new NewestRecords(query.Limit, BytesAtMost), new List<ReadRecord>());
+        var (counts, searched, bytes) = (new Dictionary<TopicPartition, int>(), 0, 0L);
         var positions = scan.Read(from, ends, Longest, Take, cancellationToken);
         return isTail
-            ? ([.. found.OrderByDescending(r => r.Timestamp).ThenByDescending(r => r.Offset).Take(query.Limit)], null)
+            ? (newest.ToList(), null)
             : Page(query, found, positions, ends);
 
         bool Take(ReadRecord record)
@@ -85,9 +116,16 @@ internal sealed class TopicBrowser(IKafkaClients clients, string clientId, TimeP
                 return searched < SearchedAtMost;
             }
 
-            found.Add(record);
+            if (isTail)
+            {
+                newest.Add(record);
+                return true;
+            }
+
+            found.Add(record.Cut());
+            bytes += found[^1].Size;
             var count = counts[record.Partition] = counts.GetValueOrDefault(record.Partition) + 1;
-            return isTail || (count < query.Limit && searched < SearchedAtMost);
+            return count < query.Limit && searched < SearchedAtMost && bytes < BytesAtMost;
         }
     }
 

@@ -18,6 +18,7 @@ internal sealed class GroupWatch(HostedApplication hosted, TimeProvider time)
     private volatile IReadOnlyList<GroupMemberDescription> _members = [];
     private IKafkaAdmin? _admin;
     private volatile bool _isKept;
+    private volatile bool _isLeft;
 
     /// <summary>The members as they were told last; none before that.</summary>
     public IReadOnlyList<GroupMemberDescription> Members => _members;
@@ -26,12 +27,21 @@ internal sealed class GroupWatch(HostedApplication hosted, TimeProvider time)
     /// <param name="isKept">Whether the client is kept for the next time: somebody goes on looking.</param>
     public void AskIfDue(bool isKept)
     {
-        _isKept = isKept;
+        (_isKept, _isLeft) = (isKept, false);
         if (_asking.IsCompleted && (_asked is not { } asked || time.GetElapsedTime(asked) >= Interval))
         {
             _asked = time.GetTimestamp();
             _asking = AskAsync();
         }
+    }
+
+    /// <summary>The application does not run: who else is in the group is no matter of its own any more.</summary>
+    public void Forget()
+    {
+        _isLeft = true;
+        _members = [];
+        _asked = null;
+        Release();
     }
 
     /// <summary>Nobody looks any more: a client would keep its connections for nothing.</summary>
@@ -53,7 +63,7 @@ internal sealed class GroupWatch(HostedApplication hosted, TimeProvider time)
             using var limit = new CancellationTokenSource(Limit, time);
             _admin ??= hosted.Clients.CreateAdmin($"{hosted.Application.ApplicationId}-dashboard");
             var group = await _admin.DescribeGroupAsync(hosted.Application.ApplicationId, limit.Token).ConfigureAwait(false);
-            _members = group.Members;
+            _members = _isLeft ? [] : group.Members;
         }
         catch (Exception exception) when (exception is KafkaClientException or OperationCanceledException)
         {

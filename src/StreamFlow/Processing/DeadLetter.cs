@@ -19,6 +19,7 @@ internal sealed class DeadLetter
     private static readonly string[] TimeReasons = ["INVALID_TIMESTAMP", "INVALID_RECORD"];
 
     private readonly Headers _own;
+    private readonly string? _resultTopic;
     private readonly int _keySize;
     private readonly int _valueSize;
     private Cut _cut;
@@ -27,8 +28,10 @@ internal sealed class DeadLetter
     /// <param name="error">The failure.</param>
     /// <param name="record">The input record, or the result where there is none.</param>
     /// <param name="headers">Its headers, or null.</param>
-    public DeadLetter(in ErrorContext error, in ByteRecord record, Headers? headers)
+    /// <param name="resultTopic">The topic that the record was for, if it is a result.</param>
+    public DeadLetter(in ErrorContext error, in ByteRecord record, Headers? headers, string? resultTopic = null)
     {
+        _resultTopic = resultTopic;
         Error = error with { HasSource = false, SourceKey = null, SourceValue = null, Record = null };
         _own = headers ?? Headers.Empty;
         _keySize = record.HasKey ? record.Key.Length : -1;
@@ -136,6 +139,9 @@ internal sealed class DeadLetter
             .With("streamflow.errors.operator", Error.Operator)
             .With("streamflow.errors.stage", Error.Stage.ToString());
         headers = Error.WaitedAt is null ? headers : headers.With("streamflow.errors.waited.at", Error.WaitedAt);
+
+        // Its topic and offset are the input's all the same: whoever sends letters back must not take it for the input.
+        headers = _resultTopic is null ? headers : headers.With("streamflow.errors.result", _resultTopic);
         return _cut == Cut.Nothing && !_hasOwnTime
             ? headers
             : headers

@@ -15,10 +15,15 @@ internal sealed class DeadLetters(string topic, ErrorResponse fallback)
     public string Topic => topic;
 
     /// <summary>Sends the bytes of a record, with headers that say what happened.</summary>
+    /// <param name="task">The task.</param>
+    /// <param name="error">The failure.</param>
+    /// <param name="record">The input record, or the result where there is none.</param>
+    /// <param name="headers">Its headers, or null.</param>
+    /// <param name="resultTopic">The topic that the record was for, if it is a result.</param>
     /// <returns>False when it was refused whatever was left out of it, and the fallback is to go on.</returns>
     /// <exception cref="RecordFailedException">It was refused, and the fallback is to fail.</exception>
-    public bool Send(TaskContext task, in ErrorContext error, in ByteRecord record, Headers? headers) =>
-        Send(task, new DeadLetter(in error, in record, headers), in record);
+    public bool Send(TaskContext task, in ErrorContext error, in ByteRecord record, Headers? headers, string? resultTopic = null) =>
+        Send(task, new DeadLetter(in error, in record, headers, resultTopic), in record);
 
     /// <summary>A letter that the producer had taken was refused: sends what else can be sent.</summary>
     /// <param name="task">The task; the record that the letter is due to is at hand.</param>

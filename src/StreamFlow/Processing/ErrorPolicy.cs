@@ -111,19 +111,19 @@ internal sealed class ErrorPolicy
     /// itself.
     /// </summary>
     public void HandleRefused(
-        TaskContext context, string name, KafkaClientException exception, in ByteRecord result, Headers? headers) =>
-        Decide(context, Describe(context, name, ErrorStage.Production, exception), in result, headers, hasResult: true);
+        TaskContext context, string name, KafkaClientException exception, in ByteRecord result, Headers? headers, string topic) =>
+        Decide(context, Describe(context, name, ErrorStage.Production, exception), in result, headers, topic);
 
     /// <summary>The same while the record that was serialized is at hand.</summary>
     public void HandleRefused<TKey, TValue>(
         TaskContext context, Node node, KafkaClientException exception, in Record<TKey, TValue> record, in ByteRecord result,
-        Headers? headers) =>
+        Headers? headers, string topic) =>
         Decide(
             context,
             Describe(context, node.Name, ErrorStage.Production, exception) with { Record = FailedRecord.Of(in record) },
             in result,
             headers,
-            hasResult: true);
+            topic);
 
     /// <summary>A row of a store cannot be written: its serde throws, or its changelog refuses it.</summary>
     public void HandleRow(TaskContext context, string store, Exception exception)
@@ -185,10 +185,10 @@ internal sealed class ErrorPolicy
     }
 
     private void Decide(TaskContext context, in ErrorContext error) =>
-        Decide(context, in error, default, null, hasResult: false);
+        Decide(context, in error, default, null, null);
 
     private void Decide(
-        TaskContext context, in ErrorContext error, in ByteRecord result, Headers? headers, bool hasResult)
+        TaskContext context, in ErrorContext error, in ByteRecord result, Headers? headers, string? resultTopic)
     {
         var record = context.Record;
         var (name, stage) = (error.Operator, error.Stage);
@@ -215,8 +215,8 @@ internal sealed class ErrorPolicy
                 var raw = record.Raw!;
                 Count(context, in error, DeadLetters.Send(context, in error, Bytes(raw), raw.Headers));
                 return;
-            case ErrorResponse.DeadLetter when DeadLetters is not null && hasResult:
-                Count(context, in error, DeadLetters.Send(context, in error, in result, headers));
+            case ErrorResponse.DeadLetter when DeadLetters is not null && resultTopic is not null:
+                Count(context, in error, DeadLetters.Send(context, in error, in result, headers, resultTopic));
                 return;
             case ErrorResponse.DeadLetter when DeadLetters is not null && error.Offset < 0 && context.Punctuations is { } punctuations:
                 // No record stands behind a punctuation. What failed, and when, is worth a letter all the same.

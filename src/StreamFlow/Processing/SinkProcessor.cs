@@ -72,7 +72,7 @@ internal sealed class SinkProcessor<TKey, TValue> : Processor<TKey, TValue>
         catch (KafkaClientException e) when (e.Kind == KafkaErrorKind.Refused)
         {
             // This record is the trouble, too large for example; the producer is in order.
-            _task.Errors.HandleRefused(_task, this, e, in record, in bytes, headers);
+            _task.Errors.HandleRefused(_task, this, e, in record, in bytes, headers, topic.Name);
         }
     }
 

@@ -63,6 +63,9 @@ public sealed class AccessTests
     [InlineData("Host", "localhost.attacker.example.com", HttpStatusCode.Forbidden)]
     [InlineData("X-Forwarded-For", "10.0.0.1", HttpStatusCode.Forbidden)]
     [InlineData("Forwarded", "for=10.0.0.1", HttpStatusCode.Forbidden)]
+    [InlineData("Via", "1.1 proxy", HttpStatusCode.Forbidden)]
+    [InlineData("X-Forwarded-Proto", "https", HttpStatusCode.Forbidden)]
+    [InlineData("X-Original-For", "10.0.0.1:5000", HttpStatusCode.Forbidden)]
     [InlineData("Host", "localhost", HttpStatusCode.OK)]
     [InlineData("Host", "[::1]", HttpStatusCode.OK)]
     public async Task Without_a_policy_only_this_machine_by_its_own_names_is_answered(string header, string value, HttpStatusCode expected)
@@ -80,6 +83,23 @@ public sealed class AccessTests
                 Assert.Contains("DashboardOptions.Policy", await response.Content.ReadAsStringAsync(), StringComparison.Ordinal);
             }
         }
+    }
+
+    [Theory]
+    [InlineData(Applications, "cross-site", HttpStatusCode.Forbidden)]
+    [InlineData(Applications, "same-site", HttpStatusCode.Forbidden)]
+    [InlineData(Applications, "same-origin", HttpStatusCode.OK)]
+    [InlineData(Applications, "none", HttpStatusCode.OK)]
+    [InlineData("/streamflow/", "cross-site", HttpStatusCode.OK)]
+    public async Task Data_that_another_site_asks_for_is_refused_and_a_link_to_the_page_is_not(string path, string site, HttpStatusCode expected)
+    {
+        await using var host = await PageHost.StartAsync();
+        using var request = new HttpRequestMessage(HttpMethod.Get, path);
+        request.Headers.TryAddWithoutValidation("Sec-Fetch-Site", site);
+
+        using var response = await host.Client.SendAsync(request);
+
+        Assert.Equal(expected, response.StatusCode);
     }
 
     [Fact]

@@ -1,7 +1,11 @@
 using System.Text;
 using System.Text.Json;
 using Confluent.Kafka;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Time.Testing;
+using StreamFlow.Clients;
 using StreamFlow.Dashboard.Tests.Support;
+using StreamFlow.Hosting;
 
 namespace StreamFlow.Dashboard.Tests.Api;
 
@@ -93,6 +97,28 @@ public sealed class BrokerTests
         Assert.Empty((await host.UntilAsync("broker", b => b.GetProperty("transactions").GetArrayLength() == 0)).GetProperty("transactions").EnumerateArray());
     }
 
+    [Fact]
+    public async Task What_may_not_be_described_is_null_and_all_else_is_told_once_for_all_pages()
+    {
+        await using var host = await PageHost.StartAsync();
+        await host.RunningAsync();
+        HostedApplication? found = null;
+        host.Services.GetRequiredService<HostedApplications>().WhenMade(made => found = made);
+        var clients = new DiscreetClients(found!.Clients);
+        using var view = new HostedView(found with { Clients = clients }, null, new FakeTimeProvider(DateTimeOffset.UnixEpoch));
+        var broker = new BrokerView(view, null, CancellationToken.None);
+
+        var answers = await Task.WhenAll(Enumerable.Range(0, 5).Select(_ => broker.ReadAsync(CancellationToken.None)));
+
+        Assert.All(answers, answer => Assert.Same(answers[0], answer));
+        Assert.Equal(1, clients.Asked);
+        Assert.Null(answers[0].Topics.Single(t => t.Name == "letters").Retention);
+        Assert.NotNull(answers[0].Topics.Single(t => t.Name == "orders").Retention);
+        Assert.Equal("unknown", answers[0].Groups.Single(g => g.Id == PageHost.Application).State);
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() =>
+            new BrokerView(view, null, CancellationToken.None).ReadAsync(new CancellationToken(canceled: true)));
+    }
+
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
@@ -106,5 +132,50 @@ public sealed class BrokerTests
         Assert.Equal(isAllowed, answer.GetProperty("enabled").GetBoolean());
         Assert.Equal(isAllowed ? 20 : 0, answer.GetProperty("records").GetArrayLength());
         Assert.All(answer.GetProperty("records").EnumerateArray(), r => Assert.Equal("orders", r.GetProperty("topic").GetString()));
+    }
+
+    /// <summary>A broker that does not tell of one topic and of groups.</summary>
+    private sealed class DiscreetClients(IKafkaClients inner) : IKafkaClients
+    {
+        private int _asked;
+
+        public int Asked => _asked;
+
+        public IKafkaConsumer CreateConsumer(ConsumerRole role) => inner.CreateConsumer(role);
+
+        public IKafkaProducer CreateProducer(ProducerRole role) => inner.CreateProducer(role);
+
+        public IKafkaAdmin CreateAdmin(string clientId)
+        {
+            Interlocked.Increment(ref _asked);
+            return new DiscreetAdmin(inner.CreateAdmin(clientId));
+        }
+    }
+
+    private sealed class DiscreetAdmin(IKafkaAdmin inner) : IKafkaAdmin
+    {
+        public Task<IReadOnlyCollection<string>> ListTopicsAsync(CancellationToken cancellationToken) => inner.ListTopicsAsync(cancellationToken);
+
+        public Task<IReadOnlyCollection<string>> ListGroupsAsync(CancellationToken cancellationToken) => inner.ListGroupsAsync(cancellationToken);
+
+        public Task<IReadOnlyDictionary<string, TopicDescription>> DescribeTopicsAsync(
+            IReadOnlyCollection<string> names, CancellationToken cancellationToken) => inner.DescribeTopicsAsync(names, cancellationToken);
+
+        public Task<IReadOnlyDictionary<string, string>> DescribeTopicConfigAsync(string name, CancellationToken cancellationToken) =>
+            name == "letters" ? throw new KafkaClientException("TOPIC_AUTHORIZATION_FAILED", KafkaErrorKind.Refused)
+                : inner.DescribeTopicConfigAsync(name, cancellationToken);
+
+        public Task<GroupDescription> DescribeGroupAsync(string groupId, CancellationToken cancellationToken) =>
+            throw new KafkaClientException("GROUP_AUTHORIZATION_FAILED", KafkaErrorKind.Fatal);
+
+        public Task AlterTopicConfigAsync(string name, IReadOnlyDictionary<string, string> configs, CancellationToken cancellationToken) =>
+            throw new NotSupportedException();
+
+        public Task CreateTopicsAsync(IReadOnlyCollection<NewTopic> topics, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+        public Task DeleteRecordsAsync(IReadOnlyCollection<PartitionOffset> offsets, CancellationToken cancellationToken) =>
+            throw new NotSupportedException();
+
+        public void Dispose() => inner.Dispose();
     }
 }

@@ -51,6 +51,23 @@ public sealed class InstancesTests
         Assert.Equal(System.Net.HttpStatusCode.Conflict, rows.StatusCode);
     }
 
+    [Fact]
+    public async Task Members_are_forgotten_when_the_application_stops()
+    {
+        await using var host = await PageHost.StartAsync();
+        await host.RunningAsync();
+        await using var other = await PageHost.StartAsync(configure: builder =>
+            builder.Configuration[$"StreamFlow:{PageHost.Application}:BootstrapServers"] = host.BootstrapServers);
+        await host.UntilAsync($"{Path}/tasks", t => Foreign(t).Count > 0);
+        await host.Services.GetRequiredKeyedService<StreamsApplication>(PageHost.Application).StopAsync().WaitAsync(PageHost.Deadline);
+
+        await host.UntilAsync(Path, o => o.GetProperty("phase").GetString() == "stopped");
+        var tasks = await host.GetAsync($"{Path}/tasks");
+
+        Assert.True(Assert.Single(tasks.GetProperty("instances").EnumerateArray()).GetProperty("isSelf").GetBoolean());
+        Assert.Empty(Foreign(tasks));
+    }
+
     private static List<string?> Own(JsonElement tasks) => Of(tasks, self: true);
 
     private static List<string?> Foreign(JsonElement tasks) => Of(tasks, self: false);

@@ -165,6 +165,20 @@ public sealed class LettersTests
         Assert.Equal(HttpStatusCode.NotFound, response.StatusCode);
     }
 
+    /// <summary>As behind a proxy that asks the host by another name.</summary>
+    [Fact]
+    public async Task What_the_browser_says_comes_from_the_page_is_taken_whatever_the_host_is_called()
+    {
+        await using var host = await PageHost.StartAsync(new DashboardOptions { AllowActions = true }, WithLetters);
+        using var request = new HttpRequestMessage(HttpMethod.Post, Replays) { Content = JsonContent.Create(new { ids = new[] { "0-0" } }) };
+        request.Headers.TryAddWithoutValidation("Origin", "https://streamflow.example.com");
+        request.Headers.TryAddWithoutValidation("Sec-Fetch-Site", "same-origin");
+
+        using var response = await host.Client.SendAsync(request);
+
+        Assert.Equal(HttpStatusCode.NotFound, response.StatusCode);
+    }
+
     private static void WithLetters(WebApplicationBuilder builder)
     {
         builder.Configuration[$"StreamFlow:{PageHost.Application}:Streams:DeadLetterTopic"] = "letters";

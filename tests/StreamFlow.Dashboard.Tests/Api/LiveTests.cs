@@ -86,11 +86,60 @@ public sealed class LiveTests
             "\"now\":\"1970-01-01T00:00:05", System.Text.Encoding.UTF8.GetString(page.Current.Span), StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task A_second_that_cannot_be_looked_at_is_a_gap_and_one_that_takes_long_is_not_waited_for()
+    {
+        await using var host = await PageHost.StartAsync();
+        var time = new FragileTime();
+        using var publisher = PublisherOf(host, time);
+        publisher.Tick();
+        time.Failure = new InvalidOperationException("no time");
+        publisher.Tick();
+        time.Failure = null;
+        publisher.Tick();
+        var history = publisher.View.Collection.History.ToModel();
+        Assert.Equal(3, history.In.Count);
+        Assert.Null(history.P99Seconds[1]);
+        Assert.Null(history.In[1]);
+
+        using var gate = new ManualResetEventSlim();
+        time.Gate = gate;
+        var first = Task.Run(publisher.Tick);
+        Assert.True(SpinWait.SpinUntil(() => time.IsHeld, PageHost.Deadline));
+        await Task.Run(publisher.Tick).WaitAsync(PageHost.Deadline);
+        gate.Set();
+        await first.WaitAsync(PageHost.Deadline);
+        Assert.Equal(4, publisher.View.Collection.History.ToModel().In.Count);
+    }
+
     internal static Publisher PublisherOf(PageHost host, TimeProvider time)
     {
         HostedApplication? found = null;
         host.Services.GetRequiredService<HostedApplications>().WhenMade(made => found = made);
         return new Publisher(new HostedView(found!, null, time), NullLogger.Instance);
+    }
+
+    /// <summary>A clock that fails, or keeps whoever asks it waiting.</summary>
+    private sealed class FragileTime : FakeTimeProvider
+    {
+        private volatile bool _isHeld;
+
+        public Exception? Failure { get; set; }
+
+        public ManualResetEventSlim? Gate { get; set; }
+
+        public bool IsHeld => _isHeld;
+
+        public override long GetTimestamp()
+        {
+            if (Gate is { } gate)
+            {
+                _isHeld = true;
+                gate.Wait();
+            }
+
+            return Failure is null ? base.GetTimestamp() : throw Failure;
+        }
     }
 
     private static async Task<(string Name, JsonElement Data)> ReadAsync(StreamReader stream)

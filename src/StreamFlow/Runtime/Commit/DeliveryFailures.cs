@@ -77,7 +77,7 @@ internal sealed class DeliveryFailures(
             }
             else
             {
-                services.Errors.HandleRefused(task, result.Operator, cause, in record, failure.Headers);
+                services.Errors.HandleRefused(task, result.Operator, cause, in record, failure.Headers, failure.Partition.Topic);
             }
         }
         finally
