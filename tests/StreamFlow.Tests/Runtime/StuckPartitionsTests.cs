@@ -33,8 +33,11 @@ public sealed class StuckPartitionsTests : IDisposable
         harness.Send("in", 0, "k", "before");
         await AppHarness.Until(() => harness.Values("out").Count == 1, "a record");
 
+        // One after the other: what has grown before it was looked at first has not grown.
         clients.Withholds = true;
         harness.Send("in", 0, "k", "held");
+        await harness.UntilWithTime(() => LagOf(application, "in") == 1, "the first that waits");
+        await harness.UntilWithTime(() => LagOf(application, "in") == 1, "another look");
         harness.Send("in", 0, "k", "held");
         await harness.UntilWithTime(() => application.Status.Stuck.Count == 1, "a word about it");
 
@@ -103,6 +106,9 @@ public sealed class StuckPartitionsTests : IDisposable
         release.Set();
         await AppHarness.Until(() => application.Status.Threads is [{ HangingTransaction: null }], "the end of it");
     }
+
+    private static long? LagOf(StreamsApplication application, string topic) =>
+        application.Status.Threads.SelectMany(t => t.Tasks).SelectMany(t => t.Inputs).SingleOrDefault(i => i.Partition.Topic == topic)?.Lag;
 
     private static void WaitAt(string value, Gate reached, Gate release)
     {
