@@ -12,6 +12,7 @@ internal sealed class RiderBooks
     private readonly Dictionary<string, Rider> _told = [];
     private readonly Dictionary<string, Rider> _seen = [];
     private readonly Dictionary<string, long> _seenInZone = [];
+    private readonly Dictionary<string, long> _inZone = [];
     private readonly Dictionary<string, (string Id, Delivery Delivery)> _carried = [];
     private readonly BookSum _positions;
     private readonly BookTable<string, Rider> _riders;
@@ -63,17 +64,33 @@ internal sealed class RiderBooks
         if (before.Last is null)
         {
             _inAllZones.Expect();
-            _zones.Expect(now.Zone, count => count + 1, 0);
+            ExpectInZone(now.Zone, 1);
         }
         else if (before.Zone != now.Zone)
         {
-            _zones.Expect(before.Zone, count => count - 1, 0);
-            _zones.Expect(now.Zone, count => count + 1, 0);
+            ExpectInZone(before.Zone, -1);
+            ExpectInZone(now.Zone, 1);
         }
 
         if (_carried.TryGetValue(id, out var carried))
         {
             _deliveries.Expect(carried.Id, new TrackedDelivery(carried.Delivery, position));
+        }
+    }
+
+    /// <summary>
+    /// A zone without riders counts as none: its row is 0, or is not there at all where riders have only crossed it between two commits.
+    /// </summary>
+    private void ExpectInZone(string zone, long change)
+    {
+        var count = _inZone[zone] = _inZone.GetValueOrDefault(zone) + change;
+        if (count == 0)
+        {
+            _zones.ExpectNone(zone);
+        }
+        else
+        {
+            _zones.Expect(zone, count);
         }
     }
 
@@ -115,13 +132,21 @@ internal sealed class RiderBooks
     {
         var count = BinaryPrimitives.ReadInt64BigEndian(record.Result.Message.Value);
         _inAllZones.See(count - _seenInZone.GetValueOrDefault(record.Key));
-        _zones.See(record.Key, _seenInZone[record.Key] = count);
+        _seenInZone[record.Key] = count;
+        if (count == 0)
+        {
+            _zones.SeeNone(record.Key);
+        }
+        else
+        {
+            _zones.See(record.Key, count);
+        }
     }
 
     private void EarlierZone(SeenRecord record)
     {
         SeeZone(record);
-        _zones.Expect(record.Key, _seenInZone[record.Key]);
+        ExpectInZone(record.Key, _seenInZone[record.Key] - _inZone.GetValueOrDefault(record.Key));
     }
 
     private void SeeDelivery(SeenRecord record)
