@@ -10,6 +10,7 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using OpenTelemetry.Metrics;
 using StreamFlow.Broker;
+using StreamFlow.Dashboard;
 
 namespace StreamFlow.Samples;
 
@@ -58,7 +59,7 @@ internal static class SampleWeb
         app.MapPrometheusScrapingEndpoint("/metrics");
         if (ShowsLivePage(run.Settings))
         {
-            app.MapStreamFlow(LivePage);
+            app.MapStreamFlow(LivePage, new DashboardOptions { ShowRecords = broker is not null });
         }
 
         sample.MapPage(app, run);

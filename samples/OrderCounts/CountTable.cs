@@ -98,7 +98,7 @@ internal sealed class CountTable : IDisposable
     public void Dispose()
     {
         _stopping = true;
-        if (_thread.ThreadState != ThreadState.Unstarted)
+        if ((_thread.ThreadState & ThreadState.Unstarted) == 0)
         {
             _thread.Join();
         }

@@ -15,6 +15,7 @@ internal sealed class GeneratorService(
 {
     /// <summary>2,000 orders are at most 40 s of event time; with 2 s of disorder that stays below the grace of 60 s.</summary>
     private const int MaxInFlight = 2000;
+    private static readonly TimeSpan SendLimit = TimeSpan.FromSeconds(10);
     private Exception? _failure;
     private readonly TaskCompletionSource _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -63,17 +64,18 @@ internal sealed class GeneratorService(
         }).SetLogHandler((_, _) => { }).Build(); // the worker says that no broker answers
         var generator = new OrderGenerator(settings.Seed, clock.StartMs, clock.StepMs);
         var began = time.GetTimestamp();
-        for (long sent = 0; sent < settings.Orders && !clock.TimeIsUp; sent++)
+        for (long sent = 0; sent < settings.Orders && !clock.TimeIsUp && !stop.IsCancellationRequested; sent++)
         {
-            while (MustWait(generator, sent, began) && !clock.TimeIsUp)
+            while (MustWait(generator, sent, began) && !clock.TimeIsUp && !stop.IsCancellationRequested)
             {
-                await Task.Delay(1, stop);
+                await Task.Delay(1, CancellationToken.None);
             }
 
             Send(producer, generator.Next());
         }
 
-        producer.Flush(stop);
+        // What was generated is in the books, so it is sent, also when the run is stopped.
+        producer.Flush(SendLimit);
         ThrowIfFailed();
     }
 

@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Sockets;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
+using StreamFlow.Dashboard;
 using StreamFlow.Samples;
 #endif
 using Microsoft.Extensions.Hosting;
@@ -15,6 +16,9 @@ namespace OrderCounts;
 /// </summary>
 internal sealed class LivePage
 {
+    /// <summary>Whether it shows records of the topics: those that were made up here.</summary>
+    public bool ShowsRecords { get; init; }
+
 #pragma warning disable CA1822 // Some have no state in one of the two forms.
 #if LIVE_PAGE
     private readonly Socket _socket;
@@ -37,7 +41,7 @@ internal sealed class LivePage
     public IHost Build(IHostApplicationBuilder builder)
     {
         var app = ((WebApplicationBuilder)builder).Build();
-        app.MapStreamFlow("/streamflow");
+        app.MapStreamFlow("/streamflow", new DashboardOptions { ShowRecords = ShowsRecords });
         return app;
     }
 #else

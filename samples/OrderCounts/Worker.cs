@@ -12,6 +12,7 @@ namespace OrderCounts;
 internal static class Worker
 {
     private static readonly TimeSpan SettleLimit = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan StopLimit = TimeSpan.FromSeconds(5);
 
     /// <returns>Exit code: 0 when the books balance, or nothing was generated and the worker stopped in order.</returns>
     public static async Task<int> RunAsync(Settings settings, BootstrapServers servers)
@@ -44,7 +45,7 @@ internal static class Worker
             using var ledger = new Ledger();
             using var counts = new CountTable(servers.Value, Pipeline.OrderCounts, partitions);
             var clock = new RunClock(TimeProvider.System, settings.Orders, counts.BaselineEnd, settings.Duration);
-            var page = new LivePage(settings.Port);
+            var page = new LivePage(settings.Port) { ShowsRecords = settings.UsesEmbeddedBroker };
             using var host = Build(settings, servers, page, (ledger, counts, clock), temporary ?? settings.StateDirectory!);
             if (page.Address is { } address)
             {
@@ -140,10 +141,9 @@ internal static class Worker
             return Environment.ExitCode;
         }
 
-        if (!stopped.Task.IsCompleted)
-        {
-            await Summary.SettleAsync(ledger, counts, TimeProvider.System, SettleLimit);
-        }
+        // Also when the run is stopped what was generated is counted before the worker ends.
+        await generator.StopAsync(CancellationToken.None);
+        await Summary.SettleAsync(ledger, counts, TimeProvider.System, stopped.Task.IsCompleted ? StopLimit : SettleLimit);
 
         await host.StopAsync();
         await Summary.SettleAsync(ledger, counts, TimeProvider.System, TimeSpan.FromSeconds(5));
