@@ -20,28 +20,34 @@ public static class LiveFeed
     /// <param name="interval">How often.</param>
     public static void MapFeed(this IEndpointRouteBuilder endpoints, string path, Func<object> picture, TimeSpan interval)
     {
-        var stopping = endpoints.ServiceProvider.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping;
         var shared = new Picture(picture, interval / 2);
-        endpoints.MapGet(path, async (HttpContext context) =>
+        endpoints.MapGet(path, (HttpContext context) => WriteAsync(context, shared.Json, interval));
+    }
+
+    /// <summary>Writes events until the page is closed or the sample ends, the first at once.</summary>
+    /// <param name="context">The request.</param>
+    /// <param name="json">Makes the data of the next event.</param>
+    /// <param name="interval">How often.</param>
+    public static async Task WriteAsync(HttpContext context, Func<string> json, TimeSpan interval)
+    {
+        var stopping = context.RequestServices.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping;
+        context.Response.ContentType = "text/event-stream";
+        context.Response.Headers.CacheControl = "no-store";
+        using var end = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, stopping);
+        using var timer = new PeriodicTimer(interval);
+        try
         {
-            context.Response.ContentType = "text/event-stream";
-            context.Response.Headers.CacheControl = "no-store";
-            using var end = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, stopping);
-            using var timer = new PeriodicTimer(interval);
-            try
+            do
             {
-                do
-                {
-                    await context.Response.WriteAsync($"data: {shared.Json()}\n\n", end.Token);
-                    await context.Response.Body.FlushAsync(end.Token);
-                }
-                while (await timer.WaitForNextTickAsync(end.Token));
+                await context.Response.WriteAsync($"data: {json()}\n\n", end.Token);
+                await context.Response.Body.FlushAsync(end.Token);
             }
-            catch (OperationCanceledException) when (end.IsCancellationRequested)
-            {
-                // The page was closed, or the sample ends.
-            }
-        });
+            while (await timer.WaitForNextTickAsync(end.Token));
+        }
+        catch (OperationCanceledException) when (end.IsCancellationRequested)
+        {
+            // The page was closed, or the sample ends.
+        }
     }
 
     private sealed class Picture(Func<object> take, TimeSpan keeps)

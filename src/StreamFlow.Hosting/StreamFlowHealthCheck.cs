@@ -60,7 +60,7 @@ internal sealed class StreamFlowHealthCheck(StreamsApplication application) : IH
     {
         StreamsState.PendingShutdown => "stopping",
         StreamsState.NotRunning => "stopped",
-        StreamsState.PendingError or StreamsState.Error => IsFenced(status.Error) ? "fenced" : "failed",
+        StreamsState.PendingError or StreamsState.Error => status.IsFenced ? "fenced" : "failed",
         StreamsState.Running or StreamsState.Rebalancing when status.Outage is not null && status.Threads.Count > 0 => "disconnected",
         _ when Stalled(status) is not null => "stalled",
         _ when status.FailuresInARow > 1 => "failing",
@@ -157,10 +157,6 @@ internal sealed class StreamFlowHealthCheck(StreamsApplication application) : IH
             .ToList();
         return all.Count == 0 ? null : all.MaxBy(t => t.Stalled!.Lasts)!;
     }
-
-    /// <summary>Two instances with one identity push each other out; the one that gave up is not broken.</summary>
-    private static bool IsFenced(Exception? error) =>
-        (error as KafkaClientException ?? error?.InnerException as KafkaClientException)?.Kind == KafkaErrorKind.InstanceFenced;
 
     private static int Count(StreamsStatus status, TaskState state) =>
         status.Threads.Sum(t => t.Tasks.Count(task => task.State == state));

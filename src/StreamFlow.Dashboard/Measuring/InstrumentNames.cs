@@ -16,7 +16,6 @@ internal static class InstrumentNames
     public const string ThreadTime = "streamflow.thread.time";
     public const string CommitAge = "streamflow.thread.commit.age";
     public const string Lookups = "streamflow.store.lookups";
-    public const string Entries = "streamflow.store.entries";
     public const string CacheSizes = "streamflow.store.cache.usage";
     public const string FileSizes = "streamflow.rocksdb.files.size";
     public const string MemtableSizes = "streamflow.rocksdb.memtables.size";
@@ -31,6 +30,6 @@ internal static class InstrumentNames
     /// <summary>Read only while somebody looks: stores on disk are asked for some of them.</summary>
     public static readonly HashSet<string> WhileLookedAt =
     [
-        RestoreRemaining, ThreadTime, CommitAge, Lookups, Entries, CacheSizes, FileSizes, MemtableSizes, ApplicationUptime,
+        RestoreRemaining, ThreadTime, CommitAge, Lookups, CacheSizes, FileSizes, MemtableSizes, ApplicationUptime,
     ];
 }

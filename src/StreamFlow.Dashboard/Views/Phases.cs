@@ -1,5 +1,3 @@
-using StreamFlow.Clients;
-
 namespace StreamFlow.Dashboard;
 
 /// <summary>Where an application is, in one word for its user.</summary>
@@ -9,7 +7,7 @@ internal static class Phases
     {
         StreamsState.Created => "starting",
         StreamsState.PendingShutdown or StreamsState.NotRunning => "stopped",
-        StreamsState.PendingError or StreamsState.Error => IsFenced(status.Error) ? "fenced" : "failed",
+        StreamsState.PendingError or StreamsState.Error => status.IsFenced ? "fenced" : "failed",
         _ when status.Outage is not null => "disconnected",
         _ when status.Threads.Any(t => t.Stalled is not null) || status.GlobalThread?.Stalled is not null => "stuck",
         StreamsState.Running when status.Stuck.Count > 0 || status.Threads.Any(t => t.HangingTransaction is not null) => "stuck",
@@ -18,8 +16,4 @@ internal static class Phases
         _ when status.Threads.Count > 0 && status.Threads.All(t => t.HasJoined) => "rebalancing",
         _ => "starting",
     };
-
-    /// <summary>Two instances with one identity push each other out; the one that gave up is not broken.</summary>
-    public static bool IsFenced(Exception? error) =>
-        (error as KafkaClientException ?? error?.InnerException as KafkaClientException)?.Kind == KafkaErrorKind.InstanceFenced;
 }

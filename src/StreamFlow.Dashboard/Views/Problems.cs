@@ -20,7 +20,7 @@ internal static class Problems
     {
         if (status.Error is { } error && status.State is StreamsState.PendingError or StreamsState.Error)
         {
-            yield return Phases.IsFenced(error)
+            yield return status.IsFenced
                 ? new ProblemModel(
                     Bad, error.Message, "Another process has the identity of this one (GroupInstanceId, or a copy of its state directory), so it gave up.",
                     "Give each instance an identity and a state directory of its own, and start it again.")

@@ -190,7 +190,7 @@ internal sealed class ErrorPolicy
     private void Decide(
         TaskContext context, in ErrorContext error, in ByteRecord result, Headers? headers, string? resultTopic)
     {
-        var record = context.Record;
+        Failures.Add(in error, context.Time.GetUtcNow());
         var (name, stage) = (error.Operator, error.Stage);
         var response = Ask(in error, out var handlerFailure);
         if (handlerFailure is not null)
@@ -203,7 +203,7 @@ internal sealed class ErrorPolicy
         {
             ProcessingLog.Failed(
                 context.Logger, error.Exception, context.TaskId, name, stage, response,
-                record.Topic, record.Partition, record.Offset);
+                error.Topic, error.Partition, error.Offset);
         }
 
         switch (response)
@@ -212,7 +212,7 @@ internal sealed class ErrorPolicy
                 context.Metrics.Dropped(Reason(stage), name);
                 return;
             case ErrorResponse.DeadLetter when DeadLetters is not null && error.HasSource:
-                var raw = record.Raw!;
+                var raw = context.Record.Raw!;
                 Count(context, in error, DeadLetters.Send(context, in error, Bytes(raw), raw.Headers));
                 return;
             case ErrorResponse.DeadLetter when DeadLetters is not null && resultTopic is not null:
@@ -240,7 +240,7 @@ internal sealed class ErrorPolicy
         Timestamp = source.Timestamp,
     };
 
-    private ErrorContext Describe(TaskContext context, string name, ErrorStage stage, Exception exception)
+    private static ErrorContext Describe(TaskContext context, string name, ErrorStage stage, Exception exception)
     {
         var record = context.Record;
         var error = new ErrorContext
@@ -253,7 +253,6 @@ internal sealed class ErrorPolicy
             Partition = record.Partition,
             Offset = record.Offset,
         };
-        Failures.Add(in error, context.Time.GetUtcNow());
         return record.Raw is { } raw ? error.With(raw) : error;
     }
 

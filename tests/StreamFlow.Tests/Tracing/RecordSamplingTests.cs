@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Diagnostics;
 using StreamFlow.Clients;
 using StreamFlow.Tests.Runtime;
@@ -12,21 +11,9 @@ public sealed class RecordSamplingTests : IDisposable
 {
     private const string Sampled = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
     private const string Unsampled = "00-2af7651916cd43dd8448eb211c80319c-d7ad6b7169203331-00";
-    private readonly ConcurrentQueue<Activity> _spans = new();
-    private readonly ActivityListener _listener;
+    private readonly RecordedSpans _spans = new();
 
-    public RecordSamplingTests()
-    {
-        _listener = new ActivityListener
-        {
-            ShouldListenTo = source => source.Name == "StreamFlow",
-            Sample = (ref ActivityCreationOptions<ActivityContext> options) => ActivitySamplingResult.AllDataAndRecorded,
-            ActivityStopped = _spans.Enqueue,
-        };
-        ActivitySource.AddActivityListener(_listener);
-    }
-
-    public void Dispose() => _listener.Dispose();
+    public void Dispose() => _spans.Dispose();
 
     [Fact]
     public async Task A_share_of_records_without_a_trace_begins_one()
@@ -81,5 +68,5 @@ public sealed class RecordSamplingTests : IDisposable
 
     private static long Offset(Activity span) => (long)span.GetTagItem("messaging.kafka.offset")!;
 
-    private List<Activity> Records() => [.. _spans.Where(span => span.OperationName == "process in")];
+    private List<Activity> Records() => [.. _spans.Ended.Where(span => span.OperationName == "process in")];
 }

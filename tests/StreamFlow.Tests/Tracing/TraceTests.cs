@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Text;
 using StreamFlow.Clients;
@@ -20,21 +19,9 @@ public sealed class TraceTests : IDisposable
     private const string First = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
     private const string Second = "00-1af7651916cd43dd8448eb211c80319c-c7ad6b7169203331-01";
     private const string Unsampled = "00-2af7651916cd43dd8448eb211c80319c-d7ad6b7169203331-00";
-    private readonly ConcurrentQueue<Activity> _spans = new();
-    private readonly ActivityListener _listener;
+    private readonly RecordedSpans _spans = new();
 
-    public TraceTests()
-    {
-        _listener = new ActivityListener
-        {
-            ShouldListenTo = source => source.Name == "StreamFlow",
-            Sample = (ref ActivityCreationOptions<ActivityContext> options) => ActivitySamplingResult.AllDataAndRecorded,
-            ActivityStopped = _spans.Enqueue,
-        };
-        ActivitySource.AddActivityListener(_listener);
-    }
-
-    public void Dispose() => _listener.Dispose();
+    public void Dispose() => _spans.Dispose();
 
     [Fact]
     public async Task The_context_of_a_record_is_that_of_its_span_in_what_it_gives()
@@ -73,10 +60,10 @@ public sealed class TraceTests : IDisposable
         Send(harness, "a", "same", First);
         Send(harness, "b", "same", Second);
         await AppHarness.Until(() => harness.Values("out") is [.., "2"], "the count");
-        await AppHarness.Until(() => _spans.Any(s => s.OperationName.StartsWith("aggregate", StringComparison.Ordinal) && s.Links.Count() == 2), "the result's span");
+        await AppHarness.Until(() => _spans.Ended.Any(s => s.OperationName.StartsWith("aggregate", StringComparison.Ordinal) && s.Links.Count() == 2), "the result's span");
 
-        var counted = _spans.Where(s => s.OperationName.EndsWith("-repartition", StringComparison.Ordinal)).ToList();
-        var result = _spans.Last(s => s.OperationName.StartsWith("aggregate", StringComparison.Ordinal));
+        var counted = _spans.Ended.Where(s => s.OperationName.EndsWith("-repartition", StringComparison.Ordinal)).ToList();
+        var result = _spans.Ended.Last(s => s.OperationName.StartsWith("aggregate", StringComparison.Ordinal));
         Assert.Equal(2, counted.Count);
         Assert.Equal(
             Of("in").Select(s => s.SpanId).Order(Comparer<ActivitySpanId>.Create((a, b) => string.CompareOrdinal($"{a}", $"{b}"))),
@@ -246,11 +233,11 @@ public sealed class TraceTests : IDisposable
     private static IEnumerable<string> Texts(Headers headers, string name) =>
         headers.Where(header => header.Key == name).Select(header => Encoding.ASCII.GetString(header.Value!));
 
-    private List<Activity> Of(string topic) => [.. _spans.Where(s => s.OperationName == $"process {topic}")];
+    private List<Activity> Of(string topic) => [.. _spans.Ended.Where(s => s.OperationName == $"process {topic}")];
 
     private Activity? Record(string topic) => Of(topic).FirstOrDefault();
 
-    private List<Activity> Joins() => [.. _spans.Where(s => s.OperationName.StartsWith("join ", StringComparison.Ordinal))];
+    private List<Activity> Joins() => [.. _spans.Ended.Where(s => s.OperationName.StartsWith("join ", StringComparison.Ordinal))];
 
     private static ActivityContext ParentOf(Activity span) => new(span.TraceId, span.ParentSpanId, ActivityTraceFlags.Recorded);
 

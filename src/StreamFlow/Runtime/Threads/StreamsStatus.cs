@@ -134,6 +134,13 @@ public sealed record StreamsStatus(StreamsState State, IReadOnlyList<ThreadStatu
     public BrokerOutage? Outage { get; init; }
 
     /// <summary>
+    /// Whether <see cref="Error"/> is that another instance has the identity of this one: two of them push each other out, and the one
+    /// that gave up is not broken.
+    /// </summary>
+    public bool IsFenced =>
+        (Error as KafkaClientException ?? Error?.InnerException as KafkaClientException)?.Kind == KafkaErrorKind.InstanceFenced;
+
+    /// <summary>
     /// How often threads have failed and were replaced in a row: each waits longer for its replacement than the one before.
     /// Counts from anew when none has failed for two minutes.
     /// </summary>
