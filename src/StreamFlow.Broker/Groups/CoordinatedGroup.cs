@@ -14,5 +14,5 @@ internal sealed class CoordinatedGroup(Group group)
     public bool HasRecord { get; set; }
 
     /// <summary>The deadline the timer queue knows of.</summary>
-    public long ArmedFor { get; set; } = GroupMember.Never;
+    public long ArmedFor { get; set; } = GroupDeadline.Never;
 }

@@ -9,7 +9,7 @@ internal sealed class GroupTimers : IDisposable
 {
     private readonly PriorityQueue<CoordinatedGroup, long> _queue = new();
     private readonly ITimer _timer;
-    private long _timerDue = GroupMember.Never;
+    private long _timerDue = GroupDeadline.Never;
 
     public GroupTimers(TimeProvider time, Action fired) =>
         _timer = time.CreateTimer(_ => fired(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
@@ -34,12 +34,12 @@ internal sealed class GroupTimers : IDisposable
             _queue.Dequeue();
             if (group.ArmedFor == due)
             {
-                group.ArmedFor = GroupMember.Never;
+                group.ArmedFor = GroupDeadline.Never;
                 return group;
             }
         }
 
-        _timerDue = GroupMember.Never;
+        _timerDue = GroupDeadline.Never;
         SetTimer(now);
         return null;
     }

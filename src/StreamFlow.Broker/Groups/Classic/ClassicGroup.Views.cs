@@ -3,20 +3,18 @@ using StreamFlow.Broker.Protocol;
 namespace StreamFlow.Broker.Groups;
 
 /// <content>What is stored of a group, how it comes back, and what administrators see.</content>
-internal sealed partial class Group
+internal sealed partial class ClassicGroup
 {
-    private const string ConsumerProtocolType = "consumer";
-
-    public bool IsConsumerGroup => ProtocolType == ConsumerProtocolType;
+    public bool IsOfConsumers => ProtocolType == ConsumerProtocol.Type;
 
     /// <summary>
     /// Rebuilds a group from its record. One with members comes back Stable with fresh sessions, so that clients
     /// that kept running through a restart of the broker go on without a rebalance.
     /// </summary>
-    public static Group Restore(
+    public static ClassicGroup Restore(
         string groupId, GroupSnapshot snapshot, GroupCoordinatorOptions options, ClockReading now)
     {
-        var group = new Group(groupId, options, now)
+        var group = new ClassicGroup(groupId, options, now)
         {
             Generation = snapshot.Generation,
             ProtocolType = snapshot.ProtocolType.Length == 0 ? null : snapshot.ProtocolType,
@@ -25,16 +23,7 @@ internal sealed partial class Group
         };
         foreach (MemberSnapshot stored in snapshot.Members)
         {
-            var member = new GroupMember(stored.MemberId, stored.InstanceId, stored.ClientId, stored.ClientHost)
-            {
-                Assignment = stored.Assignment,
-            };
-            member.Register(
-                stored.SessionTimeoutMs,
-                stored.RebalanceTimeoutMs,
-                [new GroupProtocol(snapshot.ProtocolName ?? "", stored.Subscription)]);
-            member.Touch(now);
-            group._members.Add(member);
+            group.Add(stored, [new GroupProtocol(snapshot.ProtocolName ?? "", stored.Subscription)], now);
         }
 
         if (snapshot.Members.Count > 0)
@@ -43,6 +32,32 @@ internal sealed partial class Group
             group.LeaderId = snapshot.Leader;
         }
 
+        return group;
+    }
+
+    /// <summary>
+    /// Makes a group of the members that were left in a consumer group when the last one left that speaks its protocol.
+    /// They keep what they have until they have joined the next generation, which begins at once.
+    /// </summary>
+    public static ClassicGroup OfMembers(
+        string groupId, int generation, IReadOnlyList<MemberSeed> members, GroupCoordinatorOptions options, ClockReading now)
+    {
+        var group = new ClassicGroup(groupId, options, now)
+        {
+            Generation = generation,
+            ProtocolType = ConsumerProtocol.Type,
+            State = GroupState.Stable,
+        };
+        foreach ((MemberSnapshot stored, IReadOnlyList<GroupProtocol> protocols) in members)
+        {
+            group.Add(stored, protocols, now);
+        }
+
+        GroupMember first = group._members.All.First();
+        group.LeaderId = first.Id;
+        group.ProtocolName = group._members.ChooseProtocol(first);
+        group.Persist();
+        group.Rebalance(now);
         return group;
     }
 
@@ -100,7 +115,7 @@ internal sealed partial class Group
         {
             foreach (GroupProtocol protocol in member.Protocols)
             {
-                if (ConsumerSubscription.MayContain(protocol.Metadata, topic))
+                if (ConsumerProtocol.MayContain(protocol.Metadata, topic))
                 {
                     return true;
                 }
@@ -108,5 +123,36 @@ internal sealed partial class Group
         }
 
         return false;
+    }
+
+    /// <summary>
+    /// An empty group's offsets count from when it became empty; an administrator may commit to one that has been so for
+    /// long, and that offset starts its own time.
+    /// </summary>
+    public long? UnusedSince(string topic, long commitTimestampMs)
+    {
+        if (ProtocolType is null)
+        {
+            return commitTimestampMs;
+        }
+
+        if (State == GroupState.Empty)
+        {
+            return Math.Max(StateTimestampMs, commitTimestampMs);
+        }
+
+        bool isIdleTopic = State == GroupState.Stable && IsOfConsumers && !MaySubscribe(topic);
+        return isIdleTopic ? commitTimestampMs : null;
+    }
+
+    private void Add(MemberSnapshot stored, IReadOnlyList<GroupProtocol> protocols, ClockReading now)
+    {
+        var member = new GroupMember(stored.MemberId, stored.InstanceId, stored.ClientId, stored.ClientHost)
+        {
+            Assignment = stored.Assignment,
+        };
+        member.Register(stored.SessionTimeoutMs, stored.RebalanceTimeoutMs, protocols);
+        member.Touch(now);
+        _members.Add(member);
     }
 }

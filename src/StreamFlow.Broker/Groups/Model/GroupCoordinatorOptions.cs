@@ -34,6 +34,17 @@ internal sealed record GroupCoordinatorOptions
     /// <value>Default 10 minutes.</value>
     public TimeSpan OffsetsRetentionCheckInterval { get; init; } = TimeSpan.FromMinutes(10);
 
+    /// <summary>What groups of the consumer protocol are given.</summary>
+    /// <value>Default as Kafka, but for <see cref="ConsumerGroupOptions.AssignmentInterval"/>.</value>
+    public ConsumerGroupOptions Consumers { get; init; } = new();
+
+    /// <summary>What single groups are given instead; null when nothing was set for any.</summary>
+    /// <value>Default null.</value>
+    public GroupConfigs? Configs { get; init; }
+
+    /// <summary>What a group of the consumer protocol is given.</summary>
+    public ConsumerGroupOptions ConsumerSettings(string groupId) => Configs?.Find(groupId) ?? Consumers;
+
     /// <summary>Checks every value.</summary>
     /// <exception cref="ArgumentException">A value is out of range; the message names it.</exception>
     public void Validate()
@@ -45,6 +56,7 @@ internal sealed record GroupCoordinatorOptions
             "at most 2^31-1 ms, the largest the protocol can carry");
         Require(InitialRebalanceDelay >= TimeSpan.Zero, nameof(InitialRebalanceDelay), InitialRebalanceDelay,
             "zero or more");
+        Consumers.Validate();
         Require(MaxGroupSize >= 1, nameof(MaxGroupSize), MaxGroupSize, "at least 1");
         Require(MaxOffsetMetadataLength >= 0, nameof(MaxOffsetMetadataLength), MaxOffsetMetadataLength, "zero or more");
         Require(OffsetsRetention > TimeSpan.Zero, nameof(OffsetsRetention), OffsetsRetention, "more than zero");

@@ -3,7 +3,7 @@ using StreamFlow.Broker.Protocol;
 namespace StreamFlow.Broker.Groups;
 
 /// <content>From one generation to the next, and the deadlines that force it.</content>
-internal sealed partial class Group
+internal sealed partial class ClassicGroup
 {
     private bool _isInitialDelay;
     private bool _joinedDuringDelay;
@@ -25,7 +25,7 @@ internal sealed partial class Group
 
         if (_syncDeadline <= now.MonotonicMs)
         {
-            _syncDeadline = GroupMember.Never;
+            _syncDeadline = GroupDeadline.Never;
             ExpelWhoOwesSync(now);
         }
 
@@ -62,7 +62,7 @@ internal sealed partial class Group
             member.OwesSync = false;
         }
 
-        _syncDeadline = GroupMember.Never;
+        _syncDeadline = GroupDeadline.Never;
         _isInitialDelay = State == GroupState.Empty;
         Move(GroupEvent.RebalanceStarted, now);
         long waitMs = _members.MaxRebalanceTimeoutMs();
@@ -122,7 +122,7 @@ internal sealed partial class Group
             return;
         }
 
-        _joinDeadline = GroupMember.Never;
+        _joinDeadline = GroupDeadline.Never;
         Generation++;
         if (_members.Count == 0)
         {

@@ -7,15 +7,15 @@ namespace StreamFlow.Broker.Groups;
 /// out. It never assigns partitions: it collects members, picks a leader, carries opaque metadata to the leader and
 /// opaque assignments back, and fences by generation. Not thread-safe; the coordinator serialises the calls.
 /// </summary>
-internal sealed partial class Group
+internal sealed partial class ClassicGroup : IGroup
 {
     private readonly GroupCoordinatorOptions _options;
     private readonly MemberTable _members = new();
     private readonly List<GroupEffect> _effects = [];
-    private long _joinDeadline = GroupMember.Never;
-    private long _syncDeadline = GroupMember.Never;
+    private long _joinDeadline = GroupDeadline.Never;
+    private long _syncDeadline = GroupDeadline.Never;
 
-    public Group(string groupId, GroupCoordinatorOptions options, ClockReading now)
+    public ClassicGroup(string groupId, GroupCoordinatorOptions options, ClockReading now)
     {
         GroupId = groupId;
         _options = options;
@@ -23,6 +23,8 @@ internal sealed partial class Group
     }
 
     public string GroupId { get; }
+
+    public GroupKind Kind => GroupKind.Classic;
 
     public GroupState State { get; private set; } = GroupState.Empty;
 
@@ -57,7 +59,7 @@ internal sealed partial class Group
 
     /// <summary>Monotonic milliseconds of the next <see cref="Tick"/> that can matter.</summary>
     public long NextDeadline() => State == GroupState.Dead
-        ? GroupMember.Never
+        ? GroupDeadline.Never
         : Math.Min(_members.NextDeadline(), Math.Min(_joinDeadline, _syncDeadline));
 
     public void Sync(SyncCommand command, long request, ClockReading now)
@@ -95,7 +97,7 @@ internal sealed partial class Group
 
         if (_members.AllHaveSynced())
         {
-            _syncDeadline = GroupMember.Never;
+            _syncDeadline = GroupDeadline.Never;
         }
     }
 
@@ -141,6 +143,9 @@ internal sealed partial class Group
 
         return error;
     }
+
+    public ErrorCode AdmitCommit(CommitCommand command, bool isTransactional, ClockReading now) =>
+        AdmitCommit(command.GenerationId, command.MemberId, command.InstanceId, isTransactional, now);
 
     /// <summary>
     /// Says whether an offset commit is allowed, and counts it as a sign of life. A transactional commit passes where
@@ -219,6 +224,9 @@ internal sealed partial class Group
 
         Move(GroupEvent.Closed, now);
     }
+
+    /// <summary>Anybody may read the offsets of a classic group: its members name no generation.</summary>
+    public ErrorCode AdmitFetch(string? memberId, int memberEpoch) => ErrorCode.None;
 
     private bool NamesAnotherProtocol(SyncCommand command) =>
         (command.ProtocolType is not null && command.ProtocolType != ProtocolType)

@@ -91,9 +91,12 @@ internal sealed record OffsetToCommit(OffsetKey Key, long Offset, int LeaderEpoc
 /// <summary>An OffsetCommit request.</summary>
 internal sealed record CommitCommand
 {
+    /// <summary>The version of the request; old ones cannot say everything that may be wrong.</summary>
+    public int ApiVersion { get; init; } = int.MaxValue;
+
     public required string GroupId { get; init; }
 
-    /// <summary>−1 for a committer that is not a member.</summary>
+    /// <summary>The generation, or the epoch of the member; −1 for a committer that is not a member.</summary>
     public required int GenerationId { get; init; }
 
     /// <summary>Empty for a committer that is not a member.</summary>
