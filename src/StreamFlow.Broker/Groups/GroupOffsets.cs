@@ -51,6 +51,18 @@ internal sealed class GroupOffsets
         entry.MakeReadable(value, logOffset);
     }
 
+    /// <summary>
+    /// Gives up an appended commit that may not have reached the disk: its client was told so, and whether it counts
+    /// shows after the next start.
+    /// </summary>
+    public void Abandon(OffsetKey key, long logOffset)
+    {
+        if (_entries.TryGetValue(key, out Entry? entry) && logOffset >= entry.FirstLogOffset)
+        {
+            entry.InFlight--;
+        }
+    }
+
     /// <summary>Notes a commit that counts only if the producer's open transaction commits.</summary>
     public void AppendTransactional(long producerId, OffsetKey key, CommittedOffset value, long logOffset)
     {

@@ -31,7 +31,7 @@ internal static class ApiTable
         Api<LeaveGroupRequest>(ApiKey.LeaveGroup, 0, 5, 4, static (h, r, _) => Now(h.Membership.Leave(r))),
         Api<SyncGroupRequest>(ApiKey.SyncGroup, 0, 5, 4, static (h, r, c) => h.Membership.SyncAsync(r, c))
             with { Order = RequestOrder.BehindLeave },
-        Api<DescribeGroupsRequest>(ApiKey.DescribeGroups, 0, 5, 5, static (h, r, _) => Now(h.GroupAdmin.Describe(r))),
+        Api<DescribeGroupsRequest>(ApiKey.DescribeGroups, 0, 5, 5, static (h, r, c) => Now(h.GroupAdmin.Describe(r, c.Version))),
         Api<ListGroupsRequest>(ApiKey.ListGroups, 0, 5, 3, static (h, r, _) => Now(h.GroupAdmin.List(r))),
         Api<ApiVersionsRequest>(ApiKey.ApiVersions, 0, 4, 3, static (_, _, _) =>
             Now(new ApiVersionsResponse(ErrorCode.None, Advertised!))),

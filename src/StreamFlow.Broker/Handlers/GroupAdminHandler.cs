@@ -7,7 +7,7 @@ namespace StreamFlow.Broker.Handlers;
 /// <summary>Groups as administrators see them, and where their coordinator is.</summary>
 internal sealed class GroupAdminHandler(GroupCoordinator groups, MetadataBroker self)
 {
-    private const string ClassicType = "classic";
+    private const short FirstVersionOfErrors = 6;
 
     public FindCoordinatorResponse FindCoordinator(FindCoordinatorRequest request)
     {
@@ -18,13 +18,14 @@ internal sealed class GroupAdminHandler(GroupCoordinator groups, MetadataBroker 
             self, [.. request.Keys.Select(key => new CoordinatorEntry(key, error, message))]);
     }
 
-    public DescribeGroupsResponse Describe(DescribeGroupsRequest request) =>
-        new([.. request.Groups.Select(Describe)]);
+    /// <summary>Before version 6 a group that is not there, or is a consumer group, is Dead without an error.</summary>
+    public DescribeGroupsResponse Describe(DescribeGroupsRequest request, short version) =>
+        new([.. request.Groups.Select(group => Describe(group, version))]);
 
     public ListGroupsResponse List(ListGroupsRequest request) => new(
         ErrorCode.None,
         [.. groups.List(request.StatesFilter, request.TypesFilter).Select(static x =>
-            new ListedGroup(x.GroupId, x.ProtocolType, x.State.ToString(), ClassicType))]);
+            new ListedGroup(x.GroupId, x.ProtocolType, x.State.ToString(), Name(x.Kind)))]);
 
     public async ValueTask<IResponse?> DeleteAsync(DeleteGroupsRequest request)
     {
@@ -33,11 +34,11 @@ internal sealed class GroupAdminHandler(GroupCoordinator groups, MetadataBroker 
             [.. request.Groups.Zip(errors, static (group, error) => new DeletedGroup(group, error))]);
     }
 
-    private DescribedGroup Describe(string groupId)
+    private DescribedGroup Describe(string groupId, short version)
     {
         GroupDescription group = groups.Describe(groupId);
         return new DescribedGroup(
-            group.Error,
+            version < FirstVersionOfErrors && group.Error == ErrorCode.GroupIdNotFound ? ErrorCode.None : group.Error,
             groupId,
             group.State.ToString(),
             group.ProtocolType,
@@ -45,4 +46,6 @@ internal sealed class GroupAdminHandler(GroupCoordinator groups, MetadataBroker 
             [.. group.Members.Select(static x => new DescribedMember(
                 x.MemberId, x.InstanceId, x.ClientId, x.ClientHost, x.Metadata, x.Assignment))]);
     }
+
+    private static string Name(GroupKind kind) => kind == GroupKind.Classic ? "classic" : "consumer";
 }

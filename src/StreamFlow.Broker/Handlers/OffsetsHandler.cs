@@ -72,7 +72,12 @@ internal sealed class OffsetsHandler(GroupCoordinator groups)
     {
         List<OffsetKey>? keys = group.Topics is null ? null : [.. group.Topics.SelectMany(
             static topic => topic.Partitions.Select(partition => new OffsetKey(topic.Name, partition)))];
-        FetchOffsetsResult result = groups.FetchOffsets(group.GroupId, keys, requireStable);
+        FetchOffsetsResult result = groups.FetchOffsets(new FetchOffsetsCommand
+        {
+            GroupId = group.GroupId,
+            Partitions = keys,
+            RequireStable = requireStable,
+        });
         OffsetFetchTopicResult[] topics = result.Error == ErrorCode.None
             ? [.. result.Offsets
                 .GroupBy(static x => x.Key.Topic)

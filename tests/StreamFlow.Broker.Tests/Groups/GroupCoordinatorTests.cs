@@ -197,7 +197,7 @@ public sealed class GroupCoordinatorTests : IDisposable
     {
         await _fixture.StableAsync();
         GroupCoordinator coordinator = _fixture.Coordinator;
-        var expected = new GroupListing("group", "consumer", GroupState.Stable);
+        var expected = new GroupListing("group", "consumer", GroupState.Stable, GroupKind.Classic);
 
         Assert.Equal([expected], coordinator.List([], []));
         Assert.Equal([expected], coordinator.List(["empty", "sTABLE"], ["Classic"]));

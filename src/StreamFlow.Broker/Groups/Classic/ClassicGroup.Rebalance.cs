@@ -1,4 +1,4 @@
-using StreamFlow.Broker.Protocol;
+using StreamFlow.Protocol;
 
 namespace StreamFlow.Broker.Groups;
 

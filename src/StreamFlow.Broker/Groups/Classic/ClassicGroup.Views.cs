@@ -1,4 +1,4 @@
-using StreamFlow.Broker.Protocol;
+using StreamFlow.Protocol;
 
 namespace StreamFlow.Broker.Groups;
 
@@ -61,6 +61,10 @@ internal sealed partial class ClassicGroup
         return group;
     }
 
+    /// <summary>The members that have been in a generation, with every protocol they speak.</summary>
+    public IEnumerable<MemberSeed> Members() =>
+        _members.All.Where(static member => !member.IsNew).Select(member => new MemberSeed(Stored(member), member.Protocols));
+
     public GroupSnapshot Snapshot() => new()
     {
         ProtocolType = ProtocolType ?? "",
@@ -70,15 +74,7 @@ internal sealed partial class ClassicGroup
         StateTimestampMs = StateTimestampMs,
         Members =
         [
-            .. _members.All.Select(member => new MemberSnapshot(
-                member.Id,
-                member.InstanceId,
-                member.ClientId,
-                member.ClientHost,
-                member.RebalanceTimeoutMs,
-                member.SessionTimeoutMs,
-                member.MetadataFor(ProtocolName ?? ""),
-                member.Assignment)),
+            .. _members.All.Select(Stored),
         ],
     };
 
@@ -144,6 +140,16 @@ internal sealed partial class ClassicGroup
         bool isIdleTopic = State == GroupState.Stable && IsOfConsumers && !MaySubscribe(topic);
         return isIdleTopic ? commitTimestampMs : null;
     }
+
+    private MemberSnapshot Stored(GroupMember member) => new(
+        member.Id,
+        member.InstanceId,
+        member.ClientId,
+        member.ClientHost,
+        member.RebalanceTimeoutMs,
+        member.SessionTimeoutMs,
+        member.MetadataFor(ProtocolName ?? ""),
+        member.Assignment);
 
     private void Add(MemberSnapshot stored, IReadOnlyList<GroupProtocol> protocols, ClockReading now)
     {

@@ -1,4 +1,4 @@
-using StreamFlow.Broker.Protocol;
+using StreamFlow.Protocol;
 
 namespace StreamFlow.Broker.Groups;
 
@@ -206,6 +206,16 @@ internal sealed partial class ClassicGroup : IGroup
         else
         {
             member.Touch(now);
+        }
+    }
+
+    /// <summary>Sends everybody who waits to join anew, since the group is about to change its protocol.</summary>
+    public void Interrupt(ClockReading now)
+    {
+        foreach (GroupMember member in _members.All)
+        {
+            AnswerJoin(member, JoinResult.Failed(ErrorCode.RebalanceInProgress, member.Id), now);
+            AnswerSync(member, SyncResult.Failed(ErrorCode.RebalanceInProgress), now);
         }
     }
 

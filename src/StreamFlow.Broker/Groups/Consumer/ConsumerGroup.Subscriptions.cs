@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.RegularExpressions;
-using StreamFlow.Broker.Protocol;
+using StreamFlow.Protocol;
 
 namespace StreamFlow.Broker.Groups;
 

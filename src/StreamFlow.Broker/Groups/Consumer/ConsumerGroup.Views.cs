@@ -1,4 +1,4 @@
-using StreamFlow.Broker.Protocol;
+using StreamFlow.Protocol;
 
 namespace StreamFlow.Broker.Groups;
 
@@ -116,6 +116,9 @@ internal sealed partial class ConsumerGroup
         .. _image.Patterns.Keys.Select(static pattern => new PatternRecord(pattern, null)),
         new GroupEpochRecord(null, 0),
     ];
+
+    /// <summary>What is to be stored under a key by now.</summary>
+    public ConsumerGroupRecord RecordOf(GroupRecordKey key) => _image.RecordOf(key);
 
     /// <summary>
     /// The epoch of the member, or an earlier one that all the partitions were assigned in: then nobody else has had them

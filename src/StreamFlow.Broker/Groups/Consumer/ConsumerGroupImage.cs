@@ -46,6 +46,18 @@ internal sealed class ConsumerGroupImage
     /// <summary>True when no member has the partition, and none is about to give it up.</summary>
     public bool IsFree(TopicIdPartition partition) => !_holders.ContainsKey(partition);
 
+    /// <summary>The record that says what is now under a key, a tombstone when there is nothing.</summary>
+    public ConsumerGroupRecord RecordOf(GroupRecordKey key) => key.Type switch
+    {
+        GroupRecordType.GroupEpoch when HasEpoch => new GroupEpochRecord(GroupEpoch, MetadataHash),
+        GroupRecordType.TargetEpoch when TargetEpoch > 0 => new TargetEpochRecord(TargetEpoch, TargetTimestampMs),
+        GroupRecordType.MemberMetadata => new MemberMetadataRecord(key.Name, _members.GetValueOrDefault(key.Name)),
+        GroupRecordType.TargetAssignment => new TargetAssignmentRecord(key.Name, _targets.GetValueOrDefault(key.Name)),
+        GroupRecordType.CurrentAssignment => new CurrentAssignmentRecord(key.Name, _current.GetValueOrDefault(key.Name)),
+        GroupRecordType.Pattern => new PatternRecord(key.Name, _patterns.GetValueOrDefault(key.Name)),
+        _ => ConsumerGroupRecord.Tombstone(key),
+    };
+
     public void Apply(ConsumerGroupRecord record)
     {
         switch (record)

@@ -21,8 +21,7 @@ internal sealed class TopicStore : IDisposable
     private readonly TopicDirectories _directories;
     private readonly LogFlusher _flusher;
     private readonly MaintenanceLoop _maintenance;
-    private readonly ConcurrentDictionary<string, Topic> _byName = new(StringComparer.Ordinal);
-    private readonly ConcurrentDictionary<Guid, Topic> _byId = new();
+    private readonly TopicTable _topics = new();
     private StoreMetadata _metadata;
     private long _nextProducerId;
     private bool _disposed;
@@ -45,7 +44,10 @@ internal sealed class TopicStore : IDisposable
 
     public IReadOnlyDictionary<string, string> TopicDefaults => _options.TopicDefaults;
 
-    public ICollection<Topic> Topics => _byName.Values;
+    public ICollection<Topic> Topics => _topics.All;
+
+    /// <summary>Another number whenever a topic came, went or grew.</summary>
+    public long TopicsVersion => _topics.Version;
 
     /// <summary>Opens or creates a data directory and every partition in it.</summary>
     /// <exception cref="IOException">The directory is in use by another broker, or unreadable.</exception>
@@ -88,9 +90,9 @@ internal sealed class TopicStore : IDisposable
         }
     }
 
-    public Topic? GetTopic(string name) => _byName.GetValueOrDefault(name);
+    public Topic? GetTopic(string name) => _topics.Find(name);
 
-    public Topic? GetTopic(Guid id) => _byId.GetValueOrDefault(id);
+    public Topic? GetTopic(Guid id) => _topics.Find(id);
 
     public PartitionLog? GetPartition(string topic, int partition) => GetTopic(topic)?.GetPartition(partition);
 
@@ -125,7 +127,8 @@ internal sealed class TopicStore : IDisposable
         Topic? topic;
         lock (_gate)
         {
-            if (!_byName.TryGetValue(name, out topic))
+            topic = _topics.Find(name);
+            if (topic is null)
             {
                 return Unknown(name);
             }
@@ -144,8 +147,7 @@ internal sealed class TopicStore : IDisposable
                 return result;
             }
 
-            _byName.TryRemove(name, out _);
-            _byId.TryRemove(topic.Id, out _);
+            _topics.Remove(topic);
         }
 
         TopicDeleted?.Invoke(topic);
@@ -166,7 +168,7 @@ internal sealed class TopicStore : IDisposable
     {
         lock (_gate)
         {
-            if (!_byName.TryGetValue(name, out var topic))
+            if (_topics.Find(name) is not { } topic)
             {
                 return Unknown(name);
             }
@@ -186,7 +188,7 @@ internal sealed class TopicStore : IDisposable
                 SaveOrUndo(
                     With(topic.Id, entry => entry with { Partitions = newCount }),
                     () => _directories.RemovePartitions(added));
-                topic.SetPartitions([.. topic.Partitions, .. added]);
+                _topics.Grow(topic, added);
                 return TopicResult.Ok(topic);
             });
         }
@@ -197,7 +199,7 @@ internal sealed class TopicStore : IDisposable
     {
         lock (_gate)
         {
-            if (!_byName.TryGetValue(name, out var topic))
+            if (_topics.Find(name) is not { } topic)
             {
                 return Unknown(name);
             }
@@ -228,7 +230,7 @@ internal sealed class TopicStore : IDisposable
     {
         lock (_gate)
         {
-            if (!_byName.TryGetValue(name, out var topic))
+            if (_topics.Find(name) is not { } topic)
             {
                 return Unknown(name);
             }
@@ -309,8 +311,7 @@ internal sealed class TopicStore : IDisposable
     private Topic Publish(TopicMetadata entry, PartitionLog[] logs)
     {
         var topic = new Topic(entry.Name, entry.Id, entry.Configs, logs);
-        _byId[entry.Id] = topic;
-        _byName[entry.Name] = topic;
+        _topics.Add(topic);
         return topic;
     }
 
@@ -321,13 +322,13 @@ internal sealed class TopicStore : IDisposable
             return TopicResult.Failed(ErrorCode.InvalidTopic, nameProblem);
         }
 
-        if (_byName.ContainsKey(name))
+        if (_topics.Find(name) is not null)
         {
             return TopicResult.Failed(ErrorCode.TopicAlreadyExists, $"Topic '{name}' already exists.");
         }
 
         var key = TopicNames.CollisionKey(name);
-        if (_byName.Keys.FirstOrDefault(other => TopicNames.CollisionKey(other) == key) is { } twin)
+        if (_topics.Names.FirstOrDefault(other => TopicNames.CollisionKey(other) == key) is { } twin)
         {
             return TopicResult.Failed(
                 ErrorCode.InvalidTopic,
