@@ -88,7 +88,10 @@ internal sealed partial class TransactionCoordinator : IDisposable
     /// <summary>Adds partitions to a transaction. All must exist, or none is added.</summary>
     /// <returns>One error per partition, in order.</returns>
     public async ValueTask<ErrorCode[]> AddPartitionsAsync(
-        string transactionalId, ProducerIdentity producer, IReadOnlyList<TransactionPartition> partitions)
+        string transactionalId,
+        ProducerIdentity producer,
+        IReadOnlyList<TransactionPartition> partitions,
+        TransactionVersion version = TransactionVersion.V0)
     {
         var errors = new ErrorCode[partitions.Count];
         bool isRefused = false;
@@ -105,10 +108,27 @@ internal sealed partial class TransactionCoordinator : IDisposable
         {
             Array.Fill(errors, identity != ErrorCode.None
                 ? identity
-                : (await AddAsync(transactionalId, producer, partitions).ConfigureAwait(false)).Error);
+                : (await AddAsync(transactionalId, producer, partitions, version).ConfigureAwait(false)).Error);
         }
 
         return errors;
+    }
+
+    /// <summary>Whether each partition belongs to the open transaction; see <see cref="Transaction.VerifyPartitions"/>.</summary>
+    /// <returns>One error per partition, in order.</returns>
+    public ErrorCode[] VerifyPartitions(
+        string transactionalId, ProducerIdentity producer, IReadOnlyList<TransactionPartition> partitions)
+    {
+        ErrorCode refusal = Find(transactionalId, out Transaction? transaction);
+        if (transaction is null)
+        {
+            return [.. partitions.Select(_ => refusal)];
+        }
+
+        lock (transaction)
+        {
+            return transaction.VerifyPartitions(producer, partitions);
+        }
     }
 
     /// <summary>Adds the offsets of groups to a transaction.</summary>
@@ -118,16 +138,29 @@ internal sealed partial class TransactionCoordinator : IDisposable
         ErrorCode refusal = groupId.Length == 0 ? ErrorCode.InvalidGroupId : ErrorCode.None;
         return refusal != ErrorCode.None
             ? refusal
-            : (await AddAsync(transactionalId, producer, [TransactionPartitions.Offsets]).ConfigureAwait(false)).Error;
+            : (await AddAsync(transactionalId, producer, [TransactionPartitions.Offsets], TransactionVersion.V0)
+                .ConfigureAwait(false)).Error;
     }
 
-    /// <summary>Commits offsets as part of a transaction that includes them.</summary>
+    /// <summary>
+    /// Commits offsets as part of a transaction. The classic protocol has included them before; with version 2 they are
+    /// included by this.
+    /// </summary>
     /// <returns>One error per offset, in order.</returns>
     public async ValueTask<ErrorCode[]> CommitOffsetsAsync(
-        string transactionalId, ProducerIdentity producer, CommitCommand command)
+        string transactionalId,
+        ProducerIdentity producer,
+        CommitCommand command,
+        TransactionVersion version = TransactionVersion.V0)
     {
-        ErrorCode refusal = Check(transactionalId, producer, static (transaction, producer) =>
-            transaction.CheckOffsetCommit(producer, TransactionPartitions.Offsets));
+        ErrorCode refusal = version < TransactionVersion.V2
+            ? ErrorCode.None
+            : (await AddAsync(transactionalId, producer, [TransactionPartitions.Offsets], version)
+                .ConfigureAwait(false)).Error;
+        refusal = refusal != ErrorCode.None
+            ? refusal
+            : Check(transactionalId, producer, static (transaction, producer) =>
+                transaction.CheckOffsetCommit(producer, TransactionPartitions.Offsets));
         if (refusal != ErrorCode.None)
         {
             var errors = new ErrorCode[command.Offsets.Count];
@@ -143,11 +176,20 @@ internal sealed partial class TransactionCoordinator : IDisposable
     }
 
     /// <summary>Ends a transaction; completes when its outcome is visible everywhere.</summary>
-    public async ValueTask<ErrorCode> EndAsync(string transactionalId, ProducerIdentity producer, bool commit)
+    /// <returns>The error, and with version 2 the producer's next identity.</returns>
+    /// <exception cref="IOException">No producer id could be reserved.</exception>
+    public ValueTask<TransactionReply> EndAsync(
+        string transactionalId,
+        ProducerIdentity producer,
+        bool commit,
+        TransactionVersion version = TransactionVersion.V0)
     {
-        TransactionReply reply = await SubmitAsync(transactionalId, (transaction, request, now) =>
-            transaction.End(producer, commit, request, now)).ConfigureAwait(false);
-        return reply.Error;
+        long fresh = version >= TransactionVersion.V2 && _transactions.TryGetValue(transactionalId, out Transaction? found)
+            && found.Current.Producer == producer
+                ? ReserveProducerId(found)
+                : -1;
+        return SubmitAsync(transactionalId, (transaction, request, now) =>
+            transaction.End(new EndCommand(producer, commit, version, fresh), request, now));
     }
 
     /// <summary>The ids known and what is stored of each.</summary>
@@ -206,19 +248,10 @@ internal sealed partial class TransactionCoordinator : IDisposable
     private ErrorCode Check(
         string transactionalId, ProducerIdentity producer, Func<Transaction, ProducerIdentity, ErrorCode> check)
     {
-        if (_isStopped)
+        ErrorCode refusal = Find(transactionalId, out Transaction? transaction);
+        if (transaction is null)
         {
-            return ErrorCode.CoordinatorNotAvailable;
-        }
-
-        if (transactionalId.Length == 0)
-        {
-            return ErrorCode.InvalidRequest;
-        }
-
-        if (!_transactions.TryGetValue(transactionalId, out Transaction? transaction))
-        {
-            return ErrorCode.InvalidProducerIdMapping;
+            return refusal;
         }
 
         lock (transaction)
@@ -227,22 +260,30 @@ internal sealed partial class TransactionCoordinator : IDisposable
         }
     }
 
+    private ErrorCode Find(string transactionalId, out Transaction? transaction)
+    {
+        transaction = null;
+        return _isStopped ? ErrorCode.CoordinatorNotAvailable
+            : transactionalId.Length == 0 ? ErrorCode.InvalidRequest
+            : _transactions.TryGetValue(transactionalId, out transaction) ? ErrorCode.None
+            : ErrorCode.InvalidProducerIdMapping;
+    }
+
     private ValueTask<TransactionReply> AddAsync(
-        string transactionalId, ProducerIdentity producer, IReadOnlyList<TransactionPartition> partitions) =>
+        string transactionalId,
+        ProducerIdentity producer,
+        IReadOnlyList<TransactionPartition> partitions,
+        TransactionVersion version) =>
         SubmitAsync(transactionalId, (transaction, request, now) =>
-            transaction.AddPartitions(producer, partitions, request, now));
+            transaction.AddPartitions(producer, partitions, version, request, now));
 
     private ValueTask<TransactionReply> SubmitAsync(
         string transactionalId, Action<Transaction, long, ClockReading> command)
     {
-        if (transactionalId.Length == 0)
+        ErrorCode refusal = Find(transactionalId, out Transaction? transaction);
+        if (transaction is null)
         {
-            return Answer(ErrorCode.InvalidRequest);
-        }
-
-        if (!_transactions.TryGetValue(transactionalId, out Transaction? transaction))
-        {
-            return Answer(_isStopped ? ErrorCode.CoordinatorNotAvailable : ErrorCode.InvalidProducerIdMapping);
+            return Answer(refusal);
         }
 
         long request = NewRequest(out TaskCompletionSource<TransactionReply> reply);
