@@ -54,7 +54,8 @@ public sealed class GroupCoordinatorTests : IDisposable
         Assert.Equal([ErrorCode.IllegalGeneration], await _fixture.CommitAsync(("member", 0), (Orders(0), 1)));
         Assert.Empty(coordinator.List([], []));
         Assert.Equal(GroupState.Dead, coordinator.Describe("group").State);
-        Assert.Equal(ErrorCode.None, coordinator.Describe("group").Error);
+        Assert.Equal(ErrorCode.GroupIdNotFound, coordinator.Describe("group").Error);
+        Assert.Equal("Group group not found.", coordinator.Describe("group").Message);
     }
 
     [Fact]
