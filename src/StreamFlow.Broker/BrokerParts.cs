@@ -171,6 +171,7 @@ internal sealed class BrokerParts : IAsyncDisposable
         Metadata = new MetadataHandler(
             Store, self, Store.ClusterId, _options.AutoCreateTopics, _options.DefaultPartitions),
         Membership = new MembershipHandler(_groups!),
+        ConsumerGroups = new ConsumerGroupHandler(_groups!),
         Offsets = new OffsetsHandler(_groups!),
         GroupAdmin = new GroupAdminHandler(_groups!, self),
         TopicAdmin = new TopicAdminHandler(

@@ -94,7 +94,7 @@ internal sealed partial class ConsumerGroup
 
         Touch(command.MemberId, now);
         CurrentAssignment current = _image.CurrentOf(command.MemberId);
-        bool mustJoin = current.MemberEpoch < _image.TargetEpoch
+        bool mustJoin = current.MemberEpoch < (IsAssignmentDue(now) ? _image.GroupEpoch : _image.TargetEpoch)
             || current.State == MemberState.UnrevokedPartitions
             || (current.State == MemberState.UnreleasedPartitions && IsAllReleasedFor(command.MemberId, current));
         if (!mustJoin)
@@ -153,10 +153,7 @@ internal sealed partial class ConsumerGroup
         return speaksAlike ? ErrorCode.None : ErrorCode.InconsistentGroupProtocol;
     }
 
-    /// <summary>As Kafka writes its ids: 16 bytes in the alphabet of URLs.</summary>
-    private static string NewMemberId(string nonce) => Guid.TryParse(nonce, out Guid id)
-        ? Convert.ToBase64String(id.ToByteArray()).TrimEnd('=').Replace('+', '-').Replace('/', '_')
-        : nonce;
+    private static string NewMemberId(string nonce) => Guid.TryParse(nonce, out Guid id) ? MemberIds.Of(id) : nonce;
 
     private static MemberMetadata MetadataOf(JoinCommand command, EmbeddedSubscription subscription) => new()
     {

@@ -44,12 +44,13 @@ internal sealed partial class ConsumerGroup
 
     private void RaiseEpoch(long metadataHash) => Write(new GroupEpochRecord(_image.GroupEpoch + 1, metadataHash));
 
+    private bool IsAssignmentDue(ClockReading now) => _image.GroupEpoch > _image.TargetEpoch
+        && (_image.TargetEpoch == 0
+            || now.UnixMs - _image.TargetTimestampMs >= Settings.AssignmentInterval.TotalMilliseconds);
+
     private void AssignIfDue(ClockReading now)
     {
-        bool isDue = _image.GroupEpoch > _image.TargetEpoch
-            && (_image.TargetEpoch == 0
-                || now.UnixMs - _image.TargetTimestampMs >= Settings.AssignmentInterval.TotalMilliseconds);
-        if (!isDue)
+        if (!IsAssignmentDue(now))
         {
             return;
         }
