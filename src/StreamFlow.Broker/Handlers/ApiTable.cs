@@ -1,6 +1,7 @@
 using StreamFlow.Broker.Protocol;
 using StreamFlow.Broker.Protocol.Messages;
 using StreamFlow.Broker.Server;
+using Wire = StreamFlow.Protocol.Messages;
 
 namespace StreamFlow.Broker.Handlers;
 
@@ -57,6 +58,10 @@ internal static class ApiTable
             ApiKey.IncrementalAlterConfigs, 0, 1, 1, static (h, r, _) => Now(h.Configs.AlterIncrementally(r))),
         Api<OffsetDeleteRequest>(ApiKey.OffsetDelete, 0, 0, Never, static (h, r, _) => h.Offsets.DeleteAsync(r)),
         Api<DescribeClusterRequest>(ApiKey.DescribeCluster, 0, 1, 0, static (h, r, _) => Now(h.Cluster.Describe(r))),
+        Api<Wire.ConsumerGroupHeartbeatRequest>(
+            ApiKey.ConsumerGroupHeartbeat, 0, 1, 0, static (h, r, c) => h.ConsumerGroups.HeartbeatAsync(r, c)),
+        Api<Wire.ConsumerGroupDescribeRequest>(
+            ApiKey.ConsumerGroupDescribe, 0, 1, 0, static (h, r, _) => Now(h.ConsumerGroups.Describe(r))),
         Api<DescribeProducersRequest>(
             ApiKey.DescribeProducers, 0, 0, 0, static (h, r, _) => Now(h.Transactions.DescribeProducers(r))),
         Api<DescribeTransactionsRequest>(

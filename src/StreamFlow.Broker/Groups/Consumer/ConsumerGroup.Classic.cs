@@ -28,7 +28,9 @@ internal sealed partial class ConsumerGroup
         if (error == ErrorCode.None)
         {
             subscription = ConsumerProtocol.ReadSubscription(command.Protocols[0].Metadata);
-            error = subscription is null ? ErrorCode.InvalidRequest : error;
+            error = subscription is null ? ErrorCode.InvalidRequest
+                : IsForgotten(memberId, command.InstanceId, subscription) ? ErrorCode.UnknownMemberId
+                : error;
         }
 
         if (error != ErrorCode.None)
@@ -164,6 +166,14 @@ internal sealed partial class ConsumerGroup
         TopicNames = Sorted(subscription.Topics),
         Classic = new ClassicMemberMetadata(command.SessionTimeoutMs, command.Protocols),
     };
+
+    /// <summary>
+    /// Somebody who was removed and does not know it: Kafka takes it in under its old id, and until it has its assignment
+    /// it consumes what others were given meanwhile. Told that nobody knows it, it lets go and comes as a newcomer.
+    /// </summary>
+    private bool IsForgotten(string memberId, string? instanceId, EmbeddedSubscription subscription) =>
+        instanceId is null && !_image.Members.ContainsKey(memberId)
+        && (subscription.GenerationId >= 0 || subscription.Owned.Count > 0);
 
     /// <summary>What a member says it owns counts for its own epoch only: of an earlier one it has to let go.</summary>
     private HashSet<TopicIdPartition> OwnedBy(string memberId, EmbeddedSubscription subscription)

@@ -225,6 +225,12 @@ internal sealed class ConsumerGroupSimulation
         JoinResult joined = _group.JoinClassic(GroupHarness.JoinOf(
             client.MemberId, sessionMs: _group.SessionMs, rebalanceMs: ConsumerGroupHarness.RebalanceMs,
             protocols: new GroupProtocol("cooperative-sticky", Subscription(client))));
+        if (joined.Error == ErrorCode.UnknownMemberId)
+        {
+            client.Forget();
+            return;
+        }
+
         Assert.Equal(ErrorCode.None, joined.Error);
         client.Epoch = joined.GenerationId;
         client.MustJoin = false;
@@ -297,6 +303,12 @@ internal sealed class ConsumerGroupSimulation
 
     private void SettleDown()
     {
+        if (_clients.All(static x => x.IsClassic))
+        {
+            // A group of classic members only would no longer be one of this kind.
+            _clients.Add(new SimulatedConsumer { MemberId = $"m{++_lastId}", Topics = ["a"] });
+        }
+
         // The sessions of those who went without a word end, while the others go on.
         int rounds = 4 + (2 * _group.SessionMs / 1_000);
         for (int round = 0; round < rounds; round++)

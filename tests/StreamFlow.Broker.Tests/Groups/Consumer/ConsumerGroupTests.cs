@@ -352,6 +352,17 @@ public sealed class ConsumerGroupTests
     }
 
     [Fact]
+    public void Classic_member_that_was_removed_and_does_not_know_it_must_begin_anew()
+    {
+        _group.Join("m1", "t4");
+
+        JoinResult forgotten = _group.JoinClassic(Classic("gone", generation: 2, owned: [0, 1]));
+
+        Assert.Equal(ErrorCode.UnknownMemberId, forgotten.Error);
+        Assert.Equal(1, _group.Group.MemberCount);
+    }
+
+    [Fact]
     public void Classic_member_of_other_protocols_is_refused()
     {
         _group.JoinClassic(Classic("k"));
