@@ -15,6 +15,8 @@ internal static class Program
     /// <summary>Ends the process where a crash is to be tried, as <c>name</c> or <c>name:n</c>; not for users.</summary>
     private const string CrashVariable = "STREAMFLOW_BROKER_CRASH_AT";
 
+    private static readonly StandardErrorLogger Logger = new();
+
     private const string Usage = """
         Runs a Kafka-compatible broker in this process.
 
@@ -88,7 +90,7 @@ internal static class Program
         EmbeddedBrokerOptions options = new()
         {
             Port = DefaultPort,
-            Log = Console.Error.WriteLine,
+            LoggerFactory = Logger,
             Faults = Environment.GetEnvironmentVariable(CrashVariable) is { Length: > 0 } point
                 ? FaultPoints.Parse(point, static () => Process.GetCurrentProcess().Kill())
                 : FaultPoints.None,

@@ -105,9 +105,7 @@ internal sealed partial class TransactionCoordinator
 
         if (failed is var (partition, reason))
         {
-            _warn?.Invoke(
-                $"A marker of '{transactionalId}' could not be written to {partition.Topic}-{partition.Partition}"
-                + $" ({reason}). Restart the broker to recover the partition and end the transaction.");
+            TransactionLog.MarkerFailed(_log, transactionalId, partition.Topic, partition.Partition, reason);
             return Step(transaction, static (x, _) => x.MarkersFailed());
         }
 
@@ -153,6 +151,20 @@ internal sealed partial class TransactionCoordinator
         TransactionState.PrepareCommit or TransactionState.PrepareAbort => FaultPoints.AfterPrepare,
         _ => FaultPoints.AfterComplete,
     });
+
+    [SuppressMessage("Design", "CA1031:Do not catch general exception types",
+        Justification = "An exception on a timer's thread would end the process that the broker lives in.")]
+    private void OnTimerGuarded()
+    {
+        try
+        {
+            OnTimer();
+        }
+        catch (Exception exception)
+        {
+            TransactionLog.TimerFailed(_log, exception);
+        }
+    }
 
     private void OnTimer()
     {
@@ -201,8 +213,7 @@ internal sealed partial class TransactionCoordinator
     {
         if (!_isStopped)
         {
-            _warn?.Invoke(
-                $"The transaction coordinator stops: its log could not be written ({reason}). Restart the broker.");
+            TransactionLog.Stopped(_log, reason);
         }
 
         Stop();

@@ -105,6 +105,18 @@ internal sealed class LogDurability : IDisposable
         }
     }
 
+    /// <summary>Answers those that wait for a flush which will not be.</summary>
+    public void FailWaiting()
+    {
+        TaskCompletionSource<ErrorCode>? round;
+        lock (_log.Gate)
+        {
+            (round, _round) = (_round, null);
+        }
+
+        round?.TrySetResult(ErrorCode.KafkaStorageError);
+    }
+
     /// <summary>Remembers a segment that was just closed; called under the partition lock.</summary>
     public void NoteRoll(Segment closed, byte[] snapshot, long offset) =>
         _rolls.Add(new Roll(closed, snapshot, offset));
@@ -295,7 +307,16 @@ internal sealed class LogDurability : IDisposable
     private void OnTimer()
     {
         Interlocked.Exchange(ref _timerArmed, 0);
-        RequestFlush();
+        try
+        {
+            RequestFlush();
+        }
+#pragma warning disable CA1031 // An exception on a timer's thread would end the process that the broker lives in.
+        catch (Exception exception)
+#pragma warning restore CA1031
+        {
+            _log.FlushFailed(exception);
+        }
     }
 
     private LogCheckpoint Compose() => new()

@@ -291,6 +291,14 @@ internal sealed class PartitionLog : IDisposable
 
     internal void FlushQueued() => _durability.FlushQueued();
 
+    /// <summary>A flush ended in something that nobody foresaw: what waits for it is told, and nothing is promised any more.</summary>
+    internal void FlushFailed(Exception exception)
+    {
+        StorageLog.FlushFailed(_environment.Log, exception, LogDirectory);
+        GoOffline(exception);
+        _durability.FailWaiting();
+    }
+
     /// <summary>Takes the partition offline: a client must not be told of a success the disk did not keep.</summary>
     internal void GoOffline(Exception cause)
     {
@@ -309,8 +317,7 @@ internal sealed class PartitionLog : IDisposable
 
     private void ReportOffline(Exception cause)
     {
-        _environment.OnWarning?.Invoke(
-            $"Partition log '{LogDirectory}' is offline until the broker restarts: {cause.Message}");
+        StorageLog.Offline(_environment.Log, LogDirectory, cause.Message);
         RaiseAdvanced();
     }
 

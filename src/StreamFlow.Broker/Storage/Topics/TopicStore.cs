@@ -281,13 +281,34 @@ internal sealed class TopicStore : IDisposable
             _disposed = true;
         }
 
-        _maintenance.Dispose();
-        Parallel.ForEach(
-            Topics.SelectMany(static topic => topic.Partitions),
-            new ParallelOptions { MaxDegreeOfParallelism = TopicDirectories.OpenParallelism },
-            static log => log.Dispose());
-        _flusher.Dispose();
-        _lockFile.Dispose();
+        try
+        {
+            _maintenance.Dispose();
+            Parallel.ForEach(
+                Topics.SelectMany(static topic => topic.Partitions),
+                new ParallelOptions { MaxDegreeOfParallelism = TopicDirectories.OpenParallelism },
+                Close);
+            _flusher.Dispose();
+        }
+        finally
+        {
+            // Whatever failed: who starts a broker on the directory again must not find it locked.
+            _lockFile.Dispose();
+        }
+    }
+
+    private void Close(PartitionLog log)
+    {
+        try
+        {
+            log.Dispose();
+        }
+#pragma warning disable CA1031 // One that cannot be closed is recovered at the next start; the others are flushed.
+        catch (Exception exception)
+#pragma warning restore CA1031
+        {
+            StorageLog.NotClosed(_options.Log, exception, log.LogDirectory);
+        }
     }
 
     private static TopicResult Unknown(string name) =>
@@ -376,7 +397,7 @@ internal sealed class TopicStore : IDisposable
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            _options.OnWarning?.Invoke($"A change of the data directory failed: {e.Message}");
+            StorageLog.ChangeFailed(_options.Log, e.Message);
             return TopicResult.Failed(
                 ErrorCode.KafkaStorageError, $"The change could not be written to disk: {e.Message}");
         }
