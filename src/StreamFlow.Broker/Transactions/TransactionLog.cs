@@ -12,7 +12,7 @@ internal static partial class TransactionLog
     [LoggerMessage(402, LogLevel.Warning,
         "A marker of '{TransactionalId}' could not be written to {Topic}-{Partition} ({Error}). Restart the broker to recover the "
         + "partition and end the transaction")]
-    public static partial void MarkerFailed(ILogger logger, string transactionalId, string topic, int partition, Protocol.ErrorCode error);
+    public static partial void MarkerFailed(ILogger logger, string transactionalId, string topic, int partition, ErrorCode error);
 
     [LoggerMessage(403, LogLevel.Error,
         "The transaction coordinator stops: its log could not be written ({Reason}). Restart the broker")]

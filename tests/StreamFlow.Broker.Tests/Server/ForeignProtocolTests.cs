@@ -27,7 +27,7 @@ public sealed class ForeignProtocolTests : IDisposable
         Assert.StartsWith("Closed the connection of 127.0.0.1:", line, StringComparison.Ordinal);
         Assert.EndsWith(
             ": it looks like TLS, which this broker does not speak. Set security.protocol to plaintext in the client, or let a proxy "
-            + "in front of the broker end TLS.",
+            + "in front of the broker end TLS. [SF6103]",
             line,
             StringComparison.Ordinal);
     }
