@@ -1,7 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Text;
 using Microsoft.Extensions.Logging;
-using Microsoft.Extensions.Logging.Abstractions;
 using StreamFlow.Broker.Protocol;
 
 namespace StreamFlow.Broker.Groups;
@@ -54,11 +53,11 @@ internal sealed partial class GroupCoordinator : IDisposable
         _time = time;
         _started = time.GetTimestamp();
         _partitionExists = partitionExists;
-        _log = log ?? NullLogger.Instance;
-        _timers = new GroupTimers(time, () => Guard(OnTimer));
+        _log = log ?? Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance;
+        _timers = new GroupTimers(time, () => Guarded.Run(_log, "the timer of groups", OnTimer));
         Load();
         _retentionTimer = time.CreateTimer(
-            _ => Guard(ExpireOffsets), null, options.OffsetsRetentionCheckInterval, options.OffsetsRetentionCheckInterval);
+            _ => Guarded.Run(_log, "the expiry of offsets", ExpireOffsets), null, options.OffsetsRetentionCheckInterval, options.OffsetsRetentionCheckInterval);
     }
 
     /// <summary>Answers a JoinGroup once the generation is formed.</summary>
@@ -266,20 +265,6 @@ internal sealed partial class GroupCoordinator : IDisposable
 
             group.Group.Abandon(request, Now());
             Apply(group);
-        }
-    }
-
-    /// <summary>An exception on a timer's thread would end the process that the broker lives in.</summary>
-    [SuppressMessage("Design", "CA1031:Do not catch general exception types", Justification = "See above.")]
-    private void Guard(Action timer)
-    {
-        try
-        {
-            timer();
-        }
-        catch (Exception exception)
-        {
-            GroupLog.TimerFailed(_log, exception);
         }
     }
 

@@ -12,7 +12,4 @@ internal static partial class GroupLog
 
     [LoggerMessage(302, LogLevel.Error, "The group coordinator stops: its log could not be written ({Reason}). Restart the broker")]
     public static partial void Stopped(ILogger logger, string reason);
-
-    [LoggerMessage(303, LogLevel.Error, "An internal error in a timer of the group coordinator; it goes on")]
-    public static partial void TimerFailed(ILogger logger, Exception exception);
 }

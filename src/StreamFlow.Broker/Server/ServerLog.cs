@@ -16,7 +16,4 @@ internal static partial class ServerLog
 
     [LoggerMessage(104, LogLevel.Error, "Closed the connection of {Peer} after an internal error")]
     public static partial void Failed(ILogger logger, Exception exception, string peer);
-
-    [LoggerMessage(105, LogLevel.Error, "An internal error in {Loop}; it goes on")]
-    public static partial void LoopFailed(ILogger logger, Exception exception, string loop);
 }

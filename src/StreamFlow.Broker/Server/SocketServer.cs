@@ -147,22 +147,7 @@ internal sealed class SocketServer : IAsyncDisposable
                 continue;
             }
 
-            Guard(nameof(Admit), () => Admit(socket, dispatch));
-        }
-    }
-
-    /// <summary>An error that nobody foresaw must not end a loop that all clients need.</summary>
-    private void Guard(string loop, Action step)
-    {
-        try
-        {
-            step();
-        }
-#pragma warning disable CA1031 // See above.
-        catch (Exception exception)
-#pragma warning restore CA1031
-        {
-            _log.Repeated.Write(loop, log => ServerLog.LoopFailed(log, exception, loop));
+            Guarded.Run(_log, "the acceptance of connections", () => Admit(socket, dispatch));
         }
     }
 
@@ -231,7 +216,7 @@ internal sealed class SocketServer : IAsyncDisposable
         {
             while (await timer.WaitForNextTickAsync(_stopping.Token).ConfigureAwait(false))
             {
-                Guard(nameof(Sweep), Sweep);
+                Guarded.Run(_log, "the sweep of connections", Sweep);
             }
         }
         catch (OperationCanceledException)

@@ -62,7 +62,7 @@ internal sealed partial class TransactionCoordinator
             _ = RunAsync(transactionalId, transaction, transaction.TakeEffects());
         }
 
-        _timer = _time.CreateTimer(_ => OnTimerGuarded(), null, _options.CheckInterval, _options.CheckInterval);
+        _timer = _time.CreateTimer(_ => Guarded.Run(_log, "the timer of transactions", OnTimer), null, _options.CheckInterval, _options.CheckInterval);
     }
 
     /// <summary>

@@ -152,20 +152,6 @@ internal sealed partial class TransactionCoordinator
         _ => FaultPoints.AfterComplete,
     });
 
-    [SuppressMessage("Design", "CA1031:Do not catch general exception types",
-        Justification = "An exception on a timer's thread would end the process that the broker lives in.")]
-    private void OnTimerGuarded()
-    {
-        try
-        {
-            OnTimer();
-        }
-        catch (Exception exception)
-        {
-            TransactionLog.TimerFailed(_log, exception);
-        }
-    }
-
     private void OnTimer()
     {
         foreach ((string transactionalId, Transaction transaction) in _transactions)

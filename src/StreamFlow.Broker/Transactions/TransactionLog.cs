@@ -17,7 +17,4 @@ internal static partial class TransactionLog
     [LoggerMessage(403, LogLevel.Error,
         "The transaction coordinator stops: its log could not be written ({Reason}). Restart the broker")]
     public static partial void Stopped(ILogger logger, string reason);
-
-    [LoggerMessage(404, LogLevel.Error, "An internal error in the timer of the transaction coordinator; it goes on")]
-    public static partial void TimerFailed(ILogger logger, Exception exception);
 }

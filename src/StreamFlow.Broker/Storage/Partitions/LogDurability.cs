@@ -7,7 +7,7 @@ namespace StreamFlow.Broker.Storage;
 /// checkpoint. Any failure here takes the partition offline; a failed fsync is never retried, because the kernel may
 /// have dropped the pages it could not write.
 /// </summary>
-internal sealed class LogDurability : IDisposable
+internal sealed partial class LogDurability : IDisposable
 {
     // Timers do not take more than some weeks; flushing earlier than asked is no harm.
     private const long MaxTimerMs = 24L * 60 * 60 * 1000;
@@ -103,18 +103,6 @@ internal sealed class LogDurability : IDisposable
         {
             _log.RaiseAdvanced();
         }
-    }
-
-    /// <summary>Answers those that wait for a flush which will not be.</summary>
-    public void FailWaiting()
-    {
-        TaskCompletionSource<ErrorCode>? round;
-        lock (_log.Gate)
-        {
-            (round, _round) = (_round, null);
-        }
-
-        round?.TrySetResult(ErrorCode.KafkaStorageError);
     }
 
     /// <summary>Remembers a segment that was just closed; called under the partition lock.</summary>
@@ -293,29 +281,6 @@ internal sealed class LogDurability : IDisposable
         else if (Interlocked.Exchange(ref _queued, 1) == 0 && !flusher.TryEnqueue(_log))
         {
             FlushQueued();
-        }
-    }
-
-    private void ArmTimer(TimeSpan due)
-    {
-        _timer ??= _environment.Time.CreateTimer(
-            static state => ((LogDurability)state!).OnTimer(), this, Timeout.InfiniteTimeSpan,
-            Timeout.InfiniteTimeSpan);
-        _timer.Change(due, Timeout.InfiniteTimeSpan);
-    }
-
-    private void OnTimer()
-    {
-        Interlocked.Exchange(ref _timerArmed, 0);
-        try
-        {
-            RequestFlush();
-        }
-#pragma warning disable CA1031 // An exception on a timer's thread would end the process that the broker lives in.
-        catch (Exception exception)
-#pragma warning restore CA1031
-        {
-            _log.FlushFailed(exception);
         }
     }
 
