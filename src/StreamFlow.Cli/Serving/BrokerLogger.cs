@@ -1,17 +1,15 @@
 using Microsoft.Extensions.Logging;
 
-// Console is banned in libraries; this is the executable's log.
-#pragma warning disable RS0030
+namespace StreamFlow.Cli.Serving;
 
-namespace StreamFlow.Broker;
-
-/// <summary>The executable's log: a line per message on the standard error, from Information on.</summary>
-internal sealed class StandardErrorLogger : ILogger, ILoggerFactory
+/// <summary>The broker's messages as lines of the program, from Information on.</summary>
+/// <param name="say">Takes a line.</param>
+internal sealed class BrokerLogger(Action<string> say) : ILogger, ILoggerFactory
 {
     public ILogger CreateLogger(string categoryName) => this;
 
     public void AddProvider(ILoggerProvider provider) =>
-        throw new NotSupportedException("The executable logs to the standard error only.");
+        throw new NotSupportedException("The program writes the broker's messages to one place only.");
 
     public IDisposable? BeginScope<TState>(TState state)
         where TState : notnull => null;
@@ -23,12 +21,12 @@ internal sealed class StandardErrorLogger : ILogger, ILoggerFactory
     {
         if (IsEnabled(logLevel))
         {
-            Console.Error.WriteLine(exception is null ? formatter(state, exception) : $"{formatter(state, exception)}: {exception}");
+            say(exception is null ? formatter(state, exception) : $"{formatter(state, exception)}: {exception}");
         }
     }
 
     public void Dispose()
     {
-        // The standard error is the process's.
+        // Holds nothing.
     }
 }
