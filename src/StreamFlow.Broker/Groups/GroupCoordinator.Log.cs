@@ -1,4 +1,5 @@
 using StreamFlow.Protocol;
+using Microsoft.Extensions.Logging;
 using StreamFlow.Broker.Storage;
 
 namespace StreamFlow.Broker.Groups;
@@ -16,11 +17,11 @@ internal sealed partial class GroupCoordinator
     /// <param name="store">Must outlive the coordinator.</param>
     /// <param name="options">Limits and delays.</param>
     /// <param name="time">The clock.</param>
-    /// <param name="warn">Takes what an operator should know; null drops it.</param>
+    /// <param name="log">Takes what an operator should know; null drops it.</param>
     /// <exception cref="IOException">The topic could not be created.</exception>
     /// <exception cref="InvalidDataException">The log holds a record that cannot be read.</exception>
     public static GroupCoordinator Open(
-        TopicStore store, GroupCoordinatorOptions options, TimeProvider time, Action<string>? warn = null)
+        TopicStore store, GroupCoordinatorOptions options, TimeProvider time, ILogger? log = null)
     {
         if (store.GetTopic(TopicName) is null)
         {
@@ -32,7 +33,7 @@ internal sealed partial class GroupCoordinator
         }
 
         var journal = new GroupJournal(store.GetPartition(TopicName, 0)!);
-        var coordinator = new GroupCoordinator(options, journal, time, new TopicCatalog(store), warn);
+        var coordinator = new GroupCoordinator(options, journal, time, new TopicCatalog(store), log);
         store.TopicDeleted += topic => _ = coordinator.ForgetTopicAsync(topic.Name);
         return coordinator;
     }
@@ -135,9 +136,7 @@ internal sealed partial class GroupCoordinator
         JournalWrite write = batch.Append();
         if (write.IsTooLarge)
         {
-            _warn?.Invoke(
-                $"The records of group '{group.GroupId}' are too large for the log. The group works on, but its members"
-                + " will have to rejoin after a restart of the broker.");
+            GroupLog.RecordTooLarge(_log, group.GroupId);
             group.Unwritten.Clear();
             return;
         }
@@ -228,8 +227,7 @@ internal sealed partial class GroupCoordinator
         if (!_isFailing && !_isStopped)
         {
             _isFailing = true;
-            _warn?.Invoke(
-                $"The log of groups could not be written ({reason}). Commits and rebalances are refused until it can be.");
+            GroupLog.Failing(_log, reason);
         }
     }
 
@@ -238,7 +236,7 @@ internal sealed partial class GroupCoordinator
         if (_isFailing)
         {
             _isFailing = false;
-            _warn?.Invoke("The log of groups is written again.");
+            GroupLog.Recovered(_log);
         }
     }
 }

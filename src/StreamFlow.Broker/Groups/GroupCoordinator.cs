@@ -1,5 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Text;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 using StreamFlow.Protocol;
 
 namespace StreamFlow.Broker.Groups;
@@ -22,7 +24,7 @@ internal sealed partial class GroupCoordinator : IDisposable
     private readonly TimeProvider _time;
     private readonly long _started;
     private readonly ITopicCatalog _topics;
-    private readonly Action<string>? _warn;
+    private readonly ILogger _log;
     private readonly GroupTable _groups = new();
     private readonly GroupTimers _timers;
     private readonly ITimer _retentionTimer;
@@ -35,14 +37,14 @@ internal sealed partial class GroupCoordinator : IDisposable
     /// <param name="journal">The log; this coordinator is its only writer.</param>
     /// <param name="time">The clock.</param>
     /// <param name="topics">The topics that members subscribe to and offsets are committed of.</param>
-    /// <param name="warn">Takes what an operator should know; null drops it.</param>
+    /// <param name="log">Takes what an operator should know; null drops it.</param>
     /// <exception cref="InvalidDataException">The log holds a record that cannot be read.</exception>
     public GroupCoordinator(
         GroupCoordinatorOptions options,
         GroupJournal journal,
         TimeProvider time,
         ITopicCatalog topics,
-        Action<string>? warn = null)
+        ILogger? log = null)
     {
         options.Validate();
         _options = options;
@@ -50,11 +52,14 @@ internal sealed partial class GroupCoordinator : IDisposable
         _time = time;
         _started = time.GetTimestamp();
         _topics = topics;
-        _warn = warn;
-        _timers = new GroupTimers(time, OnTimer);
+        _log = log ?? NullLogger.Instance;
+        _timers = new GroupTimers(time, () => Guarded.Run(_log, "the timer of groups", OnTimer));
         Load();
         _retentionTimer = time.CreateTimer(
-            _ => ExpireOffsets(), null, options.OffsetsRetentionCheckInterval, options.OffsetsRetentionCheckInterval);
+            _ => Guarded.Run(_log, "the expiry of offsets", ExpireOffsets),
+            null,
+            options.OffsetsRetentionCheckInterval,
+            options.OffsetsRetentionCheckInterval);
     }
 
     /// <summary>Answers everything parked with "not available" and takes no further requests.</summary>
