@@ -1,4 +1,3 @@
-using StreamFlow.Protocol;
 using Microsoft.Extensions.Logging;
 using StreamFlow.Broker.Storage;
 

@@ -1,5 +1,3 @@
-using StreamFlow.Protocol;
-
 namespace StreamFlow.Broker.Groups;
 
 /// <content>What members ask for.</content>

@@ -1,5 +1,3 @@
-using StreamFlow.Protocol;
-
 namespace StreamFlow.Broker.Groups;
 
 /// <content>How committed offsets go: deleted, with their topic, or by expiry.</content>

@@ -2,7 +2,6 @@ using System.Diagnostics.CodeAnalysis;
 using System.Text;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
-using StreamFlow.Protocol;
 
 namespace StreamFlow.Broker.Groups;
 
@@ -61,6 +60,9 @@ internal sealed partial class GroupCoordinator : IDisposable
             options.OffsetsRetentionCheckInterval,
             options.OffsetsRetentionCheckInterval);
     }
+
+    /// <summary>The topics that groups know.</summary>
+    public ITopicCatalog Topics => _topics;
 
     /// <summary>Answers everything parked with "not available" and takes no further requests.</summary>
     public void Stop()

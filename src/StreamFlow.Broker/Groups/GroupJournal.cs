@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using StreamFlow.Protocol;
 using StreamFlow.Broker.Storage;
 
 namespace StreamFlow.Broker.Groups;

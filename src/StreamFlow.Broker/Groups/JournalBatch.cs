@@ -1,4 +1,3 @@
-using StreamFlow.Protocol;
 using StreamFlow.Broker.Storage;
 
 namespace StreamFlow.Broker.Groups;

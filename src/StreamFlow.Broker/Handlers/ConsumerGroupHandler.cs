@@ -1,6 +1,5 @@
 using StreamFlow.Broker.Groups;
 using StreamFlow.Broker.Server;
-using StreamFlow.Protocol;
 using StreamFlow.Protocol.Messages;
 
 namespace StreamFlow.Broker.Handlers;

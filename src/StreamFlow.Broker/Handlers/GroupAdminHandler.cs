@@ -1,51 +1,111 @@
 using StreamFlow.Broker.Groups;
-using StreamFlow.Broker.Protocol;
-using StreamFlow.Broker.Protocol.Messages;
+using StreamFlow.Protocol.Messages;
 
 namespace StreamFlow.Broker.Handlers;
 
 /// <summary>Groups as administrators see them, and where their coordinator is.</summary>
 internal sealed class GroupAdminHandler(GroupCoordinator groups, MetadataBroker self)
 {
-    private const short FirstVersionOfErrors = 6;
+    /// <summary>First version of DescribeGroups that says that there is no such group; before, it is Dead.</summary>
+    private const short NotFoundFrom = 6;
 
-    public FindCoordinatorResponse FindCoordinator(FindCoordinatorRequest request)
+    private const sbyte GroupKey = 0;
+    private const sbyte TransactionKey = 1;
+
+    /// <summary>First version of FindCoordinator that asks for several.</summary>
+    private const short CoordinatorsFrom = 4;
+
+    public FindCoordinatorResponse FindCoordinator(FindCoordinatorRequest request, short version)
     {
-        bool known = request.KeyType is FindCoordinatorRequest.GroupKey or FindCoordinatorRequest.TransactionKey;
+        bool known = request.KeyType is GroupKey or TransactionKey;
         ErrorCode error = known ? ErrorCode.None : ErrorCode.InvalidRequest;
         string? message = known ? null : $"Key type {request.KeyType} is unknown; 0 means group, 1 transaction.";
-        return new FindCoordinatorResponse(
-            self, [.. request.Keys.Select(key => new CoordinatorEntry(key, error, message))]);
+        int nodeId = known ? self.NodeId : -1;
+        string host = known ? self.Host : "";
+        int port = known ? self.Port : -1;
+        if (version < CoordinatorsFrom)
+        {
+            return new FindCoordinatorResponse
+            {
+                ErrorCode = error,
+                ErrorMessage = message,
+                NodeId = nodeId,
+                Host = host,
+                Port = port,
+            };
+        }
+
+        return new FindCoordinatorResponse
+        {
+            Coordinators =
+            [
+                .. request.CoordinatorKeys.Select(key => new FindCoordinatorResponseCoordinators
+                {
+                    Key = key,
+                    NodeId = nodeId,
+                    Host = host,
+                    Port = port,
+                    ErrorCode = error,
+                    ErrorMessage = message,
+                }),
+            ],
+        };
     }
 
-    /// <summary>Before version 6 a group that is not there, or is a consumer group, is Dead without an error.</summary>
     public DescribeGroupsResponse Describe(DescribeGroupsRequest request, short version) =>
-        new([.. request.Groups.Select(group => Describe(group, version))]);
+        new() { Groups = [.. request.Groups.Select(group => Describe(group, version))] };
 
-    public ListGroupsResponse List(ListGroupsRequest request) => new(
-        ErrorCode.None,
-        [.. groups.List(request.StatesFilter, request.TypesFilter).Select(static x =>
-            new ListedGroup(x.GroupId, x.ProtocolType, x.State.ToString(), Name(x.Kind)))]);
+    public ListGroupsResponse List(ListGroupsRequest request) => new()
+    {
+        Groups =
+        [
+            .. groups.List(request.StatesFilter, request.TypesFilter).Select(static x => new ListGroupsResponseGroups
+            {
+                GroupId = x.GroupId,
+                ProtocolType = x.ProtocolType,
+                GroupState = x.State.ToString(),
+                GroupType = x.Kind == GroupKind.Classic ? "classic" : "consumer",
+            }),
+        ],
+    };
 
     public async ValueTask<IResponse?> DeleteAsync(DeleteGroupsRequest request)
     {
-        ErrorCode[] errors = await groups.DeleteGroupsAsync(request.Groups).ConfigureAwait(false);
-        return new DeleteGroupsResponse(
-            [.. request.Groups.Zip(errors, static (group, error) => new DeletedGroup(group, error))]);
+        ErrorCode[] errors = await groups.DeleteGroupsAsync(request.GroupsNames).ConfigureAwait(false);
+        return new DeleteGroupsResponse
+        {
+            Results =
+            [
+                .. request.GroupsNames.Zip(
+                    errors, static (group, error) => new DeleteGroupsResponseResults { GroupId = group, ErrorCode = error }),
+            ],
+        };
     }
 
-    private DescribedGroup Describe(string groupId, short version)
+    private DescribeGroupsResponseGroups Describe(string groupId, short version)
     {
         GroupDescription group = groups.Describe(groupId);
-        return new DescribedGroup(
-            version < FirstVersionOfErrors && group.Error == ErrorCode.GroupIdNotFound ? ErrorCode.None : group.Error,
-            groupId,
-            group.State.ToString(),
-            group.ProtocolType,
-            group.ProtocolName,
-            [.. group.Members.Select(static x => new DescribedMember(
-                x.MemberId, x.InstanceId, x.ClientId, x.ClientHost, x.Metadata, x.Assignment))]);
+        bool hidesError = version < NotFoundFrom && group.Error == ErrorCode.GroupIdNotFound;
+        return new DescribeGroupsResponseGroups
+        {
+            ErrorCode = hidesError ? ErrorCode.None : group.Error,
+            ErrorMessage = hidesError ? null : group.Message,
+            GroupId = groupId,
+            GroupState = group.State.ToString(),
+            ProtocolType = group.ProtocolType,
+            ProtocolData = group.ProtocolName,
+            Members =
+            [
+                .. group.Members.Select(static x => new DescribeGroupsResponseMembers
+                {
+                    MemberId = x.MemberId,
+                    GroupInstanceId = x.InstanceId,
+                    ClientId = x.ClientId,
+                    ClientHost = x.ClientHost,
+                    MemberMetadata = x.Metadata,
+                    MemberAssignment = x.Assignment,
+                }),
+            ],
+        };
     }
-
-    private static string Name(GroupKind kind) => kind == GroupKind.Classic ? "classic" : "consumer";
 }

@@ -1,95 +1,216 @@
 using StreamFlow.Broker.Groups;
-using StreamFlow.Broker.Protocol;
-using StreamFlow.Broker.Protocol.Messages;
+using StreamFlow.Protocol.Messages;
 
 namespace StreamFlow.Broker.Handlers;
 
 /// <summary>Committed offsets of groups.</summary>
 internal sealed class OffsetsHandler(GroupCoordinator groups)
 {
-    public async ValueTask<IResponse?> CommitAsync(OffsetCommitRequest request)
+    /// <summary>First version of OffsetFetch that asks for several groups.</summary>
+    private const short GroupsFrom = 8;
+
+    /// <summary>First version of OffsetFetch with an error for the whole group.</summary>
+    private const short GroupErrorFrom = 2;
+
+    /// <summary>First version of OffsetCommit and OffsetFetch that names topics by id.</summary>
+    private const short TopicIdsFrom = 10;
+
+    public async ValueTask<IResponse?> CommitAsync(OffsetCommitRequest request, short version)
     {
+        // What has no name is none of the topics there are, and is answered so partition by partition.
+        string?[] names = [.. request.Topics.Select(topic => version < TopicIdsFrom ? topic.Name : groups.Topics.Find(topic.TopicId)?.Name)];
         ErrorCode[] errors = await groups.CommitOffsetsAsync(new CommitCommand
         {
             GroupId = request.GroupId,
-            GenerationId = request.GenerationId,
+            GenerationId = request.GenerationIdOrMemberEpoch,
             MemberId = request.MemberId,
             InstanceId = request.GroupInstanceId,
-            Offsets = Flatten(request.Topics),
+            ApiVersion = version,
+            Offsets = Flatten(request.Topics, names),
         }).ConfigureAwait(false);
-        TopicErrors[] results = new TopicErrors[request.Topics.Length];
+        OffsetCommitResponseTopics[] results = new OffsetCommitResponseTopics[request.Topics.Length];
         int at = 0;
         for (int i = 0; i < results.Length; i++)
         {
-            OffsetCommitTopic topic = request.Topics[i];
-            PartitionError[] partitions = new PartitionError[topic.Partitions.Length];
+            OffsetCommitRequestTopics topic = request.Topics[i];
+            OffsetCommitResponsePartitions[] partitions = new OffsetCommitResponsePartitions[topic.Partitions.Length];
             for (int j = 0; j < partitions.Length; j++)
             {
-                partitions[j] = new PartitionError(topic.Partitions[j].Index, errors[at++]);
+                partitions[j] = new OffsetCommitResponsePartitions
+                {
+                    PartitionIndex = topic.Partitions[j].PartitionIndex,
+                    ErrorCode = names[i] is null ? ErrorCode.UnknownTopicId : errors[at++],
+                };
             }
 
-            results[i] = new TopicErrors(topic.Name, partitions);
+            results[i] = new OffsetCommitResponseTopics { Name = topic.Name, TopicId = topic.TopicId, Partitions = partitions };
         }
 
-        return new OffsetCommitResponse(results);
+        return new OffsetCommitResponse { Topics = results };
     }
 
-    public OffsetFetchResponse Fetch(OffsetFetchRequest request) =>
-        new([.. request.Groups.Select(group => Fetch(group, request.RequireStable))]);
+    public OffsetFetchResponse Fetch(OffsetFetchRequest request, short version)
+    {
+        if (version >= GroupsFrom)
+        {
+            return new OffsetFetchResponse
+            {
+                Groups = [.. request.Groups.Select(group => Fetch(group, request.RequireStable, version))],
+            };
+        }
+
+        OffsetFetchRequestGroups asked = new()
+        {
+            GroupId = request.GroupId,
+            MemberEpoch = -1,
+            Topics = request.Topics is null ? null :
+            [
+                .. request.Topics.Select(static x =>
+                    new OffsetFetchRequestGroupsTopics { Name = x.Name, PartitionIndexes = x.PartitionIndexes }),
+            ],
+        };
+        OffsetFetchResponseGroups found = Fetch(asked, request.RequireStable, version);
+
+        // Version 1 has no place for an error of the whole group: each partition carries it.
+        ErrorCode forAll = version < GroupErrorFrom ? found.ErrorCode : ErrorCode.None;
+        return new OffsetFetchResponse
+        {
+            ErrorCode = found.ErrorCode,
+            Topics =
+            [
+                .. found.Topics.Select(topic => new OffsetFetchResponseTopics
+                {
+                    Name = topic.Name,
+                    Partitions = [.. topic.Partitions.Select(partition => OfOneGroup(partition, forAll))],
+                }),
+            ],
+        };
+    }
 
     public async ValueTask<IResponse?> DeleteAsync(OffsetDeleteRequest request)
     {
-        OffsetKey[] keys = [.. request.Topics.SelectMany(
-            static topic => topic.Partitions.Select(partition => new OffsetKey(topic.Name, partition)))];
+        OffsetKey[] keys =
+        [
+            .. request.Topics.SelectMany(static topic =>
+                topic.Partitions.Select(partition => new OffsetKey(topic.Name, partition.PartitionIndex))),
+        ];
         OffsetDeleteResult result = await groups.DeleteOffsetsAsync(request.GroupId, keys).ConfigureAwait(false);
-        return result.Error == ErrorCode.None
-            ? new OffsetDeleteResponse(ErrorCode.None, [.. keys
-                .Zip(result.PartitionErrors, static (key, error) => (key.Topic, new PartitionError(key.Partition, error)))
-                .GroupBy(static x => x.Topic, static x => x.Item2)
-                .Select(static x => new TopicErrors(x.Key, [.. x]))])
-            : new OffsetDeleteResponse(result.Error, []);
+        if (result.Error != ErrorCode.None)
+        {
+            return new OffsetDeleteResponse { ErrorCode = result.Error };
+        }
+
+        return new OffsetDeleteResponse
+        {
+            Topics =
+            [
+                .. keys.Zip(result.PartitionErrors).GroupBy(static x => x.First.Topic).Select(static topic =>
+                    new OffsetDeleteResponseTopics
+                    {
+                        Name = topic.Key,
+                        Partitions =
+                        [
+                            .. topic.Select(static x => new OffsetDeleteResponsePartitions
+                            {
+                                PartitionIndex = x.First.Partition,
+                                ErrorCode = x.Second,
+                            }),
+                        ],
+                    }),
+            ],
+        };
     }
 
-    public static List<OffsetToCommit> Flatten(OffsetCommitTopic[] topics)
+    private static List<OffsetToCommit> Flatten(OffsetCommitRequestTopics[] topics, string?[] names)
     {
         List<OffsetToCommit> offsets = [];
-        foreach (OffsetCommitTopic topic in topics)
+        foreach ((OffsetCommitRequestTopics topic, string? name) in topics.Zip(names))
         {
-            foreach (OffsetCommitPartition partition in topic.Partitions)
+            foreach (OffsetCommitRequestPartitions partition in name is null ? [] : topic.Partitions)
             {
                 offsets.Add(new OffsetToCommit(
-                    new OffsetKey(topic.Name, partition.Index),
-                    partition.Offset,
-                    partition.LeaderEpoch,
-                    partition.Metadata));
+                    new OffsetKey(name!, partition.PartitionIndex),
+                    partition.CommittedOffset,
+                    partition.CommittedLeaderEpoch,
+                    partition.CommittedMetadata));
             }
         }
 
         return offsets;
     }
 
-    private OffsetFetchGroupResult Fetch(OffsetFetchGroup group, bool requireStable)
+    private static OffsetFetchResponsePartitions OfOneGroup(
+        in OffsetFetchResponseGroupsTopicsPartitions partition, ErrorCode forAll) => new()
     {
-        List<OffsetKey>? keys = group.Topics is null ? null : [.. group.Topics.SelectMany(
-            static topic => topic.Partitions.Select(partition => new OffsetKey(topic.Name, partition)))];
+        PartitionIndex = partition.PartitionIndex,
+        CommittedOffset = partition.CommittedOffset,
+        CommittedLeaderEpoch = partition.CommittedLeaderEpoch,
+        Metadata = partition.Metadata,
+        ErrorCode = forAll == ErrorCode.None ? partition.ErrorCode : forAll,
+    };
+
+    private OffsetFetchResponseGroups Fetch(OffsetFetchRequestGroups group, bool requireStable, short version)
+    {
+        bool hasIds = version >= TopicIdsFrom;
+        OffsetFetchRequestGroupsTopics[] unknown =
+            hasIds ? [.. (group.Topics ?? []).Where(x => groups.Topics.Find(x.TopicId) is null)] : [];
+        List<OffsetKey>? keys = group.Topics is null ? null : [.. group.Topics
+            .Select(x => (Name: hasIds ? groups.Topics.Find(x.TopicId)?.Name : x.Name, x.PartitionIndexes))
+            .Where(static topic => topic.Name is not null)
+            .SelectMany(static topic => topic.PartitionIndexes.Select(partition => new OffsetKey(topic.Name!, partition)))];
         FetchOffsetsResult result = groups.FetchOffsets(new FetchOffsetsCommand
         {
             GroupId = group.GroupId,
+            MemberId = group.MemberId,
+            MemberEpoch = group.MemberEpoch,
             Partitions = keys,
             RequireStable = requireStable,
         });
-        OffsetFetchTopicResult[] topics = result.Error == ErrorCode.None
-            ? [.. result.Offsets
-                .GroupBy(static x => x.Key.Topic)
-                .Select(static x => new OffsetFetchTopicResult(x.Key, [.. x.Select(static offset =>
-                    new OffsetFetchPartitionResult(
-                        offset.Key.Partition, offset.Offset, offset.LeaderEpoch, offset.Metadata, offset.Error))]))]
-            : Failed(group.Topics ?? [], result.Error);
-        return new OffsetFetchGroupResult(group.GroupId, result.Error, topics);
+        OffsetFetchResponseGroupsTopics[] topics = result.Error == ErrorCode.None
+            ? [.. Found(result.Offsets, hasIds), .. Failed(unknown, ErrorCode.UnknownTopicId)]
+            : Failed(version < GroupErrorFrom ? group.Topics ?? [] : [], result.Error);
+        return new OffsetFetchResponseGroups { GroupId = group.GroupId, ErrorCode = result.Error, Topics = topics };
     }
 
-    /// <summary>Repeats the partitions asked for: old versions have no other place for the error.</summary>
-    private static OffsetFetchTopicResult[] Failed(OffsetFetchTopic[] topics, ErrorCode error) =>
-        [.. topics.Select(topic => new OffsetFetchTopicResult(
-            topic.Name, [.. topic.Partitions.Select(x => OffsetFetchPartitionResult.None(x, error))]))];
+    private IEnumerable<OffsetFetchResponseGroupsTopics> Found(IReadOnlyList<FetchedOffset> offsets, bool hasIds) =>
+        from offset in offsets
+        group offset by offset.Key.Topic into topic
+        let id = hasIds ? groups.Topics.Find(topic.Key)?.Id : default(Guid)
+        where id is not null
+        select new OffsetFetchResponseGroupsTopics
+        {
+            Name = hasIds ? "" : topic.Key,
+            TopicId = id.Value,
+            Partitions =
+            [
+                .. topic.Select(static offset => new OffsetFetchResponseGroupsTopicsPartitions
+                {
+                    PartitionIndex = offset.Key.Partition,
+                    CommittedOffset = offset.Offset,
+                    CommittedLeaderEpoch = offset.LeaderEpoch,
+                    Metadata = offset.Metadata,
+                    ErrorCode = offset.Error,
+                }),
+            ],
+        };
+
+    /// <summary>Repeats the partitions asked for with an error: the oldest versions have no other place for that of a group.</summary>
+    private static OffsetFetchResponseGroupsTopics[] Failed(OffsetFetchRequestGroupsTopics[] topics, ErrorCode error) =>
+    [
+        .. topics.Select(topic => new OffsetFetchResponseGroupsTopics
+        {
+            Name = topic.Name,
+            TopicId = topic.TopicId,
+            Partitions =
+            [
+                .. topic.PartitionIndexes.Select(x => new OffsetFetchResponseGroupsTopicsPartitions
+                {
+                    PartitionIndex = x,
+                    CommittedOffset = -1,
+                    Metadata = "",
+                    ErrorCode = error,
+                }),
+            ],
+        }),
+    ];
 }

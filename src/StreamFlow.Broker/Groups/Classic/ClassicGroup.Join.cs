@@ -1,5 +1,3 @@
-using StreamFlow.Protocol;
-
 namespace StreamFlow.Broker.Groups;
 
 /// <content>JoinGroup: who is let in, under which id, and whether it starts a rebalance.</content>

@@ -1,5 +1,3 @@
-using StreamFlow.Protocol;
-
 namespace StreamFlow.Broker.Groups;
 
 /// <content>What is stored of a group, how it comes back, and what administrators see.</content>

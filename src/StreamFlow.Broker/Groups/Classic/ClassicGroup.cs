@@ -1,5 +1,3 @@
-using StreamFlow.Protocol;
-
 namespace StreamFlow.Broker.Groups;
 
 /// <summary>
@@ -182,57 +180,6 @@ internal sealed partial class ClassicGroup : IGroup
         return State == GroupState.CompletingRebalance && !isTransactional
             ? ErrorCode.RebalanceInProgress
             : ErrorCode.None;
-    }
-
-    /// <summary>
-    /// Forgets a parked request whose connection is gone. That is not a leave: the member stays until its session
-    /// ends, since a client that reconnects comes back with its id. A newcomer has nothing yet to come back to, and the
-    /// others need not wait for it.
-    /// </summary>
-    public void Abandon(long request, ClockReading now)
-    {
-        GroupMember? member = _members.All.FirstOrDefault(x => x.ParkedJoin == request || x.ParkedSync == request);
-        if (member is null)
-        {
-            return;
-        }
-
-        _ = member.ParkedJoin == request ? member.TakeJoin() : member.TakeSync();
-        if (member.IsNew)
-        {
-            RemoveMember(member);
-            RebalanceAfterRemoval(now);
-        }
-        else
-        {
-            member.Touch(now);
-        }
-    }
-
-    /// <summary>Sends everybody who waits to join anew, since the group is about to change its protocol.</summary>
-    public void Interrupt(ClockReading now)
-    {
-        foreach (GroupMember member in _members.All)
-        {
-            AnswerJoin(member, JoinResult.Failed(ErrorCode.RebalanceInProgress, member.Id), now);
-            AnswerSync(member, SyncResult.Failed(ErrorCode.RebalanceInProgress), now);
-        }
-    }
-
-    /// <summary>Answers everything parked and ends the group.</summary>
-    public void Close(ClockReading now)
-    {
-        foreach (GroupMember member in _members.All)
-        {
-            if (member.TakeJoin() is long join)
-            {
-                _effects.Add(new JoinReply(join, JoinResult.Failed(ErrorCode.CoordinatorNotAvailable, member.Id)));
-            }
-
-            AnswerSync(member, SyncResult.Failed(ErrorCode.CoordinatorNotAvailable), now);
-        }
-
-        Move(GroupEvent.Closed, now);
     }
 
     /// <summary>Anybody may read the offsets of a classic group: its members name no generation.</summary>

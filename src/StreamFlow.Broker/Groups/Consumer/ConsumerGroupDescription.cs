@@ -1,5 +1,3 @@
-using StreamFlow.Protocol;
-
 namespace StreamFlow.Broker.Groups;
 
 /// <summary>A group as ConsumerGroupDescribe shows it.</summary>

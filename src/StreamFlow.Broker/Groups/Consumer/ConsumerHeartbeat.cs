@@ -1,5 +1,3 @@
-using StreamFlow.Protocol;
-
 namespace StreamFlow.Broker.Groups;
 
 /// <summary>A ConsumerGroupHeartbeat request. What is null, or −1, has not changed since the last one.</summary>

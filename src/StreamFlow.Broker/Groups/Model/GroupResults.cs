@@ -1,5 +1,3 @@
-using StreamFlow.Protocol;
-
 namespace StreamFlow.Broker.Groups;
 
 /// <summary>A member as the leader sees it in its join reply.</summary>
