@@ -49,7 +49,7 @@ internal static class Program
             return 0;
         }
         catch (Exception exception) when (exception is ArgumentException or IOException or SocketException
-            or UnauthorizedAccessException or InvalidOperationException)
+            or UnauthorizedAccessException or InvalidOperationException or InvalidDataException)
         {
             await Console.Error.WriteLineAsync($"error: {Text(exception)}").ConfigureAwait(false);
             return 1;

@@ -76,6 +76,7 @@ internal sealed partial class Transaction
             Previous = names && !isNew ? init.Expected : ProducerIdentity.None,
             TimeoutMs = init.TimeoutMs,
             Partitions = [],
+            MustAbort = false,
             StartMs = -1,
         };
         Persist(new Change(next, init.Request, []));

@@ -80,6 +80,7 @@ internal sealed partial class Transaction
         TransactionSnapshot next = Stamp(TransactionEvent.PartitionsAdded, now) with
         {
             Partitions = [.. _current.Partitions, .. added],
+            MustAbort = State == TransactionState.Ongoing && _current.MustAbort,
             StartMs = State == TransactionState.Ongoing ? _current.StartMs : now.UnixMs,
         };
         Persist(new Change(next, request, added));
@@ -91,6 +92,13 @@ internal sealed partial class Transaction
         ErrorCode error = CheckIdentity(producer);
         if (error == ErrorCode.None && _pending is null && State == TransactionState.Ongoing)
         {
+            if (commit && _current.MustAbort)
+            {
+                // Of the errors that clients know, the one after which all of them abort and go on, or begin anew.
+                Reply(request, ErrorCode.InvalidProducerIdMapping);
+                return;
+            }
+
             _waitingEnd = request;
             TransactionEvent decision = commit ? TransactionEvent.CommitDecided : TransactionEvent.AbortDecided;
             Persist(new Change(Stamp(decision, now), NoRequest, []));
@@ -186,7 +194,7 @@ internal sealed partial class Transaction
 
     /// <summary>Every partition of the transaction has its marker, or is gone.</summary>
     public void MarkersWritten(ClockReading now) => Persist(new Change(
-        Stamp(TransactionEvent.MarkersWritten, now) with { Partitions = [], StartMs = -1 }, NoRequest, []));
+        Stamp(TransactionEvent.MarkersWritten, now) with { Partitions = [], MustAbort = false, StartMs = -1 }, NoRequest, []));
 
     /// <summary>
     /// A partition could not take its marker. The outcome stays decided, and the markers are written at the next start,

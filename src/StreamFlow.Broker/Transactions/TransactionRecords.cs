@@ -5,7 +5,7 @@ namespace StreamFlow.Broker.Transactions;
 
 /// <summary>
 /// The records of the transaction log, in the format of Kafka's own <c>__transaction_state</c> (version 0), followed by
-/// the previous producer, which its readers ignore.
+/// the previous producer and whether the transaction must abort, which its readers ignore.
 /// </summary>
 internal static class TransactionRecords
 {
@@ -30,6 +30,7 @@ internal static class TransactionRecords
         writer.Int64(value.StartMs);
         writer.Int64(value.Previous.ProducerId);
         writer.Int16(value.Previous.Epoch);
+        writer.Int8(value.MustAbort ? (sbyte)1 : (sbyte)0);
     }
 
     /// <exception cref="InvalidDataException">The version is not one this broker writes.</exception>
@@ -60,6 +61,9 @@ internal static class TransactionRecords
             LastUpdateMs = reader.ReadInt64(),
             StartMs = reader.ReadInt64(),
             Previous = new ProducerIdentity(reader.ReadInt64(), reader.ReadInt16()),
+
+            // Records of earlier versions end here.
+            MustAbort = reader.Remaining > 0 && reader.ReadBool(),
         };
         return snapshot.State is >= TransactionState.Empty and <= TransactionState.CompleteAbort
             ? snapshot

@@ -25,21 +25,28 @@ internal sealed class TopicStore : IDisposable
     private readonly ConcurrentDictionary<Guid, Topic> _byId = new();
     private StoreMetadata _metadata;
     private long _nextProducerId;
+    private bool _isLoaded;
     private bool _disposed;
 
-    private TopicStore(StoreOptions options, FileStream lockFile, StoreMetadata metadata)
+    private TopicStore(StoreOptions options, FileStream lockFile, StoreMetadata metadata, bool afterUncleanStop)
     {
+        AfterUncleanStop = afterUncleanStop;
         _options = options;
         _lockFile = lockFile;
         _metadata = metadata;
         _nextProducerId = metadata.NextProducerId;
         _flusher = new LogFlusher(options.FlusherThreads);
-        _directories = new TopicDirectories(options, _flusher);
+        _directories = new TopicDirectories(options, _flusher, afterUncleanStop);
         _maintenance = new MaintenanceLoop(options, Maintain);
     }
 
     /// <summary>A topic was deleted: committed offsets and open transactions of it mean nothing any more.</summary>
     public event Action<Topic>? TopicDeleted;
+
+    /// <summary>
+    /// Whether this data directory was not left in order: what the last run took but did not fsync may be lost.
+    /// </summary>
+    public bool AfterUncleanStop { get; }
 
     public string ClusterId => _metadata.ClusterId;
 
@@ -63,16 +70,19 @@ internal sealed class TopicStore : IDisposable
         try
         {
             var metadata = StoreMetadata.Load(options.DataDirectory);
+            var isNew = metadata is null;
+            var isClean = CleanStop.Take(options.Files, options.DataDirectory);
             if (metadata is null)
             {
                 metadata = new StoreMetadata { ClusterId = Base64Url.EncodeToString(Guid.NewGuid().ToByteArray()) };
                 metadata.Save(options.Files, options.DataDirectory);
             }
 
-            var store = new TopicStore(options, lockFile, metadata);
+            var store = new TopicStore(options, lockFile, metadata, afterUncleanStop: !isNew && !isClean);
             try
             {
                 store.Load();
+                store._isLoaded = true;
                 return store;
             }
             catch
@@ -101,7 +111,7 @@ internal sealed class TopicStore : IDisposable
         configs ??= TopicConfigs.EmptyConfigs;
         lock (_gate)
         {
-            var refused = CheckNew(name, partitions, configs);
+            var refused = NewTopics.Check(name, partitions, configs, _byName.Keys);
             if (!refused.IsSuccess || validateOnly)
             {
                 return refused;
@@ -287,7 +297,27 @@ internal sealed class TopicStore : IDisposable
             new ParallelOptions { MaxDegreeOfParallelism = TopicDirectories.OpenParallelism },
             static log => log.Dispose());
         _flusher.Dispose();
+        LeaveInOrder();
         _lockFile.Dispose();
+    }
+
+    private void LeaveInOrder()
+    {
+        if (!_isLoaded || !Topics.All(static topic => topic.Partitions.All(static log => log.StoppedInOrder)))
+        {
+            return;
+        }
+
+        try
+        {
+            CleanStop.Leave(_options.Files, _options.DataDirectory);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            _options.OnWarning?.Invoke(
+                $"The next start of '{_options.DataDirectory}' will verify what it finds, for it could not be noted that "
+                + $"this run stopped in order: {e.Message}");
+        }
     }
 
     private static TopicResult Unknown(string name) =>
@@ -312,38 +342,6 @@ internal sealed class TopicStore : IDisposable
         _byId[entry.Id] = topic;
         _byName[entry.Name] = topic;
         return topic;
-    }
-
-    private TopicResult CheckNew(string name, int partitions, IReadOnlyDictionary<string, string> configs)
-    {
-        if (TopicNames.Problem(name) is { } nameProblem)
-        {
-            return TopicResult.Failed(ErrorCode.InvalidTopic, nameProblem);
-        }
-
-        if (_byName.ContainsKey(name))
-        {
-            return TopicResult.Failed(ErrorCode.TopicAlreadyExists, $"Topic '{name}' already exists.");
-        }
-
-        var key = TopicNames.CollisionKey(name);
-        if (_byName.Keys.FirstOrDefault(other => TopicNames.CollisionKey(other) == key) is { } twin)
-        {
-            return TopicResult.Failed(
-                ErrorCode.InvalidTopic,
-                $"Topic '{name}' collides with '{twin}': names must differ in more than '.' and '_'.");
-        }
-
-        if (partitions is < 1 or > MaxPartitionsPerTopic)
-        {
-            return TopicResult.Failed(
-                ErrorCode.InvalidPartitions,
-                $"Topic '{name}' asks for {partitions} partitions; use 1 to {MaxPartitionsPerTopic}.");
-        }
-
-        return TopicConfigs.Problem(configs) is { } problem
-            ? TopicResult.Failed(ErrorCode.InvalidConfig, problem)
-            : TopicResult.Ok(null);
     }
 
     private StoreMetadata With(Guid id, Func<TopicMetadata, TopicMetadata> change) =>
