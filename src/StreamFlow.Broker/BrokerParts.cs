@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
+using StreamFlow.Broker.Configs;
 using StreamFlow.Broker.Groups;
 using StreamFlow.Broker.Handlers;
 using StreamFlow.Broker.Measuring;
@@ -164,7 +165,7 @@ internal sealed class BrokerParts : IAsyncDisposable
 
     private BrokerHandlers CreateHandlers(MetadataBroker self, RecordInstruments measured) => new()
     {
-        Produce = new ProduceHandler(Store, measured),
+        Produce = new ProduceHandler(Store, measured, new ImplicitPartitions(_transactions!)),
         Fetch = new FetchHandler(Store, _options.TimeProvider, measured),
         ListOffsets = new ListOffsetsHandler(Store),
         Metadata = new MetadataHandler(

@@ -3,6 +3,7 @@ using StreamFlow.Broker.Protocol;
 using StreamFlow.Broker.Protocol.Messages;
 using StreamFlow.Broker.Server;
 using StreamFlow.Broker.Storage;
+using StreamFlow.Broker.Transactions;
 
 namespace StreamFlow.Broker.Handlers;
 
@@ -10,11 +11,71 @@ namespace StreamFlow.Broker.Handlers;
 /// Appends record batches as they are. Everything is appended before the method first waits, because the batches lie in
 /// the request's own buffer; what may still be pending is only their durability.
 /// </summary>
-internal sealed class ProduceHandler(TopicStore topics, RecordInstruments measured)
+internal sealed class ProduceHandler(
+    TopicStore topics, RecordInstruments measured, ImplicitPartitions implicitPartitions)
 {
     private const short NoAcks = 0;
 
     public ValueTask<IResponse?> HandleAsync(ProduceRequest request, RequestContext context)
+    {
+        if (context.Version < ImplicitPartitions.ProduceFrom || request.TransactionalId is null)
+        {
+            return AppendAsync(request, context, []);
+        }
+
+        List<(TransactionPartition, ProducerIdentity)> joining = FindJoining(request);
+        if (joining.Count == 0)
+        {
+            return AppendAsync(request, context, []);
+        }
+
+        // The batches behind these must stay behind them, so the next request waits for this one's answer.
+        context.Connection.IsExclusive = true;
+        return JoinAndAppendAsync(WithOwnRecords(request), joining, context);
+    }
+
+    private async ValueTask<IResponse?> JoinAndAppendAsync(
+        ProduceRequest request, List<(TransactionPartition, ProducerIdentity)> joining, RequestContext context) =>
+        await AppendAsync(
+            request,
+            context,
+            await implicitPartitions.JoinAsync(request.TransactionalId!, joining).ConfigureAwait(false))
+            .ConfigureAwait(false);
+
+    private List<(TransactionPartition, ProducerIdentity)> FindJoining(ProduceRequest request)
+    {
+        List<(TransactionPartition, ProducerIdentity)> joining = [];
+        foreach (ProduceTopic topic in request.Topics)
+        {
+            Topic? found = topics.GetTopic(topic.Name);
+            foreach (ProducePartition partition in topic.Partitions)
+            {
+                if (found is { IsInternal: false } && found.GetPartition(partition.Index) is PartitionLog log
+                    && partition.Records is { } records
+                    && ImplicitPartitions.Joins(records.Span, log, out ProducerIdentity producer))
+                {
+                    joining.Add((new TransactionPartition(topic.Name, partition.Index), producer));
+                }
+            }
+        }
+
+        return joining;
+    }
+
+    /// <summary>A copy of the batches, which lie in a frame that is used again during the first wait.</summary>
+    private static ProduceRequest WithOwnRecords(ProduceRequest request) => request with
+    {
+        Topics = [.. request.Topics.Select(static topic => topic with
+        {
+            Partitions = [.. topic.Partitions.Select(static partition => partition with
+            {
+                Records = partition.Records?.ToArray(),
+            })],
+        })],
+    };
+
+    private ValueTask<IResponse?> AppendAsync(
+        ProduceRequest request, RequestContext context, Dictionary<TransactionPartition, ErrorCode> refused)
     {
         bool pending = false;
         List<Appended> appended = [];
@@ -26,9 +87,13 @@ internal sealed class ProduceHandler(TopicStore topics, RecordInstruments measur
             ProducePartitionResult[] partitions = new ProducePartitionResult[topic.Partitions.Length];
             for (int j = 0; j < partitions.Length; j++)
             {
-                partitions[j] = refusal == ErrorCode.None
-                    ? Append(topic.Name, topic.Partitions[j], partitions, j, appended)
-                    : Failed(topic.Partitions[j].Index, refusal, null);
+                int index = topic.Partitions[j].Index;
+                ErrorCode error = refusal == ErrorCode.None
+                    ? refused.GetValueOrDefault(new TransactionPartition(topic.Name, index))
+                    : refusal;
+                partitions[j] = error == ErrorCode.None
+                    ? Append(topic.Name, topic.Partitions[j], partitions, j, appended, context.Version)
+                    : Failed(index, error, null);
             }
 
             results[i] = new ProduceTopicResult(topic.Name, partitions);
@@ -95,7 +160,8 @@ internal sealed class ProduceHandler(TopicStore topics, RecordInstruments measur
     }
 
     private ProducePartitionResult Append(
-        string topic, ProducePartition partition, ProducePartitionResult[] results, int position, List<Appended> appended)
+        string topic, ProducePartition partition, ProducePartitionResult[] results, int position, List<Appended> appended,
+        short version)
     {
         Topic? found = topics.GetTopic(topic);
         PartitionLog? log = found?.GetPartition(partition.Index);
@@ -117,7 +183,8 @@ internal sealed class ProduceHandler(TopicStore topics, RecordInstruments measur
         AppendResult result = log.Append(records.Span, AppendOrigin.Client);
         if (!result.IsSuccess)
         {
-            return Failed(partition.Index, result.Error, result.Message) with { LogStartOffset = result.LogStartOffset };
+            ErrorCode error = ImplicitPartitions.Translate(result.Error, version);
+            return Failed(partition.Index, error, result.Message) with { LogStartOffset = result.LogStartOffset };
         }
 
         if (!result.IsDuplicate)

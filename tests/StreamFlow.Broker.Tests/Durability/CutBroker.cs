@@ -89,7 +89,7 @@ internal sealed class CutBroker : IDisposable
             Time = Time,
             MaintenanceInterval = TimeSpan.Zero,
             Files = Disk,
-            FlusherThreads = 1,
+            FlusherThreads = 0,
             OnWarning = Warnings.Add,
         });
         GroupCoordinator groups = GroupCoordinator.Open(store, new GroupCoordinatorOptions(), Time, Warnings.Add);

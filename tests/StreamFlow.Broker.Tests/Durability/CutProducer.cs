@@ -31,7 +31,7 @@ internal sealed class ClientTransaction(int number)
 /// A transactional producer that outlives the cuts and does as clients do: it asks again what was not answered, aborts
 /// what cannot commit, and begins anew when it is fenced.
 /// </summary>
-internal sealed class CutProducer(string id, Random random)
+internal sealed class CutProducer(string id, TransactionVersion version, Random random)
 {
     private static readonly string[] Topics = ["ta", "tb"];
 
@@ -40,6 +40,7 @@ internal sealed class CutProducer(string id, Random random)
     private readonly HashSet<string> _added = [];
     private bool? _ending;
     private int _number;
+    private int _sent;
 
     public string Id { get; } = id;
 
@@ -139,7 +140,7 @@ internal sealed class CutProducer(string id, Random random)
     private async Task AddAsync(CutBroker broker, string topic)
     {
         ErrorCode[] errors = await broker.Transactions.AddPartitionsAsync(
-            Id, _identity, [new TransactionPartition(topic, 0)]);
+            Id, _identity, [new TransactionPartition(topic, 0)], version);
         if (!broker.Disk.IsCut && IsDone(errors[0]))
         {
             _added.Add(topic);
@@ -149,7 +150,7 @@ internal sealed class CutProducer(string id, Random random)
     private void Produce(CutBroker broker, ClientTransaction current, string topic)
     {
         int sequence = _sequences.GetValueOrDefault(topic);
-        string value = $"{Id}/{current.Number}/{sequence}";
+        string value = $"{Id}/{current.Number}/{_sent++}";
         byte[] batch = Batches.Transactional(_identity.ProducerId, _identity.Epoch, sequence, value);
         AppendResult result = broker.Log(topic).Append(batch, AppendOrigin.Client);
         if (result.IsSuccess)
@@ -193,7 +194,8 @@ internal sealed class CutProducer(string id, Random random)
 
     private async Task EndAsync(CutBroker broker, bool commit)
     {
-        ErrorCode error = await broker.Transactions.EndAsync(Id, _identity, commit);
+        TransactionReply reply = await broker.Transactions.EndAsync(Id, _identity, commit, version);
+        ErrorCode error = reply.Error;
         if (broker.Disk.IsCut || error is ErrorCode.ConcurrentTransactions or ErrorCode.CoordinatorNotAvailable)
         {
             return;
@@ -204,7 +206,11 @@ internal sealed class CutProducer(string id, Random random)
         {
             current.Outcome = commit ? Outcome.Committed : Outcome.Aborted;
             CommittedOffset = commit && current.HasOffsets ? current.Number : CommittedOffset;
-            Begin(_identity);
+            Begin(reply.Producer);
+            if (version >= TransactionVersion.V2)
+            {
+                _sequences.Clear();
+            }
         }
         else if (commit && error == ErrorCode.InvalidProducerIdMapping)
         {

@@ -1,6 +1,6 @@
 using StreamFlow.Broker.Protocol;
 using StreamFlow.Broker.Storage;
-using StreamFlow.Broker.Tests.Storage;
+using StreamFlow.Broker.Transactions;
 
 namespace StreamFlow.Broker.Tests.Durability;
 
@@ -10,7 +10,7 @@ namespace StreamFlow.Broker.Tests.Durability;
 /// </summary>
 internal sealed class PowerCutLife : IDisposable
 {
-    private const int ClientCount = 3;
+    private const int ClientCount = 4;
     private readonly Random _random;
     private readonly CutBroker _broker = new();
     private readonly List<CutProducer> _producers = [];
@@ -28,7 +28,7 @@ internal sealed class PowerCutLife : IDisposable
 
         for (int i = 0; i < ClientCount; i++)
         {
-            _producers.Add(new CutProducer($"tx{i}", _random) { Settle = (_, transaction) => Settle(transaction) });
+            _producers.Add(new CutProducer($"tx{i}", i % 2 == 0 ? TransactionVersion.V0 : TransactionVersion.V2, _random) { Settle = (_, transaction) => Settle(transaction) });
         }
     }
 
@@ -127,7 +127,7 @@ internal sealed class PowerCutLife : IDisposable
     private async Task VerifyAsync(bool afterCut)
     {
         await Support.Eventually.TrueAsync(
-            () => _broker.Transactions.List().All(static x => !Broker.Transactions.TransactionStates.IsPrepared(x.Value.State)),
+            () => _broker.Transactions.List().All(static x => !x.Value.State.IsPrepared()),
             "what was decided is carried out");
         foreach ((Guid id, int epoch) in _epochs)
         {

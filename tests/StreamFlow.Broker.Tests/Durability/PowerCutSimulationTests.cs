@@ -4,7 +4,7 @@ using Xunit.Abstractions;
 namespace StreamFlow.Broker.Tests.Durability;
 
 /// <summary>
-/// Power cuts before every operation on the disk. STREAMFLOW_POWER_CUTS says how many (eng/verify-durability.sh),
+/// Power cuts before every operation on the disk. STREAMFLOW_SIMULATED_CUTS says how many (eng/verify-durability.sh),
 /// STREAMFLOW_DURABILITY_SEED repeats a run.
 /// </summary>
 public sealed class PowerCutSimulationTests(ITestOutputHelper output)
@@ -15,7 +15,7 @@ public sealed class PowerCutSimulationTests(ITestOutputHelper output)
     [Fact]
     public async Task Power_cut_before_any_operation_of_the_disk_breaks_no_promise()
     {
-        int wanted = Number("STREAMFLOW_POWER_CUTS", 150);
+        int wanted = Number("STREAMFLOW_SIMULATED_CUTS", 150);
         int seed = Number("STREAMFLOW_DURABILITY_SEED", Random.Shared.Next(1_000_000_000));
         (int cuts, int stops, int acknowledged, int transactions) = (0, 0, 0, 0);
         for (int life = 0; cuts < wanted; life++)

@@ -6,7 +6,7 @@ namespace StreamFlow.Broker.Storage;
 /// The directories of partitions, named by topic id rather than name: safe on file systems that ignore case, and a
 /// topic created anew never meets its predecessor's files.
 /// </summary>
-internal sealed class TopicDirectories(StoreOptions options, LogFlusher flusher, bool afterUncleanStop)
+internal sealed class TopicDirectories(StoreOptions options, LogFlusher? flusher, bool afterUncleanStop)
 {
     public const int OpenParallelism = 4;
     private const string DeletedSuffix = ".deleted";
@@ -16,11 +16,10 @@ internal sealed class TopicDirectories(StoreOptions options, LogFlusher flusher,
 
     /// <summary>Opens or creates consecutive partitions; all or none.</summary>
     public PartitionLog[] OpenPartitions(
-        Guid topicId, int first, int count, IReadOnlyDictionary<string, string> configs)
+        Guid topicId, int first, int count, LogOptions logOptions)
     {
         Directory.CreateDirectory(_root);
         var logs = new PartitionLog[count];
-        var logOptions = TopicConfigs.ToLogOptions(configs, options.TopicDefaults);
         var environment = new LogEnvironment
         {
             Time = options.Time, Files = options.Files, Flusher = flusher, OnWarning = options.OnWarning,

@@ -1,5 +1,6 @@
 using System.Buffers.Text;
 using System.Collections.Concurrent;
+using StreamFlow.Broker.Configs;
 using StreamFlow.Broker.Protocol;
 
 namespace StreamFlow.Broker.Storage;
@@ -19,7 +20,7 @@ internal sealed class TopicStore : IDisposable
     private readonly StoreOptions _options;
     private readonly FileStream _lockFile;
     private readonly TopicDirectories _directories;
-    private readonly LogFlusher _flusher;
+    private readonly LogFlusher? _flusher;
     private readonly MaintenanceLoop _maintenance;
     private readonly ConcurrentDictionary<string, Topic> _byName = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<Guid, Topic> _byId = new();
@@ -32,10 +33,11 @@ internal sealed class TopicStore : IDisposable
     {
         AfterUncleanStop = afterUncleanStop;
         _options = options;
+        TopicDefaults = options.TopicDefaults;
         _lockFile = lockFile;
         _metadata = metadata;
         _nextProducerId = metadata.NextProducerId;
-        _flusher = new LogFlusher(options.FlusherThreads);
+        _flusher = options.FlusherThreads == 0 ? null : new LogFlusher(options.FlusherThreads);
         _directories = new TopicDirectories(options, _flusher, afterUncleanStop);
         _maintenance = new MaintenanceLoop(options, Maintain);
     }
@@ -50,7 +52,8 @@ internal sealed class TopicStore : IDisposable
 
     public string ClusterId => _metadata.ClusterId;
 
-    public IReadOnlyDictionary<string, string> TopicDefaults => _options.TopicDefaults;
+    /// <summary>What topics have that do not say otherwise, where that is something else than the default of Kafka's.</summary>
+    public IReadOnlyDictionary<string, string> TopicDefaults { get; private set; }
 
     public ICollection<Topic> Topics => _byName.Values;
 
@@ -120,7 +123,7 @@ internal sealed class TopicStore : IDisposable
             var id = Guid.NewGuid();
             return Guarded(() =>
             {
-                var logs = _directories.OpenPartitions(id, 0, partitions, configs);
+                var logs = _directories.OpenPartitions(id, 0, partitions, OptionsOf(configs));
                 var entry = new TopicMetadata(name, id, partitions, new Dictionary<string, string>(configs));
                 SaveOrUndo(
                     _metadata with { Topics = [.. _metadata.Topics, entry] }, () => _directories.Remove(id, logs));
@@ -192,7 +195,7 @@ internal sealed class TopicStore : IDisposable
 
             return validateOnly ? TopicResult.Ok(topic) : Guarded(() =>
             {
-                var added = _directories.OpenPartitions(topic.Id, current, newCount - current, topic.Configs);
+                var added = _directories.OpenPartitions(topic.Id, current, newCount - current, OptionsOf(topic.Configs));
                 SaveOrUndo(
                     With(topic.Id, entry => entry with { Partitions = newCount }),
                     () => _directories.RemovePartitions(added));
@@ -222,12 +225,7 @@ internal sealed class TopicStore : IDisposable
                 var copy = new Dictionary<string, string>(configs);
                 Save(With(topic.Id, entry => entry with { Configs = copy }));
                 topic.SetConfigs(copy);
-                var options = TopicConfigs.ToLogOptions(copy, _options.TopicDefaults);
-                foreach (var log in topic.Partitions)
-                {
-                    log.UpdateOptions(options);
-                }
-
+                Configure(topic);
                 return TopicResult.Ok(topic);
             });
         }
@@ -243,11 +241,24 @@ internal sealed class TopicStore : IDisposable
                 return Unknown(name);
             }
 
-            var error = ConfigChanges.Apply(
-                topic.Configs, _options.TopicDefaults, changes, out var changed, out var message);
+            var error = new ConfigChanges("topic", TopicConfigs.Find, TopicDefault)
+                .Apply(topic.Configs, changes, out var changed, out var message);
             return error == ErrorCode.None
                 ? AlterConfigs(name, changed, validateOnly)
                 : TopicResult.Failed(error, message!);
+        }
+    }
+
+    /// <summary>Changes what topics have that do not say otherwise; holds for those there are from their next append on.</summary>
+    public void SetTopicDefaults(IReadOnlyDictionary<string, string> defaults)
+    {
+        lock (_gate)
+        {
+            TopicDefaults = defaults;
+            foreach (var topic in Topics)
+            {
+                Configure(topic);
+            }
         }
     }
 
@@ -296,7 +307,7 @@ internal sealed class TopicStore : IDisposable
             Topics.SelectMany(static topic => topic.Partitions),
             new ParallelOptions { MaxDegreeOfParallelism = TopicDirectories.OpenParallelism },
             static log => log.Dispose());
-        _flusher.Dispose();
+        _flusher?.Dispose();
         LeaveInOrder();
         _lockFile.Dispose();
     }
@@ -329,7 +340,7 @@ internal sealed class TopicStore : IDisposable
         _directories.MoveOrphansAside(_metadata.Topics);
         foreach (var entry in _metadata.Topics)
         {
-            Publish(entry, _directories.OpenPartitions(entry.Id, 0, entry.Partitions, entry.Configs));
+            Publish(entry, _directories.OpenPartitions(entry.Id, 0, entry.Partitions, OptionsOf(entry.Configs)));
         }
 
         _metadata = _metadata with { Deleting = [] };
@@ -342,6 +353,19 @@ internal sealed class TopicStore : IDisposable
         _byId[entry.Id] = topic;
         _byName[entry.Name] = topic;
         return topic;
+    }
+
+    private LogOptions OptionsOf(IReadOnlyDictionary<string, string> configs) => TopicConfigs.ToLogOptions(configs, TopicDefaults);
+
+    private string? TopicDefault(ConfigDefinition definition) => TopicDefaults.GetValueOrDefault(definition.Name) ?? definition.Default;
+
+    private void Configure(Topic topic)
+    {
+        var options = OptionsOf(topic.Configs);
+        foreach (var log in topic.Partitions)
+        {
+            log.UpdateOptions(options);
+        }
     }
 
     private StoreMetadata With(Guid id, Func<TopicMetadata, TopicMetadata> change) =>
