@@ -46,6 +46,7 @@ internal sealed class BrokerParts : IAsyncDisposable
             DataDirectory = DataDirectory,
             Time = _options.TimeProvider,
             TopicDefaults = FlushDefaults(),
+            MaintenanceInterval = _options.MaintenanceInterval,
             OnWarning = _log.Write,
             OnFlushed = duration => _meter?.Requests.Flushed(duration),
         });

@@ -94,6 +94,9 @@ public sealed record EmbeddedBrokerOptions
     /// <value>Default null: says nothing.</value>
     public Action<string>? Log { get; init; }
 
+    /// <summary>How often retention and compaction run.</summary>
+    internal TimeSpan MaintenanceInterval { get; init; } = TimeSpan.FromSeconds(30);
+
     /// <summary>Called between durable steps.</summary>
     internal FaultPoints Faults { get; init; } = FaultPoints.None;
 
