@@ -1,5 +1,7 @@
 using System.Collections.Concurrent;
 using System.Text;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 using StreamFlow.Broker.Groups;
 using StreamFlow.Broker.Protocol;
 using StreamFlow.Broker.Storage;
@@ -23,7 +25,7 @@ internal sealed partial class TransactionCoordinator : IDisposable
     private readonly Func<long> _allocateProducerId;
     private readonly TimeProvider _time;
     private readonly bool _afterUncleanStop;
-    private readonly Action<string>? _warn;
+    private readonly ILogger _log;
     private readonly long _started;
     private readonly ConcurrentDictionary<string, Transaction> _transactions = [];
     private readonly ConcurrentDictionary<long, TaskCompletionSource<TransactionReply>> _requests = [];
@@ -37,7 +39,7 @@ internal sealed partial class TransactionCoordinator : IDisposable
         TopicStore store,
         GroupCoordinator groups,
         TimeProvider time,
-        Action<string>? warn)
+        ILogger? log)
     {
         _options = options;
         _journal = journal;
@@ -46,7 +48,7 @@ internal sealed partial class TransactionCoordinator : IDisposable
         _afterUncleanStop = store.AfterUncleanStop;
         _allocateProducerId = store.AllocateProducerId;
         _time = time;
-        _warn = warn;
+        _log = log ?? NullLogger.Instance;
         _started = time.GetTimestamp();
     }
 

@@ -30,7 +30,7 @@ internal sealed class CutBroker : IDisposable
 
     public TransactionCoordinator Transactions { get; private set; }
 
-    public List<string> Warnings { get; } = [];
+    public Support.LogLines Warnings { get; } = new();
 
     public PartitionLog Log(string topic) => Store.GetPartition(topic, 0)!;
 
@@ -90,11 +90,11 @@ internal sealed class CutBroker : IDisposable
             MaintenanceInterval = TimeSpan.Zero,
             Files = Disk,
             FlusherThreads = 0,
-            OnWarning = Warnings.Add,
+            Log = Warnings,
         });
-        GroupCoordinator groups = GroupCoordinator.Open(store, new GroupCoordinatorOptions(), Time, Warnings.Add);
+        GroupCoordinator groups = GroupCoordinator.Open(store, new GroupCoordinatorOptions(), Time, Warnings);
         return (store, groups, TransactionCoordinator.Open(
-            store, groups, new TransactionCoordinatorOptions(), Time, Warnings.Add));
+            store, groups, new TransactionCoordinatorOptions(), Time, Warnings));
     }
 
     private void Close()

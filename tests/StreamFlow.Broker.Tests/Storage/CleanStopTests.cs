@@ -10,7 +10,7 @@ public sealed class CleanStopTests : IDisposable
     private readonly TemporaryDirectory _temporary = new();
     private readonly FakeTimeProvider _clock = Clock.StandingStill();
     private readonly FaultyFileSystem _files = new();
-    private readonly List<string> _warnings = [];
+    private readonly Support.LogLines _warnings = new();
 
     public void Dispose() => _temporary.Dispose();
 
@@ -231,7 +231,7 @@ public sealed class CleanStopTests : IDisposable
     private static void Append(TopicStore store, int partition, byte[] batch) => Assert.Equal(
         ErrorCode.None, store.GetPartition("t", partition)!.Append(batch, AppendOrigin.Client).Error);
 
-    private LogEnvironment Environment() => new() { Time = _clock, Files = _files, OnWarning = _warnings.Add };
+    private LogEnvironment Environment() => new() { Time = _clock, Files = _files, Log = _warnings };
 
     private PartitionLog Log(string directory, LogOptions options) => PartitionLog.Open(directory, options, Environment());
 
@@ -241,6 +241,6 @@ public sealed class CleanStopTests : IDisposable
         Time = _clock,
         Files = _files,
         MaintenanceInterval = TimeSpan.Zero,
-        OnWarning = _warnings.Add,
+        Log = _warnings,
     });
 }
