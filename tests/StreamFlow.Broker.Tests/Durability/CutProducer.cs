@@ -1,5 +1,4 @@
 using StreamFlow.Broker.Groups;
-using StreamFlow.Broker.Protocol;
 using StreamFlow.Broker.Storage;
 using StreamFlow.Broker.Tests.Storage;
 using StreamFlow.Broker.Transactions;

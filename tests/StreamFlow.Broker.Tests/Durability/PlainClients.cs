@@ -1,5 +1,4 @@
 using System.Globalization;
-using StreamFlow.Broker.Protocol;
 using StreamFlow.Broker.Storage;
 using StreamFlow.Broker.Tests.Storage;
 

@@ -1,5 +1,4 @@
 using Microsoft.Extensions.Time.Testing;
-using StreamFlow.Broker.Protocol;
 using StreamFlow.Broker.Storage;
 
 namespace StreamFlow.Broker.Tests.Storage;

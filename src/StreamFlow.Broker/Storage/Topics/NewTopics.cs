@@ -1,5 +1,3 @@
-using StreamFlow.Broker.Protocol;
-
 namespace StreamFlow.Broker.Storage;
 
 /// <summary>What a topic must be like to be created.</summary>

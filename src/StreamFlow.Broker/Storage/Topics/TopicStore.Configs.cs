@@ -1,5 +1,3 @@
-using System.Buffers.Text;
-using System.Collections.Concurrent;
 using StreamFlow.Broker.Configs;
 
 namespace StreamFlow.Broker.Storage;
