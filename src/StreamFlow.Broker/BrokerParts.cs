@@ -1,10 +1,9 @@
 using System.Globalization;
-using System.Net;
-using System.Net.Sockets;
 using StreamFlow.Broker.Groups;
 using StreamFlow.Broker.Handlers;
 using StreamFlow.Broker.Measuring;
 using StreamFlow.Broker.Protocol.Messages;
+using StreamFlow.Broker.Security;
 using StreamFlow.Broker.Server;
 using StreamFlow.Broker.Storage;
 using StreamFlow.Broker.Transactions;
@@ -21,6 +20,7 @@ internal sealed class BrokerParts : IAsyncDisposable
     private TransactionCoordinator? _transactions;
     private SocketServer? _server;
     private BrokerMeter? _meter;
+    private SecurityParts? _security;
 
     public BrokerParts(EmbeddedBrokerOptions options)
     {
@@ -76,29 +76,25 @@ internal sealed class BrokerParts : IAsyncDisposable
             _log.Write);
     }
 
-    /// <summary>Starts to listen and answers how clients are told to reach this broker.</summary>
-    /// <exception cref="IOException">The address is taken or not one of this machine.</exception>
-    public MetadataBroker Listen(IPEndPoint endPoint, int nodeId)
+    /// <summary>Loads users, access rules, certificates and keys.</summary>
+    /// <exception cref="IOException">A file cannot be read or written.</exception>
+    /// <exception cref="InvalidDataException">What is stored is unreadable.</exception>
+    /// <exception cref="ArgumentException">A certificate or key set cannot be used.</exception>
+    public async Task OpenSecurityAsync(CancellationToken ct) =>
+        _security = await SecurityParts.OpenAsync(_options, DataDirectory, _log, ct).ConfigureAwait(false);
+
+    /// <summary>Starts to listen.</summary>
+    /// <exception cref="IOException">An address is taken or not one of this machine.</exception>
+    public void Listen(int nodeId)
     {
         SocketServerOptions limits = new(
             _options.MaxConnections, _options.MaxRequestBytes, _options.ConnectionIdleTimeout);
-        try
-        {
-            _server = new SocketServer(endPoint, limits, _log, _options.TimeProvider);
-        }
-        catch (SocketException exception)
-        {
-            throw new IOException(
-                $"Cannot listen on {endPoint}: {exception.Message}. Choose another port, or 0 for a free one.", exception);
-        }
-
-        MetadataBroker self = new(
-            nodeId, BrokerAddress.Advertised(_options, endPoint), _options.AdvertisedPort ?? _server.Port);
+        _server = new SocketServer(_security!.Bind(nodeId), limits, _log, _options.TimeProvider);
+        MetadataBroker self = _server.Listeners[0].Advertised;
         _meter = new BrokerMeter(BrokerAddress.Text(self));
         _meter.Show(BrokerStates.Of(_server, Store, _groups!, _transactions!, _options));
         _server.Start(new RequestDispatcher(
             CreateHandlers(self, _meter.Records), _meter.Requests, _options.TimeProvider).DispatchAsync);
-        return self;
     }
 
     /// <summary>What there is at this moment.</summary>
@@ -132,6 +128,7 @@ internal sealed class BrokerParts : IAsyncDisposable
             await _server.DisposeAsync().ConfigureAwait(false);
         }
 
+        _security?.Dispose();
         _transactions?.Dispose();
         _groups?.Dispose();
         _store?.Dispose();
@@ -168,16 +165,16 @@ internal sealed class BrokerParts : IAsyncDisposable
         Fetch = new FetchHandler(Store, _options.TimeProvider, measured),
         ListOffsets = new ListOffsetsHandler(Store),
         Metadata = new MetadataHandler(
-            Store, self, Store.ClusterId, _options.AutoCreateTopics, _options.DefaultPartitions),
+            Store, Store.ClusterId, _options.AutoCreateTopics, _options.DefaultPartitions),
         Membership = new MembershipHandler(_groups!),
         Offsets = new OffsetsHandler(_groups!),
-        GroupAdmin = new GroupAdminHandler(_groups!, self),
+        GroupAdmin = new GroupAdminHandler(_groups!),
         TopicAdmin = new TopicAdminHandler(
             Store, self.NodeId, _options.DefaultPartitions, _options.AcceptAnyReplicationFactor),
         Configs = new ConfigHandler(Store, self, DescribeBroker()),
         ProducerIds = new ProducerIdHandler(Store, _transactions!, _log),
         Transactions = new TransactionHandler(_transactions!, Store, _options.TimeProvider),
-        Cluster = new ClusterHandler(Store.ClusterId, self),
+        Cluster = new ClusterHandler(Store.ClusterId),
     };
 
     private Dictionary<string, string> FlushDefaults() => _options.FlushPolicy switch

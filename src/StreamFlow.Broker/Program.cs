@@ -25,6 +25,7 @@ internal static class Program
           --host <address>           listen on this address (default 127.0.0.1; 0.0.0.0 with --advertised-host for all)
           --advertised-host <name>   tell clients to connect to this host name
           --advertised-port <number> tell clients to connect to this port
+          --allow-unsecured-network  listen on other addresses than 127.0.0.1 though anybody may then do everything
           --partitions <number>      partitions of topics created without a number (default 1)
           --topic <name>[:<number>]  create this topic at start, with that many partitions; may be repeated
           --flush <policy>           os: acknowledge once the operating system has the data (default);
@@ -100,6 +101,12 @@ internal static class Program
             if (name == "--no-auto-create")
             {
                 options = options with { AutoCreateTopics = false };
+                continue;
+            }
+
+            if (name == "--allow-unsecured-network")
+            {
+                options = options with { AllowUnsecuredNetwork = true };
                 continue;
             }
 

@@ -20,11 +20,11 @@ internal static class ApiTable
             with { ImplementedFrom = 3, Order = RequestOrder.Pipelined },
         Api<FetchRequest>(ApiKey.Fetch, 4, 12, 12, static (h, r, c) => h.Fetch.HandleAsync(r, c)),
         Api<ListOffsetsRequest>(ApiKey.ListOffsets, 1, 7, 6, static (h, r, c) => Now(h.ListOffsets.Handle(r, c.Version))),
-        Api<MetadataRequest>(ApiKey.Metadata, 0, 12, 9, static (h, r, _) => Now(h.Metadata.Handle(r))),
+        Api<MetadataRequest>(ApiKey.Metadata, 0, 12, 9, static (h, r, c) => Now(h.Metadata.Handle(r, c.Connection.Self))),
         Api<OffsetCommitRequest>(ApiKey.OffsetCommit, 2, 9, 8, static (h, r, _) => h.Offsets.CommitAsync(r)),
         Api<OffsetFetchRequest>(ApiKey.OffsetFetch, 1, 9, 6, static (h, r, _) => Now(h.Offsets.Fetch(r))),
         Api<FindCoordinatorRequest>(
-            ApiKey.FindCoordinator, 0, 4, 3, static (h, r, _) => Now(h.GroupAdmin.FindCoordinator(r))),
+            ApiKey.FindCoordinator, 0, 4, 3, static (_, r, c) => Now(GroupAdminHandler.FindCoordinator(r, c.Connection.Self))),
         Api<JoinGroupRequest>(ApiKey.JoinGroup, 0, 9, 6, static (h, r, c) => h.Membership.JoinAsync(r, c))
             with { Order = RequestOrder.BehindLeave },
         Api<HeartbeatRequest>(ApiKey.Heartbeat, 0, 4, 4, static (h, r, _) => Now(h.Membership.Heartbeat(r))),
@@ -33,6 +33,8 @@ internal static class ApiTable
             with { Order = RequestOrder.BehindLeave },
         Api<DescribeGroupsRequest>(ApiKey.DescribeGroups, 0, 5, 5, static (h, r, _) => Now(h.GroupAdmin.Describe(r))),
         Api<ListGroupsRequest>(ApiKey.ListGroups, 0, 5, 3, static (h, r, _) => Now(h.GroupAdmin.List(r))),
+        Api<SaslHandshakeRequest>(
+            ApiKey.SaslHandshake, 0, 1, Never, static (_, r, c) => Now(SaslHandler.Handshake(r, c))),
         Api<ApiVersionsRequest>(ApiKey.ApiVersions, 0, 4, 3, static (_, _, _) =>
             Now(new ApiVersionsResponse(ErrorCode.None, Advertised!))),
         Api<CreateTopicsRequest>(ApiKey.CreateTopics, 2, 7, 5, static (h, r, _) => Now(h.TopicAdmin.Create(r))),
@@ -50,13 +52,15 @@ internal static class ApiTable
             ApiKey.TxnOffsetCommit, 0, 3, 3, static (h, r, _) => h.Transactions.CommitOffsetsAsync(r)),
         Api<DescribeConfigsRequest>(ApiKey.DescribeConfigs, 1, 4, 4, static (h, r, _) => Now(h.Configs.Describe(r))),
         Api<AlterConfigsRequest>(ApiKey.AlterConfigs, 0, 2, 2, static (h, r, _) => Now(h.Configs.Alter(r))),
+        Api<SaslAuthenticateRequest>(
+            ApiKey.SaslAuthenticate, 0, 2, 2, static (_, r, c) => SaslHandler.AuthenticateAsync(r, c)),
         Api<CreatePartitionsRequest>(
             ApiKey.CreatePartitions, 0, 3, 2, static (h, r, _) => Now(h.TopicAdmin.AddPartitions(r))),
         Api<DeleteGroupsRequest>(ApiKey.DeleteGroups, 0, 2, 2, static (h, r, _) => h.GroupAdmin.DeleteAsync(r)),
         Api<IncrementalAlterConfigsRequest>(
             ApiKey.IncrementalAlterConfigs, 0, 1, 1, static (h, r, _) => Now(h.Configs.AlterIncrementally(r))),
         Api<OffsetDeleteRequest>(ApiKey.OffsetDelete, 0, 0, Never, static (h, r, _) => h.Offsets.DeleteAsync(r)),
-        Api<DescribeClusterRequest>(ApiKey.DescribeCluster, 0, 1, 0, static (h, r, _) => Now(h.Cluster.Describe(r))),
+        Api<DescribeClusterRequest>(ApiKey.DescribeCluster, 0, 1, 0, static (h, r, c) => Now(h.Cluster.Describe(r, c.Connection.Self))),
         Api<DescribeProducersRequest>(
             ApiKey.DescribeProducers, 0, 0, 0, static (h, r, _) => Now(h.Transactions.DescribeProducers(r))),
         Api<DescribeTransactionsRequest>(

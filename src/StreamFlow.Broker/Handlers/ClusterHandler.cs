@@ -4,9 +4,9 @@ using StreamFlow.Broker.Protocol.Messages;
 namespace StreamFlow.Broker.Handlers;
 
 /// <summary>Describes the cluster of one.</summary>
-internal sealed class ClusterHandler(string clusterId, MetadataBroker self)
+internal sealed class ClusterHandler(string clusterId)
 {
-    public DescribeClusterResponse Describe(DescribeClusterRequest request) =>
+    public DescribeClusterResponse Describe(DescribeClusterRequest request, MetadataBroker self) =>
         request.EndpointType == DescribeClusterRequest.Brokers
             ? new DescribeClusterResponse(ErrorCode.None, null, request.EndpointType, clusterId, self)
             : new DescribeClusterResponse(

@@ -5,11 +5,11 @@ using StreamFlow.Broker.Protocol.Messages;
 namespace StreamFlow.Broker.Handlers;
 
 /// <summary>Groups as administrators see them, and where their coordinator is.</summary>
-internal sealed class GroupAdminHandler(GroupCoordinator groups, MetadataBroker self)
+internal sealed class GroupAdminHandler(GroupCoordinator groups)
 {
     private const string ClassicType = "classic";
 
-    public FindCoordinatorResponse FindCoordinator(FindCoordinatorRequest request)
+    public static FindCoordinatorResponse FindCoordinator(FindCoordinatorRequest request, MetadataBroker self)
     {
         bool known = request.KeyType is FindCoordinatorRequest.GroupKey or FindCoordinatorRequest.TransactionKey;
         ErrorCode error = known ? ErrorCode.None : ErrorCode.InvalidRequest;

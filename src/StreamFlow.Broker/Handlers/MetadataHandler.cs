@@ -6,9 +6,9 @@ namespace StreamFlow.Broker.Handlers;
 
 /// <summary>Says which topics there are and that this broker leads all of them; creates unknown ones if allowed.</summary>
 internal sealed class MetadataHandler(
-    TopicStore topics, MetadataBroker self, string clusterId, bool autoCreate, int defaultPartitions)
+    TopicStore topics, string clusterId, bool autoCreate, int defaultPartitions)
 {
-    public MetadataResponse Handle(MetadataRequest request)
+    public MetadataResponse Handle(MetadataRequest request, MetadataBroker self)
     {
         MetadataTopic[] found = request.Topics is null
             ? [.. topics.Topics.OrderBy(static x => x.Name, StringComparer.Ordinal).Select(Describe)]
