@@ -83,7 +83,10 @@ internal sealed class ScramExchange(
             return End("a final message whose channel binding is not that of the first one");
         }
 
-        if (parts[1] != $"r={first.Nonce}{serverNonce}")
+        // Equal, says RFC 5802. librdkafka before 2.6.1 repeats its own part in front, which Kafka takes as well: what
+        // matters is that it ends with what was never said before.
+        if (!parts[1].StartsWith($"r={first.Nonce}", StringComparison.Ordinal)
+            || !parts[1].EndsWith($"{first.Nonce}{serverNonce}", StringComparison.Ordinal))
         {
             return End("a final message with the nonce of another conversation");
         }
