@@ -1,6 +1,8 @@
 using System.Globalization;
 using StreamFlow.Broker.Protocol;
 using StreamFlow.Broker.Protocol.Messages;
+using StreamFlow.Broker.Security;
+using StreamFlow.Broker.Server;
 using StreamFlow.Broker.Storage;
 
 namespace StreamFlow.Broker.Handlers;
@@ -8,14 +10,36 @@ namespace StreamFlow.Broker.Handlers;
 /// <summary>Shows and changes settings of topics; shows those of the broker, which are fixed while it runs.</summary>
 internal sealed class ConfigHandler(TopicStore store, MetadataBroker self, IReadOnlyList<DescribedConfig> brokerConfigs)
 {
-    public DescribeConfigsResponse Describe(DescribeConfigsRequest request) =>
-        new([.. request.Resources.Select(Describe)], request.IncludeSynonyms);
+    /// <summary>Groups among the resources with settings; Kafka's number.</summary>
+    private const sbyte GroupType = 32;
 
-    public AlterConfigsResponse Alter(AlterConfigsRequest request) =>
-        new([.. request.Resources.Select(x => Alter(x, request.ValidateOnly))]);
+    private const string NotAllowed = "Authorization failed.";
 
-    public AlterConfigsResponse AlterIncrementally(IncrementalAlterConfigsRequest request) =>
-        new([.. request.Resources.Select(x => AlterIncrementally(x, request.ValidateOnly))]);
+    public DescribeConfigsResponse Describe(DescribeConfigsRequest request, RequestContext context) =>
+        new(
+            [.. request.Resources.Select(x => Refuse(x.Type, x.Name, AclOperation.DescribeConfigs, context) is var refusal
+                && refusal == ErrorCode.None ? Describe(x) : Failed(x, refusal, NotAllowed))],
+            request.IncludeSynonyms);
+
+    public AlterConfigsResponse Alter(AlterConfigsRequest request, RequestContext context) =>
+        new([.. request.Resources.Select(x => Refuse(x.Type, x.Name, AclOperation.AlterConfigs, context) is var refusal
+            && refusal == ErrorCode.None
+                ? Alter(x, request.ValidateOnly)
+                : new AlterConfigsResult(refusal, NotAllowed, x.Type, x.Name))]);
+
+    public AlterConfigsResponse AlterIncrementally(IncrementalAlterConfigsRequest request, RequestContext context) =>
+        new([.. request.Resources.Select(x => Refuse(x.Type, x.Name, AclOperation.AlterConfigs, context) is var refusal
+            && refusal == ErrorCode.None
+                ? AlterIncrementally(x, request.ValidateOnly)
+                : new AlterConfigsResult(refusal, NotAllowed, x.Type, x.Name))]);
+
+    /// <summary>Settings of topics and groups are theirs, all others the cluster's.</summary>
+    private static ErrorCode Refuse(ConfigResourceType type, string name, AclOperation operation, RequestContext context) => type switch
+    {
+        ConfigResourceType.Topic => context.MayTopic(operation, name) ? ErrorCode.None : ErrorCode.TopicAuthorizationFailed,
+        (ConfigResourceType)GroupType => context.MayGroup(operation, name) ? ErrorCode.None : ErrorCode.GroupAuthorizationFailed,
+        _ => context.MayCluster(operation) ? ErrorCode.None : ErrorCode.ClusterAuthorizationFailed,
+    };
 
     private static DescribedConfig Describe(EffectiveConfig config)
     {

@@ -1,6 +1,7 @@
 using StreamFlow.Broker.Measuring;
 using StreamFlow.Broker.Protocol;
 using StreamFlow.Broker.Protocol.Messages;
+using StreamFlow.Broker.Security;
 using StreamFlow.Broker.Server;
 using StreamFlow.Broker.Storage;
 
@@ -22,10 +23,36 @@ internal sealed class FetchHandler(TopicStore topics, TimeProvider time, RecordI
             return new ValueTask<IResponse?>(new FetchResponse(ErrorCode.FetchSessionIdNotFound, []));
         }
 
+        if (!context.IsOpen)
+        {
+            ILookup<bool, FetchTopic> allowed = request.Topics.ToLookup(topic => context.MayTopic(AclOperation.Read, topic.Name));
+            if (allowed.Contains(false))
+            {
+                return new ValueTask<IResponse?>(ReadAllowed(request, [.. allowed[true]], allowed[false]));
+            }
+        }
+
         PartitionLog?[] logs = FindLogs(request);
         return request.MaxWaitMs <= 0 || logs.Length == 0 || HasEnough(request, logs)
             ? new ValueTask<IResponse?>(Read(request, logs))
             : WaitAndReadAsync(request, logs, context);
+    }
+
+    /// <summary>A client that may not read everything it asks for learns so at once.</summary>
+    private FetchResponse ReadAllowed(FetchRequest request, FetchTopic[] allowed, IEnumerable<FetchTopic> refused)
+    {
+        FetchRequest rest = request with { Topics = allowed };
+        FetchResponse read = Read(rest, FindLogs(rest));
+        return read with
+        {
+            Topics =
+            [
+                .. read.Topics,
+                .. refused.Select(static topic => new FetchTopicResult(
+                    topic.Name,
+                    [.. topic.Partitions.Select(static x => Failed(x.Index, ErrorCode.TopicAuthorizationFailed, null))])),
+            ],
+        };
     }
 
     private async ValueTask<IResponse?> WaitAndReadAsync(FetchRequest request, PartitionLog?[] logs, RequestContext context)

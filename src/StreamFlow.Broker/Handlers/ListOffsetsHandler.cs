@@ -1,5 +1,7 @@
 using StreamFlow.Broker.Protocol;
 using StreamFlow.Broker.Protocol.Messages;
+using StreamFlow.Broker.Security;
+using StreamFlow.Broker.Server;
 using StreamFlow.Broker.Storage;
 
 namespace StreamFlow.Broker.Handlers;
@@ -12,17 +14,24 @@ internal sealed class ListOffsetsHandler(TopicStore topics)
     private const long MaxTimestamp = -3;
     private const short MaxTimestampFrom = 7;
 
-    public ListOffsetsResponse Handle(ListOffsetsRequest request, short version)
+    public ListOffsetsResponse Handle(ListOffsetsRequest request, RequestContext context)
     {
         ListOffsetsTopicResult[] results = new ListOffsetsTopicResult[request.Topics.Length];
         for (int i = 0; i < results.Length; i++)
         {
             ListOffsetsTopic topic = request.Topics[i];
             ListOffsetsPartitionResult[] partitions = new ListOffsetsPartitionResult[topic.Partitions.Length];
+            bool allowed = context.MayTopic(AclOperation.Describe, topic.Name);
             for (int j = 0; j < partitions.Length; j++)
             {
+                if (!allowed)
+                {
+                    partitions[j] = Failed(topic.Partitions[j].Index, ErrorCode.TopicAuthorizationFailed);
+                    continue;
+                }
+
                 PartitionLog? log = topics.GetPartition(topic.Name, topic.Partitions[j].Index);
-                partitions[j] = Find(log, topic.Partitions[j], request.ReadCommitted, version);
+                partitions[j] = Find(log, topic.Partitions[j], request.ReadCommitted, context.Version);
             }
 
             results[i] = new ListOffsetsTopicResult(topic.Name, partitions);

@@ -1,6 +1,7 @@
 using StreamFlow.Broker.Groups;
 using StreamFlow.Broker.Protocol;
 using StreamFlow.Broker.Protocol.Messages;
+using StreamFlow.Broker.Security;
 using StreamFlow.Broker.Server;
 
 namespace StreamFlow.Broker.Handlers;
@@ -10,6 +11,11 @@ internal sealed class MembershipHandler(GroupCoordinator groups)
 {
     public async ValueTask<IResponse?> JoinAsync(JoinGroupRequest request, RequestContext context)
     {
+        if (!context.MayGroup(AclOperation.Read, request.GroupId))
+        {
+            return new JoinGroupResponse(ErrorCode.GroupAuthorizationFailed);
+        }
+
         JoinResult result = await groups.JoinAsync(
             new JoinCommand
             {
@@ -39,6 +45,11 @@ internal sealed class MembershipHandler(GroupCoordinator groups)
 
     public async ValueTask<IResponse?> SyncAsync(SyncGroupRequest request, RequestContext context)
     {
+        if (!context.MayGroup(AclOperation.Read, request.GroupId))
+        {
+            return new SyncGroupResponse(ErrorCode.GroupAuthorizationFailed);
+        }
+
         SyncResult result = await groups.SyncAsync(
             new SyncCommand
             {
@@ -59,11 +70,19 @@ internal sealed class MembershipHandler(GroupCoordinator groups)
         };
     }
 
-    public HeartbeatResponse Heartbeat(HeartbeatRequest request) => new(groups.Heartbeat(
-        new HeartbeatCommand(request.GroupId, request.GenerationId, request.MemberId, request.GroupInstanceId)));
+    public HeartbeatResponse Heartbeat(HeartbeatRequest request, RequestContext context) =>
+        new(context.MayGroup(AclOperation.Read, request.GroupId)
+            ? groups.Heartbeat(
+                new HeartbeatCommand(request.GroupId, request.GenerationId, request.MemberId, request.GroupInstanceId))
+            : ErrorCode.GroupAuthorizationFailed);
 
-    public LeaveGroupResponse Leave(LeaveGroupRequest request)
+    public LeaveGroupResponse Leave(LeaveGroupRequest request, RequestContext context)
     {
+        if (!context.MayGroup(AclOperation.Read, request.GroupId))
+        {
+            return new LeaveGroupResponse(ErrorCode.GroupAuthorizationFailed, []);
+        }
+
         LeaveResult result = groups.Leave(
             request.GroupId, [.. request.Members.Select(static x => new MemberToLeave(x.MemberId, x.GroupInstanceId))]);
         return new LeaveGroupResponse(

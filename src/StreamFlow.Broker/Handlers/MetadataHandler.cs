@@ -1,5 +1,7 @@
 using StreamFlow.Broker.Protocol;
 using StreamFlow.Broker.Protocol.Messages;
+using StreamFlow.Broker.Security;
+using StreamFlow.Broker.Server;
 using StreamFlow.Broker.Storage;
 
 namespace StreamFlow.Broker.Handlers;
@@ -8,21 +10,28 @@ namespace StreamFlow.Broker.Handlers;
 internal sealed class MetadataHandler(
     TopicStore topics, string clusterId, bool autoCreate, int defaultPartitions)
 {
-    public MetadataResponse Handle(MetadataRequest request, MetadataBroker self)
+    public MetadataResponse Handle(MetadataRequest request, RequestContext context)
     {
         MetadataTopic[] found = request.Topics is null
-            ? [.. topics.Topics.OrderBy(static x => x.Name, StringComparer.Ordinal).Select(Describe)]
-            : [.. request.Topics.Select(x => Find(x, request.AllowAutoTopicCreation))];
-        return new MetadataResponse(self, clusterId, found);
+            ? [.. topics.Topics.Where(x => context.MaySee(AclOperation.Describe, AclResourceType.Topic, x.Name))
+                .OrderBy(static x => x.Name, StringComparer.Ordinal).Select(Describe)]
+            : [.. request.Topics.Select(x => Find(x, request.AllowAutoTopicCreation, context))];
+        return new MetadataResponse(context.Connection.Self, clusterId, found);
     }
 
-    private MetadataTopic Find(MetadataRequestTopic wanted, bool mayCreate)
+    private MetadataTopic Find(MetadataRequestTopic wanted, bool mayCreate, RequestContext context)
     {
         if (wanted.Name is not { } name)
         {
-            return topics.GetTopic(wanted.TopicId) is { } byId
-                ? Describe(byId)
-                : Failed(ErrorCode.UnknownTopicId, null, wanted.TopicId);
+            return topics.GetTopic(wanted.TopicId) is not { } byId ? Failed(ErrorCode.UnknownTopicId, null, wanted.TopicId)
+                : context.MayTopic(AclOperation.Describe, byId.Name) ? Describe(byId)
+                : Failed(ErrorCode.TopicAuthorizationFailed, null, wanted.TopicId);
+        }
+
+        // Who may not describe it does not even learn whether it exists.
+        if (!context.MayTopic(AclOperation.Describe, name))
+        {
+            return Failed(ErrorCode.TopicAuthorizationFailed, name, Guid.Empty);
         }
 
         if (topics.GetTopic(name) is { } topic)
@@ -35,7 +44,12 @@ internal sealed class MetadataHandler(
             return Failed(ErrorCode.InvalidTopic, name, Guid.Empty);
         }
 
-        return autoCreate && mayCreate && !TopicNames.IsInternal(name) ? Create(name) : Failed(ErrorCode.UnknownTopicOrPartition, name, Guid.Empty);
+        if (!autoCreate || !mayCreate || TopicNames.IsInternal(name))
+        {
+            return Failed(ErrorCode.UnknownTopicOrPartition, name, Guid.Empty);
+        }
+
+        return TopicAdminHandler.MayCreate(name, context) ? Create(name) : Failed(ErrorCode.TopicAuthorizationFailed, name, Guid.Empty);
     }
 
     private MetadataTopic Create(string name)

@@ -1,8 +1,10 @@
 using StreamFlow.Broker.Measuring;
 using StreamFlow.Broker.Protocol;
 using StreamFlow.Broker.Protocol.Messages;
+using StreamFlow.Broker.Security;
 using StreamFlow.Broker.Server;
 using StreamFlow.Broker.Storage;
+using StreamFlow.Broker.Transactions;
 
 namespace StreamFlow.Broker.Handlers;
 
@@ -10,25 +12,93 @@ namespace StreamFlow.Broker.Handlers;
 /// Appends record batches as they are. Everything is appended before the method first waits, because the batches lie in
 /// the request's own buffer; what may still be pending is only their durability.
 /// </summary>
-internal sealed class ProduceHandler(TopicStore topics, RecordInstruments measured)
+internal sealed class ProduceHandler(
+    TopicStore topics, RecordInstruments measured, ImplicitPartitions implicitPartitions)
 {
     private const short NoAcks = 0;
 
     public ValueTask<IResponse?> HandleAsync(ProduceRequest request, RequestContext context)
     {
+        ErrorCode refusal = request.Acks is < -1 or > 1 ? ErrorCode.InvalidRequiredAcks : RefuseTransaction(request, context);
+        if (context.Version < ImplicitPartitions.ProduceFrom || request.TransactionalId is null || refusal != ErrorCode.None)
+        {
+            return AppendAsync(request, context, [], refusal);
+        }
+
+        List<(TransactionPartition, ProducerIdentity)> joining = FindJoining(request, context);
+        if (joining.Count == 0)
+        {
+            return AppendAsync(request, context, [], refusal);
+        }
+
+        // The batches behind these must stay behind them, so the next request waits for this one's answer.
+        context.Connection.IsExclusive = true;
+        return JoinAndAppendAsync(WithOwnRecords(request), joining, context);
+    }
+
+    private async ValueTask<IResponse?> JoinAndAppendAsync(
+        ProduceRequest request, List<(TransactionPartition, ProducerIdentity)> joining, RequestContext context) =>
+        await AppendAsync(
+            request,
+            context,
+            await implicitPartitions.JoinAsync(request.TransactionalId!, joining).ConfigureAwait(false),
+            ErrorCode.None)
+            .ConfigureAwait(false);
+
+    private List<(TransactionPartition, ProducerIdentity)> FindJoining(ProduceRequest request, RequestContext context)
+    {
+        List<(TransactionPartition, ProducerIdentity)> joining = [];
+        foreach (ProduceTopic topic in request.Topics)
+        {
+            Topic? found = context.MaySee(AclOperation.Write, AclResourceType.Topic, topic.Name) ? topics.GetTopic(topic.Name) : null;
+            foreach (ProducePartition partition in topic.Partitions)
+            {
+                if (found is { IsInternal: false } && found.GetPartition(partition.Index) is PartitionLog log
+                    && partition.Records is { } records
+                    && ImplicitPartitions.Joins(records.Span, log, out ProducerIdentity producer))
+                {
+                    joining.Add((new TransactionPartition(topic.Name, partition.Index), producer));
+                }
+            }
+        }
+
+        return joining;
+    }
+
+    /// <summary>A copy of the batches, which lie in a frame that is used again during the first wait.</summary>
+    private static ProduceRequest WithOwnRecords(ProduceRequest request) => request with
+    {
+        Topics = [.. request.Topics.Select(static topic => topic with
+        {
+            Partitions = [.. topic.Partitions.Select(static partition => partition with
+            {
+                Records = partition.Records?.ToArray(),
+            })],
+        })],
+    };
+
+    private ValueTask<IResponse?> AppendAsync(
+        ProduceRequest request, RequestContext context, Dictionary<TransactionPartition, ErrorCode> refused, ErrorCode refusal)
+    {
         bool pending = false;
         List<Appended> appended = [];
         ProduceTopicResult[] results = new ProduceTopicResult[request.Topics.Length];
-        ErrorCode refusal = request.Acks is < -1 or > 1 ? ErrorCode.InvalidRequiredAcks : ErrorCode.None;
         for (int i = 0; i < results.Length; i++)
         {
             ProduceTopic topic = request.Topics[i];
             ProducePartitionResult[] partitions = new ProducePartitionResult[topic.Partitions.Length];
+            ErrorCode whole = refusal != ErrorCode.None || context.MayTopic(AclOperation.Write, topic.Name)
+                ? refusal
+                : ErrorCode.TopicAuthorizationFailed;
             for (int j = 0; j < partitions.Length; j++)
             {
-                partitions[j] = refusal == ErrorCode.None
-                    ? Append(topic.Name, topic.Partitions[j], partitions, j, appended)
-                    : Failed(topic.Partitions[j].Index, refusal, null);
+                int index = topic.Partitions[j].Index;
+                ErrorCode error = whole == ErrorCode.None
+                    ? refused.GetValueOrDefault(new TransactionPartition(topic.Name, index))
+                    : whole;
+                partitions[j] = error == ErrorCode.None
+                    ? Append(topic.Name, topic.Partitions[j], partitions, j, appended, context.Version)
+                    : Failed(index, error, null);
             }
 
             results[i] = new ProduceTopicResult(topic.Name, partitions);
@@ -43,6 +113,35 @@ internal sealed class ProduceHandler(TopicStore topics, RecordInstruments measur
         return pending
             ? FinishLaterAsync(request, response, appended, context)
             : new ValueTask<IResponse?>(Finish(request, response, appended, context));
+    }
+
+    /// <summary>Whose id it is decides who may write batches of its transactions, also where a request keeps the id to itself.</summary>
+    private static ErrorCode RefuseTransaction(ProduceRequest request, RequestContext context)
+    {
+        if (context.IsOpen || !request.Topics.Any(static topic => topic.Partitions.Any(static x => IsTransactional(x.Records))))
+        {
+            return ErrorCode.None;
+        }
+
+        return request.TransactionalId is { } id && context.MayTransact(AclOperation.Write, id)
+            ? ErrorCode.None
+            : ErrorCode.TransactionalIdAuthorizationFailed;
+    }
+
+    private static bool IsTransactional(Memory<byte>? records)
+    {
+        ReadOnlySpan<byte> rest = records is { } bytes ? bytes.Span : [];
+        while (BatchHeader.TryRead(rest, out BatchHeader batch) && batch.TotalSize <= rest.Length)
+        {
+            if (batch.IsTransactional)
+            {
+                return true;
+            }
+
+            rest = rest[batch.TotalSize..];
+        }
+
+        return false;
     }
 
     private static async ValueTask<IResponse?> FinishLaterAsync(
@@ -95,7 +194,8 @@ internal sealed class ProduceHandler(TopicStore topics, RecordInstruments measur
     }
 
     private ProducePartitionResult Append(
-        string topic, ProducePartition partition, ProducePartitionResult[] results, int position, List<Appended> appended)
+        string topic, ProducePartition partition, ProducePartitionResult[] results, int position, List<Appended> appended,
+        short version)
     {
         Topic? found = topics.GetTopic(topic);
         PartitionLog? log = found?.GetPartition(partition.Index);
@@ -117,7 +217,8 @@ internal sealed class ProduceHandler(TopicStore topics, RecordInstruments measur
         AppendResult result = log.Append(records.Span, AppendOrigin.Client);
         if (!result.IsSuccess)
         {
-            return Failed(partition.Index, result.Error, result.Message) with { LogStartOffset = result.LogStartOffset };
+            ErrorCode error = ImplicitPartitions.Translate(result.Error, version);
+            return Failed(partition.Index, error, result.Message) with { LogStartOffset = result.LogStartOffset };
         }
 
         if (!result.IsDuplicate)

@@ -1,5 +1,7 @@
 using StreamFlow.Broker.Protocol;
 using StreamFlow.Broker.Protocol.Messages;
+using StreamFlow.Broker.Security;
+using StreamFlow.Broker.Server;
 using StreamFlow.Broker.Storage;
 using StreamFlow.Broker.Transactions;
 
@@ -11,8 +13,14 @@ internal sealed class ProducerIdHandler(TopicStore store, TransactionCoordinator
     /// <summary>First version whose clients know PRODUCER_FENCED.</summary>
     private const short FencedFrom = 4;
 
-    public async ValueTask<IResponse?> HandleAsync(InitProducerIdRequest request, short version)
+    public async ValueTask<IResponse?> HandleAsync(InitProducerIdRequest request, RequestContext context)
     {
+        ErrorCode refusal = Refuse(request.TransactionalId, context);
+        if (refusal != ErrorCode.None)
+        {
+            return new InitProducerIdResponse(refusal, -1, -1);
+        }
+
         try
         {
             if (request.TransactionalId is null)
@@ -31,7 +39,7 @@ internal sealed class ProducerIdHandler(TopicStore store, TransactionCoordinator
             TransactionReply reply = await transactions
                 .InitProducerAsync(request.TransactionalId, request.TransactionTimeoutMs, expected)
                 .ConfigureAwait(false);
-            ErrorCode error = TransactionHandler.Downgrade(reply.Error, version, FencedFrom);
+            ErrorCode error = TransactionHandler.Downgrade(reply.Error, context.Version, FencedFrom);
             return new InitProducerIdResponse(error, reply.Producer.ProducerId, reply.Producer.Epoch);
         }
         catch (IOException exception)
@@ -39,5 +47,19 @@ internal sealed class ProducerIdHandler(TopicStore store, TransactionCoordinator
             log.Write($"Could not reserve producer ids: {exception.Message}");
             return new InitProducerIdResponse(ErrorCode.KafkaStorageError, -1, -1);
         }
+    }
+
+    /// <summary>An id of its own is for everybody who may write anywhere.</summary>
+    private static ErrorCode Refuse(string? transactionalId, RequestContext context)
+    {
+        if (transactionalId is not null)
+        {
+            return context.MayTransact(AclOperation.Write, transactionalId)
+                ? ErrorCode.None
+                : ErrorCode.TransactionalIdAuthorizationFailed;
+        }
+
+        bool writes = context.Connection.Access?.Authorizer.AllowsAny(context.Connection.Caller, AclOperation.Write, AclResourceType.Topic) ?? true;
+        return writes || context.MayCluster(AclOperation.IdempotentWrite) ? ErrorCode.None : ErrorCode.ClusterAuthorizationFailed;
     }
 }

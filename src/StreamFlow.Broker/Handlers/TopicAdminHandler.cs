@@ -1,5 +1,7 @@
 using StreamFlow.Broker.Protocol;
 using StreamFlow.Broker.Protocol.Messages;
+using StreamFlow.Broker.Security;
+using StreamFlow.Broker.Server;
 using StreamFlow.Broker.Storage;
 
 namespace StreamFlow.Broker.Handlers;
@@ -9,29 +11,56 @@ internal sealed class TopicAdminHandler(
     TopicStore store, int nodeId, int defaultPartitions, bool acceptAnyReplicationFactor)
 {
     private const int UseDefault = -1;
+    private const string NotAllowed = "Authorization failed.";
 
-    public CreateTopicsResponse Create(CreateTopicsRequest request)
+    public CreateTopicsResponse Create(CreateTopicsRequest request, RequestContext context)
     {
         HashSet<string> twice = [.. request.Topics.GroupBy(static x => x.Name).Where(static x => x.Skip(1).Any())
             .Select(static x => x.Key)];
         return new CreateTopicsResponse([.. request.Topics.Select(topic => twice.Contains(topic.Name)
             ? new CreatedTopic(topic.Name, ErrorCode.InvalidRequest, $"Topic '{topic.Name}' is listed more than once.")
-            : Create(topic, request.ValidateOnly))]);
+            : MayCreate(topic.Name, context)
+                ? HideConfigs(Create(topic, request.ValidateOnly), context)
+                : new CreatedTopic(topic.Name, ErrorCode.TopicAuthorizationFailed, NotAllowed))]);
     }
 
-    public DeleteTopicsResponse Delete(DeleteTopicsRequest request) => new([.. request.Topics.Select(Delete)]);
+    /// <summary>Who may create anything in the cluster may create this; otherwise it takes a right of its own.</summary>
+    public static bool MayCreate(string topic, RequestContext context) =>
+        context.MaySee(AclOperation.Create, AclResourceType.Cluster, AclBinding.ClusterName)
+        || context.MayTopic(AclOperation.Create, topic);
 
-    public CreatePartitionsResponse AddPartitions(CreatePartitionsRequest request) =>
-        new([.. request.Topics.Select(topic => AddPartitions(topic, request.ValidateOnly))]);
+    public DeleteTopicsResponse Delete(DeleteTopicsRequest request, RequestContext context) =>
+        new([.. request.Topics.Select(topic => Delete(topic, context))]);
 
-    public DeleteRecordsResponse DeleteRecords(DeleteRecordsRequest request) =>
-        new([.. request.Topics.Select(topic => new DeleteRecordsTopicResult(
-            topic.Name, [.. topic.Partitions.Select(partition => DeleteRecords(topic.Name, partition))]))]);
+    public CreatePartitionsResponse AddPartitions(CreatePartitionsRequest request, RequestContext context) =>
+        new([.. request.Topics.Select(topic => context.MayTopic(AclOperation.Alter, topic.Name)
+            ? AddPartitions(topic, request.ValidateOnly)
+            : new NamedResult(topic.Name, ErrorCode.TopicAuthorizationFailed, NotAllowed))]);
 
-    public OffsetForLeaderEpochResponse OffsetForLeaderEpoch(OffsetForLeaderEpochRequest request) =>
-        new([.. request.Topics.Select(topic => new EpochTopicResult(
-            topic.Name,
-            [.. topic.Partitions.Select(x => FindEpoch(store.GetPartition(topic.Name, x.Index), x))]))]);
+    public DeleteRecordsResponse DeleteRecords(DeleteRecordsRequest request, RequestContext context) =>
+        new([.. request.Topics.Select(topic => DeleteRecords(topic, context.MayTopic(AclOperation.Delete, topic.Name)))]);
+
+    public OffsetForLeaderEpochResponse OffsetForLeaderEpoch(
+        OffsetForLeaderEpochRequest request, RequestContext context) =>
+        new([.. request.Topics.Select(topic => FindEpochs(topic, context.MayTopic(AclOperation.Describe, topic.Name)))]);
+
+    private EpochTopicResult FindEpochs(EpochTopic topic, bool allowed) => new(
+        topic.Name,
+        [.. topic.Partitions.Select(x => allowed
+            ? FindEpoch(store.GetPartition(topic.Name, x.Index), x)
+            : new EpochPartitionResult(ErrorCode.TopicAuthorizationFailed, x.Index, -1, -1))]);
+
+    private DeleteRecordsTopicResult DeleteRecords(DeleteRecordsTopic topic, bool allowed) => new(
+        topic.Name,
+        [.. topic.Partitions.Select(x => allowed
+            ? DeleteRecords(topic.Name, x)
+            : new DeleteRecordsPartitionResult(x.Index, -1, ErrorCode.TopicAuthorizationFailed))]);
+
+    /// <summary>The settings of a new topic are for those who may ask for them.</summary>
+    private static CreatedTopic HideConfigs(CreatedTopic topic, RequestContext context) =>
+        topic.Configs is null || context.MaySee(AclOperation.DescribeConfigs, AclResourceType.Topic, topic.Name)
+            ? topic
+            : topic with { Configs = null, ConfigsError = ErrorCode.TopicAuthorizationFailed };
 
     private static TopicResult InternalTopic(string name) =>
         TopicResult.Failed(ErrorCode.InvalidTopic, $"'{name}' is a topic of the broker's own; clients only read it.");
@@ -125,9 +154,16 @@ internal sealed class TopicAdminHandler(
                 0);
     }
 
-    private DeletedTopic Delete(DeletableTopic wanted)
+    private DeletedTopic Delete(DeletableTopic wanted, RequestContext context)
     {
         Topic? topic = wanted.Name is { } name ? store.GetTopic(name) : store.GetTopic(wanted.TopicId);
+        if ((wanted.Name ?? topic?.Name) is { } named && !context.MayTopic(AclOperation.Delete, named))
+        {
+            // Nor does who may not describe it learn what it is called, or that it is not there.
+            bool shown = wanted.Name is not null || context.MaySee(AclOperation.Describe, AclResourceType.Topic, named);
+            return new DeletedTopic(shown ? named : null, wanted.TopicId, ErrorCode.TopicAuthorizationFailed, NotAllowed);
+        }
+
         if (topic is null)
         {
             ErrorCode unknown = wanted.Name is null ? ErrorCode.UnknownTopicId : ErrorCode.UnknownTopicOrPartition;

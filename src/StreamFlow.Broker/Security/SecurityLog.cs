@@ -14,4 +14,28 @@ internal static class SecurityLog
 
     public static void NotStored(BrokerLog log, string reason) =>
         log.Write($"A change of users or access rules could not be stored: {reason}");
+
+    /// <summary>Names come from clients and must not look like something else.</summary>
+    public static void Refused(
+        RepeatedLog log, in Caller caller, ApiKey api, AclOperation operation, AclResourceType type, string name) =>
+        log.Write(
+            $"refused {api}",
+            $"Refused {Escape(caller.Principal)} from {caller.Host}: {operation} on {type} '{Escape(name)}' for {api}.");
+
+    private static string Escape(string name)
+    {
+        if (!name.Any(char.IsControl))
+        {
+            return name;
+        }
+
+        System.Text.StringBuilder escaped = new();
+        foreach (char letter in name)
+        {
+            _ = char.IsControl(letter) ? escaped.Append(@"\u").Append(((int)letter).ToString("x4", System.Globalization.CultureInfo.InvariantCulture))
+                : escaped.Append(letter);
+        }
+
+        return escaped.ToString();
+    }
 }

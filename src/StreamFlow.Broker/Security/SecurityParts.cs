@@ -11,6 +11,8 @@ internal sealed class SecurityParts : IDisposable
     private readonly EmbeddedBrokerOptions _options;
     private readonly BrokerLog _log;
     private readonly FailedAuthentications _failures;
+    private readonly RepeatedLog _refusals;
+    private readonly AccessControl? _access;
     private readonly Dictionary<BrokerOAuth, KeySource> _keys = [];
 
     private SecurityParts(EmbeddedBrokerOptions options, SecurityStore store, BrokerLog log)
@@ -22,6 +24,8 @@ internal sealed class SecurityParts : IDisposable
         Authorizer = options.Authorization is { } authorization
             ? new Authorizer(store, authorization.SuperUsers, authorization.AllowEveryoneIfNoAclFound)
             : null;
+        _refusals = new RepeatedLog(log, options.TimeProvider);
+        _access = Authorizer is null ? null : new AccessControl(Authorizer, _refusals);
     }
 
     public SecurityStore Store { get; }
@@ -69,6 +73,7 @@ internal sealed class SecurityParts : IDisposable
 
     public void Dispose()
     {
+        _refusals.WriteHeld(all: true);
         foreach (KeySource source in _keys.Values)
         {
             source.Dispose();
@@ -86,6 +91,7 @@ internal sealed class SecurityParts : IDisposable
                 Name = options.Name,
                 Tls = tls,
                 Names = options.Tls is null ? null : new PrincipalMapper(options.Tls.PrincipalMappingRules),
+                Access = _access,
                 Sasl = options.Sasl is null ? null : Policy(options.Sasl),
             };
             listener.Advertised = BrokerAddress.Advertised(options, endPoint, listener.Port, nodeId);

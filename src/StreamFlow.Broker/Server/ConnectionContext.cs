@@ -30,6 +30,9 @@ internal sealed class ConnectionContext(IPAddress? address, Listener listener, C
     /// <summary>The mechanisms by which the peer may authenticate; none where that is not asked for.</summary>
     public IReadOnlyList<string> Mechanisms => listener.Sasl?.Mechanisms ?? [];
 
+    /// <summary>What the peer may do; null where everybody may do everything.</summary>
+    public AccessControl? Access => listener.Access;
+
     /// <summary>Whether it is known who the peer is, as far as anybody wants to know.</summary>
     public bool IsKnown { get => field && Sasl is not { Principal: null }; private set; }
 
@@ -38,6 +41,12 @@ internal sealed class ConnectionContext(IPAddress? address, Listener listener, C
 
     /// <summary>Why the connection must be closed after this request, or null; the only way to report an error to acks=0.</summary>
     public string? CloseReason { get; private set; }
+
+    /// <summary>
+    /// Whether the request being handled must be answered before the next is looked at, although its API may overlap. Set
+    /// by its handler before the first wait.
+    /// </summary>
+    public bool IsExclusive { get; set; }
 
     /// <summary>What is the same about such reasons: the messages of a kind are limited together.</summary>
     public string CloseKind { get; private set; } = "";

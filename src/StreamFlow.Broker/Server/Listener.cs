@@ -51,6 +51,9 @@ internal sealed class Listener : IDisposable
     /// <summary>How clients authenticate; null if they need not.</summary>
     public SaslPolicy? Sasl { get; init; }
 
+    /// <summary>Who may do what; null where everybody may do everything.</summary>
+    public AccessControl? Access { get; init; }
+
     public void Open() => _socket.Listen(Backlog);
 
     public ValueTask<Socket> AcceptAsync(CancellationToken ct) => _socket.AcceptAsync(ct);

@@ -56,6 +56,9 @@ internal sealed record CreatedTopic(string Name, ErrorCode Error, string? ErrorM
     public short ReplicationFactor { get; init; } = -1;
 
     public IReadOnlyList<CreatedTopicConfig>? Configs { get; init; }
+
+    /// <summary>Why there are no settings.</summary>
+    public ErrorCode ConfigsError { get; init; }
 }
 
 internal sealed record CreateTopicsResponse(CreatedTopic[] Topics) : IResponse
@@ -84,7 +87,17 @@ internal sealed record CreateTopicsResponse(CreatedTopic[] Topics) : IResponse
             WriteConfigs(w, topic.Configs);
         }
 
-        w.WriteEmptyTags();
+        if (topic.ConfigsError == ErrorCode.None || !w.Flexible)
+        {
+            w.WriteEmptyTags();
+            return;
+        }
+
+        // One field, 0, of two bytes.
+        w.WriteUnsignedVarint(1);
+        w.WriteUnsignedVarint(0);
+        w.WriteUnsignedVarint(2);
+        w.WriteInt16((short)topic.ConfigsError);
     }
 
     private static void WriteConfigs(WireWriter w, IReadOnlyList<CreatedTopicConfig>? configs)
