@@ -1,7 +1,6 @@
-using StreamFlow.Broker.Protocol;
-using StreamFlow.Broker.Protocol.Messages;
 using StreamFlow.Broker.Security;
 using StreamFlow.Broker.Server;
+using StreamFlow.Protocol.Messages;
 
 namespace StreamFlow.Broker.Handlers;
 
@@ -15,7 +14,7 @@ internal static class SaslHandler
     {
         if (context.Connection.Sasl is not { } sasl)
         {
-            return new SaslHandshakeResponse(ErrorCode.IllegalSaslState, []);
+            return new SaslHandshakeResponse { ErrorCode = ErrorCode.IllegalSaslState };
         }
 
         ErrorCode error = sasl.Handshake(request.Mechanism, context.Version);
@@ -25,20 +24,29 @@ internal static class SaslHandler
                 $"it asked for the mechanism '{request.Mechanism}'; offered are {string.Join(", ", context.Connection.Mechanisms)}.", Kind);
         }
 
-        return new SaslHandshakeResponse(error, context.Connection.Mechanisms);
+        return new SaslHandshakeResponse { ErrorCode = error, Mechanisms = [.. context.Connection.Mechanisms] };
     }
 
     public static async ValueTask<IResponse?> AuthenticateAsync(SaslAuthenticateRequest request, RequestContext context)
     {
         if (context.Connection.Sasl is not { } sasl)
         {
-            return new SaslAuthenticateResponse(
-                ErrorCode.IllegalSaslState, "SaslAuthenticate request received on a listener without SASL", [], 0);
+            return new SaslAuthenticateResponse
+            {
+                ErrorCode = ErrorCode.IllegalSaslState,
+                ErrorMessage = "SaslAuthenticate request received on a listener without SASL",
+            };
         }
 
         SaslAnswer answer = await sasl.AuthenticateAsync(request.AuthBytes, context.Connection.Stopping).ConfigureAwait(false);
         CloseIfRefused(answer, context.Connection);
-        return new SaslAuthenticateResponse(answer.Error, answer.Message, answer.Answer, answer.LifetimeMs);
+        return new SaslAuthenticateResponse
+        {
+            ErrorCode = answer.Error,
+            ErrorMessage = answer.Message,
+            AuthBytes = answer.Answer,
+            SessionLifetimeMs = context.Version >= 1 ? answer.LifetimeMs : 0,
+        };
     }
 
     /// <summary>Takes a message of a mechanism that came without a header, as after a handshake of version 0, and answers alike.</summary>

@@ -1,41 +1,28 @@
+using Microsoft.Extensions.Logging;
+
 namespace StreamFlow.Broker.Security;
 
-/// <summary>What there is to say about certificates, authentication and access.</summary>
-internal static class SecurityLog
+/// <summary>Log messages about certificates, authentication and access.</summary>
+internal static partial class SecurityLog
 {
-    public static void KeysKept(BrokerLog log, string reason) =>
-        log.Write($"The keys of OAUTHBEARER stay as they are: {reason}");
+    [LoggerMessage(501, LogLevel.Warning, "The keys of OAUTHBEARER stay as they are: {Reason}")]
+    public static partial void KeysKept(ILogger logger, string reason);
 
-    public static void CertificateRead(BrokerLog log, string? file) =>
-        log.Write($"Read the certificate again: {file} has changed.");
+    [LoggerMessage(502, LogLevel.Information, "Read the certificate again: {File} has changed")]
+    public static partial void CertificateRead(ILogger logger, string? file);
 
-    public static void CertificateKept(BrokerLog log, string reason) =>
-        log.Write($"The certificate stays as it is: {reason}");
+    [LoggerMessage(503, LogLevel.Warning, "The certificate stays as it is: {Reason}")]
+    public static partial void CertificateKept(ILogger logger, string reason);
 
-    public static void NotStored(BrokerLog log, string reason) =>
-        log.Write($"A change of users or access rules could not be stored: {reason}");
+    [LoggerMessage(504, LogLevel.Error, "A change of users or access rules could not be stored, and was refused: {Reason}")]
+    public static partial void NotStored(ILogger logger, string reason);
 
-    /// <summary>Names come from clients and must not look like something else.</summary>
+    [LoggerMessage(505, LogLevel.Warning, "Refused {Principal} from {Host}: {Operation} on {Type} '{Name}' for {Api}")]
+    public static partial void AccessRefused(
+        ILogger logger, string principal, string host, AclOperation operation, AclResourceType type, string name, ApiKey api);
+
+    /// <summary>Those of an API are counted together after the first of a minute: clients try again and again.</summary>
     public static void Refused(
-        RepeatedLog log, in Caller caller, ApiKey api, AclOperation operation, AclResourceType type, string name) =>
-        log.Write(
-            $"refused {api}",
-            $"Refused {Escape(caller.Principal)} from {caller.Host}: {operation} on {type} '{Escape(name)}' for {api}.");
-
-    private static string Escape(string name)
-    {
-        if (!name.Any(char.IsControl))
-        {
-            return name;
-        }
-
-        System.Text.StringBuilder escaped = new();
-        foreach (char letter in name)
-        {
-            _ = char.IsControl(letter) ? escaped.Append(@"\u").Append(((int)letter).ToString("x4", System.Globalization.CultureInfo.InvariantCulture))
-                : escaped.Append(letter);
-        }
-
-        return escaped.ToString();
-    }
+        RepeatedLog log, Caller caller, ApiKey api, AclOperation operation, AclResourceType type, string name) =>
+        log.Write($"refused {api}", logger => AccessRefused(logger, caller.Principal, caller.Host, operation, type, name, api));
 }

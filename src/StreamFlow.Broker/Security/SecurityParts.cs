@@ -11,7 +11,6 @@ internal sealed class SecurityParts : IDisposable
     private readonly EmbeddedBrokerOptions _options;
     private readonly BrokerLog _log;
     private readonly FailedAuthentications _failures;
-    private readonly RepeatedLog _refusals;
     private readonly AccessControl? _access;
     private readonly Dictionary<BrokerOAuth, KeySource> _keys = [];
 
@@ -24,8 +23,7 @@ internal sealed class SecurityParts : IDisposable
         Authorizer = options.Authorization is { } authorization
             ? new Authorizer(store, authorization.SuperUsers, authorization.AllowEveryoneIfNoAclFound)
             : null;
-        _refusals = new RepeatedLog(log, options.TimeProvider);
-        _access = Authorizer is null ? null : new AccessControl(Authorizer, _refusals);
+        _access = Authorizer is null ? null : new AccessControl(Authorizer, log.Repeated);
     }
 
     public SecurityStore Store { get; }
@@ -73,7 +71,6 @@ internal sealed class SecurityParts : IDisposable
 
     public void Dispose()
     {
-        _refusals.WriteHeld(all: true);
         foreach (KeySource source in _keys.Values)
         {
             source.Dispose();

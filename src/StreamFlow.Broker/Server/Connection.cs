@@ -15,7 +15,6 @@ internal sealed class Connection : IDisposable
     private readonly Listener _listener;
     private readonly RequestDispatch _dispatch;
     private readonly BrokerLog _log;
-    private readonly RepeatedLog _repeated;
     private readonly TimeProvider _time;
     private readonly CancellationTokenSource _gone = new();
     private readonly CancellationToken _stopping;
@@ -34,7 +33,6 @@ internal sealed class Connection : IDisposable
         RequestDispatch dispatch,
         int maxRequestBytes,
         BrokerLog log,
-        RepeatedLog repeated,
         TimeProvider time,
         CancellationToken stopping)
     {
@@ -42,7 +40,6 @@ internal sealed class Connection : IDisposable
         _listener = listener;
         _dispatch = dispatch;
         _log = log;
-        _repeated = repeated;
         _time = time;
         _stopping = stopping;
         _maxRequestBytes = maxRequestBytes;
@@ -80,14 +77,14 @@ internal sealed class Connection : IDisposable
             await _replies.FinishAsync().ConfigureAwait(false);
             if (_context.CloseReason is { } reason)
             {
-                _repeated.Write(_context.CloseKind, $"Closed the connection of {_peer}: {reason}");
+                _log.Repeated.Write(_context.CloseKind, log => ServerLog.Closed(log, _peer, reason));
             }
 
             await _transport.SayGoodbyeAsync().ConfigureAwait(false);
         }
         catch (ProtocolException exception)
         {
-            _repeated.Write(exception.Kind, $"Closed the connection of {_peer}: {exception.Message}");
+            _log.Repeated.Write(exception.Kind, log => ServerLog.Closed(log, _peer, exception.Message));
             await FinishQuietlyAsync().ConfigureAwait(false);
         }
         catch (Exception exception) when (IsHangUp(exception))
@@ -99,7 +96,7 @@ internal sealed class Connection : IDisposable
         catch (Exception exception)
 #pragma warning restore CA1031
         {
-            _log.Write($"Closed the connection of {_peer} after an internal error: {exception}");
+            _log.Repeated.Write(exception.GetType().Name, log => ServerLog.Failed(log, exception, _peer));
             await FinishQuietlyAsync().ConfigureAwait(false);
         }
     }

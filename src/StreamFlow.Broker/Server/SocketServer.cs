@@ -14,7 +14,6 @@ internal sealed class SocketServer : IAsyncDisposable
     private readonly IReadOnlyList<Listener> _listeners;
     private readonly SocketServerOptions _options;
     private readonly BrokerLog _log;
-    private readonly RepeatedLog _repeated;
     private readonly TimeProvider _time;
     private readonly CancellationTokenSource _stopping = new();
     private readonly HashSet<Connection> _connections = [];
@@ -30,7 +29,6 @@ internal sealed class SocketServer : IAsyncDisposable
         _listeners = listeners;
         _options = options;
         _log = log;
-        _repeated = new RepeatedLog(log, time);
         _time = time;
     }
 
@@ -93,7 +91,7 @@ internal sealed class SocketServer : IAsyncDisposable
 
         await drained.ConfigureAwait(false);
         await Task.WhenAll(_loops).ConfigureAwait(false);
-        _repeated.WriteHeld(all: true);
+        _log.WriteHeld(all: true);
         _stopping.Dispose();
     }
 
@@ -127,7 +125,9 @@ internal sealed class SocketServer : IAsyncDisposable
             {
                 return;
             }
-            catch (SocketException exception)
+#pragma warning disable CA1031 // Whatever it is, others want to connect as well.
+            catch (Exception exception)
+#pragma warning restore CA1031
             {
                 if (_stopping.IsCancellationRequested)
                 {
@@ -135,12 +135,13 @@ internal sealed class SocketServer : IAsyncDisposable
                 }
 
                 // Out of file handles, or a peer gone before it was accepted: the listener itself is fine.
-                _log.Write($"Could not accept a connection: {exception.Message}");
+                string reason = exception.Message;
+                _log.Repeated.Write(nameof(ServerLog.NotAccepted), log => ServerLog.NotAccepted(log, reason));
                 await Task.Delay(AcceptBackOff, TimeProvider.System).ConfigureAwait(false);
                 continue;
             }
 
-            Admit(socket, listener, dispatch);
+            Guarded.Run(_log, "the acceptance of connections", () => Admit(socket, listener, dispatch));
         }
     }
 
@@ -152,7 +153,7 @@ internal sealed class SocketServer : IAsyncDisposable
             socket.NoDelay = true;
             socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive, true);
             connection = new Connection(
-                socket, listener, dispatch, _options.MaxRequestBytes, _log, _repeated, _time, _stopping.Token);
+                socket, listener, dispatch, _options.MaxRequestBytes, _log, _time, _stopping.Token);
         }
         catch (SocketException)
         {
@@ -176,9 +177,7 @@ internal sealed class SocketServer : IAsyncDisposable
         if (!_stopping.IsCancellationRequested)
         {
             Interlocked.Increment(ref _refused);
-            _repeated.Write(
-                nameof(_options.MaxConnections),
-                $"Refused a connection: {_options.MaxConnections} are open, which is the limit (MaxConnections).");
+            _log.Repeated.Write(nameof(ServerLog.Refused), log => ServerLog.Refused(log, _options.MaxConnections));
         }
 
         connection.Dispose();
@@ -211,19 +210,24 @@ internal sealed class SocketServer : IAsyncDisposable
         {
             while (await timer.WaitForNextTickAsync(_stopping.Token).ConfigureAwait(false))
             {
-                _repeated.WriteHeld();
-                foreach (Connection connection in Snapshot())
-                {
-                    if (connection.Idle > _options.IdleTimeout || connection.Unknown > AuthenticationTimeout)
-                    {
-                        connection.Abort();
-                    }
-                }
+                Guarded.Run(_log, "the sweep of connections", Sweep);
             }
         }
         catch (OperationCanceledException)
         {
             // The server stops.
+        }
+    }
+
+    private void Sweep()
+    {
+        _log.WriteHeld();
+        foreach (Connection connection in Snapshot())
+        {
+            if (connection.Idle > _options.IdleTimeout || connection.Unknown > AuthenticationTimeout)
+            {
+                connection.Abort();
+            }
         }
     }
 

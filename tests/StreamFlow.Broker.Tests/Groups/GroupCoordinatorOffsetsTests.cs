@@ -172,7 +172,7 @@ public sealed class GroupCoordinatorOffsetsTests : IDisposable
         _fixture.Coordinator.Stop();
         var request = new OffsetFetchRequest([new("group", [new("orders", [0])])], RequireStable: false);
 
-        OffsetFetchResponse response = new OffsetsHandler(_fixture.Coordinator).Fetch(request);
+        OffsetFetchResponse response = new OffsetsHandler(_fixture.Coordinator).Fetch(request, OpenRequest.Of(8));
 
         Assert.Equal(ErrorCode.CoordinatorNotAvailable, response.Groups[0].Topics[0].Partitions[0].Error);
     }

@@ -1,3 +1,4 @@
+using StreamFlow.Broker.Tests.Support;
 using StreamFlow.Broker.Protocol;
 using StreamFlow.Broker.Storage;
 
@@ -6,7 +7,7 @@ namespace StreamFlow.Broker.Tests.Storage;
 public sealed class TopicStoreTests : IDisposable
 {
     private readonly TemporaryDirectory _temporary = new();
-    private readonly List<string> _warnings = [];
+    private readonly LogLines _warnings = new();
 
     public void Dispose() => _temporary.Dispose();
 
@@ -161,7 +162,7 @@ public sealed class TopicStoreTests : IDisposable
     [InlineData("segment.bytes", "100")]
     [InlineData("compression.type", "zstd")]
     [InlineData("min.cleanable.dirty.ratio", "1.5")]
-    [InlineData("min.insync.replicas", "2")]
+    [InlineData("min.insync.replicas", "0")]
     [InlineData("message.timestamp.type", "Whenever")]
     [InlineData("no.such.config", "1")]
     public void Config_that_is_wrong_is_refused_naming_it_and_its_value(string name, string value)
@@ -178,7 +179,7 @@ public sealed class TopicStoreTests : IDisposable
     [Fact]
     public void Config_defaults_are_valid_and_equal_the_options_of_a_log()
     {
-        Assert.All(TopicConfigs.All, definition => Assert.Null(definition.Problem(definition.Default)));
+        Assert.All(TopicConfigs.All, definition => Assert.Null(definition.Problem(definition.Default!)));
         var options = TopicConfigs.ToLogOptions(TopicConfigs.EmptyConfigs, TopicConfigs.EmptyConfigs);
         Assert.Equal(LogOptions.Default with { FlushIntervalMs = options.FlushIntervalMs }, options);
     }
@@ -295,7 +296,7 @@ public sealed class TopicStoreTests : IDisposable
 
     private StoreOptions Options(string directory) => new()
     {
-        DataDirectory = directory, MaintenanceInterval = TimeSpan.Zero, OnWarning = _warnings.Add,
+        DataDirectory = directory, MaintenanceInterval = TimeSpan.Zero, Log = _warnings,
     };
 
     private TopicStore Open() => TopicStore.Open(Options(_temporary.Root));

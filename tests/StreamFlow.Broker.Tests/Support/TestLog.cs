@@ -3,5 +3,5 @@ namespace StreamFlow.Broker.Tests.Support;
 /// <summary>A log that nobody reads.</summary>
 internal static class TestLog
 {
-    public static BrokerLog None => new(null);
+    public static BrokerLog None => new(null, TimeProvider.System);
 }

@@ -16,14 +16,13 @@ internal sealed class TopicDirectories(StoreOptions options, LogFlusher flusher)
 
     /// <summary>Opens or creates consecutive partitions; all or none.</summary>
     public PartitionLog[] OpenPartitions(
-        Guid topicId, int first, int count, IReadOnlyDictionary<string, string> configs)
+        Guid topicId, int first, int count, LogOptions logOptions)
     {
         Directory.CreateDirectory(_root);
         var logs = new PartitionLog[count];
-        var logOptions = TopicConfigs.ToLogOptions(configs, options.TopicDefaults);
         var environment = new LogEnvironment
         {
-            Time = options.Time, Files = options.Files, Flusher = flusher, OnWarning = options.OnWarning,
+            Time = options.Time, Files = options.Files, Flusher = flusher, Log = options.Log,
             OnFlushed = options.OnFlushed,
             VerifyAll = options.VerifyAll,
         };
@@ -116,7 +115,7 @@ internal sealed class TopicDirectories(StoreOptions options, LogFlusher flusher)
             }
 
             Directory.Move(path, target);
-            options.OnWarning?.Invoke($"Directory '{path}' belongs to no topic and was moved to '{target}'.");
+            StorageLog.OrphanMoved(options.Log, path, target);
         }
     }
 
@@ -145,7 +144,7 @@ internal sealed class TopicDirectories(StoreOptions options, LogFlusher flusher)
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            options.OnWarning?.Invoke($"Files of a deleted topic stay until the next start: {e.Message}");
+            StorageLog.FilesRemain(options.Log, e.Message);
             return false;
         }
     }
