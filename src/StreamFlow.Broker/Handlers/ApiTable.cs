@@ -64,6 +64,8 @@ internal static class ApiTable
         Api<IncrementalAlterConfigsRequest>(
             ApiKey.IncrementalAlterConfigs, 0, 1, 1, static (h, r, c) => Now(h.Configs.AlterIncrementally(r, c))),
         Api<OffsetDeleteRequest>(ApiKey.OffsetDelete, 0, 0, Never, static (h, r, c) => h.Offsets.DeleteAsync(r, c)),
+        Api<Wire.DescribeClientQuotasRequest>(
+            ApiKey.DescribeClientQuotas, 0, 1, 1, static (_, _, c) => Now(UserHandler.DescribeQuotas(c))),
         Api<Wire.DescribeUserScramCredentialsRequest>(
             ApiKey.DescribeUserScramCredentials, 0, 0, 0, static (h, r, c) => Now(h.Users.Describe(r, c))),
         Api<Wire.AlterUserScramCredentialsRequest>(

@@ -65,6 +65,17 @@ internal sealed class UserHandler(SecurityStore store, BrokerLog log)
         return Answer(results);
     }
 
+    /// <summary>There are none: kafka-configs asks for them whenever it describes users.</summary>
+    public static DescribeClientQuotasResponse DescribeQuotas(RequestContext context) =>
+        context.MayCluster(AclOperation.DescribeConfigs)
+            ? new DescribeClientQuotasResponse { ErrorMessage = null }
+            : new DescribeClientQuotasResponse
+            {
+                ErrorCode = ErrorCode.ClusterAuthorizationFailed,
+                ErrorMessage = NotAllowed,
+                Entries = null,
+            };
+
     private static AlterUserScramCredentialsResponse Answer(Dictionary<string, (ErrorCode Error, string? Message)> results) => new()
     {
         Results =

@@ -1,4 +1,5 @@
 using StreamFlow.Broker.Tests.Support;
+using StreamFlow.TestSupport;
 
 namespace StreamFlow.Broker.Tests.Clients;
 
@@ -90,6 +91,65 @@ public sealed class SecuredClientTests : IDisposable
             ExternalTool.Kcat, [.. Settings(broker, "SCRAM-SHA-512", tls: true, "wonderland", "SECURED"), "-L"]);
         Assert.Contains($"broker 1 at {broker.BootstrapServersOf("SECURED")} ", remote, StringComparison.Ordinal);
         Assert.Contains("LOCAL, SECURED", Assert.Throws<ArgumentException>(() => broker.BootstrapServersOf("OTHER")).Message, StringComparison.Ordinal);
+    }
+
+    [SkippableFact]
+    public async Task Kafkas_own_tools_make_users_and_rules_and_obey_them()
+    {
+        Skip.If(ApacheKafkaBroker.WhyUnavailable() is not null, ApacheKafkaBroker.WhyUnavailable());
+        BrokerListener secured = Listener("SCRAM-SHA-256", tls: true);
+        await using EmbeddedBroker broker = await EmbeddedBroker.StartAsync(new EmbeddedBrokerOptions
+        {
+            Listeners = [secured],
+            Users = [SecuredBroker.Admin],
+            Authorization = new BrokerAuthorization { SuperUsers = ["User:admin"] },
+            Topics = [new BrokerTopic("orders"), new BrokerTopic("secret")],
+        });
+        using TemporaryDirectory folder = new();
+        string admin = Properties(folder, "admin", "admin-secret");
+        string alice = Properties(folder, "alice", "alice-secret");
+        string[] server = ["--bootstrap-server", broker.BootstrapServers];
+        await KafkaAsync(
+            "configs", [.. server, "--command-config", admin, "--alter", "--entity-type", "users", "--entity-name", "alice"],
+            "--add-config", "SCRAM-SHA-256=[iterations=8192,password=alice-secret]");
+        string users = await KafkaAsync(
+            "configs", [.. server, "--command-config", admin, "--describe", "--entity-type", "users", "--entity-name", "alice"]);
+        Assert.Contains("SCRAM-SHA-256=iterations=8192", users, StringComparison.Ordinal);
+        await KafkaAsync(
+            "acls", [.. server, "--command-config", admin, "--add", "--allow-principal", "User:alice"],
+            "--operation", "Read", "--operation", "Write", "--topic", "ord", "--resource-pattern-type", "prefixed");
+        string rules = await KafkaAsync("acls", [.. server, "--command-config", admin, "--list"]);
+        Assert.Contains("(principal=User:alice, host=*, operation=READ, permissionType=ALLOW)", rules, StringComparison.Ordinal);
+
+        string topics = await KafkaAsync("topics", [.. server, "--command-config", alice, "--list"]);
+        Assert.Equal("orders", topics.Trim());
+        await ExternalTool.RunAsync(
+            ApacheKafkaBroker.Script(), ["console-producer", .. server, "--producer.config", alice, "--topic", "orders"], "one\ntwo\n");
+        await KafkaAsync(
+            "acls", [.. server, "--command-config", admin, "--add", "--allow-principal", "User:alice", "--operation", "Read", "--group", "g"]);
+        string consumed = await KafkaAsync(
+            "console-consumer", [.. server, "--consumer.config", alice, "--topic", "orders", "--group", "g"],
+            "--from-beginning", "--max-messages", "2");
+        Assert.Equal("one\ntwo\n", consumed);
+        await KafkaAsync(
+            "acls", [.. server, "--command-config", admin, "--remove", "--force", "--topic", "ord", "--resource-pattern-type", "prefixed"]);
+        Assert.Equal("", (await KafkaAsync("topics", [.. server, "--command-config", alice, "--list"])).Trim());
+    }
+
+    private static Task<string> KafkaAsync(string tool, string[] arguments, params string[] more) =>
+        ExternalTool.RunAsync(ApacheKafkaBroker.Script(), [tool, .. arguments, .. more]);
+
+    private string Properties(TemporaryDirectory folder, string user, string password)
+    {
+        string file = Path.Combine(folder.Path, $"{user}.properties");
+        File.WriteAllText(file, $"""
+            security.protocol=SASL_SSL
+            sasl.mechanism=SCRAM-SHA-256
+            sasl.jaas.config=org.apache.kafka.common.security.scram.ScramLoginModule required username="{user}" password="{password}";
+            ssl.truststore.type=PEM
+            ssl.truststore.location={_certificates.AuthorityFile}
+            """);
+        return file;
     }
 
     private static async Task RoundTripAsync(string[] settings)

@@ -2,6 +2,7 @@ using StreamFlow.Broker.Groups;
 using StreamFlow.Broker.Handlers;
 using StreamFlow.Broker.Protocol;
 using StreamFlow.Broker.Protocol.Messages;
+using StreamFlow.Broker.Tests.Support;
 using static StreamFlow.Broker.Tests.Groups.CoordinatorFixture;
 using static StreamFlow.Broker.Tests.Groups.GroupHarness;
 

@@ -102,7 +102,7 @@ public sealed class AccessTests : IAsyncLifetime
     [InlineData("IncrementalAlterConfigs", "Topic absent AlterConfigs")]
     [InlineData("CreatePartitions", "Topic absent Alter")]
     [InlineData("DeleteGroups", "Group absent Delete")]
-    [InlineData("OffsetDelete", "Group absent Delete", "Topic absent Read")]
+    [InlineData("OffsetDelete", "Group absent Delete")]
     [InlineData("DescribeUserScramCredentials", "Cluster kafka-cluster Describe")]
     [InlineData("AlterUserScramCredentials", "Cluster kafka-cluster Alter")]
     [InlineData("DescribeProducers", "Topic absent Read")]
