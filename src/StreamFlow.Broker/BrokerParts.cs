@@ -4,7 +4,6 @@ using StreamFlow.Broker.Configs;
 using StreamFlow.Broker.Groups;
 using StreamFlow.Broker.Handlers;
 using StreamFlow.Broker.Measuring;
-using StreamFlow.Broker.Protocol.Messages;
 using StreamFlow.Broker.Security;
 using StreamFlow.Broker.Server;
 using StreamFlow.Broker.Storage;
@@ -193,7 +192,7 @@ internal sealed class BrokerParts : IAsyncDisposable
         Fetch = new FetchHandler(Store, _options.TimeProvider, measured),
         ListOffsets = new ListOffsetsHandler(Store),
         Metadata = new MetadataHandler(
-            Store, Store.ClusterId, _options.AutoCreateTopics, _options.DefaultPartitions),
+            Store, self.NodeId, Store.ClusterId, _options.AutoCreateTopics, _options.DefaultPartitions),
         Membership = new MembershipHandler(_groups!),
         Offsets = new OffsetsHandler(_groups!),
         GroupAdmin = new GroupAdminHandler(_groups!),

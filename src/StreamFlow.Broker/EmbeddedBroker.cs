@@ -1,4 +1,3 @@
-using StreamFlow.Broker.Protocol;
 using StreamFlow.Broker.Server;
 using StreamFlow.Broker.Storage;
 

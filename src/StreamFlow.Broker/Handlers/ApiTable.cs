@@ -1,7 +1,5 @@
-using StreamFlow.Broker.Protocol;
-using StreamFlow.Broker.Protocol.Messages;
 using StreamFlow.Broker.Server;
-using Wire = StreamFlow.Protocol.Messages;
+using StreamFlow.Protocol.Messages;
 
 namespace StreamFlow.Broker.Handlers;
 
@@ -34,10 +32,10 @@ internal static class ApiTable
             with { Order = RequestOrder.BehindLeave },
         Api<DescribeGroupsRequest>(ApiKey.DescribeGroups, 0, 5, 5, static (h, r, c) => Now(h.GroupAdmin.Describe(r, c))),
         Api<ListGroupsRequest>(ApiKey.ListGroups, 0, 5, 3, static (h, r, c) => Now(h.GroupAdmin.List(r, c))),
-        Api<Wire.SaslHandshakeRequest>(
+        Api<SaslHandshakeRequest>(
             ApiKey.SaslHandshake, 0, 1, Never, static (_, r, c) => Now(SaslHandler.Handshake(r, c))),
         Api<ApiVersionsRequest>(ApiKey.ApiVersions, 0, 4, 3, static (_, _, _) =>
-            Now(new ApiVersionsResponse(ErrorCode.None, Advertised!))),
+            Now(new ApiVersionsResponse { ApiKeys = Advertised! })),
         Api<CreateTopicsRequest>(ApiKey.CreateTopics, 2, 7, 5, static (h, r, c) => Now(h.TopicAdmin.Create(r, c))),
         Api<DeleteTopicsRequest>(ApiKey.DeleteTopics, 1, 6, 4, static (h, r, c) => Now(h.TopicAdmin.Delete(r, c))),
         Api<DeleteRecordsRequest>(ApiKey.DeleteRecords, 0, 2, 2, static (h, r, c) => Now(h.TopicAdmin.DeleteRecords(r, c))),
@@ -51,12 +49,12 @@ internal static class ApiTable
         Api<EndTxnRequest>(ApiKey.EndTxn, 0, 3, 3, static (h, r, c) => h.Transactions.EndAsync(r, c)),
         Api<TxnOffsetCommitRequest>(
             ApiKey.TxnOffsetCommit, 0, 3, 3, static (h, r, c) => h.Transactions.CommitOffsetsAsync(r, c)),
-        Api<Wire.DescribeAclsRequest>(ApiKey.DescribeAcls, 1, 3, 2, static (h, r, c) => Now(h.Acls.Describe(r, c))),
-        Api<Wire.CreateAclsRequest>(ApiKey.CreateAcls, 1, 3, 2, static (h, r, c) => Now(h.Acls.Create(r, c))),
-        Api<Wire.DeleteAclsRequest>(ApiKey.DeleteAcls, 1, 3, 2, static (h, r, c) => Now(h.Acls.Delete(r, c))),
+        Api<DescribeAclsRequest>(ApiKey.DescribeAcls, 1, 3, 2, static (h, r, c) => Now(h.Acls.Describe(r, c))),
+        Api<CreateAclsRequest>(ApiKey.CreateAcls, 1, 3, 2, static (h, r, c) => Now(h.Acls.Create(r, c))),
+        Api<DeleteAclsRequest>(ApiKey.DeleteAcls, 1, 3, 2, static (h, r, c) => Now(h.Acls.Delete(r, c))),
         Api<DescribeConfigsRequest>(ApiKey.DescribeConfigs, 1, 4, 4, static (h, r, c) => Now(h.Configs.Describe(r, c))),
         Api<AlterConfigsRequest>(ApiKey.AlterConfigs, 0, 2, 2, static (h, r, c) => Now(h.Configs.Alter(r, c))),
-        Api<Wire.SaslAuthenticateRequest>(
+        Api<SaslAuthenticateRequest>(
             ApiKey.SaslAuthenticate, 0, 2, 2, static (_, r, c) => SaslHandler.AuthenticateAsync(r, c)),
         Api<CreatePartitionsRequest>(
             ApiKey.CreatePartitions, 0, 3, 2, static (h, r, c) => Now(h.TopicAdmin.AddPartitions(r, c))),
@@ -64,11 +62,11 @@ internal static class ApiTable
         Api<IncrementalAlterConfigsRequest>(
             ApiKey.IncrementalAlterConfigs, 0, 1, 1, static (h, r, c) => Now(h.Configs.AlterIncrementally(r, c))),
         Api<OffsetDeleteRequest>(ApiKey.OffsetDelete, 0, 0, Never, static (h, r, c) => h.Offsets.DeleteAsync(r, c)),
-        Api<Wire.DescribeClientQuotasRequest>(
+        Api<DescribeClientQuotasRequest>(
             ApiKey.DescribeClientQuotas, 0, 1, 1, static (_, _, c) => Now(UserHandler.DescribeQuotas(c))),
-        Api<Wire.DescribeUserScramCredentialsRequest>(
+        Api<DescribeUserScramCredentialsRequest>(
             ApiKey.DescribeUserScramCredentials, 0, 0, 0, static (h, r, c) => Now(h.Users.Describe(r, c))),
-        Api<Wire.AlterUserScramCredentialsRequest>(
+        Api<AlterUserScramCredentialsRequest>(
             ApiKey.AlterUserScramCredentials, 0, 0, 0, static (h, r, c) => Now(h.Users.Alter(r, c))),
         Api<DescribeClusterRequest>(ApiKey.DescribeCluster, 0, 1, 0, static (h, r, c) => Now(h.Cluster.Describe(r, c.Connection.Self))),
         Api<DescribeProducersRequest>(
@@ -83,8 +81,15 @@ internal static class ApiTable
 
     public static IReadOnlyList<ApiDescriptor> All => Apis;
 
-    public static IReadOnlyList<ApiVersionRange> Advertised { get; } =
-        [.. Apis.Select(x => new ApiVersionRange(x.Key, x.MinVersion, x.MaxVersion))];
+    public static ApiVersionsResponseApiKeys[] Advertised { get; } =
+    [
+        .. Apis.Select(x => new ApiVersionsResponseApiKeys
+        {
+            ApiKey = (short)x.Key,
+            MinVersion = x.MinVersion,
+            MaxVersion = x.MaxVersion,
+        }),
+    ];
 
     public static ApiDescriptor? Find(short key) => key >= 0 && key < ByKey.Length ? ByKey[key] : null;
 

@@ -1,8 +1,7 @@
 using StreamFlow.Broker.Groups;
-using StreamFlow.Broker.Protocol;
-using StreamFlow.Broker.Protocol.Messages;
 using StreamFlow.Broker.Security;
 using StreamFlow.Broker.Server;
+using StreamFlow.Protocol.Messages;
 
 namespace StreamFlow.Broker.Handlers;
 
@@ -11,58 +10,139 @@ internal sealed class GroupAdminHandler(GroupCoordinator groups)
 {
     private const string ClassicType = "classic";
 
+    private const sbyte GroupKey = 0;
+    private const sbyte TransactionKey = 1;
+
+    /// <summary>First version of FindCoordinator that asks for several.</summary>
+    private const short CoordinatorsFrom = 4;
+
     public static FindCoordinatorResponse FindCoordinator(FindCoordinatorRequest request, RequestContext context)
     {
-        bool known = request.KeyType is FindCoordinatorRequest.GroupKey or FindCoordinatorRequest.TransactionKey;
+        MetadataBroker self = context.Connection.Self;
+        bool known = request.KeyType is GroupKey or TransactionKey;
         ErrorCode error = known ? ErrorCode.None : ErrorCode.InvalidRequest;
         string? message = known ? null : $"Key type {request.KeyType} is unknown; 0 means group, 1 transaction.";
-        return new FindCoordinatorResponse(
-            context.Connection.Self,
-            [.. request.Keys.Select(key => known && Refuse(request.KeyType, key, context) is var refusal and not ErrorCode.None
-                ? new CoordinatorEntry(key, refusal, null)
-                : new CoordinatorEntry(key, error, message))]);
+        int nodeId = known ? self.NodeId : -1;
+        string host = known ? self.Host : "";
+        int port = known ? self.Port : -1;
+        if (context.Version < CoordinatorsFrom)
+        {
+            ErrorCode refusal = known ? Refuse(request.KeyType, request.Key, context) : ErrorCode.None;
+            if (refusal != ErrorCode.None)
+            {
+                return new FindCoordinatorResponse { ErrorCode = refusal, ErrorMessage = null, NodeId = -1, Port = -1 };
+            }
+
+            return new FindCoordinatorResponse
+            {
+                ErrorCode = error,
+                ErrorMessage = message,
+                NodeId = nodeId,
+                Host = host,
+                Port = port,
+            };
+        }
+
+        return new FindCoordinatorResponse
+        {
+            Coordinators =
+            [
+                .. request.CoordinatorKeys.Select(key => known && Refuse(request.KeyType, key, context) is var refusal and not ErrorCode.None
+                    ? new FindCoordinatorResponseCoordinators
+                    {
+                        Key = key,
+                        NodeId = -1,
+                        Port = -1,
+                        ErrorCode = refusal,
+                        ErrorMessage = null,
+                    }
+                    : new FindCoordinatorResponseCoordinators
+                {
+                    Key = key,
+                    NodeId = nodeId,
+                    Host = host,
+                    Port = port,
+                    ErrorCode = error,
+                    ErrorMessage = message,
+                }),
+            ],
+        };
     }
 
-    private static ErrorCode Refuse(sbyte type, string key, RequestContext context) => type == FindCoordinatorRequest.GroupKey
+    public DescribeGroupsResponse Describe(DescribeGroupsRequest request, RequestContext context) => new()
+    {
+        Groups =
+        [
+            .. request.Groups.Select(group => context.MayGroup(AclOperation.Describe, group)
+                ? Describe(group)
+                : new DescribeGroupsResponseGroups { ErrorCode = ErrorCode.GroupAuthorizationFailed, GroupId = group }),
+        ],
+    };
+
+    private static ErrorCode Refuse(sbyte type, string key, RequestContext context) => type == GroupKey
         ? context.MayGroup(AclOperation.Describe, key) ? ErrorCode.None : ErrorCode.GroupAuthorizationFailed
         : context.MayTransact(AclOperation.Describe, key) ? ErrorCode.None : ErrorCode.TransactionalIdAuthorizationFailed;
-
-    public DescribeGroupsResponse Describe(DescribeGroupsRequest request, RequestContext context) =>
-        new([.. request.Groups.Select(group => context.MayGroup(AclOperation.Describe, group)
-            ? Describe(group)
-            : new DescribedGroup(ErrorCode.GroupAuthorizationFailed, group, "", "", "", []))]);
-
-    public ListGroupsResponse List(ListGroupsRequest request, RequestContext context) => new(
-        ErrorCode.None,
-        [.. groups.List(request.StatesFilter, request.TypesFilter).Where(x => MayList(x.GroupId, context)).Select(static x =>
-            new ListedGroup(x.GroupId, x.ProtocolType, x.State.ToString(), ClassicType))]);
-
-    public async ValueTask<IResponse?> DeleteAsync(DeleteGroupsRequest request, RequestContext context)
-    {
-        ILookup<bool, string> allowed = request.Groups.ToLookup(group => context.MayGroup(AclOperation.Delete, group));
-        string[] wanted = [.. allowed[true]];
-        ErrorCode[] errors = await groups.DeleteGroupsAsync(wanted).ConfigureAwait(false);
-        return new DeleteGroupsResponse(
-        [
-            .. wanted.Zip(errors, static (group, error) => new DeletedGroup(group, error)),
-            .. allowed[false].Select(static group => new DeletedGroup(group, ErrorCode.GroupAuthorizationFailed)),
-        ]);
-    }
 
     private static bool MayList(string group, RequestContext context) =>
         context.MaySee(AclOperation.Describe, AclResourceType.Cluster, AclBinding.ClusterName)
         || context.MaySee(AclOperation.Describe, AclResourceType.Group, group);
 
-    private DescribedGroup Describe(string groupId)
+    public ListGroupsResponse List(ListGroupsRequest request, RequestContext context) => new()
+    {
+        Groups =
+        [
+            .. groups.List(request.StatesFilter, request.TypesFilter).Where(x => MayList(x.GroupId, context)).Select(static x => new ListGroupsResponseGroups
+            {
+                GroupId = x.GroupId,
+                ProtocolType = x.ProtocolType,
+                GroupState = x.State.ToString(),
+                GroupType = ClassicType,
+            }),
+        ],
+    };
+
+    public async ValueTask<IResponse?> DeleteAsync(DeleteGroupsRequest request, RequestContext context)
+    {
+        ILookup<bool, string> allowed = request.GroupsNames.ToLookup(group => context.MayGroup(AclOperation.Delete, group));
+        string[] wanted = [.. allowed[true]];
+        ErrorCode[] errors = await groups.DeleteGroupsAsync(wanted).ConfigureAwait(false);
+        return new DeleteGroupsResponse
+        {
+            Results =
+            [
+                .. wanted.Zip(
+                    errors, static (group, error) => new DeleteGroupsResponseResults { GroupId = group, ErrorCode = error }),
+                .. allowed[false].Select(static group => new DeleteGroupsResponseResults
+                {
+                    GroupId = group,
+                    ErrorCode = ErrorCode.GroupAuthorizationFailed,
+                }),
+            ],
+        };
+    }
+
+    private DescribeGroupsResponseGroups Describe(string groupId)
     {
         GroupDescription group = groups.Describe(groupId);
-        return new DescribedGroup(
-            group.Error,
-            groupId,
-            group.State.ToString(),
-            group.ProtocolType,
-            group.ProtocolName,
-            [.. group.Members.Select(static x => new DescribedMember(
-                x.MemberId, x.InstanceId, x.ClientId, x.ClientHost, x.Metadata, x.Assignment))]);
+        return new DescribeGroupsResponseGroups
+        {
+            ErrorCode = group.Error,
+            GroupId = groupId,
+            GroupState = group.State.ToString(),
+            ProtocolType = group.ProtocolType,
+            ProtocolData = group.ProtocolName,
+            Members =
+            [
+                .. group.Members.Select(static x => new DescribeGroupsResponseMembers
+                {
+                    MemberId = x.MemberId,
+                    GroupInstanceId = x.InstanceId,
+                    ClientId = x.ClientId,
+                    ClientHost = x.ClientHost,
+                    MemberMetadata = x.Metadata,
+                    MemberAssignment = x.Assignment,
+                }),
+            ],
+        };
     }
 }

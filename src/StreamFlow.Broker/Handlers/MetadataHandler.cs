@@ -1,25 +1,47 @@
-using StreamFlow.Broker.Protocol;
-using StreamFlow.Broker.Protocol.Messages;
 using StreamFlow.Broker.Security;
 using StreamFlow.Broker.Server;
 using StreamFlow.Broker.Storage;
+using StreamFlow.Protocol.Messages;
 
 namespace StreamFlow.Broker.Handlers;
 
 /// <summary>Says which topics there are and that this broker leads all of them; creates unknown ones if allowed.</summary>
 internal sealed class MetadataHandler(
-    TopicStore topics, string clusterId, bool autoCreate, int defaultPartitions)
+    TopicStore topics, int nodeId, string clusterId, bool autoCreate, int defaultPartitions)
 {
+    /// <summary>First version in which a topic that is asked for by its id may have no name.</summary>
+    private const short NullNameFrom = 12;
+
+    private readonly int[] _replicas = [nodeId];
+
     public MetadataResponse Handle(MetadataRequest request, RequestContext context)
     {
-        MetadataTopic[] found = request.Topics is null
+        short version = context.Version;
+        MetadataBroker self = context.Connection.Self;
+        // Version 0 cannot say null: none means all there.
+        bool all = request.Topics is null || (version == 0 && request.Topics.Length == 0);
+        MetadataResponseTopics[] found = all
             ? [.. topics.Topics.Where(x => context.MaySee(AclOperation.Describe, AclResourceType.Topic, x.Name))
                 .OrderBy(static x => x.Name, StringComparer.Ordinal).Select(Describe)]
-            : [.. request.Topics.Select(x => Find(x, request.AllowAutoTopicCreation, context))];
-        return new MetadataResponse(context.Connection.Self, clusterId, found);
+            : [.. request.Topics!.Select(x => Find(x, request.AllowAutoTopicCreation, context))];
+        if (version < NullNameFrom)
+        {
+            foreach (ref MetadataResponseTopics topic in found.AsSpan())
+            {
+                topic.Name ??= "";
+            }
+        }
+
+        return new MetadataResponse
+        {
+            Brokers = [new MetadataResponseBrokers { NodeId = self.NodeId, Host = self.Host, Port = self.Port }],
+            ClusterId = clusterId,
+            ControllerId = self.NodeId,
+            Topics = found,
+        };
     }
 
-    private MetadataTopic Find(MetadataRequestTopic wanted, bool mayCreate, RequestContext context)
+    private MetadataResponseTopics Find(MetadataRequestTopics wanted, bool mayCreate, RequestContext context)
     {
         if (wanted.Name is not { } name)
         {
@@ -52,7 +74,7 @@ internal sealed class MetadataHandler(
         return TopicAdminHandler.MayCreate(name, context) ? Create(name) : Failed(ErrorCode.TopicAuthorizationFailed, name, Guid.Empty);
     }
 
-    private MetadataTopic Create(string name)
+    private MetadataResponseTopics Create(string name)
     {
         TopicResult created = topics.CreateTopic(name, defaultPartitions);
         if (created.Error == ErrorCode.TopicAlreadyExists && topics.GetTopic(name) is { } madeMeanwhile)
@@ -63,17 +85,31 @@ internal sealed class MetadataHandler(
         return created.IsSuccess ? Describe(created.Topic!) : Failed(created.Error, name, Guid.Empty);
     }
 
-    private static MetadataTopic Describe(Topic topic)
+    private MetadataResponseTopics Describe(Topic topic)
     {
         IReadOnlyList<PartitionLog> logs = topic.Partitions;
-        MetadataPartition[] partitions = new MetadataPartition[logs.Count];
+        MetadataResponsePartitions[] partitions = new MetadataResponsePartitions[logs.Count];
         for (int i = 0; i < partitions.Length; i++)
         {
-            partitions[i] = new MetadataPartition(i, logs[i].LeaderEpoch);
+            partitions[i] = new MetadataResponsePartitions
+            {
+                PartitionIndex = i,
+                LeaderId = nodeId,
+                LeaderEpoch = logs[i].LeaderEpoch,
+                ReplicaNodes = _replicas,
+                IsrNodes = _replicas,
+            };
         }
 
-        return new MetadataTopic(ErrorCode.None, topic.Name, topic.Id, topic.IsInternal, partitions);
+        return new MetadataResponseTopics
+        {
+            Name = topic.Name,
+            TopicId = topic.Id,
+            IsInternal = topic.IsInternal,
+            Partitions = partitions,
+        };
     }
 
-    private static MetadataTopic Failed(ErrorCode error, string? name, Guid id) => new(error, name, id, false, []);
+    private static MetadataResponseTopics Failed(ErrorCode error, string? name, Guid id) =>
+        new() { ErrorCode = error, Name = name, TopicId = id };
 }

@@ -1,121 +1,255 @@
 using StreamFlow.Broker.Groups;
-using StreamFlow.Broker.Protocol;
-using StreamFlow.Broker.Protocol.Messages;
 using StreamFlow.Broker.Security;
 using StreamFlow.Broker.Server;
+using StreamFlow.Protocol.Messages;
 
 namespace StreamFlow.Broker.Handlers;
 
 /// <summary>Committed offsets of groups.</summary>
 internal sealed class OffsetsHandler(GroupCoordinator groups)
 {
+    /// <summary>First version of OffsetFetch that asks for several groups.</summary>
+    private const short GroupsFrom = 8;
+
+    /// <summary>First version of OffsetFetch with an error for the whole group.</summary>
+    private const short GroupErrorFrom = 2;
+
     public async ValueTask<IResponse?> CommitAsync(OffsetCommitRequest request, RequestContext context)
     {
         bool mine = context.MayGroup(AclOperation.Read, request.GroupId);
-        ILookup<bool, OffsetCommitTopic> allowed = request.Topics.ToLookup(
+        ILookup<bool, OffsetCommitRequestTopics> allowed = request.Topics.ToLookup(
             topic => mine && context.MayTopic(AclOperation.Read, topic.Name));
         ErrorCode refusal = mine ? ErrorCode.TopicAuthorizationFailed : ErrorCode.GroupAuthorizationFailed;
-        IEnumerable<TopicErrors> refused = allowed[false].Select(topic => new TopicErrors(
-            topic.Name, [.. topic.Partitions.Select(partition => new PartitionError(partition.Index, refusal))]));
-        OffsetCommitTopic[] topics = [.. allowed[true]];
+        IEnumerable<OffsetCommitResponseTopics> refused = allowed[false].Select(topic => Refused(topic, refusal));
+        OffsetCommitRequestTopics[] topics = [.. allowed[true]];
         if (topics.Length == 0 && (request.Topics.Length > 0 || !mine))
         {
-            return new OffsetCommitResponse([.. refused]);
+            return new OffsetCommitResponse { Topics = [.. refused] };
         }
 
         ErrorCode[] errors = await groups.CommitOffsetsAsync(new CommitCommand
         {
             GroupId = request.GroupId,
-            GenerationId = request.GenerationId,
+            GenerationId = request.GenerationIdOrMemberEpoch,
             MemberId = request.MemberId,
             InstanceId = request.GroupInstanceId,
             Offsets = Flatten(topics),
         }).ConfigureAwait(false);
-        TopicErrors[] results = new TopicErrors[topics.Length];
+        OffsetCommitResponseTopics[] results = new OffsetCommitResponseTopics[topics.Length];
         int at = 0;
         for (int i = 0; i < results.Length; i++)
         {
-            OffsetCommitTopic topic = topics[i];
-            PartitionError[] partitions = new PartitionError[topic.Partitions.Length];
+            OffsetCommitRequestTopics topic = topics[i];
+            OffsetCommitResponsePartitions[] partitions = new OffsetCommitResponsePartitions[topic.Partitions.Length];
             for (int j = 0; j < partitions.Length; j++)
             {
-                partitions[j] = new PartitionError(topic.Partitions[j].Index, errors[at++]);
+                partitions[j] = new OffsetCommitResponsePartitions
+                {
+                    PartitionIndex = topic.Partitions[j].PartitionIndex,
+                    ErrorCode = errors[at++],
+                };
             }
 
-            results[i] = new TopicErrors(topic.Name, partitions);
+            results[i] = new OffsetCommitResponseTopics { Name = topic.Name, Partitions = partitions };
         }
 
-        return new OffsetCommitResponse([.. results, .. refused]);
+        return new OffsetCommitResponse { Topics = [.. results, .. refused] };
     }
 
-    public OffsetFetchResponse Fetch(OffsetFetchRequest request, RequestContext context) =>
-        new([.. request.Groups.Select(group => context.MayGroup(AclOperation.Describe, group.GroupId)
-            ? Fetch(group, request.RequireStable, context)
-            : new OffsetFetchGroupResult(
-                group.GroupId,
-                ErrorCode.GroupAuthorizationFailed,
-                Failed(group.Topics ?? [], ErrorCode.GroupAuthorizationFailed)))]);
+    public OffsetFetchResponse Fetch(OffsetFetchRequest request, RequestContext context)
+    {
+        short version = context.Version;
+        if (version >= GroupsFrom)
+        {
+            return new OffsetFetchResponse
+            {
+                Groups = [.. request.Groups.Select(group => Fetch(group, request.RequireStable, context))],
+            };
+        }
+
+        OffsetFetchRequestGroups asked = new()
+        {
+            GroupId = request.GroupId,
+            Topics = request.Topics is null ? null :
+            [
+                .. request.Topics.Select(static x =>
+                    new OffsetFetchRequestGroupsTopics { Name = x.Name, PartitionIndexes = x.PartitionIndexes }),
+            ],
+        };
+        OffsetFetchResponseGroups found = Fetch(asked, request.RequireStable, context);
+
+        // Version 1 has no place for an error of the whole group: each partition carries it.
+        ErrorCode forAll = version < GroupErrorFrom ? found.ErrorCode : ErrorCode.None;
+        return new OffsetFetchResponse
+        {
+            ErrorCode = found.ErrorCode,
+            Topics =
+            [
+                .. found.Topics.Select(topic => new OffsetFetchResponseTopics
+                {
+                    Name = topic.Name,
+                    Partitions = [.. topic.Partitions.Select(partition => OfOneGroup(partition, forAll))],
+                }),
+            ],
+        };
+    }
 
     public async ValueTask<IResponse?> DeleteAsync(OffsetDeleteRequest request, RequestContext context)
     {
         if (!context.MayGroup(AclOperation.Delete, request.GroupId))
         {
-            return new OffsetDeleteResponse(ErrorCode.GroupAuthorizationFailed, []);
+            return new OffsetDeleteResponse { ErrorCode = ErrorCode.GroupAuthorizationFailed };
         }
 
-        ILookup<bool, OffsetDeleteTopic> allowed = request.Topics.ToLookup(topic => context.MayTopic(AclOperation.Read, topic.Name));
-        OffsetKey[] keys = [.. allowed[true].SelectMany(
-            static topic => topic.Partitions.Select(partition => new OffsetKey(topic.Name, partition)))];
+        ILookup<bool, OffsetDeleteRequestTopics> allowed = request.Topics.ToLookup(topic => context.MayTopic(AclOperation.Read, topic.Name));
+        OffsetKey[] keys =
+        [
+            .. allowed[true].SelectMany(static topic =>
+                topic.Partitions.Select(partition => new OffsetKey(topic.Name, partition.PartitionIndex))),
+        ];
         OffsetDeleteResult result = await groups.DeleteOffsetsAsync(request.GroupId, keys).ConfigureAwait(false);
-        return result.Error == ErrorCode.None
-            ? new OffsetDeleteResponse(ErrorCode.None, [.. keys
-                .Zip(result.PartitionErrors, static (key, error) => (key.Topic, new PartitionError(key.Partition, error)))
-                .GroupBy(static x => x.Topic, static x => x.Item2)
-                .Select(static x => new TopicErrors(x.Key, [.. x])),
-                .. allowed[false].Select(static topic => new TopicErrors(
-                    topic.Name,
-                    [.. topic.Partitions.Select(static x => new PartitionError(x, ErrorCode.TopicAuthorizationFailed))]))])
-            : new OffsetDeleteResponse(result.Error, []);
+        if (result.Error != ErrorCode.None)
+        {
+            return new OffsetDeleteResponse { ErrorCode = result.Error };
+        }
+
+        return new OffsetDeleteResponse
+        {
+            Topics =
+            [
+                .. keys.Zip(result.PartitionErrors).GroupBy(static x => x.First.Topic).Select(static topic =>
+                    new OffsetDeleteResponseTopics
+                    {
+                        Name = topic.Key,
+                        Partitions =
+                        [
+                            .. topic.Select(static x => new OffsetDeleteResponsePartitions
+                            {
+                                PartitionIndex = x.First.Partition,
+                                ErrorCode = x.Second,
+                            }),
+                        ],
+                    }),
+                .. allowed[false].Select(static topic => new OffsetDeleteResponseTopics
+                {
+                    Name = topic.Name,
+                    Partitions =
+                    [
+                        .. topic.Partitions.Select(static x => new OffsetDeleteResponsePartitions
+                        {
+                            PartitionIndex = x.PartitionIndex,
+                            ErrorCode = ErrorCode.TopicAuthorizationFailed,
+                        }),
+                    ],
+                }),
+            ],
+        };
     }
 
-    public static List<OffsetToCommit> Flatten(OffsetCommitTopic[] topics)
+    private static OffsetCommitResponseTopics Refused(OffsetCommitRequestTopics topic, ErrorCode error) => new()
+    {
+        Name = topic.Name,
+        Partitions =
+        [
+            .. topic.Partitions.Select(x => new OffsetCommitResponsePartitions
+            {
+                PartitionIndex = x.PartitionIndex,
+                ErrorCode = error,
+            }),
+        ],
+    };
+
+    private static List<OffsetToCommit> Flatten(OffsetCommitRequestTopics[] topics)
     {
         List<OffsetToCommit> offsets = [];
-        foreach (OffsetCommitTopic topic in topics)
+        foreach (OffsetCommitRequestTopics topic in topics)
         {
-            foreach (OffsetCommitPartition partition in topic.Partitions)
+            foreach (OffsetCommitRequestPartitions partition in topic.Partitions)
             {
                 offsets.Add(new OffsetToCommit(
-                    new OffsetKey(topic.Name, partition.Index),
-                    partition.Offset,
-                    partition.LeaderEpoch,
-                    partition.Metadata));
+                    new OffsetKey(topic.Name, partition.PartitionIndex),
+                    partition.CommittedOffset,
+                    partition.CommittedLeaderEpoch,
+                    partition.CommittedMetadata));
             }
         }
 
         return offsets;
     }
 
-    private OffsetFetchGroupResult Fetch(OffsetFetchGroup group, bool requireStable, RequestContext context)
+    private static OffsetFetchResponsePartitions OfOneGroup(
+        in OffsetFetchResponseGroupsTopicsPartitions partition, ErrorCode forAll) => new()
     {
-        ILookup<bool, OffsetFetchTopic>? allowed = group.Topics?.ToLookup(topic => context.MayTopic(AclOperation.Describe, topic.Name));
+        PartitionIndex = partition.PartitionIndex,
+        CommittedOffset = partition.CommittedOffset,
+        CommittedLeaderEpoch = partition.CommittedLeaderEpoch,
+        Metadata = partition.Metadata,
+        ErrorCode = forAll == ErrorCode.None ? partition.ErrorCode : forAll,
+    };
+
+    private OffsetFetchResponseGroups Fetch(OffsetFetchRequestGroups group, bool requireStable, RequestContext context)
+    {
+        if (!context.MayGroup(AclOperation.Describe, group.GroupId))
+        {
+            return new OffsetFetchResponseGroups
+            {
+                GroupId = group.GroupId,
+                ErrorCode = ErrorCode.GroupAuthorizationFailed,
+                Topics = Failed(group.Topics ?? [], ErrorCode.GroupAuthorizationFailed),
+            };
+        }
+
+        ILookup<bool, OffsetFetchRequestGroupsTopics>? allowed =
+            group.Topics?.ToLookup(topic => context.MayTopic(AclOperation.Describe, topic.Name));
         List<OffsetKey>? keys = allowed is null ? null : [.. allowed[true].SelectMany(
-            static topic => topic.Partitions.Select(partition => new OffsetKey(topic.Name, partition)))];
+            static topic => topic.PartitionIndexes.Select(partition => new OffsetKey(topic.Name, partition)))];
         FetchOffsetsResult result = groups.FetchOffsets(group.GroupId, keys, requireStable);
-        OffsetFetchTopicResult[] topics = result.Error == ErrorCode.None
-            ? [.. result.Offsets
-                .GroupBy(static x => x.Key.Topic)
-                .Where(x => allowed is not null || context.MaySee(AclOperation.Describe, AclResourceType.Topic, x.Key))
-                .Select(static x => new OffsetFetchTopicResult(x.Key, [.. x.Select(static offset =>
-                    new OffsetFetchPartitionResult(
-                        offset.Key.Partition, offset.Offset, offset.LeaderEpoch, offset.Metadata, offset.Error))]))]
+        OffsetFetchResponseGroupsTopics[] topics = result.Error == ErrorCode.None
+            ?
+            [
+                .. result.Offsets.GroupBy(static x => x.Key.Topic)
+                    .Where(x => allowed is not null || context.MaySee(AclOperation.Describe, AclResourceType.Topic, x.Key))
+                    .Select(static x => new OffsetFetchResponseGroupsTopics
+                {
+                    Name = x.Key,
+                    Partitions =
+                    [
+                        .. x.Select(static offset => new OffsetFetchResponseGroupsTopicsPartitions
+                        {
+                            PartitionIndex = offset.Key.Partition,
+                            CommittedOffset = offset.Offset,
+                            CommittedLeaderEpoch = offset.LeaderEpoch,
+                            Metadata = offset.Metadata,
+                            ErrorCode = offset.Error,
+                        }),
+                    ],
+                }),
+            ]
             : Failed(allowed?[true] ?? [], result.Error);
-        return new OffsetFetchGroupResult(
-            group.GroupId, result.Error, [.. topics, .. Failed(allowed?[false] ?? [], ErrorCode.TopicAuthorizationFailed)]);
+        return new OffsetFetchResponseGroups
+        {
+            GroupId = group.GroupId,
+            ErrorCode = result.Error,
+            Topics = [.. topics, .. Failed(allowed?[false] ?? [], ErrorCode.TopicAuthorizationFailed)],
+        };
     }
 
     /// <summary>Repeats the partitions asked for: old versions have no other place for the error.</summary>
-    private static OffsetFetchTopicResult[] Failed(IEnumerable<OffsetFetchTopic> topics, ErrorCode error) =>
-        [.. topics.Select(topic => new OffsetFetchTopicResult(
-            topic.Name, [.. topic.Partitions.Select(x => OffsetFetchPartitionResult.None(x, error))]))];
+    private static OffsetFetchResponseGroupsTopics[] Failed(IEnumerable<OffsetFetchRequestGroupsTopics> topics, ErrorCode error) =>
+    [
+        .. topics.Select(topic => new OffsetFetchResponseGroupsTopics
+        {
+            Name = topic.Name,
+            Partitions =
+            [
+                .. topic.PartitionIndexes.Select(x => new OffsetFetchResponseGroupsTopicsPartitions
+                {
+                    PartitionIndex = x,
+                    CommittedOffset = -1,
+                    Metadata = "",
+                    ErrorCode = error,
+                }),
+            ],
+        }),
+    ];
 }

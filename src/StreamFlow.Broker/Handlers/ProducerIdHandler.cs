@@ -1,9 +1,8 @@
-using StreamFlow.Broker.Protocol;
-using StreamFlow.Broker.Protocol.Messages;
 using StreamFlow.Broker.Security;
 using StreamFlow.Broker.Server;
 using StreamFlow.Broker.Storage;
 using StreamFlow.Broker.Transactions;
+using StreamFlow.Protocol.Messages;
 
 namespace StreamFlow.Broker.Handlers;
 
@@ -18,19 +17,19 @@ internal sealed class ProducerIdHandler(TopicStore store, TransactionCoordinator
         ErrorCode refusal = Refuse(request.TransactionalId, context);
         if (refusal != ErrorCode.None)
         {
-            return new InitProducerIdResponse(refusal, -1, -1);
+            return Failed(refusal);
         }
 
         try
         {
             if (request.TransactionalId is null)
             {
-                return new InitProducerIdResponse(ErrorCode.None, store.AllocateProducerId(), 0);
+                return new InitProducerIdResponse { ProducerId = store.AllocateProducerId() };
             }
 
             if (request.ProducerId < 0 != request.ProducerEpoch < 0)
             {
-                return new InitProducerIdResponse(ErrorCode.InvalidRequest, -1, -1);
+                return Failed(ErrorCode.InvalidRequest);
             }
 
             ProducerIdentity expected = request.ProducerId < 0
@@ -40,12 +39,17 @@ internal sealed class ProducerIdHandler(TopicStore store, TransactionCoordinator
                 .InitProducerAsync(request.TransactionalId, request.TransactionTimeoutMs, expected)
                 .ConfigureAwait(false);
             ErrorCode error = TransactionHandler.Downgrade(reply.Error, context.Version, FencedFrom);
-            return new InitProducerIdResponse(error, reply.Producer.ProducerId, reply.Producer.Epoch);
+            return new InitProducerIdResponse
+            {
+                ErrorCode = error,
+                ProducerId = reply.Producer.ProducerId,
+                ProducerEpoch = reply.Producer.Epoch,
+            };
         }
         catch (IOException exception)
         {
             log.Repeated.Write(nameof(HandlerLog.NoProducerIds), target => HandlerLog.NoProducerIds(target, exception.Message));
-            return new InitProducerIdResponse(ErrorCode.KafkaStorageError, -1, -1);
+            return Failed(ErrorCode.KafkaStorageError);
         }
     }
 
@@ -62,4 +66,6 @@ internal sealed class ProducerIdHandler(TopicStore store, TransactionCoordinator
         bool writes = context.Connection.Access?.Authorizer.AllowsAny(context.Connection.Caller, AclOperation.Write, AclResourceType.Topic) ?? true;
         return writes || context.MayCluster(AclOperation.IdempotentWrite) ? ErrorCode.None : ErrorCode.ClusterAuthorizationFailed;
     }
+
+    private static InitProducerIdResponse Failed(ErrorCode error) => new() { ErrorCode = error, ProducerEpoch = -1 };
 }

@@ -1,10 +1,9 @@
 using StreamFlow.Broker.Groups;
-using StreamFlow.Broker.Protocol;
-using StreamFlow.Broker.Protocol.Messages;
 using StreamFlow.Broker.Security;
 using StreamFlow.Broker.Server;
 using StreamFlow.Broker.Storage;
 using StreamFlow.Broker.Transactions;
+using StreamFlow.Protocol.Messages;
 
 namespace StreamFlow.Broker.Handlers;
 
@@ -20,62 +19,78 @@ internal sealed class TransactionHandler(TransactionCoordinator transactions, To
 
     public async ValueTask<IResponse?> AddPartitionsAsync(AddPartitionsToTxnRequest request, RequestContext context)
     {
+        short version = context.Version;
         if (RefuseAdding(request, context) is { } refused)
         {
-            return new AddPartitionsToTxnResponse(refused);
+            return new AddPartitionsToTxnResponse { ResultsByTopicV3AndBelow = refused };
         }
 
-        TransactionPartition[] partitions = [.. request.Topics.SelectMany(static topic =>
+        TransactionPartition[] partitions = [.. request.V3AndBelowTopics.SelectMany(static topic =>
             topic.Partitions.Select(partition => new TransactionPartition(topic.Name, partition)))];
         ErrorCode[] errors = await transactions.AddPartitionsAsync(
-            request.TransactionalId, new ProducerIdentity(request.ProducerId, request.ProducerEpoch), partitions)
-            .ConfigureAwait(false);
+            request.V3AndBelowTransactionalId,
+            new ProducerIdentity(request.V3AndBelowProducerId, request.V3AndBelowProducerEpoch),
+            partitions).ConfigureAwait(false);
         int at = 0;
-        return new AddPartitionsToTxnResponse([.. request.Topics.Select(topic => new TopicErrors(
-            topic.Name,
-            [.. topic.Partitions.Select(partition =>
-                new PartitionError(partition, Downgrade(errors[at++], context.Version, FencedFrom)))]))]);
+        return new AddPartitionsToTxnResponse
+        {
+            ResultsByTopicV3AndBelow =
+            [
+                .. request.V3AndBelowTopics.Select(topic => new AddPartitionsToTxnResponseTopicResult
+                {
+                    Name = topic.Name,
+                    ResultsByPartition =
+                    [
+                        .. topic.Partitions.Select(partition => new AddPartitionsToTxnResponsePartitionResult
+                        {
+                            PartitionIndex = partition,
+                            PartitionErrorCode = Downgrade(errors[at++], version, FencedFrom),
+                        }),
+                    ],
+                }),
+            ],
+        };
     }
 
     public async ValueTask<IResponse?> AddOffsetsAsync(AddOffsetsToTxnRequest request, RequestContext context)
     {
+        short version = context.Version;
         ErrorCode refusal = Refuse(request.TransactionalId, request.GroupId, context);
         if (refusal != ErrorCode.None)
         {
-            return new TxnErrorResponse(refusal);
+            return new AddOffsetsToTxnResponse { ErrorCode = refusal };
         }
 
         ErrorCode error = await transactions.AddOffsetsAsync(
             request.TransactionalId, new ProducerIdentity(request.ProducerId, request.ProducerEpoch), request.GroupId)
             .ConfigureAwait(false);
-        return new TxnErrorResponse(Downgrade(error, context.Version, FencedFrom));
+        return new AddOffsetsToTxnResponse { ErrorCode = Downgrade(error, version, FencedFrom) };
     }
 
     public async ValueTask<IResponse?> EndAsync(EndTxnRequest request, RequestContext context)
     {
+        short version = context.Version;
         if (!context.MayTransact(AclOperation.Write, request.TransactionalId))
         {
-            return new TxnErrorResponse(ErrorCode.TransactionalIdAuthorizationFailed);
+            return new EndTxnResponse { ErrorCode = ErrorCode.TransactionalIdAuthorizationFailed };
         }
 
         TransactionReply reply = await transactions.EndAsync(
             request.TransactionalId, new ProducerIdentity(request.ProducerId, request.ProducerEpoch), request.Committed)
             .ConfigureAwait(false);
-        return new TxnErrorResponse(Downgrade(reply.Error, context.Version, FencedFrom));
+        return new EndTxnResponse { ErrorCode = Downgrade(reply.Error, version, FencedFrom) };
     }
 
     public async ValueTask<IResponse?> CommitOffsetsAsync(TxnOffsetCommitRequest request, RequestContext context)
     {
         ErrorCode refusal = Refuse(request.TransactionalId, request.GroupId, context);
-        ILookup<bool, OffsetCommitTopic> allowed = request.Topics.ToLookup(
+        ILookup<bool, TxnOffsetCommitRequestTopics> allowed = request.Topics.ToLookup(
             topic => refusal == ErrorCode.None && context.MayTopic(AclOperation.Read, topic.Name));
-        ErrorCode error = refusal == ErrorCode.None ? ErrorCode.TopicAuthorizationFailed : refusal;
-        IEnumerable<TopicErrors> refused = allowed[false].Select(topic => new TopicErrors(
-            topic.Name, [.. topic.Partitions.Select(partition => new PartitionError(partition.Index, error))]));
-        OffsetCommitTopic[] topics = [.. allowed[true]];
-        if (topics.Length == 0 && request.Topics.Length > 0)
+        ErrorCode refused = refusal == ErrorCode.None ? ErrorCode.TopicAuthorizationFailed : refusal;
+        TxnOffsetCommitRequestTopics[] mine = [.. allowed[true]];
+        if (mine.Length == 0 && request.Topics.Length > 0)
         {
-            return new TxnOffsetCommitResponse([.. refused]);
+            return new TxnOffsetCommitResponse { Topics = [.. allowed[false].Select(topic => Answer(topic, () => refused))] };
         }
 
         ErrorCode[] errors = await transactions.CommitOffsetsAsync(
@@ -87,18 +102,31 @@ internal sealed class TransactionHandler(TransactionCoordinator transactions, To
                 GenerationId = request.GenerationId,
                 MemberId = request.MemberId,
                 InstanceId = request.GroupInstanceId,
-                Offsets = OffsetsHandler.Flatten(topics),
+                Offsets = Flatten(mine),
             }).ConfigureAwait(false);
         int at = 0;
-        return new TxnOffsetCommitResponse(
-        [
-            .. topics.Select(topic => new TopicErrors(
-                topic.Name,
-                [.. topic.Partitions.Select(partition => new PartitionError(
-                    partition.Index, Downgrade(errors[at++], version: 0, FencedFrom)))])),
-            .. refused,
-        ]);
+        return new TxnOffsetCommitResponse
+        {
+            Topics =
+            [
+                .. mine.Select(topic => Answer(topic, () => Downgrade(errors[at++], version: 0, FencedFrom))),
+                .. allowed[false].Select(topic => Answer(topic, () => refused)),
+            ],
+        };
     }
+
+    private static TxnOffsetCommitResponseTopics Answer(TxnOffsetCommitRequestTopics topic, Func<ErrorCode> error) => new()
+    {
+        Name = topic.Name,
+        Partitions =
+        [
+            .. topic.Partitions.Select(partition => new TxnOffsetCommitResponsePartitions
+            {
+                PartitionIndex = partition.PartitionIndex,
+                ErrorCode = error(),
+            }),
+        ],
+    };
 
     /// <summary>Whether offsets of a group may be committed in a transaction.</summary>
     private static ErrorCode Refuse(string transactionalId, string group, RequestContext context) =>
@@ -107,22 +135,35 @@ internal sealed class TransactionHandler(TransactionCoordinator transactions, To
         : ErrorCode.None;
 
     /// <summary>One partition that may not be written to keeps the others out as well; null if there is none.</summary>
-    private static TopicErrors[]? RefuseAdding(AddPartitionsToTxnRequest request, RequestContext context)
+    private static AddPartitionsToTxnResponseTopicResult[]? RefuseAdding(AddPartitionsToTxnRequest request, RequestContext context)
     {
         if (context.IsOpen)
         {
             return null;
         }
 
-        bool mine = context.MayTransact(AclOperation.Write, request.TransactionalId);
-        HashSet<string> allowed = [.. request.Topics.Select(static x => x.Name)
+        bool mine = context.MayTransact(AclOperation.Write, request.V3AndBelowTransactionalId);
+        HashSet<string> allowed = [.. request.V3AndBelowTopics.Select(static x => x.Name)
             .Where(topic => mine && context.MayTopic(AclOperation.Write, topic))];
-        return mine && request.Topics.All(topic => allowed.Contains(topic.Name))
+        return mine && request.V3AndBelowTopics.All(topic => allowed.Contains(topic.Name))
             ? null
-            : [.. request.Topics.Select(topic => new TopicErrors(topic.Name, [.. topic.Partitions.Select(partition =>
-                new PartitionError(partition, !mine ? ErrorCode.TransactionalIdAuthorizationFailed
-                    : allowed.Contains(topic.Name) ? ErrorCode.OperationNotAttempted
-                    : ErrorCode.TopicAuthorizationFailed))]))];
+            :
+            [
+                .. request.V3AndBelowTopics.Select(topic => new AddPartitionsToTxnResponseTopicResult
+                {
+                    Name = topic.Name,
+                    ResultsByPartition =
+                    [
+                        .. topic.Partitions.Select(partition => new AddPartitionsToTxnResponsePartitionResult
+                        {
+                            PartitionIndex = partition,
+                            PartitionErrorCode = !mine ? ErrorCode.TransactionalIdAuthorizationFailed
+                                : allowed.Contains(topic.Name) ? ErrorCode.OperationNotAttempted
+                                : ErrorCode.TopicAuthorizationFailed,
+                        }),
+                    ],
+                }),
+            ];
     }
 
     public ListTransactionsResponse List(ListTransactionsRequest request, RequestContext context)
@@ -130,65 +171,138 @@ internal sealed class TransactionHandler(TransactionCoordinator transactions, To
         long nowMs = time.GetUtcNow().ToUnixTimeMilliseconds();
         string[] known = [.. request.StateFilters.Where(static x => Enum.TryParse<TransactionState>(x, out _))];
         bool isEmptyFilter = request.StateFilters.Length == 0;
-        return new ListTransactionsResponse(
-            ErrorCode.None,
-            [.. request.StateFilters.Except(known)],
-            [.. transactions.List()
-                .Where(x => context.MaySee(AclOperation.Describe, AclResourceType.TransactionalId, x.Key))
-                .Where(x => isEmptyFilter || known.Contains(x.Value.State.ToString(), StringComparer.Ordinal))
-                .Where(x => request.ProducerIdFilters.Length == 0
-                    || request.ProducerIdFilters.Contains(x.Value.Producer.ProducerId))
-                .Where(x => request.DurationMs < 0
-                    || (x.Value.StartMs >= 0 && nowMs - x.Value.StartMs > request.DurationMs))
-                .Select(static x => new ListedTransaction(x.Key, x.Value.Producer.ProducerId, x.Value.State.ToString()))]);
+        return new ListTransactionsResponse
+        {
+            UnknownStateFilters = [.. request.StateFilters.Except(known)],
+            TransactionStates =
+            [
+                .. transactions.List()
+                    .Where(x => context.MaySee(AclOperation.Describe, AclResourceType.TransactionalId, x.Key))
+                    .Where(x => isEmptyFilter || known.Contains(x.Value.State.ToString(), StringComparer.Ordinal))
+                    .Where(x => request.ProducerIdFilters.Length == 0
+                        || request.ProducerIdFilters.Contains(x.Value.Producer.ProducerId))
+                    .Where(x => request.DurationFilter < 0
+                        || (x.Value.StartMs >= 0 && nowMs - x.Value.StartMs > request.DurationFilter))
+                    .Select(static x => new ListTransactionsResponseTransactionStates
+                    {
+                        TransactionalId = x.Key,
+                        ProducerId = x.Value.Producer.ProducerId,
+                        TransactionState = x.Value.State.ToString(),
+                    }),
+            ],
+        };
     }
 
-    public DescribeTransactionsResponse Describe(DescribeTransactionsRequest request, RequestContext context) =>
-        new([.. request.TransactionalIds.Select(id => context.MayTransact(AclOperation.Describe, id)
-            ? HideTopics(Describe(id), context)
-            : new DescribedTransaction
-            {
-                Error = ErrorCode.TransactionalIdAuthorizationFailed,
-                TransactionalId = id,
-            })]);
-
-    public DescribeProducersResponse DescribeProducers(DescribeProducersRequest request, RequestContext context) =>
-        new([.. request.Topics.Select(topic => (topic.Name, DescribeProducers(topic, context.MayTopic(AclOperation.Read, topic.Name))))]);
-
-    private static DescribedTransaction HideTopics(DescribedTransaction transaction, RequestContext context) => transaction with
+    public DescribeTransactionsResponse Describe(DescribeTransactionsRequest request, RequestContext context) => new()
     {
-        Topics = [.. transaction.Topics.Where(x => context.MaySee(AclOperation.Describe, AclResourceType.Topic, x.Name))],
+        TransactionStates =
+        [
+            .. request.TransactionalIds.Select(id => context.MayTransact(AclOperation.Describe, id)
+                ? HideTopics(Describe(id), context)
+                : new DescribeTransactionsResponseTransactionStates
+                {
+                    ErrorCode = ErrorCode.TransactionalIdAuthorizationFailed,
+                    TransactionalId = id,
+                    TransactionStartTimeMs = -1,
+                    ProducerId = -1,
+                    ProducerEpoch = -1,
+                }),
+        ],
     };
 
-    private DescribedProducers[] DescribeProducers(TxnTopic topic, bool allowed) =>
-        [.. topic.Partitions.Select(partition => allowed
-            ? DescribeProducers(partition, topics.GetPartition(topic.Name, partition))
-            : new DescribedProducers(partition, ErrorCode.TopicAuthorizationFailed, []))];
+    private static DescribeTransactionsResponseTransactionStates HideTopics(
+        DescribeTransactionsResponseTransactionStates transaction, RequestContext context)
+    {
+        transaction.Topics =
+            [.. transaction.Topics.Where(x => context.MaySee(AclOperation.Describe, AclResourceType.Topic, x.Topic))];
+        return transaction;
+    }
 
-    private static DescribedProducers DescribeProducers(int index, PartitionLog? log) => log is null
-        ? new DescribedProducers(index, ErrorCode.UnknownTopicOrPartition, [])
-        : new DescribedProducers(index, ErrorCode.None, log.DescribeProducers());
+    public DescribeProducersResponse DescribeProducers(DescribeProducersRequest request, RequestContext context) => new()
+    {
+        Topics =
+        [
+            .. request.Topics.Select(topic => DescribeProducers(topic, context.MayTopic(AclOperation.Read, topic.Name))),
+        ],
+    };
 
-    private DescribedTransaction Describe(string transactionalId)
+    private DescribeProducersResponseTopics DescribeProducers(DescribeProducersRequestTopics topic, bool allowed) => new()
+    {
+        Name = topic.Name,
+        Partitions =
+        [
+            .. topic.PartitionIndexes.Select(partition => allowed
+                ? DescribeProducers(partition, topics.GetPartition(topic.Name, partition))
+                : new DescribeProducersResponsePartitions
+                {
+                    PartitionIndex = partition,
+                    ErrorCode = ErrorCode.TopicAuthorizationFailed,
+                    ErrorMessage = null,
+                }),
+        ],
+    };
+
+    private static List<OffsetToCommit> Flatten(TxnOffsetCommitRequestTopics[] topics)
+    {
+        List<OffsetToCommit> offsets = [];
+        foreach (TxnOffsetCommitRequestTopics topic in topics)
+        {
+            foreach (TxnOffsetCommitRequestPartitions partition in topic.Partitions)
+            {
+                offsets.Add(new OffsetToCommit(
+                    new OffsetKey(topic.Name, partition.PartitionIndex),
+                    partition.CommittedOffset,
+                    partition.CommittedLeaderEpoch,
+                    partition.CommittedMetadata));
+            }
+        }
+
+        return offsets;
+    }
+
+    private static DescribeProducersResponsePartitions DescribeProducers(int index, PartitionLog? log) => new()
+    {
+        PartitionIndex = index,
+        ErrorCode = log is null ? ErrorCode.UnknownTopicOrPartition : ErrorCode.None,
+        ActiveProducers = log is null ? [] :
+        [
+            .. log.DescribeProducers().Select(static x => new DescribeProducersResponseActiveProducers
+            {
+                ProducerId = x.ProducerId,
+                ProducerEpoch = x.ProducerEpoch,
+                LastSequence = x.LastSequence,
+                LastTimestamp = x.LastTimestamp,
+                CoordinatorEpoch = x.CoordinatorEpoch,
+                CurrentTxnStartOffset = x.OpenTransactionFirstOffset,
+            }),
+        ],
+    };
+
+    private DescribeTransactionsResponseTransactionStates Describe(string transactionalId)
     {
         TransactionSnapshot? found = transactions.Describe(transactionalId);
         return found is null
-            ? new DescribedTransaction
+            ? new DescribeTransactionsResponseTransactionStates
             {
-                Error = ErrorCode.TransactionalIdNotFound,
+                ErrorCode = ErrorCode.TransactionalIdNotFound,
                 TransactionalId = transactionalId,
+                TransactionStartTimeMs = -1,
+                ProducerId = -1,
+                ProducerEpoch = -1,
             }
-            : new DescribedTransaction
+            : new DescribeTransactionsResponseTransactionStates
             {
-                Error = ErrorCode.None,
                 TransactionalId = transactionalId,
-                State = found.State.ToString(),
-                TimeoutMs = found.TimeoutMs,
-                StartMs = found.StartMs,
+                TransactionState = found.State.ToString(),
+                TransactionTimeoutMs = found.TimeoutMs,
+                TransactionStartTimeMs = found.StartMs,
                 ProducerId = found.Producer.ProducerId,
                 ProducerEpoch = found.Producer.Epoch,
-                Topics = [.. found.Partitions.GroupBy(static x => x.Topic, static x => x.Partition)
-                    .Select(static x => new TxnTopic(x.Key, [.. x]))],
+                Topics =
+                [
+                    .. found.Partitions.GroupBy(static x => x.Topic, static x => x.Partition).Select(static x =>
+                        new DescribeTransactionsResponseTopics { Topic = x.Key, Partitions = [.. x] }),
+                ],
             };
     }
 }

@@ -1,5 +1,5 @@
+using StreamFlow.Broker.Handlers;
 using System.Net;
-using StreamFlow.Broker.Protocol.Messages;
 using StreamFlow.Broker.Security;
 
 namespace StreamFlow.Broker.Server;

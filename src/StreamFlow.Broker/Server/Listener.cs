@@ -1,6 +1,6 @@
+using StreamFlow.Broker.Handlers;
 using System.Net;
 using System.Net.Sockets;
-using StreamFlow.Broker.Protocol.Messages;
 using StreamFlow.Broker.Security;
 
 namespace StreamFlow.Broker.Server;
