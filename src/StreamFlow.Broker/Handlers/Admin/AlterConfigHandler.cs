@@ -89,7 +89,7 @@ internal sealed class AlterConfigHandler(TopicStore store, BrokerSettings settin
         return Problem(resource) ?? (resource.Kind switch
         {
             ConfigResourceKind.Topic => Outcome.Of(store.AlterConfigs(resource.Name, changes, validateOnly)),
-            ConfigResourceKind.BrokerLogger => loggers.Problem(changes) is { } problem
+            ConfigResourceKind.BrokerLogger => LoggerLevels.Problem(changes) is { } problem
                 ? new Outcome(ErrorCode.InvalidConfig, problem)
                 : validateOnly ? default : loggers.Change(changes),
             _ => Keep(

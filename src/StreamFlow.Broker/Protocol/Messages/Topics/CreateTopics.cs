@@ -100,7 +100,7 @@ internal sealed record CreateTopicsResponse(CreatedTopic[] Topics) : IResponse
             w.WriteString(config.Name);
             w.WriteNullableString(config.Value);
             w.WriteBool(false);
-            w.WriteInt8(config.IsDefault ? DescribedConfig.DefaultSource : DescribedConfig.TopicSource);
+            w.WriteInt8(config.IsDefault ? (sbyte)5 : (sbyte)1);
             w.WriteBool(false);
             w.WriteEmptyTags();
         });
