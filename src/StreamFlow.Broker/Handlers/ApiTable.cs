@@ -67,7 +67,7 @@ internal static class ApiTable
             ApiKey.ListPartitionReassignments, 0, 0, 0,
             static (_, _, _) => Now(new Wire.ListPartitionReassignmentsResponse { ErrorMessage = null })),
         Api<OffsetDeleteRequest>(ApiKey.OffsetDelete, 0, 0, Never, static (h, r, _) => h.Offsets.DeleteAsync(r)),
-        Api<Wire.DescribeQuorumRequest>(ApiKey.DescribeQuorum, 0, 2, 0, static (h, r, _) => Now(h.Quorum.Describe(r))),
+        Api<Wire.DescribeQuorumRequest>(ApiKey.DescribeQuorum, 0, 2, 0, static (h, r, c) => Now(h.Quorum.Describe(r, c.Version))),
         Api<Wire.UpdateFeaturesRequest>(
             ApiKey.UpdateFeatures, 0, 2, 0, static (h, r, c) => Now(h.Quorum.UpdateFeatures(r, c.Version))),
         Api<DescribeClusterRequest>(ApiKey.DescribeCluster, 0, 1, 0, static (h, r, _) => Now(h.Cluster.Describe(r))),

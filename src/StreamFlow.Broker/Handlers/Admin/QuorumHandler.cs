@@ -16,7 +16,8 @@ internal sealed class QuorumHandler(int nodeId, string host, int port, Func<stri
     private const string MetadataTopic = "__cluster_metadata";
     private const int LeaderEpoch = 1;
 
-    public DescribeQuorumResponse Describe(DescribeQuorumRequest request) => new()
+    /// <summary>The quorum of one; from version 2 on with where it is reached.</summary>
+    public DescribeQuorumResponse Describe(DescribeQuorumRequest request, short version) => new()
     {
         ErrorMessage = null,
         Topics =
@@ -27,7 +28,7 @@ internal sealed class QuorumHandler(int nodeId, string host, int port, Func<stri
                 Partitions = [.. topic.Partitions.Select(partition => Describe(topic.TopicName, partition.PartitionIndex))],
             }),
         ],
-        Nodes =
+        Nodes = version < 2 ? [] :
         [
             new DescribeQuorumResponseNodes
             {
