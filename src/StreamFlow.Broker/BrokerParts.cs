@@ -6,7 +6,6 @@ using StreamFlow.Broker.Configs;
 using StreamFlow.Broker.Groups;
 using StreamFlow.Broker.Handlers;
 using StreamFlow.Broker.Measuring;
-using StreamFlow.Broker.Protocol.Messages;
 using StreamFlow.Broker.Server;
 using StreamFlow.Broker.Storage;
 using StreamFlow.Broker.Transactions;
@@ -211,7 +210,7 @@ internal sealed class BrokerParts : IAsyncDisposable
         Offsets = new OffsetsHandler(_groups!),
         GroupAdmin = new GroupAdminHandler(_groups!, self),
         TopicAdmin = new TopicAdminHandler(
-            Store, self.NodeId, _options.DefaultPartitions, _options.AcceptAnyReplicationFactor),
+            Store, _settings!, self.NodeId, _options.DefaultPartitions, _options.AcceptAnyReplicationFactor),
         Configs = new ConfigHandler(Store, _settings!, _dynamic!, new LoggerLevels(_log)),
         AlterConfigs = new AlterConfigHandler(Store, _settings!, _dynamic!, new LoggerLevels(_log)),
         PartitionAdmin = new PartitionAdminHandler(Store, NodeId, DataDirectory),

@@ -1,7 +1,5 @@
-using StreamFlow.Broker.Protocol;
-using StreamFlow.Broker.Protocol.Messages;
 using StreamFlow.Broker.Server;
-using Wire = StreamFlow.Protocol.Messages;
+using StreamFlow.Protocol.Messages;
 
 namespace StreamFlow.Broker.Handlers;
 
@@ -21,23 +19,23 @@ internal static class ApiTable
             with { ImplementedFrom = 3, Order = RequestOrder.Pipelined },
         Api<FetchRequest>(ApiKey.Fetch, 4, 12, 12, static (h, r, c) => h.Fetch.HandleAsync(r, c)),
         Api<ListOffsetsRequest>(ApiKey.ListOffsets, 1, 7, 6, static (h, r, c) => Now(h.ListOffsets.Handle(r, c.Version))),
-        Api<MetadataRequest>(ApiKey.Metadata, 0, 12, 9, static (h, r, _) => Now(h.Metadata.Handle(r))),
+        Api<MetadataRequest>(ApiKey.Metadata, 0, 12, 9, static (h, r, c) => Now(h.Metadata.Handle(r, c.Version))),
         Api<OffsetCommitRequest>(ApiKey.OffsetCommit, 2, 9, 8, static (h, r, _) => h.Offsets.CommitAsync(r)),
-        Api<OffsetFetchRequest>(ApiKey.OffsetFetch, 1, 9, 6, static (h, r, _) => Now(h.Offsets.Fetch(r))),
+        Api<OffsetFetchRequest>(ApiKey.OffsetFetch, 1, 9, 6, static (h, r, c) => Now(h.Offsets.Fetch(r, c.Version))),
         Api<FindCoordinatorRequest>(
-            ApiKey.FindCoordinator, 0, 4, 3, static (h, r, _) => Now(h.GroupAdmin.FindCoordinator(r))),
+            ApiKey.FindCoordinator, 0, 4, 3, static (h, r, c) => Now(h.GroupAdmin.FindCoordinator(r, c.Version))),
         Api<JoinGroupRequest>(ApiKey.JoinGroup, 0, 9, 6, static (h, r, c) => h.Membership.JoinAsync(r, c))
             with { Order = RequestOrder.BehindLeave },
         Api<HeartbeatRequest>(ApiKey.Heartbeat, 0, 4, 4, static (h, r, _) => Now(h.Membership.Heartbeat(r))),
-        Api<LeaveGroupRequest>(ApiKey.LeaveGroup, 0, 5, 4, static (h, r, _) => Now(h.Membership.Leave(r))),
+        Api<LeaveGroupRequest>(ApiKey.LeaveGroup, 0, 5, 4, static (h, r, c) => Now(h.Membership.Leave(r, c.Version))),
         Api<SyncGroupRequest>(ApiKey.SyncGroup, 0, 5, 4, static (h, r, c) => h.Membership.SyncAsync(r, c))
             with { Order = RequestOrder.BehindLeave },
         Api<DescribeGroupsRequest>(ApiKey.DescribeGroups, 0, 5, 5, static (h, r, _) => Now(h.GroupAdmin.Describe(r))),
         Api<ListGroupsRequest>(ApiKey.ListGroups, 0, 5, 3, static (h, r, _) => Now(h.GroupAdmin.List(r))),
         Api<ApiVersionsRequest>(ApiKey.ApiVersions, 0, 4, 3, static (_, _, _) =>
-            Now(new ApiVersionsResponse(ErrorCode.None, Advertised!))),
+            Now(new ApiVersionsResponse { ApiKeys = Advertised! })),
         Api<CreateTopicsRequest>(ApiKey.CreateTopics, 2, 7, 5, static (h, r, _) => Now(h.TopicAdmin.Create(r))),
-        Api<DeleteTopicsRequest>(ApiKey.DeleteTopics, 1, 6, 4, static (h, r, _) => Now(h.TopicAdmin.Delete(r))),
+        Api<DeleteTopicsRequest>(ApiKey.DeleteTopics, 1, 6, 4, static (h, r, c) => Now(h.TopicAdmin.Delete(r, c.Version))),
         Api<DeleteRecordsRequest>(ApiKey.DeleteRecords, 0, 2, 2, static (h, r, _) => Now(h.TopicAdmin.DeleteRecords(r))),
         Api<InitProducerIdRequest>(ApiKey.InitProducerId, 0, 4, 2, static (h, r, c) => h.ProducerIds.HandleAsync(r, c.Version)),
         Api<OffsetForLeaderEpochRequest>(
@@ -49,26 +47,26 @@ internal static class ApiTable
         Api<EndTxnRequest>(ApiKey.EndTxn, 0, 3, 3, static (h, r, c) => h.Transactions.EndAsync(r, c.Version)),
         Api<TxnOffsetCommitRequest>(
             ApiKey.TxnOffsetCommit, 0, 3, 3, static (h, r, _) => h.Transactions.CommitOffsetsAsync(r)),
-        Api<Wire.DescribeConfigsRequest>(ApiKey.DescribeConfigs, 1, 4, 4, static (h, r, _) => Now(h.Configs.Describe(r))),
-        Api<Wire.AlterConfigsRequest>(ApiKey.AlterConfigs, 0, 2, 2, static (h, r, _) => Now(h.AlterConfigs.Alter(r))),
-        Api<Wire.AlterReplicaLogDirsRequest>(
+        Api<DescribeConfigsRequest>(ApiKey.DescribeConfigs, 1, 4, 4, static (h, r, _) => Now(h.Configs.Describe(r))),
+        Api<AlterConfigsRequest>(ApiKey.AlterConfigs, 0, 2, 2, static (h, r, _) => Now(h.AlterConfigs.Alter(r))),
+        Api<AlterReplicaLogDirsRequest>(
             ApiKey.AlterReplicaLogDirs, 1, 2, 2, static (h, r, _) => Now(h.PartitionAdmin.AlterReplicaLogDirs(r))),
-        Api<Wire.DescribeLogDirsRequest>(
+        Api<DescribeLogDirsRequest>(
             ApiKey.DescribeLogDirs, 1, 5, 2, static (h, r, _) => Now(h.PartitionAdmin.DescribeLogDirs(r))),
         Api<CreatePartitionsRequest>(
             ApiKey.CreatePartitions, 0, 3, 2, static (h, r, _) => Now(h.TopicAdmin.AddPartitions(r))),
         Api<DeleteGroupsRequest>(ApiKey.DeleteGroups, 0, 2, 2, static (h, r, _) => h.GroupAdmin.DeleteAsync(r)),
-        Api<Wire.ElectLeadersRequest>(ApiKey.ElectLeaders, 0, 2, 2, static (h, r, _) => Now(h.PartitionAdmin.ElectLeaders(r))),
-        Api<Wire.IncrementalAlterConfigsRequest>(
+        Api<ElectLeadersRequest>(ApiKey.ElectLeaders, 0, 2, 2, static (h, r, _) => Now(h.PartitionAdmin.ElectLeaders(r))),
+        Api<IncrementalAlterConfigsRequest>(
             ApiKey.IncrementalAlterConfigs, 0, 1, 1, static (h, r, _) => Now(h.AlterConfigs.AlterIncrementally(r))),
-        Api<Wire.AlterPartitionReassignmentsRequest>(
+        Api<AlterPartitionReassignmentsRequest>(
             ApiKey.AlterPartitionReassignments, 0, 1, 0, static (h, r, _) => Now(h.PartitionAdmin.AlterReassignments(r))),
-        Api<Wire.ListPartitionReassignmentsRequest>(
+        Api<ListPartitionReassignmentsRequest>(
             ApiKey.ListPartitionReassignments, 0, 0, 0,
-            static (_, _, _) => Now(new Wire.ListPartitionReassignmentsResponse { ErrorMessage = null })),
+            static (_, _, _) => Now(new ListPartitionReassignmentsResponse { ErrorMessage = null })),
         Api<OffsetDeleteRequest>(ApiKey.OffsetDelete, 0, 0, Never, static (h, r, _) => h.Offsets.DeleteAsync(r)),
-        Api<Wire.DescribeQuorumRequest>(ApiKey.DescribeQuorum, 0, 2, 0, static (h, r, c) => Now(h.Quorum.Describe(r, c.Version))),
-        Api<Wire.UpdateFeaturesRequest>(
+        Api<DescribeQuorumRequest>(ApiKey.DescribeQuorum, 0, 2, 0, static (h, r, c) => Now(h.Quorum.Describe(r, c.Version))),
+        Api<UpdateFeaturesRequest>(
             ApiKey.UpdateFeatures, 0, 2, 0, static (h, r, c) => Now(h.Quorum.UpdateFeatures(r, c.Version))),
         Api<DescribeClusterRequest>(ApiKey.DescribeCluster, 0, 1, 0, static (h, r, _) => Now(h.Cluster.Describe(r))),
         Api<DescribeProducersRequest>(
@@ -77,10 +75,10 @@ internal static class ApiTable
             ApiKey.DescribeTransactions, 0, 0, 0, static (h, r, _) => Now(h.Transactions.Describe(r))),
         Api<ListTransactionsRequest>(
             ApiKey.ListTransactions, 0, 1, 0, static (h, r, _) => Now(h.Transactions.List(r))),
-        Api<Wire.GetTelemetrySubscriptionsRequest>(
+        Api<GetTelemetrySubscriptionsRequest>(
             ApiKey.GetTelemetrySubscriptions, 0, 0, 0, static (h, r, c) => Now(h.Telemetry.Subscribe(r, c))),
-        Api<Wire.PushTelemetryRequest>(ApiKey.PushTelemetry, 0, 0, 0, static (h, r, c) => Now(h.Telemetry.Push(r, c))),
-        Api<Wire.ListConfigResourcesRequest>(
+        Api<PushTelemetryRequest>(ApiKey.PushTelemetry, 0, 0, 0, static (h, r, c) => Now(h.Telemetry.Push(r, c))),
+        Api<ListConfigResourcesRequest>(
             ApiKey.ListConfigResources, 0, 1, 0, static (h, r, c) => Now(h.Configs.List(r, c.Version))),
     ];
 
@@ -88,8 +86,15 @@ internal static class ApiTable
 
     public static IReadOnlyList<ApiDescriptor> All => Apis;
 
-    public static IReadOnlyList<ApiVersionRange> Advertised { get; } =
-        [.. Apis.Select(x => new ApiVersionRange(x.Key, x.MinVersion, x.MaxVersion))];
+    public static ApiVersionsResponseApiKeys[] Advertised { get; } =
+    [
+        .. Apis.Select(x => new ApiVersionsResponseApiKeys
+        {
+            ApiKey = (short)x.Key,
+            MinVersion = x.MinVersion,
+            MaxVersion = x.MaxVersion,
+        }),
+    ];
 
     public static ApiDescriptor? Find(short key) => key >= 0 && key < ByKey.Length ? ByKey[key] : null;
 

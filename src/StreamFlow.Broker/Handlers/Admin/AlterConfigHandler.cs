@@ -1,5 +1,4 @@
 using StreamFlow.Broker.Configs;
-using StreamFlow.Broker.Protocol;
 using StreamFlow.Broker.Storage;
 using StreamFlow.Protocol;
 using StreamFlow.Protocol.Messages;

@@ -1,6 +1,5 @@
 using Microsoft.Extensions.Logging;
 using StreamFlow.Broker.Configs;
-using StreamFlow.Broker.Protocol;
 
 namespace StreamFlow.Broker.Handlers;
 
