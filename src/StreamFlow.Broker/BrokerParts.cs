@@ -54,6 +54,7 @@ internal sealed class BrokerParts : IAsyncDisposable
             DataDirectory = DataDirectory,
             Time = _options.TimeProvider,
             TopicDefaults = _settings.TopicDefaults(),
+            MaintenanceInterval = _options.MaintenanceInterval,
             Log = _log,
             OnFlushed = duration => _meter?.Requests.Flushed(duration),
         });

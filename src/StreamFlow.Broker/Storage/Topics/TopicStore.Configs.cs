@@ -1,9 +1,8 @@
 using StreamFlow.Broker.Configs;
-using StreamFlow.Protocol;
 
 namespace StreamFlow.Broker.Storage;
 
-/// <summary>Settings of topics, which may change while they are read and written.</summary>
+/// <content>The settings of topics.</content>
 internal sealed partial class TopicStore
 {
     /// <summary>Replaces all settings a topic overrides; they hold from the next append on.</summary>
@@ -62,7 +61,6 @@ internal sealed partial class TopicStore
             }
         }
     }
-
     private LogOptions OptionsOf(IReadOnlyDictionary<string, string> configs) => TopicConfigs.ToLogOptions(configs, TopicDefaults);
 
     private string? TopicDefault(ConfigDefinition definition) => TopicDefaults.GetValueOrDefault(definition.Name) ?? definition.Default;
