@@ -1,3 +1,4 @@
+using StreamFlow.Broker.Server;
 using System.Globalization;
 using System.Net;
 using StreamFlow.Broker.Handlers;

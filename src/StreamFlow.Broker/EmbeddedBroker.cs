@@ -18,7 +18,6 @@ namespace StreamFlow.Broker;
 /// </example>
 public sealed class EmbeddedBroker : IAsyncDisposable, IDisposable
 {
-    private const int NodeId = 1;
 
     private readonly BrokerParts _parts;
     private int _disposed;
@@ -71,7 +70,7 @@ public sealed class EmbeddedBroker : IAsyncDisposable, IDisposable
             }
 
             ct.ThrowIfCancellationRequested();
-            parts.Listen(NodeId);
+            parts.Listen();
             return new EmbeddedBroker(parts);
         }
         catch

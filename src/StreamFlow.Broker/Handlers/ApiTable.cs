@@ -53,14 +53,24 @@ internal static class ApiTable
         Api<CreateAclsRequest>(ApiKey.CreateAcls, 1, 3, 2, static (h, r, c) => Now(h.Acls.Create(r, c))),
         Api<DeleteAclsRequest>(ApiKey.DeleteAcls, 1, 3, 2, static (h, r, c) => Now(h.Acls.Delete(r, c))),
         Api<DescribeConfigsRequest>(ApiKey.DescribeConfigs, 1, 4, 4, static (h, r, c) => Now(h.Configs.Describe(r, c))),
-        Api<AlterConfigsRequest>(ApiKey.AlterConfigs, 0, 2, 2, static (h, r, c) => Now(h.Configs.Alter(r, c))),
+        Api<AlterConfigsRequest>(ApiKey.AlterConfigs, 0, 2, 2, static (h, r, c) => Now(h.AlterConfigs.Alter(r, c))),
+        Api<AlterReplicaLogDirsRequest>(
+            ApiKey.AlterReplicaLogDirs, 1, 2, 2, static (h, r, c) => Now(h.PartitionAdmin.AlterReplicaLogDirs(r, c))),
+        Api<DescribeLogDirsRequest>(
+            ApiKey.DescribeLogDirs, 1, 5, 2, static (h, r, c) => Now(h.PartitionAdmin.DescribeLogDirs(r, c))),
         Api<SaslAuthenticateRequest>(
             ApiKey.SaslAuthenticate, 0, 2, 2, static (_, r, c) => SaslHandler.AuthenticateAsync(r, c)),
         Api<CreatePartitionsRequest>(
             ApiKey.CreatePartitions, 0, 3, 2, static (h, r, c) => Now(h.TopicAdmin.AddPartitions(r, c))),
         Api<DeleteGroupsRequest>(ApiKey.DeleteGroups, 0, 2, 2, static (h, r, c) => h.GroupAdmin.DeleteAsync(r, c)),
+        Api<ElectLeadersRequest>(ApiKey.ElectLeaders, 0, 2, 2, static (h, r, c) => Now(h.PartitionAdmin.ElectLeaders(r, c))),
         Api<IncrementalAlterConfigsRequest>(
-            ApiKey.IncrementalAlterConfigs, 0, 1, 1, static (h, r, c) => Now(h.Configs.AlterIncrementally(r, c))),
+            ApiKey.IncrementalAlterConfigs, 0, 1, 1, static (h, r, c) => Now(h.AlterConfigs.AlterIncrementally(r, c))),
+        Api<AlterPartitionReassignmentsRequest>(
+            ApiKey.AlterPartitionReassignments, 0, 1, 0, static (h, r, c) => Now(h.PartitionAdmin.AlterReassignments(r, c))),
+        Api<ListPartitionReassignmentsRequest>(
+            ApiKey.ListPartitionReassignments, 0, 0, 0,
+            static (_, _, c) => Now(PartitionAdminHandler.ListReassignments(c))),
         Api<OffsetDeleteRequest>(ApiKey.OffsetDelete, 0, 0, Never, static (h, r, c) => h.Offsets.DeleteAsync(r, c)),
         Api<DescribeClientQuotasRequest>(
             ApiKey.DescribeClientQuotas, 0, 1, 1, static (_, _, c) => Now(UserHandler.DescribeQuotas(c))),
@@ -68,6 +78,9 @@ internal static class ApiTable
             ApiKey.DescribeUserScramCredentials, 0, 0, 0, static (h, r, c) => Now(h.Users.Describe(r, c))),
         Api<AlterUserScramCredentialsRequest>(
             ApiKey.AlterUserScramCredentials, 0, 0, 0, static (h, r, c) => Now(h.Users.Alter(r, c))),
+        Api<DescribeQuorumRequest>(ApiKey.DescribeQuorum, 0, 2, 0, static (h, r, c) => Now(h.Quorum.Describe(r, c))),
+        Api<UpdateFeaturesRequest>(
+            ApiKey.UpdateFeatures, 0, 2, 0, static (h, r, c) => Now(h.Quorum.UpdateFeatures(r, c))),
         Api<DescribeClusterRequest>(ApiKey.DescribeCluster, 0, 1, 0, static (h, r, c) => Now(h.Cluster.Describe(r, c.Connection.Self))),
         Api<DescribeProducersRequest>(
             ApiKey.DescribeProducers, 0, 0, 0, static (h, r, c) => Now(h.Transactions.DescribeProducers(r, c))),
@@ -75,6 +88,11 @@ internal static class ApiTable
             ApiKey.DescribeTransactions, 0, 0, 0, static (h, r, c) => Now(h.Transactions.Describe(r, c))),
         Api<ListTransactionsRequest>(
             ApiKey.ListTransactions, 0, 1, 0, static (h, r, c) => Now(h.Transactions.List(r, c))),
+        Api<GetTelemetrySubscriptionsRequest>(
+            ApiKey.GetTelemetrySubscriptions, 0, 0, 0, static (h, r, c) => Now(h.Telemetry.Subscribe(r, c))),
+        Api<PushTelemetryRequest>(ApiKey.PushTelemetry, 0, 0, 0, static (h, r, c) => Now(h.Telemetry.Push(r, c))),
+        Api<ListConfigResourcesRequest>(
+            ApiKey.ListConfigResources, 0, 1, 0, static (h, r, c) => Now(h.Configs.List(r, c))),
     ];
 
     private static readonly ApiDescriptor?[] ByKey = Index();

@@ -1,3 +1,4 @@
+using StreamFlow.Broker.Server;
 using StreamFlow.Protocol.Messages;
 
 namespace StreamFlow.Broker.Handlers;

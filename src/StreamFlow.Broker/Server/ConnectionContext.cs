@@ -1,4 +1,3 @@
-using StreamFlow.Broker.Handlers;
 using System.Net;
 using StreamFlow.Broker.Security;
 
@@ -16,6 +15,12 @@ internal sealed class ConnectionContext(IPAddress? address, Listener listener, C
 
     /// <summary>The peer's address in Kafka's spelling, such as <c>/127.0.0.1</c>.</summary>
     public string ClientHost => $"/{_host}";
+
+    /// <summary>What the client says it is, in its ApiVersions; empty when it does not.</summary>
+    public string SoftwareName { get; set; } = string.Empty;
+
+    /// <summary>The version of that.</summary>
+    public string SoftwareVersion { get; set; } = string.Empty;
 
     public CancellationToken Gone { get; } = gone;
 

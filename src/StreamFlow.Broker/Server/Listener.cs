@@ -1,4 +1,3 @@
-using StreamFlow.Broker.Handlers;
 using System.Net;
 using System.Net.Sockets;
 using StreamFlow.Broker.Security;
