@@ -15,12 +15,18 @@ internal sealed class LogCompactor(PartitionLog log, LogEnvironment environment)
     private const int WalkBuffer = 64 * 1024;
 
     private long _nextHorizonMs = long.MaxValue;
+    private (List<Segment> Group, Segment Merged)? _swapping;
 
     public long MapBytes { get; init; } = DefaultMapBytes;
 
     /// <summary>One round if one is due; called by one thread at a time.</summary>
     public void Run()
     {
+        if (!TryFinishSwap())
+        {
+            return;
+        }
+
         RollOverdueActive();
         var segments = Eligible();
         if (segments.Count == 0 || !IsDue(segments))
@@ -226,14 +232,10 @@ internal sealed class LogCompactor(PartitionLog log, LogEnvironment environment)
 
         if (changed)
         {
-            ForgetDroppedMarkers(filter);
-            Swap(cleaned, group);
-        }
-        else
-        {
-            environment.Files.Delete(cleaned);
+            return TryForgetDroppedMarkers(filter) && Swap(cleaned, group);
         }
 
+        environment.Files.Delete(cleaned);
         return log.State == LogState.Online;
     }
 
@@ -267,11 +269,11 @@ internal sealed class LogCompactor(PartitionLog log, LogEnvironment environment)
     }
 
     // The other order could leave an aborted transaction without the marker that ends it for readers.
-    private void ForgetDroppedMarkers(CompactionFilter filter)
+    private bool TryForgetDroppedMarkers(CompactionFilter filter)
     {
         if (filter.DroppedMarkers.Count == 0)
         {
-            return;
+            return true;
         }
 
         lock (log.Gate)
@@ -280,43 +282,86 @@ internal sealed class LogCompactor(PartitionLog log, LogEnvironment environment)
         }
 
         filter.DroppedMarkers.Clear();
-        log.Durability.SaveOnlySnapshot();
+        return log.Durability.SaveOnlySnapshot();
     }
 
-    private void Swap(string cleaned, List<Segment> group)
+    /// <summary>Finishes a swap that failed between its steps: until then no other may begin, and no segment may go.</summary>
+    public bool TryFinishSwap()
+    {
+        try
+        {
+            FinishSwap();
+            return true;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            StorageLog.CompactionFailed(environment.Log, log.LogDirectory, e.Message);
+            return false;
+        }
+    }
+
+    private bool Swap(string cleaned, List<Segment> group)
     {
         if (log.State != LogState.Online)
+        {
+            return false;
+        }
+
+        // Opened and walked before, so that flushes wait for the renames only.
+        var merged = OpenMerged(cleaned, group);
+        try
+        {
+            environment.Files.Rename(cleaned, SwapPath(group));
+        }
+        catch
+        {
+            merged.Release();
+            throw;
+        }
+
+        _swapping = (group, merged);
+        FinishSwap();
+        return log.State == LogState.Online;
+    }
+
+    private void FinishSwap()
+    {
+        if (_swapping is not var (group, merged))
         {
             return;
         }
 
-        var (first, end) = (group[0].BaseOffset, group[^1].NextOffset);
+        var swap = SwapPath(group);
         lock (log.Durability.FlushGate)
         {
-            var swap = Path.Combine(log.LogDirectory, CompactionSwap.SwapName(first, end));
-            environment.Files.Rename(cleaned, swap);
-            environment.Files.FlushDirectory(log.LogDirectory);
-            CompactionSwap.Finish(environment.Files, log.LogDirectory, swap, first, end);
-            var merged = OpenMerged(group);
-            IndexFile.Save(environment.Files, log.LogDirectory, merged);
+            if (File.Exists(swap))
+            {
+                environment.Files.FlushDirectory(log.LogDirectory);
+                CompactionSwap.Finish(environment.Files, log.LogDirectory, swap, group[0].BaseOffset, group[^1].NextOffset);
+            }
+
             lock (log.Gate)
             {
                 var segments = log.Segments;
                 var at = Array.IndexOf(segments, group[0]);
                 log.ReplaceSegments([.. segments[..at], merged, .. segments[(at + group.Count)..]]);
             }
+
+            _swapping = null;
         }
 
-        foreach (var segment in group)
-        {
-            segment.Release();
-        }
+        group.ForEach(static segment => segment.Release());
+        IndexFile.Save(environment.Files, log.LogDirectory, merged);
     }
 
-    private Segment OpenMerged(List<Segment> group)
+    private string SwapPath(List<Segment> group) =>
+        Path.Combine(log.LogDirectory, CompactionSwap.SwapName(group[0].BaseOffset, group[^1].NextOffset));
+
+    private Segment OpenMerged(string cleaned, List<Segment> group)
     {
         var path = Path.Combine(log.LogDirectory, Segment.FileName(group[0].BaseOffset, Segment.LogSuffix));
-        var segment = new Segment(environment.Files.Open(path, FileMode.Open), group[0].BaseOffset, group[0].CreatedMs)
+        var file = environment.Files.Open(cleaned, FileMode.Open).Named(path);
+        var segment = new Segment(file, group[0].BaseOffset, group[0].CreatedMs)
         {
             LastAppendMs = group[^1].LastAppendMs,
         };

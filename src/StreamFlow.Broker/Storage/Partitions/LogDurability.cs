@@ -4,8 +4,8 @@ namespace StreamFlow.Broker.Storage;
 
 /// <summary>
 /// Brings a log's bytes to the disk: group commit, flushing by interval, the side files of closed segments, the
-/// checkpoint. Any failure here takes the partition offline; a failed fsync is never retried, because the kernel may
-/// have dropped the pages it could not write.
+/// checkpoint. A failed fsync is never retried, because the kernel may have dropped the pages it could not write: the
+/// partition refuses writes until it is repaired. A file beside the log that cannot be written is written later.
 /// </summary>
 internal sealed partial class LogDurability : IDisposable
 {
@@ -66,7 +66,7 @@ internal sealed partial class LogDurability : IDisposable
         TaskCompletionSource<ErrorCode> round;
         lock (_log.Gate)
         {
-            if (_log.State != LogState.Online)
+            if (!_log.MayFlush)
             {
                 return new ValueTask<ErrorCode>(ErrorCode.KafkaStorageError);
             }
@@ -164,19 +164,19 @@ internal sealed partial class LogDurability : IDisposable
     public bool SaveOnlySnapshot()
     {
         FlushNow();
-        return _log.State == LogState.Online && SaveSnapshot()
+        return _log.MayFlush && SaveSnapshot()
             && Guarded(() => ProducerSnapshot.KeepOnly(_environment.Files, _log.LogDirectory, _snapshotOffset));
     }
 
     public void WriteForClose()
     {
         FlushNow();
-        if (_log.State == LogState.Online && NeedsSnapshot())
+        if (_log.MayFlush && NeedsSnapshot())
         {
             SaveSnapshot();
         }
 
-        if (_log.State == LogState.Online)
+        if (_log.MayFlush)
         {
             SaveCheckpoint();
         }
@@ -202,11 +202,11 @@ internal sealed partial class LogDurability : IDisposable
             (rolls, _rolls) = (_rolls, _rolls.Count == 0 ? _rolls : []);
             segments = _log.Segments;
             end = _log.LogEndOffset;
-            online = _log.State == LogState.Online;
+            online = _log.MayFlush;
         }
 
         var moved = false;
-        var flushed = online && Guarded(() => FlushSegments(segments, directory: rolls.Count > 0));
+        var flushed = online && TryFlush(() => FlushSegments(segments, directory: rolls.Count > 0));
         if (flushed)
         {
             Interlocked.Exchange(ref _recordsSinceFlush, 0);
@@ -317,7 +317,8 @@ internal sealed partial class LogDurability : IDisposable
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            _log.GoOffline(e);
+            // Files beside the log can be written again: nothing of the log itself is lost by it.
+            StorageLog.HousekeepingFailed(_environment.Log, _log.LogDirectory, e.Message);
             return false;
         }
     }

@@ -40,6 +40,7 @@ internal sealed partial class PartitionLog : IDisposable
         if (recovered.Damage is not null)
         {
             _state = (int)LogState.Offline;
+            _trouble = new LogTrouble(TroubleKind.Damage, recovered.Damage, environment.Time.GetUtcNow());
         }
     }
 
@@ -92,9 +93,9 @@ internal sealed partial class PartitionLog : IDisposable
 
     internal Segment[] Segments => _segments;
 
-    internal ProducerStateTable Producers { get; }
+    internal ProducerStateTable Producers { get; private set; }
 
-    internal EpochStart[] Epochs { get; }
+    internal EpochStart[] Epochs { get; private set; }
 
     internal LogDurability Durability => _durability;
 
@@ -143,7 +144,7 @@ internal sealed partial class PartitionLog : IDisposable
 
         if (failure is not null)
         {
-            ReportOffline(failure);
+            ReportTrouble();
         }
 
         if (result is { IsSuccess: true, IsDuplicate: false })
@@ -154,7 +155,7 @@ internal sealed partial class PartitionLog : IDisposable
                 RaiseAdvanced();
             }
 
-            if (options.FlushPolicy == FlushPolicy.EveryAppend && State != LogState.Online)
+            if (options.FlushPolicy == FlushPolicy.EveryAppend && !MayFlush)
             {
                 return Refused(ErrorCode.KafkaStorageError, "The batch could not be flushed to disk.");
             }
@@ -170,7 +171,7 @@ internal sealed partial class PartitionLog : IDisposable
     public ValueTask<ErrorCode> WaitDurableAsync(long endOffset) =>
         _options.FlushPolicy == FlushPolicy.EveryAppend
             ? _durability.WaitAsync(endOffset)
-            : new ValueTask<ErrorCode>(State == LogState.Online ? ErrorCode.None : ErrorCode.KafkaStorageError);
+            : new ValueTask<ErrorCode>(MayFlush ? ErrorCode.None : ErrorCode.KafkaStorageError);
 
     /// <summary>Appends and waits until the batch satisfies the flush policy.</summary>
     public async ValueTask<AppendResult> AppendDurableAsync(Memory<byte> batch, AppendOrigin origin)
@@ -237,7 +238,7 @@ internal sealed partial class PartitionLog : IDisposable
             return ErrorCode.OffsetOutOfRange;
         }
 
-        var error = State == LogState.Online ? _durability.MoveLogStart(target) : ErrorCode.KafkaStorageError;
+        var error = State is LogState.Online or LogState.ReadOnly ? _durability.MoveLogStart(target) : ErrorCode.KafkaStorageError;
         if (error == ErrorCode.None)
         {
             lowWatermark = LogStartOffset;
@@ -249,7 +250,8 @@ internal sealed partial class PartitionLog : IDisposable
     }
 
     /// <summary>Retention, compaction, producer expiry and the checkpoint: one round of background care.</summary>
-    public void Maintain() => _cleaner.Maintain();
+    /// <param name="retains">Whether it is time to look for what retention deletes.</param>
+    public void Maintain(bool retains = true) => _cleaner.Maintain(retains);
 
     /// <summary>Takes changed topic settings; they hold from the next append on.</summary>
     public void UpdateOptions(LogOptions options)
@@ -318,7 +320,7 @@ internal sealed partial class PartitionLog : IDisposable
         {
             return IsClosed
                 ? Refused(ErrorCode.UnknownTopicOrPartition, "The partition was deleted.")
-                : Refused(ErrorCode.KafkaStorageError, "The partition is offline after a storage failure.");
+                : Refused(ErrorCode.KafkaStorageError, $"The partition takes no writes: {_trouble?.Reason}");
         }
 
         var error = CheckProducer(batch, header, origin, out var duplicate);
@@ -342,9 +344,9 @@ internal sealed partial class PartitionLog : IDisposable
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            _state = (int)LogLifecycle.Next(State, LogEvent.StorageFailed);
+            RefuseWritesLocked(TroubleKind.Write, e, batch.Length);
             failure = e;
-            return Refused(ErrorCode.KafkaStorageError, "The batch could not be written to disk.");
+            return Refused(ErrorCode.KafkaStorageError, $"The batch could not be written to disk: {e.Message}");
         }
 
         ApplyLocked(batch, assigned, now);
@@ -419,7 +421,7 @@ internal sealed partial class PartitionLog : IDisposable
             return;
         }
 
-        if (flush && State == LogState.Online)
+        if (flush && MayFlush)
         {
             _durability.WriteForClose();
         }

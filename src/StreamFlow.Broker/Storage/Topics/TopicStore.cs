@@ -22,6 +22,7 @@ internal sealed partial class TopicStore : IDisposable
     private readonly TopicDirectories _directories;
     private readonly LogFlusher _flusher;
     private readonly MaintenanceLoop _maintenance;
+    private readonly RepairLoop _repairs;
     private readonly ConcurrentDictionary<string, Topic> _byName = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<Guid, Topic> _byId = new();
     private StoreMetadata _metadata;
@@ -36,8 +37,9 @@ internal sealed partial class TopicStore : IDisposable
         _metadata = metadata;
         _nextProducerId = metadata.NextProducerId;
         _flusher = new LogFlusher(options.FlusherThreads);
-        _directories = new TopicDirectories(options, _flusher);
-        _maintenance = new MaintenanceLoop(options, Maintain);
+        _repairs = new RepairLoop(options, log => PartitionRepaired?.Invoke(log));
+        _directories = new TopicDirectories(options, _flusher, _repairs);
+        _maintenance = new MaintenanceLoop(options, MaintainByClock);
     }
 
     /// <summary>A topic was deleted: committed offsets and open transactions of it mean nothing any more.</summary>
@@ -267,18 +269,6 @@ internal sealed partial class TopicStore : IDisposable
         }
     }
 
-    /// <summary>One round of retention, compaction and expiry over all partitions.</summary>
-    public void Maintain()
-    {
-        foreach (var topic in Topics)
-        {
-            foreach (var log in topic.Partitions)
-            {
-                log.Maintain();
-            }
-        }
-    }
-
     private static TopicResult Unknown(string name) =>
         TopicResult.Failed(ErrorCode.UnknownTopicOrPartition, $"There is no topic '{name}'.");
 
@@ -292,6 +282,7 @@ internal sealed partial class TopicStore : IDisposable
         }
 
         _metadata = _metadata with { Deleting = [] };
+        _retainedAt = _options.Time.GetTimestamp();
         _maintenance.Start();
     }
 
