@@ -21,7 +21,7 @@ internal static class BrokerStates
         Connections = () => new ConnectionCounts(
             server.ConnectionCount, server.AcceptedCount, server.RefusedCount, options.MaxConnections),
         Partitions = () => store.Topics.SelectMany(static topic => topic.Partitions.Select((log, number) => new PartitionState(
-            topic.Name, number, log.SizeInBytes, log.LogStartOffset, log.LogEndOffset, log.LastStableOffset, log.IsOffline))),
+            topic.Name, number, log.SizeInBytes, log.LogStartOffset, log.LogEndOffset, log.LastStableOffset, log.Trouble is not null))),
         Groups = () => Counts(GroupsThatLive, groups.List([], []).Select(static group => group.State)),
         Transactions = () => Counts(TransactionsThatLast, transactions.List().Select(static x => x.Value.State)),
         OldestTransaction = () => Age(transactions, options.TimeProvider),

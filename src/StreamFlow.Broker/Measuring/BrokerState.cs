@@ -22,6 +22,6 @@ internal sealed record BrokerState
 /// <summary>The connections of a broker.</summary>
 internal readonly record struct ConnectionCounts(long Open, long Accepted, long Refused, long Limit);
 
-/// <summary>One partition's log.</summary>
+/// <summary>One partition's log; offline when it takes no writes.</summary>
 internal readonly record struct PartitionState(
     string Topic, int Partition, long Bytes, long StartOffset, long EndOffset, long StableOffset, bool IsOffline);

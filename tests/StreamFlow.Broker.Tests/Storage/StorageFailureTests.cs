@@ -34,12 +34,12 @@ public sealed class StorageFailureTests : IDisposable
                 Assert.Contains("No space left", log.Trouble!.Reason, StringComparison.Ordinal);
 
                 // Killed now, the next start cuts what the refused write left; or the log goes on by itself.
+                _files.FillUpAfter(long.MaxValue);
                 using (var killed = Open(_temporary.CopyOf(directory)))
                 {
                     Assert.Equal((1, room), (killed.LogEndOffset, killed.Recovery.TruncatedBytes));
                 }
 
-                _files.FillUpAfter(long.MaxValue);
                 Assert.True(log.TryRepair());
                 Assert.Equal((LogState.Online, null), (log.State, log.Trouble));
                 Assert.Equal(1, log.Append(Batches.Of("next"), AppendOrigin.Client).BaseOffset);

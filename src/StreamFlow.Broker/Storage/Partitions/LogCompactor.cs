@@ -15,14 +15,17 @@ internal sealed class LogCompactor(PartitionLog log, LogEnvironment environment)
     private const int WalkBuffer = 64 * 1024;
 
     private long _nextHorizonMs = long.MaxValue;
-    private (List<Segment> Group, Segment Merged)? _swapping;
+    private readonly SegmentSwap _swap = new(log, environment);
 
     public long MapBytes { get; init; } = DefaultMapBytes;
+
+    /// <summary>See <see cref="SegmentSwap.TryFinish"/>.</summary>
+    public bool TryFinishSwap() => _swap.TryFinish();
 
     /// <summary>One round if one is due; called by one thread at a time.</summary>
     public void Run()
     {
-        if (!TryFinishSwap())
+        if (!_swap.TryFinish())
         {
             return;
         }
@@ -232,7 +235,7 @@ internal sealed class LogCompactor(PartitionLog log, LogEnvironment environment)
 
         if (changed)
         {
-            return TryForgetDroppedMarkers(filter) && Swap(cleaned, group);
+            return TryForgetDroppedMarkers(filter) && _swap.Run(cleaned, group);
         }
 
         environment.Files.Delete(cleaned);
@@ -283,96 +286,6 @@ internal sealed class LogCompactor(PartitionLog log, LogEnvironment environment)
 
         filter.DroppedMarkers.Clear();
         return log.Durability.SaveOnlySnapshot();
-    }
-
-    /// <summary>Finishes a swap that failed between its steps: until then no other may begin, and no segment may go.</summary>
-    public bool TryFinishSwap()
-    {
-        try
-        {
-            FinishSwap();
-            return true;
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            StorageLog.CompactionFailed(environment.Log, log.LogDirectory, e.Message);
-            return false;
-        }
-    }
-
-    private bool Swap(string cleaned, List<Segment> group)
-    {
-        if (log.State != LogState.Online)
-        {
-            return false;
-        }
-
-        // Opened and walked before, so that flushes wait for the renames only.
-        var merged = OpenMerged(cleaned, group);
-        try
-        {
-            environment.Files.Rename(cleaned, SwapPath(group));
-        }
-        catch
-        {
-            merged.Release();
-            throw;
-        }
-
-        _swapping = (group, merged);
-        FinishSwap();
-        return log.State == LogState.Online;
-    }
-
-    private void FinishSwap()
-    {
-        if (_swapping is not var (group, merged))
-        {
-            return;
-        }
-
-        var swap = SwapPath(group);
-        lock (log.Durability.FlushGate)
-        {
-            if (File.Exists(swap))
-            {
-                environment.Files.FlushDirectory(log.LogDirectory);
-                CompactionSwap.Finish(environment.Files, log.LogDirectory, swap, group[0].BaseOffset, group[^1].NextOffset);
-            }
-
-            lock (log.Gate)
-            {
-                var segments = log.Segments;
-                var at = Array.IndexOf(segments, group[0]);
-                log.ReplaceSegments([.. segments[..at], merged, .. segments[(at + group.Count)..]]);
-            }
-
-            _swapping = null;
-        }
-
-        group.ForEach(static segment => segment.Release());
-        IndexFile.Save(environment.Files, log.LogDirectory, merged);
-    }
-
-    private string SwapPath(List<Segment> group) =>
-        Path.Combine(log.LogDirectory, CompactionSwap.SwapName(group[0].BaseOffset, group[^1].NextOffset));
-
-    private Segment OpenMerged(string cleaned, List<Segment> group)
-    {
-        var path = Path.Combine(log.LogDirectory, Segment.FileName(group[0].BaseOffset, Segment.LogSuffix));
-        var file = environment.Files.Open(cleaned, FileMode.Open).Named(path);
-        var segment = new Segment(file, group[0].BaseOffset, group[0].CreatedMs)
-        {
-            LastAppendMs = group[^1].LastAppendMs,
-        };
-        var walker = new BatchWalker(segment.File, 0, segment.File.Length, new byte[WalkBuffer]);
-        while (walker.MoveNext())
-        {
-            segment.Accept(walker.Current, log.Options.IndexIntervalBytes);
-        }
-
-        segment.MarkFlushed(segment.Size);
-        return segment;
     }
 
     /// <summary>Buffers of one pass, returned to the pool at its end.</summary>

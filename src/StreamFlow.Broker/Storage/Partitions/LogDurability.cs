@@ -317,7 +317,6 @@ internal sealed partial class LogDurability : IDisposable
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            // Files beside the log can be written again: nothing of the log itself is lost by it.
             StorageLog.HousekeepingFailed(_environment.Log, _log.LogDirectory, e.Message);
             return false;
         }

@@ -1,6 +1,6 @@
 namespace StreamFlow.Broker.Storage;
 
-/// <content>What becomes of a log that the disk fails.</content>
+/// <content>Care in the background, and what becomes of a log that the disk fails.</content>
 internal sealed partial class PartitionLog
 {
     private volatile LogTrouble? _trouble;
@@ -13,6 +13,10 @@ internal sealed partial class PartitionLog
     /// whole then; never again after one has failed.
     /// </summary>
     internal bool MayFlush => State == LogState.Online || (State == LogState.ReadOnly && _trouble is { Kind: TroubleKind.Write });
+
+    /// <summary>Retention, compaction, producer expiry and the checkpoint: one round of background care.</summary>
+    /// <param name="retains">Whether it is time to look for what retention deletes.</param>
+    public void Maintain(bool retains = true) => _cleaner.Maintain(retains);
 
     /// <summary>Tries to take writes again; see <see cref="LogRepair"/>.</summary>
     /// <returns>Whether there is nothing more to try: it takes writes, or is closed.</returns>

@@ -249,10 +249,6 @@ internal sealed partial class PartitionLog : IDisposable
         return error;
     }
 
-    /// <summary>Retention, compaction, producer expiry and the checkpoint: one round of background care.</summary>
-    /// <param name="retains">Whether it is time to look for what retention deletes.</param>
-    public void Maintain(bool retains = true) => _cleaner.Maintain(retains);
-
     /// <summary>Takes changed topic settings; they hold from the next append on.</summary>
     public void UpdateOptions(LogOptions options)
     {

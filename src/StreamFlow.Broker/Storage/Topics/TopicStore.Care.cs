@@ -1,6 +1,6 @@
 namespace StreamFlow.Broker.Storage;
 
-/// <content>Care in the background, and the end.</content>
+/// <content>Producer ids, care in the background, and the end.</content>
 internal sealed partial class TopicStore
 {
     private long _retainedAt;
@@ -11,6 +11,21 @@ internal sealed partial class TopicStore
     /// thread of the repairs.
     /// </summary>
     public event Action<PartitionLog>? PartitionRepaired;
+
+    /// <summary>A producer id never handed out before, also over crashes: blocks are reserved durably.</summary>
+    /// <exception cref="IOException">The reservation could not be written.</exception>
+    public long AllocateProducerId()
+    {
+        lock (_gate)
+        {
+            if (_nextProducerId == _metadata.NextProducerId)
+            {
+                Save(_metadata with { NextProducerId = _nextProducerId + ProducerIdBlock });
+            }
+
+            return _nextProducerId++;
+        }
+    }
 
     /// <summary>One round of retention, compaction and expiry over all partitions.</summary>
     public void Maintain()

@@ -254,21 +254,6 @@ internal sealed partial class TopicStore : IDisposable
         }
     }
 
-    /// <summary>A producer id never handed out before, also over crashes: blocks are reserved durably.</summary>
-    /// <exception cref="IOException">The reservation could not be written.</exception>
-    public long AllocateProducerId()
-    {
-        lock (_gate)
-        {
-            if (_nextProducerId == _metadata.NextProducerId)
-            {
-                Save(_metadata with { NextProducerId = _nextProducerId + ProducerIdBlock });
-            }
-
-            return _nextProducerId++;
-        }
-    }
-
     private static TopicResult Unknown(string name) =>
         TopicResult.Failed(ErrorCode.UnknownTopicOrPartition, $"There is no topic '{name}'.");
 
