@@ -1,7 +1,7 @@
 namespace StreamFlow.Broker.Measuring;
 
 /// <summary>What can be asked of a running broker when somebody collects.</summary>
-internal sealed record BrokerState
+internal sealed record BrokerReadings
 {
     /// <summary>Connections that are open, that were ever let in, that were refused, and how many may be open.</summary>
     public required Func<ConnectionCounts> Connections { get; init; }
@@ -14,6 +14,9 @@ internal sealed record BrokerState
 
     /// <summary>Transactions that are open or being ended by the name of their state; those of a state that none is in are 0.</summary>
     public required Func<IEnumerable<(string State, long Count)>> Transactions { get; init; }
+
+    /// <summary>The coordinators, and whether each is away because the disk failed its log.</summary>
+    public required Func<IEnumerable<(string Coordinator, bool IsAway)>> CoordinatorsAway { get; init; }
 
     /// <summary>For how long the oldest of them has been open, in seconds; 0 when there is none.</summary>
     public required Func<double> OldestTransaction { get; init; }
