@@ -4,7 +4,6 @@ using System.Net.Sockets;
 using StreamFlow.Broker.Configs;
 using StreamFlow.Broker.Handlers;
 using StreamFlow.Broker.Measuring;
-using StreamFlow.Broker.Protocol.Messages;
 using StreamFlow.Broker.Server;
 using StreamFlow.Broker.Storage;
 using StreamFlow.Broker.Storage.Interop;
