@@ -44,6 +44,7 @@ internal sealed class BrokerParts : IAsyncDisposable
             DataDirectory = DataDirectory,
             Time = _options.TimeProvider,
             TopicDefaults = FlushDefaults(),
+            MaintenanceInterval = _options.MaintenanceInterval,
             Log = _log,
             Files = _options.Files,
             RetentionCheckInterval = _options.RetentionCheckInterval,

@@ -1,4 +1,3 @@
-using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
 using StreamFlow.Broker;
@@ -10,8 +9,6 @@ namespace Microsoft.Extensions.DependencyInjection;
 /// <summary>Adds an embedded broker to a host.</summary>
 public static class EmbeddedBrokerServiceCollectionExtensions
 {
-    private const string HealthCheckName = "streamflow-broker";
-
     /// <summary>
     /// Adds a Kafka-compatible broker to the host: it is up before the first StreamFlow application needs it and stops after
     /// the last one, wherever in the program it is added. Every application whose settings name no
@@ -21,8 +18,7 @@ public static class EmbeddedBrokerServiceCollectionExtensions
     /// <remarks>
     /// It is meant for development. It replicates nothing, and without an <see cref="EmbeddedBrokerOptions.DataDirectory"/> its
     /// topics are gone when the host stops, which a warning says in the environment Production. Its messages go to the host's
-    /// log unless <see cref="EmbeddedBrokerOptions.LoggerFactory"/> takes them. The host's health checks have
-    /// <c>streamflow-broker</c> with the tag <c>streamflow</c>, which tells what the disk fails it in.
+    /// log unless <see cref="EmbeddedBrokerOptions.LoggerFactory"/> takes them.
     /// </remarks>
     /// <example>
     /// <code>
@@ -52,11 +48,6 @@ public static class EmbeddedBrokerServiceCollectionExtensions
         services.AddSingleton(provider => BrokerStart.Start(provider, options));
         services.AddSingleton<IBrokerInsight, EmbeddedBrokerInsight>();
         services.AddSingleton<IPostConfigureOptions<StreamFlowHostOptions>, BrokerForApplications>();
-
-        // Part of whatever health checks the host has; without any nobody asks.
-        services.Configure<HealthCheckServiceOptions>(health => health.Registrations.Add(new HealthCheckRegistration(
-            HealthCheckName, provider => new EmbeddedBrokerHealthCheck(provider.GetRequiredService<EmbeddedBroker>()),
-            failureStatus: null, tags: ["streamflow"])));
 
         // Hosts start their services in the order they were added, and stop them in the opposite one.
         services.Insert(0, ServiceDescriptor.Singleton<IHostedService, BrokerService>());

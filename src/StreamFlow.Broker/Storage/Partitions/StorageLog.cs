@@ -32,7 +32,7 @@ internal static partial class StorageLog
     [LoggerMessage(208, LogLevel.Error, "A change of the data directory failed: {Reason}")]
     public static partial void ChangeFailed(ILogger logger, string reason);
 
-    [LoggerMessage(211, LogLevel.Warning, "Partition log '{Directory}' takes writes again, from offset {Offset} on in leader epoch {Epoch}")]
+    [LoggerMessage(216, LogLevel.Warning, "Partition log '{Directory}' takes writes again, from offset {Offset} on in leader epoch {Epoch}")]
     public static partial void WritesAgain(ILogger logger, string directory, long offset, int epoch);
 
     [LoggerMessage(212, LogLevel.Debug, "Partition log '{Directory}' still refuses writes: {Reason}")]
@@ -53,4 +53,8 @@ internal static partial class StorageLog
 
     [LoggerMessage(210, LogLevel.Error, "'{Directory}' could not be closed; the others are")]
     public static partial void NotClosed(ILogger logger, Exception exception, string directory);
+
+    [LoggerMessage(211, LogLevel.Warning,
+        "It could not be noted in '{Directory}' that this run stopped in order, and the next start verifies what it finds: {Reason}")]
+    public static partial void OrderNotNoted(ILogger logger, string directory, string reason);
 }
