@@ -124,11 +124,11 @@ public sealed class SecuredClientTests : IDisposable
         string topics = await KafkaAsync("topics", [.. server, "--command-config", alice, "--list"]);
         Assert.Equal("orders", topics.Trim());
         await ExternalTool.RunAsync(
-            ApacheKafkaBroker.Script(), ["console-producer", .. server, "--producer.config", alice, "--topic", "orders"], "one\ntwo\n");
+            ApacheKafkaBroker.Script(), ["console-producer", .. server, "--command-config", alice, "--topic", "orders"], "one\ntwo\n");
         await KafkaAsync(
             "acls", [.. server, "--command-config", admin, "--add", "--allow-principal", "User:alice", "--operation", "Read", "--group", "g"]);
         string consumed = await KafkaAsync(
-            "console-consumer", [.. server, "--consumer.config", alice, "--topic", "orders", "--group", "g"],
+            "console-consumer", [.. server, "--command-config", alice, "--topic", "orders", "--group", "g"],
             "--from-beginning", "--max-messages", "2");
         Assert.Equal("one\ntwo\n", consumed);
         await KafkaAsync(

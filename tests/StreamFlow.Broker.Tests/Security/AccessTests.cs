@@ -51,8 +51,15 @@ public sealed class AccessTests : IAsyncLifetime
             WireStruct answer = await alice.CallAsync(api.Name, api.MaxVersion, MinimalRequests.For(api.Name));
             int[] found = [.. AllCodes(answer).Distinct()];
             int expected = Codes[table[api.Name]];
+            if (expected == 0)
+            {
+                // What has no client behind it may still be refused, for another reason.
+                Assert.False(found.Any(Codes.Values.Where(static code => code != 0).Contains), $"{api.Name}: {string.Join(", ", found)}");
+                continue;
+            }
+
             Assert.True(found.Contains(expected), $"{api.Name}: {string.Join(", ", found)} and not {expected}");
-            Assert.True(expected == 0 || !found.Any(x => x is not (0 or -1) && x != expected), $"{api.Name}: {string.Join(", ", found)}");
+            Assert.True(found.All(x => x is 0 or -1 || x == expected), $"{api.Name}: {string.Join(", ", found)}");
         }
 
         Assert.Equal(["open", "secret"], _broker.Describe().Topics.Where(static x => !x.IsInternal).Select(static x => x.Name));
