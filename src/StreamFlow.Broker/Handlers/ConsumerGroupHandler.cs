@@ -1,4 +1,5 @@
 using StreamFlow.Broker.Groups;
+using StreamFlow.Broker.Security;
 using StreamFlow.Broker.Server;
 using StreamFlow.Protocol.Messages;
 
@@ -15,6 +16,16 @@ internal sealed class ConsumerGroupHandler(GroupCoordinator groups)
 
     public async ValueTask<IResponse?> HeartbeatAsync(ConsumerGroupHeartbeatRequest request, RequestContext context)
     {
+        if (!context.MayGroup(AclOperation.Read, request.GroupId))
+        {
+            return new ConsumerGroupHeartbeatResponse { ErrorCode = ErrorCode.GroupAuthorizationFailed, ErrorMessage = null };
+        }
+
+        if ((request.SubscribedTopicNames ?? []).Any(topic => !context.MayTopic(AclOperation.Describe, topic)))
+        {
+            return new ConsumerGroupHeartbeatResponse { ErrorCode = ErrorCode.TopicAuthorizationFailed, ErrorMessage = null };
+        }
+
         bool needsId = context.Version < FirstVersionOfOwnIds && request.MemberId.Length == 0
             && request.MemberEpoch == ConsumerHeartbeatCommand.Joining;
         ConsumerHeartbeatResult result = await groups.HeartbeatAsync(new ConsumerHeartbeatCommand
@@ -53,15 +64,35 @@ internal sealed class ConsumerGroupHandler(GroupCoordinator groups)
         };
     }
 
-    public ConsumerGroupDescribeResponse Describe(ConsumerGroupDescribeRequest request) => new()
+    public ConsumerGroupDescribeResponse Describe(ConsumerGroupDescribeRequest request, RequestContext context) => new()
     {
-        Groups = [.. request.GroupIds.Select(id => Show(groups.DescribeConsumers(id)))],
+        Groups =
+        [
+            .. request.GroupIds.Select(id => context.MayGroup(AclOperation.Describe, id)
+                ? Show(groups.DescribeConsumers(id), context)
+                : new ConsumerGroupDescribeResponseGroups
+                {
+                    ErrorCode = ErrorCode.GroupAuthorizationFailed, ErrorMessage = null, GroupId = id,
+                }),
+        ],
     };
 
     private static HashSet<TopicIdPartition> Flatten(ConsumerGroupHeartbeatRequestTopicPartitions[] topics) =>
     [
         .. topics.SelectMany(static topic => topic.Partitions.Select(partition => new TopicIdPartition(topic.TopicId, partition))),
     ];
+
+    /// <summary>A group, unless its members read topics that whoever asks must not see: Kafka refuses the whole group then.</summary>
+    private static ConsumerGroupDescribeResponseGroups Show(ConsumerGroupDescription group, RequestContext context) =>
+        group.Members.SelectMany(static member => member.Metadata.TopicNames.Concat(member.Assigned.Concat(member.Target).Select(static x => x.Topic.Name)))
+            .Distinct().Any(topic => !context.MaySee(AclOperation.Describe, AclResourceType.Topic, topic))
+        ? new ConsumerGroupDescribeResponseGroups
+        {
+            ErrorCode = ErrorCode.TopicAuthorizationFailed,
+            ErrorMessage = "The group has described topic(s) that the client is not authorized to describe.",
+            GroupId = group.GroupId,
+        }
+        : Show(group);
 
     private static ConsumerGroupDescribeResponseGroups Show(ConsumerGroupDescription group) => new()
     {

@@ -1,97 +1,70 @@
 using StreamFlow.Broker.Groups;
+using StreamFlow.Broker.Security;
+using StreamFlow.Broker.Server;
 using StreamFlow.Protocol.Messages;
 
 namespace StreamFlow.Broker.Handlers;
 
 /// <summary>Committed offsets of groups.</summary>
-internal sealed class OffsetsHandler(GroupCoordinator groups)
+internal sealed partial class OffsetsHandler(GroupCoordinator groups)
 {
-    /// <summary>First version of OffsetFetch that asks for several groups.</summary>
-    private const short GroupsFrom = 8;
-
-    /// <summary>First version of OffsetFetch with an error for the whole group.</summary>
-    private const short GroupErrorFrom = 2;
-
     /// <summary>First version of OffsetCommit and OffsetFetch that names topics by id.</summary>
     private const short TopicIdsFrom = 10;
 
-    public async ValueTask<IResponse?> CommitAsync(OffsetCommitRequest request, short version)
+    public async ValueTask<IResponse?> CommitAsync(OffsetCommitRequest request, RequestContext context)
     {
+        bool mine = context.MayGroup(AclOperation.Read, request.GroupId);
+
         // What has no name is none of the topics there are, and is answered so partition by partition.
-        string?[] names = [.. request.Topics.Select(topic => version < TopicIdsFrom ? topic.Name : groups.Topics.Find(topic.TopicId)?.Name)];
-        ErrorCode[] errors = await groups.CommitOffsetsAsync(new CommitCommand
+        string?[] names = [.. request.Topics.Select(topic =>
+            context.Version < TopicIdsFrom ? topic.Name : groups.Topics.Find(topic.TopicId)?.Name)];
+        ErrorCode[] refusals = [.. names.Select(name => !mine ? ErrorCode.GroupAuthorizationFailed
+            : name is null ? ErrorCode.UnknownTopicId
+            : context.MayTopic(AclOperation.Read, name) ? ErrorCode.None
+            : ErrorCode.TopicAuthorizationFailed)];
+        ErrorCode[] errors = refusals.Length > 0 && !refusals.Contains(ErrorCode.None) ? [] : await groups.CommitOffsetsAsync(new CommitCommand
         {
             GroupId = request.GroupId,
             GenerationId = request.GenerationIdOrMemberEpoch,
             MemberId = request.MemberId,
             InstanceId = request.GroupInstanceId,
-            ApiVersion = version,
-            Offsets = Flatten(request.Topics, names),
+            ApiVersion = context.Version,
+            Offsets = Flatten(request.Topics, names.Zip(refusals, static (name, refusal) => refusal == ErrorCode.None ? name : null)),
         }).ConfigureAwait(false);
-        OffsetCommitResponseTopics[] results = new OffsetCommitResponseTopics[request.Topics.Length];
         int at = 0;
-        for (int i = 0; i < results.Length; i++)
+        return new OffsetCommitResponse
         {
-            OffsetCommitRequestTopics topic = request.Topics[i];
-            OffsetCommitResponsePartitions[] partitions = new OffsetCommitResponsePartitions[topic.Partitions.Length];
-            for (int j = 0; j < partitions.Length; j++)
-            {
-                partitions[j] = new OffsetCommitResponsePartitions
-                {
-                    PartitionIndex = topic.Partitions[j].PartitionIndex,
-                    ErrorCode = names[i] is null ? ErrorCode.UnknownTopicId : errors[at++],
-                };
-            }
-
-            results[i] = new OffsetCommitResponseTopics { Name = topic.Name, TopicId = topic.TopicId, Partitions = partitions };
-        }
-
-        return new OffsetCommitResponse { Topics = results };
+            Topics = [.. request.Topics.Zip(refusals, (topic, refusal) => Committed(topic, refusal, errors, ref at))],
+        };
     }
 
-    public OffsetFetchResponse Fetch(OffsetFetchRequest request, short version)
+    private static OffsetCommitResponseTopics Committed(
+        in OffsetCommitRequestTopics topic, ErrorCode refusal, ErrorCode[] errors, ref int at)
     {
-        if (version >= GroupsFrom)
+        OffsetCommitResponsePartitions[] partitions = new OffsetCommitResponsePartitions[topic.Partitions.Length];
+        for (int i = 0; i < partitions.Length; i++)
         {
-            return new OffsetFetchResponse
+            partitions[i] = new OffsetCommitResponsePartitions
             {
-                Groups = [.. request.Groups.Select(group => Fetch(group, request.RequireStable, version))],
+                PartitionIndex = topic.Partitions[i].PartitionIndex,
+                ErrorCode = refusal == ErrorCode.None ? errors[at++] : refusal,
             };
         }
 
-        OffsetFetchRequestGroups asked = new()
-        {
-            GroupId = request.GroupId,
-            MemberEpoch = -1,
-            Topics = request.Topics is null ? null :
-            [
-                .. request.Topics.Select(static x =>
-                    new OffsetFetchRequestGroupsTopics { Name = x.Name, PartitionIndexes = x.PartitionIndexes }),
-            ],
-        };
-        OffsetFetchResponseGroups found = Fetch(asked, request.RequireStable, version);
-
-        // Version 1 has no place for an error of the whole group: each partition carries it.
-        ErrorCode forAll = version < GroupErrorFrom ? found.ErrorCode : ErrorCode.None;
-        return new OffsetFetchResponse
-        {
-            ErrorCode = found.ErrorCode,
-            Topics =
-            [
-                .. found.Topics.Select(topic => new OffsetFetchResponseTopics
-                {
-                    Name = topic.Name,
-                    Partitions = [.. topic.Partitions.Select(partition => OfOneGroup(partition, forAll))],
-                }),
-            ],
-        };
+        return new OffsetCommitResponseTopics { Name = topic.Name, TopicId = topic.TopicId, Partitions = partitions };
     }
 
-    public async ValueTask<IResponse?> DeleteAsync(OffsetDeleteRequest request)
+    public async ValueTask<IResponse?> DeleteAsync(OffsetDeleteRequest request, RequestContext context)
     {
+        if (!context.MayGroup(AclOperation.Delete, request.GroupId))
+        {
+            return new OffsetDeleteResponse { ErrorCode = ErrorCode.GroupAuthorizationFailed };
+        }
+
+        ILookup<bool, OffsetDeleteRequestTopics> allowed = request.Topics.ToLookup(topic => context.MayTopic(AclOperation.Read, topic.Name));
         OffsetKey[] keys =
         [
-            .. request.Topics.SelectMany(static topic =>
+            .. allowed[true].SelectMany(static topic =>
                 topic.Partitions.Select(partition => new OffsetKey(topic.Name, partition.PartitionIndex))),
         ];
         OffsetDeleteResult result = await groups.DeleteOffsetsAsync(request.GroupId, keys).ConfigureAwait(false);
@@ -117,11 +90,23 @@ internal sealed class OffsetsHandler(GroupCoordinator groups)
                             }),
                         ],
                     }),
+                .. allowed[false].Select(static topic => new OffsetDeleteResponseTopics
+                {
+                    Name = topic.Name,
+                    Partitions =
+                    [
+                        .. topic.Partitions.Select(static x => new OffsetDeleteResponsePartitions
+                        {
+                            PartitionIndex = x.PartitionIndex,
+                            ErrorCode = ErrorCode.TopicAuthorizationFailed,
+                        }),
+                    ],
+                }),
             ],
         };
     }
 
-    private static List<OffsetToCommit> Flatten(OffsetCommitRequestTopics[] topics, string?[] names)
+    private static List<OffsetToCommit> Flatten(IEnumerable<OffsetCommitRequestTopics> topics, IEnumerable<string?> names)
     {
         List<OffsetToCommit> offsets = [];
         foreach ((OffsetCommitRequestTopics topic, string? name) in topics.Zip(names))
@@ -138,79 +123,4 @@ internal sealed class OffsetsHandler(GroupCoordinator groups)
 
         return offsets;
     }
-
-    private static OffsetFetchResponsePartitions OfOneGroup(
-        in OffsetFetchResponseGroupsTopicsPartitions partition, ErrorCode forAll) => new()
-    {
-        PartitionIndex = partition.PartitionIndex,
-        CommittedOffset = partition.CommittedOffset,
-        CommittedLeaderEpoch = partition.CommittedLeaderEpoch,
-        Metadata = partition.Metadata,
-        ErrorCode = forAll == ErrorCode.None ? partition.ErrorCode : forAll,
-    };
-
-    private OffsetFetchResponseGroups Fetch(OffsetFetchRequestGroups group, bool requireStable, short version)
-    {
-        bool hasIds = version >= TopicIdsFrom;
-        OffsetFetchRequestGroupsTopics[] unknown =
-            hasIds ? [.. (group.Topics ?? []).Where(x => groups.Topics.Find(x.TopicId) is null)] : [];
-        List<OffsetKey>? keys = group.Topics is null ? null : [.. group.Topics
-            .Select(x => (Name: hasIds ? groups.Topics.Find(x.TopicId)?.Name : x.Name, x.PartitionIndexes))
-            .Where(static topic => topic.Name is not null)
-            .SelectMany(static topic => topic.PartitionIndexes.Select(partition => new OffsetKey(topic.Name!, partition)))];
-        FetchOffsetsResult result = groups.FetchOffsets(new FetchOffsetsCommand
-        {
-            GroupId = group.GroupId,
-            MemberId = group.MemberId,
-            MemberEpoch = group.MemberEpoch,
-            Partitions = keys,
-            RequireStable = requireStable,
-        });
-        OffsetFetchResponseGroupsTopics[] topics = result.Error == ErrorCode.None
-            ? [.. Found(result.Offsets, hasIds), .. Failed(unknown, ErrorCode.UnknownTopicId)]
-            : Failed(version < GroupErrorFrom ? group.Topics ?? [] : [], result.Error);
-        return new OffsetFetchResponseGroups { GroupId = group.GroupId, ErrorCode = result.Error, Topics = topics };
-    }
-
-    private IEnumerable<OffsetFetchResponseGroupsTopics> Found(IReadOnlyList<FetchedOffset> offsets, bool hasIds) =>
-        from offset in offsets
-        group offset by offset.Key.Topic into topic
-        let id = hasIds ? groups.Topics.Find(topic.Key)?.Id : default(Guid)
-        where id is not null
-        select new OffsetFetchResponseGroupsTopics
-        {
-            Name = hasIds ? "" : topic.Key,
-            TopicId = id.Value,
-            Partitions =
-            [
-                .. topic.Select(static offset => new OffsetFetchResponseGroupsTopicsPartitions
-                {
-                    PartitionIndex = offset.Key.Partition,
-                    CommittedOffset = offset.Offset,
-                    CommittedLeaderEpoch = offset.LeaderEpoch,
-                    Metadata = offset.Metadata,
-                    ErrorCode = offset.Error,
-                }),
-            ],
-        };
-
-    /// <summary>Repeats the partitions asked for with an error: the oldest versions have no other place for that of a group.</summary>
-    private static OffsetFetchResponseGroupsTopics[] Failed(OffsetFetchRequestGroupsTopics[] topics, ErrorCode error) =>
-    [
-        .. topics.Select(topic => new OffsetFetchResponseGroupsTopics
-        {
-            Name = topic.Name,
-            TopicId = topic.TopicId,
-            Partitions =
-            [
-                .. topic.PartitionIndexes.Select(x => new OffsetFetchResponseGroupsTopicsPartitions
-                {
-                    PartitionIndex = x,
-                    CommittedOffset = -1,
-                    Metadata = "",
-                    ErrorCode = error,
-                }),
-            ],
-        }),
-    ];
 }

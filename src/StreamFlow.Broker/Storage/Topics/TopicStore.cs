@@ -20,6 +20,7 @@ internal sealed partial class TopicStore : IDisposable
     private readonly TopicDirectories _directories;
     private readonly LogFlusher? _flusher;
     private readonly MaintenanceLoop _maintenance;
+    private readonly RepairLoop _repairs;
     private readonly TopicTable _topics = new();
     private StoreMetadata _metadata;
     private long _nextProducerId;
@@ -35,8 +36,9 @@ internal sealed partial class TopicStore : IDisposable
         _metadata = metadata;
         _nextProducerId = metadata.NextProducerId;
         _flusher = options.FlusherThreads == 0 ? null : new LogFlusher(options.FlusherThreads);
-        _directories = new TopicDirectories(options, _flusher, afterUncleanStop);
-        _maintenance = new MaintenanceLoop(options, Maintain);
+        _repairs = new RepairLoop(options, log => PartitionRepaired?.Invoke(log));
+        _directories = new TopicDirectories(options, _flusher, _repairs, afterUncleanStop);
+        _maintenance = new MaintenanceLoop(options, MaintainByClock);
     }
 
     /// <summary>A topic was deleted: committed offsets and open transactions of it mean nothing any more.</summary>
@@ -205,33 +207,6 @@ internal sealed partial class TopicStore : IDisposable
         }
     }
 
-    /// <summary>A producer id never handed out before, also over crashes: blocks are reserved durably.</summary>
-    /// <exception cref="IOException">The reservation could not be written.</exception>
-    public long AllocateProducerId()
-    {
-        lock (_gate)
-        {
-            if (_nextProducerId == _metadata.NextProducerId)
-            {
-                Save(_metadata with { NextProducerId = _nextProducerId + ProducerIdBlock });
-            }
-
-            return _nextProducerId++;
-        }
-    }
-
-    /// <summary>One round of retention, compaction and expiry over all partitions.</summary>
-    public void Maintain()
-    {
-        foreach (var topic in Topics)
-        {
-            foreach (var log in topic.Partitions)
-            {
-                log.Maintain();
-            }
-        }
-    }
-
     private static TopicResult Unknown(string name) =>
         TopicResult.Failed(ErrorCode.UnknownTopicOrPartition, $"There is no topic '{name}'.");
 
@@ -245,6 +220,7 @@ internal sealed partial class TopicStore : IDisposable
         }
 
         _metadata = _metadata with { Deleting = [] };
+        _retainedAt = _options.Time.GetTimestamp();
         _maintenance.Start();
     }
 
