@@ -65,7 +65,7 @@ internal sealed class BrokerParts : IAsyncDisposable
             TemporaryDirectories.DeleteAbandoned(DataDirectory, _log);
         }
 
-        _coordinators = new BrokerCoordinators(_store, _options, _log);
+        _coordinators = new BrokerCoordinators(_store, _dynamic, _options, _log);
     }
 
     /// <summary>Loads users, access rules, certificates and keys.</summary>

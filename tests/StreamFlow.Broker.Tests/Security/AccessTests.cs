@@ -128,7 +128,9 @@ public sealed class AccessTests : IAsyncLifetime
     {
         using RawClient admin = await LoginAsync(SecuredBroker.Admin);
         using RawClient alice = await LoginAsync(SecuredBroker.Alice);
-        int version = ApiTable.All.Single(x => x.Name == api).MaxVersion;
+
+        // By its id a topic that is not there is unknown to everybody; by its name it is nobody's business.
+        int version = api is "OffsetCommit" or "OffsetFetch" ? 9 : ApiTable.All.Single(x => x.Name == api).MaxVersion;
         foreach (string right in rights)
         {
             // One is missing each time.
