@@ -54,7 +54,7 @@ internal sealed partial class TransactionCoordinator
         {
             if (snapshot.State == TransactionState.Ongoing)
             {
-                _partitions.Register(snapshot.Producer, snapshot.Partitions);
+                _partitions.Register(snapshot.Producer, snapshot.Partitions, snapshot.Version);
             }
 
             Transaction transaction = Transaction.Restore(snapshot, now);
