@@ -176,7 +176,8 @@ internal sealed class BrokerParts : IAsyncDisposable
             Store, self.NodeId, _options.DefaultPartitions, _options.AcceptAnyReplicationFactor),
         Configs = new ConfigHandler(Store, self, DescribeBroker()),
         ProducerIds = new ProducerIdHandler(Store, _transactions!, _log),
-        Transactions = new TransactionHandler(_transactions!, Store, _options.TimeProvider),
+        Transactions = new TransactionHandler(_transactions!),
+        TransactionAdmin = new TransactionAdminHandler(_transactions!, Store, _options.TimeProvider),
         Cluster = new ClusterHandler(Store.ClusterId, self),
     };
 

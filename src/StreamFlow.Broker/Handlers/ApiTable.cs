@@ -1,6 +1,7 @@
 using StreamFlow.Broker.Protocol;
 using StreamFlow.Broker.Protocol.Messages;
 using StreamFlow.Broker.Server;
+using Wire = StreamFlow.Protocol.Messages;
 
 namespace StreamFlow.Broker.Handlers;
 
@@ -16,7 +17,7 @@ internal static class ApiTable
     // and silently stops compressing without it (KAFKA-18659). Fetch ends before 13, which needs topic ids.
     private static readonly ApiDescriptor[] Apis =
     [
-        Api<ProduceRequest>(ApiKey.Produce, 0, 11, 9, static (h, r, c) => h.Produce.HandleAsync(r, c))
+        Api<ProduceRequest>(ApiKey.Produce, 0, 12, 9, static (h, r, c) => h.Produce.HandleAsync(r, c))
             with { ImplementedFrom = 3, Order = RequestOrder.Pipelined },
         Api<FetchRequest>(ApiKey.Fetch, 4, 12, 12, static (h, r, c) => h.Fetch.HandleAsync(r, c)),
         Api<ListOffsetsRequest>(ApiKey.ListOffsets, 1, 7, 6, static (h, r, c) => Now(h.ListOffsets.Handle(r, c.Version))),
@@ -33,21 +34,24 @@ internal static class ApiTable
             with { Order = RequestOrder.BehindLeave },
         Api<DescribeGroupsRequest>(ApiKey.DescribeGroups, 0, 5, 5, static (h, r, _) => Now(h.GroupAdmin.Describe(r))),
         Api<ListGroupsRequest>(ApiKey.ListGroups, 0, 5, 3, static (h, r, _) => Now(h.GroupAdmin.List(r))),
-        Api<ApiVersionsRequest>(ApiKey.ApiVersions, 0, 4, 3, static (_, _, _) =>
-            Now(new ApiVersionsResponse(ErrorCode.None, Advertised!))),
+        Api<Wire.ApiVersionsRequest>(ApiKey.ApiVersions, 0, 4, 3, static (_, _, c) =>
+            Now(ApiVersionsHandler.Answer(ErrorCode.None, c.Version))),
         Api<CreateTopicsRequest>(ApiKey.CreateTopics, 2, 7, 5, static (h, r, _) => Now(h.TopicAdmin.Create(r))),
         Api<DeleteTopicsRequest>(ApiKey.DeleteTopics, 1, 6, 4, static (h, r, _) => Now(h.TopicAdmin.Delete(r))),
         Api<DeleteRecordsRequest>(ApiKey.DeleteRecords, 0, 2, 2, static (h, r, _) => Now(h.TopicAdmin.DeleteRecords(r))),
-        Api<InitProducerIdRequest>(ApiKey.InitProducerId, 0, 4, 2, static (h, r, c) => h.ProducerIds.HandleAsync(r, c.Version)),
+        Api<Wire.InitProducerIdRequest>(
+            ApiKey.InitProducerId, 0, 5, 2, static (h, r, c) => h.ProducerIds.HandleAsync(r, c.Version)),
         Api<OffsetForLeaderEpochRequest>(
             ApiKey.OffsetForLeaderEpoch, 2, 4, 4, static (h, r, _) => Now(h.TopicAdmin.OffsetForLeaderEpoch(r))),
-        Api<AddPartitionsToTxnRequest>(
-            ApiKey.AddPartitionsToTxn, 0, 3, 3, static (h, r, c) => h.Transactions.AddPartitionsAsync(r, c.Version)),
-        Api<AddOffsetsToTxnRequest>(
-            ApiKey.AddOffsetsToTxn, 0, 3, 3, static (h, r, c) => h.Transactions.AddOffsetsAsync(r, c.Version)),
-        Api<EndTxnRequest>(ApiKey.EndTxn, 0, 3, 3, static (h, r, c) => h.Transactions.EndAsync(r, c.Version)),
-        Api<TxnOffsetCommitRequest>(
-            ApiKey.TxnOffsetCommit, 0, 3, 3, static (h, r, _) => h.Transactions.CommitOffsetsAsync(r)),
+        Api<Wire.AddPartitionsToTxnRequest>(
+            ApiKey.AddPartitionsToTxn, 0, 5, 3, static (h, r, c) => h.Transactions.AddPartitionsAsync(r, c.Version)),
+        Api<Wire.AddOffsetsToTxnRequest>(
+            ApiKey.AddOffsetsToTxn, 0, 4, 3, static (h, r, c) => h.Transactions.AddOffsetsAsync(r, c.Version)),
+        Api<Wire.EndTxnRequest>(ApiKey.EndTxn, 0, 5, 3, static (h, r, c) => h.Transactions.EndAsync(r, c.Version)),
+        Api<Wire.WriteTxnMarkersRequest>(
+            ApiKey.WriteTxnMarkers, 1, 2, 1, static (h, r, _) => h.TransactionAdmin.WriteMarkersAsync(r)),
+        Api<Wire.TxnOffsetCommitRequest>(
+            ApiKey.TxnOffsetCommit, 0, 5, 3, static (h, r, c) => h.Transactions.CommitOffsetsAsync(r, c.Version)),
         Api<DescribeConfigsRequest>(ApiKey.DescribeConfigs, 1, 4, 4, static (h, r, _) => Now(h.Configs.Describe(r))),
         Api<AlterConfigsRequest>(ApiKey.AlterConfigs, 0, 2, 2, static (h, r, _) => Now(h.Configs.Alter(r))),
         Api<CreatePartitionsRequest>(
@@ -57,20 +61,17 @@ internal static class ApiTable
             ApiKey.IncrementalAlterConfigs, 0, 1, 1, static (h, r, _) => Now(h.Configs.AlterIncrementally(r))),
         Api<OffsetDeleteRequest>(ApiKey.OffsetDelete, 0, 0, Never, static (h, r, _) => h.Offsets.DeleteAsync(r)),
         Api<DescribeClusterRequest>(ApiKey.DescribeCluster, 0, 1, 0, static (h, r, _) => Now(h.Cluster.Describe(r))),
-        Api<DescribeProducersRequest>(
-            ApiKey.DescribeProducers, 0, 0, 0, static (h, r, _) => Now(h.Transactions.DescribeProducers(r))),
-        Api<DescribeTransactionsRequest>(
-            ApiKey.DescribeTransactions, 0, 0, 0, static (h, r, _) => Now(h.Transactions.Describe(r))),
-        Api<ListTransactionsRequest>(
-            ApiKey.ListTransactions, 0, 1, 0, static (h, r, _) => Now(h.Transactions.List(r))),
+        Api<Wire.DescribeProducersRequest>(
+            ApiKey.DescribeProducers, 0, 0, 0, static (h, r, _) => Now(h.TransactionAdmin.DescribeProducers(r))),
+        Api<Wire.DescribeTransactionsRequest>(
+            ApiKey.DescribeTransactions, 0, 0, 0, static (h, r, _) => Now(h.TransactionAdmin.Describe(r))),
+        Api<Wire.ListTransactionsRequest>(
+            ApiKey.ListTransactions, 0, 2, 0, static (h, r, _) => Now(h.TransactionAdmin.List(r))),
     ];
 
     private static readonly ApiDescriptor?[] ByKey = Index();
 
     public static IReadOnlyList<ApiDescriptor> All => Apis;
-
-    public static IReadOnlyList<ApiVersionRange> Advertised { get; } =
-        [.. Apis.Select(x => new ApiVersionRange(x.Key, x.MinVersion, x.MaxVersion))];
 
     public static ApiDescriptor? Find(short key) => key >= 0 && key < ByKey.Length ? ByKey[key] : null;
 

@@ -25,5 +25,7 @@ internal sealed record BrokerHandlers
 
     public required TransactionHandler Transactions { get; init; }
 
+    public required TransactionAdminHandler TransactionAdmin { get; init; }
+
     public required ClusterHandler Cluster { get; init; }
 }

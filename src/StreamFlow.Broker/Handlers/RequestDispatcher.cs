@@ -95,5 +95,5 @@ internal sealed class RequestDispatcher(BrokerHandlers handlers, RequestInstrume
             ApiTable.Find((short)ApiKey.ApiVersions)!,
             0,
             correlationId,
-            new ApiVersionsResponse(ErrorCode.UnsupportedVersion, ApiTable.Advertised));
+            ApiVersionsHandler.Answer(ErrorCode.UnsupportedVersion, version: 0));
 }
