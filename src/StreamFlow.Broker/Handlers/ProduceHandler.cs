@@ -92,7 +92,7 @@ internal sealed class ProduceHandler(
                     ? refused.GetValueOrDefault(new TransactionPartition(topic.Name, index))
                     : refusal;
                 partitions[j] = error == ErrorCode.None
-                    ? Append(topic.Name, topic.Partitions[j], partitions, j, appended, context.Version)
+                    ? Append(topic.Name, topic.Partitions[j], partitions, j, appended, request.TransactionalId, context)
                     : Failed(index, error, null);
             }
 
@@ -161,7 +161,7 @@ internal sealed class ProduceHandler(
 
     private ProducePartitionResult Append(
         string topic, ProducePartition partition, ProducePartitionResult[] results, int position, List<Appended> appended,
-        short version)
+        string? transactionalId, RequestContext context)
     {
         Topic? found = topics.GetTopic(topic);
         PartitionLog? log = found?.GetPartition(partition.Index);
@@ -180,10 +180,15 @@ internal sealed class ProduceHandler(
             return Failed(partition.Index, ErrorCode.InvalidRecord, "There is no record batch.");
         }
 
+        if (transactionalId is null && ImplicitPartitions.IsTransactional(records.Span))
+        {
+            return Failed(partition.Index, ErrorCode.TransactionalIdAuthorizationFailed, null);
+        }
+
         AppendResult result = log.Append(records.Span, AppendOrigin.Client);
         if (!result.IsSuccess)
         {
-            ErrorCode error = ImplicitPartitions.Translate(result.Error, version);
+            ErrorCode error = ImplicitPartitions.Translate(result.Error, records.Span, context.Version);
             return Failed(partition.Index, error, result.Message) with { LogStartOffset = result.LogStartOffset };
         }
 

@@ -49,7 +49,9 @@ internal sealed partial class TransactionCoordinator
 
         lock (transaction)
         {
-            return transaction.VerifyPartitions(producer, partitions);
+            ErrorCode[] errors = transaction.VerifyPartitions(producer, partitions);
+            return [.. errors.Select((error, i) =>
+                _partitions.Exists(partitions[i]) ? error : ErrorCode.UnknownTopicOrPartition)];
         }
     }
 
