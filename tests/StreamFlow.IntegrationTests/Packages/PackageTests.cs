@@ -10,6 +10,7 @@ namespace StreamFlow.IntegrationTests.Packages;
 public sealed class PackageTests(PackedFeed feed) : IDisposable
 {
     private const string Templates = "StreamFlow.Templates";
+    private const string Tool = "StreamFlow.Cli";
 
     private static readonly string[] Names =
     [
@@ -25,7 +26,7 @@ public sealed class PackageTests(PackedFeed feed) : IDisposable
     public async Task Packages_serve_a_program_and_a_test_project_outside_of_the_repository()
     {
         var version = await feed.VersionAsync();
-        Assert.Equal(Names.Append(Templates).Order(), PackedNames(version));
+        Assert.Equal(Names.Append(Templates).Append(Tool).Order(), PackedNames(version));
         Assert.All(Names, name => AssertComplete(name, version));
 
         // One restore and one build for both.
@@ -49,10 +50,22 @@ public sealed class PackageTests(PackedFeed feed) : IDisposable
     }
 
     [Fact]
+    public async Task Tool_is_installed_from_its_package_and_runs()
+    {
+        var version = await feed.VersionAsync();
+        var folder = feed.NewFolder("tool");
+
+        await Dotnet.RunAsync(folder, "tool", "install", Tool, "--version", version, "--tool-path", Path.Combine(folder, "bin"));
+        var (exitCode, output) = await ExternalTool.RunAsync(Path.Combine(folder, "bin", "streamflow"), ["--version"]);
+
+        Assert.Equal((0, version), (exitCode, output.Trim()));
+    }
+
+    [Fact]
     public async Task Sources_that_were_exported_without_history_are_packed_too()
     {
         var export = Path.Combine(_folder.Path, "export");
-        Dotnet.Export(export, "src/StreamFlow.Broker", "src/StreamFlow.Protocol", "src/Directory.Build.props", "src/Version.props", "eng/BannedSymbols.txt");
+        Dotnet.Export(export, "src/StreamFlow.Broker", "src/StreamFlow.Protocol", "eng/StreamFlow.Protocol.Generator", "src/Directory.Build.props", "src/Version.props", "eng/BannedSymbols.txt");
 
         await Dotnet.RunAsync(
             Path.Combine(export, "src", "StreamFlow.Broker"), "pack", "-c", "Release", "-o",
