@@ -165,27 +165,14 @@ internal sealed class ProduceHandler(
     {
         Topic? found = topics.GetTopic(topic);
         PartitionLog? log = found?.GetPartition(partition.Index);
-        if (log is null)
+        (ErrorCode refusal, string? reason) = Check(found, log, partition, transactionalId);
+        if (refusal != ErrorCode.None)
         {
-            return Failed(partition.Index, ErrorCode.UnknownTopicOrPartition, null);
+            return Failed(partition.Index, refusal, reason);
         }
 
-        if (found!.IsInternal)
-        {
-            return Failed(partition.Index, ErrorCode.InvalidTopic, $"{topic} is written by the broker only.");
-        }
-
-        if (partition.Records is not { Length: > 0 } records)
-        {
-            return Failed(partition.Index, ErrorCode.InvalidRecord, "There is no record batch.");
-        }
-
-        if (transactionalId is null && ImplicitPartitions.IsTransactional(records.Span))
-        {
-            return Failed(partition.Index, ErrorCode.TransactionalIdAuthorizationFailed, null);
-        }
-
-        AppendResult result = log.Append(records.Span, AppendOrigin.Client);
+        Memory<byte> records = partition.Records!.Value;
+        AppendResult result = log!.Append(records.Span, AppendOrigin.Client);
         if (!result.IsSuccess)
         {
             ErrorCode error = ImplicitPartitions.Translate(result.Error, records.Span, context.Version);
@@ -201,6 +188,17 @@ internal sealed class ProduceHandler(
         return new ProducePartitionResult(
             partition.Index, ErrorCode.None, result.BaseOffset, result.LogAppendTimeMs, result.LogStartOffset, null);
     }
+
+    private static (ErrorCode Error, string? Reason) Check(
+        Topic? topic, PartitionLog? log, ProducePartition partition, string? transactionalId) => (topic, log) switch
+        {
+            (_, null) => (ErrorCode.UnknownTopicOrPartition, null),
+            ({ IsInternal: true }, _) => (ErrorCode.InvalidTopic, $"{topic!.Name} is written by the broker only."),
+            _ when partition.Records is not { Length: > 0 } => (ErrorCode.InvalidRecord, "There is no record batch."),
+            _ when transactionalId is null && ImplicitPartitions.IsTransactional(partition.Records.Value.Span) =>
+                (ErrorCode.TransactionalIdAuthorizationFailed, "A transactional batch needs its transactional id."),
+            _ => (ErrorCode.None, null),
+        };
 
     private static ProducePartitionResult Failed(int index, ErrorCode error, string? message) =>
         new(index, error, -1, -1, -1, message);
