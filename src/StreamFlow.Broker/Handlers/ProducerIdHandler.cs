@@ -41,7 +41,7 @@ internal sealed class ProducerIdHandler(TopicStore store, TransactionCoordinator
         }
         catch (IOException exception)
         {
-            log.Write($"Could not reserve producer ids: {exception.Message}");
+            log.Repeated.Write(nameof(HandlerLog.NoProducerIds), target => HandlerLog.NoProducerIds(target, exception.Message));
             return Refused(ErrorCode.KafkaStorageError);
         }
     }
