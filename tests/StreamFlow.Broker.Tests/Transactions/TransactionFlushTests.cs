@@ -2,6 +2,7 @@ using System.Globalization;
 using StreamFlow.Broker.Groups;
 using StreamFlow.Broker.Protocol;
 using StreamFlow.Broker.Storage;
+using StreamFlow.Broker.Tests.Storage;
 using StreamFlow.Broker.Transactions;
 using Xunit.Abstractions;
 
@@ -13,7 +14,7 @@ namespace StreamFlow.Broker.Tests.Transactions;
 /// </summary>
 public sealed class TransactionFlushTests(ITestOutputHelper output) : IDisposable
 {
-    private readonly TemporaryDirectory _directory = new();
+    private readonly Storage.TemporaryDirectory _directory = new();
 
     public void Dispose() => _directory.Dispose();
 
@@ -77,7 +78,7 @@ public sealed class TransactionFlushTests(ITestOutputHelper output) : IDisposabl
         {
             Assert.Equal([ErrorCode.None], await coordinator.AddPartitionsAsync(id, producer, [partition], version));
             int sequence = version < TransactionVersion.V2 ? i : 0;
-            byte[] batch = Storage.Batches.Produced(producer.ProducerId, producer.Epoch, sequence, transactional: true);
+            byte[] batch = Batches.Produced(producer.ProducerId, producer.Epoch, sequence, transactional: true);
             Assert.Equal(ErrorCode.None, log.Append(batch, AppendOrigin.Client).Error);
             if (version < TransactionVersion.V2)
             {
