@@ -30,7 +30,7 @@ public sealed class TransactionVersion2ApiTests : IAsyncLifetime
         Assert.Equal("transaction.version", feature.Text("name"));
         Assert.Equal((2L, 2L), (feature.Number("min_version_level"), feature.Number("max_version_level")));
         Assert.Equal(1, answer.Number("finalized_features_epoch"));
-        Assert.Equal(supported, answer["supported_features"] is null ? 0 : answer.Structs("supported_features").Count());
+        Assert.Equal(supported, answer.ContainsKey("supported_features") ? answer.Structs("supported_features").Count() : 0);
     }
 
     [Fact]

@@ -13,7 +13,7 @@ public sealed record RawTransaction(RawClient Client, string Id, int Version, lo
         WireStruct answer = await client.CallAsync("InitProducerId", Math.Max(version, 3), new WireStruct
         {
             ["transactional_id"] = id,
-            ["transaction_timeout_ms"] = 30_000,
+            ["transaction_timeout_ms"] = 600_000,
             ["producer_id"] = -1,
             ["producer_epoch"] = -1,
         });
