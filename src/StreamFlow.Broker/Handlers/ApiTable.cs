@@ -1,7 +1,5 @@
-using StreamFlow.Broker.Protocol;
-using StreamFlow.Broker.Protocol.Messages;
 using StreamFlow.Broker.Server;
-using Wire = StreamFlow.Protocol.Messages;
+using StreamFlow.Protocol.Messages;
 
 namespace StreamFlow.Broker.Handlers;
 
@@ -21,36 +19,36 @@ internal static class ApiTable
             with { ImplementedFrom = 3, Order = RequestOrder.Pipelined },
         Api<FetchRequest>(ApiKey.Fetch, 4, 12, 12, static (h, r, c) => h.Fetch.HandleAsync(r, c)),
         Api<ListOffsetsRequest>(ApiKey.ListOffsets, 1, 7, 6, static (h, r, c) => Now(h.ListOffsets.Handle(r, c.Version))),
-        Api<MetadataRequest>(ApiKey.Metadata, 0, 12, 9, static (h, r, _) => Now(h.Metadata.Handle(r))),
+        Api<MetadataRequest>(ApiKey.Metadata, 0, 12, 9, static (h, r, c) => Now(h.Metadata.Handle(r, c.Version))),
         Api<OffsetCommitRequest>(ApiKey.OffsetCommit, 2, 9, 8, static (h, r, _) => h.Offsets.CommitAsync(r)),
-        Api<OffsetFetchRequest>(ApiKey.OffsetFetch, 1, 9, 6, static (h, r, _) => Now(h.Offsets.Fetch(r))),
+        Api<OffsetFetchRequest>(ApiKey.OffsetFetch, 1, 9, 6, static (h, r, c) => Now(h.Offsets.Fetch(r, c.Version))),
         Api<FindCoordinatorRequest>(
-            ApiKey.FindCoordinator, 0, 4, 3, static (h, r, _) => Now(h.GroupAdmin.FindCoordinator(r))),
+            ApiKey.FindCoordinator, 0, 4, 3, static (h, r, c) => Now(h.GroupAdmin.FindCoordinator(r, c.Version))),
         Api<JoinGroupRequest>(ApiKey.JoinGroup, 0, 9, 6, static (h, r, c) => h.Membership.JoinAsync(r, c))
             with { Order = RequestOrder.BehindLeave },
         Api<HeartbeatRequest>(ApiKey.Heartbeat, 0, 4, 4, static (h, r, _) => Now(h.Membership.Heartbeat(r))),
-        Api<LeaveGroupRequest>(ApiKey.LeaveGroup, 0, 5, 4, static (h, r, _) => Now(h.Membership.Leave(r))),
+        Api<LeaveGroupRequest>(ApiKey.LeaveGroup, 0, 5, 4, static (h, r, c) => Now(h.Membership.Leave(r, c.Version))),
         Api<SyncGroupRequest>(ApiKey.SyncGroup, 0, 5, 4, static (h, r, c) => h.Membership.SyncAsync(r, c))
             with { Order = RequestOrder.BehindLeave },
         Api<DescribeGroupsRequest>(ApiKey.DescribeGroups, 0, 5, 5, static (h, r, _) => Now(h.GroupAdmin.Describe(r))),
         Api<ListGroupsRequest>(ApiKey.ListGroups, 0, 5, 3, static (h, r, _) => Now(h.GroupAdmin.List(r))),
-        Api<Wire.ApiVersionsRequest>(ApiKey.ApiVersions, 0, 4, 3, static (_, _, c) =>
+        Api<ApiVersionsRequest>(ApiKey.ApiVersions, 0, 4, 3, static (_, _, c) =>
             Now(ApiVersionsHandler.Answer(ErrorCode.None, c.Version))),
         Api<CreateTopicsRequest>(ApiKey.CreateTopics, 2, 7, 5, static (h, r, _) => Now(h.TopicAdmin.Create(r))),
-        Api<DeleteTopicsRequest>(ApiKey.DeleteTopics, 1, 6, 4, static (h, r, _) => Now(h.TopicAdmin.Delete(r))),
+        Api<DeleteTopicsRequest>(ApiKey.DeleteTopics, 1, 6, 4, static (h, r, c) => Now(h.TopicAdmin.Delete(r, c.Version))),
         Api<DeleteRecordsRequest>(ApiKey.DeleteRecords, 0, 2, 2, static (h, r, _) => Now(h.TopicAdmin.DeleteRecords(r))),
-        Api<Wire.InitProducerIdRequest>(
+        Api<InitProducerIdRequest>(
             ApiKey.InitProducerId, 0, 5, 2, static (h, r, c) => h.ProducerIds.HandleAsync(r, c.Version)),
         Api<OffsetForLeaderEpochRequest>(
             ApiKey.OffsetForLeaderEpoch, 2, 4, 4, static (h, r, _) => Now(h.TopicAdmin.OffsetForLeaderEpoch(r))),
-        Api<Wire.AddPartitionsToTxnRequest>(
+        Api<AddPartitionsToTxnRequest>(
             ApiKey.AddPartitionsToTxn, 0, 5, 3, static (h, r, c) => h.Transactions.AddPartitionsAsync(r, c.Version)),
-        Api<Wire.AddOffsetsToTxnRequest>(
+        Api<AddOffsetsToTxnRequest>(
             ApiKey.AddOffsetsToTxn, 0, 4, 3, static (h, r, c) => h.Transactions.AddOffsetsAsync(r, c.Version)),
-        Api<Wire.EndTxnRequest>(ApiKey.EndTxn, 0, 5, 3, static (h, r, c) => h.Transactions.EndAsync(r, c.Version)),
-        Api<Wire.WriteTxnMarkersRequest>(
+        Api<EndTxnRequest>(ApiKey.EndTxn, 0, 5, 3, static (h, r, c) => h.Transactions.EndAsync(r, c.Version)),
+        Api<WriteTxnMarkersRequest>(
             ApiKey.WriteTxnMarkers, 1, 2, 1, static (h, r, _) => h.TransactionAdmin.WriteMarkersAsync(r)),
-        Api<Wire.TxnOffsetCommitRequest>(
+        Api<TxnOffsetCommitRequest>(
             ApiKey.TxnOffsetCommit, 0, 5, 3, static (h, r, c) => h.Transactions.CommitOffsetsAsync(r, c.Version)),
         Api<DescribeConfigsRequest>(ApiKey.DescribeConfigs, 1, 4, 4, static (h, r, _) => Now(h.Configs.Describe(r))),
         Api<AlterConfigsRequest>(ApiKey.AlterConfigs, 0, 2, 2, static (h, r, _) => Now(h.Configs.Alter(r))),
@@ -61,11 +59,11 @@ internal static class ApiTable
             ApiKey.IncrementalAlterConfigs, 0, 1, 1, static (h, r, _) => Now(h.Configs.AlterIncrementally(r))),
         Api<OffsetDeleteRequest>(ApiKey.OffsetDelete, 0, 0, Never, static (h, r, _) => h.Offsets.DeleteAsync(r)),
         Api<DescribeClusterRequest>(ApiKey.DescribeCluster, 0, 1, 0, static (h, r, _) => Now(h.Cluster.Describe(r))),
-        Api<Wire.DescribeProducersRequest>(
+        Api<DescribeProducersRequest>(
             ApiKey.DescribeProducers, 0, 0, 0, static (h, r, _) => Now(h.TransactionAdmin.DescribeProducers(r))),
-        Api<Wire.DescribeTransactionsRequest>(
+        Api<DescribeTransactionsRequest>(
             ApiKey.DescribeTransactions, 0, 0, 0, static (h, r, _) => Now(h.TransactionAdmin.Describe(r))),
-        Api<Wire.ListTransactionsRequest>(
+        Api<ListTransactionsRequest>(
             ApiKey.ListTransactions, 0, 2, 0, static (h, r, _) => Now(h.TransactionAdmin.List(r))),
     ];
 

@@ -1,4 +1,3 @@
-using StreamFlow.Broker.Protocol;
 using StreamFlow.Broker.Storage;
 using StreamFlow.Broker.Transactions;
 using StreamFlow.Protocol.Messages;
@@ -22,7 +21,7 @@ internal sealed class ProducerIdHandler(TopicStore store, TransactionCoordinator
 
             if (request.ProducerId < 0 != request.ProducerEpoch < 0)
             {
-                return Refused(ErrorCode.InvalidRequest);
+                return Failed(ErrorCode.InvalidRequest);
             }
 
             ProducerIdentity expected = request.ProducerId < 0
@@ -42,9 +41,9 @@ internal sealed class ProducerIdHandler(TopicStore store, TransactionCoordinator
         catch (IOException exception)
         {
             log.Repeated.Write(nameof(HandlerLog.NoProducerIds), target => HandlerLog.NoProducerIds(target, exception.Message));
-            return Refused(ErrorCode.KafkaStorageError);
+            return Failed(ErrorCode.KafkaStorageError);
         }
     }
 
-    private static InitProducerIdResponse Refused(ErrorCode error) => new() { ErrorCode = error, ProducerEpoch = -1 };
+    private static InitProducerIdResponse Failed(ErrorCode error) => new() { ErrorCode = error, ProducerEpoch = -1 };
 }

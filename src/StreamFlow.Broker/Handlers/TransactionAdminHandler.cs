@@ -1,5 +1,4 @@
 using System.Text.RegularExpressions;
-using StreamFlow.Broker.Protocol;
 using StreamFlow.Broker.Storage;
 using StreamFlow.Broker.Transactions;
 using StreamFlow.Protocol.Messages;

@@ -1,5 +1,4 @@
 using Microsoft.Extensions.Time.Testing;
-using StreamFlow.Broker.Protocol;
 using StreamFlow.Broker.Storage;
 using StreamFlow.Broker.Tests.Support;
 

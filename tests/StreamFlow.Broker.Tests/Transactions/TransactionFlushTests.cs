@@ -1,6 +1,5 @@
 using System.Globalization;
 using StreamFlow.Broker.Groups;
-using StreamFlow.Broker.Protocol;
 using StreamFlow.Broker.Storage;
 using StreamFlow.Broker.Tests.Storage;
 using StreamFlow.Broker.Transactions;
