@@ -68,7 +68,9 @@ public sealed class JavaClientTests
         await using EmbeddedBroker broker = await EmbeddedBroker.StartAsync(
             new EmbeddedBrokerOptions { Topics = [new BrokerTopic("t")] });
         using RawClient client = await RawClient.ConnectAsync(broker.Port);
-        RawTransaction tx = await (await RawTransaction.InitAsync(client, "open", 5)).NextAsync(commit: false);
+        // Longer than the tools take to start on a busy machine.
+        RawTransaction first = await RawTransaction.InitAsync(client, "open", 5, timeoutMs: 600_000);
+        RawTransaction tx = await first.NextAsync(commit: false);
         Assert.Equal(0, (await tx.ProduceAsync("t", 0, 0, "lost")).Number("error_code"));
         string[] tool = ["transactions", "--bootstrap-server", broker.BootstrapServers];
         string described = await ExternalTool.RunAsync(kafka, [.. tool, "describe", "--transactional-id", "open"]);

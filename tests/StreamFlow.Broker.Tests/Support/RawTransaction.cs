@@ -8,12 +8,12 @@ public sealed record RawTransaction(RawClient Client, string Id, int Version, lo
     /// <summary>From this version of EndTxn and TxnOffsetCommit on, clients speak version 2 of transactions.</summary>
     private const int Version2From = 5;
 
-    public static async Task<RawTransaction> InitAsync(RawClient client, string id, int version)
+    public static async Task<RawTransaction> InitAsync(RawClient client, string id, int version, int timeoutMs = 30_000)
     {
         WireStruct answer = await client.CallAsync("InitProducerId", Math.Max(version, 3), new WireStruct
         {
             ["transactional_id"] = id,
-            ["transaction_timeout_ms"] = 600_000,
+            ["transaction_timeout_ms"] = timeoutMs,
             ["producer_id"] = -1,
             ["producer_epoch"] = -1,
         });
