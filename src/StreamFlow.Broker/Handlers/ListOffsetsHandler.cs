@@ -24,7 +24,10 @@ internal sealed class ListOffsetsHandler(TopicStore topics)
             {
                 PartitionLog? log = topics.GetPartition(topic.Name, topic.Partitions[j].PartitionIndex);
                 partitions[j] = Find(log, topic.Partitions[j], readCommitted, version);
-                partitions[j].LeaderEpoch = version < LeaderEpochFrom ? -1 : partitions[j].LeaderEpoch;
+                if (version < LeaderEpochFrom)
+                {
+                    partitions[j].LeaderEpoch = -1;
+                }
             }
 
             results[i] = new ListOffsetsResponseTopics { Name = topic.Name, Partitions = partitions };
