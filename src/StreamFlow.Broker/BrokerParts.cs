@@ -15,8 +15,13 @@ namespace StreamFlow.Broker;
 /// <summary>What a broker consists of, put together in the order it depends on each other and taken apart in reverse.</summary>
 internal sealed class BrokerParts : IAsyncDisposable
 {
+    private const int NodeId = 1;
+
     private readonly EmbeddedBrokerOptions _options;
     private readonly BrokerLog _log;
+    private readonly Dictionary<string, string> _started;
+    private DynamicConfigs? _dynamic;
+    private BrokerSettings? _settings;
     private TopicStore? _store;
     private GroupCoordinator? _groups;
     private TransactionCoordinator? _transactions;
@@ -30,6 +35,7 @@ internal sealed class BrokerParts : IAsyncDisposable
         DataDirectory = options.DataDirectory is null
             ? TemporaryDirectories.Create()
             : Path.GetFullPath(options.DataDirectory);
+        _started = StartedSettings.Of(options, NodeId, DataDirectory);
     }
 
     public string DataDirectory { get; }
@@ -41,11 +47,13 @@ internal sealed class BrokerParts : IAsyncDisposable
     /// <summary>Opens the data directory and loads what is in it.</summary>
     public void Open()
     {
+        _dynamic = DynamicConfigs.Open(FileSystem.Disk, DataDirectory);
+        _settings = new BrokerSettings(NodeId, _started, _dynamic);
         _store = TopicStore.Open(new StoreOptions
         {
             DataDirectory = DataDirectory,
             Time = _options.TimeProvider,
-            TopicDefaults = FlushDefaults(),
+            TopicDefaults = _settings.TopicDefaults(),
             MaintenanceInterval = _options.MaintenanceInterval,
             Log = _log,
             OnFlushed = duration => _meter?.Requests.Flushed(duration),
@@ -80,7 +88,7 @@ internal sealed class BrokerParts : IAsyncDisposable
 
     /// <summary>Starts to listen and answers how clients are told to reach this broker.</summary>
     /// <exception cref="IOException">The address is taken or not one of this machine.</exception>
-    public MetadataBroker Listen(IPEndPoint endPoint, int nodeId)
+    public MetadataBroker Listen(IPEndPoint endPoint)
     {
         SocketServerOptions limits = new(
             _options.MaxConnections, _options.MaxRequestBytes, _options.ConnectionIdleTimeout);
@@ -95,11 +103,12 @@ internal sealed class BrokerParts : IAsyncDisposable
         }
 
         MetadataBroker self = new(
-            nodeId, BrokerAddress.Advertised(_options, endPoint), _options.AdvertisedPort ?? _server.Port);
+            NodeId, BrokerAddress.Advertised(_options, endPoint), _options.AdvertisedPort ?? _server.Port);
+        StartedSettings.AddListeners(_started, endPoint, self.Host, self.Port);
         _meter = new BrokerMeter(BrokerAddress.Text(self));
         _meter.Show(BrokerStates.Of(_server, Store, _groups!, _transactions!, _options));
         _server.Start(new RequestDispatcher(
-            CreateHandlers(self, _meter.Records), _meter.Requests, _options.TimeProvider).DispatchAsync);
+            CreateHandlers(self, _meter.Records, _meter.Requests), _meter.Requests, _options.TimeProvider).DispatchAsync);
         return self;
     }
 
@@ -190,7 +199,8 @@ internal sealed class BrokerParts : IAsyncDisposable
         }
     }
 
-    private BrokerHandlers CreateHandlers(MetadataBroker self, RecordInstruments measured) => new()
+    private BrokerHandlers CreateHandlers(
+        MetadataBroker self, RecordInstruments measured, RequestInstruments requests) => new()
     {
         Produce = new ProduceHandler(Store, measured, new ImplicitPartitions(_transactions!)),
         Fetch = new FetchHandler(Store, _options.TimeProvider, measured),
@@ -201,36 +211,15 @@ internal sealed class BrokerParts : IAsyncDisposable
         Offsets = new OffsetsHandler(_groups!),
         GroupAdmin = new GroupAdminHandler(_groups!, self),
         TopicAdmin = new TopicAdminHandler(
-            Store, self.NodeId, _options.DefaultPartitions, _options.AcceptAnyReplicationFactor),
-        Configs = new ConfigHandler(Store, self, DescribeBroker()),
+            Store, _settings!, self.NodeId, _options.DefaultPartitions, _options.AcceptAnyReplicationFactor),
+        Configs = new ConfigHandler(Store, _settings!, _dynamic!, new LoggerLevels(_log)),
+        AlterConfigs = new AlterConfigHandler(Store, _settings!, _dynamic!, new LoggerLevels(_log)),
+        PartitionAdmin = new PartitionAdminHandler(Store, NodeId, DataDirectory),
+        Quorum = new QuorumHandler(NodeId, self.Host, self.Port, static _ => null),
+        Telemetry = new TelemetryHandler(_dynamic!, _options.TimeProvider, requests.Pushed),
         ProducerIds = new ProducerIdHandler(Store, _transactions!, _log),
         Transactions = new TransactionHandler(_transactions!),
         TransactionAdmin = new TransactionAdminHandler(_transactions!, Store, _options.TimeProvider),
         Cluster = new ClusterHandler(Store.ClusterId, self),
     };
-
-    private Dictionary<string, string> FlushDefaults() => _options.FlushPolicy switch
-    {
-        BrokerFlushPolicy.EveryAppend => new() { [TopicConfigs.FlushMessagesName] = "1" },
-        BrokerFlushPolicy.Interval => new()
-        {
-            [TopicConfigs.FlushMsName] = Text(Math.Max(1, (long)_options.FlushInterval.TotalMilliseconds)),
-        },
-        _ => [],
-    };
-
-    private DescribedConfig[] DescribeBroker() =>
-    [
-        Setting("auto.create.topics.enable", _options.AutoCreateTopics ? "true" : "false", ConfigType.Boolean),
-        Setting("connections.max.idle.ms", Text((long)_options.ConnectionIdleTimeout.TotalMilliseconds), ConfigType.Long),
-        Setting("default.replication.factor", "1", ConfigType.Int),
-        Setting("max.connections", Text(_options.MaxConnections), ConfigType.Int),
-        Setting("num.partitions", Text(_options.DefaultPartitions), ConfigType.Int),
-        Setting("socket.request.max.bytes", Text(_options.MaxRequestBytes), ConfigType.Int),
-    ];
-
-    private static DescribedConfig Setting(string name, string value, ConfigType type) =>
-        new(name, value, DescribedConfig.StaticBrokerSource, ReadOnly: true, (sbyte)type);
-
-    private static string Text(long value) => value.ToString(CultureInfo.InvariantCulture);
 }

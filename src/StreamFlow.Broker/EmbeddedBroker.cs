@@ -22,7 +22,6 @@ namespace StreamFlow.Broker;
 /// </example>
 public sealed class EmbeddedBroker : IAsyncDisposable, IDisposable
 {
-    private const int NodeId = 1;
 
     private readonly BrokerParts _parts;
     private int _disposed;
@@ -72,7 +71,7 @@ public sealed class EmbeddedBroker : IAsyncDisposable, IDisposable
             }
 
             ct.ThrowIfCancellationRequested();
-            MetadataBroker self = parts.Listen(endPoint, NodeId);
+            MetadataBroker self = parts.Listen(endPoint);
             return new EmbeddedBroker(parts, self);
         }
         catch
