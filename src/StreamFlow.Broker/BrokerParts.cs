@@ -1,13 +1,12 @@
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
-using Microsoft.Extensions.Logging;
 using StreamFlow.Broker.Configs;
-using StreamFlow.Broker.Groups;
 using StreamFlow.Broker.Handlers;
 using StreamFlow.Broker.Measuring;
 using StreamFlow.Broker.Server;
 using StreamFlow.Broker.Storage;
+using StreamFlow.Broker.Storage.Interop;
 using StreamFlow.Broker.Transactions;
 
 namespace StreamFlow.Broker;
@@ -23,8 +22,7 @@ internal sealed class BrokerParts : IAsyncDisposable
     private DynamicConfigs? _dynamic;
     private BrokerSettings? _settings;
     private TopicStore? _store;
-    private GroupCoordinator? _groups;
-    private TransactionCoordinator? _transactions;
+    private BrokerCoordinators? _coordinators;
     private SocketServer? _server;
     private BrokerMeter? _meter;
 
@@ -56,6 +54,9 @@ internal sealed class BrokerParts : IAsyncDisposable
             TopicDefaults = _settings.TopicDefaults(),
             MaintenanceInterval = _options.MaintenanceInterval,
             Log = _log,
+            Files = _options.Files,
+            RetentionCheckInterval = _options.RetentionCheckInterval,
+            RetainsByArrival = _options.KeepHistoricalRecords,
             OnFlushed = duration => _meter?.Requests.Flushed(duration),
         });
         if (_options.DataDirectory is null)
@@ -63,27 +64,7 @@ internal sealed class BrokerParts : IAsyncDisposable
             TemporaryDirectories.DeleteAbandoned(DataDirectory, _log);
         }
 
-        _groups = GroupCoordinator.Open(
-            _store,
-            new GroupCoordinatorOptions
-            {
-                InitialRebalanceDelay = _options.GroupInitialRebalanceDelay,
-                MinSessionTimeout = _options.GroupMinSessionTimeout,
-                MaxSessionTimeout = _options.GroupMaxSessionTimeout,
-            },
-            _options.TimeProvider,
-            _log);
-        _transactions = TransactionCoordinator.Open(
-            _store,
-            _groups,
-            new TransactionCoordinatorOptions
-            {
-                MaxTimeout = _options.TransactionMaxTimeout,
-                FlushBarriers = _options.DataDirectory is not null,
-                Faults = _options.Faults,
-            },
-            _options.TimeProvider,
-            _log);
+        _coordinators = new BrokerCoordinators(_store, _options, _log);
     }
 
     /// <summary>Starts to listen and answers how clients are told to reach this broker.</summary>
@@ -91,7 +72,7 @@ internal sealed class BrokerParts : IAsyncDisposable
     public MetadataBroker Listen(IPEndPoint endPoint)
     {
         SocketServerOptions limits = new(
-            _options.MaxConnections, _options.MaxRequestBytes, _options.ConnectionIdleTimeout);
+            MaxConnections(), _options.MaxRequestBytes, _options.ConnectionIdleTimeout);
         try
         {
             _server = new SocketServer(endPoint, limits, _log, _options.TimeProvider);
@@ -106,10 +87,32 @@ internal sealed class BrokerParts : IAsyncDisposable
             NodeId, BrokerAddress.Advertised(_options, endPoint), _options.AdvertisedPort ?? _server.Port);
         StartedSettings.AddListeners(_started, endPoint, self.Host, self.Port);
         _meter = new BrokerMeter(BrokerAddress.Text(self));
-        _meter.Show(BrokerStates.Of(_server, Store, _groups!, _transactions!, _options));
-        _server.Start(new RequestDispatcher(
-            CreateHandlers(self, _meter.Records, _meter.Requests), _meter.Requests, _options.TimeProvider).DispatchAsync);
+        _meter.Show(BrokerStates.Of(_server, Store, _coordinators!, limits.MaxConnections, _options.TimeProvider));
+        (RecordInstruments records, RequestInstruments requests) = (_meter.Records, _meter.Requests);
+        RequestDispatcher dispatcher = new(CreateHandlers(self, records, requests), requests, _options.TimeProvider);
+        _coordinators!.Reopened += () => dispatcher.Replace(CreateHandlers(self, records, requests));
+        _server.Start(dispatcher.DispatchAsync);
         return self;
+    }
+
+    /// <summary>How well everything is.</summary>
+    public BrokerState State() => BrokerStates.Of(Store, _coordinators!);
+
+    /// <summary>Connections that find no handle would take that of a segment.</summary>
+    private int MaxConnections()
+    {
+        if (FileHandles.Now() is not var (limit, used))
+        {
+            return _options.MaxConnections;
+        }
+
+        int given = FileHandles.ConnectionsFor(_options.MaxConnections, limit, used);
+        if (given < _options.MaxConnections)
+        {
+            BrokerMessages.ConnectionsLimited(_log, _options.MaxConnections, limit, used, given);
+        }
+
+        return given;
     }
 
     /// <summary>What there is at this moment.</summary>
@@ -119,7 +122,7 @@ internal sealed class BrokerParts : IAsyncDisposable
         return new BrokerDescription(
             [.. Store.Topics.OrderBy(topic => topic.Name, StringComparer.Ordinal).Select(Describe)],
             [
-                .. from transaction in _transactions!.List()
+                .. from transaction in _coordinators!.Transactions.List()
                    let current = transaction.Value
                    where !current.State.IsIdle()
                    select new BrokerTransactionDescription(
@@ -136,11 +139,9 @@ internal sealed class BrokerParts : IAsyncDisposable
         await CloseAsync("meter", _meter).ConfigureAwait(false);
 
         // The coordinators first: what is parked there is answered while the connections are still open.
-        await CloseAsync("requests of transactions", _transactions is null ? null : new Closing(_transactions.Stop)).ConfigureAwait(false);
-        await CloseAsync("requests of groups", _groups is null ? null : new Closing(_groups.Stop)).ConfigureAwait(false);
+        await CloseAsync("parked requests", _coordinators is null ? null : new Closing(_coordinators.Stop)).ConfigureAwait(false);
         await CloseAsync("server", _server).ConfigureAwait(false);
-        await CloseAsync("transactions", _transactions).ConfigureAwait(false);
-        await CloseAsync("groups", _groups).ConfigureAwait(false);
+        await CloseAsync("coordinators", _coordinators).ConfigureAwait(false);
         await CloseAsync("data directory", _store).ConfigureAwait(false);
         if (_options.DataDirectory is null)
         {
@@ -202,24 +203,24 @@ internal sealed class BrokerParts : IAsyncDisposable
     private BrokerHandlers CreateHandlers(
         MetadataBroker self, RecordInstruments measured, RequestInstruments requests) => new()
     {
-        Produce = new ProduceHandler(Store, measured, new ImplicitPartitions(_transactions!)),
+        Produce = new ProduceHandler(Store, measured, new ImplicitPartitions(_coordinators!.Transactions)),
         Fetch = new FetchHandler(Store, _options.TimeProvider, measured),
         ListOffsets = new ListOffsetsHandler(Store),
         Metadata = new MetadataHandler(
             Store, self, Store.ClusterId, _options.AutoCreateTopics, _options.DefaultPartitions),
-        Membership = new MembershipHandler(_groups!),
-        Offsets = new OffsetsHandler(_groups!),
-        GroupAdmin = new GroupAdminHandler(_groups!, self),
+        Membership = new MembershipHandler(_coordinators!.Groups),
+        Offsets = new OffsetsHandler(_coordinators!.Groups),
+        GroupAdmin = new GroupAdminHandler(_coordinators!.Groups, self),
         TopicAdmin = new TopicAdminHandler(
             Store, _settings!, self.NodeId, _options.DefaultPartitions, _options.AcceptAnyReplicationFactor),
         Configs = new ConfigHandler(Store, _settings!, _dynamic!, new LoggerLevels(_log)),
         AlterConfigs = new AlterConfigHandler(Store, _settings!, _dynamic!, new LoggerLevels(_log)),
         PartitionAdmin = new PartitionAdminHandler(Store, NodeId, DataDirectory),
-        Quorum = new QuorumHandler(NodeId, self.Host, self.Port, static _ => null),
+        Quorum = new QuorumHandler(NodeId, self.Host, self.Port, ApiVersionsHandler.LevelOf),
         Telemetry = new TelemetryHandler(_dynamic!, _options.TimeProvider, requests.Pushed),
-        ProducerIds = new ProducerIdHandler(Store, _transactions!, _log),
-        Transactions = new TransactionHandler(_transactions!),
-        TransactionAdmin = new TransactionAdminHandler(_transactions!, Store, _options.TimeProvider),
+        ProducerIds = new ProducerIdHandler(Store, _coordinators!.Transactions, _log),
+        Transactions = new TransactionHandler(_coordinators!.Transactions),
+        TransactionAdmin = new TransactionAdminHandler(_coordinators!.Transactions, Store, _options.TimeProvider),
         Cluster = new ClusterHandler(Store.ClusterId, self),
     };
 }

@@ -81,6 +81,11 @@ public sealed class EmbeddedBroker : IAsyncDisposable, IDisposable
         }
     }
 
+    /// <summary>How well the broker is, and what its disk fails it in. May be asked at any time, by any thread.</summary>
+    public BrokerState State => Volatile.Read(ref _disposed) != 0
+        ? new BrokerState(BrokerCondition.Stopped, [], HasGroups: false, HasTransactions: false)
+        : _parts.State();
+
     /// <summary>Topics with their sizes, and transactions that are open, at this moment. May be called at any time, by any thread.</summary>
     /// <returns>What there is; nothing once the broker has stopped.</returns>
     public BrokerDescription Describe() => Volatile.Read(ref _disposed) != 0 ? new BrokerDescription([], []) : _parts.Describe();

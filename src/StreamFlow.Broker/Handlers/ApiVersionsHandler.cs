@@ -20,6 +20,10 @@ internal static class ApiVersionsHandler
     /// <summary>The features that are on: with <c>transaction.version</c> 2, clients use KIP-890.</summary>
     private static readonly (string Name, short Level)[] Features = [("transaction.version", 2)];
 
+    /// <summary>The level of a feature; null for one that the broker does not have.</summary>
+    public static short? LevelOf(string feature) =>
+        Array.Find(Features, x => x.Name == feature) is { Name: not null } found ? found.Level : null;
+
     /// <summary>The answer in the version asked for.</summary>
     public static ApiVersionsResponse Answer(ErrorCode error, short version) => new()
     {

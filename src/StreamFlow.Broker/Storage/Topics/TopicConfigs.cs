@@ -56,7 +56,7 @@ internal static class TopicConfigs
             "The longest a record stays uncompacted, in ms."),
         new(MaxMessageBytesName, ConfigType.Int, "1048588", Whole(0, int.MaxValue),
             "The largest record batch accepted, in bytes."),
-        new(TimestampAfterMaxMsName, ConfigType.Long, MaxLong, Whole(0, long.MaxValue),
+        new(TimestampAfterMaxMsName, ConfigType.Long, "3600000", Whole(0, long.MaxValue),
             "How far a record's timestamp may lie after the broker's clock, in ms."),
         new(TimestampBeforeMaxMsName, ConfigType.Long, MaxLong, Whole(0, long.MaxValue),
             "How far a record's timestamp may lie before the broker's clock, in ms."),
