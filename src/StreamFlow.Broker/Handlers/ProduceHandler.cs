@@ -179,9 +179,7 @@ internal sealed class ProduceHandler(
         if (!result.IsSuccess)
         {
             ErrorCode error = ImplicitPartitions.Translate(result.Error, records.Span, context.Version);
-            ProduceResponsePartitionResponses failed = Failed(partition.Index, error, result.Message);
-            failed.LogStartOffset = result.LogStartOffset;
-            return failed;
+            return Failed(partition.Index, error, result.Message, result.LogStartOffset);
         }
 
         if (!result.IsDuplicate)
@@ -190,13 +188,7 @@ internal sealed class ProduceHandler(
         }
 
         appended.Add(new Appended(results, position, log.WaitDurableAsync(result.EndOffset).AsTask()));
-        return new ProduceResponsePartitionResponses
-        {
-            Index = partition.Index,
-            BaseOffset = result.BaseOffset,
-            LogAppendTimeMs = result.LogAppendTimeMs,
-            LogStartOffset = result.LogStartOffset,
-        };
+        return Succeeded(partition.Index, result);
     }
 
     private static (ErrorCode Error, string? Reason) Check(
@@ -210,8 +202,23 @@ internal sealed class ProduceHandler(
             _ => (ErrorCode.None, null),
         };
 
-    private static ProduceResponsePartitionResponses Failed(int index, ErrorCode error, string? message) =>
-        new() { Index = index, ErrorCode = error, BaseOffset = -1, ErrorMessage = message };
+    private static ProduceResponsePartitionResponses Succeeded(int index, in AppendResult result) => new()
+    {
+        Index = index,
+        BaseOffset = result.BaseOffset,
+        LogAppendTimeMs = result.LogAppendTimeMs,
+        LogStartOffset = result.LogStartOffset,
+    };
+
+    private static ProduceResponsePartitionResponses Failed(
+        int index, ErrorCode error, string? message, long logStartOffset = -1) => new()
+    {
+        Index = index,
+        ErrorCode = error,
+        BaseOffset = -1,
+        LogStartOffset = logStartOffset,
+        ErrorMessage = message,
+    };
 
     /// <summary>An append whose durability is still to be learnt, and where its result stands.</summary>
     private readonly record struct Appended(
