@@ -36,4 +36,8 @@ internal sealed record BrokerHandlers
     public required TransactionAdminHandler TransactionAdmin { get; init; }
 
     public required ClusterHandler Cluster { get; init; }
+
+    public required AclHandler Acls { get; init; }
+
+    public required UserHandler Users { get; init; }
 }

@@ -1,4 +1,6 @@
 using System.Text.RegularExpressions;
+using StreamFlow.Broker.Security;
+using StreamFlow.Broker.Server;
 using StreamFlow.Broker.Storage;
 using StreamFlow.Broker.Transactions;
 using StreamFlow.Protocol.Messages;
@@ -12,7 +14,7 @@ internal sealed class TransactionAdminHandler(TransactionCoordinator transaction
     /// Lists transactional ids. Empty filters take everything, and so does a duration below 0; the pattern must match the
     /// whole id (KIP-1152).
     /// </summary>
-    public ListTransactionsResponse List(ListTransactionsRequest request)
+    public ListTransactionsResponse List(ListTransactionsRequest request, RequestContext context)
     {
         if (!TryRead(request.TransactionalIdPattern, out Regex? pattern))
         {
@@ -28,6 +30,7 @@ internal sealed class TransactionAdminHandler(TransactionCoordinator transaction
             TransactionStates =
             [
                 .. transactions.List()
+                    .Where(x => context.MaySee(AclOperation.Describe, AclResourceType.TransactionalId, x.Key))
                     .Where(x => isEmptyFilter || known.Contains(x.Value.State.ToString(), StringComparer.Ordinal))
                     .Where(x => request.ProducerIdFilters.Length == 0
                         || request.ProducerIdFilters.Contains(x.Value.Producer.ProducerId))
@@ -44,55 +47,103 @@ internal sealed class TransactionAdminHandler(TransactionCoordinator transaction
         };
     }
 
-    public DescribeTransactionsResponse Describe(DescribeTransactionsRequest request) =>
-        new() { TransactionStates = [.. request.TransactionalIds.Select(Describe)] };
-
-    public DescribeProducersResponse DescribeProducers(DescribeProducersRequest request) => new()
+    public DescribeTransactionsResponse Describe(DescribeTransactionsRequest request, RequestContext context) => new()
     {
-        Topics = [.. request.Topics.Select(topic => new DescribeProducersResponseTopics
-        {
-            Name = topic.Name,
-            Partitions = [.. topic.PartitionIndexes.Select(partition =>
-                DescribeProducers(partition, topics.GetPartition(topic.Name, partition)))],
-        })],
+        TransactionStates =
+        [
+            .. request.TransactionalIds.Select(id => context.MayTransact(AclOperation.Describe, id)
+                ? HideTopics(Describe(id), context)
+                : Unknown(id, ErrorCode.TransactionalIdAuthorizationFailed)),
+        ],
+    };
+
+    public DescribeProducersResponse DescribeProducers(DescribeProducersRequest request, RequestContext context) => new()
+    {
+        Topics =
+        [
+            .. request.Topics.Select(topic => DescribeProducers(topic, context.MayTopic(AclOperation.Read, topic.Name))),
+        ],
     };
 
     /// <summary>
     /// Writes markers that the coordinator did not ask for: what <c>kafka-transactions.sh abort</c> does to a transaction
     /// that hangs.
     /// </summary>
-    public async ValueTask<IResponse?> WriteMarkersAsync(WriteTxnMarkersRequest request)
+    public async ValueTask<IResponse?> WriteMarkersAsync(WriteTxnMarkersRequest request, RequestContext context)
     {
+        bool allowed = context.MaySee(AclOperation.Alter, AclResourceType.Cluster, AclBinding.ClusterName)
+            || context.MayCluster(AclOperation.ClusterAction);
         var results = new WriteTxnMarkersResponseMarkers[request.Markers.Length];
         for (int i = 0; i < results.Length; i++)
         {
             WriteTxnMarkersRequestMarkers asked = request.Markers[i];
-            ErrorCode[] errors = await transactions.WriteForeignMarkerAsync(
-                new ForeignMarker(
-                    new ProducerIdentity(asked.ProducerId, asked.ProducerEpoch),
-                    asked.TransactionResult,
-                    asked.CoordinatorEpoch,
-                    (TransactionVersion)asked.TransactionVersion),
-                [.. asked.Topics.SelectMany(static topic => topic.PartitionIndexes.Select(
-                    partition => new TransactionPartition(topic.Name, partition)))]).ConfigureAwait(false);
-            int at = 0;
-            results[i] = new WriteTxnMarkersResponseMarkers
-            {
-                ProducerId = asked.ProducerId,
-                Topics = [.. asked.Topics.Select(topic => new WriteTxnMarkersResponseTopics
-                {
-                    Name = topic.Name,
-                    Partitions = [.. topic.PartitionIndexes.Select(partition => new WriteTxnMarkersResponsePartitions
-                    {
-                        PartitionIndex = partition,
-                        ErrorCode = errors[at++],
-                    })],
-                })],
-            };
+            TransactionPartition[] partitions = [.. asked.Topics.SelectMany(static topic => topic.PartitionIndexes.Select(
+                partition => new TransactionPartition(topic.Name, partition)))];
+            ErrorCode[] errors = !allowed
+                ? [.. partitions.Select(static _ => ErrorCode.ClusterAuthorizationFailed)]
+                : await transactions.WriteForeignMarkerAsync(
+                    new ForeignMarker(
+                        new ProducerIdentity(asked.ProducerId, asked.ProducerEpoch),
+                        asked.TransactionResult,
+                        asked.CoordinatorEpoch,
+                        (TransactionVersion)asked.TransactionVersion),
+                    partitions).ConfigureAwait(false);
+            results[i] = Answer(asked, errors);
         }
 
         return new WriteTxnMarkersResponse { Markers = results };
     }
+
+    private static WriteTxnMarkersResponseMarkers Answer(WriteTxnMarkersRequestMarkers asked, ErrorCode[] errors)
+    {
+        int at = 0;
+        return new WriteTxnMarkersResponseMarkers
+        {
+            ProducerId = asked.ProducerId,
+            Topics = [.. asked.Topics.Select(topic => new WriteTxnMarkersResponseTopics
+            {
+                Name = topic.Name,
+                Partitions = [.. topic.PartitionIndexes.Select(partition => new WriteTxnMarkersResponsePartitions
+                {
+                    PartitionIndex = partition,
+                    ErrorCode = errors[at++],
+                })],
+            })],
+        };
+    }
+
+    private static DescribeTransactionsResponseTransactionStates HideTopics(
+        DescribeTransactionsResponseTransactionStates transaction, RequestContext context)
+    {
+        transaction.Topics =
+            [.. transaction.Topics.Where(x => context.MaySee(AclOperation.Describe, AclResourceType.Topic, x.Topic))];
+        return transaction;
+    }
+
+    private static DescribeTransactionsResponseTransactionStates Unknown(string transactionalId, ErrorCode error) => new()
+    {
+        ErrorCode = error,
+        TransactionalId = transactionalId,
+        TransactionStartTimeMs = -1,
+        ProducerId = -1,
+        ProducerEpoch = -1,
+    };
+
+    private DescribeProducersResponseTopics DescribeProducers(DescribeProducersRequestTopics topic, bool allowed) => new()
+    {
+        Name = topic.Name,
+        Partitions =
+        [
+            .. topic.PartitionIndexes.Select(partition => allowed
+                ? DescribeProducers(partition, topics.GetPartition(topic.Name, partition))
+                : new DescribeProducersResponsePartitions
+                {
+                    PartitionIndex = partition,
+                    ErrorCode = ErrorCode.TopicAuthorizationFailed,
+                    ErrorMessage = null,
+                }),
+        ],
+    };
 
     /// <summary>Reads a pattern that cannot make the broker search for long; null and the empty one match everything.</summary>
     private static bool TryRead(string? text, out Regex? pattern)
@@ -133,14 +184,7 @@ internal sealed class TransactionAdminHandler(TransactionCoordinator transaction
     {
         TransactionSnapshot? found = transactions.Describe(transactionalId);
         return found is null
-            ? new DescribeTransactionsResponseTransactionStates
-            {
-                ErrorCode = ErrorCode.TransactionalIdNotFound,
-                TransactionalId = transactionalId,
-                TransactionStartTimeMs = -1,
-                ProducerId = -1,
-                ProducerEpoch = -1,
-            }
+            ? Unknown(transactionalId, ErrorCode.TransactionalIdNotFound)
             : new DescribeTransactionsResponseTransactionStates
             {
                 TransactionalId = transactionalId,

@@ -1,4 +1,6 @@
 using StreamFlow.Broker.Groups;
+using StreamFlow.Broker.Security;
+using StreamFlow.Broker.Server;
 using StreamFlow.Broker.Transactions;
 using StreamFlow.Protocol.Messages;
 
@@ -23,9 +25,9 @@ internal sealed class TransactionHandler(TransactionCoordinator transactions)
     public static ErrorCode Downgrade(ErrorCode error, short version, short fencedFrom) =>
         error == ErrorCode.ProducerFenced && version < fencedFrom ? ErrorCode.InvalidProducerEpoch : error;
 
-    public async ValueTask<IResponse?> AddPartitionsAsync(AddPartitionsToTxnRequest request, short version)
+    public async ValueTask<IResponse?> AddPartitionsAsync(AddPartitionsToTxnRequest request, RequestContext context)
     {
-        if (version < BatchedFrom)
+        if (context.Version < BatchedFrom)
         {
             return new AddPartitionsToTxnResponse
             {
@@ -33,8 +35,13 @@ internal sealed class TransactionHandler(TransactionCoordinator transactions)
                     request.V3AndBelowTransactionalId,
                     new ProducerIdentity(request.V3AndBelowProducerId, request.V3AndBelowProducerEpoch),
                     request.V3AndBelowTopics,
-                    version).ConfigureAwait(false),
+                    context).ConfigureAwait(false),
             };
+        }
+
+        if (!context.MayCluster(AclOperation.ClusterAction))
+        {
+            return new AddPartitionsToTxnResponse { ErrorCode = ErrorCode.ClusterAuthorizationFailed };
         }
 
         var results = new AddPartitionsToTxnResponseResultsByTransaction[request.Transactions.Length];
@@ -46,70 +53,130 @@ internal sealed class TransactionHandler(TransactionCoordinator transactions)
             {
                 TransactionalId = asked.TransactionalId,
                 TopicResults = asked.VerifyOnly
-                    ? Results(asked.Topics, version, transactions.VerifyPartitions(
+                    ? Results(asked.Topics, context.Version, transactions.VerifyPartitions(
                         asked.TransactionalId, producer, Flatten(asked.Topics)))
-                    : await AddAsync(asked.TransactionalId, producer, asked.Topics, version).ConfigureAwait(false),
+                    : await AddAsync(asked.TransactionalId, producer, asked.Topics, context).ConfigureAwait(false),
             };
         }
 
         return new AddPartitionsToTxnResponse { ResultsByTransaction = results };
     }
 
-    public async ValueTask<IResponse?> AddOffsetsAsync(AddOffsetsToTxnRequest request, short version)
+    public async ValueTask<IResponse?> AddOffsetsAsync(AddOffsetsToTxnRequest request, RequestContext context)
     {
+        ErrorCode refusal = Refuse(request.TransactionalId, request.GroupId, context);
+        if (refusal != ErrorCode.None)
+        {
+            return new AddOffsetsToTxnResponse { ErrorCode = refusal };
+        }
+
         ErrorCode error = await transactions.AddOffsetsAsync(
             request.TransactionalId, new ProducerIdentity(request.ProducerId, request.ProducerEpoch), request.GroupId)
             .ConfigureAwait(false);
-        return new AddOffsetsToTxnResponse { ErrorCode = Downgrade(error, version, FencedFrom) };
+        return new AddOffsetsToTxnResponse { ErrorCode = Downgrade(error, context.Version, FencedFrom) };
     }
 
-    public async ValueTask<IResponse?> EndAsync(EndTxnRequest request, short version)
+    public async ValueTask<IResponse?> EndAsync(EndTxnRequest request, RequestContext context)
     {
+        if (!context.MayTransact(AclOperation.Write, request.TransactionalId))
+        {
+            return new EndTxnResponse { ErrorCode = ErrorCode.TransactionalIdAuthorizationFailed };
+        }
+
         TransactionReply reply = await transactions.EndAsync(
             request.TransactionalId,
             new ProducerIdentity(request.ProducerId, request.ProducerEpoch),
             request.Committed,
-            version >= Version2From ? TransactionVersion.V2 : TransactionVersion.V0).ConfigureAwait(false);
+            context.Version >= Version2From ? TransactionVersion.V2 : TransactionVersion.V0).ConfigureAwait(false);
         return new EndTxnResponse
         {
-            ErrorCode = Downgrade(reply.Error, version, FencedFrom),
+            ErrorCode = Downgrade(reply.Error, context.Version, FencedFrom),
             ProducerId = reply.Producer.ProducerId,
             ProducerEpoch = reply.Producer.Epoch,
         };
     }
 
-    public async ValueTask<IResponse?> CommitOffsetsAsync(TxnOffsetCommitRequest request, short version)
+    public async ValueTask<IResponse?> CommitOffsetsAsync(TxnOffsetCommitRequest request, RequestContext context)
     {
+        ErrorCode refusal = Refuse(request.TransactionalId, request.GroupId, context);
+        ILookup<bool, TxnOffsetCommitRequestTopics> allowed = request.Topics.ToLookup(
+            topic => refusal == ErrorCode.None && context.MayTopic(AclOperation.Read, topic.Name));
+        ErrorCode refused = refusal == ErrorCode.None ? ErrorCode.TopicAuthorizationFailed : refusal;
+        TxnOffsetCommitRequestTopics[] mine = [.. allowed[true]];
+        if (mine.Length == 0 && request.Topics.Length > 0)
+        {
+            return new TxnOffsetCommitResponse { Topics = [.. allowed[false].Select(topic => Answer(topic, () => refused))] };
+        }
+
         ErrorCode[] errors = await transactions.CommitOffsetsAsync(
             request.TransactionalId,
             new ProducerIdentity(request.ProducerId, request.ProducerEpoch),
-            new CommitCommand
-            {
-                GroupId = request.GroupId,
-                GenerationId = request.GenerationId,
-                MemberId = request.MemberId,
-                InstanceId = request.GroupInstanceId,
-                Offsets = [.. request.Topics.SelectMany(static topic => topic.Partitions.Select(
-                    partition => new OffsetToCommit(
-                        new OffsetKey(topic.Name, partition.PartitionIndex),
-                        partition.CommittedOffset,
-                        partition.CommittedLeaderEpoch,
-                        partition.CommittedMetadata)))],
-            },
-            version >= Version2From ? TransactionVersion.V2 : TransactionVersion.V0).ConfigureAwait(false);
+            Command(request, mine),
+            context.Version >= Version2From ? TransactionVersion.V2 : TransactionVersion.V0).ConfigureAwait(false);
         int at = 0;
         return new TxnOffsetCommitResponse
         {
-            Topics = [.. request.Topics.Select(topic => new TxnOffsetCommitResponseTopics
-            {
-                Name = topic.Name,
-                Partitions = [.. topic.Partitions.Select(partition => new TxnOffsetCommitResponsePartitions
-                {
-                    PartitionIndex = partition.PartitionIndex,
-                    ErrorCode = OfOffsets(errors[at++], version),
-                })],
-            })],
+            Topics =
+            [
+                .. mine.Select(topic => Answer(topic, () => OfOffsets(errors[at++], context.Version))),
+                .. allowed[false].Select(topic => Answer(topic, () => refused)),
+            ],
         };
+    }
+
+    private static CommitCommand Command(TxnOffsetCommitRequest request, TxnOffsetCommitRequestTopics[] topics) => new()
+    {
+        GroupId = request.GroupId,
+        GenerationId = request.GenerationId,
+        MemberId = request.MemberId,
+        InstanceId = request.GroupInstanceId,
+        Offsets = [.. topics.SelectMany(static topic => topic.Partitions.Select(
+            partition => new OffsetToCommit(
+                new OffsetKey(topic.Name, partition.PartitionIndex),
+                partition.CommittedOffset,
+                partition.CommittedLeaderEpoch,
+                partition.CommittedMetadata)))],
+    };
+
+    private static TxnOffsetCommitResponseTopics Answer(TxnOffsetCommitRequestTopics topic, Func<ErrorCode> error) => new()
+    {
+        Name = topic.Name,
+        Partitions =
+        [
+            .. topic.Partitions.Select(partition => new TxnOffsetCommitResponsePartitions
+            {
+                PartitionIndex = partition.PartitionIndex,
+                ErrorCode = error(),
+            }),
+        ],
+    };
+
+    /// <summary>Whether offsets of a group may be committed in a transaction.</summary>
+    private static ErrorCode Refuse(string transactionalId, string group, RequestContext context) =>
+        !context.MayTransact(AclOperation.Write, transactionalId) ? ErrorCode.TransactionalIdAuthorizationFailed
+        : !context.MayGroup(AclOperation.Read, group) ? ErrorCode.GroupAuthorizationFailed
+        : ErrorCode.None;
+
+    /// <summary>One partition that may not be written to keeps the others out as well; null if there is none.</summary>
+    private static ErrorCode[]? RefuseAdding(
+        string transactionalId, AddPartitionsToTxnRequestTopic[] topics, RequestContext context)
+    {
+        if (context.IsOpen)
+        {
+            return null;
+        }
+
+        bool mine = context.MayTransact(AclOperation.Write, transactionalId);
+        HashSet<string> allowed = [.. topics.Select(static x => x.Name)
+            .Where(topic => mine && context.MayTopic(AclOperation.Write, topic))];
+        return mine && topics.All(topic => allowed.Contains(topic.Name))
+            ? null
+            :
+            [
+                .. topics.SelectMany(topic => topic.Partitions.Select(_ => !mine ? ErrorCode.TransactionalIdAuthorizationFailed
+                    : allowed.Contains(topic.Name) ? ErrorCode.OperationNotAttempted
+                    : ErrorCode.TopicAuthorizationFailed)),
+            ];
     }
 
     private static ErrorCode OfOffsets(ErrorCode error, short version) => error switch
@@ -139,10 +206,10 @@ internal sealed class TransactionHandler(TransactionCoordinator transactions)
     }
 
     private async ValueTask<AddPartitionsToTxnResponseTopicResult[]> AddAsync(
-        string transactionalId, ProducerIdentity producer, AddPartitionsToTxnRequestTopic[] topics, short version) =>
-        Results(topics, version, await transactions.AddPartitionsAsync(
+        string transactionalId, ProducerIdentity producer, AddPartitionsToTxnRequestTopic[] topics, RequestContext context) =>
+        Results(topics, context.Version, RefuseAdding(transactionalId, topics, context) ?? await transactions.AddPartitionsAsync(
             transactionalId,
             producer,
             Flatten(topics),
-            version >= BatchedFrom ? TransactionVersion.V2 : TransactionVersion.V0).ConfigureAwait(false));
+            context.Version >= BatchedFrom ? TransactionVersion.V2 : TransactionVersion.V0).ConfigureAwait(false));
 }
