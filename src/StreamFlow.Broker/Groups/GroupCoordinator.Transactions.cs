@@ -7,6 +7,9 @@ internal sealed partial class GroupCoordinator
 {
     private readonly Dictionary<long, HashSet<CoordinatedGroup>> _transactions = [];
 
+    /// <summary>Whether it answers "not available" only: it was stopped, or its log failed it.</summary>
+    public bool IsStopped => _isStopped;
+
     /// <summary>
     /// Appends offsets as part of a producer's transaction, durably before it completes; they count once
     /// <see cref="EndTransaction"/> commits it. The result has one error per offset, in order. Members are checked as
