@@ -2,9 +2,11 @@ using System.CommandLine;
 using System.CommandLine.Help;
 using System.CommandLine.Parsing;
 using System.Reflection;
+using StreamFlow.Cli.Client;
 using StreamFlow.Cli.Options;
 using StreamFlow.Cli.Output;
 using StreamFlow.Cli.Serving;
+using StreamFlow.Protocol;
 
 namespace StreamFlow.Cli;
 
@@ -50,6 +52,15 @@ internal static class CommandLine
         return root;
     }
 
+    /// <summary>What a failure that is not this program's own ends with; success for one that is.</summary>
+    private static int CodeOf(Exception exception) => exception switch
+    {
+        CommandException known => known.Code,
+        KafkaException or UnsupportedVersionException or ProtocolException => ExitCode.Failed,
+        UnreachableException => ExitCode.Unreachable,
+        _ => ExitCode.Success,
+    };
+
     private static Option<bool> VersionSwitch(Surroundings surroundings) => new("--version")
     {
         Description = "Show the version",
@@ -71,10 +82,10 @@ internal static class CommandLine
                 },
                 cancelled).ConfigureAwait(false);
         }
-        catch (CommandException exception)
+        catch (Exception exception) when (CodeOf(exception) is var code and not ExitCode.Success)
         {
             await surroundings.Terminal.Error.WriteLineAsync($"error: {TableText.Escape(exception.Message)}").ConfigureAwait(false);
-            return exception.Code;
+            return code;
         }
         catch (OperationCanceledException) when (cancelled.IsCancellationRequested)
         {
