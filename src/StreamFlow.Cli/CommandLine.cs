@@ -1,11 +1,18 @@
 using System.CommandLine;
 using System.CommandLine.Help;
 using System.CommandLine.Parsing;
-using System.Reflection;
+using StreamFlow.Cli.Access;
+using StreamFlow.Cli.Brokers;
 using StreamFlow.Cli.Client;
+using StreamFlow.Cli.Groups;
+using StreamFlow.Cli.Measuring;
 using StreamFlow.Cli.Options;
 using StreamFlow.Cli.Output;
+using StreamFlow.Cli.Records;
 using StreamFlow.Cli.Serving;
+using StreamFlow.Cli.Settings;
+using StreamFlow.Cli.Topics;
+using StreamFlow.Cli.Transactions;
 using StreamFlow.Protocol;
 
 namespace StreamFlow.Cli;
@@ -13,10 +20,6 @@ namespace StreamFlow.Cli;
 /// <summary>All commands, and what is done with a command line.</summary>
 internal static class CommandLine
 {
-    /// <summary>The version of the tool, which is that of the broker in it.</summary>
-    public static string Version { get; } =
-        typeof(CommandLine).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion.Split('+')[0];
-
     /// <summary>Runs a command to its end. Says what is wrong itself and throws nothing that a user could have caused.</summary>
     /// <returns>One of <see cref="ExitCode"/>.</returns>
     public static async Task<int> RunAsync(string[] args, Surroundings surroundings, CancellationToken cancelled)
@@ -40,9 +43,25 @@ internal static class CommandLine
             "streamflow",
             "A Kafka-compatible broker, and the command line for it and for Apache Kafka.",
             [
-                "streamflow broker --data ./data                  a broker at localhost:9092, data kept in ./data",
+                "streamflow broker --data ./data                             a broker at localhost:9092, data kept in ./data",
+                "streamflow topics create orders --partitions 4",
+                "echo 'o1:hello' | streamflow produce orders -K :",
+                "streamflow consume orders --from-beginning --until-end --keys",
+                "streamflow groups describe order-counts                     offsets and lag",
+                "",
+                "Exit codes: 0 done, 1 refused or not there, 2 not understood, 3 nobody answers, 130 interrupted.",
             ],
             BrokerCommand.Create(surroundings),
+            TopicsCommand.Create(surroundings),
+            ProduceCommand.Create(surroundings),
+            ConsumeCommand.Create(surroundings),
+            GroupsCommand.Create(surroundings),
+            TxnsCommand.Create(surroundings),
+            AclsCommand.Create(surroundings),
+            UsersCommand.Create(surroundings),
+            ConfigsCommand.Create(surroundings),
+            ClusterCommand.Create(surroundings),
+            BenchCommand.Create(surroundings),
             HelpCommand.Create(surroundings));
         HelpOption help = new();
         help.Action = new TeachingHelp((HelpAction)help.Action!);
@@ -64,7 +83,7 @@ internal static class CommandLine
     private static Option<bool> VersionSwitch(Surroundings surroundings) => new("--version")
     {
         Description = "Show the version",
-        Action = new VersionAction(surroundings.Terminal, Version),
+        Action = new VersionAction(surroundings.Terminal, ToolVersion.Text),
     };
 
     private static async Task<int> InvokeAsync(ParseResult parsed, Surroundings surroundings, CancellationToken cancelled)

@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Collections.Concurrent;
 using System.Net.Sockets;
 using StreamFlow.Cli.Client.Security;
+using StreamFlow.Cli.Output;
 using StreamFlow.Protocol;
 using StreamFlow.Protocol.Messages;
 
@@ -211,7 +212,7 @@ internal sealed class BrokerConnection : IAsyncDisposable
     /// <summary>A broker that does not know the version answers in version 0, with what it has.</summary>
     private async Task NegotiateAsync(CancellationToken ct)
     {
-        ApiVersionsRequest request = new() { ClientSoftwareName = "streamflow", ClientSoftwareVersion = CommandLine.Version };
+        ApiVersionsRequest request = new() { ClientSoftwareName = "streamflow", ClientSoftwareVersion = ToolVersion.Text };
         short version = KafkaApis.Find(ApiKey.ApiVersions)!.MaxStableVersion;
         byte[] frame = await ExchangeAsync(request, version, default, ct).ConfigureAwait(false);
         if (BinaryPrimitives.ReadInt16BigEndian(frame.AsSpan(4)) == (short)ErrorCode.UnsupportedVersion)

@@ -52,6 +52,6 @@ internal sealed class TopicsCreate
         Name = name,
         NumPartitions = context.Get(_partitions) ?? -1,
         ReplicationFactor = (short)(context.Get(_factor) ?? -1),
-        Configs = [.. context.Get(_configs)!.Select(static c => new CreateTopicsRequestTopicsConfigs { Name = c.Key, Value = c.Value })],
+        Configs = [.. context.Get(_configs)!.Select(static c => new CreateTopicsRequestConfigs { Name = c.Key, Value = c.Value })],
     };
 }

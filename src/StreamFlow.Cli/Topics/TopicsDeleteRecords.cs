@@ -39,7 +39,7 @@ internal sealed class TopicsDeleteRecords
         {
             BrokerConnection connection = await cluster.NodeAsync(node.Key, context.Cancelled).ConfigureAwait(false);
             DeleteRecordsResponse response = await connection.SendAsync(Request(node, offsets), context.Cancelled).ConfigureAwait(false);
-            foreach ((string topic, DeleteRecordsResponseTopicsPartitions p) in response.Topics.SelectMany(static t => t.Partitions.Select(p => (t.Name, p))))
+            foreach ((string topic, DeleteRecordsResponsePartitions p) in response.Topics.SelectMany(static t => t.Partitions.Select(p => (t.Name, p))))
             {
                 isDone &= p.ErrorCode == ErrorCode.None;
                 table.Add(topic, p.PartitionIndex, p.LowWatermark < 0 ? null : p.LowWatermark, p.ErrorCode == ErrorCode.None ? null : Kafka.NameOf(p.ErrorCode));
@@ -86,7 +86,7 @@ internal sealed class TopicsDeleteRecords
             .. partitions.GroupBy(static p => p.Topic).Select(topic => new DeleteRecordsRequestTopics
             {
                 Name = topic.Key,
-                Partitions = [.. topic.Select(p => new DeleteRecordsRequestTopicsPartitions { PartitionIndex = p.Partition, Offset = offsets[p] })],
+                Partitions = [.. topic.Select(p => new DeleteRecordsRequestPartitions { PartitionIndex = p.Partition, Offset = offsets[p] })],
             }),
         ],
     };

@@ -49,7 +49,7 @@ internal static class TopicsDescribe
             new("Start", "startOffset", true), new("End", "endOffset", true), new("Bytes", "bytes", true));
         foreach (MetadataResponseTopics topic in metadata.Topics.OrderBy(static t => t.Name, StringComparer.Ordinal))
         {
-            foreach (MetadataResponseTopicsPartitions p in topic.Partitions.OrderBy(static p => p.PartitionIndex))
+            foreach (MetadataResponsePartitions p in topic.Partitions.OrderBy(static p => p.PartitionIndex))
             {
                 TopicPartition key = new(topic.Name!, p.PartitionIndex);
                 table.Add(

@@ -41,7 +41,7 @@ internal static class TopicsElectLeaders
         bool isDone = true;
         foreach (ElectLeadersResponseReplicaElectionResults topic in response.ReplicaElectionResults)
         {
-            foreach (ElectLeadersResponseReplicaElectionResultsPartitionResult p in topic.PartitionResult.OrderBy(static p => p.PartitionId))
+            foreach (ElectLeadersResponsePartitionResult p in topic.PartitionResult.OrderBy(static p => p.PartitionId))
             {
                 isDone &= p.ErrorCode is ErrorCode.None or ErrorCode.ElectionNotNeeded;
                 table.Add(topic.Topic, p.PartitionId, p.ErrorCode == ErrorCode.None ? "elected" : Kafka.NameOf(p.ErrorCode));

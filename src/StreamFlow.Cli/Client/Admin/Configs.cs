@@ -37,7 +37,7 @@ internal static class Configs
                         ResourceName = name,
                         Configs =
                         [
-                            .. changes.Select(static c => new IncrementalAlterConfigsRequestResourcesConfigs
+                            .. changes.Select(static c => new IncrementalAlterConfigsRequestConfigs
                             {
                                 Name = c.Name, ConfigOperation = c.Value is null ? Delete : Set, Value = c.Value,
                             }),
@@ -51,7 +51,7 @@ internal static class Configs
 
     /// <summary>The settings of one thing.</summary>
     /// <exception cref="KafkaException">There is no such thing, or it may not be seen.</exception>
-    public static async Task<DescribeConfigsResponseResultsConfigs[]> DescribeConfigAsync(
+    public static async Task<DescribeConfigsResponseConfigs[]> DescribeConfigAsync(
         this Cluster cluster, ConfigResource kind, string name, CancellationToken ct)
     {
         BrokerConnection connection = await ResponsibleAsync(cluster, kind, name, ct).ConfigureAwait(false);

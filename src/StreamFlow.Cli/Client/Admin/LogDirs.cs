@@ -19,9 +19,9 @@ internal static class LogDirs
         foreach (int node in await cluster.NodesAsync(ct).ConfigureAwait(false))
         {
             DescribeLogDirsResponse response = await cluster.LogDirsAsync(node, partitions, ct).ConfigureAwait(false);
-            foreach (DescribeLogDirsResponseResultsTopics topic in response.Results.SelectMany(static r => r.Topics))
+            foreach (DescribeLogDirsResponseTopics topic in response.Results.SelectMany(static r => r.Topics))
             {
-                foreach (DescribeLogDirsResponseResultsTopicsPartitions p in topic.Partitions)
+                foreach (DescribeLogDirsResponsePartitions p in topic.Partitions)
                 {
                     TopicPartition key = new(topic.Name, p.PartitionIndex);
                     sizes[key] = Math.Max(sizes.GetValueOrDefault(key), p.PartitionSize);

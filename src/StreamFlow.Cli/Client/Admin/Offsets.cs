@@ -32,7 +32,7 @@ internal static class Offsets
                 foreach (MetadataResponseTopics topic in metadata.Topics)
                 {
                     Throw(topic.ErrorCode, $"topic '{topic.Name}'");
-                    foreach (MetadataResponseTopicsPartitions partition in topic.Partitions)
+                    foreach (MetadataResponsePartitions partition in topic.Partitions)
                     {
                         Throw(partition.LeaderId < 0 ? ErrorCode.LeaderNotAvailable : ErrorCode.None, $"partition {partition.PartitionIndex} of topic '{topic.Name}'");
                         leaders[new TopicPartition(topic.Name!, partition.PartitionIndex)] = partition.LeaderId;
@@ -89,7 +89,7 @@ internal static class Offsets
             .. partitions.GroupBy(static p => p.Topic).Select(topic => new ListOffsetsRequestTopics
             {
                 Name = topic.Key,
-                Partitions = [.. topic.Select(p => new ListOffsetsRequestTopicsPartitions { PartitionIndex = p.Partition, Timestamp = times[p] })],
+                Partitions = [.. topic.Select(p => new ListOffsetsRequestPartitions { PartitionIndex = p.Partition, Timestamp = times[p] })],
             }),
         ],
     };
@@ -98,7 +98,7 @@ internal static class Offsets
     {
         foreach (ListOffsetsResponseTopics topic in response.Topics)
         {
-            foreach (ListOffsetsResponseTopicsPartitions partition in topic.Partitions)
+            foreach (ListOffsetsResponsePartitions partition in topic.Partitions)
             {
                 Throw(partition.ErrorCode, $"offsets of partition {partition.PartitionIndex} of topic '{topic.Name}'");
                 offsets[new TopicPartition(topic.Name, partition.PartitionIndex)] = (partition.Offset, partition.Timestamp);
