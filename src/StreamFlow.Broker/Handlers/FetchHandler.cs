@@ -1,8 +1,7 @@
 using StreamFlow.Broker.Measuring;
-using StreamFlow.Broker.Protocol;
-using StreamFlow.Broker.Protocol.Messages;
 using StreamFlow.Broker.Server;
 using StreamFlow.Broker.Storage;
+using StreamFlow.Protocol.Messages;
 
 namespace StreamFlow.Broker.Handlers;
 
@@ -19,7 +18,7 @@ internal sealed class FetchHandler(TopicStore topics, TimeProvider time, RecordI
     {
         if (request.SessionId != 0)
         {
-            return new ValueTask<IResponse?>(new FetchResponse(ErrorCode.FetchSessionIdNotFound, []));
+            return new ValueTask<IResponse?>(new FetchResponse { ErrorCode = ErrorCode.FetchSessionIdNotFound });
         }
 
         PartitionLog?[] logs = FindLogs(request);
@@ -57,11 +56,11 @@ internal sealed class FetchHandler(TopicStore topics, TimeProvider time, RecordI
     {
         PartitionLog?[] logs = new PartitionLog?[request.Topics.Sum(static x => x.Partitions.Length)];
         int at = 0;
-        foreach (FetchTopic topic in request.Topics)
+        foreach (FetchRequestTopics topic in request.Topics)
         {
-            foreach (FetchPartition partition in topic.Partitions)
+            foreach (FetchRequestPartitions partition in topic.Partitions)
             {
-                logs[at++] = topics.GetPartition(topic.Name, partition.Index);
+                logs[at++] = topics.GetPartition(topic.Topic, partition.Partition);
             }
         }
 
@@ -73,9 +72,10 @@ internal sealed class FetchHandler(TopicStore topics, TimeProvider time, RecordI
     {
         long bytes = 0;
         int at = 0;
-        foreach (FetchTopic topic in request.Topics)
+        bool readCommitted = request.IsolationLevel != 0;
+        foreach (FetchRequestTopics topic in request.Topics)
         {
-            foreach (FetchPartition partition in topic.Partitions)
+            foreach (FetchRequestPartitions partition in topic.Partitions)
             {
                 PartitionLog? log = logs[at++];
                 if (Check(log, partition) != ErrorCode.None)
@@ -83,7 +83,7 @@ internal sealed class FetchHandler(TopicStore topics, TimeProvider time, RecordI
                     return true;
                 }
 
-                long available = log!.AvailableBytes(partition.FetchOffset, request.ReadCommitted);
+                long available = log!.AvailableBytes(partition.FetchOffset, readCommitted);
                 bytes += Math.Min(available, Math.Max(partition.PartitionMaxBytes, 1));
             }
         }
@@ -91,7 +91,7 @@ internal sealed class FetchHandler(TopicStore topics, TimeProvider time, RecordI
         return bytes >= request.MinBytes;
     }
 
-    private static ErrorCode Check(PartitionLog? log, FetchPartition partition)
+    private static ErrorCode Check(PartitionLog? log, in FetchRequestPartitions partition)
     {
         if (log is null || log.IsClosed)
         {
@@ -116,81 +116,95 @@ internal sealed class FetchHandler(TopicStore topics, TimeProvider time, RecordI
 
     private FetchResponse Read(FetchRequest request, PartitionLog?[] logs)
     {
-        FetchTopicResult[] results = new FetchTopicResult[request.Topics.Length];
+        FetchResponseResponses[] results = new FetchResponseResponses[request.Topics.Length];
         int budget = Math.Clamp(request.MaxBytes, 0, LargestResponse);
         bool first = true;
         int at = 0;
         for (int i = 0; i < results.Length; i++)
         {
-            FetchTopic topic = request.Topics[i];
-            FetchPartitionResult[] partitions = new FetchPartitionResult[topic.Partitions.Length];
+            ref FetchRequestTopics topic = ref request.Topics[i];
+            FetchResponsePartitions[] partitions = new FetchResponsePartitions[topic.Partitions.Length];
             for (int j = 0; j < partitions.Length; j++)
             {
                 // The first batch of the first partition with data comes whole whatever the limits: a batch larger than
                 // them would stop its consumer for ever (KIP-74).
                 partitions[j] = ReadPartition(request, topic.Partitions[j], logs[at++], budget, first);
-                Count(topic.Name, partitions[j]);
-                budget -= Math.Min(budget, partitions[j].RecordsLength);
-                first &= partitions[j].RecordsLength == 0;
+                ReadOnlySpan<byte> records = partitions[j].Records.Memory.Span;
+                Count(topic.Topic, records);
+                budget -= Math.Min(budget, records.Length);
+                first &= records.IsEmpty;
             }
 
-            results[i] = new FetchTopicResult(topic.Name, partitions);
+            results[i] = new FetchResponseResponses { Topic = topic.Topic, Partitions = partitions };
         }
 
-        return new FetchResponse(ErrorCode.None, results);
+        return new FetchResponse { Responses = results };
     }
 
     /// <summary>The headers of the batches say how many records they have.</summary>
-    private void Count(string topic, in FetchPartitionResult result)
+    private void Count(string topic, ReadOnlySpan<byte> fetched)
     {
-        if (!measured.CountsFetched || result.RecordsLength == 0)
+        if (!measured.CountsFetched || fetched.IsEmpty)
         {
             return;
         }
 
         long records = 0;
-        ReadOnlySpan<byte> rest = result.RentedRecords.AsSpan(0, result.RecordsLength);
+        ReadOnlySpan<byte> rest = fetched;
         while (BatchHeader.TryRead(rest, out BatchHeader batch) && batch.TotalSize <= rest.Length)
         {
             records += batch.IsControl ? 0 : batch.RecordCount;
             rest = rest[batch.TotalSize..];
         }
 
-        measured.Fetched(topic, records, result.RecordsLength);
+        measured.Fetched(topic, records, fetched.Length);
     }
 
-    private static FetchPartitionResult ReadPartition(
-        FetchRequest request, FetchPartition partition, PartitionLog? log, int budget, bool first)
+    private static FetchResponsePartitions ReadPartition(
+        FetchRequest request, in FetchRequestPartitions partition, PartitionLog? log, int budget, bool first)
     {
         ErrorCode error = Check(log, partition);
         if (error != ErrorCode.None)
         {
-            return Failed(partition.Index, error, log);
+            return Failed(partition.Partition, error, log);
         }
 
         int limit = Math.Min(budget, Math.Max(partition.PartitionMaxBytes, 0));
-        long available = log!.AvailableBytes(partition.FetchOffset, request.ReadCommitted);
+        bool readCommitted = request.IsolationLevel != 0;
+        long available = log!.AvailableBytes(partition.FetchOffset, readCommitted);
         RentedRecords records = new((int)Math.Min(available, limit));
-        ReadResult read = log.Read(partition.FetchOffset, limit, first, request.ReadCommitted, records);
+        ReadResult read = log.Read(partition.FetchOffset, limit, first, readCommitted, records);
         byte[]? rented = records.Take();
         if (read.Error != ErrorCode.None)
         {
-            return Failed(partition.Index, read.Error, log);
+            return Failed(partition.Partition, read.Error, log);
         }
 
-        return new FetchPartitionResult(partition.Index, ErrorCode.None)
+        return new FetchResponsePartitions
         {
+            PartitionIndex = partition.Partition,
             HighWatermark = read.HighWatermark,
             LastStableOffset = read.LastStableOffset,
             LogStartOffset = read.LogStartOffset,
-            Aborted = read.AbortedTransactions,
-            RentedRecords = rented,
-            RecordsLength = records.Length,
+            AbortedTransactions = Describe(read.AbortedTransactions),
+            Records = WireRecords.OfRented(rented, records.Length),
         };
     }
 
-    private static FetchPartitionResult Failed(int index, ErrorCode error, PartitionLog? log) => new(index, error)
+    private static FetchResponseAbortedTransactions[]? Describe(IReadOnlyList<AbortedTransaction>? aborted) =>
+        aborted is null ? null :
+        [
+            .. aborted.Select(static x =>
+                new FetchResponseAbortedTransactions { ProducerId = x.ProducerId, FirstOffset = x.FirstOffset }),
+        ];
+
+    // Empty but never null: librdkafka drops a whole response over a null records field.
+    private static FetchResponsePartitions Failed(int index, ErrorCode error, PartitionLog? log) => new()
     {
+        PartitionIndex = index,
+        ErrorCode = error,
+        AbortedTransactions = null,
+        Records = WireRecords.Empty,
         HighWatermark = log?.HighWatermark ?? -1,
         LastStableOffset = log?.LastStableOffset ?? -1,
         LogStartOffset = log?.LogStartOffset ?? -1,

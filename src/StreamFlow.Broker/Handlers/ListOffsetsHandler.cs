@@ -1,6 +1,5 @@
-using StreamFlow.Broker.Protocol;
-using StreamFlow.Broker.Protocol.Messages;
 using StreamFlow.Broker.Storage;
+using StreamFlow.Protocol.Messages;
 
 namespace StreamFlow.Broker.Handlers;
 
@@ -14,61 +13,68 @@ internal sealed class ListOffsetsHandler(TopicStore topics)
 
     public ListOffsetsResponse Handle(ListOffsetsRequest request, short version)
     {
-        ListOffsetsTopicResult[] results = new ListOffsetsTopicResult[request.Topics.Length];
+        ListOffsetsResponseTopics[] results = new ListOffsetsResponseTopics[request.Topics.Length];
+        bool readCommitted = request.IsolationLevel != 0;
         for (int i = 0; i < results.Length; i++)
         {
-            ListOffsetsTopic topic = request.Topics[i];
-            ListOffsetsPartitionResult[] partitions = new ListOffsetsPartitionResult[topic.Partitions.Length];
+            ref ListOffsetsRequestTopics topic = ref request.Topics[i];
+            ListOffsetsResponsePartitions[] partitions = new ListOffsetsResponsePartitions[topic.Partitions.Length];
             for (int j = 0; j < partitions.Length; j++)
             {
-                PartitionLog? log = topics.GetPartition(topic.Name, topic.Partitions[j].Index);
-                partitions[j] = Find(log, topic.Partitions[j], request.ReadCommitted, version);
+                PartitionLog? log = topics.GetPartition(topic.Name, topic.Partitions[j].PartitionIndex);
+                partitions[j] = Find(log, topic.Partitions[j], readCommitted, version);
             }
 
-            results[i] = new ListOffsetsTopicResult(topic.Name, partitions);
+            results[i] = new ListOffsetsResponseTopics { Name = topic.Name, Partitions = partitions };
         }
 
-        return new ListOffsetsResponse(results);
+        return new ListOffsetsResponse { Topics = results };
     }
 
-    private static ListOffsetsPartitionResult Find(
-        PartitionLog? log, ListOffsetsPartition partition, bool readCommitted, short version)
+    private static ListOffsetsResponsePartitions Find(
+        PartitionLog? log, in ListOffsetsRequestPartitions partition, bool readCommitted, short version)
     {
         if (log is null || log.IsClosed)
         {
-            return Failed(partition.Index, ErrorCode.UnknownTopicOrPartition);
+            return Failed(partition.PartitionIndex, ErrorCode.UnknownTopicOrPartition);
         }
 
         if (log.IsOffline)
         {
             // What it knows of its end may be as wrong as the disk.
-            return Failed(partition.Index, ErrorCode.KafkaStorageError);
+            return Failed(partition.PartitionIndex, ErrorCode.KafkaStorageError);
         }
 
         ErrorCode error = LeaderEpochs.Check(partition.CurrentLeaderEpoch, log);
         if (error != ErrorCode.None)
         {
-            return Failed(partition.Index, error);
+            return Failed(partition.PartitionIndex, error);
         }
 
         long end = readCommitted ? log.LastStableOffset : log.HighWatermark;
         switch (partition.Timestamp)
         {
             case Latest:
-                return Found(partition.Index, new TimestampOffset(end, -1, log.LeaderEpoch));
+                return Found(partition.PartitionIndex, new TimestampOffset(end, -1, log.LeaderEpoch));
             case Earliest:
-                return Found(partition.Index, new TimestampOffset(log.LogStartOffset, -1, log.LeaderEpoch));
+                return Found(partition.PartitionIndex, new TimestampOffset(log.LogStartOffset, -1, log.LeaderEpoch));
             case MaxTimestamp when version >= MaxTimestampFrom:
-                return Found(partition.Index, log.OffsetOfMaxTimestamp());
+                return Found(partition.PartitionIndex, log.OffsetOfMaxTimestamp());
             case < 0:
-                return Failed(partition.Index, ErrorCode.UnsupportedVersion);
+                return Failed(partition.PartitionIndex, ErrorCode.UnsupportedVersion);
             default:
-                return Found(partition.Index, log.OffsetForTimestamp(partition.Timestamp, readCommitted));
+                return Found(partition.PartitionIndex, log.OffsetForTimestamp(partition.Timestamp, readCommitted));
         }
     }
 
-    private static ListOffsetsPartitionResult Found(int index, TimestampOffset found) =>
-        new(index, ErrorCode.None, found.Timestamp, found.Offset, found.LeaderEpoch);
+    private static ListOffsetsResponsePartitions Found(int index, TimestampOffset found) => new()
+    {
+        PartitionIndex = index,
+        Timestamp = found.Timestamp,
+        Offset = found.Offset,
+        LeaderEpoch = found.LeaderEpoch,
+    };
 
-    private static ListOffsetsPartitionResult Failed(int index, ErrorCode error) => new(index, error, -1, -1, -1);
+    private static ListOffsetsResponsePartitions Failed(int index, ErrorCode error) =>
+        new() { PartitionIndex = index, ErrorCode = error };
 }
