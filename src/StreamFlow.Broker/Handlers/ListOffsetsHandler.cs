@@ -10,6 +10,7 @@ internal sealed class ListOffsetsHandler(TopicStore topics)
     private const long Earliest = -2;
     private const long MaxTimestamp = -3;
     private const short MaxTimestampFrom = 7;
+    private const short LeaderEpochFrom = 4;
 
     public ListOffsetsResponse Handle(ListOffsetsRequest request, short version)
     {
@@ -23,6 +24,10 @@ internal sealed class ListOffsetsHandler(TopicStore topics)
             {
                 PartitionLog? log = topics.GetPartition(topic.Name, topic.Partitions[j].PartitionIndex);
                 partitions[j] = Find(log, topic.Partitions[j], readCommitted, version);
+                if (version < LeaderEpochFrom)
+                {
+                    partitions[j].LeaderEpoch = -1;
+                }
             }
 
             results[i] = new ListOffsetsResponseTopics { Name = topic.Name, Partitions = partitions };

@@ -38,6 +38,16 @@ public sealed class ListOffsetsTests : IAsyncLifetime
             (result.Number("error_code"), result.Number("offset"), result.Number("timestamp")));
     }
 
+    /// <summary>The epoch of the leader is answered from version 4 on: older answers have no place for it.</summary>
+    [Fact]
+    public async Task Offset_is_found_in_every_version()
+    {
+        for (int version = 1; version <= 7; version++)
+        {
+            Assert.Equal(3, (await ListAsync(version, "t", -1)).Number("offset"));
+        }
+    }
+
     [Theory]
     [InlineData(7, -4, 35)]
     [InlineData(6, -3, 35)]
