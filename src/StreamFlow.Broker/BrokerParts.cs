@@ -46,6 +46,7 @@ internal sealed class BrokerParts : IAsyncDisposable
             DataDirectory = DataDirectory,
             Time = _options.TimeProvider,
             TopicDefaults = FlushDefaults(),
+            MaintenanceInterval = _options.MaintenanceInterval,
             Log = _log,
             OnFlushed = duration => _meter?.Requests.Flushed(duration),
         });

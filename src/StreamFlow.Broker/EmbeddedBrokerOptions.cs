@@ -98,6 +98,9 @@ public sealed record EmbeddedBrokerOptions
     /// <value>Default null: says nothing.</value>
     public ILoggerFactory? LoggerFactory { get; init; }
 
+    /// <summary>How often retention and compaction run.</summary>
+    internal TimeSpan MaintenanceInterval { get; init; } = TimeSpan.FromSeconds(30);
+
     /// <summary>Called between durable steps.</summary>
     internal FaultPoints Faults { get; init; } = FaultPoints.None;
 

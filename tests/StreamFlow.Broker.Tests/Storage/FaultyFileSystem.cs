@@ -55,7 +55,17 @@ internal sealed class FaultyFileSystem : FileSystem
         throw new IOException("No space left on device (injected)");
     }
 
-    public override int Read(StorageFile file, Span<byte> bytes, long position) => Disk.Read(file, bytes, position);
+    private long _bytesRead;
+
+    /// <summary>Bytes that were read from logs.</summary>
+    public long BytesRead => Interlocked.Read(ref _bytesRead);
+
+    public override int Read(StorageFile file, Span<byte> bytes, long position)
+    {
+        var read = Disk.Read(file, bytes, position);
+        Interlocked.Add(ref _bytesRead, read);
+        return read;
+    }
 
     public override void SetLength(StorageFile file, long length) => Disk.SetLength(file, length);
 

@@ -19,6 +19,12 @@ internal sealed record LogEnvironment
     /// <summary>Told how long it took to force a file to the disk; null when nobody wants to know.</summary>
     public Action<TimeSpan>? OnFlushed { get; init; }
 
+    /// <summary>
+    /// The last run may not have stopped in order, so that the end of the log may be lost without a trace in it: the
+    /// leader epoch rises in any case.
+    /// </summary>
+    public bool AfterUncleanStop { get; init; }
+
     /// <summary>Verifies every checksum at open, also below the recovery point.</summary>
     public bool VerifyAll { get; init; }
 

@@ -72,6 +72,9 @@ internal sealed partial class PartitionLog : IDisposable
 
     public int LeaderEpoch => Epochs[^1].Epoch;
 
+    /// <summary>Once closed: everything is durable, and the next start has nothing to verify.</summary>
+    public bool StoppedInOrder { get; private set; }
+
     /// <summary>Bytes of all segments.</summary>
     public long SizeInBytes
     {
@@ -209,19 +212,9 @@ internal sealed partial class PartitionLog : IDisposable
     /// <summary>The first record among those with the largest timestamp.</summary>
     public TimestampOffset OffsetOfMaxTimestamp() => TimestampLookup.Latest(this);
 
-    /// <summary>The largest known epoch not above the given one and where it ends; -1 and -1 for none.</summary>
-    public (int Epoch, long EndOffset) EndOffsetForEpoch(int epoch)
-    {
-        for (var i = Epochs.Length - 1; i >= 0; i--)
-        {
-            if (Epochs[i].Epoch <= epoch)
-            {
-                return (Epochs[i].Epoch, i == Epochs.Length - 1 ? LogEndOffset : Epochs[i + 1].StartOffset);
-            }
-        }
-
-        return (-1, -1);
-    }
+    /// <summary>Where a leader epoch ends; see <see cref="LeaderEpochHistory.EndOf"/>.</summary>
+    public (int Epoch, long EndOffset) EndOffsetForEpoch(int epoch) =>
+        LeaderEpochHistory.EndOf(Epochs, epoch, LogEndOffset);
 
     /// <summary>
     /// Moves the log start to an offset, -1 for the high watermark; durable when this returns. Moving it backwards
@@ -418,11 +411,7 @@ internal sealed partial class PartitionLog : IDisposable
             return;
         }
 
-        if (flush && State == LogState.Online)
-        {
-            _durability.WriteForClose();
-        }
-
+        var isWritten = flush && State == LogState.Online && _durability.WriteForStop();
         Segment[] segments;
         lock (_gate)
         {
@@ -431,6 +420,8 @@ internal sealed partial class PartitionLog : IDisposable
                 return;
             }
 
+            // An append that came in between is not covered by what was written.
+            StoppedInOrder = isWritten && State == LogState.Online && _durability.IsSettled;
             _state = (int)LogLifecycle.Next(State, LogEvent.Closed);
             segments = _segments;
         }

@@ -36,4 +36,8 @@ internal static partial class StorageLog
 
     [LoggerMessage(210, LogLevel.Error, "'{Directory}' could not be closed; the others are")]
     public static partial void NotClosed(ILogger logger, Exception exception, string directory);
+
+    [LoggerMessage(211, LogLevel.Warning,
+        "It could not be noted in '{Directory}' that this run stopped in order, and the next start verifies what it finds: {Reason}")]
+    public static partial void OrderNotNoted(ILogger logger, string directory, string reason);
 }

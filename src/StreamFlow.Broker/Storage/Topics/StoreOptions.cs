@@ -14,7 +14,7 @@ internal sealed record StoreOptions
     /// <remarks><c>flush.messages=1</c> here makes every acknowledgement wait for an fsync.</remarks>
     public IReadOnlyDictionary<string, string> TopicDefaults { get; init; } = TopicConfigs.EmptyConfigs;
 
-    /// <summary>Fsyncs in flight at once.</summary>
+    /// <summary>Fsyncs in flight at once; with zero whoever asks for durability runs them.</summary>
     /// <value>2</value>
     public int FlusherThreads { get; init; } = 2;
 

@@ -23,12 +23,30 @@ internal sealed partial class TopicStore
                 Topics.SelectMany(static topic => topic.Partitions),
                 new ParallelOptions { MaxDegreeOfParallelism = TopicDirectories.OpenParallelism },
                 Close);
-            _flusher.Dispose();
+            _flusher?.Dispose();
+            LeaveInOrder();
         }
         finally
         {
             // Whatever failed: who starts a broker on the directory again must not find it locked.
             _lockFile.Dispose();
+        }
+    }
+
+    private void LeaveInOrder()
+    {
+        if (!_isLoaded || !Topics.All(static topic => topic.Partitions.All(static log => log.StoppedInOrder)))
+        {
+            return;
+        }
+
+        try
+        {
+            CleanStop.Leave(_options.Files, _options.DataDirectory);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            StorageLog.OrderNotNoted(_options.Log, _options.DataDirectory, exception.Message);
         }
     }
 
