@@ -2,7 +2,6 @@ using System.CommandLine;
 using System.Security.Cryptography;
 using StreamFlow.Cli.Client;
 using StreamFlow.Cli.Client.Admin;
-using StreamFlow.Cli.Client.Security;
 using StreamFlow.Cli.Options;
 using StreamFlow.Cli.Output;
 using StreamFlow.Protocol;

@@ -1,7 +1,6 @@
 using System.Buffers.Binary;
 using System.Collections.Concurrent;
 using System.Net.Sockets;
-using StreamFlow.Cli.Client.Security;
 using StreamFlow.Cli.Output;
 using StreamFlow.Protocol;
 using StreamFlow.Protocol.Messages;

@@ -1,6 +1,5 @@
 using StreamFlow.Cli.Client;
 using StreamFlow.Cli.Client.Admin;
-using StreamFlow.Cli.Client.Security;
 using StreamFlow.Cli.Options;
 using StreamFlow.Cli.Output;
 using StreamFlow.Cli.Tests.Support;

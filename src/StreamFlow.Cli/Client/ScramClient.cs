@@ -3,7 +3,7 @@ using System.Security.Cryptography;
 using System.Text;
 using StreamFlow.Cli.Output;
 
-namespace StreamFlow.Cli.Client.Security;
+namespace StreamFlow.Cli.Client;
 
 /// <summary>The client's side of SCRAM (RFC 5802, RFC 7677): neither side ever says the password.</summary>
 internal sealed class ScramClient

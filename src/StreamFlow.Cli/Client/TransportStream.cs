@@ -5,7 +5,7 @@ using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using StreamFlow.Cli.Output;
 
-namespace StreamFlow.Cli.Client.Security;
+namespace StreamFlow.Cli.Client;
 
 /// <summary>A connection's bytes: TCP, with or without TLS.</summary>
 internal static class TransportStream

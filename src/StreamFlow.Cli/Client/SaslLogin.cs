@@ -3,7 +3,7 @@ using StreamFlow.Cli.Output;
 using StreamFlow.Protocol;
 using StreamFlow.Protocol.Messages;
 
-namespace StreamFlow.Cli.Client.Security;
+namespace StreamFlow.Cli.Client;
 
 /// <summary>Says to a broker who one is: PLAIN, SCRAM or OAUTHBEARER in SaslAuthenticate requests.</summary>
 internal static class SaslLogin
