@@ -22,7 +22,6 @@ namespace StreamFlow.Broker;
 /// </example>
 public sealed class EmbeddedBroker : IAsyncDisposable, IDisposable
 {
-    private const int NodeId = 1;
 
     private readonly BrokerParts _parts;
     private int _disposed;
@@ -72,7 +71,7 @@ public sealed class EmbeddedBroker : IAsyncDisposable, IDisposable
             }
 
             ct.ThrowIfCancellationRequested();
-            MetadataBroker self = parts.Listen(endPoint, NodeId);
+            MetadataBroker self = parts.Listen(endPoint);
             return new EmbeddedBroker(parts, self);
         }
         catch
@@ -81,6 +80,11 @@ public sealed class EmbeddedBroker : IAsyncDisposable, IDisposable
             throw;
         }
     }
+
+    /// <summary>How well the broker is, and what its disk fails it in. May be asked at any time, by any thread.</summary>
+    public BrokerState State => Volatile.Read(ref _disposed) != 0
+        ? new BrokerState(BrokerCondition.Stopped, [], HasGroups: false, HasTransactions: false)
+        : _parts.State();
 
     /// <summary>Topics with their sizes, and transactions that are open, at this moment. May be called at any time, by any thread.</summary>
     /// <returns>What there is; nothing once the broker has stopped.</returns>

@@ -75,7 +75,10 @@ public sealed record EmbeddedBrokerOptions
     /// <value>Default 15 minutes, as in Kafka.</value>
     public TimeSpan TransactionMaxTimeout { get; init; } = TimeSpan.FromMinutes(15);
 
-    /// <summary>The connections that may be open at once; more are refused.</summary>
+    /// <summary>
+    /// The connections that may be open at once; more are refused. Fewer are let in where the process may not open as many files
+    /// (<c>ulimit -n</c>), which a warning says.
+    /// </summary>
     /// <value>Default 1,000.</value>
     public int MaxConnections { get; init; } = 1000;
 
@@ -86,6 +89,17 @@ public sealed record EmbeddedBrokerOptions
     /// <summary>A connection without requests for this long is closed; clients reconnect by themselves.</summary>
     /// <value>Default 10 minutes, as in Kafka.</value>
     public TimeSpan ConnectionIdleTimeout { get; init; } = TimeSpan.FromMinutes(10);
+
+    /// <summary>How often the broker looks for records that retention deletes (<c>log.retention.check.interval.ms</c>).</summary>
+    /// <value>Default 5 minutes, as in Kafka.</value>
+    public TimeSpan RetentionCheckInterval { get; init; } = TimeSpan.FromMinutes(5);
+
+    /// <summary>
+    /// Counts the age by which retention deletes records (<c>retention.ms</c>) from when the broker got them. Kafka counts from
+    /// the timestamps of records: historical data is deleted within minutes of being written. For development.
+    /// </summary>
+    /// <value>Default false, as in Kafka.</value>
+    public bool KeepHistoricalRecords { get; init; }
 
     /// <summary>The clock of timestamps, timeouts and retention.</summary>
     /// <value>Default <see cref="TimeProvider.System"/>.</value>
@@ -103,6 +117,9 @@ public sealed record EmbeddedBrokerOptions
 
     /// <summary>Called between durable steps.</summary>
     internal FaultPoints Faults { get; init; } = FaultPoints.None;
+
+    /// <summary>What the data directory is written with.</summary>
+    internal FileSystem Files { get; init; } = FileSystem.Disk;
 
     /// <summary>Checks every value.</summary>
     /// <exception cref="ArgumentException">A value is out of range; the message names it and the remedy.</exception>
@@ -123,6 +140,7 @@ public sealed record EmbeddedBrokerOptions
         Require(MaxRequestBytes >= 1024, nameof(MaxRequestBytes), MaxRequestBytes, "at least 1024");
         Require(ConnectionIdleTimeout > TimeSpan.Zero, nameof(ConnectionIdleTimeout), ConnectionIdleTimeout,
             "more than zero");
+        Require(RetentionCheckInterval > TimeSpan.Zero, nameof(RetentionCheckInterval), RetentionCheckInterval, "more than zero");
         ArgumentNullException.ThrowIfNull(TimeProvider);
         ArgumentNullException.ThrowIfNull(Topics);
     }

@@ -48,13 +48,26 @@ internal static class ApiTable
         Api<TxnOffsetCommitRequest>(
             ApiKey.TxnOffsetCommit, 0, 3, 3, static (h, r, _) => h.Transactions.CommitOffsetsAsync(r)),
         Api<DescribeConfigsRequest>(ApiKey.DescribeConfigs, 1, 4, 4, static (h, r, _) => Now(h.Configs.Describe(r))),
-        Api<AlterConfigsRequest>(ApiKey.AlterConfigs, 0, 2, 2, static (h, r, _) => Now(h.Configs.Alter(r))),
+        Api<AlterConfigsRequest>(ApiKey.AlterConfigs, 0, 2, 2, static (h, r, _) => Now(h.AlterConfigs.Alter(r))),
+        Api<AlterReplicaLogDirsRequest>(
+            ApiKey.AlterReplicaLogDirs, 1, 2, 2, static (h, r, _) => Now(h.PartitionAdmin.AlterReplicaLogDirs(r))),
+        Api<DescribeLogDirsRequest>(
+            ApiKey.DescribeLogDirs, 1, 5, 2, static (h, r, _) => Now(h.PartitionAdmin.DescribeLogDirs(r))),
         Api<CreatePartitionsRequest>(
             ApiKey.CreatePartitions, 0, 3, 2, static (h, r, _) => Now(h.TopicAdmin.AddPartitions(r))),
         Api<DeleteGroupsRequest>(ApiKey.DeleteGroups, 0, 2, 2, static (h, r, _) => h.GroupAdmin.DeleteAsync(r)),
+        Api<ElectLeadersRequest>(ApiKey.ElectLeaders, 0, 2, 2, static (h, r, _) => Now(h.PartitionAdmin.ElectLeaders(r))),
         Api<IncrementalAlterConfigsRequest>(
-            ApiKey.IncrementalAlterConfigs, 0, 1, 1, static (h, r, _) => Now(h.Configs.AlterIncrementally(r))),
+            ApiKey.IncrementalAlterConfigs, 0, 1, 1, static (h, r, _) => Now(h.AlterConfigs.AlterIncrementally(r))),
+        Api<AlterPartitionReassignmentsRequest>(
+            ApiKey.AlterPartitionReassignments, 0, 1, 0, static (h, r, _) => Now(h.PartitionAdmin.AlterReassignments(r))),
+        Api<ListPartitionReassignmentsRequest>(
+            ApiKey.ListPartitionReassignments, 0, 0, 0,
+            static (_, _, _) => Now(new ListPartitionReassignmentsResponse { ErrorMessage = null })),
         Api<OffsetDeleteRequest>(ApiKey.OffsetDelete, 0, 0, Never, static (h, r, _) => h.Offsets.DeleteAsync(r)),
+        Api<DescribeQuorumRequest>(ApiKey.DescribeQuorum, 0, 2, 0, static (h, r, c) => Now(h.Quorum.Describe(r, c.Version))),
+        Api<UpdateFeaturesRequest>(
+            ApiKey.UpdateFeatures, 0, 2, 0, static (h, r, c) => Now(h.Quorum.UpdateFeatures(r, c.Version))),
         Api<DescribeClusterRequest>(ApiKey.DescribeCluster, 0, 1, 0, static (h, r, _) => Now(h.Cluster.Describe(r))),
         Api<DescribeProducersRequest>(
             ApiKey.DescribeProducers, 0, 0, 0, static (h, r, _) => Now(h.Transactions.DescribeProducers(r))),
@@ -62,6 +75,11 @@ internal static class ApiTable
             ApiKey.DescribeTransactions, 0, 0, 0, static (h, r, _) => Now(h.Transactions.Describe(r))),
         Api<ListTransactionsRequest>(
             ApiKey.ListTransactions, 0, 1, 0, static (h, r, _) => Now(h.Transactions.List(r))),
+        Api<GetTelemetrySubscriptionsRequest>(
+            ApiKey.GetTelemetrySubscriptions, 0, 0, 0, static (h, r, c) => Now(h.Telemetry.Subscribe(r, c))),
+        Api<PushTelemetryRequest>(ApiKey.PushTelemetry, 0, 0, 0, static (h, r, c) => Now(h.Telemetry.Push(r, c))),
+        Api<ListConfigResourcesRequest>(
+            ApiKey.ListConfigResources, 0, 1, 0, static (h, r, c) => Now(h.Configs.List(r, c.Version))),
     ];
 
     private static readonly ApiDescriptor?[] ByKey = Index();

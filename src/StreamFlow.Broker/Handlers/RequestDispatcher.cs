@@ -10,6 +10,11 @@ namespace StreamFlow.Broker.Handlers;
 /// <param name="time">The clock that they are timed by.</param>
 internal sealed class RequestDispatcher(BrokerHandlers handlers, RequestInstruments measured, TimeProvider time)
 {
+    private volatile BrokerHandlers _handlers = handlers;
+
+    /// <summary>Lets others answer the requests that come from here on.</summary>
+    public void Replace(BrokerHandlers handlers) => _handlers = handlers;
+
     /// <summary>Handles one request, as <see cref="RequestDispatch"/> says.</summary>
     /// <exception cref="ProtocolException">The frame cannot be understood; the connection must be closed.</exception>
     public ValueTask<WireWriter?> DispatchAsync(Memory<byte> frame, ConnectionContext connection, out RequestOrder order)
@@ -35,7 +40,7 @@ internal sealed class RequestDispatcher(BrokerHandlers handlers, RequestInstrume
         reader.SkipTags();
         RequestContext context = new(connection, version, clientId);
         connection.IsExclusive = false;
-        ValueTask<IResponse?> answer = api.Invoke(handlers, ref reader, context);
+        ValueTask<IResponse?> answer = api.Invoke(_handlers, ref reader, context);
         order = connection.IsExclusive ? RequestOrder.AfterReply : order;
         return answer.IsCompletedSuccessfully
             ? new ValueTask<WireWriter?>(Count(api, began, Encode(api, version, correlationId, answer.Result)))

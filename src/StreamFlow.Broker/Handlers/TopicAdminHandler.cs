@@ -1,3 +1,4 @@
+using StreamFlow.Broker.Configs;
 using StreamFlow.Broker.Storage;
 using StreamFlow.Protocol.Messages;
 
@@ -5,7 +6,7 @@ namespace StreamFlow.Broker.Handlers;
 
 /// <summary>Creates, grows, trims and deletes topics.</summary>
 internal sealed class TopicAdminHandler(
-    TopicStore store, int nodeId, int defaultPartitions, bool acceptAnyReplicationFactor)
+    TopicStore store, BrokerSettings settings, int nodeId, int defaultPartitions, bool acceptAnyReplicationFactor)
 {
     private const int UseDefault = -1;
 
@@ -123,19 +124,20 @@ internal sealed class TopicAdminHandler(
             TopicId = result.Topic?.Id ?? Guid.Empty,
             NumPartitions = result.IsSuccess ? partitions : -1,
             ReplicationFactor = result.IsSuccess ? (short)1 : (short)-1,
-            Configs = result.IsSuccess
-                ?
-                [
-                    .. TopicConfigs.Describe(configs, store.TopicDefaults).Select(static x => new CreateTopicsResponseConfigs
-                    {
-                        Name = x.Definition.Name,
-                        Value = x.Value,
-                        ConfigSource = x.IsTopicOverride ? DescribedConfig.TopicSource : DescribedConfig.DefaultSource,
-                    }),
-                ]
-                : null,
+            Configs = result.IsSuccess ? Shown(configs) : null,
         };
     }
+
+    private CreateTopicsResponseConfigs[] Shown(Dictionary<string, string> configs) =>
+    [
+        .. TopicConfigs.All.Select(definition => settings.Of(definition, configs, ConfigSource.Topic))
+            .Select(static config => new CreateTopicsResponseConfigs
+            {
+                Name = config.Definition.Name,
+                Value = config.Value,
+                ConfigSource = (sbyte)config.Source,
+            }),
+    ];
 
     private (ErrorCode Error, string? Message, int Partitions) CountPartitions(CreateTopicsRequestTopics topic)
     {

@@ -8,6 +8,12 @@ internal sealed class ConnectionContext(string clientHost, CancellationToken gon
 {
     public string ClientHost { get; } = clientHost;
 
+    /// <summary>What the client says it is, in its ApiVersions; empty when it does not.</summary>
+    public string SoftwareName { get; set; } = string.Empty;
+
+    /// <summary>The version of that.</summary>
+    public string SoftwareVersion { get; set; } = string.Empty;
+
     public CancellationToken Gone { get; } = gone;
 
     public CancellationToken Stopping { get; } = stopping;

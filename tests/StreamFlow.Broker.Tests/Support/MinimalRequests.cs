@@ -50,6 +50,25 @@ public static class MinimalRequests
         {
             ["resources"] = new WireStruct { ["resource_type"] = 4, ["resource_name"] = "1" },
         },
+        "AlterReplicaLogDirs" => new WireStruct
+        {
+            ["dirs"] = new WireStruct { ["path"] = "/absent", ["topics"] = new WireStruct { ["name"] = "absent", ["partitions"] = new[] { 0 } } },
+        },
+        "DescribeLogDirs" => new WireStruct { ["topics"] = new WireStruct { ["topic"] = "absent", ["partitions"] = new[] { 0 } } },
+        "ElectLeaders" => new WireStruct { ["topic_partitions"] = new WireStruct { ["topic"] = "absent", ["partitions"] = new[] { 0 } } },
+        "AlterPartitionReassignments" => new WireStruct
+        {
+            ["topics"] = new WireStruct { ["name"] = "absent", ["partitions"] = new WireStruct { ["replicas"] = new[] { 1 } } },
+        },
+        "ListPartitionReassignments" => new WireStruct(),
+        "DescribeQuorum" => new WireStruct
+        {
+            ["topics"] = new WireStruct { ["topic_name"] = "__cluster_metadata", ["partitions"] = new WireStruct() },
+        },
+        "UpdateFeatures" => new WireStruct { ["feature_updates"] = new WireStruct { ["feature"] = "absent", ["max_version_level"] = 1 } },
+        "GetTelemetrySubscriptions" => new WireStruct(),
+        "PushTelemetry" => new WireStruct { ["metrics"] = new byte[] { 1 } },
+        "ListConfigResources" => new WireStruct { ["resource_types"] = new[] { 2 } },
         "DescribeGroups" => new WireStruct { ["groups"] = new[] { "absent" } },
         "DeleteGroups" => new WireStruct { ["groups_names"] = new[] { "absent" } },
         "DescribeCluster" => new WireStruct { ["endpoint_type"] = 1 },

@@ -3,8 +3,8 @@ namespace StreamFlow.Broker.Storage;
 
 /// <summary>
 /// Brings a log's bytes to the disk: group commit, flushing by interval, the side files of closed segments, the
-/// checkpoint. Any failure here takes the partition offline; a failed fsync is never retried, because the kernel may
-/// have dropped the pages it could not write.
+/// checkpoint. A failed fsync is never retried, because the kernel may have dropped the pages it could not write: the
+/// partition refuses writes until it is repaired. A file beside the log that cannot be written is written later.
 /// </summary>
 internal sealed partial class LogDurability : IDisposable
 {
@@ -65,7 +65,7 @@ internal sealed partial class LogDurability : IDisposable
         TaskCompletionSource<ErrorCode> round;
         lock (_log.Gate)
         {
-            if (_log.State != LogState.Online)
+            if (!_log.MayFlush)
             {
                 return new ValueTask<ErrorCode>(ErrorCode.KafkaStorageError);
             }
@@ -152,7 +152,7 @@ internal sealed partial class LogDurability : IDisposable
     public bool SaveOnlySnapshot()
     {
         FlushNow();
-        return _log.State == LogState.Online && Guarded(() =>
+        return _log.MayFlush && Guarded(() =>
         {
             _sideFiles.WriteSnapshot();
             _sideFiles.KeepNewestSnapshot();
@@ -163,7 +163,7 @@ internal sealed partial class LogDurability : IDisposable
     public bool WriteForStop()
     {
         FlushNow();
-        return _log.State == LogState.Online && Guarded(_sideFiles.WriteForStop) && SaveCheckpoint();
+        return _log.MayFlush && Guarded(_sideFiles.WriteForStop) && SaveCheckpoint();
     }
 
     /// <summary>Fails whoever still waits.</summary>
@@ -186,11 +186,11 @@ internal sealed partial class LogDurability : IDisposable
             (rolls, _rolls) = (_rolls, _rolls.Count == 0 ? _rolls : []);
             segments = _log.Segments;
             end = _log.LogEndOffset;
-            online = _log.State == LogState.Online;
+            online = _log.MayFlush;
         }
 
         var moved = false;
-        var flushed = online && Guarded(() => FlushSegments(segments, directory: rolls.Count > 0));
+        var flushed = online && TryFlush(() => FlushSegments(segments, directory: rolls.Count > 0));
         if (flushed)
         {
             Interlocked.Exchange(ref _recordsSinceFlush, 0);
@@ -282,7 +282,7 @@ internal sealed partial class LogDurability : IDisposable
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            _log.GoOffline(e);
+            StorageLog.HousekeepingFailed(_environment.Log, _log.LogDirectory, e.Message);
             return false;
         }
     }

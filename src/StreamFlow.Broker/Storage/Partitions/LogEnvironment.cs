@@ -16,6 +16,14 @@ internal sealed record LogEnvironment
     /// <summary>Told about truncations, damage and what the disk refuses.</summary>
     public ILogger Log { get; init; } = NullLogger.Instance;
 
+    /// <summary>Told of a log that refuses writes from here on, on the thread that found out.</summary>
+    public Action<PartitionLog>? OnTrouble { get; init; }
+
+    /// <summary>
+    /// Counts the age of records by which retention deletes from when the broker got them, not from their timestamps.
+    /// </summary>
+    public bool RetainsByArrival { get; init; }
+
     /// <summary>Told how long it took to force a file to the disk; null when nobody wants to know.</summary>
     public Action<TimeSpan>? OnFlushed { get; init; }
 

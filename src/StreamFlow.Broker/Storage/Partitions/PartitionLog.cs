@@ -39,6 +39,7 @@ internal sealed partial class PartitionLog : IDisposable
         if (recovered.Damage is not null)
         {
             _state = (int)LogState.Offline;
+            _trouble = new LogTrouble(TroubleKind.Damage, recovered.Damage, environment.Time.GetUtcNow());
         }
     }
 
@@ -94,9 +95,9 @@ internal sealed partial class PartitionLog : IDisposable
 
     internal Segment[] Segments => _segments;
 
-    internal ProducerStateTable Producers { get; }
+    internal ProducerStateTable Producers { get; private set; }
 
-    internal EpochStart[] Epochs { get; }
+    internal EpochStart[] Epochs { get; private set; }
 
     internal LogDurability Durability => _durability;
 
@@ -145,7 +146,7 @@ internal sealed partial class PartitionLog : IDisposable
 
         if (failure is not null)
         {
-            ReportOffline(failure);
+            ReportTrouble();
         }
 
         if (result is { IsSuccess: true, IsDuplicate: false })
@@ -156,7 +157,7 @@ internal sealed partial class PartitionLog : IDisposable
                 RaiseAdvanced();
             }
 
-            if (options.FlushPolicy == FlushPolicy.EveryAppend && State != LogState.Online)
+            if (options.FlushPolicy == FlushPolicy.EveryAppend && !MayFlush)
             {
                 return Refused(ErrorCode.KafkaStorageError, "The batch could not be flushed to disk.");
             }
@@ -172,7 +173,7 @@ internal sealed partial class PartitionLog : IDisposable
     public ValueTask<ErrorCode> WaitDurableAsync(long endOffset) =>
         _options.FlushPolicy == FlushPolicy.EveryAppend
             ? _durability.WaitAsync(endOffset)
-            : new ValueTask<ErrorCode>(State == LogState.Online ? ErrorCode.None : ErrorCode.KafkaStorageError);
+            : new ValueTask<ErrorCode>(MayFlush ? ErrorCode.None : ErrorCode.KafkaStorageError);
 
     /// <summary>Appends and waits until the batch satisfies the flush policy.</summary>
     public async ValueTask<AppendResult> AppendDurableAsync(Memory<byte> batch, AppendOrigin origin)
@@ -229,7 +230,7 @@ internal sealed partial class PartitionLog : IDisposable
             return ErrorCode.OffsetOutOfRange;
         }
 
-        var error = State == LogState.Online ? _durability.MoveLogStart(target) : ErrorCode.KafkaStorageError;
+        var error = State is LogState.Online or LogState.ReadOnly ? _durability.MoveLogStart(target) : ErrorCode.KafkaStorageError;
         if (error == ErrorCode.None)
         {
             lowWatermark = LogStartOffset;
@@ -239,9 +240,6 @@ internal sealed partial class PartitionLog : IDisposable
 
         return error;
     }
-
-    /// <summary>Retention, compaction, producer expiry and the checkpoint: one round of background care.</summary>
-    public void Maintain() => _cleaner.Maintain();
 
     /// <summary>Takes changed topic settings; they hold from the next append on.</summary>
     public void UpdateOptions(LogOptions options)
@@ -310,7 +308,7 @@ internal sealed partial class PartitionLog : IDisposable
         {
             return IsClosed
                 ? Refused(ErrorCode.UnknownTopicOrPartition, "The partition was deleted.")
-                : Refused(ErrorCode.KafkaStorageError, "The partition is offline after a storage failure.");
+                : Refused(ErrorCode.KafkaStorageError, $"The partition takes no writes: {_trouble?.Reason}");
         }
 
         var error = CheckProducer(batch, header, origin, out var duplicate);
@@ -334,9 +332,9 @@ internal sealed partial class PartitionLog : IDisposable
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            _state = (int)LogLifecycle.Next(State, LogEvent.StorageFailed);
+            RefuseWritesLocked(TroubleKind.Write, e, batch.Length);
             failure = e;
-            return Refused(ErrorCode.KafkaStorageError, "The batch could not be written to disk.");
+            return Refused(ErrorCode.KafkaStorageError, $"The batch could not be written to disk: {e.Message}");
         }
 
         ApplyLocked(batch, assigned, now);
@@ -411,7 +409,7 @@ internal sealed partial class PartitionLog : IDisposable
             return;
         }
 
-        var isWritten = flush && State == LogState.Online && _durability.WriteForStop();
+        var isWritten = flush && MayFlush && _durability.WriteForStop() && State == LogState.Online;
         Segment[] segments;
         lock (_gate)
         {

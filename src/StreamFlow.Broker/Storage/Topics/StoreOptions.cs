@@ -18,7 +18,18 @@ internal sealed record StoreOptions
     /// <value>2</value>
     public int FlusherThreads { get; init; } = 2;
 
-    /// <summary>How often retention and compaction run; zero leaves it to <see cref="TopicStore.Maintain"/>.</summary>
+    /// <summary>How often a round is due for what retention deletes (<c>log.retention.check.interval.ms</c>).</summary>
+    /// <value>5 minutes, as in Kafka</value>
+    public TimeSpan RetentionCheckInterval { get; init; } = TimeSpan.FromMinutes(5);
+
+    /// <summary>Counts the age of records from when the broker got them, not from their timestamps.</summary>
+    public bool RetainsByArrival { get; init; }
+
+    /// <summary>How often it is tried to bring back logs that refuse writes.</summary>
+    /// <value>1 second</value>
+    public TimeSpan RepairInterval { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>How often compaction and other care run; zero leaves it to <see cref="TopicStore.Maintain"/>.</summary>
     /// <value>30 seconds</value>
     public TimeSpan MaintenanceInterval { get; init; } = TimeSpan.FromSeconds(30);
 

@@ -21,6 +21,7 @@ internal sealed partial class TopicStore : IDisposable
     private readonly TopicDirectories _directories;
     private readonly LogFlusher? _flusher;
     private readonly MaintenanceLoop _maintenance;
+    private readonly RepairLoop _repairs;
     private readonly ConcurrentDictionary<string, Topic> _byName = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<Guid, Topic> _byId = new();
     private StoreMetadata _metadata;
@@ -37,8 +38,9 @@ internal sealed partial class TopicStore : IDisposable
         _metadata = metadata;
         _nextProducerId = metadata.NextProducerId;
         _flusher = options.FlusherThreads == 0 ? null : new LogFlusher(options.FlusherThreads);
-        _directories = new TopicDirectories(options, _flusher, afterUncleanStop);
-        _maintenance = new MaintenanceLoop(options, Maintain);
+        _repairs = new RepairLoop(options, log => PartitionRepaired?.Invoke(log));
+        _directories = new TopicDirectories(options, _flusher, _repairs, afterUncleanStop);
+        _maintenance = new MaintenanceLoop(options, MaintainByClock);
     }
 
     /// <summary>A topic was deleted: committed offsets and open transactions of it mean nothing any more.</summary>
@@ -204,33 +206,6 @@ internal sealed partial class TopicStore : IDisposable
         }
     }
 
-    /// <summary>A producer id never handed out before, also over crashes: blocks are reserved durably.</summary>
-    /// <exception cref="IOException">The reservation could not be written.</exception>
-    public long AllocateProducerId()
-    {
-        lock (_gate)
-        {
-            if (_nextProducerId == _metadata.NextProducerId)
-            {
-                Save(_metadata with { NextProducerId = _nextProducerId + ProducerIdBlock });
-            }
-
-            return _nextProducerId++;
-        }
-    }
-
-    /// <summary>One round of retention, compaction and expiry over all partitions.</summary>
-    public void Maintain()
-    {
-        foreach (var topic in Topics)
-        {
-            foreach (var log in topic.Partitions)
-            {
-                log.Maintain();
-            }
-        }
-    }
-
     private static TopicResult Unknown(string name) =>
         TopicResult.Failed(ErrorCode.UnknownTopicOrPartition, $"There is no topic '{name}'.");
 
@@ -244,6 +219,7 @@ internal sealed partial class TopicStore : IDisposable
         }
 
         _metadata = _metadata with { Deleting = [] };
+        _retainedAt = _options.Time.GetTimestamp();
         _maintenance.Start();
     }
 
