@@ -82,11 +82,7 @@ internal sealed class ConsumeCommand
         Dictionary<TopicPartition, long>? ends = null;
         while (true)
         {
-            if (member is not null)
-            {
-                await member.KeepAsync(fetcher, context.Cancelled).ConfigureAwait(false);
-            }
-
+            await (member?.KeepAsync(fetcher, context.Cancelled) ?? Task.CompletedTask).ConfigureAwait(false);
             List<FetchedRecord> records = fetcher.Positions.Count == 0 ? await PauseAsync(context).ConfigureAwait(false) : await fetcher.FetchAsync(context.Cancelled).ConfigureAwait(false);
             ends ??= context.Get(_untilEnd) && fetcher.Ends.Count > 0 ? new Dictionary<TopicPartition, long>(fetcher.Ends) : null;
             foreach (FetchedRecord record in records)
