@@ -1,9 +1,9 @@
 using System.Globalization;
-using System.Net;
-using System.Net.Sockets;
+using Microsoft.Extensions.Logging;
 using StreamFlow.Broker.Configs;
 using StreamFlow.Broker.Handlers;
 using StreamFlow.Broker.Measuring;
+using StreamFlow.Broker.Security;
 using StreamFlow.Broker.Server;
 using StreamFlow.Broker.Storage;
 using StreamFlow.Broker.Storage.Interop;
@@ -25,6 +25,7 @@ internal sealed class BrokerParts : IAsyncDisposable
     private BrokerCoordinators? _coordinators;
     private SocketServer? _server;
     private BrokerMeter? _meter;
+    private SecurityParts? _security;
 
     public BrokerParts(EmbeddedBrokerOptions options)
     {
@@ -67,32 +68,28 @@ internal sealed class BrokerParts : IAsyncDisposable
         _coordinators = new BrokerCoordinators(_store, _options, _log);
     }
 
-    /// <summary>Starts to listen and answers how clients are told to reach this broker.</summary>
-    /// <exception cref="IOException">The address is taken or not one of this machine.</exception>
-    public MetadataBroker Listen(IPEndPoint endPoint)
+    /// <summary>Loads users, access rules, certificates and keys.</summary>
+    /// <exception cref="IOException">A file cannot be read or written.</exception>
+    /// <exception cref="InvalidDataException">What is stored is unreadable.</exception>
+    /// <exception cref="ArgumentException">A certificate or key set cannot be used.</exception>
+    public async Task OpenSecurityAsync(CancellationToken ct) =>
+        _security = await SecurityParts.OpenAsync(_options, DataDirectory, _log, ct).ConfigureAwait(false);
+
+    /// <summary>Starts to listen.</summary>
+    /// <exception cref="IOException">An address is taken or not one of this machine.</exception>
+    public void Listen()
     {
         SocketServerOptions limits = new(
             MaxConnections(), _options.MaxRequestBytes, _options.ConnectionIdleTimeout);
-        try
-        {
-            _server = new SocketServer(endPoint, limits, _log, _options.TimeProvider);
-        }
-        catch (SocketException exception)
-        {
-            throw new IOException(
-                $"Cannot listen on {endPoint}: {exception.Message}. Choose another port, or 0 for a free one.", exception);
-        }
-
-        MetadataBroker self = new(
-            NodeId, BrokerAddress.Advertised(_options, endPoint), _options.AdvertisedPort ?? _server.Port);
-        StartedSettings.AddListeners(_started, endPoint, self.Host, self.Port);
+        _server = new SocketServer(_security!.Bind(NodeId), limits, _log, _options.TimeProvider);
+        MetadataBroker self = _server.Listeners[0].Advertised;
+        StartedSettings.AddListeners(_started, _server.Listeners);
         _meter = new BrokerMeter(BrokerAddress.Text(self));
         _meter.Show(BrokerStates.Of(_server, Store, _coordinators!, limits.MaxConnections, _options.TimeProvider));
         (RecordInstruments records, RequestInstruments requests) = (_meter.Records, _meter.Requests);
         RequestDispatcher dispatcher = new(CreateHandlers(self, records, requests), requests, _options.TimeProvider);
         _coordinators!.Reopened += () => dispatcher.Replace(CreateHandlers(self, records, requests));
         _server.Start(dispatcher.DispatchAsync);
-        return self;
     }
 
     /// <summary>How well everything is.</summary>
@@ -141,6 +138,7 @@ internal sealed class BrokerParts : IAsyncDisposable
         // The coordinators first: what is parked there is answered while the connections are still open.
         await CloseAsync("parked requests", _coordinators is null ? null : new Closing(_coordinators.Stop)).ConfigureAwait(false);
         await CloseAsync("server", _server).ConfigureAwait(false);
+        await CloseAsync("users and access rules", _security).ConfigureAwait(false);
         await CloseAsync("coordinators", _coordinators).ConfigureAwait(false);
         await CloseAsync("data directory", _store).ConfigureAwait(false);
         if (_options.DataDirectory is null)
@@ -207,10 +205,10 @@ internal sealed class BrokerParts : IAsyncDisposable
         Fetch = new FetchHandler(Store, _options.TimeProvider, measured),
         ListOffsets = new ListOffsetsHandler(Store),
         Metadata = new MetadataHandler(
-            Store, self, Store.ClusterId, _options.AutoCreateTopics, _options.DefaultPartitions),
+            Store, self.NodeId, Store.ClusterId, _options.AutoCreateTopics, _options.DefaultPartitions),
         Membership = new MembershipHandler(_coordinators!.Groups),
         Offsets = new OffsetsHandler(_coordinators!.Groups),
-        GroupAdmin = new GroupAdminHandler(_coordinators!.Groups, self),
+        GroupAdmin = new GroupAdminHandler(_coordinators!.Groups),
         TopicAdmin = new TopicAdminHandler(
             Store, _settings!, self.NodeId, _options.DefaultPartitions, _options.AcceptAnyReplicationFactor),
         Configs = new ConfigHandler(Store, _settings!, _dynamic!, new LoggerLevels(_log)),
@@ -220,6 +218,8 @@ internal sealed class BrokerParts : IAsyncDisposable
         Telemetry = new TelemetryHandler(_dynamic!, _options.TimeProvider, requests.Pushed),
         ProducerIds = new ProducerIdHandler(Store, _coordinators!.Transactions, _log),
         Transactions = new TransactionHandler(_coordinators!.Transactions, Store, _options.TimeProvider),
-        Cluster = new ClusterHandler(Store.ClusterId, self),
+        Acls = new AclHandler(_security!.Store, _security.Authorizer is not null, _log),
+        Users = new UserHandler(_security.Store, _log),
+        Cluster = new ClusterHandler(Store.ClusterId),
     };
 }

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using StreamFlow.Broker.Security;
 using StreamFlow.Broker.Storage;
 
 namespace StreamFlow.Broker;
@@ -24,6 +25,27 @@ public sealed record EmbeddedBrokerOptions
     /// <summary>The port clients are told to connect to, where a container or proxy maps it.</summary>
     /// <value>Default null: the port the broker listens on.</value>
     public int? AdvertisedPort { get; init; }
+
+    /// <summary>
+    /// Addresses to listen on with protocols of their own; given, they replace <see cref="Host"/>, <see cref="Port"/>,
+    /// <see cref="AdvertisedHost"/> and <see cref="AdvertisedPort"/>.
+    /// </summary>
+    /// <value>Default none: one that speaks <see cref="BrokerSecurityProtocol.Plaintext"/>.</value>
+    public IReadOnlyList<BrokerListener> Listeners { get; init; } = [];
+
+    /// <summary>
+    /// Listens on other addresses than loopback also where anybody may connect, or passwords can be read on the way.
+    /// </summary>
+    /// <value>Default false: the start is refused.</value>
+    public bool AllowUnsecuredNetwork { get; init; }
+
+    /// <summary>Users that exist once the broker has started; those that are there keep their passwords.</summary>
+    /// <value>Default none.</value>
+    public IReadOnlyList<BrokerUser> Users { get; init; } = [];
+
+    /// <summary>Who may do what.</summary>
+    /// <value>Default null: whoever may connect may do everything.</value>
+    public BrokerAuthorization? Authorization { get; init; }
 
     /// <summary>
     /// Where topics and groups are kept. A given directory is created when missing, survives restarts and is locked
@@ -143,6 +165,7 @@ public sealed record EmbeddedBrokerOptions
         Require(RetentionCheckInterval > TimeSpan.Zero, nameof(RetentionCheckInterval), RetentionCheckInterval, "more than zero");
         ArgumentNullException.ThrowIfNull(TimeProvider);
         ArgumentNullException.ThrowIfNull(Topics);
+        ListenerChecks.Check(this);
     }
 
     private static void Require(bool holds, string name, object? value, string remedy)

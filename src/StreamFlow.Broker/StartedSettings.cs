@@ -1,5 +1,5 @@
 using System.Globalization;
-using System.Net;
+using StreamFlow.Broker.Server;
 
 namespace StreamFlow.Broker;
 
@@ -41,10 +41,11 @@ internal static class StartedSettings
     }
 
     /// <summary>Adds where the broker listens, and where clients are told to connect to.</summary>
-    public static void AddListeners(Dictionary<string, string> settings, IPEndPoint listens, string host, int port)
+    public static void AddListeners(Dictionary<string, string> settings, IReadOnlyList<Listener> listeners)
     {
-        settings["listeners"] = $"PLAINTEXT://{listens.Address}:{Text(listens.Port == 0 ? port : listens.Port)}";
-        settings["advertised.listeners"] = $"PLAINTEXT://{host}:{Text(port)}";
+        settings["listeners"] = string.Join(",", listeners.Select(static x => $"{x.Name}://:{Text(x.Port)}"));
+        settings["advertised.listeners"] = string.Join(
+            ",", listeners.Select(static x => $"{x.Name}://{x.Advertised.Host}:{Text(x.Advertised.Port)}"));
     }
 
     private static string Text(long value) => value.ToString(CultureInfo.InvariantCulture);

@@ -34,4 +34,8 @@ internal sealed record BrokerHandlers
     public required TransactionHandler Transactions { get; init; }
 
     public required ClusterHandler Cluster { get; init; }
+
+    public required AclHandler Acls { get; init; }
+
+    public required UserHandler Users { get; init; }
 }

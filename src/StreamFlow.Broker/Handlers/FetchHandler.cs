@@ -1,4 +1,5 @@
 using StreamFlow.Broker.Measuring;
+using StreamFlow.Broker.Security;
 using StreamFlow.Broker.Server;
 using StreamFlow.Broker.Storage;
 using StreamFlow.Protocol.Messages;
@@ -21,10 +22,36 @@ internal sealed class FetchHandler(TopicStore topics, TimeProvider time, RecordI
             return new ValueTask<IResponse?>(new FetchResponse { ErrorCode = ErrorCode.FetchSessionIdNotFound });
         }
 
+        if (!context.IsOpen)
+        {
+            ILookup<bool, FetchRequestTopics> allowed = request.Topics.ToLookup(topic => context.MayTopic(AclOperation.Read, topic.Topic));
+            if (allowed.Contains(false))
+            {
+                return new ValueTask<IResponse?>(ReadAllowed(request, [.. allowed[true]], allowed[false]));
+            }
+        }
+
         PartitionLog?[] logs = FindLogs(request);
         return request.MaxWaitMs <= 0 || logs.Length == 0 || HasEnough(request, logs)
             ? new ValueTask<IResponse?>(Read(request, logs))
             : WaitAndReadAsync(request, logs, context);
+    }
+
+    /// <summary>A client that may not read everything it asks for learns so at once.</summary>
+    private FetchResponse ReadAllowed(FetchRequest request, FetchRequestTopics[] allowed, IEnumerable<FetchRequestTopics> refused)
+    {
+        request.Topics = allowed;
+        FetchResponse read = Read(request, FindLogs(request));
+        read.Responses =
+        [
+            .. read.Responses,
+            .. refused.Select(static topic => new FetchResponseResponses
+            {
+                Topic = topic.Topic,
+                Partitions = [.. topic.Partitions.Select(static x => Failed(x.Partition, ErrorCode.TopicAuthorizationFailed, null))],
+            }),
+        ];
+        return read;
     }
 
     private async ValueTask<IResponse?> WaitAndReadAsync(FetchRequest request, PartitionLog?[] logs, RequestContext context)

@@ -1,3 +1,5 @@
+using StreamFlow.Broker.Security;
+using StreamFlow.Broker.Server;
 using StreamFlow.Broker.Storage;
 using StreamFlow.Protocol.Messages;
 
@@ -12,18 +14,22 @@ internal sealed class ListOffsetsHandler(TopicStore topics)
     private const short MaxTimestampFrom = 7;
     private const short LeaderEpochFrom = 4;
 
-    public ListOffsetsResponse Handle(ListOffsetsRequest request, short version)
+    public ListOffsetsResponse Handle(ListOffsetsRequest request, RequestContext context)
     {
+        short version = context.Version;
         ListOffsetsResponseTopics[] results = new ListOffsetsResponseTopics[request.Topics.Length];
         bool readCommitted = request.IsolationLevel != 0;
         for (int i = 0; i < results.Length; i++)
         {
             ref ListOffsetsRequestTopics topic = ref request.Topics[i];
             ListOffsetsResponsePartitions[] partitions = new ListOffsetsResponsePartitions[topic.Partitions.Length];
+            bool allowed = context.MayTopic(AclOperation.Describe, topic.Name);
             for (int j = 0; j < partitions.Length; j++)
             {
                 PartitionLog? log = topics.GetPartition(topic.Name, topic.Partitions[j].PartitionIndex);
-                partitions[j] = Find(log, topic.Partitions[j], readCommitted, version);
+                partitions[j] = allowed
+                    ? Find(log, topic.Partitions[j], readCommitted, version)
+                    : Failed(topic.Partitions[j].PartitionIndex, ErrorCode.TopicAuthorizationFailed);
                 if (version < LeaderEpochFrom)
                 {
                     partitions[j].LeaderEpoch = -1;

@@ -19,12 +19,23 @@ internal sealed class RequestDispatcher(BrokerHandlers handlers, RequestInstrume
     /// <exception cref="ProtocolException">The frame cannot be understood; the connection must be closed.</exception>
     public ValueTask<WireWriter?> DispatchAsync(Memory<byte> frame, ConnectionContext connection, out RequestOrder order)
     {
+        if (connection.Sasl is { ExpectsBareMessage: true })
+        {
+            order = RequestOrder.AfterReply;
+            return SaslHandler.AuthenticateBareAsync(frame.ToArray(), connection);
+        }
+
         long began = measured.IsTimed ? time.GetTimestamp() : -1;
         WireReader reader = new(frame);
         short key = reader.ReadInt16();
         short version = reader.ReadInt16();
         int correlationId = reader.ReadInt32();
         ApiDescriptor api = ApiTable.Find(key) ?? throw new ProtocolException($"API key {key} is not supported.");
+        if (connection.Sasl?.Refuse(api.Key) is { } reason)
+        {
+            throw new ProtocolException($"it sent {reason}.") { Kind = SaslHandler.Kind };
+        }
+
         order = api.Order;
         if (version < api.ImplementedFrom || version > api.MaxVersion)
         {
@@ -38,7 +49,7 @@ internal sealed class RequestDispatcher(BrokerHandlers handlers, RequestInstrume
         reader.Version = version;
         reader.Flexible = version >= api.FlexibleFrom;
         reader.SkipTags();
-        RequestContext context = new(connection, version, clientId);
+        RequestContext context = new(connection, version, clientId) { Api = api.Key };
         connection.IsExclusive = false;
         ValueTask<IResponse?> answer = api.Invoke(_handlers, ref reader, context);
         order = connection.IsExclusive ? RequestOrder.AfterReply : order;

@@ -55,7 +55,7 @@ internal static class StateInstruments
             "streamflow.broker.coordinator.away",
             () => state.CoordinatorsAway().Select(
                 one => new Measurement<long>(one.IsAway ? 1 : 0, tag, new KeyValuePair<string, object?>("coordinator", one.Coordinator))),
-            null, "Whether a coordinator is away because the disk has failed its log.");
+            "{coordinator}", "Coordinators that are away because the disk has failed their log.");
         meter.CreateObservableGauge(
             "streamflow.broker.transaction.oldest", () => new Measurement<double>(state.OldestTransaction(), tag), "s",
             "For how long the oldest of them has been open.");

@@ -88,7 +88,7 @@ public sealed class ConfigHandlerTests : IDisposable
         {
             ValidateOnly = true,
             Resources = [Resource(Group, "g", GroupConfigs.SessionTimeout, "50000", 0), Resource(Logger, "1", BrokerLog.Category, "ERROR", 0)],
-        });
+        }, OpenRequest.Of(1));
 
         Assert.All(answer.Responses, response => Assert.Equal(ErrorCode.None, response.ErrorCode));
         Assert.Equal("45000", Value(Group, "g", GroupConfigs.SessionTimeout).Value);
@@ -110,7 +110,7 @@ public sealed class ConfigHandlerTests : IDisposable
                     Configs = [new AlterConfigsRequestConfigs { Name = GroupConfigs.HeartbeatInterval, Value = "6000" }],
                 },
             ],
-        });
+        }, OpenRequest.Of(1));
 
         Assert.Equal(ErrorCode.None, Assert.Single(answer.Responses).ErrorCode);
         Assert.Equal("45000", Value(Group, "g", GroupConfigs.SessionTimeout).Value);
@@ -134,7 +134,7 @@ public sealed class ConfigHandlerTests : IDisposable
         var answer = _configs.Describe(new DescribeConfigsRequest
         {
             Resources = [.. Enumerable.Range(0, 100).Select(_ => new DescribeConfigsRequestResources { ResourceType = Topic, ResourceName = "t", ConfigurationKeys = null })],
-        });
+        }, OpenRequest.Of(4));
 
         Assert.Single(answer.Results, result => result.ErrorCode == ErrorCode.None);
         Assert.Equal(99, answer.Results.Count(result => result.ErrorCode == ErrorCode.InvalidRequest));
@@ -147,14 +147,14 @@ public sealed class ConfigHandlerTests : IDisposable
         Set(ClientMetrics, "m", "interval.ms", "1000");
         string[] List(short version, params sbyte[] kinds) =>
         [
-            .. _configs.List(new ListConfigResourcesRequest { ResourceTypes = kinds }, version).ConfigResources
+            .. _configs.List(new ListConfigResourcesRequest { ResourceTypes = kinds }, OpenRequest.Of(version)).ConfigResources
                 .Select(resource => $"{resource.ResourceType} {resource.ResourceName}"),
         ];
 
         Assert.Equal(["16 m"], List(0));
         Assert.Equal(["2 t", "4 1", "8 1", "16 m", "32 g"], List(1));
         Assert.Equal(["32 g", "2 t"], List(1, Group, Topic));
-        Assert.Equal(ErrorCode.UnsupportedVersion, _configs.List(new ListConfigResourcesRequest { ResourceTypes = [3] }, 1).ErrorCode);
+        Assert.Equal(ErrorCode.UnsupportedVersion, _configs.List(new ListConfigResourcesRequest { ResourceTypes = [3] }, OpenRequest.Of(1)).ErrorCode);
     }
 
     private const sbyte ConfigOperationDelete = 1;
@@ -170,7 +170,7 @@ public sealed class ConfigHandlerTests : IDisposable
         Change(type, name, config, value, operation: 0);
 
     private IncrementalAlterConfigsResponseResponses Change(sbyte type, string name, string config, string? value, sbyte operation) =>
-        Assert.Single(_alter.AlterIncrementally(new IncrementalAlterConfigsRequest { Resources = [Resource(type, name, config, value, operation)] }).Responses);
+        Assert.Single(_alter.AlterIncrementally(new IncrementalAlterConfigsRequest { Resources = [Resource(type, name, config, value, operation)] }, OpenRequest.Of(1)).Responses);
 
     private DescribeConfigsResponseConfigs Value(sbyte type, string name, string config) =>
         Assert.Single(Assert.Single(_configs.Describe(new DescribeConfigsRequest
@@ -178,5 +178,5 @@ public sealed class ConfigHandlerTests : IDisposable
             IncludeSynonyms = true,
             IncludeDocumentation = true,
             Resources = [new DescribeConfigsRequestResources { ResourceType = type, ResourceName = name, ConfigurationKeys = [config] }],
-        }).Results).Configs);
+        }, OpenRequest.Of(4)).Results).Configs);
 }

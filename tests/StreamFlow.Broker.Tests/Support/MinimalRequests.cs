@@ -50,6 +50,33 @@ public static class MinimalRequests
         {
             ["resources"] = new WireStruct { ["resource_type"] = 4, ["resource_name"] = "1" },
         },
+        "SaslHandshake" => new WireStruct { ["mechanism"] = "PLAIN" },
+        "DescribeAcls" => AnyAcl(),
+        "DeleteAcls" => new WireStruct { ["filters"] = AnyAcl() },
+        "CreateAcls" => new WireStruct
+        {
+            ["creations"] = new WireStruct
+            {
+                ["resource_type"] = 2,
+                ["resource_name"] = "absent",
+                ["resource_pattern_type"] = 3,
+                ["principal"] = "User:nobody",
+                ["host"] = "*",
+                ["operation"] = 3,
+                ["permission_type"] = 3,
+            },
+        },
+        "AlterUserScramCredentials" => new WireStruct
+        {
+            ["upsertions"] = new WireStruct
+            {
+                ["name"] = "nobody",
+                ["mechanism"] = 1,
+                ["iterations"] = 4096,
+                ["salt"] = new byte[20],
+                ["salted_password"] = new byte[32],
+            },
+        },
         "AlterReplicaLogDirs" => new WireStruct
         {
             ["dirs"] = new WireStruct { ["path"] = "/absent", ["topics"] = new WireStruct { ["name"] = "absent", ["partitions"] = new[] { 0 } } },
@@ -111,5 +138,13 @@ public static class MinimalRequests
         "DescribeTransactions" => new WireStruct { ["transactional_ids"] = new[] { "absent" } },
         "ListTransactions" => new WireStruct { ["state_filters"] = new[] { "Ongoing", "Absent" } },
         _ => [],
+    };
+
+    private static WireStruct AnyAcl() => new()
+    {
+        ["resource_type_filter"] = 1,
+        ["pattern_type_filter"] = 1,
+        ["operation"] = 1,
+        ["permission_type"] = 1,
     };
 }

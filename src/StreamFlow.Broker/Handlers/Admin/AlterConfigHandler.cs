@@ -1,4 +1,6 @@
 using StreamFlow.Broker.Configs;
+using StreamFlow.Broker.Security;
+using StreamFlow.Broker.Server;
 using StreamFlow.Broker.Storage;
 using StreamFlow.Protocol;
 using StreamFlow.Protocol.Messages;
@@ -12,7 +14,7 @@ internal sealed class AlterConfigHandler(TopicStore store, BrokerSettings settin
     private readonly Lock _gate = new();
 
     /// <summary>Replaces all that resources were given.</summary>
-    public AlterConfigsResponse Alter(AlterConfigsRequest request)
+    public AlterConfigsResponse Alter(AlterConfigsRequest request, RequestContext context)
     {
         HashSet<ConfigResource> twice = Twice(request.Resources.Select(static r => new ConfigResource((ConfigResourceKind)r.ResourceType, r.ResourceName)));
         return new AlterConfigsResponse
@@ -20,7 +22,8 @@ internal sealed class AlterConfigHandler(TopicStore store, BrokerSettings settin
             Responses = [.. request.Resources.Select(resource =>
             {
                 ConfigResource of = new((ConfigResourceKind)resource.ResourceType, resource.ResourceName);
-                Outcome outcome = twice.Contains(of) ? Outcome.ListedTwice(of) : Replace(of, resource.Configs, request.ValidateOnly);
+                Outcome outcome = twice.Contains(of) ? Outcome.ListedTwice(of)
+                    : ConfigResources.Refusal(of, AclOperation.AlterConfigs, context) ?? Replace(of, resource.Configs, request.ValidateOnly);
                 return new AlterConfigsResponseResponses
                 {
                     ErrorCode = outcome.Error,
@@ -33,7 +36,7 @@ internal sealed class AlterConfigHandler(TopicStore store, BrokerSettings settin
     }
 
     /// <summary>Changes some of what resources were given.</summary>
-    public IncrementalAlterConfigsResponse AlterIncrementally(IncrementalAlterConfigsRequest request)
+    public IncrementalAlterConfigsResponse AlterIncrementally(IncrementalAlterConfigsRequest request, RequestContext context)
     {
         HashSet<ConfigResource> twice = Twice(request.Resources.Select(static r => new ConfigResource((ConfigResourceKind)r.ResourceType, r.ResourceName)));
         return new IncrementalAlterConfigsResponse
@@ -43,7 +46,8 @@ internal sealed class AlterConfigHandler(TopicStore store, BrokerSettings settin
                 ConfigResource of = new((ConfigResourceKind)resource.ResourceType, resource.ResourceName);
                 ConfigChange[] changes = [.. resource.Configs.Select(static change =>
                     new ConfigChange(change.Name, (ConfigOperation)change.ConfigOperation, change.Value))];
-                Outcome outcome = twice.Contains(of) ? Outcome.ListedTwice(of) : Change(of, changes, request.ValidateOnly);
+                Outcome outcome = twice.Contains(of) ? Outcome.ListedTwice(of)
+                    : ConfigResources.Refusal(of, AclOperation.AlterConfigs, context) ?? Change(of, changes, request.ValidateOnly);
                 return new IncrementalAlterConfigsResponseResponses
                 {
                     ErrorCode = outcome.Error,

@@ -1,4 +1,6 @@
 using StreamFlow.Broker.Configs;
+using StreamFlow.Broker.Security;
+using StreamFlow.Broker.Server;
 using StreamFlow.Broker.Storage;
 using StreamFlow.Protocol;
 using StreamFlow.Protocol.Messages;
@@ -10,26 +12,33 @@ internal sealed class ConfigHandler(TopicStore store, BrokerSettings settings, D
 {
     private static readonly Dictionary<string, string> Nothing = [];
 
-    public DescribeConfigsResponse Describe(DescribeConfigsRequest request)
+    public DescribeConfigsResponse Describe(DescribeConfigsRequest request, RequestContext context)
     {
         HashSet<ConfigResource> seen = [];
         return new DescribeConfigsResponse
         {
-            Results = [.. request.Resources.Select(resource => seen.Add(ResourceOf(resource))
-                ? Describe(resource, request)
-                : Failed(resource, ErrorCode.InvalidRequest, $"{Text(resource)} is asked for twice."))],
+            Results = [.. request.Resources.Select(resource =>
+                !seen.Add(ResourceOf(resource)) ? Failed(resource, ErrorCode.InvalidRequest, $"{Text(resource)} is asked for twice.")
+                : ConfigResources.Refusal(ResourceOf(resource), AclOperation.DescribeConfigs, context) is { } refusal
+                    ? Failed(resource, refusal.Error, refusal.Message!)
+                    : Describe(resource, request))],
         };
     }
 
     /// <summary>What there is that has settings (KIP-1142); version 0 asks for clients' reports only.</summary>
-    public ListConfigResourcesResponse List(ListConfigResourcesRequest request, short version)
+    public ListConfigResourcesResponse List(ListConfigResourcesRequest request, RequestContext context)
     {
+        if (!context.MayCluster(AclOperation.DescribeConfigs))
+        {
+            return new ListConfigResourcesResponse { ErrorCode = ErrorCode.ClusterAuthorizationFailed };
+        }
+
         ConfigResourceKind[] all =
         [
             ConfigResourceKind.Topic, ConfigResourceKind.Broker, ConfigResourceKind.BrokerLogger, ConfigResourceKind.ClientMetrics,
             ConfigResourceKind.Group,
         ];
-        ConfigResourceKind[] asked = version == 0 ? [ConfigResourceKind.ClientMetrics]
+        ConfigResourceKind[] asked = context.Version == 0 ? [ConfigResourceKind.ClientMetrics]
             : request.ResourceTypes.Length == 0 ? all
             : [.. request.ResourceTypes.Distinct().Select(static kind => (ConfigResourceKind)kind)];
         if (asked.Except(all).Any())

@@ -1,4 +1,6 @@
 using StreamFlow.Broker.Configs;
+using StreamFlow.Broker.Security;
+using StreamFlow.Broker.Server;
 using StreamFlow.Protocol;
 
 namespace StreamFlow.Broker.Handlers;
@@ -19,6 +21,18 @@ internal static class ConfigResources
         ConfigResourceKind.ClientMetrics or ConfigResourceKind.Group => $"The name of a {Word(resource.Kind)} must not be empty.",
         _ => $"{(sbyte)resource.Kind} is no kind of resource; topics are 2, brokers 4, loggers 8, clients' reports 16, groups 32.",
     };
+
+    /// <summary>Why somebody may not do something to the settings of a resource; null when that is allowed. Those of topics and groups are theirs, all others the cluster's.</summary>
+    public static Outcome? Refusal(ConfigResource resource, AclOperation operation, RequestContext context)
+    {
+        ErrorCode error = resource.Kind switch
+        {
+            ConfigResourceKind.Topic => context.MayTopic(operation, resource.Name) ? ErrorCode.None : ErrorCode.TopicAuthorizationFailed,
+            ConfigResourceKind.Group => context.MayGroup(operation, resource.Name) ? ErrorCode.None : ErrorCode.GroupAuthorizationFailed,
+            _ => context.MayCluster(operation) ? ErrorCode.None : ErrorCode.ClusterAuthorizationFailed,
+        };
+        return error == ErrorCode.None ? null : new Outcome(error, "Authorization failed.");
+    }
 
     /// <summary>What such a resource is called in a sentence.</summary>
     public static string Word(ConfigResourceKind kind) => kind switch

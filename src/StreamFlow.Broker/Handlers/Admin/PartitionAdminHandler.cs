@@ -1,3 +1,5 @@
+using StreamFlow.Broker.Security;
+using StreamFlow.Broker.Server;
 using StreamFlow.Broker.Storage;
 using StreamFlow.Protocol;
 using StreamFlow.Protocol.Messages;
@@ -11,8 +13,13 @@ namespace StreamFlow.Broker.Handlers;
 internal sealed class PartitionAdminHandler(TopicStore store, int nodeId, string dataDirectory)
 {
     /// <summary>The data directory, the room on its disk and the sizes of the partitions that are asked for; of all when none are named.</summary>
-    public DescribeLogDirsResponse DescribeLogDirs(DescribeLogDirsRequest request)
+    public DescribeLogDirsResponse DescribeLogDirs(DescribeLogDirsRequest request, RequestContext context)
     {
+        if (!context.MayCluster(AclOperation.Describe))
+        {
+            return new DescribeLogDirsResponse { ErrorCode = ErrorCode.ClusterAuthorizationFailed };
+        }
+
         (long total, long usable) = Room();
         IEnumerable<DescribeLogDirsResponseTopics> topics = request.Topics is null
             ? store.Topics.OrderBy(static topic => topic.Name, StringComparer.Ordinal).Select(static topic => SizesOf(topic, null))
@@ -25,13 +32,14 @@ internal sealed class PartitionAdminHandler(TopicStore store, int nodeId, string
     }
 
     /// <summary>Accepts the directory that replicas are in already; there is no other.</summary>
-    public AlterReplicaLogDirsResponse AlterReplicaLogDirs(AlterReplicaLogDirsRequest request) => new()
+    public AlterReplicaLogDirsResponse AlterReplicaLogDirs(AlterReplicaLogDirsRequest request, RequestContext context) => new()
     {
         Results =
         [
-            .. from asked in request.Dirs
+            .. from mayAlter in new[] { context.MayCluster(AclOperation.Alter) }
+               from asked in request.Dirs
                from topic in asked.Topics
-               group (asked.Path, topic.Partitions) by topic.Name into byTopic
+               group (MayAlter: mayAlter, asked.Path, topic.Partitions) by topic.Name into byTopic
                select new AlterReplicaLogDirsResponseResults
                {
                    TopicName = byTopic.Key,
@@ -42,7 +50,8 @@ internal sealed class PartitionAdminHandler(TopicStore store, int nodeId, string
                           select new AlterReplicaLogDirsResponsePartitions
                           {
                               PartitionIndex = partition,
-                              ErrorCode = move.Path != dataDirectory ? ErrorCode.LogDirNotFound
+                              ErrorCode = !move.MayAlter ? ErrorCode.ClusterAuthorizationFailed
+                                  : move.Path != dataDirectory ? ErrorCode.LogDirNotFound
                                   : store.GetPartition(byTopic.Key, partition) is null ? ErrorCode.UnknownTopicOrPartition
                                   : ErrorCode.None,
                           },
@@ -52,7 +61,9 @@ internal sealed class PartitionAdminHandler(TopicStore store, int nodeId, string
     };
 
     /// <summary>No election is needed where one broker leads everything; for all partitions at once that is said by an empty answer.</summary>
-    public ElectLeadersResponse ElectLeaders(ElectLeadersRequest request) => new()
+    public ElectLeadersResponse ElectLeaders(ElectLeadersRequest request, RequestContext context) => !context.MayCluster(AclOperation.Alter)
+        ? new() { ErrorCode = context.Version == 0 ? ErrorCode.None : ErrorCode.ClusterAuthorizationFailed }
+        : new()
     {
         ReplicaElectionResults =
         [
@@ -65,7 +76,9 @@ internal sealed class PartitionAdminHandler(TopicStore store, int nodeId, string
     };
 
     /// <summary>Accepts the replicas that there are; a cancellation finds nothing to cancel.</summary>
-    public AlterPartitionReassignmentsResponse AlterReassignments(AlterPartitionReassignmentsRequest request) => new()
+    public AlterPartitionReassignmentsResponse AlterReassignments(AlterPartitionReassignmentsRequest request, RequestContext context) => !context.MayCluster(AclOperation.Alter)
+        ? new() { ErrorCode = ErrorCode.ClusterAuthorizationFailed }
+        : new()
     {
         AllowReplicationFactorChange = request.AllowReplicationFactorChange,
         ErrorMessage = null,
@@ -77,6 +90,13 @@ internal sealed class PartitionAdminHandler(TopicStore store, int nodeId, string
                 Partitions = [.. topic.Partitions.Select(partition => Reassigned(topic.Name, partition))],
             }),
         ],
+    };
+
+    /// <summary>Nothing is ever on its way elsewhere.</summary>
+    public static ListPartitionReassignmentsResponse ListReassignments(RequestContext context) => new()
+    {
+        ErrorCode = context.MayCluster(AclOperation.Describe) ? ErrorCode.None : ErrorCode.ClusterAuthorizationFailed,
+        ErrorMessage = null,
     };
 
     private static DescribeLogDirsResponseTopics SizesOf(Topic topic, int[]? partitions) => new()

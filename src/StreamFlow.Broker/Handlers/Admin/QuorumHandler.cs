@@ -1,3 +1,5 @@
+using StreamFlow.Broker.Security;
+using StreamFlow.Broker.Server;
 using StreamFlow.Protocol;
 using StreamFlow.Protocol.Messages;
 
@@ -17,7 +19,9 @@ internal sealed class QuorumHandler(int nodeId, string host, int port, Func<stri
     private const int LeaderEpoch = 1;
 
     /// <summary>The quorum of one; from version 2 on with where it is reached.</summary>
-    public DescribeQuorumResponse Describe(DescribeQuorumRequest request, short version) => new()
+    public DescribeQuorumResponse Describe(DescribeQuorumRequest request, RequestContext context) => !context.MayCluster(AclOperation.Describe)
+        ? new() { ErrorCode = ErrorCode.ClusterAuthorizationFailed }
+        : new()
     {
         ErrorMessage = null,
         Topics =
@@ -28,7 +32,7 @@ internal sealed class QuorumHandler(int nodeId, string host, int port, Func<stri
                 Partitions = [.. topic.Partitions.Select(partition => Describe(topic.TopicName, partition.PartitionIndex))],
             }),
         ],
-        Nodes = version < 2 ? [] :
+        Nodes = context.Version < 2 ? [] :
         [
             new DescribeQuorumResponseNodes
             {
@@ -39,8 +43,13 @@ internal sealed class QuorumHandler(int nodeId, string host, int port, Func<stri
     };
 
     /// <summary>Levels of features are those of the broker's version; to ask for the ones there are changes nothing.</summary>
-    public UpdateFeaturesResponse UpdateFeatures(UpdateFeaturesRequest request, short version)
+    public UpdateFeaturesResponse UpdateFeatures(UpdateFeaturesRequest request, RequestContext context)
     {
+        if (!context.MayCluster(AclOperation.Alter))
+        {
+            return new UpdateFeaturesResponse { ErrorCode = ErrorCode.ClusterAuthorizationFailed };
+        }
+
         UpdateFeaturesResponseResults[] results =
         [
             .. request.FeatureUpdates.Select(update =>
@@ -57,7 +66,7 @@ internal sealed class QuorumHandler(int nodeId, string host, int port, Func<stri
 
         // From version 2 on one error stands for all of them.
         UpdateFeaturesResponseResults failed = results.FirstOrDefault(static result => result.ErrorCode != ErrorCode.None);
-        return version < 2
+        return context.Version < 2
             ? new UpdateFeaturesResponse { ErrorMessage = null, Results = results }
             : new UpdateFeaturesResponse { ErrorCode = failed.ErrorCode, ErrorMessage = failed.ErrorMessage };
     }
