@@ -100,7 +100,7 @@ internal sealed class ProduceHandler(
                     ? refused.GetValueOrDefault(new TransactionPartition(topic.Name, index))
                     : whole;
                 partitions[j] = error == ErrorCode.None
-                    ? Append(topic.Name, topic.PartitionData[j], partitions, j, appended, context.Version)
+                    ? Append(topic.Name, topic.PartitionData[j], partitions, j, appended, request.TransactionalId, context)
                     : Failed(index, error, null);
             }
 
@@ -197,30 +197,21 @@ internal sealed class ProduceHandler(
 
     private ProduceResponsePartitionResponses Append(
         string topic, in ProduceRequestPartitionData partition, ProduceResponsePartitionResponses[] results, int position,
-        List<Appended> appended, short version)
+        List<Appended> appended, string? transactionalId, RequestContext context)
     {
         Topic? found = topics.GetTopic(topic);
         PartitionLog? log = found?.GetPartition(partition.Index);
-        if (log is null)
-        {
-            return Failed(partition.Index, ErrorCode.UnknownTopicOrPartition, null);
-        }
-
-        if (found!.IsInternal)
-        {
-            return Failed(partition.Index, ErrorCode.InvalidTopic, $"{topic} is written by the broker only.");
-        }
-
         Memory<byte> records = partition.Records.Memory;
-        if (records.IsEmpty)
+        (ErrorCode refusal, string? reason) = Check(found, log, records.Span, transactionalId);
+        if (refusal != ErrorCode.None)
         {
-            return Failed(partition.Index, ErrorCode.InvalidRecord, "There is no record batch.");
+            return Failed(partition.Index, refusal, reason);
         }
 
-        AppendResult result = log.Append(records.Span, AppendOrigin.Client);
+        AppendResult result = log!.Append(records.Span, AppendOrigin.Client);
         if (!result.IsSuccess)
         {
-            ErrorCode error = ImplicitPartitions.Translate(result.Error, version);
+            ErrorCode error = ImplicitPartitions.Translate(result.Error, records.Span, context.Version);
             return Failed(partition.Index, error, result.Message, result.LogStartOffset);
         }
 
@@ -232,6 +223,17 @@ internal sealed class ProduceHandler(
         appended.Add(new Appended(results, position, log.WaitDurableAsync(result.EndOffset).AsTask()));
         return Succeeded(partition.Index, result);
     }
+
+    private static (ErrorCode Error, string? Reason) Check(
+        Topic? topic, PartitionLog? log, ReadOnlySpan<byte> records, string? transactionalId) => (topic, log) switch
+        {
+            (_, null) => (ErrorCode.UnknownTopicOrPartition, null),
+            ({ IsInternal: true }, _) => (ErrorCode.InvalidTopic, $"{topic!.Name} is written by the broker only."),
+            _ when records.IsEmpty => (ErrorCode.InvalidRecord, "There is no record batch."),
+            _ when transactionalId is null && ImplicitPartitions.IsTransactional(records) =>
+                (ErrorCode.TransactionalIdAuthorizationFailed, "A transactional batch needs its transactional id."),
+            _ => (ErrorCode.None, null),
+        };
 
     private static ProduceResponsePartitionResponses Succeeded(int index, in AppendResult result) => new()
     {

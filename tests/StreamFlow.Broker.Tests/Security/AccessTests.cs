@@ -76,6 +76,14 @@ public sealed class AccessTests : IAsyncLifetime
         }
     }
 
+    [Fact]
+    public async Task Partitions_join_by_the_rights_of_the_transactional_id_in_the_versions_of_producers()
+    {
+        using RawClient alice = await LoginAsync(SecuredBroker.Alice);
+        WireStruct answer = await alice.CallAsync("AddPartitionsToTxn", 3, MinimalRequests.For("AddPartitionsToTxn"));
+        Assert.Contains(53, AllCodes(answer));
+    }
+
     [Theory]
     [InlineData("Produce", "Topic absent Write")]
     [InlineData("Fetch", "Topic absent Read")]
@@ -98,9 +106,12 @@ public sealed class AccessTests : IAsyncLifetime
     [InlineData("InitProducerId", "Cluster kafka-cluster IdempotentWrite")]
     [InlineData("InitProducerId", "Topic anything Write")]
     [InlineData("OffsetForLeaderEpoch", "Topic absent Describe")]
-    [InlineData("AddPartitionsToTxn", "TransactionalId absent Write", "Topic absent Write")]
+    [InlineData(
+        "AddPartitionsToTxn", "TransactionalId absent Write", "Topic absent Write", "Cluster kafka-cluster ClusterAction")]
     [InlineData("AddOffsetsToTxn", "TransactionalId absent Write", "Group absent Read")]
     [InlineData("EndTxn", "TransactionalId absent Write")]
+    [InlineData("WriteTxnMarkers", "Cluster kafka-cluster ClusterAction")]
+    [InlineData("WriteTxnMarkers", "Cluster kafka-cluster Alter")]
     [InlineData("TxnOffsetCommit", "TransactionalId absent Write", "Group absent Read", "Topic absent Read")]
     [InlineData("DescribeAcls", "Cluster kafka-cluster Describe")]
     [InlineData("CreateAcls", "Cluster kafka-cluster Alter")]

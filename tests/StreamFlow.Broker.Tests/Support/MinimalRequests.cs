@@ -123,6 +123,18 @@ public static class MinimalRequests
         {
             ["transactional_id"] = "absent",
             ["topics"] = new WireStruct { ["name"] = "absent", ["partitions"] = new[] { 0 } },
+            ["transactions"] = new WireStruct
+            {
+                ["transactional_id"] = "absent",
+                ["topics"] = new WireStruct { ["name"] = "absent", ["partitions"] = new[] { 0 } },
+            },
+        },
+        "WriteTxnMarkers" => new WireStruct
+        {
+            ["markers"] = new WireStruct
+            {
+                ["topics"] = new WireStruct { ["name"] = "absent", ["partition_indexes"] = new[] { 0 } },
+            },
         },
         "AddOffsetsToTxn" or "EndTxn" => new WireStruct { ["transactional_id"] = "absent", ["group_id"] = "absent" },
         "TxnOffsetCommit" => new WireStruct
