@@ -124,6 +124,8 @@ public sealed class AccessTests : IAsyncLifetime
     [InlineData("DescribeUserScramCredentials", "Cluster kafka-cluster Describe")]
     [InlineData("AlterUserScramCredentials", "Cluster kafka-cluster Alter")]
     [InlineData("ElectLeaders", "Cluster kafka-cluster Alter")]
+    [InlineData("ConsumerGroupHeartbeat", "Group absent Read", "Topic absent Describe")]
+    [InlineData("ConsumerGroupDescribe", "Group absent Describe")]
     [InlineData("AlterPartitionReassignments", "Cluster kafka-cluster Alter")]
     [InlineData("ListPartitionReassignments", "Cluster kafka-cluster Describe")]
     [InlineData("AlterReplicaLogDirs", "Cluster kafka-cluster Alter")]
@@ -137,7 +139,9 @@ public sealed class AccessTests : IAsyncLifetime
     {
         using RawClient admin = await LoginAsync(SecuredBroker.Admin);
         using RawClient alice = await LoginAsync(SecuredBroker.Alice);
-        int version = ApiTable.All.Single(x => x.Name == api).MaxVersion;
+
+        // By its id a topic that is not there is unknown to everybody; by its name it is nobody's business.
+        int version = api is "OffsetCommit" or "OffsetFetch" ? 9 : ApiTable.All.Single(x => x.Name == api).MaxVersion;
         foreach (string right in rights)
         {
             // One is missing each time.

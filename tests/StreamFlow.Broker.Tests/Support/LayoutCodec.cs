@@ -79,6 +79,7 @@ public static class LayoutCodec
         {
             if (type.Kind == LayoutKind.Struct)
             {
+                Assert.False(type.Nullable.Contains(version), "no request has a structure that may be null");
                 WriteStruct(type, (WireStruct?)value);
             }
             else if (type.Kind == LayoutKind.Array)
@@ -219,7 +220,9 @@ public static class LayoutCodec
         {
             if (type.Kind == LayoutKind.Struct)
             {
-                return ReadStruct(type);
+                // One that may be null begins with a byte that says whether it is.
+                bool isNull = type.Nullable.Contains(version) && (sbyte)Take(1)[0] < 0;
+                return isNull ? null : ReadStruct(type);
             }
 
             if (type.Kind == LayoutKind.Primitive)
