@@ -107,7 +107,7 @@ public sealed class GroupCoordinatorRestartTests : IDisposable
     [Fact]
     public void Open_unreadable_record_names_its_offset()
     {
-        var batch = new StreamFlow.Broker.Storage.RecordBatchBuilder();
+        var batch = new RecordBatchBuilder();
         batch.Add(StartUnixMs, [0, 2, 0, 1, (byte)'g'], [0, 99]);
         _fixture.Store.GetPartition(GroupCoordinator.TopicName, 0)!.Append(
             batch.Build(), StreamFlow.Broker.Storage.AppendOrigin.Coordinator);

@@ -92,7 +92,7 @@ internal static class Batches
         {
             var buffer = new ArrayBufferWriter<byte>();
             var result = log.Read(offset, 64 * 1024, atLeastOneBatch: true, readCommitted: false, buffer);
-            Assert.Equal(Protocol.ErrorCode.None, result.Error);
+            Assert.Equal(ErrorCode.None, result.Error);
             Assert.True(result.NextOffset > offset, $"no progress at offset {offset}");
             foreach (var record in Decode(buffer.WrittenSpan))
             {

@@ -13,7 +13,7 @@ public sealed class PackageTests(PackedFeed feed) : IDisposable
 
     private static readonly string[] Names =
     [
-        "StreamFlow", "StreamFlow.Broker", "StreamFlow.Dashboard", "StreamFlow.Hosting", "StreamFlow.Hosting.Embedded", "StreamFlow.Kafka", "StreamFlow.OpenTelemetry", "StreamFlow.RocksDb",
+        "StreamFlow", "StreamFlow.Broker", "StreamFlow.Dashboard", "StreamFlow.Hosting", "StreamFlow.Hosting.Embedded", "StreamFlow.Kafka", "StreamFlow.OpenTelemetry", "StreamFlow.Protocol", "StreamFlow.RocksDb",
         "StreamFlow.Reactive", "StreamFlow.Serialization.SchemaRegistry", "StreamFlow.Testing",
     ];
 
@@ -52,7 +52,7 @@ public sealed class PackageTests(PackedFeed feed) : IDisposable
     public async Task Sources_that_were_exported_without_history_are_packed_too()
     {
         var export = Path.Combine(_folder.Path, "export");
-        Dotnet.Export(export, "src/StreamFlow.Broker", "src/Directory.Build.props", "src/Version.props", "eng/BannedSymbols.txt");
+        Dotnet.Export(export, "src/StreamFlow.Broker", "src/StreamFlow.Protocol", "src/Directory.Build.props", "src/Version.props", "eng/BannedSymbols.txt");
 
         await Dotnet.RunAsync(
             Path.Combine(export, "src", "StreamFlow.Broker"), "pack", "-c", "Release", "-o",

@@ -1,6 +1,6 @@
 using System.Buffers.Binary;
 
-namespace StreamFlow.Broker.Storage;
+namespace StreamFlow.Protocol.Records;
 
 /// <summary>The record inside an end-of-transaction marker.</summary>
 internal static class ControlRecord

@@ -1,4 +1,4 @@
-namespace StreamFlow.Broker.Protocol;
+namespace StreamFlow.Protocol;
 
 /// <summary>The request kinds of the Kafka protocol that this broker knows, by their number on the wire.</summary>
 internal enum ApiKey : short

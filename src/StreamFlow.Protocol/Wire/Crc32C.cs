@@ -1,7 +1,7 @@
 using System.Buffers.Binary;
 using System.Numerics;
 
-namespace StreamFlow.Broker.Storage;
+namespace StreamFlow.Protocol;
 
 /// <summary>CRC-32C (Castagnoli), the checksum of record batches; hardware instructions where there are any.</summary>
 internal static class Crc32C

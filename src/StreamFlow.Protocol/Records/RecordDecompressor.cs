@@ -1,6 +1,6 @@
 using System.IO.Compression;
 
-namespace StreamFlow.Broker.Storage;
+namespace StreamFlow.Protocol.Records;
 
 /// <summary>
 /// Opens compressed record sections, for compaction and look-ups by time only: produce and fetch pass them through

@@ -1,7 +1,7 @@
 using System.Buffers.Binary;
 using System.Text;
 
-namespace StreamFlow.Broker.Protocol;
+namespace StreamFlow.Protocol;
 
 /// <summary>
 /// Reads the primitive types of the Kafka protocol from one frame. Every length is checked against the bytes that are

@@ -1,6 +1,6 @@
 using System.Buffers.Binary;
 
-namespace StreamFlow.Broker.Storage;
+namespace StreamFlow.Protocol.Records;
 
 /// <summary>
 /// Writes a batch again with some of its records left out. Offsets, sequences, producer and the last offset delta

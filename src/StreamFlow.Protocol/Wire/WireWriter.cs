@@ -2,7 +2,7 @@ using System.Buffers;
 using System.Buffers.Binary;
 using System.Text;
 
-namespace StreamFlow.Broker.Protocol;
+namespace StreamFlow.Protocol;
 
 /// <summary>
 /// Writes one response frame into pooled memory. Record batches are attached as segments of their own instead of being

@@ -1,6 +1,6 @@
 using System.Buffers.Binary;
 
-namespace StreamFlow.Broker.Storage;
+namespace StreamFlow.Protocol.Records;
 
 /// <summary>
 /// Builds one uncompressed batch for records the broker writes itself: offset commits, group and transaction state,

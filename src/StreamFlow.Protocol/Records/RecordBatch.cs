@@ -1,6 +1,6 @@
 using System.Buffers.Binary;
 
-namespace StreamFlow.Broker.Storage;
+namespace StreamFlow.Protocol.Records;
 
 /// <summary>
 /// Layout of the version 2 record batch, the only format stored: where each header field lies, and span accessors

@@ -1,4 +1,4 @@
-namespace StreamFlow.Broker.Storage;
+namespace StreamFlow.Protocol.Records;
 
 /// <summary>The fields of one record about to be encoded.</summary>
 internal readonly ref struct RecordFields(

@@ -1,4 +1,4 @@
-namespace StreamFlow.Broker.Protocol;
+namespace StreamFlow.Protocol;
 
 /// <summary>Kafka's error codes, by their number on the wire.</summary>
 internal enum ErrorCode : short

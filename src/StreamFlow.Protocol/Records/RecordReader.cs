@@ -1,4 +1,4 @@
-namespace StreamFlow.Broker.Storage;
+namespace StreamFlow.Protocol.Records;
 
 /// <summary>
 /// Walks the records of one uncompressed batch without copying. Malformed bytes end the walk with

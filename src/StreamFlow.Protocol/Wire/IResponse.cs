@@ -1,4 +1,4 @@
-namespace StreamFlow.Broker.Protocol;
+namespace StreamFlow.Protocol;
 
 /// <summary>A response body that writes itself in the version of the writer.</summary>
 internal interface IResponse

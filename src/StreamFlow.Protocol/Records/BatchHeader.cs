@@ -1,6 +1,6 @@
 using System.Buffers.Binary;
 
-namespace StreamFlow.Broker.Storage;
+namespace StreamFlow.Protocol.Records;
 
 /// <summary>The decoded header of one record batch.</summary>
 internal readonly struct BatchHeader

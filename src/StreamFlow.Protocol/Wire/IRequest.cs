@@ -1,4 +1,4 @@
-namespace StreamFlow.Broker.Protocol;
+namespace StreamFlow.Protocol;
 
 /// <summary>A request body: one shape for all its versions, filled with defaults where a version lacks a field.</summary>
 internal interface IRequest<TSelf>

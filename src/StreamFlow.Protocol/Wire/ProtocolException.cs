@@ -1,4 +1,4 @@
-namespace StreamFlow.Broker.Protocol;
+namespace StreamFlow.Protocol;
 
 /// <summary>A frame that cannot be understood. The protocol has no general error reply: the connection is closed.</summary>
 internal sealed class ProtocolException(string message) : Exception(message)

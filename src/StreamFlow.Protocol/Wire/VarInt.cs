@@ -1,4 +1,4 @@
-namespace StreamFlow.Broker.Storage;
+namespace StreamFlow.Protocol;
 
 /// <summary>Zig-zag variable-length integers as used inside records.</summary>
 internal static class VarInt
