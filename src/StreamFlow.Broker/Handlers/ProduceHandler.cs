@@ -19,6 +19,7 @@ internal sealed class ProduceHandler(TopicStore topics, RecordInstruments measur
         bool pending = false;
         List<Appended> appended = [];
         ProduceTopicResult[] results = new ProduceTopicResult[request.Topics.Length];
+        DecompressionBudget budget = new();
         ErrorCode refusal = request.Acks is < -1 or > 1 ? ErrorCode.InvalidRequiredAcks : ErrorCode.None;
         for (int i = 0; i < results.Length; i++)
         {
@@ -27,7 +28,7 @@ internal sealed class ProduceHandler(TopicStore topics, RecordInstruments measur
             for (int j = 0; j < partitions.Length; j++)
             {
                 partitions[j] = refusal == ErrorCode.None
-                    ? Append(topic.Name, topic.Partitions[j], partitions, j, appended)
+                    ? Append(topic.Name, topic.Partitions[j], partitions, j, appended, budget)
                     : Failed(topic.Partitions[j].Index, refusal, null);
             }
 
@@ -95,7 +96,8 @@ internal sealed class ProduceHandler(TopicStore topics, RecordInstruments measur
     }
 
     private ProducePartitionResult Append(
-        string topic, ProducePartition partition, ProducePartitionResult[] results, int position, List<Appended> appended)
+        string topic, ProducePartition partition, ProducePartitionResult[] results, int position, List<Appended> appended,
+        DecompressionBudget budget)
     {
         Topic? found = topics.GetTopic(topic);
         PartitionLog? log = found?.GetPartition(partition.Index);
@@ -114,10 +116,10 @@ internal sealed class ProduceHandler(TopicStore topics, RecordInstruments measur
             return Failed(partition.Index, ErrorCode.InvalidRecord, "There is no record batch.");
         }
 
-        AppendResult result = log.Append(records.Span, AppendOrigin.Client);
+        AppendResult result = log.Append(records.Span, AppendOrigin.Client, budget);
         if (!result.IsSuccess)
         {
-            return Failed(partition.Index, result.Error, result.Message) with { LogStartOffset = result.LogStartOffset };
+            return Refused(topic, partition.Index, result);
         }
 
         if (!result.IsDuplicate)
@@ -128,6 +130,25 @@ internal sealed class ProduceHandler(TopicStore topics, RecordInstruments measur
         appended.Add(new Appended(results, position, log.WaitDurableAsync(result.EndOffset).AsTask()));
         return new ProducePartitionResult(
             partition.Index, ErrorCode.None, result.BaseOffset, result.LogAppendTimeMs, result.LogStartOffset, null);
+    }
+
+    private static ProducePartitionResult Refused(string topic, int index, in AppendResult result)
+    {
+        ProducePartitionResult failed = Failed(index, result.Error, result.Message) with { LogStartOffset = result.LogStartOffset };
+        if (result.Rejected is not { } rejected)
+        {
+            return failed;
+        }
+
+        string partition = $"{topic}-{index}";
+        return failed with
+        {
+            ErrorMessage = rejected.Summary(partition),
+            RecordErrors =
+            [
+                .. rejected.Indexes.Select((x, at) => new ProduceRecordError(x, rejected.MessageAt(at, partition))),
+            ],
+        };
     }
 
     private static ProducePartitionResult Failed(int index, ErrorCode error, string? message) =>

@@ -24,14 +24,15 @@ internal sealed class DecompressionBudget(long bytes = DecompressionBudget.Defau
     /// <summary>256 MiB: half a second of one core's work.</summary>
     public const long DefaultBytes = 256L << 20;
 
-    public long Left { get; private set; } = bytes;
+    private long _taken;
 
-    public bool IsSpent => Left <= 0;
+    /// <summary>Whether more was taken than there was.</summary>
+    public bool IsSpent => _taken > bytes;
 
     public void Take(long decompressed)
     {
-        Left -= decompressed;
-        if (Left < 0)
+        _taken += decompressed;
+        if (IsSpent)
         {
             throw new CompressionLimitException(
                 $"The request had {bytes} bytes decompressed, which is as much as one may; ask for fewer partitions at once.");

@@ -8,24 +8,32 @@ namespace StreamFlow.Protocol.Compression;
 internal sealed class ZstdCompressor : Compressor
 {
     /// <summary>
-    /// The window is 2 MiB at most, whatever the level: the highest ones would take 800 MB for a batch of unknown size.
+    /// Window and tables are those of a source of 2 MiB, whatever the level: the highest ones would take 800 MB for a batch
+    /// of unknown size.
     /// </summary>
-    private const int LargestWindowLog = 21;
+    private const int LargestSource = 1 << 21;
+
+    /// <summary>Contexts of higher levels are not kept: their tables are large.</summary>
+    private const int HighestKeptLevel = 12;
 
     private const int RoomPerStep = 64 * 1024;
 
     private static readonly ContextPool<ZstdSharp.Compressor> Contexts = new(static () => new ZstdSharp.Compressor());
 
     private readonly PooledBuffer _destination;
+    private readonly bool _keeps;
     private ZstdSharp.Compressor? _context;
 
     public ZstdCompressor(int level, PooledBuffer destination)
     {
         _destination = destination;
+        _keeps = level <= HighestKeptLevel;
         _context = Contexts.Rent();
         _context.Level = level;
-        var windowLog = (int)Methods.ZSTD_getCParams(level, 0, 0).windowLog;
-        _context.SetParameter(ZSTD_cParameter.ZSTD_c_windowLog, Math.Min(windowLog, LargestWindowLog));
+        var fitting = Methods.ZSTD_getCParams(level, LargestSource, 0);
+        _context.SetParameter(ZSTD_cParameter.ZSTD_c_windowLog, (int)fitting.windowLog);
+        _context.SetParameter(ZSTD_cParameter.ZSTD_c_hashLog, (int)fitting.hashLog);
+        _context.SetParameter(ZSTD_cParameter.ZSTD_c_chainLog, (int)fitting.chainLog);
     }
 
     public override void Write(ReadOnlySpan<byte> plain)
@@ -53,11 +61,20 @@ internal sealed class ZstdCompressor : Compressor
 
     public override void Dispose()
     {
-        if (_context is { } context)
+        if (_context is not { } context)
         {
-            _context = null;
+            return;
+        }
+
+        _context = null;
+        if (_keeps)
+        {
             context.ResetStream();
             Contexts.Return(context);
+        }
+        else
+        {
+            context.Dispose();
         }
     }
 }

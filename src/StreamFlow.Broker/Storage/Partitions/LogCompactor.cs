@@ -119,7 +119,8 @@ internal sealed class LogCompactor(PartitionLog log, LogEnvironment environment)
         var map = new KeyOffsetMap();
         var mappedTo = MapKeys(segments, map, aborted);
         var clock = new CompactionClock(NowMs, NowMs + log.Options.DeleteRetentionMs);
-        var filter = new CompactionFilter(map, mappedTo, aborted, lastBatches, clock);
+        using var filter = new CompactionFilter(
+            map, mappedTo, aborted, lastBatches, clock, log.Options.CompressionLevelOf);
         foreach (var group in Groups(segments, mappedTo))
         {
             if (!RewriteGroup(group, filter))
@@ -128,8 +129,19 @@ internal sealed class LogCompactor(PartitionLog log, LogEnvironment environment)
             }
         }
 
+        WarnOfOpaque(filter);
         _nextHorizonMs = filter.NextHorizonMs;
         log.Durability.MoveCleanedTo(mappedTo);
+    }
+
+    private void WarnOfOpaque(CompactionFilter filter)
+    {
+        if (filter.OpaqueBatches > 0)
+        {
+            environment.OnWarning?.Invoke(
+                $"Compaction of '{log.LogDirectory}' left {filter.OpaqueBatches} batches, and tombstones behind them, as they "
+                + $"are; the one at offset {filter.FirstOpaque.Offset} because {filter.FirstOpaque.Problem}");
+        }
     }
 
     /// <summary>Collects keys of the dirty part while memory lasts; answers the offset it got to.</summary>
@@ -155,16 +167,17 @@ internal sealed class LogCompactor(PartitionLog log, LogEnvironment environment)
                 }
 
                 var batch = batches.Read(segment.File, walker.Position, header.TotalSize);
-                MapBatch(map, header, batch);
+                MapBatch(map, header, batch, batches.Opened);
             }
         }
 
         return reached;
     }
 
-    private static void MapBatch(KeyOffsetMap map, in BatchHeader header, ReadOnlySpan<byte> batch)
+    private static void MapBatch(
+        KeyOffsetMap map, in BatchHeader header, ReadOnlySpan<byte> batch, PooledBuffer opened)
     {
-        if (!RecordDecompressor.TryDecompress(header.Codec, batch[RecordBatch.HeaderSize..], out var records))
+        if (!RecordSection.TryOpen(batch, header, opened, out var records, out _))
         {
             return;
         }
@@ -337,6 +350,8 @@ internal sealed class LogCompactor(PartitionLog log, LogEnvironment environment)
 
         public byte[] Walk { get; } = new byte[WalkBuffer];
 
+        public PooledBuffer Opened { get; } = new(int.MaxValue);
+
         public ReadOnlySpan<byte> Read(StorageFile file, long position, int size)
         {
             if (_batch.Length < size)
@@ -353,6 +368,10 @@ internal sealed class LogCompactor(PartitionLog log, LogEnvironment environment)
             return _batch.AsSpan(0, size);
         }
 
-        public void Dispose() => ArrayPool<byte>.Shared.Return(_batch);
+        public void Dispose()
+        {
+            ArrayPool<byte>.Shared.Return(_batch);
+            Opened.Dispose();
+        }
     }
 }

@@ -114,24 +114,33 @@ internal sealed class PartitionLog : IDisposable
     /// Appends exactly one batch, assigning its offsets in place. When this returns success the bytes are with the
     /// operating system; await <see cref="WaitDurableAsync"/> before acknowledging.
     /// </summary>
-    public AppendResult Append(Span<byte> batch, AppendOrigin origin)
+    /// <param name="batch">The batch; its offset, and what else the broker decides, is written into it.</param>
+    /// <param name="origin">Who wrote it.</param>
+    /// <param name="budget">What the request may still have decompressed; null without a limit.</param>
+    public AppendResult Append(Span<byte> batch, AppendOrigin origin, DecompressionBudget? budget = null)
     {
         var options = _options;
         var now = _environment.NowMs;
-        var error = BatchValidator.Check(batch, origin, options, now, out var header, out var message);
+        var error = BatchValidator.Check(batch, origin, options, out var header, out var message);
         if (error != ErrorCode.None)
         {
             return Refused(error, message);
         }
 
-        long appendTime = -1;
-        if (options.MessageTimestampType == TimestampType.LogAppendTime)
+        using var inspection = new RecordInspection(options, now, budget);
+        if (origin == AppendOrigin.Client)
         {
-            appendTime = now;
-            RecordBatch.StampLogAppendTime(batch, now);
-            _ = BatchHeader.TryRead(batch, out header);
+            error = inspection.Run(batch, header);
+            if (error != ErrorCode.None)
+            {
+                return Refused(error, inspection.Message) with { Rejected = inspection.Rejected };
+            }
+
+            batch = inspection.Rewritten.IsEmpty ? batch : inspection.Rewritten;
         }
 
+        var appendTime = StampTime(batch, options, now, header);
+        _ = BatchHeader.TryRead(batch, out header);
         AppendResult result;
         bool rolled;
         Exception? failure;
@@ -202,13 +211,17 @@ internal sealed class PartitionLog : IDisposable
         LogReader.AvailableBytes(this, offset, readCommitted ? LastStableOffset : HighWatermark);
 
     /// <summary>
-    /// The first record with at least this timestamp. Inside a compressed batch its first record stands for it.
+    /// The first record with at least this timestamp. The first record of a batch that cannot be opened stands for all of it.
     /// </summary>
-    public TimestampOffset OffsetForTimestamp(long timestamp, bool readCommitted) =>
-        TimestampLookup.FirstAtOrAfter(this, timestamp, readCommitted ? LastStableOffset : HighWatermark);
+    /// <exception cref="CompressionLimitException">The request's budget is spent.</exception>
+    public TimestampOffset OffsetForTimestamp(long timestamp, bool readCommitted, DecompressionBudget? budget = null) =>
+        TimestampLookup.FirstAtOrAfter(
+            this, timestamp, readCommitted ? LastStableOffset : HighWatermark, budget ?? new DecompressionBudget());
 
     /// <summary>The first record among those with the largest timestamp.</summary>
-    public TimestampOffset OffsetOfMaxTimestamp() => TimestampLookup.Latest(this);
+    /// <exception cref="CompressionLimitException">The request's budget is spent.</exception>
+    public TimestampOffset OffsetOfMaxTimestamp(DecompressionBudget? budget = null) =>
+        TimestampLookup.Latest(this, budget ?? new DecompressionBudget());
 
     /// <summary>The largest known epoch not above the given one and where it ends; -1 and -1 for none.</summary>
     public (int Epoch, long EndOffset) EndOffsetForEpoch(int epoch)
@@ -350,6 +363,23 @@ internal sealed class PartitionLog : IDisposable
     }
 
     internal void RaiseAdvanced() => Advanced?.Invoke(this);
+
+    /// <summary>Lets the batch say whose clock its timestamps are of; answers the broker's time where it is that.</summary>
+    private static long StampTime(Span<byte> batch, LogOptions options, long now, in BatchHeader header)
+    {
+        if (options.MessageTimestampType == TimestampType.LogAppendTime)
+        {
+            RecordBatch.StampLogAppendTime(batch, now);
+            return now;
+        }
+
+        if (header.IsLogAppendTime)
+        {
+            RecordBatch.StampCreateTime(batch);
+        }
+
+        return -1;
+    }
 
     private AppendResult AppendLocked(
         Span<byte> batch, in BatchHeader header, AppendOrigin origin, long now, out bool rolled,

@@ -30,8 +30,14 @@ internal sealed record ProduceRequest(string? TransactionalId, short Acks, int T
     }
 }
 
+/// <summary>One record because of which its batch was refused.</summary>
+internal readonly record struct ProduceRecordError(int BatchIndex, string? Message);
+
 internal readonly record struct ProducePartitionResult(
-    int Index, ErrorCode Error, long BaseOffset, long LogAppendTimeMs, long LogStartOffset, string? ErrorMessage);
+    int Index, ErrorCode Error, long BaseOffset, long LogAppendTimeMs, long LogStartOffset, string? ErrorMessage)
+{
+    public ProduceRecordError[] RecordErrors { get; init; } = [];
+}
 
 internal readonly record struct ProduceTopicResult(string Name, ProducePartitionResult[] Partitions);
 
@@ -62,7 +68,12 @@ internal sealed record ProduceResponse(ProduceTopicResult[] Topics) : IResponse
 
         if (w.Version >= 8)
         {
-            w.WriteArrayLength(0);
+            w.WriteArray(partition.RecordErrors, static (w, error) =>
+            {
+                w.WriteInt32(error.BatchIndex);
+                w.WriteNullableString(error.Message);
+                w.WriteEmptyTags();
+            });
             w.WriteNullableString(partition.ErrorMessage);
         }
 
