@@ -16,7 +16,7 @@ internal static class RecordSection
     /// <param name="plain">The records.</param>
     /// <param name="problem">Why they cannot be had.</param>
     public static bool TryOpen(
-        ReadOnlySpan<byte> batch, in BatchHeader header, PooledBuffer buffer, out ReadOnlySpan<byte> plain,
+        ReadOnlySpan<byte> batch, scoped in BatchHeader header, PooledBuffer buffer, out ReadOnlySpan<byte> plain,
         out string? problem)
     {
         plain = batch[RecordBatch.HeaderSize..];

@@ -80,7 +80,7 @@ internal sealed class RecordInspection(LogOptions options, long nowMs, Decompres
             rewritten[RecordBatch.LengthAt..], rewritten.Length - RecordBatch.LengthOverhead);
         BinaryPrimitives.WriteInt16BigEndian(
             rewritten[RecordBatch.AttributesAt..],
-            (short)((header.Attributes & ~RecordBatch.CodecMask) | (short)(int)codec));
+            (short)(((ushort)header.Attributes & ~RecordBatch.CodecMask) | (int)codec));
         BinaryPrimitives.WriteInt64BigEndian(rewritten[RecordBatch.MaxTimestampAt..], maxTimestamp);
         RecordBatch.WriteCrc(rewritten);
         return ErrorCode.None;
