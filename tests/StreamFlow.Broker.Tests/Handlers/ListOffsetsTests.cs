@@ -38,6 +38,18 @@ public sealed class ListOffsetsTests : IAsyncLifetime
             (result.Number("error_code"), result.Number("offset"), result.Number("timestamp")));
     }
 
+    [Fact]
+    public async Task Partition_named_twice_is_an_invalid_request()
+    {
+        WireStruct partition = new() { ["current_leader_epoch"] = -1, ["timestamp"] = -1L };
+        WireStruct answer = await _client.CallAsync("ListOffsets", 7, new WireStruct
+        {
+            ["replica_id"] = -1,
+            ["topics"] = new WireStruct { ["name"] = "t", ["partitions"] = new object[] { partition, partition } },
+        });
+        Assert.All(answer.Only("topics").Structs("partitions"), static x => Assert.Equal(42, x.Number("error_code")));
+    }
+
     [Theory]
     [InlineData(7, -4, 35)]
     [InlineData(6, -3, 35)]
