@@ -262,7 +262,7 @@ start_embedded() {
   local port
   port=$(free_port)
   broker=127.0.0.1:$port broker_name='StreamFlow broker'
-  dotnet exec "${app%/*}/StreamFlow.Broker.dll" --data "$work/embedded" --port "$port" --no-auto-create >"$work/embedded.log" 2>&1 &
+  dotnet exec "${app%/*}/StreamFlow.Broker.Host.dll" --data "$work/embedded" --port "$port" --no-auto-create >"$work/embedded.log" 2>&1 &
   embedded_pid=$!
   broker_pid=$embedded_pid
   until (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; do

@@ -164,7 +164,7 @@ internal sealed class BrokerParts : IAsyncDisposable
 
     private BrokerHandlers CreateHandlers(MetadataBroker self, RecordInstruments measured) => new()
     {
-        Produce = new ProduceHandler(Store, measured),
+        Produce = new ProduceHandler(Store, measured, new ImplicitPartitions(_transactions!)),
         Fetch = new FetchHandler(Store, _options.TimeProvider, measured),
         ListOffsets = new ListOffsetsHandler(Store),
         Metadata = new MetadataHandler(

@@ -1,8 +1,8 @@
 namespace StreamFlow.Broker;
 
 /// <summary>
-/// Named places between two durable steps. Tests, and the executable with <c>STREAMFLOW_BROKER_CRASH_AT</c>, end the
-/// process or copy its files there, to prove that a crash at any of them loses nothing. Costs one null check when unset.
+/// Named places between two durable steps. Tests end the process or copy its files there, to prove that a crash at any of them loses
+/// nothing. Nothing that is shipped sets them. Costs one null check when unset.
 /// </summary>
 internal sealed class FaultPoints(Action<string>? reached)
 {

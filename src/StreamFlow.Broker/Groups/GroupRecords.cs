@@ -111,7 +111,7 @@ internal static class GroupRecords
     }
 }
 
-/// <summary>Writes the primitive types of the non-flexible Kafka encoding.</summary>
+/// <summary>Writes the primitive types of Kafka's encoding of stored records.</summary>
 internal sealed class FieldWriter
 {
     private readonly ArrayBufferWriter<byte> _buffer = new();
@@ -163,5 +163,29 @@ internal sealed class FieldWriter
     {
         Int32(value.Length);
         _buffer.Write(value);
+    }
+
+    public void Raw(ReadOnlySpan<byte> value) => _buffer.Write(value);
+
+    public void UnsignedVarint(uint value)
+    {
+        for (; value > 0x7F; value >>= 7)
+        {
+            Int8((sbyte)(value | 0x80));
+        }
+
+        Int8((sbyte)value);
+    }
+
+    /// <summary>The length of an array or a string in the flexible encoding.</summary>
+    public void CompactLength(int length) => UnsignedVarint((uint)length + 1);
+
+    /// <summary>A string of the flexible encoding.</summary>
+    public void CompactString(string value)
+    {
+        int length = Encoding.UTF8.GetByteCount(value);
+        CompactLength(length);
+        Encoding.UTF8.GetBytes(value, _buffer.GetSpan(length));
+        _buffer.Advance(length);
     }
 }

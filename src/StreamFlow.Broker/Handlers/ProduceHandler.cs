@@ -3,6 +3,7 @@ using StreamFlow.Broker.Protocol;
 using StreamFlow.Broker.Protocol.Messages;
 using StreamFlow.Broker.Server;
 using StreamFlow.Broker.Storage;
+using StreamFlow.Broker.Transactions;
 
 namespace StreamFlow.Broker.Handlers;
 
@@ -10,16 +11,76 @@ namespace StreamFlow.Broker.Handlers;
 /// Appends record batches as they are. Everything is appended before the method first waits, because the batches lie in
 /// the request's own buffer; what may still be pending is only their durability.
 /// </summary>
-internal sealed class ProduceHandler(TopicStore topics, RecordInstruments measured)
+internal sealed class ProduceHandler(
+    TopicStore topics, RecordInstruments measured, ImplicitPartitions implicitPartitions)
 {
     private const short NoAcks = 0;
 
     public ValueTask<IResponse?> HandleAsync(ProduceRequest request, RequestContext context)
     {
+        if (context.Version < ImplicitPartitions.ProduceFrom || request.TransactionalId is null)
+        {
+            return AppendAsync(request, context, []);
+        }
+
+        List<(TransactionPartition, ProducerIdentity)> joining = FindJoining(request);
+        if (joining.Count == 0)
+        {
+            return AppendAsync(request, context, []);
+        }
+
+        // The batches behind these must stay behind them, so the next request waits for this one's answer.
+        context.Connection.IsExclusive = true;
+        return JoinAndAppendAsync(WithOwnRecords(request), joining, context);
+    }
+
+    private async ValueTask<IResponse?> JoinAndAppendAsync(
+        ProduceRequest request, List<(TransactionPartition, ProducerIdentity)> joining, RequestContext context) =>
+        await AppendAsync(
+            request,
+            context,
+            await implicitPartitions.JoinAsync(request.TransactionalId!, joining).ConfigureAwait(false))
+            .ConfigureAwait(false);
+
+    private List<(TransactionPartition, ProducerIdentity)> FindJoining(ProduceRequest request)
+    {
+        List<(TransactionPartition, ProducerIdentity)> joining = [];
+        foreach (ProduceTopic topic in request.Topics)
+        {
+            Topic? found = topics.GetTopic(topic.Name);
+            foreach (ProducePartition partition in topic.Partitions)
+            {
+                if (found is { IsInternal: false } && found.GetPartition(partition.Index) is PartitionLog log
+                    && partition.Records is { } records
+                    && ImplicitPartitions.Joins(records.Span, log, out ProducerIdentity producer))
+                {
+                    joining.Add((new TransactionPartition(topic.Name, partition.Index), producer));
+                }
+            }
+        }
+
+        return joining;
+    }
+
+    /// <summary>A copy of the batches, which lie in a frame that is used again during the first wait.</summary>
+    private static ProduceRequest WithOwnRecords(ProduceRequest request) => request with
+    {
+        Topics = [.. request.Topics.Select(static topic => topic with
+        {
+            Partitions = [.. topic.Partitions.Select(static partition => partition with
+            {
+                Records = partition.Records?.ToArray(),
+            })],
+        })],
+    };
+
+    private ValueTask<IResponse?> AppendAsync(
+        ProduceRequest request, RequestContext context, Dictionary<TransactionPartition, ErrorCode> refused)
+    {
         bool pending = false;
         List<Appended> appended = [];
         ProduceTopicResult[] results = new ProduceTopicResult[request.Topics.Length];
-        DecompressionBudget budget = new();
+        Round round = new(appended, new DecompressionBudget(), context.Version);
         ErrorCode refusal = request.Acks is < -1 or > 1 ? ErrorCode.InvalidRequiredAcks : ErrorCode.None;
         for (int i = 0; i < results.Length; i++)
         {
@@ -27,9 +88,13 @@ internal sealed class ProduceHandler(TopicStore topics, RecordInstruments measur
             ProducePartitionResult[] partitions = new ProducePartitionResult[topic.Partitions.Length];
             for (int j = 0; j < partitions.Length; j++)
             {
-                partitions[j] = refusal == ErrorCode.None
-                    ? Append(topic.Name, topic.Partitions[j], partitions, j, appended, budget)
-                    : Failed(topic.Partitions[j].Index, refusal, null);
+                int index = topic.Partitions[j].Index;
+                ErrorCode error = refusal == ErrorCode.None
+                    ? refused.GetValueOrDefault(new TransactionPartition(topic.Name, index))
+                    : refusal;
+                partitions[j] = error == ErrorCode.None
+                    ? Append(topic.Name, topic.Partitions[j], partitions, j, round)
+                    : Failed(index, error, null);
             }
 
             results[i] = new ProduceTopicResult(topic.Name, partitions);
@@ -96,8 +161,7 @@ internal sealed class ProduceHandler(TopicStore topics, RecordInstruments measur
     }
 
     private ProducePartitionResult Append(
-        string topic, ProducePartition partition, ProducePartitionResult[] results, int position, List<Appended> appended,
-        DecompressionBudget budget)
+        string topic, ProducePartition partition, ProducePartitionResult[] results, int position, Round round)
     {
         Topic? found = topics.GetTopic(topic);
         PartitionLog? log = found?.GetPartition(partition.Index);
@@ -116,10 +180,10 @@ internal sealed class ProduceHandler(TopicStore topics, RecordInstruments measur
             return Failed(partition.Index, ErrorCode.InvalidRecord, "There is no record batch.");
         }
 
-        AppendResult result = log.Append(records.Span, AppendOrigin.Client, budget);
+        AppendResult result = log.Append(records.Span, AppendOrigin.Client, round.Budget);
         if (!result.IsSuccess)
         {
-            return Refused(topic, partition.Index, result);
+            return Refused(topic, partition.Index, result, round.Version);
         }
 
         if (!result.IsDuplicate)
@@ -127,14 +191,15 @@ internal sealed class ProduceHandler(TopicStore topics, RecordInstruments measur
             measured.Produced(topic, result.EndOffset - result.BaseOffset, records.Length);
         }
 
-        appended.Add(new Appended(results, position, log.WaitDurableAsync(result.EndOffset).AsTask()));
+        round.Appended.Add(new Appended(results, position, log.WaitDurableAsync(result.EndOffset).AsTask()));
         return new ProducePartitionResult(
             partition.Index, ErrorCode.None, result.BaseOffset, result.LogAppendTimeMs, result.LogStartOffset, null);
     }
 
-    private static ProducePartitionResult Refused(string topic, int index, in AppendResult result)
+    private static ProducePartitionResult Refused(string topic, int index, in AppendResult result, short version)
     {
-        ProducePartitionResult failed = Failed(index, result.Error, result.Message) with { LogStartOffset = result.LogStartOffset };
+        ErrorCode error = ImplicitPartitions.Translate(result.Error, version);
+        ProducePartitionResult failed = Failed(index, error, result.Message) with { LogStartOffset = result.LogStartOffset };
         if (result.Rejected is not { } rejected)
         {
             return failed;
@@ -153,6 +218,9 @@ internal sealed class ProduceHandler(TopicStore topics, RecordInstruments measur
 
     private static ProducePartitionResult Failed(int index, ErrorCode error, string? message) =>
         new(index, error, -1, -1, -1, message);
+
+    /// <summary>What the appends of one request share.</summary>
+    private sealed record Round(List<Appended> Appended, DecompressionBudget Budget, short Version);
 
     /// <summary>An append whose durability is still to be learnt, and where its result stands.</summary>
     private readonly record struct Appended(

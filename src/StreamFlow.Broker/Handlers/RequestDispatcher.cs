@@ -35,7 +35,9 @@ internal sealed class RequestDispatcher(BrokerHandlers handlers, RequestInstrume
         reader.Flexible = version >= api.FlexibleFrom;
         reader.SkipTags();
         RequestContext context = new(connection, version, clientId);
+        connection.IsExclusive = false;
         ValueTask<IResponse?> answer = api.Invoke(handlers, ref reader, context);
+        order = connection.IsExclusive ? RequestOrder.AfterReply : order;
         return answer.IsCompletedSuccessfully
             ? new ValueTask<WireWriter?>(Count(api, began, Encode(api, version, correlationId, answer.Result)))
             : EncodeLaterAsync(answer, api, version, correlationId, began);

@@ -40,10 +40,10 @@ internal sealed class TransactionHandler(TransactionCoordinator transactions, To
 
     public async ValueTask<IResponse?> EndAsync(EndTxnRequest request, short version)
     {
-        ErrorCode error = await transactions.EndAsync(
+        TransactionReply reply = await transactions.EndAsync(
             request.TransactionalId, new ProducerIdentity(request.ProducerId, request.ProducerEpoch), request.Committed)
             .ConfigureAwait(false);
-        return new TxnErrorResponse(Downgrade(error, version, FencedFrom));
+        return new TxnErrorResponse(Downgrade(reply.Error, version, FencedFrom));
     }
 
     public async ValueTask<IResponse?> CommitOffsetsAsync(TxnOffsetCommitRequest request)

@@ -15,5 +15,11 @@ internal sealed class ConnectionContext(string clientHost, CancellationToken gon
     /// <summary>Why the connection must be closed after this request, or null; the only way to report an error to acks=0.</summary>
     public string? CloseReason { get; private set; }
 
+    /// <summary>
+    /// Whether the request being handled must be answered before the next is looked at, although its API may overlap. Set
+    /// by its handler before the first wait.
+    /// </summary>
+    public bool IsExclusive { get; set; }
+
     public void Close(string reason) => CloseReason = reason;
 }

@@ -19,7 +19,7 @@ internal sealed partial class Transaction
     {
         if (_pending is not null || _waitingInit is not null || State.IsPrepared() || State == TransactionState.Dead)
         {
-            Reply(request, ErrorCode.ConcurrentTransactions);
+            Reply([request], ErrorCode.ConcurrentTransactions);
             return;
         }
 
@@ -32,7 +32,7 @@ internal sealed partial class Transaction
 
         if (expected != ProducerIdentity.None && expected != _current.Producer)
         {
-            Reply(request, ErrorCode.ProducerFenced);
+            Reply([request], ErrorCode.ProducerFenced);
             return;
         }
 
@@ -49,22 +49,22 @@ internal sealed partial class Transaction
         {
             if (init.Expected == _current.Previous)
             {
-                Reply(init.Request, ErrorCode.None);
+                Reply([init.Request], ErrorCode.None);
                 return;
             }
 
             if (init.Expected != _current.Producer)
             {
-                Reply(init.Request, ErrorCode.ProducerFenced);
+                Reply([init.Request], ErrorCode.ProducerFenced);
                 return;
             }
         }
 
-        bool isExhausted = isNew || _current.Producer.Epoch >= ExhaustedEpoch;
+        bool isExhausted = isNew || _current.Producer.IsExhausted;
         if (isExhausted && init.FreshProducerId < 0)
         {
             // Epochs ran out after the caller looked; asked again, it brings an id.
-            Reply(init.Request, ErrorCode.ConcurrentTransactions);
+            Reply([init.Request], ErrorCode.ConcurrentTransactions);
             return;
         }
 
@@ -72,13 +72,14 @@ internal sealed partial class Transaction
         {
             Producer = isExhausted
                 ? new ProducerIdentity(init.FreshProducerId, 0)
-                : _current.Producer with { Epoch = (short)(_current.Producer.Epoch + 1) },
+                : _current.Producer.Next(),
             Previous = names && !isNew ? init.Expected : ProducerIdentity.None,
+            Version = TransactionVersion.V0,
             TimeoutMs = init.TimeoutMs,
             Partitions = [],
             StartMs = -1,
         };
-        Persist(new Change(next, init.Request, []));
+        Persist(new Change(next, [init.Request], []));
     }
 
     /// <param name="Expected">What the caller was.</param>

@@ -4,15 +4,12 @@ namespace StreamFlow.Broker.Transactions;
 
 /// <summary>
 /// One transactional id as a pure state machine: requests and the time go in, effects come out. A change counts once it
-/// is stored: until <see cref="Persisted"/> every other request is answered with CONCURRENT_TRANSACTIONS, and so it is
-/// while markers are being written. Not thread-safe.
+/// is stored: until <see cref="Persisted"/> every other request is answered with CONCURRENT_TRANSACTIONS, but for
+/// partitions that join while others do, which wait; and so it is while markers are being written. Not thread-safe.
 /// </summary>
 internal sealed partial class Transaction
 {
-    /// <summary>
-    /// Epochs at or above this are not handed out: the next producer gets a new id, and one epoch is left to fence with.
-    /// </summary>
-    public const short ExhaustedEpoch = short.MaxValue - 1;
+    private const long NoRequest = -1;
 
     private readonly List<TransactionEffect> _effects = [];
     private TransactionSnapshot _current;
@@ -20,8 +17,6 @@ internal sealed partial class Transaction
     private InitRequest? _waitingInit;
     private long _waitingEnd = NoRequest;
     private long _deadline = long.MaxValue;
-
-    private const long NoRequest = -1;
 
     /// <summary>An id nobody used before.</summary>
     public Transaction()
@@ -37,10 +32,11 @@ internal sealed partial class Transaction
     public TransactionState State => _current.State;
 
     /// <summary>
-    /// Whether <see cref="InitProducer"/> could need a producer id never used before; one it does not need is wasted.
+    /// Whether <see cref="InitProducer"/> or <see cref="End"/> could need a producer id never used before; one that is
+    /// not needed is wasted.
     /// </summary>
     public bool MayNeedProducerId =>
-        _current.Producer.ProducerId < 0 || _current.Producer.Epoch >= ExhaustedEpoch - 1;
+        _current.Producer.ProducerId < 0 || _current.Producer.Epoch >= ProducerIdentity.ExhaustedEpoch - 1;
 
     /// <summary>Brings back a stored id. A prepared transaction asks for its markers at once.</summary>
     public static Transaction Restore(TransactionSnapshot stored, ClockReading now)
@@ -59,70 +55,13 @@ internal sealed partial class Transaction
         return transaction;
     }
 
-    /// <summary>Adds partitions to the transaction, beginning it with the first.</summary>
-    public void AddPartitions(
-        ProducerIdentity producer, IReadOnlyList<TransactionPartition> partitions, long request, ClockReading now)
-    {
-        ErrorCode error = CheckProducer(producer);
-        if (error != ErrorCode.None)
-        {
-            Reply(request, error);
-            return;
-        }
-
-        List<TransactionPartition> added = [.. partitions.Distinct().Where(x => !_current.Partitions.Contains(x))];
-        if (added.Count == 0 && State == TransactionState.Ongoing)
-        {
-            Reply(request, ErrorCode.None);
-            return;
-        }
-
-        TransactionSnapshot next = Stamp(TransactionEvent.PartitionsAdded, now) with
-        {
-            Partitions = [.. _current.Partitions, .. added],
-            StartMs = State == TransactionState.Ongoing ? _current.StartMs : now.UnixMs,
-        };
-        Persist(new Change(next, request, added));
-    }
-
-    /// <summary>Commits or aborts; answered when every partition has its marker.</summary>
-    public void End(ProducerIdentity producer, bool commit, long request, ClockReading now)
-    {
-        ErrorCode error = CheckIdentity(producer);
-        if (error == ErrorCode.None && _pending is null && State == TransactionState.Ongoing)
-        {
-            _waitingEnd = request;
-            TransactionEvent decision = commit ? TransactionEvent.CommitDecided : TransactionEvent.AbortDecided;
-            Persist(new Change(Stamp(decision, now), NoRequest, []));
-            return;
-        }
-
-        Reply(request, error != ErrorCode.None ? error : EndAgain(commit));
-    }
-
     /// <summary>Whether the caller is the producer of this id and may change its transaction now.</summary>
     public ErrorCode CheckProducer(ProducerIdentity producer)
     {
         ErrorCode error = CheckIdentity(producer);
         return error != ErrorCode.None ? error
-            : _pending is not null || State.IsPrepared() ? ErrorCode.ConcurrentTransactions
+            : (_pending is not null && !IsGrowing) || State.IsPrepared() ? ErrorCode.ConcurrentTransactions
             : ErrorCode.None;
-    }
-
-    /// <summary>
-    /// Whether offsets may be committed as part of the transaction, which must include their partition. That more
-    /// partitions are joining it is no obstacle: clients send both at once, and one that is refused waits long before it
-    /// asks again. Its end is, for what it commits must be durable before.
-    /// </summary>
-    public ErrorCode CheckOffsetCommit(ProducerIdentity producer, TransactionPartition offsets)
-    {
-        ErrorCode error = CheckIdentity(producer);
-        bool isIncluded = State == TransactionState.Ongoing && _current.Partitions.Contains(offsets);
-        bool isGrowing = _pending is { Snapshot.State: TransactionState.Ongoing };
-        return error != ErrorCode.None ? error
-            : isIncluded && (_pending is null || isGrowing) ? ErrorCode.None
-            : _pending is not null || State.IsPrepared() ? ErrorCode.ConcurrentTransactions
-            : ErrorCode.InvalidTxnState;
     }
 
     /// <summary>Aborts the transaction if its time is over. The producer that began it is fenced.</summary>
@@ -134,10 +73,14 @@ internal sealed partial class Transaction
         }
     }
 
-    /// <summary>Removes the id if it was not used for long; it is Dead then.</summary>
+    /// <summary>
+    /// Removes the id if it was not used for long; it is Dead then. One whose last markers may not be on the disk is
+    /// kept until they are.
+    /// </summary>
     public void Expire(long expirationMs, ClockReading now)
     {
-        bool isUnused = State.IsIdle() && _pending is null && now.UnixMs - _current.LastUpdateMs >= expirationMs;
+        bool isUnused = State.IsIdle() && _pending is null && _current.Unfinished is null
+            && now.UnixMs - _current.LastUpdateMs >= expirationMs;
         if (isUnused)
         {
             _current = Stamp(TransactionEvent.Expired, now);
@@ -158,13 +101,14 @@ internal sealed partial class Transaction
                 // The partitions must know before the producer, whose batches follow its answer at once.
                 _effects.Add(new RegisterPartitions(_current.Producer, change.Added));
                 _deadline = begins ? now.MonotonicMs + _current.TimeoutMs : _deadline;
-                Reply(change.Request, ErrorCode.None);
+                Reply(change.Requests, ErrorCode.None);
+                AddWaiting(now);
                 break;
             case TransactionState.PrepareCommit or TransactionState.PrepareAbort:
                 AskForMarkers();
                 break;
             case TransactionState.Empty:
-                Reply(change.Request, ErrorCode.None);
+                Reply(change.Requests, ErrorCode.None);
                 break;
             default:
                 Completed(now);
@@ -173,20 +117,45 @@ internal sealed partial class Transaction
     }
 
     /// <summary>What was to be stored could not be, and nothing is stored: all is as before.</summary>
-    public void Refused(ErrorCode error)
+    public void Refused(ErrorCode error, ClockReading now)
     {
         Change change = _pending!;
         _pending = null;
         AnswerWaiting(error);
-        if (change.Request != NoRequest)
-        {
-            Reply(change.Request, error);
-        }
+        Reply(change.Requests, error);
+        AddWaiting(now);
     }
 
-    /// <summary>Every partition of the transaction has its marker, or is gone.</summary>
-    public void MarkersWritten(ClockReading now) => Persist(new Change(
-        Stamp(TransactionEvent.MarkersWritten, now) with { Partitions = [], StartMs = -1 }, NoRequest, []));
+    /// <summary>
+    /// Every partition of the transaction has its marker, or is gone. <paramref name="areDurable"/> says whether the
+    /// markers are known to be on the disk; those of an abort need not be.
+    /// </summary>
+    public void MarkersWritten(bool areDurable, ClockReading now)
+    {
+        UnfinishedCommit? unfinished = State != TransactionState.PrepareCommit ? _current.Unfinished
+            : areDurable || _current.Partitions.Count == 0 ? null
+            : new UnfinishedCommit(_current.Producer, _current.Partitions);
+        Persist(new Change(
+            Stamp(TransactionEvent.MarkersWritten, now) with
+            {
+                Producer = _current.Following,
+                NextProducerId = -1,
+                Partitions = [],
+                StartMs = -1,
+                Unfinished = unfinished,
+            },
+            [],
+            []));
+    }
+
+    /// <summary>The markers of this commit are on the disk; the next record says so.</summary>
+    public void MarkersFlushed(UnfinishedCommit commit)
+    {
+        if (ReferenceEquals(_current.Unfinished, commit))
+        {
+            _current = _current with { Unfinished = null };
+        }
+    }
 
     /// <summary>
     /// A partition could not take its marker. The outcome stays decided, and the markers are written at the next start,
@@ -203,33 +172,25 @@ internal sealed partial class Transaction
     }
 
     private ErrorCode CheckIdentity(ProducerIdentity producer) =>
-        producer.ProducerId < 0 || producer.ProducerId != _current.Producer.ProducerId || State == TransactionState.Dead
+        !IsProducerId(producer) || producer.ProducerId != _current.Producer.ProducerId
             ? ErrorCode.InvalidProducerIdMapping
             : producer.Epoch != _current.Producer.Epoch ? ErrorCode.ProducerFenced : ErrorCode.None;
 
-    /// <summary>The answer to an end that finds no open transaction: perhaps a repetition of the one that ended it.</summary>
-    private ErrorCode EndAgain(bool commit) => (State, commit) switch
-    {
-        _ when _pending is not null => ErrorCode.ConcurrentTransactions,
-        (TransactionState.CompleteCommit, true) or (TransactionState.CompleteAbort, false) => ErrorCode.None,
-        (TransactionState.PrepareCommit, true) or (TransactionState.PrepareAbort, false) =>
-            ErrorCode.ConcurrentTransactions,
-        _ => ErrorCode.InvalidTxnState,
-    };
+    private bool IsProducerId(ProducerIdentity producer) =>
+        producer.ProducerId >= 0 && State != TransactionState.Dead;
 
     private void FenceAndAbort(ClockReading now)
     {
-        ProducerIdentity fenced = _current.Producer with { Epoch = (short)(_current.Producer.Epoch + 1) };
         TransactionSnapshot next = Stamp(TransactionEvent.AbortDecided, now) with
         {
-            Producer = fenced,
+            Producer = _current.Producer.Next(),
             Previous = ProducerIdentity.None,
         };
-        Persist(new Change(next, NoRequest, []));
+        Persist(new Change(next, [], []));
     }
 
     private void AskForMarkers() => _effects.Add(new WriteMarkers(
-        _current.Producer, State == TransactionState.PrepareCommit, _current.Partitions));
+        _current.Producer, State == TransactionState.PrepareCommit, _current.Partitions, _current.Version));
 
     private void Completed(ClockReading now)
     {
@@ -237,7 +198,7 @@ internal sealed partial class Transaction
         _waitingEnd = NoRequest;
         if (end != NoRequest)
         {
-            Reply(end, ErrorCode.None);
+            Reply([end], ErrorCode.None);
         }
 
         if (_waitingInit is InitRequest init)
@@ -251,13 +212,13 @@ internal sealed partial class Transaction
     {
         if (_waitingEnd != NoRequest)
         {
-            Reply(_waitingEnd, error);
+            Reply([_waitingEnd], error);
             _waitingEnd = NoRequest;
         }
 
         if (_waitingInit is InitRequest init)
         {
-            Reply(init.Request, error);
+            Reply([init.Request], error);
             _waitingInit = null;
         }
     }
@@ -274,10 +235,11 @@ internal sealed partial class Transaction
         _effects.Add(new PersistTransaction(change.Snapshot));
     }
 
-    private void Reply(long request, ErrorCode error) => _effects.Add(new TransactionReply(
-        request, error, error == ErrorCode.None ? _current.Producer : ProducerIdentity.None));
+    private void Reply(IEnumerable<long> requests, ErrorCode error) => _effects.AddRange(requests.Select(
+        request => new TransactionReply(
+            request, error, error == ErrorCode.None ? _current.Producer : ProducerIdentity.None)));
 
-    /// <summary>A state on its way to the log, and the request that it answers.</summary>
+    /// <summary>A state on its way to the log, and the requests that it answers.</summary>
     private sealed record Change(
-        TransactionSnapshot Snapshot, long Request, IReadOnlyList<TransactionPartition> Added);
+        TransactionSnapshot Snapshot, IReadOnlyList<long> Requests, IReadOnlyList<TransactionPartition> Added);
 }

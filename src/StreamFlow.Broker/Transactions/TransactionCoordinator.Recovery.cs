@@ -48,6 +48,7 @@ internal sealed partial class TransactionCoordinator
         ClockReading now = Now();
         Dictionary<string, TransactionSnapshot> stored = _journal.ReadAll();
         Dictionary<long, string> owners = stored.ToDictionary(static x => x.Value.Producer.ProducerId, static x => x.Key);
+        FinishCommits(stored.Values, now);
         AbortOrphans(stored, owners, now);
         foreach ((string transactionalId, TransactionSnapshot snapshot) in stored)
         {
@@ -64,6 +65,27 @@ internal sealed partial class TransactionCoordinator
         _timer = _time.CreateTimer(_ => OnTimer(), null, _options.CheckInterval, _options.CheckInterval);
     }
 
+    /// <summary>Writes again the markers of commits that a power cut took from partitions.</summary>
+    private void FinishCommits(IEnumerable<TransactionSnapshot> stored, ClockReading now)
+    {
+        UnfinishedCommit[] unfinished = [.. stored.Select(static x => x.Unfinished).OfType<UnfinishedCommit>()];
+        if (unfinished.Length == 0)
+        {
+            return;
+        }
+
+        var open = _partitions.Producers().Where(static x => x.IsOpen)
+            .ToDictionary(static x => (x.Partition, x.Producer.ProducerId), static x => x.Producer.Epoch);
+        foreach (UnfinishedCommit commit in unfinished)
+        {
+            TransactionPartition[] lost = [.. commit.Partitions.Where(partition =>
+                open.TryGetValue((partition, commit.Producer.ProducerId), out short epoch)
+                && epoch < commit.Producer.Epoch)];
+            _ = _partitions.WriteMarkers(
+                new WriteMarkers(commit.Producer, Commit: true, lost, TransactionVersion.V2), now.UnixMs);
+        }
+    }
+
     /// <summary>
     /// Aborts what a partition holds open without the coordinator knowing, and raises epochs to what partitions have seen:
     /// both only happen when a power cut took the end of this log but not of theirs.
@@ -74,14 +96,14 @@ internal sealed partial class TransactionCoordinator
         foreach ((TransactionPartition partition, ProducerIdentity seen, bool isOpen) in _partitions.Producers().ToList())
         {
             TransactionSnapshot? known = owners.TryGetValue(seen.ProducerId, out string? id) ? stored[id] : null;
-            bool isKnown = known is not null && !known.State.IsIdle() && seen.Epoch <= known.Producer.Epoch
-                && known.Partitions.Contains(partition);
+            bool isKnown = known is not null && IsOf(known, seen.Epoch) && known.Partitions.Contains(partition);
             if (isOpen && !isKnown)
             {
                 _warn?.Invoke(
                     $"Producer {seen.ProducerId} has a transaction in {partition.Topic}-{partition.Partition} that the"
                     + " transaction log does not know; it is aborted.");
-                _ = _partitions.WriteMarkers(new WriteMarkers(seen, Commit: false, [partition]), now.UnixMs);
+                _ = _partitions.WriteMarkers(
+                    new WriteMarkers(seen, Commit: false, [partition], TransactionVersion.V0), now.UnixMs);
             }
 
             if (known is not null && seen.Epoch > known.Producer.Epoch)
@@ -90,4 +112,17 @@ internal sealed partial class TransactionCoordinator
             }
         }
     }
+
+    /// <summary>
+    /// Whether records of this epoch are of the transaction that is open or being ended. Those of an earlier one lost the
+    /// marker that aborted them.
+    /// </summary>
+    private static bool IsOf(TransactionSnapshot known, short epoch) => known.State switch
+    {
+        TransactionState.Ongoing => epoch == known.Producer.Epoch,
+        TransactionState.PrepareCommit when known.Version >= TransactionVersion.V2 => epoch == known.Producer.Epoch - 1,
+        TransactionState.PrepareCommit => epoch == known.Producer.Epoch,
+        TransactionState.PrepareAbort => epoch <= known.Producer.Epoch,
+        _ => false,
+    };
 }

@@ -66,21 +66,19 @@ internal sealed partial class TransactionCoordinator
     private async ValueTask<TransactionEffect[]> PersistAsync(
         string transactionalId, Transaction transaction, TransactionSnapshot snapshot)
     {
-        bool isCommit = _options.FlushBarriers && snapshot.State == TransactionState.PrepareCommit;
-        if (isCommit && await _partitions.FlushAsync(snapshot.Partitions).ConfigureAwait(false) is not ErrorCode.None)
+        if (_options.FlushBarriers && snapshot.State == TransactionState.PrepareCommit
+            && await _partitions.FlushAsync(ToFlush(snapshot)).ConfigureAwait(false) is not ErrorCode.None)
         {
             // What it wrote may be lost: it must not commit. The producer may still abort.
-            return Step(transaction, static (x, _) => x.Refused(ErrorCode.KafkaStorageError));
+            return Step(transaction, static (x, now) => x.Refused(ErrorCode.KafkaStorageError, now));
         }
 
-        // An abort may be forgotten: it is decided again. A completion may be, as long as no next transaction is known.
-        bool flush = isCommit
-            || (_options.FlushBarriers && snapshot.State is (TransactionState.Empty or TransactionState.Ongoing));
+        bool flush = _options.FlushBarriers && MustBeDurable(snapshot);
         HitBefore(snapshot.State);
         ErrorCode error = await _journal.WriteAsync(transactionalId, snapshot, flush).ConfigureAwait(false);
         if (error is ErrorCode.RecordListTooLarge)
         {
-            return Step(transaction, (x, _) => x.Refused(error));
+            return Step(transaction, (x, now) => x.Refused(error, now));
         }
 
         if (error != ErrorCode.None)
@@ -96,8 +94,11 @@ internal sealed partial class TransactionCoordinator
     private async ValueTask<TransactionEffect[]> WriteMarkersAsync(
         string transactionalId, Transaction transaction, WriteMarkers markers)
     {
+        // With version 2 the markers are told from what follows by their epoch, so that the next record may remember them
+        // instead of waiting for the disk: the next commit flushes them together with its own records.
+        bool areRemembered = markers.Version >= TransactionVersion.V2 && _options.FlushBarriers;
         (TransactionPartition Partition, ErrorCode Error)? failed = _partitions.WriteMarkers(markers, Now().UnixMs);
-        if (failed is null && markers.Commit && _options.FlushBarriers
+        if (failed is null && markers.Commit && _options.FlushBarriers && !areRemembered
             && await _partitions.FlushAsync(markers.Partitions).ConfigureAwait(false) is not ErrorCode.None and var error)
         {
             failed = (markers.Partitions[0], error);
@@ -111,7 +112,35 @@ internal sealed partial class TransactionCoordinator
             return Step(transaction, static (x, _) => x.MarkersFailed());
         }
 
-        return Step(transaction, static (x, now) => x.MarkersWritten(now));
+        return Step(transaction, (x, now) => x.MarkersWritten(areDurable: !areRemembered, now));
+    }
+
+    /// <summary>
+    /// The beginnings of producers and transactions, for they must be known before anything is written under them; a
+    /// commit; and what gives the producer a new epoch. A classic abort may be forgotten, since it is decided again, and a
+    /// completion may be as long as no next transaction is known.
+    /// </summary>
+    private static bool MustBeDurable(TransactionSnapshot snapshot) => snapshot.State switch
+    {
+        TransactionState.Empty or TransactionState.Ongoing or TransactionState.PrepareCommit => true,
+        TransactionState.PrepareAbort => snapshot.Version >= TransactionVersion.V2,
+        _ => false,
+    };
+
+    /// <summary>What a commit wrote, and the markers of the one before.</summary>
+    private static IReadOnlyList<TransactionPartition> ToFlush(TransactionSnapshot snapshot) =>
+        snapshot.Unfinished is null ? snapshot.Partitions : [.. snapshot.Partitions.Union(snapshot.Unfinished.Partitions)];
+
+    /// <summary>Flushes the markers of a commit that no other followed, so that an idle id leaves nothing behind.</summary>
+    private async Task FinishAsync(Transaction transaction, UnfinishedCommit commit)
+    {
+        if (await _partitions.FlushAsync(commit.Partitions).ConfigureAwait(false) == ErrorCode.None)
+        {
+            lock (transaction)
+            {
+                transaction.MarkersFlushed(commit);
+            }
+        }
     }
 
     /// <summary>
@@ -167,6 +196,11 @@ internal sealed partial class TransactionCoordinator
             lock (transaction)
             {
                 ClockReading now = Now();
+                if (transaction.State.IsIdle() && transaction.Current.Unfinished is UnfinishedCommit commit)
+                {
+                    _ = FinishAsync(transaction, commit);
+                }
+
                 transaction.Tick(now);
                 transaction.Expire((long)_options.IdExpiration.TotalMilliseconds, now);
                 effects = transaction.TakeEffects();

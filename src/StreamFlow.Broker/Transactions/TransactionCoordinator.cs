@@ -85,69 +85,21 @@ internal sealed partial class TransactionCoordinator : IDisposable
         }
     }
 
-    /// <summary>Adds partitions to a transaction. All must exist, or none is added.</summary>
-    /// <returns>One error per partition, in order.</returns>
-    public async ValueTask<ErrorCode[]> AddPartitionsAsync(
-        string transactionalId, ProducerIdentity producer, IReadOnlyList<TransactionPartition> partitions)
-    {
-        var errors = new ErrorCode[partitions.Count];
-        bool isRefused = false;
-        for (int i = 0; i < errors.Length; i++)
-        {
-            errors[i] = TopicNames.IsInternal(partitions[i].Topic) ? ErrorCode.InvalidTopic
-                : _partitions.Exists(partitions[i]) ? ErrorCode.OperationNotAttempted
-                : ErrorCode.UnknownTopicOrPartition;
-            isRefused |= errors[i] != ErrorCode.OperationNotAttempted;
-        }
-
-        ErrorCode identity = Check(transactionalId, producer);
-        if (identity != ErrorCode.None || !isRefused)
-        {
-            Array.Fill(errors, identity != ErrorCode.None
-                ? identity
-                : (await AddAsync(transactionalId, producer, partitions).ConfigureAwait(false)).Error);
-        }
-
-        return errors;
-    }
-
-    /// <summary>Adds the offsets of groups to a transaction.</summary>
-    public async ValueTask<ErrorCode> AddOffsetsAsync(
-        string transactionalId, ProducerIdentity producer, string groupId)
-    {
-        ErrorCode refusal = groupId.Length == 0 ? ErrorCode.InvalidGroupId : ErrorCode.None;
-        return refusal != ErrorCode.None
-            ? refusal
-            : (await AddAsync(transactionalId, producer, [TransactionPartitions.Offsets]).ConfigureAwait(false)).Error;
-    }
-
-    /// <summary>Commits offsets as part of a transaction that includes them.</summary>
-    /// <returns>One error per offset, in order.</returns>
-    public async ValueTask<ErrorCode[]> CommitOffsetsAsync(
-        string transactionalId, ProducerIdentity producer, CommitCommand command)
-    {
-        ErrorCode refusal = Check(transactionalId, producer, static (transaction, producer) =>
-            transaction.CheckOffsetCommit(producer, TransactionPartitions.Offsets));
-        if (refusal != ErrorCode.None)
-        {
-            var errors = new ErrorCode[command.Offsets.Count];
-            Array.Fill(errors, refusal);
-            return errors;
-        }
-
-        _options.Faults.Hit(FaultPoints.BeforeOffsets);
-        ErrorCode[] results = await _groups.CommitOffsetsAsync(command, producer.ProducerId, producer.Epoch)
-            .ConfigureAwait(false);
-        _options.Faults.Hit(FaultPoints.AfterOffsets);
-        return results;
-    }
-
     /// <summary>Ends a transaction; completes when its outcome is visible everywhere.</summary>
-    public async ValueTask<ErrorCode> EndAsync(string transactionalId, ProducerIdentity producer, bool commit)
+    /// <returns>The error, and with version 2 the producer's next identity.</returns>
+    /// <exception cref="IOException">No producer id could be reserved.</exception>
+    public ValueTask<TransactionReply> EndAsync(
+        string transactionalId,
+        ProducerIdentity producer,
+        bool commit,
+        TransactionVersion version = TransactionVersion.V0)
     {
-        TransactionReply reply = await SubmitAsync(transactionalId, (transaction, request, now) =>
-            transaction.End(producer, commit, request, now)).ConfigureAwait(false);
-        return reply.Error;
+        long fresh = version >= TransactionVersion.V2 && _transactions.TryGetValue(transactionalId, out Transaction? found)
+            && found.Current.Producer == producer
+                ? ReserveProducerId(found)
+                : -1;
+        return SubmitAsync(transactionalId, (transaction, request, now) =>
+            transaction.End(new EndCommand(producer, commit, version, fresh), request, now));
     }
 
     /// <summary>The ids known and what is stored of each.</summary>
@@ -206,19 +158,10 @@ internal sealed partial class TransactionCoordinator : IDisposable
     private ErrorCode Check(
         string transactionalId, ProducerIdentity producer, Func<Transaction, ProducerIdentity, ErrorCode> check)
     {
-        if (_isStopped)
+        ErrorCode refusal = Find(transactionalId, out Transaction? transaction);
+        if (transaction is null)
         {
-            return ErrorCode.CoordinatorNotAvailable;
-        }
-
-        if (transactionalId.Length == 0)
-        {
-            return ErrorCode.InvalidRequest;
-        }
-
-        if (!_transactions.TryGetValue(transactionalId, out Transaction? transaction))
-        {
-            return ErrorCode.InvalidProducerIdMapping;
+            return refusal;
         }
 
         lock (transaction)
@@ -227,22 +170,22 @@ internal sealed partial class TransactionCoordinator : IDisposable
         }
     }
 
-    private ValueTask<TransactionReply> AddAsync(
-        string transactionalId, ProducerIdentity producer, IReadOnlyList<TransactionPartition> partitions) =>
-        SubmitAsync(transactionalId, (transaction, request, now) =>
-            transaction.AddPartitions(producer, partitions, request, now));
+    private ErrorCode Find(string transactionalId, out Transaction? transaction)
+    {
+        transaction = null;
+        return _isStopped ? ErrorCode.CoordinatorNotAvailable
+            : transactionalId.Length == 0 ? ErrorCode.InvalidRequest
+            : _transactions.TryGetValue(transactionalId, out transaction) ? ErrorCode.None
+            : ErrorCode.InvalidProducerIdMapping;
+    }
 
     private ValueTask<TransactionReply> SubmitAsync(
         string transactionalId, Action<Transaction, long, ClockReading> command)
     {
-        if (transactionalId.Length == 0)
+        ErrorCode refusal = Find(transactionalId, out Transaction? transaction);
+        if (transaction is null)
         {
-            return Answer(ErrorCode.InvalidRequest);
-        }
-
-        if (!_transactions.TryGetValue(transactionalId, out Transaction? transaction))
-        {
-            return Answer(_isStopped ? ErrorCode.CoordinatorNotAvailable : ErrorCode.InvalidProducerIdMapping);
+            return Answer(refusal);
         }
 
         long request = NewRequest(out TaskCompletionSource<TransactionReply> reply);

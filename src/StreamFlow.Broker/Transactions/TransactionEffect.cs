@@ -19,8 +19,13 @@ internal sealed record RegisterPartitions(ProducerIdentity Producer, IReadOnlyLi
     : TransactionEffect;
 
 /// <summary>Write a marker to every partition, then tell <see cref="Transaction.MarkersWritten"/>.</summary>
+/// <param name="Producer">The identity of the markers.</param>
+/// <param name="Commit">The outcome.</param>
+/// <param name="Partitions">Where to write them.</param>
+/// <param name="Version">With version 2 the epoch of the markers is above that of the records.</param>
 internal sealed record WriteMarkers(
-    ProducerIdentity Producer, bool Commit, IReadOnlyList<TransactionPartition> Partitions) : TransactionEffect;
+    ProducerIdentity Producer, bool Commit, IReadOnlyList<TransactionPartition> Partitions, TransactionVersion Version)
+    : TransactionEffect;
 
 /// <summary>Answer a request.</summary>
 internal sealed record TransactionReply(long Request, ErrorCode Error, ProducerIdentity Producer) : TransactionEffect;

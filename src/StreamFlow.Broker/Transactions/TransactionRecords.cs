@@ -4,13 +4,25 @@ using StreamFlow.Broker.Protocol;
 namespace StreamFlow.Broker.Transactions;
 
 /// <summary>
-/// The records of the transaction log, in the format of Kafka's own <c>__transaction_state</c> (version 0), followed by
-/// the previous producer, which its readers ignore.
+/// The records of the transaction log, in the format of Kafka's own <c>__transaction_state</c>: version 1, whose tagged
+/// fields are Kafka's three and, with numbers far above them, two that Kafka's readers skip. Version 0, written before
+/// there was a version 2 of transactions, is still read.
 /// </summary>
 internal static class TransactionRecords
 {
     private const short KeyVersion = 0;
-    private const short ValueVersion = 0;
+    private const short ClassicVersion = 0;
+    private const short FlexibleVersion = 1;
+
+    private const int PreviousProducerIdTag = 0;
+    private const int NextProducerIdTag = 1;
+    private const int ClientTransactionVersionTag = 2;
+
+    /// <summary>The epoch that belongs to the previous producer id; Kafka keeps it in memory only.</summary>
+    private const int PreviousEpochTag = 100;
+
+    /// <summary>See <see cref="UnfinishedCommit"/>.</summary>
+    private const int UnfinishedTag = 101;
 
     public static void WriteKey(FieldWriter writer, string transactionalId)
     {
@@ -20,7 +32,7 @@ internal static class TransactionRecords
 
     public static void WriteValue(FieldWriter writer, TransactionSnapshot value)
     {
-        writer.Int16(ValueVersion);
+        writer.Int16(FlexibleVersion);
         writer.Int64(value.Producer.ProducerId);
         writer.Int16(value.Producer.Epoch);
         writer.Int32(value.TimeoutMs);
@@ -28,39 +40,46 @@ internal static class TransactionRecords
         WritePartitions(writer, value.Partitions);
         writer.Int64(value.LastUpdateMs);
         writer.Int64(value.StartMs);
-        writer.Int64(value.Previous.ProducerId);
-        writer.Int16(value.Previous.Epoch);
+        WriteTags(writer, value);
     }
 
-    /// <exception cref="InvalidDataException">The version is not one this broker writes.</exception>
+    /// <exception cref="InvalidDataException">The version is not one this broker reads.</exception>
     /// <exception cref="ProtocolException">The bytes end before the fields do.</exception>
     public static string ReadKey(byte[] key)
     {
         var reader = new WireReader(key);
-        RequireVersion(reader.ReadInt16(), KeyVersion, "key");
-        return reader.ReadString();
+        short version = reader.ReadInt16();
+        return version == KeyVersion
+            ? reader.ReadString()
+            : throw new InvalidDataException(
+                $"its key has version {version}; this broker reads version {KeyVersion}.");
     }
 
-    /// <exception cref="InvalidDataException">The version or the state is not one this broker writes.</exception>
+    /// <exception cref="InvalidDataException">The version or the state is not one this broker reads.</exception>
     /// <exception cref="ProtocolException">The bytes end before the fields do.</exception>
     public static TransactionSnapshot ReadValue(byte[] value)
     {
         var reader = new WireReader(value);
-        RequireVersion(reader.ReadInt16(), ValueVersion, "value");
+        short version = reader.ReadInt16();
+        if (version is not (ClassicVersion or FlexibleVersion))
+        {
+            throw new InvalidDataException(
+                $"its value has version {version}; this broker reads versions {ClassicVersion} and {FlexibleVersion}.");
+        }
+
+        reader.Flexible = version == FlexibleVersion;
         var snapshot = new TransactionSnapshot
         {
             Producer = new ProducerIdentity(reader.ReadInt64(), reader.ReadInt16()),
             TimeoutMs = reader.ReadInt32(),
             State = (TransactionState)reader.ReadInt8(),
-            Partitions =
-            [
-                .. (reader.ReadNullableArray(ReadTopic) ?? []).SelectMany(static topic =>
-                    topic.Partitions.Select(partition => new TransactionPartition(topic.Name, partition))),
-            ],
+            Partitions = ReadPartitions(ref reader),
             LastUpdateMs = reader.ReadInt64(),
             StartMs = reader.ReadInt64(),
-            Previous = new ProducerIdentity(reader.ReadInt64(), reader.ReadInt16()),
         };
+        snapshot = reader.Flexible
+            ? ReadTags(ref reader, snapshot)
+            : snapshot with { Previous = new ProducerIdentity(reader.ReadInt64(), reader.ReadInt16()) };
         return snapshot.State is >= TransactionState.Empty and <= TransactionState.CompleteAbort
             ? snapshot
             : throw new InvalidDataException($"its state {(byte)snapshot.State} is unknown.");
@@ -69,26 +88,99 @@ internal static class TransactionRecords
     private static void WritePartitions(FieldWriter writer, IReadOnlyList<TransactionPartition> partitions)
     {
         List<IGrouping<string, TransactionPartition>> topics = [.. partitions.GroupBy(static x => x.Topic)];
-        writer.Int32(topics.Count);
+        writer.CompactLength(topics.Count);
         foreach (IGrouping<string, TransactionPartition> topic in topics)
         {
-            writer.String(topic.Key);
-            writer.Int32(topic.Count());
+            writer.CompactString(topic.Key);
+            writer.CompactLength(topic.Count());
             foreach (TransactionPartition partition in topic)
             {
                 writer.Int32(partition.Partition);
             }
+
+            writer.UnsignedVarint(0);
         }
     }
 
-    private static (string Name, int[] Partitions) ReadTopic(ref WireReader reader) =>
-        (reader.ReadString(), reader.ReadInt32Array());
-
-    private static void RequireVersion(short version, short expected, string what)
+    private static void WriteTags(FieldWriter writer, TransactionSnapshot value)
     {
-        if (version != expected)
+        // Tags are in the order of their numbers, and left out where they say nothing.
+        var tags = new List<(int Tag, FieldWriter Content)>();
+        Add(value.Previous.ProducerId >= 0, PreviousProducerIdTag, x => x.Int64(value.Previous.ProducerId));
+        Add(value.NextProducerId >= 0, NextProducerIdTag, x => x.Int64(value.NextProducerId));
+        Add(value.Version != TransactionVersion.V0, ClientTransactionVersionTag, x => x.Int16((short)value.Version));
+        Add(value.Previous.ProducerId >= 0, PreviousEpochTag, x => x.Int16(value.Previous.Epoch));
+        Add(value.Unfinished is not null, UnfinishedTag, x =>
         {
-            throw new InvalidDataException($"its {what} has version {version}; this broker reads version {expected}.");
+            x.Int64(value.Unfinished!.Producer.ProducerId);
+            x.Int16(value.Unfinished.Producer.Epoch);
+            WritePartitions(x, value.Unfinished.Partitions);
+        });
+        writer.UnsignedVarint((uint)tags.Count);
+        foreach ((int tag, FieldWriter content) in tags)
+        {
+            writer.UnsignedVarint((uint)tag);
+            writer.UnsignedVarint((uint)content.Written.Length);
+            writer.Raw(content.Written);
         }
+
+        void Add(bool isPresent, int tag, Action<FieldWriter> write)
+        {
+            if (isPresent)
+            {
+                var content = new FieldWriter();
+                write(content);
+                tags.Add((tag, content));
+            }
+        }
+    }
+
+    private static TransactionPartition[] ReadPartitions(ref WireReader reader) =>
+    [
+        .. (reader.ReadNullableArray(ReadTopic) ?? []).SelectMany(static topic =>
+            topic.Partitions.Select(partition => new TransactionPartition(topic.Name, partition))),
+    ];
+
+    private static (string Name, int[] Partitions) ReadTopic(ref WireReader reader)
+    {
+        (string, int[]) topic = (reader.ReadString(), reader.ReadInt32Array());
+        reader.SkipTags();
+        return topic;
+    }
+
+    private static TransactionSnapshot ReadTags(ref WireReader reader, TransactionSnapshot snapshot)
+    {
+        uint count = reader.ReadUnsignedVarint();
+        for (uint i = 0; i < count; i++)
+        {
+            uint tag = reader.ReadUnsignedVarint();
+            uint size = reader.ReadUnsignedVarint();
+            int end = reader.Remaining - (int)size;
+            snapshot = tag switch
+            {
+                PreviousProducerIdTag => snapshot with
+                {
+                    Previous = snapshot.Previous with { ProducerId = reader.ReadInt64() },
+                },
+                NextProducerIdTag => snapshot with { NextProducerId = reader.ReadInt64() },
+                ClientTransactionVersionTag => snapshot with { Version = (TransactionVersion)reader.ReadInt16() },
+                PreviousEpochTag => snapshot with
+                {
+                    Previous = snapshot.Previous with { Epoch = reader.ReadInt16() },
+                },
+                UnfinishedTag => snapshot with
+                {
+                    Unfinished = new UnfinishedCommit(
+                        new ProducerIdentity(reader.ReadInt64(), reader.ReadInt16()), ReadPartitions(ref reader)),
+                },
+                _ => snapshot,
+            };
+            while (reader.Remaining > end)
+            {
+                reader.ReadInt8();
+            }
+        }
+
+        return snapshot;
     }
 }

@@ -4,10 +4,44 @@ namespace StreamFlow.Broker.Transactions;
 internal readonly record struct ProducerIdentity(long ProducerId, short Epoch)
 {
     public static ProducerIdentity None { get; } = new(-1, -1);
+
+    /// <summary>
+    /// Epochs at or above this are not handed out: the next producer gets a new id, and one epoch is left to fence with.
+    /// </summary>
+    public const short ExhaustedEpoch = short.MaxValue - 1;
+
+    public bool IsExhausted => Epoch >= ExhaustedEpoch;
+
+    /// <summary>The same producer id with the next epoch.</summary>
+    public ProducerIdentity Next() => this with { Epoch = checked((short)(Epoch + 1)) };
 }
 
 /// <summary>One partition a transaction writes to.</summary>
 internal readonly record struct TransactionPartition(string Topic, int Partition);
+
+/// <summary>
+/// Which of Kafka's transaction protocols a client used, as the feature <c>transaction.version</c> numbers them. A client
+/// shows it by the versions of its requests, so producers of both may use the broker, and one id, one after the other.
+/// </summary>
+internal enum TransactionVersion : short
+{
+    /// <summary>The classic protocol: the epoch stays from one transaction to the next.</summary>
+    V0 = 0,
+
+    /// <summary>As <see cref="V0"/>; Kafka's own transaction log is written in a flexible format.</summary>
+    V1 = 1,
+
+    /// <summary>KIP-890: every transaction has an epoch of its own, and writing to a partition includes it.</summary>
+    V2 = 2,
+}
+
+/// <summary>
+/// The markers of a commit that are written, but not known to be on the disk. A start that finds the transaction still
+/// open in one of the partitions writes its marker again.
+/// </summary>
+/// <param name="Producer">The identity of the markers: the epoch above that of the transaction's records.</param>
+/// <param name="Partitions">Where they are.</param>
+internal sealed record UnfinishedCommit(ProducerIdentity Producer, IReadOnlyList<TransactionPartition> Partitions);
 
 /// <summary>What is stored of a transactional id: the whole of it, at each change.</summary>
 internal sealed record TransactionSnapshot
@@ -16,10 +50,17 @@ internal sealed record TransactionSnapshot
     public ProducerIdentity Producer { get; init; } = ProducerIdentity.None;
 
     /// <summary>
-    /// What the producer was before it asked for a new epoch by naming its old one: asked again, for want of an
-    /// answer, it gets the same epoch (KIP-360). <see cref="ProducerIdentity.None"/> when there is no such producer.
+    /// What the producer was before it got a new epoch, by naming its old one (KIP-360) or by ending a transaction of
+    /// version 2: asked again, for want of an answer, it gets the same answer. <see cref="ProducerIdentity.None"/> when
+    /// there is no such producer.
     /// </summary>
     public ProducerIdentity Previous { get; init; } = ProducerIdentity.None;
+
+    /// <summary>The producer id that follows once the markers are written, when epochs ran out; else −1.</summary>
+    public long NextProducerId { get; init; } = -1;
+
+    /// <summary>The protocol of the client that changed the transaction last.</summary>
+    public TransactionVersion Version { get; init; }
 
     public int TimeoutMs { get; init; }
 
@@ -33,4 +74,10 @@ internal sealed record TransactionSnapshot
 
     /// <summary>When the transaction began, in milliseconds since 1970-01-01 UTC; −1 without one.</summary>
     public long StartMs { get; init; } = -1;
+
+    /// <summary>The last commit, while its markers may not be on the disk; null when they are.</summary>
+    public UnfinishedCommit? Unfinished { get; init; }
+
+    /// <summary>What the producer becomes when the markers are written.</summary>
+    public ProducerIdentity Following => NextProducerId >= 0 ? new ProducerIdentity(NextProducerId, 0) : Producer;
 }

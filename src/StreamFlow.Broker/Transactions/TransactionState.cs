@@ -42,7 +42,10 @@ internal enum TransactionEvent : byte
     /// <summary>The producer asked for the commit.</summary>
     CommitDecided,
 
-    /// <summary>The producer asked for the abort, another fenced it, or its time is over.</summary>
+    /// <summary>
+    /// The producer asked for the abort, another fenced it, or its time is over. A producer of version 2 may abort what
+    /// never began: it does not know whether its first batch arrived.
+    /// </summary>
     AbortDecided,
 
     /// <summary>Every partition has its marker.</summary>
@@ -64,7 +67,8 @@ internal static class TransactionStates
         (TransactionState.Empty or TransactionState.CompleteCommit or TransactionState.CompleteAbort
             or TransactionState.Ongoing, TransactionEvent.PartitionsAdded) => TransactionState.Ongoing,
         (TransactionState.Ongoing, TransactionEvent.CommitDecided) => TransactionState.PrepareCommit,
-        (TransactionState.Ongoing, TransactionEvent.AbortDecided) => TransactionState.PrepareAbort,
+        (TransactionState.Empty or TransactionState.CompleteCommit or TransactionState.CompleteAbort
+            or TransactionState.Ongoing, TransactionEvent.AbortDecided) => TransactionState.PrepareAbort,
         (TransactionState.PrepareCommit, TransactionEvent.MarkersWritten) => TransactionState.CompleteCommit,
         (TransactionState.PrepareAbort, TransactionEvent.MarkersWritten) => TransactionState.CompleteAbort,
         (TransactionState.Empty or TransactionState.CompleteCommit or TransactionState.CompleteAbort,

@@ -17,6 +17,7 @@ internal enum ErrorCode : short
     NotCoordinator = 16,
     InvalidTopic = 17,
     RecordListTooLarge = 18,
+    NotEnoughReplicas = 19,
     InvalidRequiredAcks = 21,
     IllegalGeneration = 22,
     InconsistentGroupProtocol = 23,
@@ -42,6 +43,7 @@ internal enum ErrorCode : short
     InvalidProducerIdMapping = 49,
     InvalidTransactionTimeout = 50,
     ConcurrentTransactions = 51,
+    TransactionCoordinatorFenced = 52,
     TransactionalIdAuthorizationFailed = 53,
     OperationNotAttempted = 55,
     KafkaStorageError = 56,
@@ -61,4 +63,5 @@ internal enum ErrorCode : short
     ProducerFenced = 90,
     UnknownTopicId = 100,
     TransactionalIdNotFound = 105,
+    TransactionAbortable = 120,
 }

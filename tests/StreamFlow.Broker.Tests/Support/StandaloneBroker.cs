@@ -2,7 +2,7 @@ using System.Diagnostics;
 
 namespace StreamFlow.Broker.Tests.Support;
 
-/// <summary>The broker as a process of its own, as users run it, so that it can be killed.</summary>
+/// <summary>The broker as a process of its own (tests/StreamFlow.Broker.Host), so that it can be killed.</summary>
 public sealed class StandaloneBroker : IDisposable
 {
     private readonly Process _process;
@@ -96,7 +96,7 @@ public sealed class StandaloneBroker : IDisposable
     {
         ProcessStartInfo start = new(
             Environment.ProcessPath is { } host && Path.GetFileNameWithoutExtension(host) == "dotnet" ? host : "dotnet",
-            ["exec", typeof(EmbeddedBroker).Assembly.Location, .. arguments])
+            ["exec", Path.Combine(AppContext.BaseDirectory, "StreamFlow.Broker.Host.dll"), .. arguments])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,

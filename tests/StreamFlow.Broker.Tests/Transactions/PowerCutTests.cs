@@ -1,3 +1,4 @@
+using System.Globalization;
 using StreamFlow.Broker.Protocol;
 using StreamFlow.Broker.Transactions;
 using Xunit.Abstractions;
@@ -13,11 +14,12 @@ public sealed class PowerCutTests(ITestOutputHelper output)
     {
         int first = Random.Shared.Next();
         output.WriteLine($"seeds from {first}");
-        for (int seed = first; seed < first + 60; seed++)
+        int runs = int.Parse(Environment.GetEnvironmentVariable("STREAMFLOW_POWER_CUTS") ?? "60", CultureInfo.InvariantCulture);
+        for (int seed = first; seed < first + runs; seed++)
         {
             try
             {
-                await RunAsync(seed);
+                await RunAsync(seed, (seed & 1) == 0 ? TransactionVersion.V0 : TransactionVersion.V2);
             }
             catch (Exception)
             {
@@ -27,28 +29,36 @@ public sealed class PowerCutTests(ITestOutputHelper output)
         }
     }
 
-    private static async Task RunAsync(int seed)
+    private static async Task RunAsync(int seed, TransactionVersion version)
     {
         var random = new Random(seed);
         string point = FaultPoints.All[random.Next(1, FaultPoints.All.Count)];
-        using var broker = new TransactionFixture($"{point}:{random.Next(1, 8)}", random);
+        using var broker = new TransactionFixture($"{point}:{random.Next(1, 8)}", random) { Version = version };
         ProducerIdentity producer = await broker.InitAsync();
         var committed = new List<int>();
         for (int i = 0; !broker.HasCrashed; i++)
         {
+            int sequence = version < TransactionVersion.V2 ? i : 0;
             Assert.All(await broker.AddAsync(producer, A, B), x => Assert.Equal(ErrorCode.None, x));
-            Assert.Equal(ErrorCode.None, broker.Produce(A, producer, i));
-            Assert.Equal(ErrorCode.None, broker.Produce(B, producer, i));
+            Assert.Equal(ErrorCode.None, broker.Produce(A, producer, sequence, i));
+            Assert.Equal(ErrorCode.None, broker.Produce(B, producer, sequence, i));
             Assert.Equal(ErrorCode.None, await broker.AddOffsetsAsync(producer));
             Assert.Equal(ErrorCode.None, await broker.CommitOffsetAsync(producer, i + 1));
             bool commit = random.Next(3) > 0;
-            Assert.Equal(ErrorCode.None, await broker.EndAsync(producer, commit));
+            TransactionReply reply = await broker.FinishAsync(producer, commit);
+            Assert.Equal(ErrorCode.None, reply.Error);
+            producer = reply.Producer;
             if (commit && !broker.HasCrashed)
             {
                 committed.Add(i);
             }
         }
 
+        await CheckAsync(broker, committed);
+    }
+
+    private static async Task CheckAsync(TransactionFixture broker, List<int> committed)
+    {
         broker.Crash();
         TransactionReply reply = new(0, ErrorCode.ConcurrentTransactions, ProducerIdentity.None);
         await Support.Eventually.TrueAsync(

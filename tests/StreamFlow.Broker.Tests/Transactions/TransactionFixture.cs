@@ -64,6 +64,9 @@ internal sealed class TransactionFixture : IDisposable
 
     public bool HasCrashed => _crash is not null;
 
+    /// <summary>The protocol that the producers of this fixture speak.</summary>
+    public TransactionVersion Version { get; set; }
+
     private FaultPoints Faults { get; set; }
 
     public PartitionLog Log(TransactionPartition partition) => Store.GetPartition(partition.Topic, partition.Partition)!;
@@ -98,21 +101,33 @@ internal sealed class TransactionFixture : IDisposable
     }
 
     public Task<ErrorCode[]> AddAsync(ProducerIdentity producer, params TransactionPartition[] partitions) =>
-        Within(Coordinator.AddPartitionsAsync(Id, producer, partitions));
+        Within(Coordinator.AddPartitionsAsync(Id, producer, partitions, Version));
 
     public Task<ErrorCode> AddOffsetsAsync(ProducerIdentity producer) =>
         Within(Coordinator.AddOffsetsAsync(Id, producer, "group"));
 
-    public Task<ErrorCode> EndAsync(ProducerIdentity producer, bool commit) =>
-        Within(Coordinator.EndAsync(Id, producer, commit));
+    public async Task<ErrorCode> EndAsync(ProducerIdentity producer, bool commit) =>
+        (await FinishAsync(producer, commit)).Error;
 
-    public ErrorCode Produce(TransactionPartition partition, ProducerIdentity producer, int sequence) =>
-        Log(partition).Append(
-            Batches.Produced(producer.ProducerId, producer.Epoch, sequence, transactional: true), AppendOrigin.Client).Error;
+    /// <summary>As <see cref="EndAsync"/>, with the producer's next identity.</summary>
+    public Task<TransactionReply> FinishAsync(ProducerIdentity producer, bool commit) =>
+        Within(Coordinator.EndAsync(Id, producer, commit, Version));
+
+    /// <summary>Appends a record whose value ends in the number, or in the sequence.</summary>
+    public ErrorCode Produce(
+        TransactionPartition partition, ProducerIdentity producer, int sequence, int? number = null)
+    {
+        var builder = new RecordBatchBuilder();
+        builder.Add(1_700_000_000_000, "k"u8, Encoding.UTF8.GetBytes($"{producer.ProducerId}/{number ?? sequence}"));
+        Span<byte> batch = builder.Build(
+            RecordBatch.TransactionalBit, producer.ProducerId, producer.Epoch, sequence);
+        return Log(partition).Append(batch, AppendOrigin.Client).Error;
+    }
 
     public async Task<ErrorCode> CommitOffsetAsync(
         ProducerIdentity producer, long offset, int generation = -1, string member = "") =>
-        Assert.Single(await Within(Coordinator.CommitOffsetsAsync(Id, producer, Command(offset, generation, member))));
+        Assert.Single(await Within(
+            Coordinator.CommitOffsetsAsync(Id, producer, Command(offset, generation, member), Version)));
 
     public async Task<ErrorCode> CommitPlainOffsetAsync(long offset) =>
         Assert.Single(await Within(Groups.CommitOffsetsAsync(Command(offset, -1, ""))));

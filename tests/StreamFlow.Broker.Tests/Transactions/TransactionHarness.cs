@@ -43,11 +43,14 @@ internal sealed class TransactionHarness
         Transaction.InitProducer(
             expected ?? ProducerIdentity.None, timeoutMs, Transaction.MayNeedProducerId ? _nextProducerId++ : -1, request, Now));
 
-    public long Add(ProducerIdentity producer, params TransactionPartition[] partitions) => Do(request =>
-        Transaction.AddPartitions(producer, partitions, request, Now));
+    /// <summary>The protocol that <see cref="Add"/> and <see cref="End"/> speak.</summary>
+    public TransactionVersion Version { get; set; }
 
-    public long End(ProducerIdentity producer, bool commit) => Do(request =>
-        Transaction.End(producer, commit, request, Now));
+    public long Add(ProducerIdentity producer, params TransactionPartition[] partitions) => Do(request =>
+        Transaction.AddPartitions(producer, partitions, Version, request, Now));
+
+    public long End(ProducerIdentity producer, bool commit) => Do(request => Transaction.End(
+        new EndCommand(producer, commit, Version, Transaction.MayNeedProducerId ? _nextProducerId++ : -1), request, Now));
 
     public void Tick(long afterMs = 0)
     {
@@ -80,7 +83,7 @@ internal sealed class TransactionHarness
     public WriteMarkers Marked()
     {
         WriteMarkers markers = Only<WriteMarkers>();
-        Transaction.MarkersWritten(Now);
+        Transaction.MarkersWritten(areDurable: Version < TransactionVersion.V2, Now);
         Take();
         return markers;
     }

@@ -7,7 +7,11 @@ namespace StreamFlow.Broker.Tests.Transactions;
 /// Random producers against the state machines and a model of the partitions, on virtual time. Every effect is carried out
 /// in small steps between which anything else may happen, a crash of the broker included.
 /// </summary>
-internal sealed class TransactionSimulation(int seed)
+/// <param name="seed">Decides everything.</param>
+/// <param name="bumpsEpochs">
+/// False takes from version 2 what it is for: its producers then end their transactions as classic ones do.
+/// </param>
+internal sealed class TransactionSimulation(int seed, bool bumpsEpochs = true)
 {
     private const int Ids = 2;
     private const int PartitionCount = 3;
@@ -21,6 +25,7 @@ internal sealed class TransactionSimulation(int seed)
     private readonly Dictionary<long, SimulatedProducer> _waiting = [];
     private readonly List<SimulatedProducer> _producers = [];
     private readonly HashSet<ProducerIdentity> _handedOut = [];
+    private readonly List<Action> _delayed = [];
     private long _nowMs;
     private long _lastRequest;
     private long _nextProducerId = 1;
@@ -31,6 +36,9 @@ internal sealed class TransactionSimulation(int seed)
     public int Committed { get; private set; }
 
     public int Aborted { get; private set; }
+
+    /// <summary>Batches that arrived when their transaction was over.</summary>
+    public int Late { get; private set; }
 
     private ClockReading Now => new(_nowMs, 1_700_000_000_000 + _nowMs);
 
@@ -50,8 +58,11 @@ internal sealed class TransactionSimulation(int seed)
     {
         switch (_random.Next(100))
         {
-            case < 55:
+            case < 52:
                 Work();
+                break;
+            case < 55 when _delayed.Count > 0:
+                ArriveLate();
                 break;
             case < 90:
                 Act(Pick());
@@ -69,7 +80,8 @@ internal sealed class TransactionSimulation(int seed)
     {
         if (_producers.Count < Ids || _random.Next(80) == 0)
         {
-            _producers.Add(new SimulatedProducer(_producers.Count % Ids));
+            TransactionVersion version = _random.Next(3) == 0 ? TransactionVersion.V0 : TransactionVersion.V2;
+            _producers.Add(new SimulatedProducer(_producers.Count % Ids, version));
         }
 
         return _producers[_random.Next(Math.Max(0, _producers.Count - 4), _producers.Count)];
@@ -96,7 +108,9 @@ internal sealed class TransactionSimulation(int seed)
         }
         else if (producer.Ending is bool commit)
         {
-            Submit(producer, (transaction, request) => transaction.End(producer.Identity, commit, request, Now));
+            TransactionVersion version = bumpsEpochs ? producer.Version : TransactionVersion.V0;
+            Submit(producer, (transaction, request) => transaction.End(
+                new EndCommand(producer.Identity, commit, version, -1), request, Now));
         }
         else
         {
@@ -112,7 +126,7 @@ internal sealed class TransactionSimulation(int seed)
             producer.Transaction = producer.Transaction == 0 ? ++_lastTransaction : producer.Transaction;
             producer.Adding = _random.Next(PartitionCount);
             Submit(producer, (transaction, request) => transaction.AddPartitions(
-                producer.Identity, [new TransactionPartition("p", producer.Adding.Value)], request, Now));
+                producer.Identity, [new TransactionPartition("p", producer.Adding.Value)], producer.Version, request, Now));
         }
         else if (choice < 75)
         {
@@ -136,10 +150,29 @@ internal sealed class TransactionSimulation(int seed)
         }
 
         int partition = producer.Added.ElementAt(_random.Next(producer.Added.Count));
+        if (producer.Version >= TransactionVersion.V2 && _random.Next(8) == 0)
+        {
+            // It stays under way; its producer gives it up and goes on.
+            (ProducerIdentity identity, int transaction) = (producer.Identity, producer.Transaction);
+            _delayed.Add(() =>
+            {
+                Late += _partitions[partition].Outcome(transaction) is null ? 0 : 1;
+                _partitions[partition].TryAppend(identity, transaction);
+            });
+            return;
+        }
+
         if (!_partitions[partition].TryAppend(producer.Identity, producer.Transaction) && !producer.IsGone)
         {
             producer.Ending = false;
         }
+    }
+
+    private void ArriveLate()
+    {
+        int index = _random.Next(_delayed.Count);
+        _delayed[index]();
+        _delayed.RemoveAt(index);
     }
 
     private void Submit(SimulatedProducer producer, Action<Transaction, long> command)
@@ -178,7 +211,7 @@ internal sealed class TransactionSimulation(int seed)
                         work.Enqueue(() => _partitions[partition.Partition].End(markers.Producer, markers.Commit));
                     }
 
-                    work.Enqueue(() => Then(id, () => transaction.MarkersWritten(Now)));
+                    work.Enqueue(() => Then(id, () => transaction.MarkersWritten(areDurable: false, Now)));
                     break;
                 case RegisterPartitions register:
                     work.Enqueue(() => Register(register.Producer, register.Partitions));
@@ -239,7 +272,10 @@ internal sealed class TransactionSimulation(int seed)
                 _partitions.All(x => x.Outcome(producer.Transaction) is null || x.Outcome(producer.Transaction) == commit),
                 $"Transaction {producer.Transaction} was answered before its outcome was to be seen.");
             _ = commit ? Committed++ : Aborted++;
-            producer.Begin(producer.Identity);
+            bool isNext = bumpsEpochs && producer.Version >= TransactionVersion.V2;
+            Assert.Equal(isNext ? producer.Identity.Next() : producer.Identity, reply.Producer);
+            Assert.True(!isNext || _handedOut.Add(reply.Producer), $"{reply.Producer} was handed out twice.");
+            producer.Begin(reply.Producer);
         }
         else
         {
@@ -334,102 +370,5 @@ internal sealed class TransactionSimulation(int seed)
 
         Assert.Empty(_waiting);
         Assert.All(_partitions, static x => x.CheckEverythingDecided());
-    }
-}
-
-/// <summary>A client of the simulation.</summary>
-internal sealed class SimulatedProducer(int id)
-{
-    public int Id { get; } = id;
-
-    public ProducerIdentity Identity { get; private set; } = ProducerIdentity.None;
-
-    public int Transaction { get; set; }
-
-    public HashSet<int> Added { get; } = [];
-
-    public int? Adding { get; set; }
-
-    public bool? Ending { get; set; }
-
-    public bool IsWaiting { get; set; }
-
-    public bool IsGone { get; set; }
-
-    public bool MustInitialise { get; set; }
-
-    public void Begin(ProducerIdentity identity)
-    {
-        Identity = identity;
-        Transaction = 0;
-        Added.Clear();
-        Ending = null;
-        MustInitialise = false;
-    }
-}
-
-/// <summary>What the coordinator relies on of a partition: registrations, epochs, and markers.</summary>
-internal sealed class ModelPartition
-{
-    private readonly List<(ProducerIdentity Producer, int Transaction, bool? Marker)> _log = [];
-    private readonly Dictionary<long, short> _registered = [];
-    private readonly Dictionary<long, short> _epochs = [];
-    private readonly Dictionary<long, int> _open = [];
-    private readonly Dictionary<int, bool> _outcomes = [];
-    private int _stable;
-
-    public void Restart() => _registered.Clear();
-
-    public void Register(ProducerIdentity producer) => _registered[producer.ProducerId] = producer.Epoch;
-
-    public bool TryAppend(ProducerIdentity producer, int transaction)
-    {
-        bool isAccepted = _registered.TryGetValue(producer.ProducerId, out short epoch) && epoch == producer.Epoch
-            && producer.Epoch >= _epochs.GetValueOrDefault(producer.ProducerId, (short)-1);
-        if (isAccepted)
-        {
-            _epochs[producer.ProducerId] = producer.Epoch;
-            _open.TryAdd(producer.ProducerId, _log.Count);
-            _log.Add((producer, transaction, null));
-        }
-
-        return isAccepted;
-    }
-
-    public void End(ProducerIdentity producer, bool commit)
-    {
-        Assert.True(
-            producer.Epoch >= _epochs.GetValueOrDefault(producer.ProducerId, (short)-1), "A marker with an old epoch.");
-        _epochs[producer.ProducerId] = producer.Epoch;
-        _registered.Remove(producer.ProducerId);
-        if (_open.Remove(producer.ProducerId, out int first))
-        {
-            foreach (int transaction in _log.Skip(first)
-                .Where(x => x.Marker is null && x.Producer.ProducerId == producer.ProducerId)
-                .Select(static x => x.Transaction))
-            {
-                Assert.True(
-                    _outcomes.TryAdd(transaction, commit) || _outcomes[transaction] == commit,
-                    $"Transaction {transaction} has two outcomes in one partition.");
-            }
-        }
-
-        _log.Add((producer, 0, commit));
-    }
-
-    public bool? Outcome(int transaction) => _outcomes.TryGetValue(transaction, out bool commit) ? commit : null;
-
-    public void CheckStableOffset()
-    {
-        int stable = _open.Count == 0 ? _log.Count : _open.Values.Min();
-        Assert.True(stable >= _stable, $"The last stable offset went back from {_stable} to {stable}.");
-        _stable = stable;
-    }
-
-    public void CheckEverythingDecided()
-    {
-        CheckStableOffset();
-        Assert.Equal(_log.Count, _stable);
-        Assert.All(_log.Where(static x => x.Marker is null), x => Assert.NotNull(Outcome(x.Transaction)));
     }
 }

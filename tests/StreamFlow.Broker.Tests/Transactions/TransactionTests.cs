@@ -106,7 +106,7 @@ public sealed class TransactionTests
     public void InitProducer_takes_a_fresh_id_when_epochs_run_out(bool isOpen)
     {
         TransactionState state = isOpen ? TransactionState.Ongoing : TransactionState.Empty;
-        var last = new ProducerIdentity(1, Transaction.ExhaustedEpoch);
+        var last = new ProducerIdentity(1, ProducerIdentity.ExhaustedEpoch);
         _tx.Restart(new TransactionSnapshot { Producer = last, State = state, TimeoutMs = 1000, StartMs = 0 });
         long request = _tx.Init(last);
         _tx.Settle();
@@ -180,7 +180,7 @@ public sealed class TransactionTests
         ProducerIdentity producer = _tx.Begun();
         long commit = _tx.End(producer, commit: true);
         _tx.Only<PersistTransaction>();
-        _tx.Transaction.Refused(ErrorCode.KafkaStorageError);
+        _tx.Transaction.Refused(ErrorCode.KafkaStorageError, _tx.Now);
         _tx.Take();
         Assert.Equal(ErrorCode.KafkaStorageError, _tx.Error(commit));
         Assert.Equal(TransactionState.Ongoing, _tx.State);

@@ -21,7 +21,7 @@ internal sealed partial record Command(string Place, string Text)
             return null;
         }
 
-        var heading = !match.Groups["script"].Success ? "The broker's program"
+        var heading = match.Groups["tool"].Success ? "streamflow"
             : match.Groups["sample"].Success ? "run.sh SAMPLE"
             : match.Groups["script"].Value;
         return (heading, [.. Option().Matches(match.Groups["rest"].Value).Select(m => m.Value)]);
@@ -57,7 +57,7 @@ internal sealed partial record Command(string Place, string Text)
     [GeneratedRegex(@"<<'(\w+)'$")]
     private static partial Regex HereDocument();
 
-    [GeneratedRegex(@"^(?:(?:\./)?(?:(?<script>run\.sh)(?<sample> (?!-)[\w-]+)?|(?<script>test\.sh|eng/[\w-]+\.sh))|dotnet run .*--project src/StreamFlow\.Broker .*--(?= ))(?<rest>.*)$")]
+    [GeneratedRegex(@"^(?:(?:\./)?(?:(?<script>run\.sh)(?<sample> (?!-)[\w-]+)?|(?<script>test\.sh|eng/[\w-]+\.sh))|(?<tool>streamflow|dotnet run .*--project src/StreamFlow\.Cli .*--)(?= ))(?<rest>.*)$")]
     private static partial Regex Own();
 
     [GeneratedRegex(@"(?<=\s)--[a-z][\w-]*")]

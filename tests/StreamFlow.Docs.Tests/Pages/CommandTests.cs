@@ -78,7 +78,7 @@ public sealed partial class CommandTests(ITestOutputHelper output)
     public void Every_script_has_its_section_and_every_section_its_script()
     {
         var scripts = Directory.EnumerateFiles(Repository.FullPath("eng"), "*.sh").Select(f => "eng/" + Path.GetFileName(f))
-            .Concat(["run.sh", "run.sh SAMPLE", "test.sh", "The broker's program"]);
+            .Concat(["run.sh", "run.sh SAMPLE", "test.sh", "streamflow"]);
 
         Assert.Equal(scripts.Order(StringComparer.Ordinal), Sections().Keys.Order(StringComparer.Ordinal));
     }

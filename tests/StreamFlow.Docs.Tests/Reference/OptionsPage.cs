@@ -33,7 +33,7 @@ internal static partial class OptionsPage
         Section(page, "The engine, in code only", "Properties of `StreamFlowOptions` that are functions.", CodeOnly(typeof(StreamFlowOptions), application["properties"]!["Streams"]!));
         Section(page, "Stores on disk", "`StreamFlow:RocksDb`, for all applications of the process, or `RocksDbOptions` in code.", Rows(stores));
         Section(page, "A single store", "`StreamFlow:RocksDb:Stores:{store}`, or `RocksDbStoreOptions` in code.", Rows(stores["properties"]!["Stores"]!["additionalProperties"]!));
-        Section(page, "The embedded broker", "`EmbeddedBrokerOptions` in code; its program has [a command line](commands.md#the-brokers-program).", CodeOnly(typeof(EmbeddedBrokerOptions), null));
+        Section(page, "The embedded broker", "`EmbeddedBrokerOptions` in code; `streamflow broker` has [a command line](commands.md#streamflow) for it.", CodeOnly(typeof(EmbeddedBrokerOptions), null));
         Section(page, "The live page", "`DashboardOptions` in code, for `MapStreamFlow`.", CodeOnly(typeof(DashboardOptions), null));
         return page.ToString();
     }

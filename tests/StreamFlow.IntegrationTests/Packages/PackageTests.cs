@@ -10,6 +10,7 @@ namespace StreamFlow.IntegrationTests.Packages;
 public sealed class PackageTests(PackedFeed feed) : IDisposable
 {
     private const string Templates = "StreamFlow.Templates";
+    private const string Tool = "StreamFlow.Cli";
 
     private static readonly string[] Names =
     [
@@ -25,7 +26,7 @@ public sealed class PackageTests(PackedFeed feed) : IDisposable
     public async Task Packages_serve_a_program_and_a_test_project_outside_of_the_repository()
     {
         var version = await feed.VersionAsync();
-        Assert.Equal(Names.Append(Templates).Order(), PackedNames(version));
+        Assert.Equal(Names.Append(Templates).Append(Tool).Order(), PackedNames(version));
         Assert.All(Names, name => AssertComplete(name, version));
 
         // One restore and one build for both.
@@ -46,6 +47,18 @@ public sealed class PackageTests(PackedFeed feed) : IDisposable
         Assert.Contains("a=2 b=1", counted, StringComparison.Ordinal);
         var tested = await Dotnet.RunAsync(tests, "test", "-c", "Release", "--no-build");
         Assert.Contains("Passed:     1", tested, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Tool_is_installed_from_its_package_and_runs()
+    {
+        var version = await feed.VersionAsync();
+        var folder = feed.NewFolder("tool");
+
+        await Dotnet.RunAsync(folder, "tool", "install", Tool, "--version", version, "--tool-path", Path.Combine(folder, "bin"));
+        var (exitCode, output) = await ExternalTool.RunAsync(Path.Combine(folder, "bin", "streamflow"), ["--version"]);
+
+        Assert.Equal((0, version), (exitCode, output.Trim()));
     }
 
     [Fact]

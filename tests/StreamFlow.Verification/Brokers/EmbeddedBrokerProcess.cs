@@ -3,7 +3,7 @@ using System.Globalization;
 
 namespace StreamFlow.Verification.Brokers;
 
-/// <summary>StreamFlow's broker, its executable as users run it.</summary>
+/// <summary>StreamFlow's broker in a process of its own, which may end at a fault point.</summary>
 internal sealed class EmbeddedBrokerProcess(string folder, int port, int advertisedPort)
     : BrokerUnderTest(port, advertisedPort)
 {
@@ -22,7 +22,7 @@ internal sealed class EmbeddedBrokerProcess(string folder, int port, int adverti
         var start = new ProcessStartInfo(
             "dotnet",
             [
-                "exec", Path.Combine(AppContext.BaseDirectory, "StreamFlow.Broker.dll"),
+                "exec", Path.Combine(AppContext.BaseDirectory, "StreamFlow.Broker.Host.dll"),
                 "--data", DataFolder, "--port", Text(Port), "--advertised-port", Text(AdvertisedPort),
                 "--group-min-session-timeout", "1000", "--no-auto-create",
             ])

@@ -126,13 +126,13 @@ internal static class BatchValidator
             { Codec: CompressionCodec.None } when header.RecordCount > room =>
                 $"The batch is too short for the {header.RecordCount} records it claims.",
             { HasDeleteHorizon: true } => "A delete horizon is set by compaction only.",
-            _ when header.IsControl != (origin == AppendOrigin.Marker) =>
+            _ when header.IsControl != origin.IsMarker() =>
                 "Control batches are written by the broker only.",
             { IsTransactional: true, ProducerId: < 0 } => "A transactional batch needs a producer id.",
             { ProducerId: >= 0, ProducerEpoch: < 0 } => "A batch with a producer id needs a producer epoch.",
             { ProducerId: >= 0, BaseSequence: < 0 } when origin == AppendOrigin.Client =>
                 "A batch with a producer id needs a base sequence.",
-            _ when origin == AppendOrigin.Marker && !header.IsTransactional => "A marker must be transactional.",
+            _ when origin.IsMarker() && !header.IsTransactional => "A marker must be transactional.",
             _ => null,
         };
     }

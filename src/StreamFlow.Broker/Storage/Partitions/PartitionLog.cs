@@ -261,26 +261,6 @@ internal sealed class PartitionLog : IDisposable
         return error;
     }
 
-    /// <summary>Says that a transaction of this producer includes this partition; until its marker.</summary>
-    public void RegisterTransaction(long producerId, short producerEpoch)
-    {
-        lock (_gate)
-        {
-            Producers.RegisterTransaction(producerId, producerEpoch);
-        }
-    }
-
-    /// <summary>The producers known to this partition, copied.</summary>
-    public IReadOnlyList<ProducerDescription> DescribeProducers()
-    {
-        lock (_gate)
-        {
-            return [.. Producers.Producers.Select(static state => new ProducerDescription(
-                state.ProducerId, state.Epoch, state.LastSequence, state.LastTimestamp, state.CoordinatorEpoch,
-                state.OpenTransactionFirstOffset))];
-        }
-    }
-
     /// <summary>Retention, compaction, producer expiry and the checkpoint: one round of background care.</summary>
     public void Maintain() => _cleaner.Maintain();
 
@@ -394,7 +374,7 @@ internal sealed class PartitionLog : IDisposable
                 : Refused(ErrorCode.KafkaStorageError, "The partition is offline after a storage failure.");
         }
 
-        var error = Producers.Check(header, origin, out var duplicate);
+        var error = CheckProducer(batch, header, origin, out var duplicate);
         if (duplicate.FirstOffset >= 0)
         {
             return new AppendResult(
@@ -422,6 +402,16 @@ internal sealed class PartitionLog : IDisposable
 
         ApplyLocked(batch, assigned, now);
         return new AppendResult(ErrorCode.None, baseOffset, assigned.NextOffset, -1, LogStartOffset);
+    }
+
+    private ErrorCode CheckProducer(
+        ReadOnlySpan<byte> batch, in BatchHeader header, AppendOrigin origin, out ProducedBatch duplicate)
+    {
+        var error = Producers.Check(header, origin, out duplicate);
+        return error == ErrorCode.None && origin == AppendOrigin.ForeignMarker
+            && ControlRecord.TryRead(batch, out _, out var coordinatorEpoch)
+                ? Producers.CheckForeignMarker(header, coordinatorEpoch)
+                : error;
     }
 
     private bool WriteLocked(ReadOnlySpan<byte> batch, in BatchHeader header, long now)

@@ -36,6 +36,25 @@ internal sealed class ProducerStateTable
     /// </summary>
     public void RegisterTransaction(long producerId, short epoch) => _registered[producerId] = epoch;
 
+    /// <summary>
+    /// Whether transactional batches of this producer and epoch are accepted: the transaction includes the partition.
+    /// </summary>
+    public bool IsRegistered(long producerId, short epoch) =>
+        _registered.TryGetValue(producerId, out var registered) && registered == epoch;
+
+    /// <summary>Whether a marker that an administrator asks for may be appended (Kafka's rules, KIP-664).</summary>
+    public ErrorCode CheckForeignMarker(in BatchHeader header, int coordinatorEpoch)
+    {
+        if (!_producers.TryGetValue(header.ProducerId, out var state))
+        {
+            return ErrorCode.None;
+        }
+
+        return header.ProducerEpoch < state.Epoch ? ErrorCode.InvalidProducerEpoch
+            : coordinatorEpoch < state.CoordinatorEpoch ? ErrorCode.TransactionCoordinatorFenced
+            : ErrorCode.None;
+    }
+
     /// <summary>Whether a batch may be appended; a duplicate comes with the batch it repeats, if remembered.</summary>
     public ErrorCode Check(in BatchHeader header, AppendOrigin origin, out ProducedBatch duplicate)
     {
@@ -49,7 +68,7 @@ internal sealed class ProducerStateTable
         if (origin != AppendOrigin.Client)
         {
             return state is not null && header.ProducerEpoch < state.Epoch ? ErrorCode.InvalidProducerEpoch
-                : origin == AppendOrigin.Marker || !header.IsTransactional || IsRegistered(header) ? ErrorCode.None
+                : origin.IsMarker() || !header.IsTransactional || IsRegistered(header) ? ErrorCode.None
                 : ErrorCode.InvalidTxnState;
         }
 
@@ -179,8 +198,7 @@ internal sealed class ProducerStateTable
         }
     }
 
-    private bool IsRegistered(in BatchHeader header) =>
-        _registered.TryGetValue(header.ProducerId, out var epoch) && epoch == header.ProducerEpoch;
+    private bool IsRegistered(in BatchHeader header) => IsRegistered(header.ProducerId, header.ProducerEpoch);
 
     private void Open(long firstOffset)
     {

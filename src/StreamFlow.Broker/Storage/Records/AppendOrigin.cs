@@ -11,4 +11,17 @@ internal enum AppendOrigin
 
     /// <summary>The transaction coordinator ending a transaction: exactly one control record.</summary>
     Marker,
+
+    /// <summary>
+    /// A marker that an administrator asks for (WriteTxnMarkers): as <see cref="Marker"/>, but a coordinator older than
+    /// the one that wrote the last marker is refused.
+    /// </summary>
+    ForeignMarker,
+}
+
+/// <summary>Questions about an <see cref="AppendOrigin"/>.</summary>
+internal static class AppendOrigins
+{
+    /// <summary>Whether the batch must be a marker; no other batch may be one.</summary>
+    public static bool IsMarker(this AppendOrigin origin) => origin is AppendOrigin.Marker or AppendOrigin.ForeignMarker;
 }

@@ -4,42 +4,9 @@ using StreamFlow.Broker.Tests.Support;
 
 namespace StreamFlow.Broker.Tests;
 
-public sealed class ProgramTests
+/// <summary>The broker in a process of its own: how it starts, stops and is killed.</summary>
+public sealed class ProcessTests
 {
-    [Fact]
-    public async Task Help_explains_every_option()
-    {
-        (int exitCode, string output, _) = await StandaloneBroker.RunAsync("--help");
-        Assert.Equal(0, exitCode);
-        foreach (string option in (string[])
-            ["--data", "--port", "--host", "--advertised-host", "--partitions", "--topic", "--flush", "--no-auto-create"])
-        {
-            Assert.Contains(option, output, StringComparison.Ordinal);
-        }
-    }
-
-    [Theory]
-    [InlineData("--sprot", "--sprot 1")]
-    [InlineData("--port", "--port")]
-    [InlineData("--port x", "--port x")]
-    [InlineData("Port is 70000", "--port 70000")]
-    [InlineData("--flush maybe", "--flush maybe")]
-    [InlineData("--group-min-session-timeout soon", "--group-min-session-timeout soon")]
-    [InlineData("DefaultPartitions is 0", "--partitions 0")]
-    [InlineData("AdvertisedHost", "--host 0.0.0.0")]
-    [InlineData("Host is 'nowhere'", "--host nowhere")]
-    [InlineData("a:b:c", "--topic a:b:c")]
-    [InlineData("'..'", "--port 0 --topic ..")]
-    public async Task Bad_argument_is_named_and_ends_with_1(string expected, string arguments)
-    {
-        (int exitCode, _, string errors) = await StandaloneBroker.RunAsync(arguments.Split(' '));
-        Assert.Equal(1, exitCode);
-        Assert.StartsWith("error: ", errors, StringComparison.Ordinal);
-        Assert.Contains(expected, errors, StringComparison.Ordinal);
-        Assert.DoesNotContain("   at ", errors, StringComparison.Ordinal);
-        Assert.DoesNotContain("(Parameter", errors, StringComparison.Ordinal);
-    }
-
     [Fact]
     public async Task Port_in_use_is_named_and_ends_with_1()
     {

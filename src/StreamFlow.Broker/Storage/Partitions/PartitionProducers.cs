@@ -1,0 +1,36 @@
+using StreamFlow.Broker.Protocol;
+
+namespace StreamFlow.Broker.Storage;
+
+/// <summary>What the transaction coordinator and administrators do with the producers of a partition.</summary>
+internal static class PartitionProducers
+{
+    /// <summary>Says that a transaction of this producer includes this partition; until its marker.</summary>
+    public static void RegisterTransaction(this PartitionLog log, long producerId, short producerEpoch)
+    {
+        lock (log.Gate)
+        {
+            log.Producers.RegisterTransaction(producerId, producerEpoch);
+        }
+    }
+
+    /// <summary>Whether the producer's open transaction includes this partition; see <see cref="RegisterTransaction"/>.</summary>
+    public static bool IsInTransaction(this PartitionLog log, long producerId, short producerEpoch)
+    {
+        lock (log.Gate)
+        {
+            return log.Producers.IsRegistered(producerId, producerEpoch);
+        }
+    }
+
+    /// <summary>The producers known to this partition, copied.</summary>
+    public static IReadOnlyList<ProducerDescription> DescribeProducers(this PartitionLog log)
+    {
+        lock (log.Gate)
+        {
+            return [.. log.Producers.Producers.Select(static state => new ProducerDescription(
+                state.ProducerId, state.Epoch, state.LastSequence, state.LastTimestamp, state.CoordinatorEpoch,
+                state.OpenTransactionFirstOffset))];
+        }
+    }
+}

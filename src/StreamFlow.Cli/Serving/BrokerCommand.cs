@@ -1,0 +1,162 @@
+using System.CommandLine;
+using System.Net.Sockets;
+using StreamFlow.Broker;
+using StreamFlow.Cli.Options;
+using StreamFlow.Cli.Output;
+
+namespace StreamFlow.Cli.Serving;
+
+/// <summary>Runs a broker until the process is asked to end.</summary>
+internal sealed class BrokerCommand
+{
+    private const string ConfigName = "config";
+    private const string HttpName = "http";
+    private const string NoAutoCreate = "no-auto-create";
+
+    private readonly Option<string?> _config = new("--" + ConfigName)
+    {
+        Description = "Read settings from this JSON file; its properties are these options without dashes", HelpName = "file",
+    };
+
+    private readonly Option<string?> _http = new("--" + HttpName)
+    {
+        Description = "Answer GET /health and GET /metrics (Prometheus) here, e.g. 9644 or 0.0.0.0:9644 (default: nowhere)", HelpName = "[address:]port",
+    };
+
+    private readonly Option<bool> _noAutoCreate = new("--" + NoAutoCreate) { Description = "The same as --auto-create-topics false" };
+    private readonly List<(BrokerSetting Setting, Option<string[]> Option)> _options = [];
+
+    private BrokerCommand()
+    {
+        foreach (BrokerSetting setting in BrokerSettings.All)
+        {
+            _options.Add((setting, new Option<string[]>("--" + setting.Name)
+            {
+                Description = setting.Help,
+                HelpName = setting.Form,
+                Arity = setting.IsList ? ArgumentArity.OneOrMore : ArgumentArity.ExactlyOne,
+                CustomParser = static result => [.. result.Tokens.Select(static token => token.Value)],
+            }));
+        }
+    }
+
+    public static Command Create(Surroundings surroundings)
+    {
+        BrokerCommand command = new();
+        return CommandParts.Leaf(
+            "broker",
+            "Run a Kafka-compatible broker until Ctrl+C or SIGTERM",
+            [
+                "streamflow broker                                            for a try: data in a temporary directory",
+                "streamflow broker --data ./data --flush fsync                nothing acknowledged is lost in a power cut",
+                "streamflow broker --topic orders:4 --topic payments:4        with topics",
+                "streamflow broker --host 0.0.0.0 --advertised-host db1.lan   for other machines",
+                "streamflow broker --config broker.json --http 9644           settings of a file; curl localhost:9644/health",
+                "",
+                "Every option may also stand in the file of --config, or in the environment as STREAMFLOW_BROKER_ and its name in capitals.",
+                "The command line goes before the environment, and this before the file. These three say the same:",
+                "  streamflow broker --port 9092 --topic orders:4 --flush fsync",
+                "  STREAMFLOW_BROKER_PORT=9092 STREAMFLOW_BROKER_TOPIC=orders:4 STREAMFLOW_BROKER_FLUSH=fsync streamflow broker",
+                """  echo '{ "port": 9092, "topic": ["orders:4"], "flush": "fsync" }' > broker.json; streamflow broker --config broker.json""",
+            ],
+            [.. command._options.Select(static o => o.Option), command._noAutoCreate, command._http, command._config],
+            surroundings,
+            command.RunAsync);
+    }
+
+    private async Task<int> RunAsync(CommandContext context)
+    {
+        (EmbeddedBrokerOptions options, string? http) = Configure(context);
+        options = options with { Log = line => context.Say(line), TimeProvider = context.Time };
+        try
+        {
+            await ServeAsync(context, options, http).ConfigureAwait(false);
+            return ExitCode.Success;
+        }
+        catch (ArgumentException exception)
+        {
+            throw new CommandException(WithoutParameter(exception), ExitCode.Usage, exception);
+        }
+        catch (Exception exception) when (exception is IOException or SocketException or UnauthorizedAccessException or InvalidOperationException)
+        {
+            throw new CommandException(exception.Message, ExitCode.Failed, exception);
+        }
+    }
+
+    private static async Task ServeAsync(CommandContext context, EmbeddedBrokerOptions options, string? http)
+    {
+        using PrometheusMetrics? metrics = http is null ? null : new PrometheusMetrics("StreamFlow.Broker");
+        EmbeddedBroker broker = await EmbeddedBroker.StartAsync(options, context.Cancelled).ConfigureAwait(false);
+        await using (broker.ConfigureAwait(false))
+        {
+            string place = options.DataDirectory is null ? "a temporary directory" : broker.DataDirectory;
+            string ready = $"Broker ready at {broker.BootstrapServers}, data in {place}";
+            if (http is null)
+            {
+                await WaitAsync(context, ready).ConfigureAwait(false);
+                return;
+            }
+
+            StatusEndpoint endpoint = StatusEndpoint.Start(http, broker, metrics!);
+            await using (endpoint.ConfigureAwait(false))
+            {
+                await WaitAsync(context, $"{ready}, status at http://{endpoint.Address}/health").ConfigureAwait(false);
+            }
+        }
+    }
+
+    private static async Task WaitAsync(CommandContext context, string ready)
+    {
+        await context.Terminal.Out.WriteLineAsync(ready).ConfigureAwait(false);
+        await context.Terminal.Out.FlushAsync(CancellationToken.None).ConfigureAwait(false);
+        await Task.Delay(Timeout.Infinite, context.Cancelled).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
+
+    /// <summary>The file first, over it the environment, over this the command line. A list is replaced, not added to.</summary>
+    private (EmbeddedBrokerOptions Options, string? Http) Configure(CommandContext context)
+    {
+        List<(string Name, SettingValue Value)> file = ConfigFile(context) is { } path ? BrokerFile.Read(path, Known()) : [];
+        EmbeddedBrokerOptions options = new() { Port = BrokerSettings.DefaultPort };
+        foreach ((BrokerSetting setting, Option<string[]> option) in _options)
+        {
+            foreach (SettingValue value in Values(context, setting, option, file))
+            {
+                options = setting.Apply(options, value);
+            }
+        }
+
+        if (context.Get(_noAutoCreate))
+        {
+            options = options with { AutoCreateTopics = false };
+        }
+
+        string? http = context.Get(_http) ?? Variable(context, HttpName) ?? file.Where(static s => s.Name == HttpName).Select(static s => s.Value.Text).LastOrDefault();
+        return (options, http);
+    }
+
+    private static IEnumerable<SettingValue> Values(
+        CommandContext context, BrokerSetting setting, Option<string[]> option, List<(string Name, SettingValue Value)> file)
+    {
+        if (context.Has(option))
+        {
+            return context.Get(option)!.Select(text => new SettingValue(text, option.Name));
+        }
+
+        string variable = BrokerSettings.Variable(setting.Name);
+        return context.Surroundings.Variable(variable) is { Length: > 0 } set
+            ? (setting.IsList ? set.Split(',') : [set]).Select(text => new SettingValue(text, variable))
+            : file.Where(s => s.Name == setting.Name).Select(static s => s.Value);
+    }
+
+    private string? ConfigFile(CommandContext context) => context.Get(_config) ?? Variable(context, ConfigName);
+
+    private static string? Variable(CommandContext context, string name) =>
+        context.Surroundings.Variable(BrokerSettings.Variable(name)) is { Length: > 0 } value ? value : null;
+
+    private static List<string> Known() => [.. BrokerSettings.All.Select(static s => s.Name), HttpName];
+
+    /// <summary>.NET adds the name of a parameter, which nobody has written on a command line.</summary>
+    private static string WithoutParameter(ArgumentException exception) => exception.ParamName is { } name
+        ? exception.Message.Replace($" (Parameter '{name}')", string.Empty, StringComparison.Ordinal)
+        : exception.Message;
+}

@@ -1,0 +1,62 @@
+using StreamFlow.Broker;
+
+namespace StreamFlow.Cli.Serving;
+
+/// <summary>Every setting of the broker, once: the command line, the file and the environment are made of this table.</summary>
+internal static class BrokerSettings
+{
+    public const int DefaultPort = 9092;
+
+    public static IReadOnlyList<BrokerSetting> All { get; } =
+    [
+        new("data", "directory", "Keep topics and groups here (default: a temporary directory, deleted at the end)",
+            nameof(EmbeddedBrokerOptions.DataDirectory), static (o, v) => o with { DataDirectory = v.Text }, "log.dirs"),
+        new("host", "address", "Listen on this address (default: 127.0.0.1; 0.0.0.0 with --advertised-host for all)",
+            nameof(EmbeddedBrokerOptions.Host), static (o, v) => o with { Host = v.Text }),
+        new("port", "number", "Listen on this TCP port; 0 takes a free one (default: 9092)",
+            nameof(EmbeddedBrokerOptions.Port), static (o, v) => o with { Port = v.Number(0, ushort.MaxValue) }),
+        new("advertised-host", "name", "Tell clients to connect to this host name (default: where it listens)",
+            nameof(EmbeddedBrokerOptions.AdvertisedHost), static (o, v) => o with { AdvertisedHost = v.Text }),
+        new("advertised-port", "number", "Tell clients to connect to this port (default: the one it listens on)",
+            nameof(EmbeddedBrokerOptions.AdvertisedPort), static (o, v) => o with { AdvertisedPort = v.Number(1, ushort.MaxValue) }),
+        new("topic", "name[:partitions]", "Create this topic at the start; may be repeated",
+            nameof(EmbeddedBrokerOptions.Topics), static (o, v) => o with { Topics = [.. o.Topics, v.Topic()] }, IsList: true),
+        new("auto-create-topics", "true|false", "Create a topic because a client asks for it (default: true)",
+            nameof(EmbeddedBrokerOptions.AutoCreateTopics), static (o, v) => o with { AutoCreateTopics = v.Truth() }, "auto.create.topics.enable"),
+        new("partitions", "number", "Partitions of topics that are created without a number (default: 1)",
+            nameof(EmbeddedBrokerOptions.DefaultPartitions), static (o, v) => o with { DefaultPartitions = v.Number(1, 10_000) }, "num.partitions"),
+        new("accept-any-replication-factor", "true|false", "Accept scripts that ask for three replicas; there is one all the same (default: false)",
+            nameof(EmbeddedBrokerOptions.AcceptAnyReplicationFactor), static (o, v) => o with { AcceptAnyReplicationFactor = v.Truth() }),
+        new("flush", "os|interval|fsync", "Acknowledge once the operating system has the data (os, the default), the same with an fsync every "
+            + "--flush-interval, or after an fsync",
+            nameof(EmbeddedBrokerOptions.FlushPolicy), static (o, v) => o with { FlushPolicy = v.Flush() }),
+        new("flush-interval", "time", "How often --flush interval has the disk take the data (default: 100ms)",
+            nameof(EmbeddedBrokerOptions.FlushInterval), static (o, v) => o with { FlushInterval = v.Time() }, "log.flush.interval.ms"),
+        new("group-initial-rebalance-delay", "time", "How long an empty group waits for more members (default: 0; Apache Kafka: 3s)",
+            nameof(EmbeddedBrokerOptions.GroupInitialRebalanceDelay), static (o, v) => o with { GroupInitialRebalanceDelay = v.Time() },
+            "group.initial.rebalance.delay.ms"),
+        new("group-min-session-timeout", "time", "The shortest session timeout that a member may ask for (default: 6s)",
+            nameof(EmbeddedBrokerOptions.GroupMinSessionTimeout), static (o, v) => o with { GroupMinSessionTimeout = v.Time() },
+            "group.min.session.timeout.ms"),
+        new("group-max-session-timeout", "time", "The longest session timeout that a member may ask for (default: 30m)",
+            nameof(EmbeddedBrokerOptions.GroupMaxSessionTimeout), static (o, v) => o with { GroupMaxSessionTimeout = v.Time() },
+            "group.max.session.timeout.ms"),
+        new("transaction-max-timeout", "time", "The longest transaction timeout that a producer may ask for (default: 15m)",
+            nameof(EmbeddedBrokerOptions.TransactionMaxTimeout), static (o, v) => o with { TransactionMaxTimeout = v.Time() },
+            "transaction.max.timeout.ms"),
+        new("max-connections", "number", "Connections that may be open at once (default: 1000)",
+            nameof(EmbeddedBrokerOptions.MaxConnections), static (o, v) => o with { MaxConnections = v.Number(1, int.MaxValue) }, "max.connections"),
+        new("max-request-bytes", "number", "The size of the largest request (default: 104857600)",
+            nameof(EmbeddedBrokerOptions.MaxRequestBytes), static (o, v) => o with { MaxRequestBytes = v.Number(1024, int.MaxValue) },
+            "socket.request.max.bytes"),
+        new("connection-idle-timeout", "time", "Close a connection after so long without a request (default: 10m)",
+            nameof(EmbeddedBrokerOptions.ConnectionIdleTimeout), static (o, v) => o with { ConnectionIdleTimeout = v.Time() },
+            "connections.max.idle.ms"),
+    ];
+
+    /// <summary>The setting of a name, or of Apache Kafka's name for it; null when there is none.</summary>
+    public static BrokerSetting? Find(string name) => All.FirstOrDefault(setting => setting.Name == name || setting.KafkaName == name);
+
+    /// <summary>The variable of the environment that has a setting.</summary>
+    public static string Variable(string name) => $"STREAMFLOW_BROKER_{name.Replace('-', '_').ToUpperInvariant()}";
+}
