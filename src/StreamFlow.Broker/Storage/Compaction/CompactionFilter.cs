@@ -55,12 +55,7 @@ internal sealed class CompactionFilter(
             return KeepOpaque(batch, header, "its records are malformed");
         }
 
-        if (plan.Kept == header.RecordCount && plan.NewHorizon is null && header.RecordCount > 0)
-        {
-            NoteRetained(header);
-            return batch;
-        }
-
+        var isUnchanged = plan.Kept == header.RecordCount && plan.NewHorizon is null && header.RecordCount > 0;
         mustStay |= lastBatches.TryGetValue(header.ProducerId, out var last) && last == header.LastOffset;
         if (plan.Kept == 0 && !mustStay)
         {
@@ -68,7 +63,7 @@ internal sealed class CompactionFilter(
         }
 
         NoteRetained(header);
-        return Rewrite(batch, header, isAborted ? default : records, plan);
+        return isUnchanged ? batch : Rewrite(batch, header, records, plan);
     }
 
     public void Dispose()

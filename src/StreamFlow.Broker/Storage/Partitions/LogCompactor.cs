@@ -1,5 +1,3 @@
-using System.Buffers;
-
 namespace StreamFlow.Broker.Storage;
 
 /// <summary>
@@ -11,8 +9,6 @@ internal sealed class LogCompactor(PartitionLog log, LogEnvironment environment)
 {
     /// <summary>Memory for keys in one round; a bigger dirty part takes several rounds.</summary>
     public const long DefaultMapBytes = 64L * 1024 * 1024;
-
-    private const int WalkBuffer = 64 * 1024;
 
     private long _nextHorizonMs = long.MaxValue;
 
@@ -117,7 +113,7 @@ internal sealed class LogCompactor(PartitionLog log, LogEnvironment environment)
         }
 
         var map = new KeyOffsetMap();
-        var mappedTo = MapKeys(segments, map, aborted);
+        var mappedTo = KeyCollector.Collect(segments, log.Durability.CleanedTo, MapBytes, map, aborted);
         var clock = new CompactionClock(NowMs, NowMs + log.Options.DeleteRetentionMs);
         using var filter = new CompactionFilter(
             map, mappedTo, aborted, lastBatches, clock, log.Options.CompressionLevelOf);
@@ -141,60 +137,6 @@ internal sealed class LogCompactor(PartitionLog log, LogEnvironment environment)
             environment.OnWarning?.Invoke(
                 $"Compaction of '{log.LogDirectory}' left {filter.OpaqueBatches} batches, and tombstones behind them, as they "
                 + $"are; the one at offset {filter.FirstOpaque.Offset} because {filter.FirstOpaque.Problem}");
-        }
-    }
-
-    /// <summary>Collects keys of the dirty part while memory lasts; answers the offset it got to.</summary>
-    private long MapKeys(List<Segment> segments, KeyOffsetMap map, AbortedRanges aborted)
-    {
-        var from = log.Durability.CleanedTo;
-        var reached = segments[^1].NextOffset;
-        using var batches = new BatchBuffer();
-        foreach (var segment in segments.Where(segment => segment.NextOffset > from))
-        {
-            var walker = new BatchWalker(segment.File, 0, segment.Size, batches.Walk);
-            while (walker.MoveNext())
-            {
-                var header = walker.Current;
-                if (header.BaseOffset < from || header.IsControl || aborted.Contains(header))
-                {
-                    continue;
-                }
-
-                if (map.SizeInBytes >= MapBytes)
-                {
-                    return header.BaseOffset;
-                }
-
-                var batch = batches.Read(segment.File, walker.Position, header.TotalSize);
-                MapBatch(map, header, batch, batches.Opened);
-            }
-        }
-
-        return reached;
-    }
-
-    private static void MapBatch(
-        KeyOffsetMap map, in BatchHeader header, ReadOnlySpan<byte> batch, PooledBuffer opened)
-    {
-        if (!RecordSection.TryOpen(batch, header, opened, out var records, out _))
-        {
-            return;
-        }
-
-        // A batch that turns out malformed half-way is kept whole, so what it says must not shadow anything.
-        var check = new RecordReader(header, records);
-        while (check.MoveNext())
-        {
-        }
-
-        var reader = new RecordReader(header, records);
-        while (!check.IsCorrupt && reader.MoveNext())
-        {
-            if (reader.HasKey)
-            {
-                map.Put(reader.Key, reader.Offset);
-            }
         }
     }
 
@@ -253,7 +195,7 @@ internal sealed class LogCompactor(PartitionLog log, LogEnvironment environment)
     private bool WriteCleaned(string path, List<Segment> group, CompactionFilter filter)
     {
         using var file = environment.Files.Open(path, FileMode.Create);
-        using var batches = new BatchBuffer();
+        using var batches = new CompactionBuffers();
         long position = 0;
         var changed = false;
         foreach (var segment in group)
@@ -333,7 +275,7 @@ internal sealed class LogCompactor(PartitionLog log, LogEnvironment environment)
         {
             LastAppendMs = group[^1].LastAppendMs,
         };
-        var walker = new BatchWalker(segment.File, 0, segment.File.Length, new byte[WalkBuffer]);
+        var walker = new BatchWalker(segment.File, 0, segment.File.Length, new byte[CompactionBuffers.Size]);
         while (walker.MoveNext())
         {
             segment.Accept(walker.Current, log.Options.IndexIntervalBytes);
@@ -341,37 +283,5 @@ internal sealed class LogCompactor(PartitionLog log, LogEnvironment environment)
 
         segment.MarkFlushed(segment.Size);
         return segment;
-    }
-
-    /// <summary>Buffers of one pass, returned to the pool at its end.</summary>
-    private sealed class BatchBuffer : IDisposable
-    {
-        private byte[] _batch = ArrayPool<byte>.Shared.Rent(WalkBuffer);
-
-        public byte[] Walk { get; } = new byte[WalkBuffer];
-
-        public PooledBuffer Opened { get; } = new(int.MaxValue);
-
-        public ReadOnlySpan<byte> Read(StorageFile file, long position, int size)
-        {
-            if (_batch.Length < size)
-            {
-                ArrayPool<byte>.Shared.Return(_batch);
-                _batch = ArrayPool<byte>.Shared.Rent(size);
-            }
-
-            if (file.Read(_batch.AsSpan(0, size), position) != size)
-            {
-                throw new IOException($"'{file.Path}' ends inside the batch at byte {position}.");
-            }
-
-            return _batch.AsSpan(0, size);
-        }
-
-        public void Dispose()
-        {
-            ArrayPool<byte>.Shared.Return(_batch);
-            Opened.Dispose();
-        }
     }
 }

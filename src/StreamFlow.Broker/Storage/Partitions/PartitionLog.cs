@@ -121,26 +121,13 @@ internal sealed class PartitionLog : IDisposable
     {
         var options = _options;
         var now = _environment.NowMs;
-        var error = BatchValidator.Check(batch, origin, options, out var header, out var message);
+        using var inspection = new RecordInspection(options, now, budget);
+        var error = inspection.Prepare(ref batch, origin, out var header, out var appendTime);
         if (error != ErrorCode.None)
         {
-            return Refused(error, message);
+            return Refused(error, inspection.Message) with { Rejected = inspection.Rejected };
         }
 
-        using var inspection = new RecordInspection(options, now, budget);
-        if (origin == AppendOrigin.Client)
-        {
-            error = inspection.Run(batch, header);
-            if (error != ErrorCode.None)
-            {
-                return Refused(error, inspection.Message) with { Rejected = inspection.Rejected };
-            }
-
-            batch = inspection.Rewritten.IsEmpty ? batch : inspection.Rewritten;
-        }
-
-        var appendTime = StampTime(batch, options, now, header);
-        _ = BatchHeader.TryRead(batch, out header);
         AppendResult result;
         bool rolled;
         Exception? failure;
@@ -343,23 +330,6 @@ internal sealed class PartitionLog : IDisposable
     }
 
     internal void RaiseAdvanced() => Advanced?.Invoke(this);
-
-    /// <summary>Lets the batch say whose clock its timestamps are of; answers the broker's time where it is that.</summary>
-    private static long StampTime(Span<byte> batch, LogOptions options, long now, in BatchHeader header)
-    {
-        if (options.MessageTimestampType == TimestampType.LogAppendTime)
-        {
-            RecordBatch.StampLogAppendTime(batch, now);
-            return now;
-        }
-
-        if (header.IsLogAppendTime)
-        {
-            RecordBatch.StampCreateTime(batch);
-        }
-
-        return -1;
-    }
 
     private AppendResult AppendLocked(
         Span<byte> batch, in BatchHeader header, AppendOrigin origin, long now, out bool rolled,

@@ -10,17 +10,52 @@ namespace StreamFlow.Broker.Storage;
 internal sealed class RecordInspection(LogOptions options, long nowMs, DecompressionBudget? budget) : IDisposable
 {
     private PooledBuffer? _rewritten;
+    private string? _message;
 
     /// <summary>What is wrong, in a sentence; null where <see cref="Rejected"/> says it.</summary>
-    public string? Message { get; private set; }
+    public string? Message => _message;
 
     public RejectedRecords? Rejected { get; private set; }
 
-    /// <summary>The batch in the topic's codec; empty when it stays as it came.</summary>
-    public Span<byte> Rewritten => _rewritten is null ? default : _rewritten.Written;
+    /// <summary>
+    /// Checks a batch and makes it what the topic wants: its codec, and whose clock its timestamps are of.
+    /// </summary>
+    /// <param name="batch">The batch; in the topic's codec afterwards, and then valid until this is disposed of.</param>
+    /// <param name="origin">Who wrote it.</param>
+    /// <param name="header">Its header.</param>
+    /// <param name="appendTimeMs">The broker's time where timestamps are that, else -1.</param>
+    public ErrorCode Prepare(ref Span<byte> batch, AppendOrigin origin, out BatchHeader header, out long appendTimeMs)
+    {
+        appendTimeMs = -1;
+        var error = BatchValidator.Check(batch, origin, options, out header, out _message);
+        if (error == ErrorCode.None && origin == AppendOrigin.Client)
+        {
+            error = Inspect(batch, header);
+        }
 
-    /// <summary>Inspects a batch whose header was checked before.</summary>
-    public ErrorCode Run(ReadOnlySpan<byte> batch, in BatchHeader header)
+        if (error != ErrorCode.None)
+        {
+            return error;
+        }
+
+        batch = _rewritten is null ? batch : _rewritten.Written;
+        if (!ChecksTimestamps)
+        {
+            appendTimeMs = nowMs;
+            RecordBatch.StampLogAppendTime(batch, nowMs);
+        }
+        else if (header.IsLogAppendTime)
+        {
+            RecordBatch.StampCreateTime(batch);
+        }
+
+        _ = BatchHeader.TryRead(batch, out header);
+        return ErrorCode.None;
+    }
+
+    public void Dispose() => _rewritten?.Dispose();
+
+    private ErrorCode Inspect(ReadOnlySpan<byte> batch, in BatchHeader header)
     {
         var codec = options.Codec ?? header.Codec;
         if (codec == header.Codec && !options.IsCompacted && !MayBeOutOfRange(header))
@@ -34,18 +69,16 @@ internal sealed class RecordInspection(LogOptions options, long nowMs, Decompres
         }
         catch (InvalidDataException e)
         {
-            Message = $"The batch's {header.Codec} records cannot be read: {e.Message}";
+            _message = $"The batch's {header.Codec} records cannot be read: {e.Message}";
             return ErrorCode.InvalidRecord;
         }
         catch (CompressionLimitException e)
         {
             // A batch of its own is cut up by its producer; one that only came too late in a request may come again.
-            Message = e.Message;
+            _message = e.Message;
             return budget is { IsSpent: true } ? ErrorCode.RequestTimedOut : ErrorCode.MessageTooLarge;
         }
     }
-
-    public void Dispose() => _rewritten?.Dispose();
 
     private long EarliestMs => unchecked(nowMs - options.MessageTimestampBeforeMaxMs);
 
@@ -109,7 +142,7 @@ internal sealed class RecordInspection(LogOptions options, long nowMs, Decompres
 
         if (scanner.IsCorrupt)
         {
-            Message = $"Record {scanner.Index} of the batch is malformed, or the batch has more than the {header.RecordCount} it says.";
+            _message = $"Record {scanner.Index} of the batch is malformed, or the batch has more than the {header.RecordCount} it says.";
             return ErrorCode.InvalidRecord;
         }
 
