@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
+using StreamFlow.Broker.Configs;
 using StreamFlow.Broker.Groups;
 using StreamFlow.Broker.Handlers;
 using StreamFlow.Broker.Measuring;

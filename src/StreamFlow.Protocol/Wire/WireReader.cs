@@ -7,9 +7,8 @@ namespace StreamFlow.Protocol;
 /// Reads the primitive types of the Kafka protocol from one frame. Every length is checked against the bytes that are
 /// really there before anything is allocated for it.
 /// </summary>
-internal ref struct WireReader
+internal ref partial struct WireReader
 {
-    private const int InitialArrayCapacity = 64;
     private static readonly UTF8Encoding StrictUtf8 = new(false, throwOnInvalidBytes: true);
 
     private readonly Memory<byte> _frame;
@@ -21,8 +20,6 @@ internal ref struct WireReader
         _frame = frame;
         _span = frame.Span;
     }
-
-    public delegate T ElementReader<out T>(ref WireReader reader);
 
     /// <summary>The version of the request; decides which fields are present.</summary>
     public short Version { get; set; }
@@ -38,9 +35,15 @@ internal ref struct WireReader
 
     public short ReadInt16() => BinaryPrimitives.ReadInt16BigEndian(Take(2));
 
+    public ushort ReadUInt16() => BinaryPrimitives.ReadUInt16BigEndian(Take(2));
+
     public int ReadInt32() => BinaryPrimitives.ReadInt32BigEndian(Take(4));
 
     public long ReadInt64() => BinaryPrimitives.ReadInt64BigEndian(Take(8));
+
+    public double ReadFloat64() => BinaryPrimitives.ReadDoubleBigEndian(Take(8));
+
+    public ErrorCode ReadError() => (ErrorCode)ReadInt16();
 
     public Guid ReadUuid() => new(Take(16), bigEndian: true);
 
@@ -68,6 +71,9 @@ internal ref struct WireReader
         return length < 0 ? CheckNull(length) : Decode(Take(length));
     }
 
+    /// <summary>As <see cref="ReadHeaderString"/>: the same string where a message has one.</summary>
+    public string? ReadNullableShortString() => ReadHeaderString();
+
     /// <summary>The client id of the request header keeps its 16-bit length even in flexible versions.</summary>
     public string? ReadHeaderString()
     {
@@ -82,8 +88,23 @@ internal ref struct WireReader
         return length < 0 ? throw new ProtocolException("A required byte field is null.") : Take(length).ToArray();
     }
 
+    public byte[]? ReadNullableBytes()
+    {
+        int length = Flexible ? ReadCompactLength() : ReadInt32();
+        if (length < 0)
+        {
+            CheckNull(length);
+            return null;
+        }
+
+        return Take(length).ToArray();
+    }
+
+    /// <summary>Record batches as a slice of the frame: never copied, and valid only as long as the frame is.</summary>
+    public WireRecords ReadNullableRecords() => ReadNullableRecordSlice() is { } memory ? WireRecords.Of(memory) : default;
+
     /// <summary>Hands out record batches as a slice of the frame: they are never copied, and valid only as long as it is.</summary>
-    public Memory<byte>? ReadNullableRecords()
+    public Memory<byte>? ReadNullableRecordSlice()
     {
         int length = Flexible ? ReadCompactLength() : ReadInt32();
         if (length < 0)
@@ -95,73 +116,6 @@ internal ref struct WireReader
         int start = _position;
         Take(length);
         return _frame.Slice(start, length);
-    }
-
-    public T[] ReadArray<T>(ElementReader<T> read) =>
-        ReadNullableArray(read) ?? throw new ProtocolException("A required array is null.");
-
-    public T[]? ReadNullableArray<T>(ElementReader<T> read)
-    {
-        int count = Flexible ? ReadCompactLength() : ReadInt32();
-        if (count < 0)
-        {
-            CheckNull(count);
-            return null;
-        }
-
-        if (count > Remaining)
-        {
-            throw new ProtocolException($"An array announces {count} elements with {Remaining} bytes left.");
-        }
-
-        if (count == 0)
-        {
-            return [];
-        }
-
-        // Grows with what was really decoded: the announced count alone never makes the broker allocate much.
-        T[] items = new T[Math.Min(count, InitialArrayCapacity)];
-        for (int i = 0; i < count; i++)
-        {
-            if (i == items.Length)
-            {
-                Array.Resize(ref items, (int)Math.Min(count, items.Length * 2L));
-            }
-
-            items[i] = read(ref this);
-        }
-
-        return items;
-    }
-
-    public string[] ReadStringArray() => ReadArray(static (ref WireReader r) => r.ReadString());
-
-    public string[]? ReadNullableStringArray() => ReadNullableArray(static (ref WireReader r) => r.ReadString());
-
-    public int[] ReadInt32Array() => ReadArray(static (ref WireReader r) => r.ReadInt32());
-
-    public int[]? ReadNullableInt32Array() => ReadNullableArray(static (ref WireReader r) => r.ReadInt32());
-
-    /// <summary>Skips the tag section that ends every struct of a flexible version; no known tag carries a need.</summary>
-    public void SkipTags()
-    {
-        if (!Flexible)
-        {
-            return;
-        }
-
-        uint count = ReadUnsignedVarint();
-        for (uint i = 0; i < count; i++)
-        {
-            ReadUnsignedVarint();
-            uint size = ReadUnsignedVarint();
-            if (size > (uint)Remaining)
-            {
-                throw new ProtocolException($"A tagged field of {size} bytes exceeds the {Remaining} bytes left.");
-            }
-
-            _position += (int)size;
-        }
     }
 
     private static string? CheckNull(int length) =>

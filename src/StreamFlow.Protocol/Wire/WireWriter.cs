@@ -1,5 +1,7 @@
 using System.Buffers;
 using System.Buffers.Binary;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using System.Text;
 
 namespace StreamFlow.Protocol;
@@ -8,7 +10,7 @@ namespace StreamFlow.Protocol;
 /// Writes one response frame into pooled memory. Record batches are attached as segments of their own instead of being
 /// copied into the frame, so bytes read from the log go to the socket as they are.
 /// </summary>
-internal sealed class WireWriter : IDisposable
+internal sealed partial class WireWriter : IDisposable
 {
     private const int InitialChunk = 1024;
     private const int SizePrefix = 4;
@@ -39,9 +41,13 @@ internal sealed class WireWriter : IDisposable
 
     public void WriteInt16(short value) => BinaryPrimitives.WriteInt16BigEndian(Reserve(2), value);
 
+    public void WriteUInt16(ushort value) => BinaryPrimitives.WriteUInt16BigEndian(Reserve(2), value);
+
     public void WriteInt32(int value) => BinaryPrimitives.WriteInt32BigEndian(Reserve(4), value);
 
     public void WriteInt64(long value) => BinaryPrimitives.WriteInt64BigEndian(Reserve(8), value);
+
+    public void WriteFloat64(double value) => BinaryPrimitives.WriteDoubleBigEndian(Reserve(8), value);
 
     /// <summary>The errors that were written, in order; null when there was none.</summary>
     public List<ErrorCode>? Errors { get; private set; }
@@ -69,9 +75,9 @@ internal sealed class WireWriter : IDisposable
         Reserve(1)[0] = (byte)value;
     }
 
-    public void WriteString(string value)
+    public void WriteString(string value, [CallerArgumentExpression(nameof(value))] string? name = null)
     {
-        ArgumentNullException.ThrowIfNull(value);
+        ArgumentNullException.ThrowIfNull(value, name);
         int length = Encoding.UTF8.GetByteCount(value);
         WriteLength(length, wide: false);
         Encoding.UTF8.GetBytes(value, Reserve(length));
@@ -86,6 +92,34 @@ internal sealed class WireWriter : IDisposable
         }
 
         WriteString(value);
+    }
+
+    /// <summary>A string whose length has 16 bits in every version, flexible or not.</summary>
+    public void WriteNullableShortString(string? value)
+    {
+        int length = value is null ? -1 : Encoding.UTF8.GetByteCount(value);
+        WriteInt16(checked((short)length));
+        if (value is not null)
+        {
+            Encoding.UTF8.GetBytes(value, Reserve(length));
+        }
+    }
+
+    public void WriteBytes(byte[] value, [CallerArgumentExpression(nameof(value))] string? name = null)
+    {
+        ArgumentNullException.ThrowIfNull(value, name);
+        WriteBytes(value.AsSpan());
+    }
+
+    public void WriteNullableBytes(byte[]? value)
+    {
+        if (value is null)
+        {
+            WriteLength(-1, wide: true);
+            return;
+        }
+
+        WriteBytes(value.AsSpan());
     }
 
     public void WriteBytes(ReadOnlySpan<byte> value)
@@ -106,6 +140,31 @@ internal sealed class WireWriter : IDisposable
         _attached.Add(rented);
         CloseChunk();
         _closed.Add(new ArraySegment<byte>(rented, 0, length));
+    }
+
+    /// <summary>Attaches record batches as they lie in memory, as <see cref="WireRecords"/> says.</summary>
+    public void WriteNullableRecords(WireRecords value)
+    {
+        if (value.Rented is { } rented)
+        {
+            WriteRentedRecords(rented, value.Memory.Length);
+            return;
+        }
+
+        WriteLength(value.IsNull ? -1 : value.Memory.Length, wide: true);
+        if (value.Memory.IsEmpty)
+        {
+            return;
+        }
+
+        if (!MemoryMarshal.TryGetArray<byte>(value.Memory, out ArraySegment<byte> segment))
+        {
+            value.Memory.Span.CopyTo(Reserve(value.Memory.Length));
+            return;
+        }
+
+        CloseChunk();
+        _closed.Add(segment);
     }
 
     public void WriteArrayLength(int count) => WriteLength(count, wide: true);

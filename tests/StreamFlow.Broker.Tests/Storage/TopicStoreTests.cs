@@ -159,9 +159,13 @@ public sealed class TopicStoreTests : IDisposable
     [InlineData("cleanup.policy", "")]
     [InlineData("segment.bytes", "3000000000")]
     [InlineData("segment.bytes", "100")]
-    [InlineData("compression.type", "zstd")]
+    [InlineData("compression.type", "brotli")]
+    [InlineData("compression.gzip.level", "0")]
+    [InlineData("compression.gzip.level", "10")]
+    [InlineData("compression.lz4.level", "18")]
+    [InlineData("compression.zstd.level", "23")]
     [InlineData("min.cleanable.dirty.ratio", "1.5")]
-    [InlineData("min.insync.replicas", "2")]
+    [InlineData("min.insync.replicas", "0")]
     [InlineData("message.timestamp.type", "Whenever")]
     [InlineData("no.such.config", "1")]
     public void Config_that_is_wrong_is_refused_naming_it_and_its_value(string name, string value)
@@ -178,7 +182,7 @@ public sealed class TopicStoreTests : IDisposable
     [Fact]
     public void Config_defaults_are_valid_and_equal_the_options_of_a_log()
     {
-        Assert.All(TopicConfigs.All, definition => Assert.Null(definition.Problem(definition.Default)));
+        Assert.All(TopicConfigs.All, definition => Assert.Null(definition.Problem(definition.Default!)));
         var options = TopicConfigs.ToLogOptions(TopicConfigs.EmptyConfigs, TopicConfigs.EmptyConfigs);
         Assert.Equal(LogOptions.Default with { FlushIntervalMs = options.FlushIntervalMs }, options);
     }

@@ -121,13 +121,16 @@ internal sealed class PartitionLog : IDisposable
     {
         var options = _options;
         var now = _environment.NowMs;
-        using var inspection = new RecordInspection(options, now, budget);
-        var error = inspection.Prepare(ref batch, origin, out var header, out var appendTime);
+        var error = BatchValidator.Check(batch, origin, options, out var header, out var message);
+        using var inspection =
+            error == ErrorCode.None ? RecordInspection.For(header, origin, options, now, budget) : null;
+        error = inspection?.Run(ref batch, ref header) ?? error;
         if (error != ErrorCode.None)
         {
-            return Refused(error, inspection.Message) with { Rejected = inspection.Rejected };
+            return Refused(error, message ?? inspection?.Message) with { Rejected = inspection?.Rejected };
         }
 
+        var appendTime = BatchClock.Stamp(batch, options.MessageTimestampType, now, ref header);
         AppendResult result;
         bool rolled;
         Exception? failure;

@@ -1,27 +1,8 @@
 using System.Globalization;
+using StreamFlow.Broker.Configs;
+using static StreamFlow.Broker.Configs.ConfigChecks;
 
 namespace StreamFlow.Broker.Storage;
-
-/// <summary>The type of a configuration value as DescribeConfigs numbers it.</summary>
-internal enum ConfigType : sbyte
-{
-    Boolean = 1,
-    String = 2,
-    Int = 3,
-    Short = 4,
-    Long = 5,
-    Double = 6,
-    List = 7,
-}
-
-/// <summary>One topic setting.</summary>
-/// <param name="Name">Kafka's name for it.</param>
-/// <param name="Type">Its type on the wire.</param>
-/// <param name="Default">The value when neither topic nor broker sets it.</param>
-/// <param name="Problem">Answers what is wrong with a value, or null.</param>
-/// <param name="Documentation">One sentence for DescribeConfigs.</param>
-internal sealed record TopicConfigDefinition(
-    string Name, ConfigType Type, string Default, Func<string, string?> Problem, string Documentation);
 
 /// <summary>One setting with its effective value.</summary>
 /// <param name="Definition">Which setting.</param>
@@ -29,7 +10,7 @@ internal sealed record TopicConfigDefinition(
 /// <param name="IsTopicOverride">The topic sets it itself.</param>
 /// <param name="IsBrokerDefault">The broker's options set it for all topics.</param>
 internal readonly record struct EffectiveConfig(
-    TopicConfigDefinition Definition, string Value, bool IsTopicOverride, bool IsBrokerDefault);
+    ConfigDefinition Definition, string Value, bool IsTopicOverride, bool IsBrokerDefault);
 
 /// <summary>The topic settings this broker knows: names, defaults, checks, and what a log makes of them.</summary>
 internal static class TopicConfigs
@@ -62,7 +43,15 @@ internal static class TopicConfigs
     private const string Uncompressed = "uncompressed";
     private const string MaxLong = "9223372036854775807";
 
-    public static IReadOnlyList<TopicConfigDefinition> All { get; } =
+    /// <summary>All settings, by name.</summary>
+    public static IReadOnlyList<ConfigDefinition> All { get; } =
+    [
+        .. Known().Concat(Kept())
+            .Select(static definition => definition with { BrokerName = TopicDefaultNames.BrokerNameOf(definition.Name) })
+            .OrderBy(static definition => definition.Name, StringComparer.Ordinal),
+    ];
+
+    private static ConfigDefinition[] Known() =>
     [
         new(CleanupPolicyName, ConfigType.List, "delete", CleanupProblem,
             "delete drops old segments, compact keeps the latest record per key; both may be given."),
@@ -99,8 +88,7 @@ internal static class TopicConfigs
             "The part of the log that must be uncompacted before compaction runs."),
         new(MinCompactionLagMsName, ConfigType.Long, "0", Whole(0, long.MaxValue),
             "How long a record stays uncompacted at least, in ms."),
-        new(MinInsyncReplicasName, ConfigType.Int, "1", Whole(1, 1),
-            "Only 1: there is one replica."),
+        new(MinInsyncReplicasName, ConfigType.Int, "1", Whole(1, int.MaxValue), WithoutEffect),
         new(RetentionBytesName, ConfigType.Long, "-1", Whole(-1, long.MaxValue),
             "The size at which the oldest segments go, in bytes; -1 for none."),
         new(RetentionMsName, ConfigType.Long, "604800000", Whole(-1, long.MaxValue),
@@ -111,11 +99,12 @@ internal static class TopicConfigs
             "The age at which a new segment begins, in ms."),
     ];
 
-    private static readonly Dictionary<string, TopicConfigDefinition> ByName =
+    private static readonly Dictionary<string, ConfigDefinition> ByName =
         All.ToDictionary(static definition => definition.Name, StringComparer.Ordinal);
 
-    public static bool TryGet(string name, out TopicConfigDefinition? definition) =>
-        ByName.TryGetValue(name, out definition);
+    private const string WithoutEffect = ConfigDefinition.WithoutEffect;
+
+    public static ConfigDefinition? Find(string name) => ByName.GetValueOrDefault(name);
 
     /// <summary>What is wrong with a setting, naming it, the value and the remedy; null when nothing is.</summary>
     public static string? Problem(string name, string value)
@@ -156,7 +145,7 @@ internal static class TopicConfigs
         {
             var isOverride = overrides.TryGetValue(definition.Name, out var value);
             var isBroker = brokerDefaults.TryGetValue(definition.Name, out var brokerValue);
-            return new EffectiveConfig(definition, value ?? brokerValue ?? definition.Default, isOverride, isBroker);
+            return new EffectiveConfig(definition, value ?? brokerValue ?? definition.Default!, isOverride, isBroker);
         }),
     ];
 
@@ -212,6 +201,23 @@ internal static class TopicConfigs
 
     private static string Text(int value) => value.ToString(CultureInfo.InvariantCulture);
 
+    /// <summary>What has nothing to act on here: one replica, no remote storage, files that go at once and grow as needed.</summary>
+    private static ConfigDefinition[] Kept() =>
+    [
+        new("file.delete.delay.ms", ConfigType.Long, "60000", Whole(0, long.MaxValue), WithoutEffect),
+        new("follower.replication.throttled.replicas", ConfigType.List, "", Replicas, WithoutEffect),
+        new("leader.replication.throttled.replicas", ConfigType.List, "", Replicas, WithoutEffect),
+        new("local.retention.bytes", ConfigType.Long, "-2", Whole(-2, long.MaxValue), WithoutEffect),
+        new("local.retention.ms", ConfigType.Long, "-2", Whole(-2, long.MaxValue), WithoutEffect),
+        new("preallocate", ConfigType.Boolean, "false", Flag, WithoutEffect),
+        new("remote.log.copy.disable", ConfigType.Boolean, "false", Flag, WithoutEffect),
+        new("remote.log.delete.on.disable", ConfigType.Boolean, "false", Flag, WithoutEffect),
+        new("remote.storage.enable", ConfigType.Boolean, "false", OneOf("false"), "Only false: there is no remote storage."),
+        new("segment.index.bytes", ConfigType.Int, "10485760", Whole(4, int.MaxValue), WithoutEffect),
+        new("segment.jitter.ms", ConfigType.Long, "0", Whole(0, long.MaxValue), WithoutEffect),
+        new("unclean.leader.election.enable", ConfigType.Boolean, "false", Flag, WithoutEffect),
+    ];
+
     private static CleanupPolicy ParseCleanup(string value)
     {
         var policy = CleanupPolicy.None;
@@ -236,28 +242,13 @@ internal static class TopicConfigs
             : "use delete, compact or both separated by a comma";
     }
 
-    private static Func<string, string?> OneOf(params string[] allowed) =>
-        value => allowed.Contains(value, StringComparer.Ordinal) ? null : $"use {string.Join(" or ", allowed)}";
-
-    private static Func<string, string?> Whole(long min, long max) => value =>
-        long.TryParse(value, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number)
-        && number >= min && number <= max
-            ? null
-            : string.Create(CultureInfo.InvariantCulture, $"use a whole number from {min} to {max}");
-
-    private static string? Ratio(string value) =>
-        double.TryParse(value, NumberStyles.Float, CultureInfo.InvariantCulture, out var number)
-        && number is >= 0 and <= 1
-            ? null
-            : "use a number from 0 to 1";
-
     private readonly record struct ConfigValues(
         IReadOnlyDictionary<string, string> Overrides, IReadOnlyDictionary<string, string> BrokerDefaults)
     {
         public string Text(string name) =>
             Overrides.TryGetValue(name, out var value) || BrokerDefaults.TryGetValue(name, out value)
                 ? value
-                : ByName[name].Default;
+                : ByName[name].Default!;
 
         public long Long(string name) => long.Parse(Text(name), CultureInfo.InvariantCulture);
 

@@ -16,11 +16,10 @@ internal sealed class TopicDirectories(StoreOptions options, LogFlusher flusher)
 
     /// <summary>Opens or creates consecutive partitions; all or none.</summary>
     public PartitionLog[] OpenPartitions(
-        Guid topicId, int first, int count, IReadOnlyDictionary<string, string> configs)
+        Guid topicId, int first, int count, LogOptions logOptions)
     {
         Directory.CreateDirectory(_root);
         var logs = new PartitionLog[count];
-        var logOptions = TopicConfigs.ToLogOptions(configs, options.TopicDefaults);
         var environment = new LogEnvironment
         {
             Time = options.Time, Files = options.Files, Flusher = flusher, OnWarning = options.OnWarning,

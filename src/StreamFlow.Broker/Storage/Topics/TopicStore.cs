@@ -1,5 +1,6 @@
 using System.Buffers.Text;
 using System.Collections.Concurrent;
+using StreamFlow.Broker.Configs;
 using StreamFlow.Broker.Protocol;
 
 namespace StreamFlow.Broker.Storage;
@@ -30,6 +31,7 @@ internal sealed class TopicStore : IDisposable
     private TopicStore(StoreOptions options, FileStream lockFile, StoreMetadata metadata)
     {
         _options = options;
+        TopicDefaults = options.TopicDefaults;
         _lockFile = lockFile;
         _metadata = metadata;
         _nextProducerId = metadata.NextProducerId;
@@ -43,7 +45,8 @@ internal sealed class TopicStore : IDisposable
 
     public string ClusterId => _metadata.ClusterId;
 
-    public IReadOnlyDictionary<string, string> TopicDefaults => _options.TopicDefaults;
+    /// <summary>What topics have that do not say otherwise, where that is something else than the default of Kafka's.</summary>
+    public IReadOnlyDictionary<string, string> TopicDefaults { get; private set; }
 
     public ICollection<Topic> Topics => _byName.Values;
 
@@ -110,7 +113,7 @@ internal sealed class TopicStore : IDisposable
             var id = Guid.NewGuid();
             return Guarded(() =>
             {
-                var logs = _directories.OpenPartitions(id, 0, partitions, configs);
+                var logs = _directories.OpenPartitions(id, 0, partitions, OptionsOf(configs));
                 var entry = new TopicMetadata(name, id, partitions, new Dictionary<string, string>(configs));
                 SaveOrUndo(
                     _metadata with { Topics = [.. _metadata.Topics, entry] }, () => _directories.Remove(id, logs));
@@ -182,7 +185,7 @@ internal sealed class TopicStore : IDisposable
 
             return validateOnly ? TopicResult.Ok(topic) : Guarded(() =>
             {
-                var added = _directories.OpenPartitions(topic.Id, current, newCount - current, topic.Configs);
+                var added = _directories.OpenPartitions(topic.Id, current, newCount - current, OptionsOf(topic.Configs));
                 SaveOrUndo(
                     With(topic.Id, entry => entry with { Partitions = newCount }),
                     () => _directories.RemovePartitions(added));
@@ -212,12 +215,7 @@ internal sealed class TopicStore : IDisposable
                 var copy = new Dictionary<string, string>(configs);
                 Save(With(topic.Id, entry => entry with { Configs = copy }));
                 topic.SetConfigs(copy);
-                var options = TopicConfigs.ToLogOptions(copy, _options.TopicDefaults);
-                foreach (var log in topic.Partitions)
-                {
-                    log.UpdateOptions(options);
-                }
-
+                Configure(topic);
                 return TopicResult.Ok(topic);
             });
         }
@@ -233,11 +231,24 @@ internal sealed class TopicStore : IDisposable
                 return Unknown(name);
             }
 
-            var error = ConfigChanges.Apply(
-                topic.Configs, _options.TopicDefaults, changes, out var changed, out var message);
+            var error = new ConfigChanges("topic", TopicConfigs.Find, TopicDefault)
+                .Apply(topic.Configs, changes, out var changed, out var message);
             return error == ErrorCode.None
                 ? AlterConfigs(name, changed, validateOnly)
                 : TopicResult.Failed(error, message!);
+        }
+    }
+
+    /// <summary>Changes what topics have that do not say otherwise; holds for those there are from their next append on.</summary>
+    public void SetTopicDefaults(IReadOnlyDictionary<string, string> defaults)
+    {
+        lock (_gate)
+        {
+            TopicDefaults = defaults;
+            foreach (var topic in Topics)
+            {
+                Configure(topic);
+            }
         }
     }
 
@@ -299,7 +310,7 @@ internal sealed class TopicStore : IDisposable
         _directories.MoveOrphansAside(_metadata.Topics);
         foreach (var entry in _metadata.Topics)
         {
-            Publish(entry, _directories.OpenPartitions(entry.Id, 0, entry.Partitions, entry.Configs));
+            Publish(entry, _directories.OpenPartitions(entry.Id, 0, entry.Partitions, OptionsOf(entry.Configs)));
         }
 
         _metadata = _metadata with { Deleting = [] };
@@ -312,6 +323,19 @@ internal sealed class TopicStore : IDisposable
         _byId[entry.Id] = topic;
         _byName[entry.Name] = topic;
         return topic;
+    }
+
+    private LogOptions OptionsOf(IReadOnlyDictionary<string, string> configs) => TopicConfigs.ToLogOptions(configs, TopicDefaults);
+
+    private string? TopicDefault(ConfigDefinition definition) => TopicDefaults.GetValueOrDefault(definition.Name) ?? definition.Default;
+
+    private void Configure(Topic topic)
+    {
+        var options = OptionsOf(topic.Configs);
+        foreach (var log in topic.Partitions)
+        {
+            log.UpdateOptions(options);
+        }
     }
 
     private TopicResult CheckNew(string name, int partitions, IReadOnlyDictionary<string, string> configs)

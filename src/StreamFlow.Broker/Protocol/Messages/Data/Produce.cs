@@ -24,7 +24,7 @@ internal sealed record ProduceRequest(string? TransactionalId, short Acks, int T
 
     private static ProducePartition ReadPartition(ref WireReader r)
     {
-        ProducePartition partition = new(r.ReadInt32(), r.ReadNullableRecords());
+        ProducePartition partition = new(r.ReadInt32(), r.ReadNullableRecordSlice());
         r.SkipTags();
         return partition;
     }
