@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
+using Microsoft.Extensions.Logging;
 using StreamFlow.Broker.Configs;
 using StreamFlow.Broker.Groups;
 using StreamFlow.Broker.Handlers;
@@ -26,7 +27,7 @@ internal sealed class BrokerParts : IAsyncDisposable
     public BrokerParts(EmbeddedBrokerOptions options)
     {
         _options = options;
-        _log = new BrokerLog(options.Log);
+        _log = new BrokerLog(options.LoggerFactory?.CreateLogger(BrokerLog.Category), options.TimeProvider);
         DataDirectory = options.DataDirectory is null
             ? TemporaryDirectories.Create()
             : Path.GetFullPath(options.DataDirectory);
@@ -46,7 +47,7 @@ internal sealed class BrokerParts : IAsyncDisposable
             DataDirectory = DataDirectory,
             Time = _options.TimeProvider,
             TopicDefaults = FlushDefaults(),
-            OnWarning = _log.Write,
+            Log = _log,
             OnFlushed = duration => _meter?.Requests.Flushed(duration),
         });
         if (_options.DataDirectory is null)
@@ -63,7 +64,7 @@ internal sealed class BrokerParts : IAsyncDisposable
                 MaxSessionTimeout = _options.GroupMaxSessionTimeout,
             },
             _options.TimeProvider,
-            _log.Write);
+            _log);
         _transactions = TransactionCoordinator.Open(
             _store,
             _groups,
@@ -74,7 +75,7 @@ internal sealed class BrokerParts : IAsyncDisposable
                 Faults = _options.Faults,
             },
             _options.TimeProvider,
-            _log.Write);
+            _log);
     }
 
     /// <summary>Starts to listen and answers how clients are told to reach this broker.</summary>
@@ -123,23 +124,49 @@ internal sealed class BrokerParts : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         // Whoever collects asks the parts, which are about to go.
-        _meter?.Dispose();
+        await CloseAsync("meter", _meter).ConfigureAwait(false);
 
         // The coordinators first: what is parked there is answered while the connections are still open.
-        _transactions?.Stop();
-        _groups?.Stop();
-        if (_server is not null)
-        {
-            await _server.DisposeAsync().ConfigureAwait(false);
-        }
-
-        _transactions?.Dispose();
-        _groups?.Dispose();
-        _store?.Dispose();
+        await CloseAsync("requests of transactions", _transactions is null ? null : new Closing(_transactions.Stop)).ConfigureAwait(false);
+        await CloseAsync("requests of groups", _groups is null ? null : new Closing(_groups.Stop)).ConfigureAwait(false);
+        await CloseAsync("server", _server).ConfigureAwait(false);
+        await CloseAsync("transactions", _transactions).ConfigureAwait(false);
+        await CloseAsync("groups", _groups).ConfigureAwait(false);
+        await CloseAsync("data directory", _store).ConfigureAwait(false);
         if (_options.DataDirectory is null)
         {
             DeleteTemporary();
         }
+
+        _log.WriteHeld(all: true);
+    }
+
+    /// <summary>Whatever fails, the data is flushed and the lock of its directory is freed.</summary>
+    private async ValueTask CloseAsync(string name, object? part)
+    {
+        try
+        {
+            switch (part)
+            {
+                case IAsyncDisposable later:
+                    await later.DisposeAsync().ConfigureAwait(false);
+                    break;
+                case IDisposable now:
+                    now.Dispose();
+                    break;
+            }
+        }
+#pragma warning disable CA1031 // See above.
+        catch (Exception exception)
+#pragma warning restore CA1031
+        {
+            BrokerMessages.NotClosed(_log, exception, name);
+        }
+    }
+
+    private sealed class Closing(Action close) : IDisposable
+    {
+        public void Dispose() => close();
     }
 
     private static BrokerTopicDescription Describe(Topic topic) => new(
@@ -159,7 +186,7 @@ internal sealed class BrokerParts : IAsyncDisposable
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            _log.Write($"Could not delete the temporary directory '{DataDirectory}': {exception.Message}");
+            BrokerMessages.TemporaryRemains(_log, DataDirectory, exception.Message);
         }
     }
 

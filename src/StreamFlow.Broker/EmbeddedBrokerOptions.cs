@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Logging;
 using StreamFlow.Broker.Storage;
 
 namespace StreamFlow.Broker;
@@ -90,9 +91,12 @@ public sealed record EmbeddedBrokerOptions
     /// <value>Default <see cref="TimeProvider.System"/>.</value>
     public TimeProvider TimeProvider { get; init; } = TimeProvider.System;
 
-    /// <summary>Receives one line per event worth knowing: refused connections, recoveries, internal errors.</summary>
+    /// <summary>
+    /// Where the broker's messages go, in the category <c>StreamFlow.Broker</c>: refused connections, recoveries, what the disk
+    /// refuses, internal errors. A log that throws disturbs nothing. The options do not dispose of it.
+    /// </summary>
     /// <value>Default null: says nothing.</value>
-    public Action<string>? Log { get; init; }
+    public ILoggerFactory? LoggerFactory { get; init; }
 
     /// <summary>Called between durable steps.</summary>
     internal FaultPoints Faults { get; init; } = FaultPoints.None;

@@ -46,7 +46,7 @@ internal static class TemporaryDirectories
 
         if (deleted > 0)
         {
-            log.Write($"Deleted {deleted} temporary directories that killed brokers had left.");
+            BrokerMessages.AbandonedDeleted(log, deleted);
         }
     }
 

@@ -17,7 +17,7 @@ internal static partial class BrokerStart
         var logger = new GuardedLogger(services.GetRequiredService<ILogger<EmbeddedBroker>>(), project: 4, static () => { });
         try
         {
-            var settings = options.Log is null ? options with { Log = line => Said(logger, line) } : options;
+            var settings = options with { LoggerFactory = options.LoggerFactory ?? services.GetRequiredService<ILoggerFactory>() };
 
             // Nothing in the start of a broker waits for anything.
             var broker = EmbeddedBroker.StartAsync(settings).GetAwaiter().GetResult();
@@ -38,9 +38,6 @@ internal static partial class BrokerStart
 
     [LoggerMessage(1, LogLevel.Information, "The embedded broker is ready at {BootstrapServers}, data in {Place}")]
     private static partial void Ready(ILogger logger, string bootstrapServers, string place);
-
-    [LoggerMessage(2, LogLevel.Warning, "The embedded broker: {Line}")]
-    private static partial void Said(ILogger logger, string line);
 
     [LoggerMessage(3, LogLevel.Critical, "The embedded broker cannot start: {Reason}")]
     private static partial void NotStarted(ILogger logger, string reason);

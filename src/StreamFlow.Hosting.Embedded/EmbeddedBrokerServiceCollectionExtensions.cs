@@ -18,7 +18,7 @@ public static class EmbeddedBrokerServiceCollectionExtensions
     /// <remarks>
     /// It is meant for development. It replicates nothing, and without an <see cref="EmbeddedBrokerOptions.DataDirectory"/> its
     /// topics are gone when the host stops, which a warning says in the environment Production. Its messages go to the host's
-    /// log unless <see cref="EmbeddedBrokerOptions.Log"/> takes them.
+    /// log unless <see cref="EmbeddedBrokerOptions.LoggerFactory"/> takes them.
     /// </remarks>
     /// <example>
     /// <code>

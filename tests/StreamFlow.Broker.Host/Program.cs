@@ -51,7 +51,7 @@ internal static class Program
     {
         EmbeddedBrokerOptions options = new()
         {
-            Log = Console.Error.WriteLine,
+            LoggerFactory = new StandardErrorLogger(),
             Faults = Environment.GetEnvironmentVariable(CrashVariable) is { Length: > 0 } point
                 ? FaultPoints.Parse(point, static () => Process.GetCurrentProcess().Kill())
                 : FaultPoints.None,

@@ -28,7 +28,7 @@ public sealed class EmbeddedBrokerTests(ITestOutputHelper output) : IDisposable
         await using var broker = await EmbeddedBroker.StartAsync(new EmbeddedBrokerOptions
         {
             Topics = [new BrokerTopic("words", Partitions: 2), new BrokerTopic("counts", Partitions: 2)],
-            Log = _log.Broker,
+            LoggerFactory = Microsoft.Extensions.Logging.LoggerFactory.Create(logging => logging.AddProvider(_log)),
         });
 
         await RunAsync(broker, ["a", "b", "a"], lastCounts: ["a=2", "b=1"]);

@@ -47,7 +47,7 @@ internal static class FieldCode
         {
             FieldKind.String or FieldKind.ShortString when field.Default is null && field.Nullable is null => $"string.IsNullOrEmpty({field.Name})",
             FieldKind.String or FieldKind.ShortString => $"{field.Name} == {field.Default ?? "\"\""}",
-            FieldKind.Struct => $"{field.Name}.IsDefault",
+            FieldKind.Struct => field.Nullable is null ? $"{field.Name}.IsDefault" : $"{field.Name} is {{ IsDefault: true }}",
             FieldKind.Records => $"{field.Name}.IsNull",
             FieldKind.Bool => field.Default == "true" ? field.Name : $"!{field.Name}",
             FieldKind.Error or FieldKind.Uuid => $"{field.Name} == default",
@@ -89,6 +89,7 @@ internal static class FieldCode
         {
             { IsArray: true, Kind: FieldKind.Struct } => $"r.Read{orNull}Array<{field.Struct!.TypeName}>()",
             { IsArray: true } => $"r.Read{orNull}{field.Kind}Array()",
+            { Kind: FieldKind.Struct, Tag: not null } when nullable => $"r.ReadUnsignedVarint() == 0 ? null : {field.Struct!.TypeName}.Read(ref r)",
             { Kind: FieldKind.Struct } when nullable => $"r.ReadInt8() < 0 ? null : {field.Struct!.TypeName}.Read(ref r)",
             { Kind: FieldKind.Struct } => $"{field.Struct!.TypeName}.Read(ref r)",
             { Kind: FieldKind.String or FieldKind.ShortString or FieldKind.Bytes or FieldKind.Records } => $"r.Read{orNull}{field.Kind}()",
@@ -105,6 +106,7 @@ internal static class FieldCode
         {
             { IsArray: true, Kind: FieldKind.Struct } => $"w.Write{orNull}Array({field.Name}{known});",
             { IsArray: true } => $"w.Write{orNull}{field.Kind}Array({field.Name}{known});",
+            { Kind: FieldKind.Struct, Tag: not null } when nullable => $"w.WriteNullableTaggedStruct({field.Name});",
             { Kind: FieldKind.Struct } when nullable => $"w.WriteNullableStruct({field.Name});",
             { Kind: FieldKind.Struct, Nullable: not null } => $"{field.Name}!.Value.Write(w);",
             { Kind: FieldKind.Struct } => $"{field.Name}.Write(w);",

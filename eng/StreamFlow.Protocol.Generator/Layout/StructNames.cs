@@ -38,7 +38,7 @@ internal static class StructNames
                     open.Enqueue((field.Struct, path + field.Name));
                 }
 
-                field.Struct!.StandsAlone |= !field.IsArray && field.Nullable is null;
+                field.Struct!.StandsAlone |= !field.IsArray && !field.IsNullByDefault;
             }
         }
     }

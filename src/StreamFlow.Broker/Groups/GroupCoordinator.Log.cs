@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Logging;
 using StreamFlow.Broker.Protocol;
 using StreamFlow.Broker.Storage;
 
@@ -16,11 +17,11 @@ internal sealed partial class GroupCoordinator
     /// <param name="store">Must outlive the coordinator.</param>
     /// <param name="options">Limits and delays.</param>
     /// <param name="time">The clock.</param>
-    /// <param name="warn">Takes what an operator should know; null drops it.</param>
+    /// <param name="log">Takes what an operator should know; null drops it.</param>
     /// <exception cref="IOException">The topic could not be created.</exception>
     /// <exception cref="InvalidDataException">The log holds a record that cannot be read.</exception>
     public static GroupCoordinator Open(
-        TopicStore store, GroupCoordinatorOptions options, TimeProvider time, Action<string>? warn = null)
+        TopicStore store, GroupCoordinatorOptions options, TimeProvider time, ILogger? log = null)
     {
         if (store.GetTopic(TopicName) is null)
         {
@@ -33,7 +34,7 @@ internal sealed partial class GroupCoordinator
 
         var journal = new GroupJournal(store.GetPartition(TopicName, 0)!);
         var coordinator = new GroupCoordinator(
-            options, journal, time, key => store.GetPartition(key.Topic, key.Partition) is not null, warn);
+            options, journal, time, key => store.GetPartition(key.Topic, key.Partition) is not null, log);
         store.TopicDeleted += topic => _ = coordinator.ForgetTopicAsync(topic.Name);
         return coordinator;
     }
@@ -92,9 +93,7 @@ internal sealed partial class GroupCoordinator
         }
         else if (write.IsTooLarge)
         {
-            _warn?.Invoke(
-                $"The record of group '{group.Group.GroupId}' ({snapshot.Members.Count} members) is too large for the"
-                + " log. The group works on, but its members will have to rejoin after a restart of the broker.");
+            GroupLog.RecordTooLarge(_log, group.Group.GroupId, snapshot.Members.Count);
         }
         else
         {

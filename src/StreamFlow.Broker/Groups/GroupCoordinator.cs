@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Text;
+using Microsoft.Extensions.Logging;
 using StreamFlow.Broker.Protocol;
 
 namespace StreamFlow.Broker.Groups;
@@ -23,7 +24,7 @@ internal sealed partial class GroupCoordinator : IDisposable
     private readonly TimeProvider _time;
     private readonly long _started;
     private readonly Func<OffsetKey, bool> _partitionExists;
-    private readonly Action<string>? _warn;
+    private readonly ILogger _log;
     private readonly Dictionary<string, CoordinatedGroup> _groups = [];
     private readonly Dictionary<long, TaskCompletionSource<JoinResult>> _joins = [];
     private readonly Dictionary<long, TaskCompletionSource<SyncResult>> _syncs = [];
@@ -37,14 +38,14 @@ internal sealed partial class GroupCoordinator : IDisposable
     /// <param name="journal">The log; this coordinator is its only writer.</param>
     /// <param name="time">The clock.</param>
     /// <param name="partitionExists">Says whether offsets of a partition may be committed. Called under the lock.</param>
-    /// <param name="warn">Takes what an operator should know; null drops it.</param>
+    /// <param name="log">Takes what an operator should know; null drops it.</param>
     /// <exception cref="InvalidDataException">The log holds a record that cannot be read.</exception>
     public GroupCoordinator(
         GroupCoordinatorOptions options,
         GroupJournal journal,
         TimeProvider time,
         Func<OffsetKey, bool> partitionExists,
-        Action<string>? warn = null)
+        ILogger? log = null)
     {
         options.Validate();
         _options = options;
@@ -52,11 +53,11 @@ internal sealed partial class GroupCoordinator : IDisposable
         _time = time;
         _started = time.GetTimestamp();
         _partitionExists = partitionExists;
-        _warn = warn;
-        _timers = new GroupTimers(time, OnTimer);
+        _log = log ?? Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance;
+        _timers = new GroupTimers(time, () => Guarded.Run(_log, "the timer of groups", OnTimer));
         Load();
         _retentionTimer = time.CreateTimer(
-            _ => ExpireOffsets(), null, options.OffsetsRetentionCheckInterval, options.OffsetsRetentionCheckInterval);
+            _ => Guarded.Run(_log, "the expiry of offsets", ExpireOffsets), null, options.OffsetsRetentionCheckInterval, options.OffsetsRetentionCheckInterval);
     }
 
     /// <summary>Answers a JoinGroup once the generation is formed.</summary>
@@ -342,8 +343,7 @@ internal sealed partial class GroupCoordinator : IDisposable
         {
             if (!_isStopped)
             {
-                _warn?.Invoke(
-                    $"The group coordinator stops: its log could not be written ({failure.Message}). Restart the broker.");
+                GroupLog.Stopped(_log, failure.Message);
                 Stop();
             }
         }

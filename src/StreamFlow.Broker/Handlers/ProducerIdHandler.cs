@@ -36,7 +36,7 @@ internal sealed class ProducerIdHandler(TopicStore store, TransactionCoordinator
         }
         catch (IOException exception)
         {
-            log.Write($"Could not reserve producer ids: {exception.Message}");
+            log.Repeated.Write(nameof(HandlerLog.NoProducerIds), target => HandlerLog.NoProducerIds(target, exception.Message));
             return new InitProducerIdResponse(ErrorCode.KafkaStorageError, -1, -1);
         }
     }

@@ -13,7 +13,6 @@ internal sealed class Connection : IDisposable
     private readonly Socket _socket;
     private readonly RequestDispatch _dispatch;
     private readonly BrokerLog _log;
-    private readonly RepeatedLog _repeated;
     private readonly TimeProvider _time;
     private readonly CancellationTokenSource _gone = new();
     private readonly CancellationToken _stopping;
@@ -29,14 +28,12 @@ internal sealed class Connection : IDisposable
         RequestDispatch dispatch,
         int maxRequestBytes,
         BrokerLog log,
-        RepeatedLog repeated,
         TimeProvider time,
         CancellationToken stopping)
     {
         _socket = socket;
         _dispatch = dispatch;
         _log = log;
-        _repeated = repeated;
         _time = time;
         _stopping = stopping;
         _frames = new FrameReader(socket, maxRequestBytes);
@@ -68,12 +65,12 @@ internal sealed class Connection : IDisposable
             await _replies.FinishAsync().ConfigureAwait(false);
             if (_context.CloseReason is { } reason)
             {
-                _log.Write($"Closed the connection of {_peer}: {reason}");
+                _log.Repeated.Write("acks=0", log => ServerLog.Closed(log, _peer, reason));
             }
         }
         catch (ProtocolException exception)
         {
-            _repeated.Write(exception.Kind, $"Closed the connection of {_peer}: {exception.Message}");
+            _log.Repeated.Write(exception.Kind, log => ServerLog.Closed(log, _peer, exception.Message));
             await FinishQuietlyAsync().ConfigureAwait(false);
         }
         catch (Exception exception) when (IsHangUp(exception))
@@ -85,7 +82,7 @@ internal sealed class Connection : IDisposable
         catch (Exception exception)
 #pragma warning restore CA1031
         {
-            _log.Write($"Closed the connection of {_peer} after an internal error: {exception}");
+            _log.Repeated.Write(exception.GetType().Name, log => ServerLog.Failed(log, exception, _peer));
             await FinishQuietlyAsync().ConfigureAwait(false);
         }
     }

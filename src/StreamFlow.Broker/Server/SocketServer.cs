@@ -14,7 +14,6 @@ internal sealed class SocketServer : IAsyncDisposable
     private readonly Socket _listener;
     private readonly SocketServerOptions _options;
     private readonly BrokerLog _log;
-    private readonly RepeatedLog _repeated;
     private readonly TimeProvider _time;
     private readonly CancellationTokenSource _stopping = new();
     private readonly HashSet<Connection> _connections = [];
@@ -31,7 +30,6 @@ internal sealed class SocketServer : IAsyncDisposable
     {
         _options = options;
         _log = log;
-        _repeated = new RepeatedLog(log, time);
         _time = time;
         _listener = new Socket(endPoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
         try
@@ -99,7 +97,7 @@ internal sealed class SocketServer : IAsyncDisposable
 
         await drained.ConfigureAwait(false);
         await Task.WhenAll(_loops).ConfigureAwait(false);
-        _repeated.WriteHeld(all: true);
+        _log.WriteHeld(all: true);
         _stopping.Dispose();
     }
 
@@ -133,7 +131,9 @@ internal sealed class SocketServer : IAsyncDisposable
             {
                 return;
             }
-            catch (SocketException exception)
+#pragma warning disable CA1031 // Whatever it is, others want to connect as well.
+            catch (Exception exception)
+#pragma warning restore CA1031
             {
                 if (_stopping.IsCancellationRequested)
                 {
@@ -141,12 +141,13 @@ internal sealed class SocketServer : IAsyncDisposable
                 }
 
                 // Out of file handles, or a peer gone before it was accepted: the listener itself is fine.
-                _log.Write($"Could not accept a connection: {exception.Message}");
+                string reason = exception.Message;
+                _log.Repeated.Write(nameof(ServerLog.NotAccepted), log => ServerLog.NotAccepted(log, reason));
                 await Task.Delay(AcceptBackOff, TimeProvider.System).ConfigureAwait(false);
                 continue;
             }
 
-            Admit(socket, dispatch);
+            Guarded.Run(_log, "the acceptance of connections", () => Admit(socket, dispatch));
         }
     }
 
@@ -158,7 +159,7 @@ internal sealed class SocketServer : IAsyncDisposable
             socket.NoDelay = true;
             socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive, true);
             connection = new Connection(
-                socket, dispatch, _options.MaxRequestBytes, _log, _repeated, _time, _stopping.Token);
+                socket, dispatch, _options.MaxRequestBytes, _log, _time, _stopping.Token);
         }
         catch (SocketException)
         {
@@ -182,9 +183,7 @@ internal sealed class SocketServer : IAsyncDisposable
         if (!_stopping.IsCancellationRequested)
         {
             Interlocked.Increment(ref _refused);
-            _repeated.Write(
-                nameof(_options.MaxConnections),
-                $"Refused a connection: {_options.MaxConnections} are open, which is the limit (MaxConnections).");
+            _log.Repeated.Write(nameof(ServerLog.Refused), log => ServerLog.Refused(log, _options.MaxConnections));
         }
 
         connection.Dispose();
@@ -217,19 +216,24 @@ internal sealed class SocketServer : IAsyncDisposable
         {
             while (await timer.WaitForNextTickAsync(_stopping.Token).ConfigureAwait(false))
             {
-                _repeated.WriteHeld();
-                foreach (Connection connection in Snapshot())
-                {
-                    if (connection.Idle > _options.IdleTimeout)
-                    {
-                        connection.Abort();
-                    }
-                }
+                Guarded.Run(_log, "the sweep of connections", Sweep);
             }
         }
         catch (OperationCanceledException)
         {
             // The server stops.
+        }
+    }
+
+    private void Sweep()
+    {
+        _log.WriteHeld();
+        foreach (Connection connection in Snapshot())
+        {
+            if (connection.Idle > _options.IdleTimeout)
+            {
+                connection.Abort();
+            }
         }
     }
 

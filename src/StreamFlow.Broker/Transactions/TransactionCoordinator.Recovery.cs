@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Logging;
 using StreamFlow.Broker.Groups;
 using StreamFlow.Broker.Protocol;
 using StreamFlow.Broker.Storage;
@@ -18,7 +19,7 @@ internal sealed partial class TransactionCoordinator
     /// <param name="groups">Keeps the offsets that transactions commit.</param>
     /// <param name="options">Limits and delays.</param>
     /// <param name="time">The clock.</param>
-    /// <param name="warn">Takes what an operator should know; null drops it.</param>
+    /// <param name="log">Takes what an operator should know; null drops it.</param>
     /// <exception cref="IOException">The topic could not be created.</exception>
     /// <exception cref="InvalidDataException">The log holds a record that cannot be read.</exception>
     public static TransactionCoordinator Open(
@@ -26,7 +27,7 @@ internal sealed partial class TransactionCoordinator
         GroupCoordinator groups,
         TransactionCoordinatorOptions options,
         TimeProvider time,
-        Action<string>? warn = null)
+        ILogger? log = null)
     {
         if (store.GetTopic(TopicName) is null)
         {
@@ -38,7 +39,7 @@ internal sealed partial class TransactionCoordinator
         }
 
         var journal = new TransactionJournal(store.GetPartition(TopicName, 0)!);
-        var coordinator = new TransactionCoordinator(options, journal, store, groups, time, warn);
+        var coordinator = new TransactionCoordinator(options, journal, store, groups, time, log);
         coordinator.Recover();
         return coordinator;
     }
@@ -62,7 +63,7 @@ internal sealed partial class TransactionCoordinator
             _ = RunAsync(transactionalId, transaction, transaction.TakeEffects());
         }
 
-        _timer = _time.CreateTimer(_ => OnTimer(), null, _options.CheckInterval, _options.CheckInterval);
+        _timer = _time.CreateTimer(_ => Guarded.Run(_log, "the timer of transactions", OnTimer), null, _options.CheckInterval, _options.CheckInterval);
     }
 
     /// <summary>Writes again the markers of commits that a power cut took from partitions.</summary>
@@ -99,9 +100,7 @@ internal sealed partial class TransactionCoordinator
             bool isKnown = known is not null && IsOf(known, seen.Epoch) && known.Partitions.Contains(partition);
             if (isOpen && !isKnown)
             {
-                _warn?.Invoke(
-                    $"Producer {seen.ProducerId} has a transaction in {partition.Topic}-{partition.Partition} that the"
-                    + " transaction log does not know; it is aborted.");
+                TransactionLog.OrphanAborted(_log, seen.ProducerId, partition.Topic, partition.Partition);
                 _ = _partitions.WriteMarkers(
                     new WriteMarkers(seen, Commit: false, [partition], TransactionVersion.V0), now.UnixMs);
             }

@@ -106,9 +106,7 @@ internal sealed partial class TransactionCoordinator
 
         if (failed is var (partition, reason))
         {
-            _warn?.Invoke(
-                $"A marker of '{transactionalId}' could not be written to {partition.Topic}-{partition.Partition}"
-                + $" ({reason}). Restart the broker to recover the partition and end the transaction.");
+            TransactionLog.MarkerFailed(_log, transactionalId, partition.Topic, partition.Partition, reason);
             return Step(transaction, static (x, _) => x.MarkersFailed());
         }
 
@@ -235,8 +233,7 @@ internal sealed partial class TransactionCoordinator
     {
         if (!_isStopped)
         {
-            _warn?.Invoke(
-                $"The transaction coordinator stops: its log could not be written ({reason}). Restart the broker.");
+            TransactionLog.Stopped(_log, reason);
         }
 
         Stop();

@@ -1,5 +1,7 @@
 using System.Collections.Concurrent;
 using System.Text;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 using StreamFlow.Broker.Groups;
 using StreamFlow.Broker.Protocol;
 using StreamFlow.Broker.Storage;
@@ -22,7 +24,7 @@ internal sealed partial class TransactionCoordinator : IDisposable
     private readonly GroupCoordinator _groups;
     private readonly Func<long> _allocateProducerId;
     private readonly TimeProvider _time;
-    private readonly Action<string>? _warn;
+    private readonly ILogger _log;
     private readonly long _started;
     private readonly ConcurrentDictionary<string, Transaction> _transactions = [];
     private readonly ConcurrentDictionary<long, TaskCompletionSource<TransactionReply>> _requests = [];
@@ -36,7 +38,7 @@ internal sealed partial class TransactionCoordinator : IDisposable
         TopicStore store,
         GroupCoordinator groups,
         TimeProvider time,
-        Action<string>? warn)
+        ILogger? log)
     {
         _options = options;
         _journal = journal;
@@ -44,7 +46,7 @@ internal sealed partial class TransactionCoordinator : IDisposable
         _groups = groups;
         _allocateProducerId = store.AllocateProducerId;
         _time = time;
-        _warn = warn;
+        _log = log ?? NullLogger.Instance;
         _started = time.GetTimestamp();
     }
 

@@ -67,7 +67,7 @@ internal sealed class BrokerCommand
     private async Task<int> RunAsync(CommandContext context)
     {
         (EmbeddedBrokerOptions options, string? http) = Configure(context);
-        options = options with { Log = line => context.Say(line), TimeProvider = context.Time };
+        options = options with { LoggerFactory = new BrokerLogger(context.Say), TimeProvider = context.Time };
         try
         {
             await ServeAsync(context, options, http).ConfigureAwait(false);

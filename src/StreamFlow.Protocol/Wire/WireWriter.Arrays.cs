@@ -37,6 +37,14 @@ internal sealed partial class WireWriter
         value?.Write(this);
     }
 
+    /// <summary>As <see cref="WriteNullableStruct"/> in a tagged field, where the byte says 0 for null.</summary>
+    public void WriteNullableTaggedStruct<T>(T? value)
+        where T : struct, IWireType<T>
+    {
+        WriteUnsignedVarint(value is null ? 0u : 1u);
+        value?.Write(this);
+    }
+
     public void WriteStringArray(string[] items, [CallerArgumentExpression(nameof(items))] string? name = null)
     {
         ArgumentNullException.ThrowIfNull(items, name);

@@ -34,7 +34,7 @@ internal sealed class CoordinatorFixture : IDisposable
 
     public ObedientDisk Disk { get; } = new();
 
-    public List<string> Warnings { get; } = [];
+    public LogLines Warnings { get; } = new();
 
     public TopicStore Store { get; private set; }
 
@@ -138,7 +138,7 @@ internal sealed class CoordinatorFixture : IDisposable
                 ? new Dictionary<string, string> { [TopicConfigs.FlushMessagesName] = "1" }
                 : TopicConfigs.EmptyConfigs,
         });
-        return (store, GroupCoordinator.Open(store, Options, Time, Warnings.Add));
+        return (store, GroupCoordinator.Open(store, Options, Time, Warnings));
     }
 
     private void Close()

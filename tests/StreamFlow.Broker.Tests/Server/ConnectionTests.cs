@@ -115,9 +115,9 @@ public sealed class ConnectionTests
     [Fact]
     public async Task More_connections_than_allowed_are_refused_and_one_that_ends_makes_room()
     {
-        List<string> log = [];
+        LogLines log = new();
         await using EmbeddedBroker broker = await EmbeddedBroker.StartAsync(
-            new EmbeddedBrokerOptions { MaxConnections = 2, Log = line => Add(log, line) });
+            new EmbeddedBrokerOptions { MaxConnections = 2, LoggerFactory = log.Factory });
         RawClient first = await RawClient.ConnectAsync(broker.Port);
         using RawClient second = await RawClient.ConnectAsync(broker.Port);
         await first.CallAsync("ApiVersions", 0, []);
@@ -127,10 +127,7 @@ public sealed class ConnectionTests
             Assert.Null(await third.ReceiveFrameAsync());
         }
 
-        lock (log)
-        {
-            Assert.Contains(log, x => x.Contains("MaxConnections", StringComparison.Ordinal));
-        }
+        Assert.Contains(log, x => x.Contains("MaxConnections", StringComparison.Ordinal));
 
         first.Dispose();
         await Eventually.TrueAsync(() => broker.ConnectionCount < 2, "the connection that ended is counted no more");
@@ -207,14 +204,6 @@ public sealed class ConnectionTests
     {
         using RawClient client = await RawClient.ConnectAsync(broker.Port);
         Assert.Equal(0, (await client.CallAsync("ApiVersions", 0, [])).Number("error_code"));
-    }
-
-    private static void Add(List<string> log, string line)
-    {
-        lock (log)
-        {
-            log.Add(line);
-        }
     }
 
     private static byte[] RandomFrame(Random random)

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Net.Security;
 using System.Net.Sockets;
 using Microsoft.Extensions.Time.Testing;
@@ -9,7 +8,7 @@ namespace StreamFlow.Broker.Tests.Server;
 /// <summary>Clients that speak something else are told apart in the log, and cannot fill it.</summary>
 public sealed class ForeignProtocolTests : IDisposable
 {
-    private readonly ConcurrentQueue<string> _log = new();
+    private readonly LogLines _log = new();
     private readonly FakeTimeProvider _clock = Clock.StandingStill();
 
     /// <summary>Not a temporary one: that broker cleans up after others, and says so.</summary>
@@ -28,7 +27,7 @@ public sealed class ForeignProtocolTests : IDisposable
         Assert.StartsWith("Closed the connection of 127.0.0.1:", line, StringComparison.Ordinal);
         Assert.EndsWith(
             ": it looks like TLS, which this broker does not speak. Set security.protocol to plaintext in the client, or let a proxy "
-            + "in front of the broker end TLS.",
+            + "in front of the broker end TLS. [SF6103]",
             line,
             StringComparison.Ordinal);
     }
@@ -64,7 +63,7 @@ public sealed class ForeignProtocolTests : IDisposable
         Assert.Equal(2, _log.Count);
         _clock.Advance(RepeatedLog.Interval);
         await Eventually.TrueAsync(() => _log.Count == 4, "the count of those that came within a minute");
-        Assert.Equal(2, _log.Count(line => line.EndsWith("(19 such messages since the last one)", StringComparison.Ordinal)));
+        Assert.Equal(2, _log.Count(line => line.EndsWith("(19 such messages since the last one) [SF6103]", StringComparison.Ordinal)));
 
         _clock.Advance(RepeatedLog.Interval);
         await TlsAsync(broker.Port);
@@ -87,11 +86,11 @@ public sealed class ForeignProtocolTests : IDisposable
         }
 
         Assert.Equal(2, _log.Count);
-        Assert.EndsWith("(4 such messages since the last one)", _log.Last(), StringComparison.Ordinal);
+        Assert.EndsWith("(4 such messages since the last one) [SF6103]", _log.Last(), StringComparison.Ordinal);
     }
 
     private Task<EmbeddedBroker> StartAsync() =>
-        EmbeddedBroker.StartAsync(new EmbeddedBrokerOptions { DataDirectory = _data.Path, Log = _log.Enqueue, TimeProvider = _clock });
+        EmbeddedBroker.StartAsync(new EmbeddedBrokerOptions { DataDirectory = _data.Path, LoggerFactory = _log.Factory, TimeProvider = _clock });
 
     private static async Task TlsAsync(int port)
     {

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Time.Testing;
+using StreamFlow.Broker.Tests.Support;
 using StreamFlow.Broker.Protocol;
 using StreamFlow.Broker.Storage;
 
@@ -204,7 +205,7 @@ public sealed class LogRecoveryTests : IDisposable
 
         for (var attempt = 0; attempt < 2; attempt++)
         {
-            var warnings = new List<string>();
+            var warnings = new LogLines();
             using var damaged = PartitionLog.Open(directory, LogOptions.Default, Environment(warnings));
             Assert.True(damaged.IsOffline);
             Assert.Contains(LogRecovery.AcceptLossFile, warnings.Single());
@@ -270,7 +271,7 @@ public sealed class LogRecoveryTests : IDisposable
         return _temporary.CopyOf(log.LogDirectory);
     }
 
-    private LogEnvironment Environment(List<string> warnings) => new() { Time = _clock, OnWarning = warnings.Add };
+    private LogEnvironment Environment(LogLines warnings) => new() { Time = _clock, Log = warnings };
 
     private PartitionLog Open(string name, LogOptions? options = null) =>
         PartitionLog.Open(Path.Combine(_temporary.Root, name), options ?? LogOptions.Default, _clock);

@@ -1,5 +1,6 @@
 using System.Buffers;
 using Microsoft.Extensions.Time.Testing;
+using StreamFlow.Broker.Tests.Support;
 using StreamFlow.Broker.Protocol;
 using StreamFlow.Broker.Storage;
 
@@ -10,7 +11,7 @@ public sealed class StorageFailureTests : IDisposable
     private readonly TemporaryDirectory _temporary = new();
     private readonly FakeTimeProvider _clock = Clock.StandingStill();
     private readonly FaultyFileSystem _files = new();
-    private readonly List<string> _warnings = [];
+    private readonly LogLines _warnings = new();
 
     public void Dispose() => _temporary.Dispose();
 
@@ -231,6 +232,6 @@ public sealed class StorageFailureTests : IDisposable
     private PartitionLog Open(string directory, LogOptions? options = null, LogFlusher? flusher = null) =>
         PartitionLog.Open(directory, options ?? LogOptions.Default, new LogEnvironment
         {
-            Time = _clock, Files = _files, Flusher = flusher, OnWarning = _warnings.Add,
+            Time = _clock, Files = _files, Flusher = flusher, Log = _warnings,
         });
 }

@@ -1,3 +1,4 @@
+using StreamFlow.Broker.Tests.Support;
 using StreamFlow.Broker.Protocol;
 using StreamFlow.Broker.Storage;
 
@@ -6,7 +7,7 @@ namespace StreamFlow.Broker.Tests.Storage;
 public sealed class TopicStoreTests : IDisposable
 {
     private readonly TemporaryDirectory _temporary = new();
-    private readonly List<string> _warnings = [];
+    private readonly LogLines _warnings = new();
 
     public void Dispose() => _temporary.Dispose();
 
@@ -299,7 +300,7 @@ public sealed class TopicStoreTests : IDisposable
 
     private StoreOptions Options(string directory) => new()
     {
-        DataDirectory = directory, MaintenanceInterval = TimeSpan.Zero, OnWarning = _warnings.Add,
+        DataDirectory = directory, MaintenanceInterval = TimeSpan.Zero, Log = _warnings,
     };
 
     private TopicStore Open() => TopicStore.Open(Options(_temporary.Root));

@@ -54,7 +54,7 @@ internal sealed class TransactionFixture : IDisposable
 
     public ObedientDisk Disk { get; } = new();
 
-    public List<string> Warnings { get; } = [];
+    public LogLines Warnings { get; } = new();
 
     public TopicStore Store { get; private set; }
 
@@ -188,10 +188,10 @@ internal sealed class TransactionFixture : IDisposable
             MaintenanceInterval = TimeSpan.Zero,
             Files = Disk,
         });
-        GroupCoordinator groups = GroupCoordinator.Open(store, new GroupCoordinatorOptions(), Time, Warnings.Add);
+        GroupCoordinator groups = GroupCoordinator.Open(store, new GroupCoordinatorOptions(), Time, Warnings);
         _isClosed = false;
         return (store, groups, TransactionCoordinator.Open(
-            store, groups, new TransactionCoordinatorOptions { Faults = Faults, FlushBarriers = _flushBarriers }, Time, Warnings.Add));
+            store, groups, new TransactionCoordinatorOptions { Faults = Faults, FlushBarriers = _flushBarriers }, Time, Warnings));
     }
 
     private void CutPower(string crash, Random random)

@@ -17,7 +17,7 @@ public sealed class BrokerCommandTests : IDisposable
     [Fact]
     public void Every_option_of_the_broker_has_a_setting()
     {
-        string[] programs = [nameof(EmbeddedBrokerOptions.TimeProvider), nameof(EmbeddedBrokerOptions.Log)];
+        string[] programs = [nameof(EmbeddedBrokerOptions.TimeProvider), nameof(EmbeddedBrokerOptions.LoggerFactory)];
 
         Assert.Equal(
             typeof(EmbeddedBrokerOptions).GetProperties().Select(p => p.Name).Except(programs).Order(),

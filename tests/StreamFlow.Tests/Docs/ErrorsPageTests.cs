@@ -17,7 +17,7 @@ public sealed partial class ErrorsPageTests
     private static readonly Dictionary<string, int> Projects = new()
     {
         ["StreamFlow"] = 1, ["StreamFlow.Kafka"] = 2, ["StreamFlow.Hosting"] = 3, ["StreamFlow.Hosting.Embedded"] = 4,
-        ["StreamFlow.Dashboard"] = 5,
+        ["StreamFlow.Dashboard"] = 5, ["StreamFlow.Broker"] = 6,
     };
 
     private static readonly List<Match> Rows =

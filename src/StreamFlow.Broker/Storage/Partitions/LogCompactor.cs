@@ -174,7 +174,7 @@ internal sealed class LogCompactor(PartitionLog log, LogEnvironment environment)
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             // Nothing was replaced yet: the log itself is whole, the next round tries again.
-            environment.OnWarning?.Invoke($"Compaction of '{log.LogDirectory}' failed: {e.Message}");
+            StorageLog.CompactionFailed(environment.Log, log.LogDirectory, e.Message);
             environment.Files.Delete(cleaned);
             return false;
         }

@@ -7,7 +7,7 @@ namespace StreamFlow.Broker.Storage;
 /// checkpoint. Any failure here takes the partition offline; a failed fsync is never retried, because the kernel may
 /// have dropped the pages it could not write.
 /// </summary>
-internal sealed class LogDurability : IDisposable
+internal sealed partial class LogDurability : IDisposable
 {
     // Timers do not take more than some weeks; flushing earlier than asked is no harm.
     private const long MaxTimerMs = 24L * 60 * 60 * 1000;
@@ -282,20 +282,6 @@ internal sealed class LogDurability : IDisposable
         {
             FlushQueued();
         }
-    }
-
-    private void ArmTimer(TimeSpan due)
-    {
-        _timer ??= _environment.Time.CreateTimer(
-            static state => ((LogDurability)state!).OnTimer(), this, Timeout.InfiniteTimeSpan,
-            Timeout.InfiniteTimeSpan);
-        _timer.Change(due, Timeout.InfiniteTimeSpan);
-    }
-
-    private void OnTimer()
-    {
-        Interlocked.Exchange(ref _timerArmed, 0);
-        RequestFlush();
     }
 
     private LogCheckpoint Compose() => new()

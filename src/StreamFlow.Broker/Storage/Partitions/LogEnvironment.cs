@@ -1,3 +1,6 @@
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+
 namespace StreamFlow.Broker.Storage;
 
 /// <summary>What a log takes from outside.</summary>
@@ -10,8 +13,8 @@ internal sealed record LogEnvironment
     /// <summary>Runs fsyncs in the background; without one the thread that asks for durability runs them.</summary>
     public LogFlusher? Flusher { get; init; }
 
-    /// <summary>Told about truncations, damage and partitions going offline, in a sentence.</summary>
-    public Action<string>? OnWarning { get; init; }
+    /// <summary>Told about truncations, damage and what the disk refuses.</summary>
+    public ILogger Log { get; init; } = NullLogger.Instance;
 
     /// <summary>Told how long it took to force a file to the disk; null when nobody wants to know.</summary>
     public Action<TimeSpan>? OnFlushed { get; init; }

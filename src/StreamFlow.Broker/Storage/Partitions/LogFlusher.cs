@@ -53,7 +53,16 @@ internal sealed class LogFlusher : IDisposable
     {
         foreach (var log in _queue.GetConsumingEnumerable())
         {
-            log.FlushQueued();
+            try
+            {
+                log.FlushQueued();
+            }
+#pragma warning disable CA1031 // The thread serves all logs; whatever one of them throws, the others need it.
+            catch (Exception exception)
+#pragma warning restore CA1031
+            {
+                log.FlushFailed(exception);
+            }
         }
     }
 }

@@ -66,9 +66,7 @@ internal sealed class LogRecovery
         CheckNothingDurableIsMissing();
         if (_damage is not null)
         {
-            _environment.OnWarning?.Invoke(
-                $"Partition log '{_directory}' is damaged and stays offline: {_damage}. Restore it from a backup; or, "
-                + $"to lose what lies behind the damage, create an empty file '{AcceptLossFile}' in it and restart.");
+            StorageLog.Damaged(_environment.Log, _directory, _damage);
             return new RecoveredLog(
                 [.. _segments], new ProducerStateTable(), _checkpoint, EndOffset, 0, Report, _damage);
         }
@@ -249,8 +247,7 @@ internal sealed class LogRecovery
         if (_reason is not null)
         {
             epochs = [.. epochs.Where(epoch => epoch.StartOffset < EndOffset), new(epochs[^1].Epoch + 1, EndOffset)];
-            _environment.OnWarning?.Invoke(
-                $"Partition log '{_directory}' was cut at offset {EndOffset}: {_reason}; {_truncated} bytes dropped.");
+            StorageLog.Cut(_environment.Log, _directory, EndOffset, _reason, _truncated);
         }
 
         var start = Math.Clamp(_checkpoint.LogStartOffset, _segments[0].BaseOffset, EndOffset);

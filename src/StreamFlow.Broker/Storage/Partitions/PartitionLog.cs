@@ -8,7 +8,7 @@ namespace StreamFlow.Broker.Storage;
 /// segments and published offsets. Durability and the files beside the log are <see cref="LogDurability"/>'s,
 /// deleting and rewriting old segments is <see cref="LogCleaner"/>'s.
 /// </summary>
-internal sealed class PartitionLog : IDisposable
+internal sealed partial class PartitionLog : IDisposable
 {
     private readonly Lock _gate = new();
     private readonly LogEnvironment _environment;
@@ -273,29 +273,6 @@ internal sealed class PartitionLog : IDisposable
     public void Discard() => Close(flush: false);
 
     internal void FlushQueued() => _durability.FlushQueued();
-
-    /// <summary>Takes the partition offline: a client must not be told of a success the disk did not keep.</summary>
-    internal void GoOffline(Exception cause)
-    {
-        lock (_gate)
-        {
-            if (State != LogState.Online)
-            {
-                return;
-            }
-
-            _state = (int)LogLifecycle.Next(State, LogEvent.StorageFailed);
-        }
-
-        ReportOffline(cause);
-    }
-
-    private void ReportOffline(Exception cause)
-    {
-        _environment.OnWarning?.Invoke(
-            $"Partition log '{LogDirectory}' is offline until the broker restarts: {cause.Message}");
-        RaiseAdvanced();
-    }
 
     /// <summary>Publishes what an fsync made durable; true when consumers see more by it.</summary>
     internal bool MarkFlushed(long endOffset)

@@ -69,7 +69,7 @@ internal sealed class MaintenanceLoop : IDisposable
             catch (Exception e) when (e is not OutOfMemoryException)
             {
                 // A round that fails must end neither the process it is embedded in nor the rounds after it.
-                _options.OnWarning?.Invoke($"Maintenance of '{_options.DataDirectory}' failed: {e}");
+                StorageLog.MaintenanceFailed(_options.Log, e, _options.DataDirectory);
             }
         }
     }

@@ -1,3 +1,6 @@
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+
 namespace StreamFlow.Broker.Storage;
 
 /// <summary>How a data directory is kept.</summary>
@@ -21,8 +24,8 @@ internal sealed record StoreOptions
 
     public FileSystem Files { get; init; } = FileSystem.Disk;
 
-    /// <summary>Told about truncations, damage and partitions going offline, in a sentence.</summary>
-    public Action<string>? OnWarning { get; init; }
+    /// <summary>Told about truncations, damage and what the disk refuses.</summary>
+    public ILogger Log { get; init; } = NullLogger.Instance;
 
     /// <summary>Told how long it took to force a file to the disk, on the thread that did.</summary>
     public Action<TimeSpan>? OnFlushed { get; init; }

@@ -22,7 +22,7 @@ internal sealed class TopicDirectories(StoreOptions options, LogFlusher flusher)
         var logs = new PartitionLog[count];
         var environment = new LogEnvironment
         {
-            Time = options.Time, Files = options.Files, Flusher = flusher, OnWarning = options.OnWarning,
+            Time = options.Time, Files = options.Files, Flusher = flusher, Log = options.Log,
             OnFlushed = options.OnFlushed,
             VerifyAll = options.VerifyAll,
         };
@@ -115,7 +115,7 @@ internal sealed class TopicDirectories(StoreOptions options, LogFlusher flusher)
             }
 
             Directory.Move(path, target);
-            options.OnWarning?.Invoke($"Directory '{path}' belongs to no topic and was moved to '{target}'.");
+            StorageLog.OrphanMoved(options.Log, path, target);
         }
     }
 
@@ -144,7 +144,7 @@ internal sealed class TopicDirectories(StoreOptions options, LogFlusher flusher)
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            options.OnWarning?.Invoke($"Files of a deleted topic stay until the next start: {e.Message}");
+            StorageLog.FilesRemain(options.Log, e.Message);
             return false;
         }
     }

@@ -9,7 +9,7 @@ namespace StreamFlow.Broker.Storage;
 /// A data directory: the lock that keeps a second broker out, the cluster's identity, topics with their settings and
 /// partitions. Changes are durable before they are answered; look-ups take no lock.
 /// </summary>
-internal sealed class TopicStore : IDisposable
+internal sealed partial class TopicStore : IDisposable
 {
     /// <summary>Partitions a topic may have; each holds a file open.</summary>
     public const int MaxPartitionsPerTopic = 10_000;
@@ -279,28 +279,6 @@ internal sealed class TopicStore : IDisposable
         }
     }
 
-    /// <summary>Flushes and closes every partition and releases the directory.</summary>
-    public void Dispose()
-    {
-        lock (_gate)
-        {
-            if (_disposed)
-            {
-                return;
-            }
-
-            _disposed = true;
-        }
-
-        _maintenance.Dispose();
-        Parallel.ForEach(
-            Topics.SelectMany(static topic => topic.Partitions),
-            new ParallelOptions { MaxDegreeOfParallelism = TopicDirectories.OpenParallelism },
-            static log => log.Dispose());
-        _flusher.Dispose();
-        _lockFile.Dispose();
-    }
-
     private static TopicResult Unknown(string name) =>
         TopicResult.Failed(ErrorCode.UnknownTopicOrPartition, $"There is no topic '{name}'.");
 
@@ -400,7 +378,7 @@ internal sealed class TopicStore : IDisposable
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            _options.OnWarning?.Invoke($"A change of the data directory failed: {e.Message}");
+            StorageLog.ChangeFailed(_options.Log, e.Message);
             return TopicResult.Failed(
                 ErrorCode.KafkaStorageError, $"The change could not be written to disk: {e.Message}");
         }

@@ -1,0 +1,42 @@
+using StreamFlow.Broker.Protocol;
+
+namespace StreamFlow.Broker.Storage;
+
+/// <content>Flushes that the clock asks for, and those that will not be.</content>
+internal sealed partial class LogDurability
+{
+    /// <summary>Answers those that wait for a flush which will not be.</summary>
+    public void FailWaiting()
+    {
+        TaskCompletionSource<ErrorCode>? round;
+        lock (_log.Gate)
+        {
+            (round, _round) = (_round, null);
+        }
+
+        round?.TrySetResult(ErrorCode.KafkaStorageError);
+    }
+
+    private void ArmTimer(TimeSpan due)
+    {
+        _timer ??= _environment.Time.CreateTimer(
+            static state => ((LogDurability)state!).OnTimer(), this, Timeout.InfiniteTimeSpan,
+            Timeout.InfiniteTimeSpan);
+        _timer.Change(due, Timeout.InfiniteTimeSpan);
+    }
+
+    private void OnTimer()
+    {
+        Interlocked.Exchange(ref _timerArmed, 0);
+        try
+        {
+            RequestFlush();
+        }
+#pragma warning disable CA1031 // An exception on a timer's thread would end the process that the broker lives in.
+        catch (Exception exception)
+#pragma warning restore CA1031
+        {
+            _log.FlushFailed(exception);
+        }
+    }
+}

@@ -1,0 +1,39 @@
+using Microsoft.Extensions.Logging;
+
+namespace StreamFlow.Broker.Storage;
+
+/// <summary>Log messages of the storage.</summary>
+internal static partial class StorageLog
+{
+    [LoggerMessage(201, LogLevel.Warning, "Partition log '{Directory}' was cut at offset {Offset}: {Reason}; {Bytes} bytes dropped")]
+    public static partial void Cut(ILogger logger, string directory, long offset, string reason, long bytes);
+
+    [LoggerMessage(202, LogLevel.Error,
+        "Partition log '{Directory}' is damaged and stays offline: {Damage}. Restore it from a backup; or, to lose what lies behind "
+        + "the damage, create an empty file '" + LogRecovery.AcceptLossFile + "' in it and restart")]
+    public static partial void Damaged(ILogger logger, string directory, string damage);
+
+    [LoggerMessage(203, LogLevel.Error, "Partition log '{Directory}' is offline until the broker restarts: {Reason}")]
+    public static partial void Offline(ILogger logger, string directory, string reason);
+
+    [LoggerMessage(204, LogLevel.Warning, "Compaction of '{Directory}' failed and is tried again: {Reason}")]
+    public static partial void CompactionFailed(ILogger logger, string directory, string reason);
+
+    [LoggerMessage(205, LogLevel.Error, "Maintenance of '{Directory}' failed; the next round tries again")]
+    public static partial void MaintenanceFailed(ILogger logger, Exception exception, string directory);
+
+    [LoggerMessage(206, LogLevel.Warning, "Directory '{Directory}' belongs to no topic and was moved to '{Target}'")]
+    public static partial void OrphanMoved(ILogger logger, string directory, string target);
+
+    [LoggerMessage(207, LogLevel.Warning, "Files of a deleted topic stay until the next start: {Reason}")]
+    public static partial void FilesRemain(ILogger logger, string reason);
+
+    [LoggerMessage(208, LogLevel.Error, "A change of the data directory failed: {Reason}")]
+    public static partial void ChangeFailed(ILogger logger, string reason);
+
+    [LoggerMessage(209, LogLevel.Error, "A flush of '{Directory}' ended in an internal error")]
+    public static partial void FlushFailed(ILogger logger, Exception exception, string directory);
+
+    [LoggerMessage(210, LogLevel.Error, "'{Directory}' could not be closed; the others are")]
+    public static partial void NotClosed(ILogger logger, Exception exception, string directory);
+}
