@@ -197,6 +197,7 @@ internal sealed class BrokerParts : IAsyncDisposable
         ListOffsets = new ListOffsetsHandler(Store),
         Metadata = new MetadataHandler(
             Store, self, Store.ClusterId, _options.AutoCreateTopics, _options.DefaultPartitions),
+        TopicPartitions = new TopicPartitionsHandler(Store, self.NodeId),
         Membership = new MembershipHandler(_groups!),
         Offsets = new OffsetsHandler(_groups!),
         GroupAdmin = new GroupAdminHandler(_groups!, self),

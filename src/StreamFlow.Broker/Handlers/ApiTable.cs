@@ -1,6 +1,7 @@
 using StreamFlow.Broker.Protocol;
 using StreamFlow.Broker.Protocol.Messages;
 using StreamFlow.Broker.Server;
+using Wire = StreamFlow.Protocol.Messages;
 
 namespace StreamFlow.Broker.Handlers;
 
@@ -13,14 +14,15 @@ internal static class ApiTable
     private const short Never = short.MaxValue;
 
     // Produce is advertised from 0 although only 3 and later are answered: librdkafka before 2.11.1 looks for version 0
-    // and silently stops compressing without it (KAFKA-18659). Fetch ends before 13, which needs topic ids.
+    // and silently stops compressing without it (KAFKA-18659).
     private static readonly ApiDescriptor[] Apis =
     [
         Api<ProduceRequest>(ApiKey.Produce, 0, 11, 9, static (h, r, c) => h.Produce.HandleAsync(r, c))
             with { ImplementedFrom = 3, Order = RequestOrder.Pipelined },
-        Api<FetchRequest>(ApiKey.Fetch, 4, 12, 12, static (h, r, c) => h.Fetch.HandleAsync(r, c)),
-        Api<ListOffsetsRequest>(ApiKey.ListOffsets, 1, 7, 6, static (h, r, c) => Now(h.ListOffsets.Handle(r, c.Version))),
-        Api<MetadataRequest>(ApiKey.Metadata, 0, 12, 9, static (h, r, _) => Now(h.Metadata.Handle(r))),
+        Api<Wire.FetchRequest>(ApiKey.Fetch, 4, 18, 12, static (h, r, c) => h.Fetch.HandleAsync(r, c)),
+        Api<Wire.ListOffsetsRequest>(
+            ApiKey.ListOffsets, 1, 11, 6, static (h, r, c) => Now(h.ListOffsets.Handle(r, c.Version))),
+        Api<MetadataRequest>(ApiKey.Metadata, 0, 13, 9, static (h, r, _) => Now(h.Metadata.Handle(r))),
         Api<OffsetCommitRequest>(ApiKey.OffsetCommit, 2, 9, 8, static (h, r, _) => h.Offsets.CommitAsync(r)),
         Api<OffsetFetchRequest>(ApiKey.OffsetFetch, 1, 9, 6, static (h, r, _) => Now(h.Offsets.Fetch(r))),
         Api<FindCoordinatorRequest>(
@@ -63,6 +65,8 @@ internal static class ApiTable
             ApiKey.DescribeTransactions, 0, 0, 0, static (h, r, _) => Now(h.Transactions.Describe(r))),
         Api<ListTransactionsRequest>(
             ApiKey.ListTransactions, 0, 1, 0, static (h, r, _) => Now(h.Transactions.List(r))),
+        Api<Wire.DescribeTopicPartitionsRequest>(
+            ApiKey.DescribeTopicPartitions, 0, 0, 0, static (h, r, _) => Now(h.TopicPartitions.Handle(r))),
     ];
 
     private static readonly ApiDescriptor?[] ByKey = Index();

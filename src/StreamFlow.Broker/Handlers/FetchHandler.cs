@@ -1,8 +1,8 @@
 using StreamFlow.Broker.Measuring;
 using StreamFlow.Broker.Protocol;
-using StreamFlow.Broker.Protocol.Messages;
 using StreamFlow.Broker.Server;
 using StreamFlow.Broker.Storage;
+using StreamFlow.Protocol.Messages;
 
 namespace StreamFlow.Broker.Handlers;
 
@@ -15,16 +15,21 @@ internal sealed class FetchHandler(TopicStore topics, TimeProvider time, RecordI
     /// <summary>The most one response carries beside its first batch, whatever the client allows (Kafka's default).</summary>
     private const int LargestResponse = 55 * 1024 * 1024;
 
+    /// <summary>The first version that names topics by their ids.</summary>
+    private const short TopicIdsFrom = 13;
+
     public ValueTask<IResponse?> HandleAsync(FetchRequest request, RequestContext context)
     {
         if (request.SessionId != 0)
         {
-            return new ValueTask<IResponse?>(new FetchResponse(ErrorCode.FetchSessionIdNotFound, []));
+            return new ValueTask<IResponse?>(new FetchResponse { ErrorCode = ErrorCode.FetchSessionIdNotFound });
         }
 
-        PartitionLog?[] logs = FindLogs(request);
-        return request.MaxWaitMs <= 0 || logs.Length == 0 || HasEnough(request, logs)
-            ? new ValueTask<IResponse?>(Read(request, logs))
+        PartitionLog?[] logs = FindLogs(request, context.Version);
+        bool mayWait = request.MaxWaitMs > 0 && logs.Length > 0;
+        FetchResponse? answer = mayWait ? TryAnswer(request, context.Version, logs) : Read(request, context.Version, logs);
+        return answer is not null
+            ? new ValueTask<IResponse?>(answer)
             : WaitAndReadAsync(request, logs, context);
     }
 
@@ -41,61 +46,89 @@ internal sealed class FetchHandler(TopicStore topics, TimeProvider time, RecordI
             while (!waiter.IsExpired)
             {
                 waiter.Arm();
-                if (HasEnough(request, logs))
+                if (TryAnswer(request, context.Version, logs) is { } answer)
                 {
-                    break;
+                    return answer;
                 }
 
                 await waiter.WaitAsync().ConfigureAwait(false);
             }
         }
 
-        return Read(request, logs);
+        return Read(request, context.Version, logs);
     }
 
-    private PartitionLog?[] FindLogs(FetchRequest request)
+    private PartitionLog?[] FindLogs(FetchRequest request, short version)
     {
         PartitionLog?[] logs = new PartitionLog?[request.Topics.Sum(static x => x.Partitions.Length)];
         int at = 0;
-        foreach (FetchTopic topic in request.Topics)
+        foreach (FetchRequestTopics topic in request.Topics)
         {
-            foreach (FetchPartition partition in topic.Partitions)
+            Topic? found = version >= TopicIdsFrom ? topics.GetTopic(topic.TopicId) : topics.GetTopic(topic.Topic);
+            foreach (FetchRequestPartitions partition in topic.Partitions)
             {
-                logs[at++] = topics.GetPartition(topic.Name, partition.Index);
+                logs[at++] = found?.GetPartition(partition.Partition);
             }
         }
 
         return logs;
     }
 
-    /// <summary>Whether the answer is due: enough bytes, or an error that the client should learn of at once.</summary>
-    private static bool HasEnough(FetchRequest request, PartitionLog?[] logs)
+    /// <summary>
+    /// The answer if it is due: enough bytes, or an error that the client should learn of at once. Where one byte is enough,
+    /// as with most consumers, the read itself tells, so that a position is looked for once.
+    /// </summary>
+    private FetchResponse? TryAnswer(FetchRequest request, short version, PartitionLog?[] logs)
     {
+        if (!IsDue(request, version, logs))
+        {
+            return null;
+        }
+
+        FetchResponse answer = Read(request, version, logs);
+        if (request.MinBytes != 1 || answer.Responses.Any(static topic => topic.Partitions.Any(
+            static x => x.ErrorCode != ErrorCode.None || x.Records.Memory.Length > 0)))
+        {
+            return answer;
+        }
+
+        // What made it look due lies behind a gap that compaction left, and cannot be seen yet.
+        return null;
+    }
+
+    private bool IsDue(FetchRequest request, short version, PartitionLog?[] logs)
+    {
+        bool readCommitted = request.IsolationLevel != 0;
         long bytes = 0;
         int at = 0;
-        foreach (FetchTopic topic in request.Topics)
+        foreach (FetchRequestTopics topic in request.Topics)
         {
-            foreach (FetchPartition partition in topic.Partitions)
+            foreach (FetchRequestPartitions partition in topic.Partitions)
             {
                 PartitionLog? log = logs[at++];
-                if (Check(log, partition) != ErrorCode.None)
+                if (Check(log, topic, partition, version) != ErrorCode.None)
                 {
                     return true;
                 }
 
-                long available = log!.AvailableBytes(partition.FetchOffset, request.ReadCommitted);
-                bytes += Math.Min(available, Math.Max(partition.PartitionMaxBytes, 1));
+                bytes += request.MinBytes == 1
+                    ? partition.FetchOffset < (readCommitted ? log!.LastStableOffset : log!.HighWatermark) ? 1 : 0
+                    : Math.Min(
+                        log!.AvailableBytes(partition.FetchOffset, readCommitted), Math.Max(partition.PartitionMaxBytes, 1));
             }
         }
 
         return bytes >= request.MinBytes;
     }
 
-    private static ErrorCode Check(PartitionLog? log, FetchPartition partition)
+    private ErrorCode Check(
+        PartitionLog? log, FetchRequestTopics topic, FetchRequestPartitions partition, short version)
     {
         if (log is null || log.IsClosed)
         {
-            return ErrorCode.UnknownTopicOrPartition;
+            return version >= TopicIdsFrom && topics.GetTopic(topic.TopicId) is null
+                ? ErrorCode.UnknownTopicId
+                : ErrorCode.UnknownTopicOrPartition;
         }
 
         if (log.IsOffline)
@@ -114,85 +147,100 @@ internal sealed class FetchHandler(TopicStore topics, TimeProvider time, RecordI
             : ErrorCode.None;
     }
 
-    private FetchResponse Read(FetchRequest request, PartitionLog?[] logs)
+    private FetchResponse Read(FetchRequest request, short version, PartitionLog?[] logs)
     {
-        FetchTopicResult[] results = new FetchTopicResult[request.Topics.Length];
+        FetchResponseResponses[] results = new FetchResponseResponses[request.Topics.Length];
         int budget = Math.Clamp(request.MaxBytes, 0, LargestResponse);
         bool first = true;
         int at = 0;
         for (int i = 0; i < results.Length; i++)
         {
-            FetchTopic topic = request.Topics[i];
-            FetchPartitionResult[] partitions = new FetchPartitionResult[topic.Partitions.Length];
+            FetchRequestTopics topic = request.Topics[i];
+            FetchResponsePartitions[] partitions = new FetchResponsePartitions[topic.Partitions.Length];
             for (int j = 0; j < partitions.Length; j++)
             {
                 // The first batch of the first partition with data comes whole whatever the limits: a batch larger than
                 // them would stop its consumer for ever (KIP-74).
-                partitions[j] = ReadPartition(request, topic.Partitions[j], logs[at++], budget, first);
-                Count(topic.Name, partitions[j]);
-                budget -= Math.Min(budget, partitions[j].RecordsLength);
-                first &= partitions[j].RecordsLength == 0;
+                PartitionLog? log = logs[at++];
+                ErrorCode error = Check(log, topic, topic.Partitions[j], version);
+                partitions[j] = error == ErrorCode.None
+                    ? ReadPartition(request, topic.Partitions[j], log!, budget, first)
+                    : Failed(topic.Partitions[j].Partition, error, log);
+                int length = partitions[j].Records.Memory.Length;
+                Count(version >= TopicIdsFrom ? topics.GetTopic(topic.TopicId)?.Name : topic.Topic, partitions[j]);
+                budget -= Math.Min(budget, length);
+                first &= length == 0;
             }
 
-            results[i] = new FetchTopicResult(topic.Name, partitions);
+            results[i] = new FetchResponseResponses { Topic = topic.Topic, TopicId = topic.TopicId, Partitions = partitions };
         }
 
-        return new FetchResponse(ErrorCode.None, results);
+        return new FetchResponse { Responses = results };
     }
 
     /// <summary>The headers of the batches say how many records they have.</summary>
-    private void Count(string topic, in FetchPartitionResult result)
+    private void Count(string? topic, in FetchResponsePartitions result)
     {
-        if (!measured.CountsFetched || result.RecordsLength == 0)
+        ReadOnlySpan<byte> rest = result.Records.Memory.Span;
+        if (!measured.CountsFetched || rest.IsEmpty || topic is null)
         {
             return;
         }
 
         long records = 0;
-        ReadOnlySpan<byte> rest = result.RentedRecords.AsSpan(0, result.RecordsLength);
         while (BatchHeader.TryRead(rest, out BatchHeader batch) && batch.TotalSize <= rest.Length)
         {
             records += batch.IsControl ? 0 : batch.RecordCount;
             rest = rest[batch.TotalSize..];
         }
 
-        measured.Fetched(topic, records, result.RecordsLength);
+        measured.Fetched(topic, records, result.Records.Memory.Length);
     }
 
-    private static FetchPartitionResult ReadPartition(
-        FetchRequest request, FetchPartition partition, PartitionLog? log, int budget, bool first)
+    private static FetchResponsePartitions ReadPartition(
+        FetchRequest request, FetchRequestPartitions partition, PartitionLog log, int budget, bool first)
     {
-        ErrorCode error = Check(log, partition);
-        if (error != ErrorCode.None)
-        {
-            return Failed(partition.Index, error, log);
-        }
-
         int limit = Math.Min(budget, Math.Max(partition.PartitionMaxBytes, 0));
-        long available = log!.AvailableBytes(partition.FetchOffset, request.ReadCommitted);
-        RentedRecords records = new((int)Math.Min(available, limit));
-        ReadResult read = log.Read(partition.FetchOffset, limit, first, request.ReadCommitted, records);
+        RentedRecords records = new();
+        ReadResult read = log.Read(partition.FetchOffset, limit, first, request.IsolationLevel != 0, records);
         byte[]? rented = records.Take();
         if (read.Error != ErrorCode.None)
         {
-            return Failed(partition.Index, read.Error, log);
+            return Failed(partition.Partition, read.Error, log);
         }
 
-        return new FetchPartitionResult(partition.Index, ErrorCode.None)
+        return new FetchResponsePartitions
         {
+            PartitionIndex = partition.Partition,
             HighWatermark = read.HighWatermark,
             LastStableOffset = read.LastStableOffset,
             LogStartOffset = read.LogStartOffset,
-            Aborted = read.AbortedTransactions,
-            RentedRecords = rented,
-            RecordsLength = records.Length,
+            AbortedTransactions = Aborted(read.AbortedTransactions),
+
+            // Empty but never null: librdkafka drops a whole response over a null records field.
+            Records = WireRecords.OfRented(rented, records.Length),
         };
     }
 
-    private static FetchPartitionResult Failed(int index, ErrorCode error, PartitionLog? log) => new(index, error)
+    private static FetchResponseAbortedTransactions[]? Aborted(IReadOnlyList<AbortedTransaction>? aborted) => aborted is null
+        ? null
+        :
+        [
+            .. aborted.Select(static x => new FetchResponseAbortedTransactions
+            {
+                ProducerId = x.ProducerId,
+                FirstOffset = x.FirstOffset,
+            }),
+        ];
+
+    private static FetchResponsePartitions Failed(int index, ErrorCode error, PartitionLog? log) => new()
     {
+        PartitionIndex = index,
+        ErrorCode = error,
         HighWatermark = log?.HighWatermark ?? -1,
         LastStableOffset = log?.LastStableOffset ?? -1,
         LogStartOffset = log?.LogStartOffset ?? -1,
+        AbortedTransactions = null,
+        Records = WireRecords.Empty,
     };
 }

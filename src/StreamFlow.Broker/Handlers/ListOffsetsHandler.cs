@@ -1,6 +1,6 @@
 using StreamFlow.Broker.Protocol;
-using StreamFlow.Broker.Protocol.Messages;
 using StreamFlow.Broker.Storage;
+using StreamFlow.Protocol.Messages;
 
 namespace StreamFlow.Broker.Handlers;
 
@@ -22,36 +22,36 @@ internal sealed class ListOffsetsHandler(TopicStore topics)
     {
         DecompressionBudget budget = new();
         HashSet<(string, int)> repeated = Repeated(request);
-        ListOffsetsTopicResult[] results = new ListOffsetsTopicResult[request.Topics.Length];
+        ListOffsetsResponseTopics[] results = new ListOffsetsResponseTopics[request.Topics.Length];
         for (int i = 0; i < results.Length; i++)
         {
-            ListOffsetsTopic topic = request.Topics[i];
-            ListOffsetsPartitionResult[] partitions = new ListOffsetsPartitionResult[topic.Partitions.Length];
+            ListOffsetsRequestTopics topic = request.Topics[i];
+            ListOffsetsResponsePartitions[] partitions = new ListOffsetsResponsePartitions[topic.Partitions.Length];
             for (int j = 0; j < partitions.Length; j++)
             {
-                PartitionLog? log = topics.GetPartition(topic.Name, topic.Partitions[j].Index);
-                partitions[j] = repeated.Contains((topic.Name, topic.Partitions[j].Index))
-                    ? Failed(topic.Partitions[j].Index, ErrorCode.InvalidRequest)
-                    : Find(log, topic.Partitions[j], request.ReadCommitted, version, budget);
+                PartitionLog? log = topics.GetPartition(topic.Name, topic.Partitions[j].PartitionIndex);
+                partitions[j] = repeated.Contains((topic.Name, topic.Partitions[j].PartitionIndex))
+                    ? Failed(topic.Partitions[j].PartitionIndex, ErrorCode.InvalidRequest)
+                    : Find(log, topic.Partitions[j], request.IsolationLevel != 0, version, budget);
             }
 
-            results[i] = new ListOffsetsTopicResult(topic.Name, partitions);
+            results[i] = new ListOffsetsResponseTopics { Name = topic.Name, Partitions = partitions };
         }
 
-        return new ListOffsetsResponse(results);
+        return new ListOffsetsResponse { Topics = results };
     }
 
     /// <summary>The partitions a request names more than once, which is an error as Apache Kafka sees it.</summary>
     private static HashSet<(string Topic, int Partition)> Repeated(ListOffsetsRequest request)
     {
         HashSet<(string, int)> seen = [], repeated = [];
-        foreach (ListOffsetsTopic topic in request.Topics)
+        foreach (ListOffsetsRequestTopics topic in request.Topics)
         {
-            foreach (ListOffsetsPartition partition in topic.Partitions)
+            foreach (ListOffsetsRequestPartitions partition in topic.Partitions)
             {
-                if (!seen.Add((topic.Name, partition.Index)))
+                if (!seen.Add((topic.Name, partition.PartitionIndex)))
                 {
-                    repeated.Add((topic.Name, partition.Index));
+                    repeated.Add((topic.Name, partition.PartitionIndex));
                 }
             }
         }
@@ -59,24 +59,24 @@ internal sealed class ListOffsetsHandler(TopicStore topics)
         return repeated;
     }
 
-    private static ListOffsetsPartitionResult Find(
-        PartitionLog? log, ListOffsetsPartition partition, bool readCommitted, short version, DecompressionBudget budget)
+    private static ListOffsetsResponsePartitions Find(
+        PartitionLog? log, ListOffsetsRequestPartitions partition, bool readCommitted, short version, DecompressionBudget budget)
     {
         if (log is null || log.IsClosed)
         {
-            return Failed(partition.Index, ErrorCode.UnknownTopicOrPartition);
+            return Failed(partition.PartitionIndex, ErrorCode.UnknownTopicOrPartition);
         }
 
         if (log.IsOffline)
         {
             // What it knows of its end may be as wrong as the disk.
-            return Failed(partition.Index, ErrorCode.KafkaStorageError);
+            return Failed(partition.PartitionIndex, ErrorCode.KafkaStorageError);
         }
 
         ErrorCode error = LeaderEpochs.Check(partition.CurrentLeaderEpoch, log);
         if (error != ErrorCode.None)
         {
-            return Failed(partition.Index, error);
+            return Failed(partition.PartitionIndex, error);
         }
 
         try
@@ -86,36 +86,42 @@ internal sealed class ListOffsetsHandler(TopicStore topics)
         catch (CompressionLimitException)
         {
             // What it asked for costs more than one request may; whoever asks again asks for what is left.
-            return Failed(partition.Index, ErrorCode.RequestTimedOut);
+            return Failed(partition.PartitionIndex, ErrorCode.RequestTimedOut);
         }
     }
 
-    private static ListOffsetsPartitionResult FindIn(
-        PartitionLog log, ListOffsetsPartition partition, bool readCommitted, short version, DecompressionBudget budget)
+    private static ListOffsetsResponsePartitions FindIn(
+        PartitionLog log, ListOffsetsRequestPartitions partition, bool readCommitted, short version, DecompressionBudget budget)
     {
         long end = readCommitted ? log.LastStableOffset : log.HighWatermark;
         switch (partition.Timestamp)
         {
             case Latest:
-                return Found(partition.Index, new TimestampOffset(end, -1, log.LeaderEpoch));
+                return Found(partition.PartitionIndex, new TimestampOffset(end, -1, log.LeaderEpoch));
             case Earliest:
             case EarliestLocal when version >= EarliestLocalFrom:
-                return Found(partition.Index, new TimestampOffset(log.LogStartOffset, -1, log.LeaderEpoch));
+                return Found(partition.PartitionIndex, new TimestampOffset(log.LogStartOffset, -1, log.LeaderEpoch));
             case MaxTimestamp when version >= MaxTimestampFrom:
-                return Found(partition.Index, log.OffsetOfMaxTimestamp(budget));
+                return Found(partition.PartitionIndex, log.OffsetOfMaxTimestamp(budget));
             case LatestTiered when version >= LatestTieredFrom:
             case EarliestPendingUpload when version >= EarliestPendingUploadFrom:
                 // There is no tiered storage: nothing was moved there and nothing is waiting to be.
-                return Found(partition.Index, TimestampOffset.None);
+                return Found(partition.PartitionIndex, TimestampOffset.None);
             case < 0:
-                return Failed(partition.Index, ErrorCode.UnsupportedVersion);
+                return Failed(partition.PartitionIndex, ErrorCode.UnsupportedVersion);
             default:
-                return Found(partition.Index, log.OffsetForTimestamp(partition.Timestamp, readCommitted, budget));
+                return Found(partition.PartitionIndex, log.OffsetForTimestamp(partition.Timestamp, readCommitted, budget));
         }
     }
 
-    private static ListOffsetsPartitionResult Found(int index, TimestampOffset found) =>
-        new(index, ErrorCode.None, found.Timestamp, found.Offset, found.LeaderEpoch);
+    private static ListOffsetsResponsePartitions Found(int index, TimestampOffset found) => new()
+    {
+        PartitionIndex = index,
+        Timestamp = found.Timestamp,
+        Offset = found.Offset,
+        LeaderEpoch = found.LeaderEpoch,
+    };
 
-    private static ListOffsetsPartitionResult Failed(int index, ErrorCode error) => new(index, error, -1, -1, -1);
+    private static ListOffsetsResponsePartitions Failed(int index, ErrorCode error) =>
+        new() { PartitionIndex = index, ErrorCode = error };
 }

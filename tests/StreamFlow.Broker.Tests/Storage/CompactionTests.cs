@@ -2,6 +2,7 @@ using System.Buffers;
 using Microsoft.Extensions.Time.Testing;
 using StreamFlow.Broker.Protocol;
 using StreamFlow.Broker.Storage;
+using StreamFlow.Broker.Tests.Support;
 
 namespace StreamFlow.Broker.Tests.Storage;
 
@@ -194,10 +195,10 @@ public sealed class CompactionTests : IDisposable
     [Fact]
     public void Batches_that_cannot_be_opened_stay_whole_with_the_tombstones_behind_them_and_a_warning()
     {
-        var warnings = new List<string>();
+        var warnings = new LogLines();
         using var log = PartitionLog.Open(
             _temporary.Sub("log"), Options with { CleanupPolicy = CleanupPolicy.None },
-            new LogEnvironment { Time = _clock, OnWarning = warnings.Add });
+            new LogEnvironment { Time = _clock, Log = warnings });
         var plain = Batches.Keyed(_clock.NowMs(), ("a", "old"), ("b", "kept"));
         var closed = Batches.WithSection(plain, CompressionCodec.Zstd, "no zstd at all"u8);
         Assert.True(log.Append(closed, AppendOrigin.Client).IsSuccess);
@@ -213,7 +214,7 @@ public sealed class CompactionTests : IDisposable
 
         // It may be all that hides the records of the batch nobody can look into.
         Assert.Contains(Batches.ReadAll(log, 2), static r => r is { Key: "a", Value: null });
-        Assert.Contains(warnings, static x => x.Contains("offset 0 because", StringComparison.Ordinal));
+        Assert.Contains(warnings, static x => x.Contains("the first at offset 0", StringComparison.Ordinal));
     }
 
     [Theory]

@@ -79,7 +79,11 @@ public static class LayoutCodec
         {
             if (type.Kind == LayoutKind.Struct)
             {
-                WriteStruct(type, (WireStruct?)value);
+                WriteWhetherThere(type, value);
+                if (value is not null || !type.Nullable.Contains(version))
+                {
+                    WriteStruct(type, (WireStruct?)value);
+                }
             }
             else if (type.Kind == LayoutKind.Array)
             {
@@ -88,6 +92,14 @@ public static class LayoutCodec
             else
             {
                 WritePrimitive(type, value);
+            }
+        }
+
+        private void WriteWhetherThere(LayoutType type, object? value)
+        {
+            if (type.Nullable.Contains(version))
+            {
+                Output.Add(value is null ? (byte)0xFF : (byte)1);
             }
         }
 
@@ -219,7 +231,7 @@ public static class LayoutCodec
         {
             if (type.Kind == LayoutKind.Struct)
             {
-                return ReadStruct(type);
+                return type.Nullable.Contains(version) && (sbyte)Take(1)[0] < 0 ? null : ReadStruct(type);
             }
 
             if (type.Kind == LayoutKind.Primitive)

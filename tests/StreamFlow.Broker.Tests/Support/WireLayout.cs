@@ -124,7 +124,7 @@ public sealed class WireLayout
         {
             List<LayoutField> fields = ParseFields();
             Assert.True(Accept(")"), $"')' expected at {_position} of {_text}");
-            return new LayoutType(LayoutKind.Struct, "", null, fields, VersionRange.Never);
+            return new LayoutType(LayoutKind.Struct, "", null, fields, ParseNullable());
         }
 
         return new LayoutType(LayoutKind.Primitive, Name(), null, [], ParseNullable());

@@ -134,9 +134,8 @@ internal sealed class LogCompactor(PartitionLog log, LogEnvironment environment)
     {
         if (filter.OpaqueBatches > 0)
         {
-            environment.OnWarning?.Invoke(
-                $"Compaction of '{log.LogDirectory}' left {filter.OpaqueBatches} batches, and tombstones behind them, as they "
-                + $"are; the one at offset {filter.FirstOpaque.Offset} because {filter.FirstOpaque.Problem}");
+            StorageLog.BatchesNotOpened(
+                environment.Log, log.LogDirectory, filter.OpaqueBatches, filter.FirstOpaque.Offset, filter.FirstOpaque.Problem);
         }
     }
 

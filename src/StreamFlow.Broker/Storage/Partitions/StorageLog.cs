@@ -36,4 +36,9 @@ internal static partial class StorageLog
 
     [LoggerMessage(210, LogLevel.Error, "'{Directory}' could not be closed; the others are")]
     public static partial void NotClosed(ILogger logger, Exception exception, string directory);
+
+    [LoggerMessage(230, LogLevel.Warning,
+        "Compaction of '{Directory}' left {Batches} batches that cannot be opened, and tombstones behind them, as they are; "
+        + "the first at offset {Offset}: {Reason}")]
+    public static partial void BatchesNotOpened(ILogger logger, string directory, int batches, long offset, string reason);
 }

@@ -77,6 +77,11 @@ internal sealed record MetadataResponse(MetadataBroker Broker, string ClusterId,
             w.WriteInt32(WireConstants.UnknownAuthorizedOperations);
         }
 
+        if (w.Version >= 13)
+        {
+            w.WriteError(ErrorCode.None);
+        }
+
         w.WriteEmptyTags();
     }
 
