@@ -63,7 +63,8 @@ public sealed class TopicIdTests : IAsyncLifetime
             cursor = (WireStruct?)answer["next_cursor"];
         }
         while (cursor is not null);
-        Assert.Equal(["a-0", "a-1", "a-2", "b-0", "b-1", "c-0"], seen);
+        Assert.Equal(
+            ["__consumer_offsets-0", "__transaction_state-0", "a-0", "a-1", "a-2", "b-0", "b-1", "c-0"], seen);
     }
 
     [Fact]
