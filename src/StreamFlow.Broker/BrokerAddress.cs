@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Net;
-using StreamFlow.Broker.Protocol.Messages;
+using StreamFlow.Broker.Handlers;
 
 namespace StreamFlow.Broker;
 

@@ -6,7 +6,6 @@ using StreamFlow.Broker.Configs;
 using StreamFlow.Broker.Groups;
 using StreamFlow.Broker.Handlers;
 using StreamFlow.Broker.Measuring;
-using StreamFlow.Broker.Protocol.Messages;
 using StreamFlow.Broker.Server;
 using StreamFlow.Broker.Storage;
 using StreamFlow.Broker.Transactions;

@@ -2,8 +2,6 @@ using System.Net;
 using System.Net.Sockets;
 using StreamFlow.Broker.Groups;
 using StreamFlow.Broker.Handlers;
-using StreamFlow.Broker.Protocol;
-using StreamFlow.Broker.Protocol.Messages;
 using StreamFlow.Broker.Server;
 using StreamFlow.Broker.Storage;
 

@@ -1,4 +1,3 @@
-using StreamFlow.Broker.Protocol;
 using StreamFlow.Protocol;
 
 namespace StreamFlow.Broker.Configs;

@@ -1,5 +1,4 @@
 using Microsoft.Extensions.Logging;
-using StreamFlow.Broker.Protocol;
 using StreamFlow.Broker.Storage;
 
 namespace StreamFlow.Broker.Groups;

@@ -1,7 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Text;
 using Microsoft.Extensions.Logging;
-using StreamFlow.Broker.Protocol;
 
 namespace StreamFlow.Broker.Groups;
 

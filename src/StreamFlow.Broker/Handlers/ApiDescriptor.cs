@@ -1,4 +1,3 @@
-using StreamFlow.Broker.Protocol;
 using StreamFlow.Broker.Server;
 
 namespace StreamFlow.Broker.Handlers;

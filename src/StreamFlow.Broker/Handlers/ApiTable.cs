@@ -1,7 +1,5 @@
-using StreamFlow.Broker.Protocol;
-using StreamFlow.Broker.Protocol.Messages;
 using StreamFlow.Broker.Server;
-using Wire = StreamFlow.Protocol.Messages;
+using StreamFlow.Protocol.Messages;
 
 namespace StreamFlow.Broker.Handlers;
 
@@ -19,26 +17,26 @@ internal static class ApiTable
     [
         Api<ProduceRequest>(ApiKey.Produce, 0, 11, 9, static (h, r, c) => h.Produce.HandleAsync(r, c))
             with { ImplementedFrom = 3, Order = RequestOrder.Pipelined },
-        Api<Wire.FetchRequest>(ApiKey.Fetch, 4, 18, 12, static (h, r, c) => h.Fetch.HandleAsync(r, c)),
-        Api<Wire.ListOffsetsRequest>(
+        Api<FetchRequest>(ApiKey.Fetch, 4, 18, 12, static (h, r, c) => h.Fetch.HandleAsync(r, c)),
+        Api<ListOffsetsRequest>(
             ApiKey.ListOffsets, 1, 11, 6, static (h, r, c) => Now(h.ListOffsets.Handle(r, c.Version))),
-        Api<MetadataRequest>(ApiKey.Metadata, 0, 13, 9, static (h, r, _) => Now(h.Metadata.Handle(r))),
+        Api<MetadataRequest>(ApiKey.Metadata, 0, 13, 9, static (h, r, c) => Now(h.Metadata.Handle(r, c.Version))),
         Api<OffsetCommitRequest>(ApiKey.OffsetCommit, 2, 9, 8, static (h, r, _) => h.Offsets.CommitAsync(r)),
-        Api<OffsetFetchRequest>(ApiKey.OffsetFetch, 1, 9, 6, static (h, r, _) => Now(h.Offsets.Fetch(r))),
+        Api<OffsetFetchRequest>(ApiKey.OffsetFetch, 1, 9, 6, static (h, r, c) => Now(h.Offsets.Fetch(r, c.Version))),
         Api<FindCoordinatorRequest>(
-            ApiKey.FindCoordinator, 0, 4, 3, static (h, r, _) => Now(h.GroupAdmin.FindCoordinator(r))),
+            ApiKey.FindCoordinator, 0, 4, 3, static (h, r, c) => Now(h.GroupAdmin.FindCoordinator(r, c.Version))),
         Api<JoinGroupRequest>(ApiKey.JoinGroup, 0, 9, 6, static (h, r, c) => h.Membership.JoinAsync(r, c))
             with { Order = RequestOrder.BehindLeave },
         Api<HeartbeatRequest>(ApiKey.Heartbeat, 0, 4, 4, static (h, r, _) => Now(h.Membership.Heartbeat(r))),
-        Api<LeaveGroupRequest>(ApiKey.LeaveGroup, 0, 5, 4, static (h, r, _) => Now(h.Membership.Leave(r))),
+        Api<LeaveGroupRequest>(ApiKey.LeaveGroup, 0, 5, 4, static (h, r, c) => Now(h.Membership.Leave(r, c.Version))),
         Api<SyncGroupRequest>(ApiKey.SyncGroup, 0, 5, 4, static (h, r, c) => h.Membership.SyncAsync(r, c))
             with { Order = RequestOrder.BehindLeave },
         Api<DescribeGroupsRequest>(ApiKey.DescribeGroups, 0, 5, 5, static (h, r, _) => Now(h.GroupAdmin.Describe(r))),
         Api<ListGroupsRequest>(ApiKey.ListGroups, 0, 5, 3, static (h, r, _) => Now(h.GroupAdmin.List(r))),
         Api<ApiVersionsRequest>(ApiKey.ApiVersions, 0, 4, 3, static (_, _, _) =>
-            Now(new ApiVersionsResponse(ErrorCode.None, Advertised!))),
+            Now(new ApiVersionsResponse { ApiKeys = Advertised! })),
         Api<CreateTopicsRequest>(ApiKey.CreateTopics, 2, 7, 5, static (h, r, _) => Now(h.TopicAdmin.Create(r))),
-        Api<DeleteTopicsRequest>(ApiKey.DeleteTopics, 1, 6, 4, static (h, r, _) => Now(h.TopicAdmin.Delete(r))),
+        Api<DeleteTopicsRequest>(ApiKey.DeleteTopics, 1, 6, 4, static (h, r, c) => Now(h.TopicAdmin.Delete(r, c.Version))),
         Api<DeleteRecordsRequest>(ApiKey.DeleteRecords, 0, 2, 2, static (h, r, _) => Now(h.TopicAdmin.DeleteRecords(r))),
         Api<InitProducerIdRequest>(ApiKey.InitProducerId, 0, 4, 2, static (h, r, c) => h.ProducerIds.HandleAsync(r, c.Version)),
         Api<OffsetForLeaderEpochRequest>(
@@ -65,7 +63,7 @@ internal static class ApiTable
             ApiKey.DescribeTransactions, 0, 0, 0, static (h, r, _) => Now(h.Transactions.Describe(r))),
         Api<ListTransactionsRequest>(
             ApiKey.ListTransactions, 0, 1, 0, static (h, r, _) => Now(h.Transactions.List(r))),
-        Api<Wire.DescribeTopicPartitionsRequest>(
+        Api<DescribeTopicPartitionsRequest>(
             ApiKey.DescribeTopicPartitions, 0, 0, 0, static (h, r, _) => Now(h.TopicPartitions.Handle(r))),
     ];
 
@@ -73,8 +71,15 @@ internal static class ApiTable
 
     public static IReadOnlyList<ApiDescriptor> All => Apis;
 
-    public static IReadOnlyList<ApiVersionRange> Advertised { get; } =
-        [.. Apis.Select(x => new ApiVersionRange(x.Key, x.MinVersion, x.MaxVersion))];
+    public static ApiVersionsResponseApiKeys[] Advertised { get; } =
+    [
+        .. Apis.Select(x => new ApiVersionsResponseApiKeys
+        {
+            ApiKey = (short)x.Key,
+            MinVersion = x.MinVersion,
+            MaxVersion = x.MaxVersion,
+        }),
+    ];
 
     public static ApiDescriptor? Find(short key) => key >= 0 && key < ByKey.Length ? ByKey[key] : null;
 

@@ -1,7 +1,8 @@
 using System.Globalization;
-using StreamFlow.Broker.Protocol;
-using StreamFlow.Broker.Protocol.Messages;
 using StreamFlow.Broker.Storage;
+using StreamFlow.Protocol.Messages;
+using ConfigChange = StreamFlow.Broker.Configs.ConfigChange;
+using ConfigOperation = StreamFlow.Broker.Configs.ConfigOperation;
 
 namespace StreamFlow.Broker.Handlers;
 
@@ -9,13 +10,46 @@ namespace StreamFlow.Broker.Handlers;
 internal sealed class ConfigHandler(TopicStore store, MetadataBroker self, IReadOnlyList<DescribedConfig> brokerConfigs)
 {
     public DescribeConfigsResponse Describe(DescribeConfigsRequest request) =>
-        new([.. request.Resources.Select(Describe)], request.IncludeSynonyms);
+        new() { Results = [.. request.Resources.Select(x => Describe(x, request.IncludeSynonyms))] };
 
-    public AlterConfigsResponse Alter(AlterConfigsRequest request) =>
-        new([.. request.Resources.Select(x => Alter(x, request.ValidateOnly))]);
+    public AlterConfigsResponse Alter(AlterConfigsRequest request)
+    {
+        AlterConfigsResponseResponses[] responses = new AlterConfigsResponseResponses[request.Resources.Length];
+        for (int i = 0; i < responses.Length; i++)
+        {
+            AlterConfigsRequestResources resource = request.Resources[i];
+            (ErrorCode error, string? message) = Alter(resource, request.ValidateOnly);
+            responses[i] = new AlterConfigsResponseResponses
+            {
+                ErrorCode = error,
+                ErrorMessage = message,
+                ResourceType = resource.ResourceType,
+                ResourceName = resource.ResourceName,
+            };
+        }
 
-    public AlterConfigsResponse AlterIncrementally(IncrementalAlterConfigsRequest request) =>
-        new([.. request.Resources.Select(x => AlterIncrementally(x, request.ValidateOnly))]);
+        return new AlterConfigsResponse { Responses = responses };
+    }
+
+    public IncrementalAlterConfigsResponse AlterIncrementally(IncrementalAlterConfigsRequest request)
+    {
+        IncrementalAlterConfigsResponseResponses[] responses =
+            new IncrementalAlterConfigsResponseResponses[request.Resources.Length];
+        for (int i = 0; i < responses.Length; i++)
+        {
+            IncrementalAlterConfigsRequestResources resource = request.Resources[i];
+            (ErrorCode error, string? message) = AlterIncrementally(resource, request.ValidateOnly);
+            responses[i] = new IncrementalAlterConfigsResponseResponses
+            {
+                ErrorCode = error,
+                ErrorMessage = message,
+                ResourceType = resource.ResourceType,
+                ResourceName = resource.ResourceName,
+            };
+        }
+
+        return new IncrementalAlterConfigsResponse { Responses = responses };
+    }
 
     private static DescribedConfig Describe(EffectiveConfig config)
     {
@@ -29,70 +63,95 @@ internal sealed class ConfigHandler(TopicStore store, MetadataBroker self, IRead
     private static IEnumerable<DescribedConfig> Filter(IEnumerable<DescribedConfig> configs, string[]? keys) =>
         keys is null ? configs : configs.Where(x => keys.Contains(x.Name, StringComparer.Ordinal));
 
-    private DescribeConfigsResult Describe(DescribeConfigsResource resource)
+    private DescribeConfigsResponseResults Describe(DescribeConfigsRequestResources resource, bool synonyms)
     {
-        switch (resource.Type)
+        switch ((ConfigResourceType)resource.ResourceType)
         {
-            case ConfigResourceType.Topic when store.GetTopic(resource.Name) is { } topic:
+            case ConfigResourceType.Topic when store.GetTopic(resource.ResourceName) is { } topic:
                 IEnumerable<DescribedConfig> configs =
                     TopicConfigs.Describe(topic.Configs, store.TopicDefaults).Select(Describe);
-                return Found(resource, configs);
+                return Found(resource, configs, synonyms);
             case ConfigResourceType.Topic:
-                ErrorCode unknown = TopicNames.Problem(resource.Name) is null
+                ErrorCode unknown = TopicNames.Problem(resource.ResourceName) is null
                     ? ErrorCode.UnknownTopicOrPartition
                     : ErrorCode.InvalidTopic;
-                return Failed(resource, unknown, $"There is no topic '{resource.Name}'.");
-            case ConfigResourceType.Broker when IsSelf(resource.Name):
-                return Found(resource, brokerConfigs);
+                return Failed(resource, unknown, $"There is no topic '{resource.ResourceName}'.");
+            case ConfigResourceType.Broker when IsSelf(resource.ResourceName):
+                return Found(resource, brokerConfigs, synonyms);
             default:
-                return Failed(resource, ErrorCode.InvalidRequest, $"There is no {resource.Type} '{resource.Name}'.");
+                return Failed(resource, ErrorCode.InvalidRequest, $"There is no {(ConfigResourceType)resource.ResourceType} '{resource.ResourceName}'.");
         }
     }
 
-    private static DescribeConfigsResult Found(DescribeConfigsResource resource, IEnumerable<DescribedConfig> configs) =>
-        new(ErrorCode.None, null, resource.Type, resource.Name, [.. Filter(configs, resource.Keys)]);
+    private static DescribeConfigsResponseResults Found(
+        DescribeConfigsRequestResources resource, IEnumerable<DescribedConfig> configs, bool synonyms) => new()
+    {
+        ErrorMessage = null,
+        ResourceType = resource.ResourceType,
+        ResourceName = resource.ResourceName,
+        Configs = [.. Filter(configs, resource.ConfigurationKeys).Select(x => Write(x, synonyms))],
+    };
 
-    private static DescribeConfigsResult Failed(DescribeConfigsResource resource, ErrorCode error, string message) =>
-        new(error, message, resource.Type, resource.Name, []);
+    private static DescribeConfigsResponseConfigs Write(DescribedConfig config, bool synonyms) => new()
+    {
+        Name = config.Name,
+        Value = config.Value,
+        ReadOnly = config.ReadOnly,
+        ConfigSource = config.Source,
+        ConfigType = config.Type,
+        Documentation = null,
+        Synonyms = synonyms
+            ? [new DescribeConfigsResponseSynonyms { Name = config.Name, Value = config.Value, Source = config.Source }]
+            : [],
+    };
+
+    private static DescribeConfigsResponseResults Failed(
+        DescribeConfigsRequestResources resource, ErrorCode error, string message) => new()
+    {
+        ErrorCode = error,
+        ErrorMessage = message,
+        ResourceType = resource.ResourceType,
+        ResourceName = resource.ResourceName,
+    };
 
     private bool IsSelf(string name) =>
         name.Length == 0 || name == self.NodeId.ToString(CultureInfo.InvariantCulture);
 
-    private AlterConfigsResult Alter(AlterConfigsResource resource, bool validateOnly)
+    private (ErrorCode Error, string? Message) Alter(AlterConfigsRequestResources resource, bool validateOnly)
     {
-        if (resource.Type != ConfigResourceType.Topic || TopicNames.IsInternal(resource.Name))
+        if (resource.ResourceType != (sbyte)ConfigResourceType.Topic || TopicNames.IsInternal(resource.ResourceName))
         {
-            return NotATopic(resource.Type, resource.Name);
+            return NotATopic;
         }
 
         Dictionary<string, string> configs = new(StringComparer.Ordinal);
-        foreach (ConfigEntry entry in resource.Configs)
+        foreach (AlterConfigsRequestConfigs entry in resource.Configs)
         {
             if (entry.Value is null || !configs.TryAdd(entry.Name, entry.Value))
             {
-                return new AlterConfigsResult(
-                    ErrorCode.InvalidRequest,
-                    $"The config '{entry.Name}' has no value or is listed twice.",
-                    resource.Type,
-                    resource.Name);
+                return (ErrorCode.InvalidRequest, $"The config '{entry.Name}' has no value or is listed twice.");
             }
         }
 
-        TopicResult result = store.AlterConfigs(resource.Name, configs, validateOnly);
-        return new AlterConfigsResult(result.Error, result.Message, resource.Type, resource.Name);
+        TopicResult result = store.AlterConfigs(resource.ResourceName, configs, validateOnly);
+        return (result.Error, result.Message);
     }
 
-    private AlterConfigsResult AlterIncrementally(IncrementalAlterConfigsResource resource, bool validateOnly)
+    private (ErrorCode Error, string? Message) AlterIncrementally(
+        IncrementalAlterConfigsRequestResources resource, bool validateOnly)
     {
-        if (resource.Type != ConfigResourceType.Topic || TopicNames.IsInternal(resource.Name))
+        if (resource.ResourceType != (sbyte)ConfigResourceType.Topic || TopicNames.IsInternal(resource.ResourceName))
         {
-            return NotATopic(resource.Type, resource.Name);
+            return NotATopic;
         }
 
-        TopicResult result = store.AlterConfigs(resource.Name, resource.Changes, validateOnly);
-        return new AlterConfigsResult(result.Error, result.Message, resource.Type, resource.Name);
+        TopicResult result = store.AlterConfigs(
+            resource.ResourceName,
+            [.. resource.Configs.Select(static x => new ConfigChange(x.Name, (ConfigOperation)x.ConfigOperation, x.Value))],
+            validateOnly);
+        return (result.Error, result.Message);
     }
 
-    private static AlterConfigsResult NotATopic(ConfigResourceType type, string name) => new(
-        ErrorCode.InvalidRequest, "Only topics of users can be changed; the broker's settings are fixed at start.", type, name);
+    private static (ErrorCode Error, string? Message) NotATopic =>
+        (ErrorCode.InvalidRequest, "Only topics of users can be changed; the broker's settings are fixed at start.");
 }

@@ -1,5 +1,4 @@
 using StreamFlow.Broker.Measuring;
-using StreamFlow.Broker.Protocol;
 using StreamFlow.Broker.Server;
 using StreamFlow.Broker.Storage;
 using StreamFlow.Protocol.Messages;

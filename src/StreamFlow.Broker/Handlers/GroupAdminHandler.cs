@@ -1,6 +1,5 @@
 using StreamFlow.Broker.Groups;
-using StreamFlow.Broker.Protocol;
-using StreamFlow.Broker.Protocol.Messages;
+using StreamFlow.Protocol.Messages;
 
 namespace StreamFlow.Broker.Handlers;
 
@@ -9,40 +8,101 @@ internal sealed class GroupAdminHandler(GroupCoordinator groups, MetadataBroker 
 {
     private const string ClassicType = "classic";
 
-    public FindCoordinatorResponse FindCoordinator(FindCoordinatorRequest request)
+    private const sbyte GroupKey = 0;
+    private const sbyte TransactionKey = 1;
+
+    /// <summary>First version of FindCoordinator that asks for several.</summary>
+    private const short CoordinatorsFrom = 4;
+
+    public FindCoordinatorResponse FindCoordinator(FindCoordinatorRequest request, short version)
     {
-        bool known = request.KeyType is FindCoordinatorRequest.GroupKey or FindCoordinatorRequest.TransactionKey;
+        bool known = request.KeyType is GroupKey or TransactionKey;
         ErrorCode error = known ? ErrorCode.None : ErrorCode.InvalidRequest;
         string? message = known ? null : $"Key type {request.KeyType} is unknown; 0 means group, 1 transaction.";
-        return new FindCoordinatorResponse(
-            self, [.. request.Keys.Select(key => new CoordinatorEntry(key, error, message))]);
+        int nodeId = known ? self.NodeId : -1;
+        string host = known ? self.Host : "";
+        int port = known ? self.Port : -1;
+        if (version < CoordinatorsFrom)
+        {
+            return new FindCoordinatorResponse
+            {
+                ErrorCode = error,
+                ErrorMessage = message,
+                NodeId = nodeId,
+                Host = host,
+                Port = port,
+            };
+        }
+
+        return new FindCoordinatorResponse
+        {
+            Coordinators =
+            [
+                .. request.CoordinatorKeys.Select(key => new FindCoordinatorResponseCoordinators
+                {
+                    Key = key,
+                    NodeId = nodeId,
+                    Host = host,
+                    Port = port,
+                    ErrorCode = error,
+                    ErrorMessage = message,
+                }),
+            ],
+        };
     }
 
     public DescribeGroupsResponse Describe(DescribeGroupsRequest request) =>
-        new([.. request.Groups.Select(Describe)]);
+        new() { Groups = [.. request.Groups.Select(Describe)] };
 
-    public ListGroupsResponse List(ListGroupsRequest request) => new(
-        ErrorCode.None,
-        [.. groups.List(request.StatesFilter, request.TypesFilter).Select(static x =>
-            new ListedGroup(x.GroupId, x.ProtocolType, x.State.ToString(), ClassicType))]);
+    public ListGroupsResponse List(ListGroupsRequest request) => new()
+    {
+        Groups =
+        [
+            .. groups.List(request.StatesFilter, request.TypesFilter).Select(static x => new ListGroupsResponseGroups
+            {
+                GroupId = x.GroupId,
+                ProtocolType = x.ProtocolType,
+                GroupState = x.State.ToString(),
+                GroupType = ClassicType,
+            }),
+        ],
+    };
 
     public async ValueTask<IResponse?> DeleteAsync(DeleteGroupsRequest request)
     {
-        ErrorCode[] errors = await groups.DeleteGroupsAsync(request.Groups).ConfigureAwait(false);
-        return new DeleteGroupsResponse(
-            [.. request.Groups.Zip(errors, static (group, error) => new DeletedGroup(group, error))]);
+        ErrorCode[] errors = await groups.DeleteGroupsAsync(request.GroupsNames).ConfigureAwait(false);
+        return new DeleteGroupsResponse
+        {
+            Results =
+            [
+                .. request.GroupsNames.Zip(
+                    errors, static (group, error) => new DeleteGroupsResponseResults { GroupId = group, ErrorCode = error }),
+            ],
+        };
     }
 
-    private DescribedGroup Describe(string groupId)
+    private DescribeGroupsResponseGroups Describe(string groupId)
     {
         GroupDescription group = groups.Describe(groupId);
-        return new DescribedGroup(
-            group.Error,
-            groupId,
-            group.State.ToString(),
-            group.ProtocolType,
-            group.ProtocolName,
-            [.. group.Members.Select(static x => new DescribedMember(
-                x.MemberId, x.InstanceId, x.ClientId, x.ClientHost, x.Metadata, x.Assignment))]);
+        return new DescribeGroupsResponseGroups
+        {
+            ErrorCode = group.Error,
+            GroupId = groupId,
+            GroupState = group.State.ToString(),
+            ProtocolType = group.ProtocolType,
+            ProtocolData = group.ProtocolName,
+            Members =
+            [
+                .. group.Members.Select(static x => new DescribeGroupsResponseMembers
+                {
+                    MemberId = x.MemberId,
+                    GroupInstanceId = x.InstanceId,
+                    ClientId = x.ClientId,
+                    ClientHost = x.ClientHost,
+                    MemberMetadata = x.Metadata,
+                    MemberAssignment = x.Assignment,
+                }),
+            ],
+        };
     }
 }

@@ -1,4 +1,3 @@
-using StreamFlow.Broker.Protocol;
 using StreamFlow.Broker.Storage;
 
 namespace StreamFlow.Broker.Handlers;

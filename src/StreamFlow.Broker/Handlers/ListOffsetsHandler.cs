@@ -1,4 +1,3 @@
-using StreamFlow.Broker.Protocol;
 using StreamFlow.Broker.Storage;
 using StreamFlow.Protocol.Messages;
 
@@ -13,6 +12,7 @@ internal sealed class ListOffsetsHandler(TopicStore topics)
     private const long EarliestLocal = -4;
     private const long LatestTiered = -5;
     private const long EarliestPendingUpload = -6;
+    private const short LeaderEpochFrom = 4;
     private const short MaxTimestampFrom = 7;
     private const short EarliestLocalFrom = 8;
     private const short LatestTieredFrom = 9;
@@ -33,6 +33,14 @@ internal sealed class ListOffsetsHandler(TopicStore topics)
                 partitions[j] = repeated.Contains((topic.Name, topic.Partitions[j].PartitionIndex))
                     ? Failed(topic.Partitions[j].PartitionIndex, ErrorCode.InvalidRequest)
                     : Find(log, topic.Partitions[j], request.IsolationLevel != 0, version, budget);
+            }
+
+            if (version < LeaderEpochFrom)
+            {
+                foreach (ref ListOffsetsResponsePartitions partition in partitions.AsSpan())
+                {
+                    partition.LeaderEpoch = -1;
+                }
             }
 
             results[i] = new ListOffsetsResponseTopics { Name = topic.Name, Partitions = partitions };

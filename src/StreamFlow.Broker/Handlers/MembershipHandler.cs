@@ -1,13 +1,21 @@
 using StreamFlow.Broker.Groups;
-using StreamFlow.Broker.Protocol;
-using StreamFlow.Broker.Protocol.Messages;
 using StreamFlow.Broker.Server;
+using StreamFlow.Protocol.Messages;
 
 namespace StreamFlow.Broker.Handlers;
 
 /// <summary>Members of groups coming, synchronising, staying and leaving.</summary>
 internal sealed class MembershipHandler(GroupCoordinator groups)
 {
+    /// <summary>First version of JoinGroup whose answer may have no protocol.</summary>
+    private const short NullProtocolFrom = 7;
+
+    /// <summary>First version of JoinGroup that lets the leader keep the assignment.</summary>
+    private const short SkipAssignmentFrom = 9;
+
+    /// <summary>First version of LeaveGroup that names several members.</summary>
+    private const short MembersFrom = 3;
+
     public async ValueTask<IResponse?> JoinAsync(JoinGroupRequest request, RequestContext context)
     {
         JoinResult result = await groups.JoinAsync(
@@ -20,20 +28,30 @@ internal sealed class MembershipHandler(GroupCoordinator groups)
                 ClientId = context.ClientId,
                 ClientHost = context.Connection.ClientHost,
                 SessionTimeoutMs = request.SessionTimeoutMs,
-                RebalanceTimeoutMs = request.RebalanceTimeoutMs,
+                // Version 0 has one time-out for both.
+                RebalanceTimeoutMs = context.Version == 0 ? request.SessionTimeoutMs : request.RebalanceTimeoutMs,
                 ProtocolType = request.ProtocolType,
                 Protocols = [.. request.Protocols.Select(static x => new GroupProtocol(x.Name, x.Metadata))],
             },
             context.Connection.Gone).ConfigureAwait(false);
-        return new JoinGroupResponse(result.Error)
+        return new JoinGroupResponse
         {
+            ErrorCode = result.Error,
             GenerationId = result.GenerationId,
             ProtocolType = result.ProtocolType,
-            ProtocolName = result.ProtocolName,
+            ProtocolName = context.Version >= NullProtocolFrom ? result.ProtocolName : result.ProtocolName ?? "",
             Leader = result.Leader,
-            SkipAssignment = result.SkipAssignment,
+            SkipAssignment = result.SkipAssignment && context.Version >= SkipAssignmentFrom,
             MemberId = result.MemberId,
-            Members = [.. result.Members.Select(static x => new JoinGroupMember(x.MemberId, x.InstanceId, x.Metadata))],
+            Members =
+            [
+                .. result.Members.Select(static x => new JoinGroupResponseMembers
+                {
+                    MemberId = x.MemberId,
+                    GroupInstanceId = x.InstanceId,
+                    Metadata = x.Metadata,
+                }),
+            ],
         };
     }
 
@@ -51,25 +69,47 @@ internal sealed class MembershipHandler(GroupCoordinator groups)
                 Assignments = [.. request.Assignments.Select(static x => new MemberAssignment(x.MemberId, x.Assignment))],
             },
             context.Connection.Gone).ConfigureAwait(false);
-        return new SyncGroupResponse(result.Error)
+        return new SyncGroupResponse
         {
+            ErrorCode = result.Error,
             ProtocolType = result.ProtocolType,
             ProtocolName = result.ProtocolName,
             Assignment = result.Assignment,
         };
     }
 
-    public HeartbeatResponse Heartbeat(HeartbeatRequest request) => new(groups.Heartbeat(
-        new HeartbeatCommand(request.GroupId, request.GenerationId, request.MemberId, request.GroupInstanceId)));
-
-    public LeaveGroupResponse Leave(LeaveGroupRequest request)
+    public HeartbeatResponse Heartbeat(HeartbeatRequest request) => new()
     {
+        ErrorCode = groups.Heartbeat(
+            new HeartbeatCommand(request.GroupId, request.GenerationId, request.MemberId, request.GroupInstanceId)),
+    };
+
+    public LeaveGroupResponse Leave(LeaveGroupRequest request, short version)
+    {
+        if (version < MembersFrom)
+        {
+            // The only member's error is that of the whole answer.
+            LeaveResult one = groups.Leave(request.GroupId, [new MemberToLeave(request.MemberId, null)]);
+            return new LeaveGroupResponse
+            {
+                ErrorCode = one.Error == ErrorCode.None && one.MemberErrors.Count > 0 ? one.MemberErrors[0] : one.Error,
+            };
+        }
+
         LeaveResult result = groups.Leave(
             request.GroupId, [.. request.Members.Select(static x => new MemberToLeave(x.MemberId, x.GroupInstanceId))]);
-        return new LeaveGroupResponse(
-            result.Error,
-            [.. request.Members.Zip(
-                result.MemberErrors,
-                static (member, error) => new LeavingMemberResult(member.MemberId, member.GroupInstanceId, error))]);
+        return new LeaveGroupResponse
+        {
+            ErrorCode = result.Error,
+            Members =
+            [
+                .. request.Members.Zip(result.MemberErrors, static (member, error) => new LeaveGroupResponseMembers
+                {
+                    MemberId = member.MemberId,
+                    GroupInstanceId = member.GroupInstanceId,
+                    ErrorCode = error,
+                }),
+            ],
+        };
     }
 }

@@ -1,6 +1,5 @@
-using StreamFlow.Broker.Protocol;
-using StreamFlow.Broker.Protocol.Messages;
 using StreamFlow.Broker.Storage;
+using StreamFlow.Protocol.Messages;
 
 namespace StreamFlow.Broker.Handlers;
 
@@ -8,15 +7,36 @@ namespace StreamFlow.Broker.Handlers;
 internal sealed class MetadataHandler(
     TopicStore topics, MetadataBroker self, string clusterId, bool autoCreate, int defaultPartitions)
 {
-    public MetadataResponse Handle(MetadataRequest request)
+    /// <summary>First version in which a topic that is asked for by its id may have no name.</summary>
+    private const short NullNameFrom = 12;
+
+    private readonly int[] _replicas = [self.NodeId];
+
+    public MetadataResponse Handle(MetadataRequest request, short version)
     {
-        MetadataTopic[] found = request.Topics is null
+        // Version 0 cannot say null: none means all there.
+        bool all = request.Topics is null || (version == 0 && request.Topics.Length == 0);
+        MetadataResponseTopics[] found = all
             ? [.. topics.Topics.OrderBy(static x => x.Name, StringComparer.Ordinal).Select(Describe)]
-            : [.. request.Topics.Select(x => Find(x, request.AllowAutoTopicCreation))];
-        return new MetadataResponse(self, clusterId, found);
+            : [.. request.Topics!.Select(x => Find(x, request.AllowAutoTopicCreation))];
+        if (version < NullNameFrom)
+        {
+            foreach (ref MetadataResponseTopics topic in found.AsSpan())
+            {
+                topic.Name ??= "";
+            }
+        }
+
+        return new MetadataResponse
+        {
+            Brokers = [new MetadataResponseBrokers { NodeId = self.NodeId, Host = self.Host, Port = self.Port }],
+            ClusterId = clusterId,
+            ControllerId = self.NodeId,
+            Topics = found,
+        };
     }
 
-    private MetadataTopic Find(MetadataRequestTopic wanted, bool mayCreate)
+    private MetadataResponseTopics Find(MetadataRequestTopics wanted, bool mayCreate)
     {
         if (wanted.Name is not { } name)
         {
@@ -38,7 +58,7 @@ internal sealed class MetadataHandler(
         return autoCreate && mayCreate && !TopicNames.IsInternal(name) ? Create(name) : Failed(ErrorCode.UnknownTopicOrPartition, name, Guid.Empty);
     }
 
-    private MetadataTopic Create(string name)
+    private MetadataResponseTopics Create(string name)
     {
         TopicResult created = topics.CreateTopic(name, defaultPartitions);
         if (created.Error == ErrorCode.TopicAlreadyExists && topics.GetTopic(name) is { } madeMeanwhile)
@@ -49,17 +69,31 @@ internal sealed class MetadataHandler(
         return created.IsSuccess ? Describe(created.Topic!) : Failed(created.Error, name, Guid.Empty);
     }
 
-    private static MetadataTopic Describe(Topic topic)
+    private MetadataResponseTopics Describe(Topic topic)
     {
         IReadOnlyList<PartitionLog> logs = topic.Partitions;
-        MetadataPartition[] partitions = new MetadataPartition[logs.Count];
+        MetadataResponsePartitions[] partitions = new MetadataResponsePartitions[logs.Count];
         for (int i = 0; i < partitions.Length; i++)
         {
-            partitions[i] = new MetadataPartition(i, logs[i].LeaderEpoch);
+            partitions[i] = new MetadataResponsePartitions
+            {
+                PartitionIndex = i,
+                LeaderId = self.NodeId,
+                LeaderEpoch = logs[i].LeaderEpoch,
+                ReplicaNodes = _replicas,
+                IsrNodes = _replicas,
+            };
         }
 
-        return new MetadataTopic(ErrorCode.None, topic.Name, topic.Id, topic.IsInternal, partitions);
+        return new MetadataResponseTopics
+        {
+            Name = topic.Name,
+            TopicId = topic.Id,
+            IsInternal = topic.IsInternal,
+            Partitions = partitions,
+        };
     }
 
-    private static MetadataTopic Failed(ErrorCode error, string? name, Guid id) => new(error, name, id, false, []);
+    private static MetadataResponseTopics Failed(ErrorCode error, string? name, Guid id) =>
+        new() { ErrorCode = error, Name = name, TopicId = id };
 }

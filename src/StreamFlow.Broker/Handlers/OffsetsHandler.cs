@@ -1,90 +1,191 @@
 using StreamFlow.Broker.Groups;
-using StreamFlow.Broker.Protocol;
-using StreamFlow.Broker.Protocol.Messages;
+using StreamFlow.Protocol.Messages;
 
 namespace StreamFlow.Broker.Handlers;
 
 /// <summary>Committed offsets of groups.</summary>
 internal sealed class OffsetsHandler(GroupCoordinator groups)
 {
+    /// <summary>First version of OffsetFetch that asks for several groups.</summary>
+    private const short GroupsFrom = 8;
+
+    /// <summary>First version of OffsetFetch with an error for the whole group.</summary>
+    private const short GroupErrorFrom = 2;
+
     public async ValueTask<IResponse?> CommitAsync(OffsetCommitRequest request)
     {
         ErrorCode[] errors = await groups.CommitOffsetsAsync(new CommitCommand
         {
             GroupId = request.GroupId,
-            GenerationId = request.GenerationId,
+            GenerationId = request.GenerationIdOrMemberEpoch,
             MemberId = request.MemberId,
             InstanceId = request.GroupInstanceId,
             Offsets = Flatten(request.Topics),
         }).ConfigureAwait(false);
-        TopicErrors[] results = new TopicErrors[request.Topics.Length];
+        OffsetCommitResponseTopics[] results = new OffsetCommitResponseTopics[request.Topics.Length];
         int at = 0;
         for (int i = 0; i < results.Length; i++)
         {
-            OffsetCommitTopic topic = request.Topics[i];
-            PartitionError[] partitions = new PartitionError[topic.Partitions.Length];
+            OffsetCommitRequestTopics topic = request.Topics[i];
+            OffsetCommitResponsePartitions[] partitions = new OffsetCommitResponsePartitions[topic.Partitions.Length];
             for (int j = 0; j < partitions.Length; j++)
             {
-                partitions[j] = new PartitionError(topic.Partitions[j].Index, errors[at++]);
+                partitions[j] = new OffsetCommitResponsePartitions
+                {
+                    PartitionIndex = topic.Partitions[j].PartitionIndex,
+                    ErrorCode = errors[at++],
+                };
             }
 
-            results[i] = new TopicErrors(topic.Name, partitions);
+            results[i] = new OffsetCommitResponseTopics { Name = topic.Name, Partitions = partitions };
         }
 
-        return new OffsetCommitResponse(results);
+        return new OffsetCommitResponse { Topics = results };
     }
 
-    public OffsetFetchResponse Fetch(OffsetFetchRequest request) =>
-        new([.. request.Groups.Select(group => Fetch(group, request.RequireStable))]);
+    public OffsetFetchResponse Fetch(OffsetFetchRequest request, short version)
+    {
+        if (version >= GroupsFrom)
+        {
+            return new OffsetFetchResponse
+            {
+                Groups = [.. request.Groups.Select(group => Fetch(group, request.RequireStable))],
+            };
+        }
+
+        OffsetFetchRequestGroups asked = new()
+        {
+            GroupId = request.GroupId,
+            Topics = request.Topics is null ? null :
+            [
+                .. request.Topics.Select(static x =>
+                    new OffsetFetchRequestGroupsTopics { Name = x.Name, PartitionIndexes = x.PartitionIndexes }),
+            ],
+        };
+        OffsetFetchResponseGroups found = Fetch(asked, request.RequireStable);
+
+        // Version 1 has no place for an error of the whole group: each partition carries it.
+        ErrorCode forAll = version < GroupErrorFrom ? found.ErrorCode : ErrorCode.None;
+        return new OffsetFetchResponse
+        {
+            ErrorCode = found.ErrorCode,
+            Topics =
+            [
+                .. found.Topics.Select(topic => new OffsetFetchResponseTopics
+                {
+                    Name = topic.Name,
+                    Partitions = [.. topic.Partitions.Select(partition => OfOneGroup(partition, forAll))],
+                }),
+            ],
+        };
+    }
 
     public async ValueTask<IResponse?> DeleteAsync(OffsetDeleteRequest request)
     {
-        OffsetKey[] keys = [.. request.Topics.SelectMany(
-            static topic => topic.Partitions.Select(partition => new OffsetKey(topic.Name, partition)))];
+        OffsetKey[] keys =
+        [
+            .. request.Topics.SelectMany(static topic =>
+                topic.Partitions.Select(partition => new OffsetKey(topic.Name, partition.PartitionIndex))),
+        ];
         OffsetDeleteResult result = await groups.DeleteOffsetsAsync(request.GroupId, keys).ConfigureAwait(false);
-        return result.Error == ErrorCode.None
-            ? new OffsetDeleteResponse(ErrorCode.None, [.. keys
-                .Zip(result.PartitionErrors, static (key, error) => (key.Topic, new PartitionError(key.Partition, error)))
-                .GroupBy(static x => x.Topic, static x => x.Item2)
-                .Select(static x => new TopicErrors(x.Key, [.. x]))])
-            : new OffsetDeleteResponse(result.Error, []);
+        if (result.Error != ErrorCode.None)
+        {
+            return new OffsetDeleteResponse { ErrorCode = result.Error };
+        }
+
+        return new OffsetDeleteResponse
+        {
+            Topics =
+            [
+                .. keys.Zip(result.PartitionErrors).GroupBy(static x => x.First.Topic).Select(static topic =>
+                    new OffsetDeleteResponseTopics
+                    {
+                        Name = topic.Key,
+                        Partitions =
+                        [
+                            .. topic.Select(static x => new OffsetDeleteResponsePartitions
+                            {
+                                PartitionIndex = x.First.Partition,
+                                ErrorCode = x.Second,
+                            }),
+                        ],
+                    }),
+            ],
+        };
     }
 
-    public static List<OffsetToCommit> Flatten(OffsetCommitTopic[] topics)
+    private static List<OffsetToCommit> Flatten(OffsetCommitRequestTopics[] topics)
     {
         List<OffsetToCommit> offsets = [];
-        foreach (OffsetCommitTopic topic in topics)
+        foreach (OffsetCommitRequestTopics topic in topics)
         {
-            foreach (OffsetCommitPartition partition in topic.Partitions)
+            foreach (OffsetCommitRequestPartitions partition in topic.Partitions)
             {
                 offsets.Add(new OffsetToCommit(
-                    new OffsetKey(topic.Name, partition.Index),
-                    partition.Offset,
-                    partition.LeaderEpoch,
-                    partition.Metadata));
+                    new OffsetKey(topic.Name, partition.PartitionIndex),
+                    partition.CommittedOffset,
+                    partition.CommittedLeaderEpoch,
+                    partition.CommittedMetadata));
             }
         }
 
         return offsets;
     }
 
-    private OffsetFetchGroupResult Fetch(OffsetFetchGroup group, bool requireStable)
+    private static OffsetFetchResponsePartitions OfOneGroup(
+        in OffsetFetchResponseGroupsTopicsPartitions partition, ErrorCode forAll) => new()
+    {
+        PartitionIndex = partition.PartitionIndex,
+        CommittedOffset = partition.CommittedOffset,
+        CommittedLeaderEpoch = partition.CommittedLeaderEpoch,
+        Metadata = partition.Metadata,
+        ErrorCode = forAll == ErrorCode.None ? partition.ErrorCode : forAll,
+    };
+
+    private OffsetFetchResponseGroups Fetch(OffsetFetchRequestGroups group, bool requireStable)
     {
         List<OffsetKey>? keys = group.Topics is null ? null : [.. group.Topics.SelectMany(
-            static topic => topic.Partitions.Select(partition => new OffsetKey(topic.Name, partition)))];
+            static topic => topic.PartitionIndexes.Select(partition => new OffsetKey(topic.Name, partition)))];
         FetchOffsetsResult result = groups.FetchOffsets(group.GroupId, keys, requireStable);
-        OffsetFetchTopicResult[] topics = result.Error == ErrorCode.None
-            ? [.. result.Offsets
-                .GroupBy(static x => x.Key.Topic)
-                .Select(static x => new OffsetFetchTopicResult(x.Key, [.. x.Select(static offset =>
-                    new OffsetFetchPartitionResult(
-                        offset.Key.Partition, offset.Offset, offset.LeaderEpoch, offset.Metadata, offset.Error))]))]
+        OffsetFetchResponseGroupsTopics[] topics = result.Error == ErrorCode.None
+            ?
+            [
+                .. result.Offsets.GroupBy(static x => x.Key.Topic).Select(static x => new OffsetFetchResponseGroupsTopics
+                {
+                    Name = x.Key,
+                    Partitions =
+                    [
+                        .. x.Select(static offset => new OffsetFetchResponseGroupsTopicsPartitions
+                        {
+                            PartitionIndex = offset.Key.Partition,
+                            CommittedOffset = offset.Offset,
+                            CommittedLeaderEpoch = offset.LeaderEpoch,
+                            Metadata = offset.Metadata,
+                            ErrorCode = offset.Error,
+                        }),
+                    ],
+                }),
+            ]
             : Failed(group.Topics ?? [], result.Error);
-        return new OffsetFetchGroupResult(group.GroupId, result.Error, topics);
+        return new OffsetFetchResponseGroups { GroupId = group.GroupId, ErrorCode = result.Error, Topics = topics };
     }
 
     /// <summary>Repeats the partitions asked for: old versions have no other place for the error.</summary>
-    private static OffsetFetchTopicResult[] Failed(OffsetFetchTopic[] topics, ErrorCode error) =>
-        [.. topics.Select(topic => new OffsetFetchTopicResult(
-            topic.Name, [.. topic.Partitions.Select(x => OffsetFetchPartitionResult.None(x, error))]))];
+    private static OffsetFetchResponseGroupsTopics[] Failed(OffsetFetchRequestGroupsTopics[] topics, ErrorCode error) =>
+    [
+        .. topics.Select(topic => new OffsetFetchResponseGroupsTopics
+        {
+            Name = topic.Name,
+            Partitions =
+            [
+                .. topic.PartitionIndexes.Select(x => new OffsetFetchResponseGroupsTopicsPartitions
+                {
+                    PartitionIndex = x,
+                    CommittedOffset = -1,
+                    Metadata = "",
+                    ErrorCode = error,
+                }),
+            ],
+        }),
+    ];
 }

@@ -1,9 +1,8 @@
 using StreamFlow.Broker.Measuring;
-using StreamFlow.Broker.Protocol;
-using StreamFlow.Broker.Protocol.Messages;
 using StreamFlow.Broker.Server;
 using StreamFlow.Broker.Storage;
 using StreamFlow.Broker.Transactions;
+using StreamFlow.Protocol.Messages;
 
 namespace StreamFlow.Broker.Handlers;
 
@@ -45,14 +44,13 @@ internal sealed class ProduceHandler(
     private List<(TransactionPartition, ProducerIdentity)> FindJoining(ProduceRequest request)
     {
         List<(TransactionPartition, ProducerIdentity)> joining = [];
-        foreach (ProduceTopic topic in request.Topics)
+        foreach (ProduceRequestTopicData topic in request.TopicData)
         {
             Topic? found = topics.GetTopic(topic.Name);
-            foreach (ProducePartition partition in topic.Partitions)
+            foreach (ProduceRequestPartitionData partition in topic.PartitionData)
             {
                 if (found is { IsInternal: false } && found.GetPartition(partition.Index) is PartitionLog log
-                    && partition.Records is { } records
-                    && ImplicitPartitions.Joins(records.Span, log, out ProducerIdentity producer))
+                    && ImplicitPartitions.Joins(partition.Records.Memory.Span, log, out ProducerIdentity producer))
                 {
                     joining.Add((new TransactionPartition(topic.Name, partition.Index), producer));
                 }
@@ -63,41 +61,46 @@ internal sealed class ProduceHandler(
     }
 
     /// <summary>A copy of the batches, which lie in a frame that is used again during the first wait.</summary>
-    private static ProduceRequest WithOwnRecords(ProduceRequest request) => request with
+    private static ProduceRequest WithOwnRecords(ProduceRequest request)
     {
-        Topics = [.. request.Topics.Select(static topic => topic with
+        foreach (ProduceRequestTopicData topic in request.TopicData)
         {
-            Partitions = [.. topic.Partitions.Select(static partition => partition with
+            foreach (ref ProduceRequestPartitionData partition in topic.PartitionData.AsSpan())
             {
-                Records = partition.Records?.ToArray(),
-            })],
-        })],
-    };
+                partition.Records = partition.Records.IsNull
+                    ? partition.Records
+                    : WireRecords.Of(partition.Records.Memory.ToArray());
+            }
+        }
+
+        return request;
+    }
 
     private ValueTask<IResponse?> AppendAsync(
         ProduceRequest request, RequestContext context, Dictionary<TransactionPartition, ErrorCode> refused)
     {
         bool pending = false;
         List<Appended> appended = [];
-        ProduceTopicResult[] results = new ProduceTopicResult[request.Topics.Length];
+        ProduceResponseResponses[] results = new ProduceResponseResponses[request.TopicData.Length];
         Round round = new(appended, new DecompressionBudget(), context.Version);
         ErrorCode refusal = request.Acks is < -1 or > 1 ? ErrorCode.InvalidRequiredAcks : ErrorCode.None;
         for (int i = 0; i < results.Length; i++)
         {
-            ProduceTopic topic = request.Topics[i];
-            ProducePartitionResult[] partitions = new ProducePartitionResult[topic.Partitions.Length];
+            ProduceRequestTopicData topic = request.TopicData[i];
+            ProduceResponsePartitionResponses[] partitions =
+                new ProduceResponsePartitionResponses[topic.PartitionData.Length];
             for (int j = 0; j < partitions.Length; j++)
             {
-                int index = topic.Partitions[j].Index;
+                int index = topic.PartitionData[j].Index;
                 ErrorCode error = refusal == ErrorCode.None
                     ? refused.GetValueOrDefault(new TransactionPartition(topic.Name, index))
                     : refusal;
                 partitions[j] = error == ErrorCode.None
-                    ? Append(topic.Name, topic.Partitions[j], partitions, j, round)
+                    ? Append(topic.Name, topic.PartitionData[j], partitions, j, round)
                     : Failed(index, error, null);
             }
 
-            results[i] = new ProduceTopicResult(topic.Name, partitions);
+            results[i] = new ProduceResponseResponses { Name = topic.Name, PartitionResponses = partitions };
         }
 
         foreach (Appended item in appended)
@@ -105,7 +108,7 @@ internal sealed class ProduceHandler(
             pending |= !item.Durable.IsCompletedSuccessfully;
         }
 
-        ProduceResponse response = new(results);
+        ProduceResponse response = new() { Responses = results };
         return pending
             ? FinishLaterAsync(request, response, appended, context)
             : new ValueTask<IResponse?>(Finish(request, response, appended, context));
@@ -147,21 +150,22 @@ internal sealed class ProduceHandler(
     /// <summary>With acks=0 there is no answer; closing the connection is how such a producer learns of an error.</summary>
     private static void CloseOnError(ProduceResponse response, ConnectionContext connection)
     {
-        foreach (ProduceTopicResult topic in response.Topics)
+        foreach (ProduceResponseResponses topic in response.Responses)
         {
-            foreach (ProducePartitionResult partition in topic.Partitions)
+            foreach (ProduceResponsePartitionResponses partition in topic.PartitionResponses)
             {
-                if (partition.Error != ErrorCode.None)
+                if (partition.ErrorCode != ErrorCode.None)
                 {
-                    connection.Close($"acks=0 produce to {topic.Name}-{partition.Index} failed with {partition.Error}.");
+                    connection.Close($"acks=0 produce to {topic.Name}-{partition.Index} failed with {partition.ErrorCode}.");
                     return;
                 }
             }
         }
     }
 
-    private ProducePartitionResult Append(
-        string topic, ProducePartition partition, ProducePartitionResult[] results, int position, Round round)
+    private ProduceResponsePartitionResponses Append(
+        string topic, in ProduceRequestPartitionData partition, ProduceResponsePartitionResponses[] results, int position,
+        Round round)
     {
         Topic? found = topics.GetTopic(topic);
         PartitionLog? log = found?.GetPartition(partition.Index);
@@ -175,7 +179,8 @@ internal sealed class ProduceHandler(
             return Failed(partition.Index, ErrorCode.InvalidTopic, $"{topic} is written by the broker only.");
         }
 
-        if (partition.Records is not { Length: > 0 } records)
+        Memory<byte> records = partition.Records.Memory;
+        if (records.IsEmpty)
         {
             return Failed(partition.Index, ErrorCode.InvalidRecord, "There is no record batch.");
         }
@@ -192,37 +197,44 @@ internal sealed class ProduceHandler(
         }
 
         round.Appended.Add(new Appended(results, position, log.WaitDurableAsync(result.EndOffset).AsTask()));
-        return new ProducePartitionResult(
-            partition.Index, ErrorCode.None, result.BaseOffset, result.LogAppendTimeMs, result.LogStartOffset, null);
-    }
-
-    private static ProducePartitionResult Refused(string topic, int index, in AppendResult result, short version)
-    {
-        ErrorCode error = ImplicitPartitions.Translate(result.Error, version);
-        ProducePartitionResult failed = Failed(index, error, result.Message) with { LogStartOffset = result.LogStartOffset };
-        if (result.Rejected is not { } rejected)
+        return new ProduceResponsePartitionResponses
         {
-            return failed;
-        }
-
-        string partition = $"{topic}-{index}";
-        return failed with
-        {
-            ErrorMessage = rejected.Summary(partition),
-            RecordErrors =
-            [
-                .. rejected.Indexes.Select((x, at) => new ProduceRecordError(x, rejected.MessageAt(at, partition))),
-            ],
+            Index = partition.Index,
+            BaseOffset = result.BaseOffset,
+            LogAppendTimeMs = result.LogAppendTimeMs,
+            LogStartOffset = result.LogStartOffset,
         };
     }
 
-    private static ProducePartitionResult Failed(int index, ErrorCode error, string? message) =>
-        new(index, error, -1, -1, -1, message);
+    private static ProduceResponsePartitionResponses Refused(string topic, int index, in AppendResult result, short version)
+    {
+        ErrorCode error = ImplicitPartitions.Translate(result.Error, version);
+        ProduceResponsePartitionResponses failed = Failed(index, error, result.Message);
+        failed.LogStartOffset = result.LogStartOffset;
+        if (result.Rejected is { } rejected)
+        {
+            string partition = $"{topic}-{index}";
+            failed.ErrorMessage = rejected.Summary(partition);
+            failed.RecordErrors =
+            [
+                .. rejected.Indexes.Select((x, at) => new ProduceResponseRecordErrors
+                {
+                    BatchIndex = x,
+                    BatchIndexErrorMessage = rejected.MessageAt(at, partition),
+                }),
+            ];
+        }
+
+        return failed;
+    }
+
+    private static ProduceResponsePartitionResponses Failed(int index, ErrorCode error, string? message) =>
+        new() { Index = index, ErrorCode = error, BaseOffset = -1, ErrorMessage = message };
 
     /// <summary>What the appends of one request share.</summary>
     private sealed record Round(List<Appended> Appended, DecompressionBudget Budget, short Version);
 
     /// <summary>An append whose durability is still to be learnt, and where its result stands.</summary>
     private readonly record struct Appended(
-        ProducePartitionResult[] Results, int Position, Task<ErrorCode> Durable);
+        ProduceResponsePartitionResponses[] Results, int Position, Task<ErrorCode> Durable);
 }

@@ -1,7 +1,6 @@
-using StreamFlow.Broker.Protocol;
-using StreamFlow.Broker.Protocol.Messages;
 using StreamFlow.Broker.Storage;
 using StreamFlow.Broker.Transactions;
+using StreamFlow.Protocol.Messages;
 
 namespace StreamFlow.Broker.Handlers;
 
@@ -17,12 +16,12 @@ internal sealed class ProducerIdHandler(TopicStore store, TransactionCoordinator
         {
             if (request.TransactionalId is null)
             {
-                return new InitProducerIdResponse(ErrorCode.None, store.AllocateProducerId(), 0);
+                return new InitProducerIdResponse { ProducerId = store.AllocateProducerId() };
             }
 
             if (request.ProducerId < 0 != request.ProducerEpoch < 0)
             {
-                return new InitProducerIdResponse(ErrorCode.InvalidRequest, -1, -1);
+                return Failed(ErrorCode.InvalidRequest);
             }
 
             ProducerIdentity expected = request.ProducerId < 0
@@ -32,12 +31,19 @@ internal sealed class ProducerIdHandler(TopicStore store, TransactionCoordinator
                 .InitProducerAsync(request.TransactionalId, request.TransactionTimeoutMs, expected)
                 .ConfigureAwait(false);
             ErrorCode error = TransactionHandler.Downgrade(reply.Error, version, FencedFrom);
-            return new InitProducerIdResponse(error, reply.Producer.ProducerId, reply.Producer.Epoch);
+            return new InitProducerIdResponse
+            {
+                ErrorCode = error,
+                ProducerId = reply.Producer.ProducerId,
+                ProducerEpoch = reply.Producer.Epoch,
+            };
         }
         catch (IOException exception)
         {
             log.Repeated.Write(nameof(HandlerLog.NoProducerIds), target => HandlerLog.NoProducerIds(target, exception.Message));
-            return new InitProducerIdResponse(ErrorCode.KafkaStorageError, -1, -1);
+            return Failed(ErrorCode.KafkaStorageError);
         }
     }
+
+    private static InitProducerIdResponse Failed(ErrorCode error) => new() { ErrorCode = error, ProducerEpoch = -1 };
 }

@@ -1,7 +1,6 @@
 using StreamFlow.Broker.Measuring;
-using StreamFlow.Broker.Protocol;
-using StreamFlow.Broker.Protocol.Messages;
 using StreamFlow.Broker.Server;
+using StreamFlow.Protocol.Messages;
 
 namespace StreamFlow.Broker.Handlers;
 
@@ -95,5 +94,5 @@ internal sealed class RequestDispatcher(BrokerHandlers handlers, RequestInstrume
             ApiTable.Find((short)ApiKey.ApiVersions)!,
             0,
             correlationId,
-            new ApiVersionsResponse(ErrorCode.UnsupportedVersion, ApiTable.Advertised));
+            new ApiVersionsResponse { ErrorCode = ErrorCode.UnsupportedVersion, ApiKeys = ApiTable.Advertised });
 }

@@ -1,6 +1,5 @@
-using StreamFlow.Broker.Protocol;
-using StreamFlow.Broker.Protocol.Messages;
 using StreamFlow.Broker.Storage;
+using StreamFlow.Protocol.Messages;
 
 namespace StreamFlow.Broker.Handlers;
 
@@ -10,59 +9,101 @@ internal sealed class TopicAdminHandler(
 {
     private const int UseDefault = -1;
 
+    /// <summary>First version of DeleteTopics that names topics by their ids.</summary>
+    private const short TopicIdsFrom = 6;
+
     public CreateTopicsResponse Create(CreateTopicsRequest request)
     {
         HashSet<string> twice = [.. request.Topics.GroupBy(static x => x.Name).Where(static x => x.Skip(1).Any())
             .Select(static x => x.Key)];
-        return new CreateTopicsResponse([.. request.Topics.Select(topic => twice.Contains(topic.Name)
-            ? new CreatedTopic(topic.Name, ErrorCode.InvalidRequest, $"Topic '{topic.Name}' is listed more than once.")
-            : Create(topic, request.ValidateOnly))]);
+        return new CreateTopicsResponse
+        {
+            Topics =
+            [
+                .. request.Topics.Select(topic => twice.Contains(topic.Name)
+                    ? NotCreated(topic.Name, ErrorCode.InvalidRequest, $"Topic '{topic.Name}' is listed more than once.")
+                    : Create(topic, request.ValidateOnly)),
+            ],
+        };
     }
 
-    public DeleteTopicsResponse Delete(DeleteTopicsRequest request) => new([.. request.Topics.Select(Delete)]);
+    public DeleteTopicsResponse Delete(DeleteTopicsRequest request, short version) => new()
+    {
+        Responses = version < TopicIdsFrom
+            ? [.. request.TopicNames.Select(static name => new DeleteTopicsRequestTopics { Name = name }).Select(Delete)]
+            : [.. request.Topics.Select(Delete)],
+    };
 
     public CreatePartitionsResponse AddPartitions(CreatePartitionsRequest request) =>
-        new([.. request.Topics.Select(topic => AddPartitions(topic, request.ValidateOnly))]);
+        new() { Results = [.. request.Topics.Select(topic => AddPartitions(topic, request.ValidateOnly))] };
 
-    public DeleteRecordsResponse DeleteRecords(DeleteRecordsRequest request) =>
-        new([.. request.Topics.Select(topic => new DeleteRecordsTopicResult(
-            topic.Name, [.. topic.Partitions.Select(partition => DeleteRecords(topic.Name, partition))]))]);
+    public DeleteRecordsResponse DeleteRecords(DeleteRecordsRequest request) => new()
+    {
+        Topics =
+        [
+            .. request.Topics.Select(topic => new DeleteRecordsResponseTopics
+            {
+                Name = topic.Name,
+                Partitions = [.. topic.Partitions.Select(partition => DeleteRecords(topic.Name, partition))],
+            }),
+        ],
+    };
 
-    public OffsetForLeaderEpochResponse OffsetForLeaderEpoch(OffsetForLeaderEpochRequest request) =>
-        new([.. request.Topics.Select(topic => new EpochTopicResult(
-            topic.Name,
-            [.. topic.Partitions.Select(x => FindEpoch(store.GetPartition(topic.Name, x.Index), x))]))]);
+    public OffsetForLeaderEpochResponse OffsetForLeaderEpoch(OffsetForLeaderEpochRequest request) => new()
+    {
+        Topics =
+        [
+            .. request.Topics.Select(topic => new OffsetForLeaderEpochResponseTopics
+            {
+                Topic = topic.Topic,
+                Partitions = [.. topic.Partitions.Select(x => FindEpoch(store.GetPartition(topic.Topic, x.Partition), x))],
+            }),
+        ],
+    };
 
     private static TopicResult InternalTopic(string name) =>
         TopicResult.Failed(ErrorCode.InvalidTopic, $"'{name}' is a topic of the broker's own; clients only read it.");
 
-    private static EpochPartitionResult FindEpoch(PartitionLog? log, EpochPartition partition)
+    private static OffsetForLeaderEpochResponsePartitions FindEpoch(
+        PartitionLog? log, OffsetForLeaderEpochRequestPartitions partition)
     {
         if (log is null)
         {
-            return new EpochPartitionResult(ErrorCode.UnknownTopicOrPartition, partition.Index, -1, -1);
+            return NoEpoch(partition, ErrorCode.UnknownTopicOrPartition);
         }
 
         ErrorCode error = LeaderEpochs.Check(partition.CurrentLeaderEpoch, log);
         if (error != ErrorCode.None)
         {
-            return new EpochPartitionResult(error, partition.Index, -1, -1);
+            return NoEpoch(partition, error);
         }
 
         (int epoch, long endOffset) = log.EndOffsetForEpoch(partition.LeaderEpoch);
-        return new EpochPartitionResult(ErrorCode.None, partition.Index, epoch, endOffset);
+        return new OffsetForLeaderEpochResponsePartitions
+        {
+            Partition = partition.Partition,
+            LeaderEpoch = epoch,
+            EndOffset = endOffset,
+        };
     }
 
-    private CreatedTopic Create(CreatableTopic topic, bool validateOnly)
+    private static OffsetForLeaderEpochResponsePartitions NoEpoch(
+        OffsetForLeaderEpochRequestPartitions partition, ErrorCode error) =>
+        new() { ErrorCode = error, Partition = partition.Partition };
+
+    private static CreateTopicsResponseTopics NotCreated(string name, ErrorCode error, string? message) =>
+        new() { Name = name, ErrorCode = error, ErrorMessage = message, Configs = null };
+
+    private CreateTopicsResponseTopics Create(CreateTopicsRequestTopics topic, bool validateOnly)
     {
         (ErrorCode error, string? message, int partitions) = CountPartitions(topic);
         if (error != ErrorCode.None)
         {
-            return new CreatedTopic(topic.Name, error, message);
+            return NotCreated(topic.Name, error, message);
         }
 
         Dictionary<string, string> configs = new(StringComparer.Ordinal);
-        foreach (ConfigEntry entry in topic.Configs)
+        foreach (CreateTopicsRequestConfigs entry in topic.Configs)
         {
             // Null means "the default" here, as in Kafka.
             if (entry.Value is not null)
@@ -74,19 +115,29 @@ internal sealed class TopicAdminHandler(
         TopicResult result = TopicNames.IsInternal(topic.Name)
             ? InternalTopic(topic.Name)
             : store.CreateTopic(topic.Name, partitions, configs, validateOnly);
-        return new CreatedTopic(topic.Name, result.Error, result.Message)
+        return new CreateTopicsResponseTopics
         {
+            Name = topic.Name,
+            ErrorCode = result.Error,
+            ErrorMessage = result.Message,
             TopicId = result.Topic?.Id ?? Guid.Empty,
-            PartitionCount = result.IsSuccess ? partitions : -1,
+            NumPartitions = result.IsSuccess ? partitions : -1,
             ReplicationFactor = result.IsSuccess ? (short)1 : (short)-1,
             Configs = result.IsSuccess
-                ? [.. TopicConfigs.Describe(configs, store.TopicDefaults).Select(static x =>
-                    new CreatedTopicConfig(x.Definition.Name, x.Value, !x.IsTopicOverride))]
+                ?
+                [
+                    .. TopicConfigs.Describe(configs, store.TopicDefaults).Select(static x => new CreateTopicsResponseConfigs
+                    {
+                        Name = x.Definition.Name,
+                        Value = x.Value,
+                        ConfigSource = x.IsTopicOverride ? DescribedConfig.TopicSource : DescribedConfig.DefaultSource,
+                    }),
+                ]
                 : null,
         };
     }
 
-    private (ErrorCode Error, string? Message, int Partitions) CountPartitions(CreatableTopic topic)
+    private (ErrorCode Error, string? Message, int Partitions) CountPartitions(CreateTopicsRequestTopics topic)
     {
         if (topic.Assignments.Length > 0)
         {
@@ -102,12 +153,12 @@ internal sealed class TopicAdminHandler(
                 0);
         }
 
-        return (ErrorCode.None, null, topic.PartitionCount == UseDefault ? defaultPartitions : topic.PartitionCount);
+        return (ErrorCode.None, null, topic.NumPartitions == UseDefault ? defaultPartitions : topic.NumPartitions);
     }
 
-    private (ErrorCode Error, string? Message, int Partitions) CountAssigned(CreatableTopic topic)
+    private (ErrorCode Error, string? Message, int Partitions) CountAssigned(CreateTopicsRequestTopics topic)
     {
-        if (topic.PartitionCount != UseDefault || topic.ReplicationFactor != UseDefault)
+        if (topic.NumPartitions != UseDefault || topic.ReplicationFactor != UseDefault)
         {
             return (
                 ErrorCode.InvalidRequest,
@@ -125,46 +176,65 @@ internal sealed class TopicAdminHandler(
                 0);
     }
 
-    private DeletedTopic Delete(DeletableTopic wanted)
+    private DeleteTopicsResponseResponses Delete(DeleteTopicsRequestTopics wanted)
     {
         Topic? topic = wanted.Name is { } name ? store.GetTopic(name) : store.GetTopic(wanted.TopicId);
         if (topic is null)
         {
             ErrorCode unknown = wanted.Name is null ? ErrorCode.UnknownTopicId : ErrorCode.UnknownTopicOrPartition;
-            return new DeletedTopic(wanted.Name, wanted.TopicId, unknown, null);
+            return new DeleteTopicsResponseResponses { Name = wanted.Name, TopicId = wanted.TopicId, ErrorCode = unknown };
         }
 
         TopicResult result = topic.IsInternal ? InternalTopic(topic.Name) : store.DeleteTopic(topic.Name);
-        return new DeletedTopic(topic.Name, topic.Id, result.Error, result.Message);
+        return new DeleteTopicsResponseResponses
+        {
+            Name = topic.Name,
+            TopicId = topic.Id,
+            ErrorCode = result.Error,
+            ErrorMessage = result.Message,
+        };
     }
 
-    private NamedResult AddPartitions(PartitionIncrease topic, bool validateOnly)
+    private CreatePartitionsResponseResults AddPartitions(CreatePartitionsRequestTopics topic, bool validateOnly)
     {
-        if (topic.Assignments is { } assignments && !assignments.All(x => x.Length == 1 && x[0] == nodeId))
+        if (topic.Assignments is { } assignments && !assignments.All(x => x.BrokerIds.Length == 1 && x.BrokerIds[0] == nodeId))
         {
-            return new NamedResult(
-                topic.Name, ErrorCode.InvalidReplicaAssignment, $"Partitions can only be assigned to broker {nodeId}.");
+            return new CreatePartitionsResponseResults
+            {
+                Name = topic.Name,
+                ErrorCode = ErrorCode.InvalidReplicaAssignment,
+                ErrorMessage = $"Partitions can only be assigned to broker {nodeId}.",
+            };
         }
 
         TopicResult result = TopicNames.IsInternal(topic.Name)
             ? InternalTopic(topic.Name)
             : store.AddPartitions(topic.Name, topic.Count, validateOnly);
-        return new NamedResult(topic.Name, result.Error, result.Message);
+        return new CreatePartitionsResponseResults
+        {
+            Name = topic.Name,
+            ErrorCode = result.Error,
+            ErrorMessage = result.Message,
+        };
     }
 
-    private DeleteRecordsPartitionResult DeleteRecords(string topic, DeleteRecordsPartition partition)
+    private DeleteRecordsResponsePartitions DeleteRecords(string topic, DeleteRecordsRequestPartitions partition)
     {
-        if (store.GetPartition(topic, partition.Index) is not { } log)
+        DeleteRecordsResponsePartitions answer = new() { PartitionIndex = partition.PartitionIndex, LowWatermark = -1 };
+        if (store.GetPartition(topic, partition.PartitionIndex) is not { } log)
         {
-            return new DeleteRecordsPartitionResult(partition.Index, -1, ErrorCode.UnknownTopicOrPartition);
+            answer.ErrorCode = ErrorCode.UnknownTopicOrPartition;
+            return answer;
         }
 
         if (TopicNames.IsInternal(topic))
         {
-            return new DeleteRecordsPartitionResult(partition.Index, -1, ErrorCode.InvalidTopic);
+            answer.ErrorCode = ErrorCode.InvalidTopic;
+            return answer;
         }
 
-        ErrorCode error = log.DeleteRecordsBefore(partition.Offset, out long lowWatermark);
-        return new DeleteRecordsPartitionResult(partition.Index, lowWatermark, error);
+        answer.ErrorCode = log.DeleteRecordsBefore(partition.Offset, out long lowWatermark);
+        answer.LowWatermark = lowWatermark;
+        return answer;
     }
 }

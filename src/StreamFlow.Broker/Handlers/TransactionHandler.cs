@@ -1,8 +1,7 @@
 using StreamFlow.Broker.Groups;
-using StreamFlow.Broker.Protocol;
-using StreamFlow.Broker.Protocol.Messages;
 using StreamFlow.Broker.Storage;
 using StreamFlow.Broker.Transactions;
+using StreamFlow.Protocol.Messages;
 
 namespace StreamFlow.Broker.Handlers;
 
@@ -18,16 +17,31 @@ internal sealed class TransactionHandler(TransactionCoordinator transactions, To
 
     public async ValueTask<IResponse?> AddPartitionsAsync(AddPartitionsToTxnRequest request, short version)
     {
-        TransactionPartition[] partitions = [.. request.Topics.SelectMany(static topic =>
+        TransactionPartition[] partitions = [.. request.V3AndBelowTopics.SelectMany(static topic =>
             topic.Partitions.Select(partition => new TransactionPartition(topic.Name, partition)))];
         ErrorCode[] errors = await transactions.AddPartitionsAsync(
-            request.TransactionalId, new ProducerIdentity(request.ProducerId, request.ProducerEpoch), partitions)
-            .ConfigureAwait(false);
+            request.V3AndBelowTransactionalId,
+            new ProducerIdentity(request.V3AndBelowProducerId, request.V3AndBelowProducerEpoch),
+            partitions).ConfigureAwait(false);
         int at = 0;
-        return new AddPartitionsToTxnResponse([.. request.Topics.Select(topic => new TopicErrors(
-            topic.Name,
-            [.. topic.Partitions.Select(partition =>
-                new PartitionError(partition, Downgrade(errors[at++], version, FencedFrom)))]))]);
+        return new AddPartitionsToTxnResponse
+        {
+            ResultsByTopicV3AndBelow =
+            [
+                .. request.V3AndBelowTopics.Select(topic => new AddPartitionsToTxnResponseTopicResult
+                {
+                    Name = topic.Name,
+                    ResultsByPartition =
+                    [
+                        .. topic.Partitions.Select(partition => new AddPartitionsToTxnResponsePartitionResult
+                        {
+                            PartitionIndex = partition,
+                            PartitionErrorCode = Downgrade(errors[at++], version, FencedFrom),
+                        }),
+                    ],
+                }),
+            ],
+        };
     }
 
     public async ValueTask<IResponse?> AddOffsetsAsync(AddOffsetsToTxnRequest request, short version)
@@ -35,7 +49,7 @@ internal sealed class TransactionHandler(TransactionCoordinator transactions, To
         ErrorCode error = await transactions.AddOffsetsAsync(
             request.TransactionalId, new ProducerIdentity(request.ProducerId, request.ProducerEpoch), request.GroupId)
             .ConfigureAwait(false);
-        return new TxnErrorResponse(Downgrade(error, version, FencedFrom));
+        return new AddOffsetsToTxnResponse { ErrorCode = Downgrade(error, version, FencedFrom) };
     }
 
     public async ValueTask<IResponse?> EndAsync(EndTxnRequest request, short version)
@@ -43,7 +57,7 @@ internal sealed class TransactionHandler(TransactionCoordinator transactions, To
         TransactionReply reply = await transactions.EndAsync(
             request.TransactionalId, new ProducerIdentity(request.ProducerId, request.ProducerEpoch), request.Committed)
             .ConfigureAwait(false);
-        return new TxnErrorResponse(Downgrade(reply.Error, version, FencedFrom));
+        return new EndTxnResponse { ErrorCode = Downgrade(reply.Error, version, FencedFrom) };
     }
 
     public async ValueTask<IResponse?> CommitOffsetsAsync(TxnOffsetCommitRequest request)
@@ -57,13 +71,27 @@ internal sealed class TransactionHandler(TransactionCoordinator transactions, To
                 GenerationId = request.GenerationId,
                 MemberId = request.MemberId,
                 InstanceId = request.GroupInstanceId,
-                Offsets = OffsetsHandler.Flatten(request.Topics),
+                Offsets = Flatten(request.Topics),
             }).ConfigureAwait(false);
         int at = 0;
-        return new TxnOffsetCommitResponse([.. request.Topics.Select(topic => new TopicErrors(
-            topic.Name,
-            [.. topic.Partitions.Select(partition => new PartitionError(
-                partition.Index, Downgrade(errors[at++], version: 0, FencedFrom)))]))]);
+        return new TxnOffsetCommitResponse
+        {
+            Topics =
+            [
+                .. request.Topics.Select(topic => new TxnOffsetCommitResponseTopics
+                {
+                    Name = topic.Name,
+                    Partitions =
+                    [
+                        .. topic.Partitions.Select(partition => new TxnOffsetCommitResponsePartitions
+                        {
+                            PartitionIndex = partition.PartitionIndex,
+                            ErrorCode = Downgrade(errors[at++], version: 0, FencedFrom),
+                        }),
+                    ],
+                }),
+            ],
+        };
     }
 
     public ListTransactionsResponse List(ListTransactionsRequest request)
@@ -71,50 +99,107 @@ internal sealed class TransactionHandler(TransactionCoordinator transactions, To
         long nowMs = time.GetUtcNow().ToUnixTimeMilliseconds();
         string[] known = [.. request.StateFilters.Where(static x => Enum.TryParse<TransactionState>(x, out _))];
         bool isEmptyFilter = request.StateFilters.Length == 0;
-        return new ListTransactionsResponse(
-            ErrorCode.None,
-            [.. request.StateFilters.Except(known)],
-            [.. transactions.List()
-                .Where(x => isEmptyFilter || known.Contains(x.Value.State.ToString(), StringComparer.Ordinal))
-                .Where(x => request.ProducerIdFilters.Length == 0
-                    || request.ProducerIdFilters.Contains(x.Value.Producer.ProducerId))
-                .Where(x => request.DurationMs < 0
-                    || (x.Value.StartMs >= 0 && nowMs - x.Value.StartMs > request.DurationMs))
-                .Select(static x => new ListedTransaction(x.Key, x.Value.Producer.ProducerId, x.Value.State.ToString()))]);
+        return new ListTransactionsResponse
+        {
+            UnknownStateFilters = [.. request.StateFilters.Except(known)],
+            TransactionStates =
+            [
+                .. transactions.List()
+                    .Where(x => isEmptyFilter || known.Contains(x.Value.State.ToString(), StringComparer.Ordinal))
+                    .Where(x => request.ProducerIdFilters.Length == 0
+                        || request.ProducerIdFilters.Contains(x.Value.Producer.ProducerId))
+                    .Where(x => request.DurationFilter < 0
+                        || (x.Value.StartMs >= 0 && nowMs - x.Value.StartMs > request.DurationFilter))
+                    .Select(static x => new ListTransactionsResponseTransactionStates
+                    {
+                        TransactionalId = x.Key,
+                        ProducerId = x.Value.Producer.ProducerId,
+                        TransactionState = x.Value.State.ToString(),
+                    }),
+            ],
+        };
     }
 
     public DescribeTransactionsResponse Describe(DescribeTransactionsRequest request) =>
-        new([.. request.TransactionalIds.Select(Describe)]);
+        new() { TransactionStates = [.. request.TransactionalIds.Select(Describe)] };
 
-    public DescribeProducersResponse DescribeProducers(DescribeProducersRequest request) =>
-        new([.. request.Topics.Select(topic => (topic.Name, topic.Partitions
-            .Select(partition => DescribeProducers(partition, topics.GetPartition(topic.Name, partition)))
-            .ToArray()))]);
+    public DescribeProducersResponse DescribeProducers(DescribeProducersRequest request) => new()
+    {
+        Topics =
+        [
+            .. request.Topics.Select(topic => new DescribeProducersResponseTopics
+            {
+                Name = topic.Name,
+                Partitions =
+                [
+                    .. topic.PartitionIndexes.Select(partition =>
+                        DescribeProducers(partition, topics.GetPartition(topic.Name, partition))),
+                ],
+            }),
+        ],
+    };
 
-    private static DescribedProducers DescribeProducers(int index, PartitionLog? log) => log is null
-        ? new DescribedProducers(index, ErrorCode.UnknownTopicOrPartition, [])
-        : new DescribedProducers(index, ErrorCode.None, log.DescribeProducers());
+    private static List<OffsetToCommit> Flatten(TxnOffsetCommitRequestTopics[] topics)
+    {
+        List<OffsetToCommit> offsets = [];
+        foreach (TxnOffsetCommitRequestTopics topic in topics)
+        {
+            foreach (TxnOffsetCommitRequestPartitions partition in topic.Partitions)
+            {
+                offsets.Add(new OffsetToCommit(
+                    new OffsetKey(topic.Name, partition.PartitionIndex),
+                    partition.CommittedOffset,
+                    partition.CommittedLeaderEpoch,
+                    partition.CommittedMetadata));
+            }
+        }
 
-    private DescribedTransaction Describe(string transactionalId)
+        return offsets;
+    }
+
+    private static DescribeProducersResponsePartitions DescribeProducers(int index, PartitionLog? log) => new()
+    {
+        PartitionIndex = index,
+        ErrorCode = log is null ? ErrorCode.UnknownTopicOrPartition : ErrorCode.None,
+        ActiveProducers = log is null ? [] :
+        [
+            .. log.DescribeProducers().Select(static x => new DescribeProducersResponseActiveProducers
+            {
+                ProducerId = x.ProducerId,
+                ProducerEpoch = x.ProducerEpoch,
+                LastSequence = x.LastSequence,
+                LastTimestamp = x.LastTimestamp,
+                CoordinatorEpoch = x.CoordinatorEpoch,
+                CurrentTxnStartOffset = x.OpenTransactionFirstOffset,
+            }),
+        ],
+    };
+
+    private DescribeTransactionsResponseTransactionStates Describe(string transactionalId)
     {
         TransactionSnapshot? found = transactions.Describe(transactionalId);
         return found is null
-            ? new DescribedTransaction
+            ? new DescribeTransactionsResponseTransactionStates
             {
-                Error = ErrorCode.TransactionalIdNotFound,
+                ErrorCode = ErrorCode.TransactionalIdNotFound,
                 TransactionalId = transactionalId,
+                TransactionStartTimeMs = -1,
+                ProducerId = -1,
+                ProducerEpoch = -1,
             }
-            : new DescribedTransaction
+            : new DescribeTransactionsResponseTransactionStates
             {
-                Error = ErrorCode.None,
                 TransactionalId = transactionalId,
-                State = found.State.ToString(),
-                TimeoutMs = found.TimeoutMs,
-                StartMs = found.StartMs,
+                TransactionState = found.State.ToString(),
+                TransactionTimeoutMs = found.TimeoutMs,
+                TransactionStartTimeMs = found.StartMs,
                 ProducerId = found.Producer.ProducerId,
                 ProducerEpoch = found.Producer.Epoch,
-                Topics = [.. found.Partitions.GroupBy(static x => x.Topic, static x => x.Partition)
-                    .Select(static x => new TxnTopic(x.Key, [.. x]))],
+                Topics =
+                [
+                    .. found.Partitions.GroupBy(static x => x.Topic, static x => x.Partition).Select(static x =>
+                        new DescribeTransactionsResponseTopics { Topic = x.Key, Partitions = [.. x] }),
+                ],
             };
     }
 }

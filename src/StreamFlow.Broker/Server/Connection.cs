@@ -1,6 +1,5 @@
 using System.Net;
 using System.Net.Sockets;
-using StreamFlow.Broker.Protocol;
 
 namespace StreamFlow.Broker.Server;
 

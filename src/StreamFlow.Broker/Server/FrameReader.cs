@@ -1,7 +1,6 @@
 using System.Buffers;
 using System.Buffers.Binary;
 using System.Net.Sockets;
-using StreamFlow.Broker.Protocol;
 
 namespace StreamFlow.Broker.Server;
 

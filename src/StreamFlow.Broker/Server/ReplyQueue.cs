@@ -1,6 +1,5 @@
 using System.Net.Sockets;
 using System.Threading.Channels;
-using StreamFlow.Broker.Protocol;
 
 namespace StreamFlow.Broker.Server;
 

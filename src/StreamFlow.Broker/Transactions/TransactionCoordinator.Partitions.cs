@@ -1,5 +1,4 @@
 using StreamFlow.Broker.Groups;
-using StreamFlow.Broker.Protocol;
 using StreamFlow.Broker.Storage;
 
 namespace StreamFlow.Broker.Transactions;

@@ -1,6 +1,5 @@
 using Microsoft.Extensions.Logging;
 using StreamFlow.Broker.Groups;
-using StreamFlow.Broker.Protocol;
 using StreamFlow.Broker.Storage;
 
 namespace StreamFlow.Broker.Transactions;

@@ -1,5 +1,4 @@
 using System.Diagnostics.CodeAnalysis;
-using StreamFlow.Broker.Protocol;
 
 namespace StreamFlow.Broker.Transactions;
 

@@ -2,7 +2,6 @@ using System.Collections.Concurrent;
 using System.Text;
 using Microsoft.Extensions.Time.Testing;
 using StreamFlow.Broker.Groups;
-using StreamFlow.Broker.Protocol;
 using StreamFlow.Broker.Storage;
 using StreamFlow.Broker.Tests.Storage;
 using StreamFlow.Broker.Tests.Support;

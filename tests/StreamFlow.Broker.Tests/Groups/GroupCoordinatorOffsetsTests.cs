@@ -1,7 +1,6 @@
 using StreamFlow.Broker.Groups;
 using StreamFlow.Broker.Handlers;
-using StreamFlow.Broker.Protocol;
-using StreamFlow.Broker.Protocol.Messages;
+using StreamFlow.Protocol.Messages;
 using static StreamFlow.Broker.Tests.Groups.CoordinatorFixture;
 using static StreamFlow.Broker.Tests.Groups.GroupHarness;
 
@@ -170,11 +169,15 @@ public sealed class GroupCoordinatorOffsetsTests : IDisposable
     {
         await _fixture.CommitAsync((Orders(0), 5));
         _fixture.Coordinator.Stop();
-        var request = new OffsetFetchRequest([new("group", [new("orders", [0])])], RequireStable: false);
+        var request = new OffsetFetchRequest
+        {
+            GroupId = "group",
+            Topics = [new OffsetFetchRequestTopics { Name = "orders", PartitionIndexes = [0] }],
+        };
 
-        OffsetFetchResponse response = new OffsetsHandler(_fixture.Coordinator).Fetch(request);
+        OffsetFetchResponse response = new OffsetsHandler(_fixture.Coordinator).Fetch(request, version: 1);
 
-        Assert.Equal(ErrorCode.CoordinatorNotAvailable, response.Groups[0].Topics[0].Partitions[0].Error);
+        Assert.Equal(ErrorCode.CoordinatorNotAvailable, response.Topics[0].Partitions[0].ErrorCode);
     }
 
     [Fact]

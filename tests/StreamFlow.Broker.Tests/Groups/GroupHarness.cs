@@ -1,7 +1,6 @@
 using System.Buffers.Binary;
 using System.Text;
 using StreamFlow.Broker.Groups;
-using StreamFlow.Broker.Protocol;
 
 namespace StreamFlow.Broker.Tests.Groups;
 

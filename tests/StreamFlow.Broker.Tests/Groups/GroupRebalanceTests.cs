@@ -1,5 +1,4 @@
 using StreamFlow.Broker.Groups;
-using StreamFlow.Broker.Protocol;
 using static StreamFlow.Broker.Tests.Groups.GroupHarness;
 
 namespace StreamFlow.Broker.Tests.Groups;

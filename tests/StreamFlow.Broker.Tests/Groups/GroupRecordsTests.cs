@@ -1,5 +1,4 @@
 using StreamFlow.Broker.Groups;
-using StreamFlow.Broker.Protocol;
 
 namespace StreamFlow.Broker.Tests.Groups;
 

@@ -1,6 +1,5 @@
 using System.Text;
 using StreamFlow.Broker.Groups;
-using StreamFlow.Broker.Protocol;
 
 namespace StreamFlow.Broker.Tests.Groups;
 

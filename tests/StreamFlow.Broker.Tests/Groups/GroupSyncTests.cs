@@ -1,6 +1,5 @@
 using System.Text;
 using StreamFlow.Broker.Groups;
-using StreamFlow.Broker.Protocol;
 using static StreamFlow.Broker.Tests.Groups.GroupHarness;
 
 namespace StreamFlow.Broker.Tests.Groups;

@@ -1,5 +1,4 @@
 using StreamFlow.Broker.Handlers;
-using StreamFlow.Broker.Protocol;
 using StreamFlow.Broker.Tests.Support;
 
 namespace StreamFlow.Broker.Tests.Server;

@@ -1,7 +1,6 @@
 using System.Buffers.Binary;
 using System.Text;
 using Microsoft.Extensions.Time.Testing;
-using StreamFlow.Broker.Protocol;
 using StreamFlow.Broker.Storage;
 
 namespace StreamFlow.Broker.Tests.Storage;

@@ -1,6 +1,5 @@
 using System.Buffers;
 using Microsoft.Extensions.Time.Testing;
-using StreamFlow.Broker.Protocol;
 using StreamFlow.Broker.Storage;
 using StreamFlow.Broker.Tests.Support;
 

@@ -1,6 +1,5 @@
 using System.Buffers;
 using Microsoft.Extensions.Time.Testing;
-using StreamFlow.Broker.Protocol;
 using StreamFlow.Broker.Storage;
 
 namespace StreamFlow.Broker.Tests.Storage;

@@ -1,6 +1,5 @@
 using Microsoft.Extensions.Time.Testing;
 using StreamFlow.Broker.Tests.Support;
-using StreamFlow.Broker.Protocol;
 using StreamFlow.Broker.Storage;
 
 namespace StreamFlow.Broker.Tests.Storage;

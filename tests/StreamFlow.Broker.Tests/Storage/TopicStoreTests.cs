@@ -1,6 +1,7 @@
 using StreamFlow.Broker.Tests.Support;
-using StreamFlow.Broker.Protocol;
 using StreamFlow.Broker.Storage;
+using ConfigChange = StreamFlow.Broker.Configs.ConfigChange;
+using ConfigOperation = StreamFlow.Broker.Configs.ConfigOperation;
 
 namespace StreamFlow.Broker.Tests.Storage;
 

@@ -1,5 +1,4 @@
 using System.Globalization;
-using StreamFlow.Broker.Protocol;
 using StreamFlow.Broker.Transactions;
 using Xunit.Abstractions;
 using static StreamFlow.Broker.Tests.Transactions.TransactionFixture;

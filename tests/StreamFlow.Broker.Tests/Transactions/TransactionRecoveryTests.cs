@@ -1,4 +1,3 @@
-using StreamFlow.Broker.Protocol;
 using StreamFlow.Broker.Storage;
 using StreamFlow.Broker.Tests.Storage;
 using StreamFlow.Broker.Transactions;

@@ -1,4 +1,3 @@
-using StreamFlow.Broker.Protocol;
 using StreamFlow.Broker.Transactions;
 
 namespace StreamFlow.Broker.Tests.Transactions;

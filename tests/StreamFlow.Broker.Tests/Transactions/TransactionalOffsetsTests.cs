@@ -1,5 +1,4 @@
 using StreamFlow.Broker.Groups;
-using StreamFlow.Broker.Protocol;
 using StreamFlow.Broker.Tests.Groups;
 using StreamFlow.Broker.Transactions;
 using static StreamFlow.Broker.Tests.Transactions.TransactionFixture;

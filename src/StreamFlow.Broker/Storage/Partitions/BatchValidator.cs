@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using StreamFlow.Broker.Protocol;
 
 namespace StreamFlow.Broker.Storage;
 

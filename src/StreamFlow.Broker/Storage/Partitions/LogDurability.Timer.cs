@@ -1,4 +1,3 @@
-using StreamFlow.Broker.Protocol;
 
 namespace StreamFlow.Broker.Storage;
 

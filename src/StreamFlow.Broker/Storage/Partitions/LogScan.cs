@@ -1,5 +1,4 @@
 using System.Buffers;
-using StreamFlow.Broker.Protocol;
 
 namespace StreamFlow.Broker.Storage;
 

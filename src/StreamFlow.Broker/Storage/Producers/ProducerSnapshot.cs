@@ -1,5 +1,4 @@
 using System.Globalization;
-using StreamFlow.Broker.Protocol;
 
 namespace StreamFlow.Broker.Storage;
 

@@ -1,7 +1,6 @@
 using System.Buffers.Text;
 using System.Collections.Concurrent;
 using StreamFlow.Broker.Configs;
-using StreamFlow.Broker.Protocol;
 
 namespace StreamFlow.Broker.Storage;
 

@@ -1,4 +1,4 @@
-namespace StreamFlow.Broker.Protocol;
+namespace StreamFlow.Broker.Storage;
 
 /// <summary>One aborted transaction of a partition.</summary>
 /// <param name="ProducerId">Whose transaction.</param>

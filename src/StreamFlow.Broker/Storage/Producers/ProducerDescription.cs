@@ -1,4 +1,4 @@
-namespace StreamFlow.Broker.Protocol;
+namespace StreamFlow.Broker.Storage;
 
 /// <summary>One producer of a partition, as DescribeProducers shows it.</summary>
 internal readonly record struct ProducerDescription(

@@ -1,4 +1,4 @@
-namespace StreamFlow.Broker.Protocol;
+namespace StreamFlow.Broker.Configs;
 
 /// <summary>What an incremental change does to a setting; the numbers are the wire's.</summary>
 internal enum ConfigOperation : sbyte

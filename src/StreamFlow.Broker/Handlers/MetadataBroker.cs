@@ -1,0 +1,4 @@
+namespace StreamFlow.Broker.Handlers;
+
+/// <summary>This broker as clients are to find it.</summary>
+internal readonly record struct MetadataBroker(int NodeId, string Host, int Port);
