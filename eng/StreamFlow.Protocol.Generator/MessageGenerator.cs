@@ -24,16 +24,35 @@ public sealed class MessageGenerator : IIncrementalGenerator
     {
         var blocks = context.AdditionalTextsProvider
             .Where(static file => file.Path.EndsWith(Extension, System.StringComparison.Ordinal))
-            .SelectMany(static (file, cancellation) =>
-                LayoutBlock.Split(file.GetText(cancellation)?.ToString() ?? "").Select(block => new BlockOf(file.Path, block)));
+            .SelectMany(static (file, cancellation) => BlocksOf(file.Path, file.GetText(cancellation)?.ToString() ?? ""));
         context.RegisterSourceOutput(blocks, static (output, block) => AddMessages(output, block));
         context.RegisterSourceOutput(blocks.Collect(), static (output, all) => AddTable(output, all));
+    }
+
+    private static List<BlockOf> BlocksOf(string path, string file)
+    {
+        var seen = new HashSet<string>();
+        var blocks = new List<BlockOf>();
+        foreach (var block in LayoutBlock.Split(file))
+        {
+            // The name is the second word of a head, and the third is the number of an API.
+            var words = block.Text.Split('\n')[0].Split(' ');
+            var isNew = words.Length < 2 || (seen.Add(words[1]) & (words[0] != "api" || words.Length < 3 || seen.Add(words[2])));
+            blocks.Add(new BlockOf(path, block, !isNew));
+        }
+
+        return blocks;
     }
 
     private static void AddMessages(SourceProductionContext output, BlockOf block)
     {
         try
         {
+            if (block.IsRepeated)
+            {
+                throw new LayoutException(block.Block.FirstLine, $"'{block.Block.Text.Split('\n')[0]}' has a name or a number that is in the file already.");
+            }
+
             var messages = LayoutParser.Parse(block.Block);
             output.AddSource($"{messages[0].Head.Name}.g.cs", SourceText.From(MessageCode.Emit(messages), Encoding.UTF8));
         }
@@ -51,12 +70,10 @@ public sealed class MessageGenerator : IIncrementalGenerator
             try
             {
                 var head = HeadParser.Parse(block.Block.Text.Split('\n')[0].Split('#')[0].TrimEnd(), block.Block.FirstLine);
-                if (heads.Any(h => h.Name == head.Name || (head.IsApi && h.IsApi && h.Number == head.Number)))
+                if (!block.IsRepeated)
                 {
-                    Report(output, block.Path, new LayoutException(block.Block.FirstLine, $"{head.Name}, or its number, is in the file for the second time."));
+                    heads.Add(head);
                 }
-
-                heads.Add(head);
             }
             catch (LayoutException)
             {
@@ -76,5 +93,5 @@ public sealed class MessageGenerator : IIncrementalGenerator
     }
 
     /// <summary>A block and the file it is in.</summary>
-    private sealed record BlockOf(string Path, LayoutBlock Block);
+    private sealed record BlockOf(string Path, LayoutBlock Block, bool IsRepeated);
 }
