@@ -113,9 +113,6 @@ internal sealed partial class PartitionLog : IDisposable
     /// Appends exactly one batch, assigning its offsets in place. When this returns success the bytes are with the
     /// operating system; await <see cref="WaitDurableAsync"/> before acknowledging.
     /// </summary>
-    /// <param name="batch">The batch; its offset, and what else the broker decides, is written into it.</param>
-    /// <param name="origin">Who wrote it.</param>
-    /// <param name="budget">What the request may still have decompressed; null without a limit.</param>
     public AppendResult Append(Span<byte> batch, AppendOrigin origin, DecompressionBudget? budget = null)
     {
         var options = _options;
