@@ -36,7 +36,7 @@ public static class SampleHost
         {
             // Started here and not by the host, which it outlives: the books are read when the applications have ended.
             await using var broker = settings.BootstrapServers is null
-                ? await EmbeddedBroker.StartAsync(new EmbeddedBrokerOptions { AutoCreateTopics = false }, stop)
+                ? await EmbeddedBroker.StartAsync(new EmbeddedBrokerOptions { AutoCreateTopics = false, KeepHistoricalRecords = true }, stop)
                 : null;
             using var run = new SampleRun(
                 settings, settings.BootstrapServers ?? broker!.BootstrapServers, temporary ?? settings.StateDirectory!, TimeProvider.System);

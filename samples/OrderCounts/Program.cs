@@ -8,7 +8,7 @@ using StreamFlow.Broker;
 return Settings.Run(args, async settings =>
 {
     await using var broker = settings.UsesEmbeddedBroker
-        ? await EmbeddedBroker.StartAsync(new EmbeddedBrokerOptions { AutoCreateTopics = false })
+        ? await EmbeddedBroker.StartAsync(new EmbeddedBrokerOptions { AutoCreateTopics = false, KeepHistoricalRecords = true })
         : null;
     var servers = new BootstrapServers(settings.BootstrapServers ?? broker!.BootstrapServers);
     if (broker is not null)

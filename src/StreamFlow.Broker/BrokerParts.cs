@@ -1,13 +1,12 @@
 using System.Globalization;
-using System.Net;
-using System.Net.Sockets;
 using Microsoft.Extensions.Logging;
 using StreamFlow.Broker.Configs;
-using StreamFlow.Broker.Groups;
 using StreamFlow.Broker.Handlers;
 using StreamFlow.Broker.Measuring;
+using StreamFlow.Broker.Security;
 using StreamFlow.Broker.Server;
 using StreamFlow.Broker.Storage;
+using StreamFlow.Broker.Storage.Interop;
 using StreamFlow.Broker.Transactions;
 
 namespace StreamFlow.Broker;
@@ -15,13 +14,18 @@ namespace StreamFlow.Broker;
 /// <summary>What a broker consists of, put together in the order it depends on each other and taken apart in reverse.</summary>
 internal sealed class BrokerParts : IAsyncDisposable
 {
+    private const int NodeId = 1;
+
     private readonly EmbeddedBrokerOptions _options;
     private readonly BrokerLog _log;
+    private readonly Dictionary<string, string> _started;
+    private DynamicConfigs? _dynamic;
+    private BrokerSettings? _settings;
     private TopicStore? _store;
-    private GroupCoordinator? _groups;
-    private TransactionCoordinator? _transactions;
+    private BrokerCoordinators? _coordinators;
     private SocketServer? _server;
     private BrokerMeter? _meter;
+    private SecurityParts? _security;
 
     public BrokerParts(EmbeddedBrokerOptions options)
     {
@@ -30,6 +34,7 @@ internal sealed class BrokerParts : IAsyncDisposable
         DataDirectory = options.DataDirectory is null
             ? TemporaryDirectories.Create()
             : Path.GetFullPath(options.DataDirectory);
+        _started = StartedSettings.Of(options, NodeId, DataDirectory);
     }
 
     public string DataDirectory { get; }
@@ -41,12 +46,18 @@ internal sealed class BrokerParts : IAsyncDisposable
     /// <summary>Opens the data directory and loads what is in it.</summary>
     public void Open()
     {
+        _dynamic = DynamicConfigs.Open(FileSystem.Disk, DataDirectory);
+        _settings = new BrokerSettings(NodeId, _started, _dynamic);
         _store = TopicStore.Open(new StoreOptions
         {
             DataDirectory = DataDirectory,
             Time = _options.TimeProvider,
-            TopicDefaults = FlushDefaults(),
+            TopicDefaults = _settings.TopicDefaults(),
+            MaintenanceInterval = _options.MaintenanceInterval,
             Log = _log,
+            Files = _options.Files,
+            RetentionCheckInterval = _options.RetentionCheckInterval,
+            RetainsByArrival = _options.KeepHistoricalRecords,
             OnFlushed = duration => _meter?.Requests.Flushed(duration),
         });
         if (_options.DataDirectory is null)
@@ -54,52 +65,51 @@ internal sealed class BrokerParts : IAsyncDisposable
             TemporaryDirectories.DeleteAbandoned(DataDirectory, _log);
         }
 
-        _groups = GroupCoordinator.Open(
-            _store,
-            new GroupCoordinatorOptions
-            {
-                InitialRebalanceDelay = _options.GroupInitialRebalanceDelay,
-                MinSessionTimeout = _options.GroupMinSessionTimeout,
-                MaxSessionTimeout = _options.GroupMaxSessionTimeout,
-            },
-            _options.TimeProvider,
-            _log);
-        _transactions = TransactionCoordinator.Open(
-            _store,
-            _groups,
-            new TransactionCoordinatorOptions
-            {
-                MaxTimeout = _options.TransactionMaxTimeout,
-                FlushBarriers = _options.DataDirectory is not null,
-                Faults = _options.Faults,
-            },
-            _options.TimeProvider,
-            _log);
+        _coordinators = new BrokerCoordinators(_store, _options, _log);
     }
 
-    /// <summary>Starts to listen and answers how clients are told to reach this broker.</summary>
-    /// <exception cref="IOException">The address is taken or not one of this machine.</exception>
-    public MetadataBroker Listen(IPEndPoint endPoint, int nodeId)
+    /// <summary>Loads users, access rules, certificates and keys.</summary>
+    /// <exception cref="IOException">A file cannot be read or written.</exception>
+    /// <exception cref="InvalidDataException">What is stored is unreadable.</exception>
+    /// <exception cref="ArgumentException">A certificate or key set cannot be used.</exception>
+    public async Task OpenSecurityAsync(CancellationToken ct) =>
+        _security = await SecurityParts.OpenAsync(_options, DataDirectory, _log, ct).ConfigureAwait(false);
+
+    /// <summary>Starts to listen.</summary>
+    /// <exception cref="IOException">An address is taken or not one of this machine.</exception>
+    public void Listen()
     {
         SocketServerOptions limits = new(
-            _options.MaxConnections, _options.MaxRequestBytes, _options.ConnectionIdleTimeout);
-        try
+            MaxConnections(), _options.MaxRequestBytes, _options.ConnectionIdleTimeout);
+        _server = new SocketServer(_security!.Bind(NodeId), limits, _log, _options.TimeProvider);
+        MetadataBroker self = _server.Listeners[0].Advertised;
+        StartedSettings.AddListeners(_started, _server.Listeners);
+        _meter = new BrokerMeter(BrokerAddress.Text(self));
+        _meter.Show(BrokerStates.Of(_server, Store, _coordinators!, limits.MaxConnections, _options.TimeProvider));
+        (RecordInstruments records, RequestInstruments requests) = (_meter.Records, _meter.Requests);
+        RequestDispatcher dispatcher = new(CreateHandlers(self, records, requests), requests, _options.TimeProvider);
+        _coordinators!.Reopened += () => dispatcher.Replace(CreateHandlers(self, records, requests));
+        _server.Start(dispatcher.DispatchAsync);
+    }
+
+    /// <summary>How well everything is.</summary>
+    public BrokerState State() => BrokerStates.Of(Store, _coordinators!);
+
+    /// <summary>Connections that find no handle would take that of a segment.</summary>
+    private int MaxConnections()
+    {
+        if (FileHandles.Now() is not var (limit, used))
         {
-            _server = new SocketServer(endPoint, limits, _log, _options.TimeProvider);
-        }
-        catch (SocketException exception)
-        {
-            throw new IOException(
-                $"Cannot listen on {endPoint}: {exception.Message}. Choose another port, or 0 for a free one.", exception);
+            return _options.MaxConnections;
         }
 
-        MetadataBroker self = new(
-            nodeId, BrokerAddress.Advertised(_options, endPoint), _options.AdvertisedPort ?? _server.Port);
-        _meter = new BrokerMeter(BrokerAddress.Text(self));
-        _meter.Show(BrokerStates.Of(_server, Store, _groups!, _transactions!, _options));
-        _server.Start(new RequestDispatcher(
-            CreateHandlers(self, _meter.Records), _meter.Requests, _options.TimeProvider).DispatchAsync);
-        return self;
+        int given = FileHandles.ConnectionsFor(_options.MaxConnections, limit, used);
+        if (given < _options.MaxConnections)
+        {
+            BrokerMessages.ConnectionsLimited(_log, _options.MaxConnections, limit, used, given);
+        }
+
+        return given;
     }
 
     /// <summary>What there is at this moment.</summary>
@@ -109,7 +119,7 @@ internal sealed class BrokerParts : IAsyncDisposable
         return new BrokerDescription(
             [.. Store.Topics.OrderBy(topic => topic.Name, StringComparer.Ordinal).Select(Describe)],
             [
-                .. from transaction in _transactions!.List()
+                .. from transaction in _coordinators!.Transactions.List()
                    let current = transaction.Value
                    where !current.State.IsIdle()
                    select new BrokerTransactionDescription(
@@ -126,11 +136,10 @@ internal sealed class BrokerParts : IAsyncDisposable
         await CloseAsync("meter", _meter).ConfigureAwait(false);
 
         // The coordinators first: what is parked there is answered while the connections are still open.
-        await CloseAsync("requests of transactions", _transactions is null ? null : new Closing(_transactions.Stop)).ConfigureAwait(false);
-        await CloseAsync("requests of groups", _groups is null ? null : new Closing(_groups.Stop)).ConfigureAwait(false);
+        await CloseAsync("parked requests", _coordinators is null ? null : new Closing(_coordinators.Stop)).ConfigureAwait(false);
         await CloseAsync("server", _server).ConfigureAwait(false);
-        await CloseAsync("transactions", _transactions).ConfigureAwait(false);
-        await CloseAsync("groups", _groups).ConfigureAwait(false);
+        await CloseAsync("users and access rules", _security).ConfigureAwait(false);
+        await CloseAsync("coordinators", _coordinators).ConfigureAwait(false);
         await CloseAsync("data directory", _store).ConfigureAwait(false);
         if (_options.DataDirectory is null)
         {
@@ -189,47 +198,29 @@ internal sealed class BrokerParts : IAsyncDisposable
         }
     }
 
-    private BrokerHandlers CreateHandlers(MetadataBroker self, RecordInstruments measured) => new()
+    private BrokerHandlers CreateHandlers(
+        MetadataBroker self, RecordInstruments measured, RequestInstruments requests) => new()
     {
-        Produce = new ProduceHandler(Store, measured, new ImplicitPartitions(_transactions!)),
+        Produce = new ProduceHandler(Store, measured, new ImplicitPartitions(_coordinators!.Transactions)),
         Fetch = new FetchHandler(Store, _options.TimeProvider, measured),
         ListOffsets = new ListOffsetsHandler(Store),
         Metadata = new MetadataHandler(
-            Store, self, Store.ClusterId, _options.AutoCreateTopics, _options.DefaultPartitions),
+            Store, self.NodeId, Store.ClusterId, _options.AutoCreateTopics, _options.DefaultPartitions),
         TopicPartitions = new TopicPartitionsHandler(Store, self.NodeId),
-        Membership = new MembershipHandler(_groups!),
-        Offsets = new OffsetsHandler(_groups!),
-        GroupAdmin = new GroupAdminHandler(_groups!, self),
+        Membership = new MembershipHandler(_coordinators!.Groups),
+        Offsets = new OffsetsHandler(_coordinators!.Groups),
+        GroupAdmin = new GroupAdminHandler(_coordinators!.Groups),
         TopicAdmin = new TopicAdminHandler(
-            Store, self.NodeId, _options.DefaultPartitions, _options.AcceptAnyReplicationFactor),
-        Configs = new ConfigHandler(Store, self, DescribeBroker()),
-        ProducerIds = new ProducerIdHandler(Store, _transactions!, _log),
-        Transactions = new TransactionHandler(_transactions!, Store, _options.TimeProvider),
-        Cluster = new ClusterHandler(Store.ClusterId, self),
+            Store, _settings!, self.NodeId, _options.DefaultPartitions, _options.AcceptAnyReplicationFactor),
+        Configs = new ConfigHandler(Store, _settings!, _dynamic!, new LoggerLevels(_log)),
+        AlterConfigs = new AlterConfigHandler(Store, _settings!, _dynamic!, new LoggerLevels(_log)),
+        PartitionAdmin = new PartitionAdminHandler(Store, NodeId, DataDirectory),
+        Quorum = new QuorumHandler(NodeId, self.Host, self.Port, static _ => null),
+        Telemetry = new TelemetryHandler(_dynamic!, _options.TimeProvider, requests.Pushed),
+        ProducerIds = new ProducerIdHandler(Store, _coordinators!.Transactions, _log),
+        Transactions = new TransactionHandler(_coordinators!.Transactions, Store, _options.TimeProvider),
+        Acls = new AclHandler(_security!.Store, _security.Authorizer is not null, _log),
+        Users = new UserHandler(_security.Store, _log),
+        Cluster = new ClusterHandler(Store.ClusterId),
     };
-
-    private Dictionary<string, string> FlushDefaults() => _options.FlushPolicy switch
-    {
-        BrokerFlushPolicy.EveryAppend => new() { [TopicConfigs.FlushMessagesName] = "1" },
-        BrokerFlushPolicy.Interval => new()
-        {
-            [TopicConfigs.FlushMsName] = Text(Math.Max(1, (long)_options.FlushInterval.TotalMilliseconds)),
-        },
-        _ => [],
-    };
-
-    private DescribedConfig[] DescribeBroker() =>
-    [
-        Setting("auto.create.topics.enable", _options.AutoCreateTopics ? "true" : "false", ConfigType.Boolean),
-        Setting("connections.max.idle.ms", Text((long)_options.ConnectionIdleTimeout.TotalMilliseconds), ConfigType.Long),
-        Setting("default.replication.factor", "1", ConfigType.Int),
-        Setting("max.connections", Text(_options.MaxConnections), ConfigType.Int),
-        Setting("num.partitions", Text(_options.DefaultPartitions), ConfigType.Int),
-        Setting("socket.request.max.bytes", Text(_options.MaxRequestBytes), ConfigType.Int),
-    ];
-
-    private static DescribedConfig Setting(string name, string value, ConfigType type) =>
-        new(name, value, DescribedConfig.StaticBrokerSource, ReadOnly: true, (sbyte)type);
-
-    private static string Text(long value) => value.ToString(CultureInfo.InvariantCulture);
 }

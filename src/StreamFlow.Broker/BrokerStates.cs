@@ -15,17 +15,36 @@ internal static class BrokerStates
     private static readonly TransactionState[] TransactionsThatLast =
         [TransactionState.Ongoing, TransactionState.PrepareCommit, TransactionState.PrepareAbort];
 
-    public static BrokerState Of(
-        SocketServer server, TopicStore store, GroupCoordinator groups, TransactionCoordinator transactions, EmbeddedBrokerOptions options) => new()
+    public static BrokerReadings Of(
+        SocketServer server, TopicStore store, BrokerCoordinators coordinators, int maxConnections, TimeProvider time) => new()
     {
         Connections = () => new ConnectionCounts(
-            server.ConnectionCount, server.AcceptedCount, server.RefusedCount, options.MaxConnections),
+            server.ConnectionCount, server.AcceptedCount, server.RefusedCount, maxConnections),
         Partitions = () => store.Topics.SelectMany(static topic => topic.Partitions.Select((log, number) => new PartitionState(
-            topic.Name, number, log.SizeInBytes, log.LogStartOffset, log.LogEndOffset, log.LastStableOffset, log.IsOffline))),
-        Groups = () => Counts(GroupsThatLive, groups.List([], []).Select(static group => group.State)),
-        Transactions = () => Counts(TransactionsThatLast, transactions.List().Select(static x => x.Value.State)),
-        OldestTransaction = () => Age(transactions, options.TimeProvider),
+            topic.Name, number, log.SizeInBytes, log.LogStartOffset, log.LogEndOffset, log.LastStableOffset, log.Trouble is not null))),
+        Groups = () => Counts(GroupsThatLive, coordinators.Groups.List([], []).Select(static group => group.State)),
+        Transactions = () => Counts(TransactionsThatLast, coordinators.Transactions.List().Select(static x => x.Value.State)),
+        CoordinatorsAway = () => [("groups", coordinators.Groups.IsStopped), ("transactions", coordinators.Transactions.IsStopped)],
+        OldestTransaction = () => Age(coordinators.Transactions, time),
     };
+
+    /// <summary>What is wrong at this moment.</summary>
+    public static BrokerState Of(TopicStore store, BrokerCoordinators coordinators)
+    {
+        BrokerPartitionTrouble[] troubles =
+        [
+            .. from topic in store.Topics.OrderBy(static topic => topic.Name, StringComparer.Ordinal)
+               from partition in topic.Partitions.Select(static (log, number) => (Log: log, Number: number))
+               let trouble = partition.Log.Trouble
+               where trouble is not null
+               select new BrokerPartitionTrouble(
+                   topic.Name, partition.Number, trouble.Kind != TroubleKind.Damage, trouble.Reason, trouble.Since),
+        ];
+        (bool groups, bool transactions) = (!coordinators.Groups.IsStopped, !coordinators.Transactions.IsStopped);
+        return new BrokerState(
+            troubles.Length == 0 && groups && transactions ? BrokerCondition.Healthy : BrokerCondition.Degraded,
+            troubles, groups, transactions);
+    }
 
     private static IEnumerable<(string State, long Count)> Counts<T>(T[] shown, IEnumerable<T> all)
         where T : struct, Enum

@@ -1,7 +1,3 @@
-using System.Net;
-using System.Net.Sockets;
-using StreamFlow.Broker.Groups;
-using StreamFlow.Broker.Handlers;
 using StreamFlow.Broker.Server;
 using StreamFlow.Broker.Storage;
 
@@ -22,18 +18,20 @@ namespace StreamFlow.Broker;
 /// </example>
 public sealed class EmbeddedBroker : IAsyncDisposable, IDisposable
 {
-    private const int NodeId = 1;
 
     private readonly BrokerParts _parts;
     private int _disposed;
 
-    private EmbeddedBroker(BrokerParts parts, MetadataBroker self)
+    private EmbeddedBroker(BrokerParts parts)
     {
         _parts = parts;
-        BootstrapServers = BrokerAddress.Text(self);
+        BootstrapServers = BrokerAddress.Text(parts.Server.Listeners[0].Advertised);
     }
 
-    /// <summary>Where clients connect, as <c>host:port</c>; the value of their <c>bootstrap.servers</c>.</summary>
+    /// <summary>
+    /// Where clients connect, as <c>host:port</c>; the value of their <c>bootstrap.servers</c>. That of the first listener,
+    /// where there are several.
+    /// </summary>
     public string BootstrapServers { get; }
 
     /// <summary>The TCP port the broker listens on.</summary>
@@ -64,16 +62,16 @@ public sealed class EmbeddedBroker : IAsyncDisposable, IDisposable
         BrokerParts parts = new(options);
         try
         {
-            IPEndPoint endPoint = BrokerAddress.Resolve(options);
             parts.Open();
+            await parts.OpenSecurityAsync(ct).ConfigureAwait(false);
             foreach (BrokerTopic topic in options.Topics)
             {
                 Create(parts.Store, topic);
             }
 
             ct.ThrowIfCancellationRequested();
-            MetadataBroker self = parts.Listen(endPoint, NodeId);
-            return new EmbeddedBroker(parts, self);
+            parts.Listen();
+            return new EmbeddedBroker(parts);
         }
         catch
         {
@@ -81,6 +79,23 @@ public sealed class EmbeddedBroker : IAsyncDisposable, IDisposable
             throw;
         }
     }
+
+    /// <summary>Where clients of one listener connect, as <c>host:port</c>.</summary>
+    /// <param name="listener">Its <see cref="BrokerListener.Name"/>.</param>
+    /// <exception cref="ArgumentException">There is no listener of this name; the message names those there are.</exception>
+    public string BootstrapServersOf(string listener)
+    {
+        IReadOnlyList<Listener> listeners = _parts.Server.Listeners;
+        return listeners.FirstOrDefault(x => x.Name == listener) is { } found
+            ? BrokerAddress.Text(found.Advertised)
+            : throw new ArgumentException(
+                $"There is no listener '{listener}'; there are {string.Join(", ", listeners.Select(static x => x.Name))}.", nameof(listener));
+    }
+
+    /// <summary>How well the broker is, and what its disk fails it in. May be asked at any time, by any thread.</summary>
+    public BrokerState State => Volatile.Read(ref _disposed) != 0
+        ? new BrokerState(BrokerCondition.Stopped, [], HasGroups: false, HasTransactions: false)
+        : _parts.State();
 
     /// <summary>Topics with their sizes, and transactions that are open, at this moment. May be called at any time, by any thread.</summary>
     /// <returns>What there is; nothing once the broker has stopped.</returns>

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using StreamFlow.Broker.Security;
 using StreamFlow.Broker.Storage;
 
 namespace StreamFlow.Broker;
@@ -24,6 +25,27 @@ public sealed record EmbeddedBrokerOptions
     /// <summary>The port clients are told to connect to, where a container or proxy maps it.</summary>
     /// <value>Default null: the port the broker listens on.</value>
     public int? AdvertisedPort { get; init; }
+
+    /// <summary>
+    /// Addresses to listen on with protocols of their own; given, they replace <see cref="Host"/>, <see cref="Port"/>,
+    /// <see cref="AdvertisedHost"/> and <see cref="AdvertisedPort"/>.
+    /// </summary>
+    /// <value>Default none: one that speaks <see cref="BrokerSecurityProtocol.Plaintext"/>.</value>
+    public IReadOnlyList<BrokerListener> Listeners { get; init; } = [];
+
+    /// <summary>
+    /// Listens on other addresses than loopback also where anybody may connect, or passwords can be read on the way.
+    /// </summary>
+    /// <value>Default false: the start is refused.</value>
+    public bool AllowUnsecuredNetwork { get; init; }
+
+    /// <summary>Users that exist once the broker has started; those that are there keep their passwords.</summary>
+    /// <value>Default none.</value>
+    public IReadOnlyList<BrokerUser> Users { get; init; } = [];
+
+    /// <summary>Who may do what.</summary>
+    /// <value>Default null: whoever may connect may do everything.</value>
+    public BrokerAuthorization? Authorization { get; init; }
 
     /// <summary>
     /// Where topics and groups are kept. A given directory is created when missing, survives restarts and is locked
@@ -75,7 +97,10 @@ public sealed record EmbeddedBrokerOptions
     /// <value>Default 15 minutes, as in Kafka.</value>
     public TimeSpan TransactionMaxTimeout { get; init; } = TimeSpan.FromMinutes(15);
 
-    /// <summary>The connections that may be open at once; more are refused.</summary>
+    /// <summary>
+    /// The connections that may be open at once; more are refused. Fewer are let in where the process may not open as many files
+    /// (<c>ulimit -n</c>), which a warning says.
+    /// </summary>
     /// <value>Default 1,000.</value>
     public int MaxConnections { get; init; } = 1000;
 
@@ -86,6 +111,17 @@ public sealed record EmbeddedBrokerOptions
     /// <summary>A connection without requests for this long is closed; clients reconnect by themselves.</summary>
     /// <value>Default 10 minutes, as in Kafka.</value>
     public TimeSpan ConnectionIdleTimeout { get; init; } = TimeSpan.FromMinutes(10);
+
+    /// <summary>How often the broker looks for records that retention deletes (<c>log.retention.check.interval.ms</c>).</summary>
+    /// <value>Default 5 minutes, as in Kafka.</value>
+    public TimeSpan RetentionCheckInterval { get; init; } = TimeSpan.FromMinutes(5);
+
+    /// <summary>
+    /// Counts the age by which retention deletes records (<c>retention.ms</c>) from when the broker got them. Kafka counts from
+    /// the timestamps of records: historical data is deleted within minutes of being written. For development.
+    /// </summary>
+    /// <value>Default false, as in Kafka.</value>
+    public bool KeepHistoricalRecords { get; init; }
 
     /// <summary>The clock of timestamps, timeouts and retention.</summary>
     /// <value>Default <see cref="TimeProvider.System"/>.</value>
@@ -98,8 +134,14 @@ public sealed record EmbeddedBrokerOptions
     /// <value>Default null: says nothing.</value>
     public ILoggerFactory? LoggerFactory { get; init; }
 
+    /// <summary>How often retention and compaction run.</summary>
+    internal TimeSpan MaintenanceInterval { get; init; } = TimeSpan.FromSeconds(30);
+
     /// <summary>Called between durable steps.</summary>
     internal FaultPoints Faults { get; init; } = FaultPoints.None;
+
+    /// <summary>What the data directory is written with.</summary>
+    internal FileSystem Files { get; init; } = FileSystem.Disk;
 
     /// <summary>Checks every value.</summary>
     /// <exception cref="ArgumentException">A value is out of range; the message names it and the remedy.</exception>
@@ -120,8 +162,10 @@ public sealed record EmbeddedBrokerOptions
         Require(MaxRequestBytes >= 1024, nameof(MaxRequestBytes), MaxRequestBytes, "at least 1024");
         Require(ConnectionIdleTimeout > TimeSpan.Zero, nameof(ConnectionIdleTimeout), ConnectionIdleTimeout,
             "more than zero");
+        Require(RetentionCheckInterval > TimeSpan.Zero, nameof(RetentionCheckInterval), RetentionCheckInterval, "more than zero");
         ArgumentNullException.ThrowIfNull(TimeProvider);
         ArgumentNullException.ThrowIfNull(Topics);
+        ListenerChecks.Check(this);
     }
 
     private static void Require(bool holds, string name, object? value, string remedy)

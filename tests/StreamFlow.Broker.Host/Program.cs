@@ -22,7 +22,8 @@ internal static class Program
             return 0;
         }
         catch (Exception exception) when (exception is ArgumentException or IOException or SocketException
-            or UnauthorizedAccessException or InvalidOperationException)
+            or UnauthorizedAccessException or InvalidOperationException
+            or InvalidDataException)
         {
             await Console.Error.WriteLineAsync($"error: {exception.Message}");
             return 1;
@@ -72,6 +73,7 @@ internal static class Program
         "--port" => options with { Port = Number(name, value) },
         "--advertised-port" => options with { AdvertisedPort = Number(name, value) },
         "--group-min-session-timeout" => options with { GroupMinSessionTimeout = TimeSpan.FromMilliseconds(Number(name, value)) },
+        "--maintenance-ms" => options with { MaintenanceInterval = TimeSpan.FromMilliseconds(Number(name, value)) },
         "--flush" => options with { FlushPolicy = Enum.Parse<BrokerFlushPolicy>(value) },
         "--topic" => options with { Topics = [.. options.Topics, Topic(value.Split(':'))] },
         _ => throw new ArgumentException($"The broker of the tests has no option {name}."),

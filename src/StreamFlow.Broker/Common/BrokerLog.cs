@@ -22,6 +22,7 @@ internal sealed class BrokerLog : ILogger
     private readonly GuardedLogger _guarded;
     private readonly RepeatedLog _limited;
     private int _failures;
+    private volatile int _minimum = -1;
 
     /// <param name="sink">The host's log; null for none.</param>
     /// <param name="time">The clock that messages are counted by.</param>
@@ -41,7 +42,14 @@ internal sealed class BrokerLog : ILogger
     public IDisposable? BeginScope<TState>(TState state)
         where TState : notnull => _guarded.BeginScope(state);
 
-    public bool IsEnabled(LogLevel logLevel) => _guarded.IsEnabled(logLevel);
+    /// <summary>The level from which on anything is written; null leaves it to the host's filter, which counts in any case.</summary>
+    public LogLevel? MinimumLevel
+    {
+        get => _minimum < 0 ? null : (LogLevel)_minimum;
+        set => _minimum = value is { } level ? (int)level : -1;
+    }
+
+    public bool IsEnabled(LogLevel logLevel) => (int)logLevel >= _minimum && _guarded.IsEnabled(logLevel);
 
     public void Log<TState>(
         LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)

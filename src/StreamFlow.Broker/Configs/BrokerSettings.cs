@@ -20,6 +20,11 @@ internal sealed class BrokerSettings(int nodeId, IReadOnlyDictionary<string, str
     /// <summary>A setting of the broker with all values it was given.</summary>
     public EffectiveConfig Of(ConfigDefinition definition) => EffectiveConfig.Of(definition, Places(definition.Name));
 
+    /// <summary>A setting as it is given to all brokers.</summary>
+    public EffectiveConfig OfAll(ConfigDefinition definition) => EffectiveConfig.Of(
+        definition,
+        [new(definition.Name, dynamic.Of(ConfigResource.AllBrokers).GetValueOrDefault(definition.Name), ConfigSource.DynamicDefaultBroker)]);
+
     /// <summary>A setting of a topic, a group or what clients report.</summary>
     /// <param name="definition">The setting.</param>
     /// <param name="given">What the resource itself was given.</param>

@@ -1,3 +1,5 @@
+using System.Text.RegularExpressions;
+
 namespace StreamFlow.Broker.Configs;
 
 /// <summary>What clients are asked to report of themselves (KIP-714).</summary>
@@ -8,7 +10,7 @@ internal static class ClientMetricsConfigs
     public const string Metrics = "metrics";
 
     private static readonly string[] Selectors =
-        ["client_instance_id", "client_id", "client_software_name", "client_software_version", "client_source_address", "client_source_port"];
+        ["client_instance_id", "client_id", "client_software_name", "client_software_version", "client_source_address"];
 
     /// <summary>All settings, by name.</summary>
     public static IReadOnlyList<ConfigDefinition> All { get; } =
@@ -20,8 +22,30 @@ internal static class ClientMetricsConfigs
 
     public static ConfigDefinition? Find(string name) => All.FirstOrDefault(definition => definition.Name == name);
 
-    private static string? MatchProblem(string value) =>
-        ConfigChecks.Entries(value).All(static entry => Selectors.Contains(entry.Split('=')[0]) && entry.Contains('=', StringComparison.Ordinal))
-            ? null
-            : $"use selector=expression with one of {string.Join(", ", Selectors)}";
+    private static string? MatchProblem(string value)
+    {
+        foreach (var entry in ConfigChecks.Entries(value))
+        {
+            if (entry.Split('=', 2) is not [var selector, var expression] || !Selectors.Contains(selector) || !IsExpression(expression))
+            {
+                return $"use selector=regular expression with one of {string.Join(", ", Selectors)}";
+            }
+        }
+
+        return null;
+    }
+
+    private static bool IsExpression(string text)
+    {
+        try
+        {
+            _ = new Regex(text, RegexOptions.NonBacktracking);
+            return true;
+        }
+        catch (Exception exception) when (exception is ArgumentException or NotSupportedException)
+        {
+            // Whoever set it is told so; NonBacktracking has no look-arounds.
+            return false;
+        }
+    }
 }

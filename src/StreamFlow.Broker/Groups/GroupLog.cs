@@ -10,6 +10,7 @@ internal static partial class GroupLog
         + "to rejoin after a restart of the broker")]
     public static partial void RecordTooLarge(ILogger logger, string group, int members);
 
-    [LoggerMessage(302, LogLevel.Error, "The group coordinator stops: its log could not be written ({Reason}). Restart the broker")]
+    [LoggerMessage(302, LogLevel.Error,
+        "The group coordinator stops: its log could not be written ({Reason}). It goes on by itself when the log takes writes again")]
     public static partial void Stopped(ILogger logger, string reason);
 }

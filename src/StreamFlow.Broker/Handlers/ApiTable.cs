@@ -18,53 +18,83 @@ internal static class ApiTable
         Api<ProduceRequest>(ApiKey.Produce, 0, 11, 9, static (h, r, c) => h.Produce.HandleAsync(r, c))
             with { ImplementedFrom = 3, Order = RequestOrder.Pipelined },
         Api<FetchRequest>(ApiKey.Fetch, 4, 18, 12, static (h, r, c) => h.Fetch.HandleAsync(r, c)),
-        Api<ListOffsetsRequest>(
-            ApiKey.ListOffsets, 1, 11, 6, static (h, r, c) => Now(h.ListOffsets.Handle(r, c.Version))),
-        Api<MetadataRequest>(ApiKey.Metadata, 0, 13, 9, static (h, r, c) => Now(h.Metadata.Handle(r, c.Version))),
-        Api<OffsetCommitRequest>(ApiKey.OffsetCommit, 2, 9, 8, static (h, r, _) => h.Offsets.CommitAsync(r)),
-        Api<OffsetFetchRequest>(ApiKey.OffsetFetch, 1, 9, 6, static (h, r, c) => Now(h.Offsets.Fetch(r, c.Version))),
+        Api<ListOffsetsRequest>(ApiKey.ListOffsets, 1, 11, 6, static (h, r, c) => Now(h.ListOffsets.Handle(r, c))),
+        Api<MetadataRequest>(ApiKey.Metadata, 0, 13, 9, static (h, r, c) => Now(h.Metadata.Handle(r, c))),
+        Api<OffsetCommitRequest>(ApiKey.OffsetCommit, 2, 9, 8, static (h, r, c) => h.Offsets.CommitAsync(r, c)),
+        Api<OffsetFetchRequest>(ApiKey.OffsetFetch, 1, 9, 6, static (h, r, c) => Now(h.Offsets.Fetch(r, c))),
         Api<FindCoordinatorRequest>(
-            ApiKey.FindCoordinator, 0, 4, 3, static (h, r, c) => Now(h.GroupAdmin.FindCoordinator(r, c.Version))),
+            ApiKey.FindCoordinator, 0, 4, 3, static (_, r, c) => Now(GroupAdminHandler.FindCoordinator(r, c))),
         Api<JoinGroupRequest>(ApiKey.JoinGroup, 0, 9, 6, static (h, r, c) => h.Membership.JoinAsync(r, c))
             with { Order = RequestOrder.BehindLeave },
-        Api<HeartbeatRequest>(ApiKey.Heartbeat, 0, 4, 4, static (h, r, _) => Now(h.Membership.Heartbeat(r))),
-        Api<LeaveGroupRequest>(ApiKey.LeaveGroup, 0, 5, 4, static (h, r, c) => Now(h.Membership.Leave(r, c.Version))),
+        Api<HeartbeatRequest>(ApiKey.Heartbeat, 0, 4, 4, static (h, r, c) => Now(h.Membership.Heartbeat(r, c))),
+        Api<LeaveGroupRequest>(ApiKey.LeaveGroup, 0, 5, 4, static (h, r, c) => Now(h.Membership.Leave(r, c))),
         Api<SyncGroupRequest>(ApiKey.SyncGroup, 0, 5, 4, static (h, r, c) => h.Membership.SyncAsync(r, c))
             with { Order = RequestOrder.BehindLeave },
-        Api<DescribeGroupsRequest>(ApiKey.DescribeGroups, 0, 5, 5, static (h, r, _) => Now(h.GroupAdmin.Describe(r))),
-        Api<ListGroupsRequest>(ApiKey.ListGroups, 0, 5, 3, static (h, r, _) => Now(h.GroupAdmin.List(r))),
+        Api<DescribeGroupsRequest>(ApiKey.DescribeGroups, 0, 5, 5, static (h, r, c) => Now(h.GroupAdmin.Describe(r, c))),
+        Api<ListGroupsRequest>(ApiKey.ListGroups, 0, 5, 3, static (h, r, c) => Now(h.GroupAdmin.List(r, c))),
+        Api<SaslHandshakeRequest>(
+            ApiKey.SaslHandshake, 0, 1, Never, static (_, r, c) => Now(SaslHandler.Handshake(r, c))),
         Api<ApiVersionsRequest>(ApiKey.ApiVersions, 0, 4, 3, static (_, _, _) =>
             Now(new ApiVersionsResponse { ApiKeys = Advertised! })),
-        Api<CreateTopicsRequest>(ApiKey.CreateTopics, 2, 7, 5, static (h, r, _) => Now(h.TopicAdmin.Create(r))),
-        Api<DeleteTopicsRequest>(ApiKey.DeleteTopics, 1, 6, 4, static (h, r, c) => Now(h.TopicAdmin.Delete(r, c.Version))),
-        Api<DeleteRecordsRequest>(ApiKey.DeleteRecords, 0, 2, 2, static (h, r, _) => Now(h.TopicAdmin.DeleteRecords(r))),
-        Api<InitProducerIdRequest>(ApiKey.InitProducerId, 0, 4, 2, static (h, r, c) => h.ProducerIds.HandleAsync(r, c.Version)),
+        Api<CreateTopicsRequest>(ApiKey.CreateTopics, 2, 7, 5, static (h, r, c) => Now(h.TopicAdmin.Create(r, c))),
+        Api<DeleteTopicsRequest>(ApiKey.DeleteTopics, 1, 6, 4, static (h, r, c) => Now(h.TopicAdmin.Delete(r, c))),
+        Api<DeleteRecordsRequest>(ApiKey.DeleteRecords, 0, 2, 2, static (h, r, c) => Now(h.TopicAdmin.DeleteRecords(r, c))),
+        Api<InitProducerIdRequest>(ApiKey.InitProducerId, 0, 4, 2, static (h, r, c) => h.ProducerIds.HandleAsync(r, c)),
         Api<OffsetForLeaderEpochRequest>(
-            ApiKey.OffsetForLeaderEpoch, 2, 4, 4, static (h, r, _) => Now(h.TopicAdmin.OffsetForLeaderEpoch(r))),
+            ApiKey.OffsetForLeaderEpoch, 2, 4, 4, static (h, r, c) => Now(h.TopicAdmin.OffsetForLeaderEpoch(r, c))),
         Api<AddPartitionsToTxnRequest>(
-            ApiKey.AddPartitionsToTxn, 0, 3, 3, static (h, r, c) => h.Transactions.AddPartitionsAsync(r, c.Version)),
+            ApiKey.AddPartitionsToTxn, 0, 3, 3, static (h, r, c) => h.Transactions.AddPartitionsAsync(r, c)),
         Api<AddOffsetsToTxnRequest>(
-            ApiKey.AddOffsetsToTxn, 0, 3, 3, static (h, r, c) => h.Transactions.AddOffsetsAsync(r, c.Version)),
-        Api<EndTxnRequest>(ApiKey.EndTxn, 0, 3, 3, static (h, r, c) => h.Transactions.EndAsync(r, c.Version)),
+            ApiKey.AddOffsetsToTxn, 0, 3, 3, static (h, r, c) => h.Transactions.AddOffsetsAsync(r, c)),
+        Api<EndTxnRequest>(ApiKey.EndTxn, 0, 3, 3, static (h, r, c) => h.Transactions.EndAsync(r, c)),
         Api<TxnOffsetCommitRequest>(
-            ApiKey.TxnOffsetCommit, 0, 3, 3, static (h, r, _) => h.Transactions.CommitOffsetsAsync(r)),
-        Api<DescribeConfigsRequest>(ApiKey.DescribeConfigs, 1, 4, 4, static (h, r, _) => Now(h.Configs.Describe(r))),
-        Api<AlterConfigsRequest>(ApiKey.AlterConfigs, 0, 2, 2, static (h, r, _) => Now(h.Configs.Alter(r))),
+            ApiKey.TxnOffsetCommit, 0, 3, 3, static (h, r, c) => h.Transactions.CommitOffsetsAsync(r, c)),
+        Api<DescribeAclsRequest>(ApiKey.DescribeAcls, 1, 3, 2, static (h, r, c) => Now(h.Acls.Describe(r, c))),
+        Api<CreateAclsRequest>(ApiKey.CreateAcls, 1, 3, 2, static (h, r, c) => Now(h.Acls.Create(r, c))),
+        Api<DeleteAclsRequest>(ApiKey.DeleteAcls, 1, 3, 2, static (h, r, c) => Now(h.Acls.Delete(r, c))),
+        Api<DescribeConfigsRequest>(ApiKey.DescribeConfigs, 1, 4, 4, static (h, r, c) => Now(h.Configs.Describe(r, c))),
+        Api<AlterConfigsRequest>(ApiKey.AlterConfigs, 0, 2, 2, static (h, r, c) => Now(h.AlterConfigs.Alter(r, c))),
+        Api<AlterReplicaLogDirsRequest>(
+            ApiKey.AlterReplicaLogDirs, 1, 2, 2, static (h, r, c) => Now(h.PartitionAdmin.AlterReplicaLogDirs(r, c))),
+        Api<DescribeLogDirsRequest>(
+            ApiKey.DescribeLogDirs, 1, 5, 2, static (h, r, c) => Now(h.PartitionAdmin.DescribeLogDirs(r, c))),
+        Api<SaslAuthenticateRequest>(
+            ApiKey.SaslAuthenticate, 0, 2, 2, static (_, r, c) => SaslHandler.AuthenticateAsync(r, c)),
         Api<CreatePartitionsRequest>(
-            ApiKey.CreatePartitions, 0, 3, 2, static (h, r, _) => Now(h.TopicAdmin.AddPartitions(r))),
-        Api<DeleteGroupsRequest>(ApiKey.DeleteGroups, 0, 2, 2, static (h, r, _) => h.GroupAdmin.DeleteAsync(r)),
+            ApiKey.CreatePartitions, 0, 3, 2, static (h, r, c) => Now(h.TopicAdmin.AddPartitions(r, c))),
+        Api<DeleteGroupsRequest>(ApiKey.DeleteGroups, 0, 2, 2, static (h, r, c) => h.GroupAdmin.DeleteAsync(r, c)),
+        Api<ElectLeadersRequest>(ApiKey.ElectLeaders, 0, 2, 2, static (h, r, c) => Now(h.PartitionAdmin.ElectLeaders(r, c))),
         Api<IncrementalAlterConfigsRequest>(
-            ApiKey.IncrementalAlterConfigs, 0, 1, 1, static (h, r, _) => Now(h.Configs.AlterIncrementally(r))),
-        Api<OffsetDeleteRequest>(ApiKey.OffsetDelete, 0, 0, Never, static (h, r, _) => h.Offsets.DeleteAsync(r)),
-        Api<DescribeClusterRequest>(ApiKey.DescribeCluster, 0, 1, 0, static (h, r, _) => Now(h.Cluster.Describe(r))),
+            ApiKey.IncrementalAlterConfigs, 0, 1, 1, static (h, r, c) => Now(h.AlterConfigs.AlterIncrementally(r, c))),
+        Api<AlterPartitionReassignmentsRequest>(
+            ApiKey.AlterPartitionReassignments, 0, 1, 0, static (h, r, c) => Now(h.PartitionAdmin.AlterReassignments(r, c))),
+        Api<ListPartitionReassignmentsRequest>(
+            ApiKey.ListPartitionReassignments, 0, 0, 0,
+            static (_, _, c) => Now(PartitionAdminHandler.ListReassignments(c))),
+        Api<OffsetDeleteRequest>(ApiKey.OffsetDelete, 0, 0, Never, static (h, r, c) => h.Offsets.DeleteAsync(r, c)),
+        Api<DescribeClientQuotasRequest>(
+            ApiKey.DescribeClientQuotas, 0, 1, 1, static (_, _, c) => Now(UserHandler.DescribeQuotas(c))),
+        Api<DescribeUserScramCredentialsRequest>(
+            ApiKey.DescribeUserScramCredentials, 0, 0, 0, static (h, r, c) => Now(h.Users.Describe(r, c))),
+        Api<AlterUserScramCredentialsRequest>(
+            ApiKey.AlterUserScramCredentials, 0, 0, 0, static (h, r, c) => Now(h.Users.Alter(r, c))),
+        Api<DescribeQuorumRequest>(ApiKey.DescribeQuorum, 0, 2, 0, static (h, r, c) => Now(h.Quorum.Describe(r, c))),
+        Api<UpdateFeaturesRequest>(
+            ApiKey.UpdateFeatures, 0, 2, 0, static (h, r, c) => Now(h.Quorum.UpdateFeatures(r, c))),
+        Api<DescribeClusterRequest>(ApiKey.DescribeCluster, 0, 1, 0, static (h, r, c) => Now(h.Cluster.Describe(r, c.Connection.Self))),
         Api<DescribeProducersRequest>(
-            ApiKey.DescribeProducers, 0, 0, 0, static (h, r, _) => Now(h.Transactions.DescribeProducers(r))),
+            ApiKey.DescribeProducers, 0, 0, 0, static (h, r, c) => Now(h.Transactions.DescribeProducers(r, c))),
         Api<DescribeTransactionsRequest>(
-            ApiKey.DescribeTransactions, 0, 0, 0, static (h, r, _) => Now(h.Transactions.Describe(r))),
+            ApiKey.DescribeTransactions, 0, 0, 0, static (h, r, c) => Now(h.Transactions.Describe(r, c))),
         Api<ListTransactionsRequest>(
-            ApiKey.ListTransactions, 0, 1, 0, static (h, r, _) => Now(h.Transactions.List(r))),
+            ApiKey.ListTransactions, 0, 1, 0, static (h, r, c) => Now(h.Transactions.List(r, c))),
+        Api<GetTelemetrySubscriptionsRequest>(
+            ApiKey.GetTelemetrySubscriptions, 0, 0, 0, static (h, r, c) => Now(h.Telemetry.Subscribe(r, c))),
+        Api<PushTelemetryRequest>(ApiKey.PushTelemetry, 0, 0, 0, static (h, r, c) => Now(h.Telemetry.Push(r, c))),
+        Api<ListConfigResourcesRequest>(
+            ApiKey.ListConfigResources, 0, 1, 0, static (h, r, c) => Now(h.Configs.List(r, c))),
         Api<DescribeTopicPartitionsRequest>(
-            ApiKey.DescribeTopicPartitions, 0, 0, 0, static (h, r, _) => Now(h.TopicPartitions.Handle(r))),
+            ApiKey.DescribeTopicPartitions, 0, 0, 0, static (h, r, c) => Now(h.TopicPartitions.Handle(r, c))),
     ];
 
     private static readonly ApiDescriptor?[] ByKey = Index();

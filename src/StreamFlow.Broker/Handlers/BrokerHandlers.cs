@@ -23,9 +23,21 @@ internal sealed record BrokerHandlers
 
     public required ConfigHandler Configs { get; init; }
 
+    public required AlterConfigHandler AlterConfigs { get; init; }
+
+    public required PartitionAdminHandler PartitionAdmin { get; init; }
+
+    public required QuorumHandler Quorum { get; init; }
+
+    public required TelemetryHandler Telemetry { get; init; }
+
     public required ProducerIdHandler ProducerIds { get; init; }
 
     public required TransactionHandler Transactions { get; init; }
 
     public required ClusterHandler Cluster { get; init; }
+
+    public required AclHandler Acls { get; init; }
+
+    public required UserHandler Users { get; init; }
 }

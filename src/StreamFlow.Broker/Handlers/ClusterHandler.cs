@@ -1,13 +1,14 @@
+using StreamFlow.Broker.Server;
 using StreamFlow.Protocol.Messages;
 
 namespace StreamFlow.Broker.Handlers;
 
 /// <summary>Describes the cluster of one.</summary>
-internal sealed class ClusterHandler(string clusterId, MetadataBroker self)
+internal sealed class ClusterHandler(string clusterId)
 {
     private const sbyte Brokers = 1;
 
-    public DescribeClusterResponse Describe(DescribeClusterRequest request)
+    public DescribeClusterResponse Describe(DescribeClusterRequest request, MetadataBroker self)
     {
         DescribeClusterResponse response = new()
         {

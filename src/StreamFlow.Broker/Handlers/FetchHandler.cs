@@ -1,4 +1,5 @@
 using StreamFlow.Broker.Measuring;
+using StreamFlow.Broker.Security;
 using StreamFlow.Broker.Server;
 using StreamFlow.Broker.Storage;
 using StreamFlow.Protocol.Messages;
@@ -24,12 +25,50 @@ internal sealed class FetchHandler(TopicStore topics, TimeProvider time, RecordI
             return new ValueTask<IResponse?>(new FetchResponse { ErrorCode = ErrorCode.FetchSessionIdNotFound });
         }
 
+        if (!context.IsOpen)
+        {
+            ILookup<bool, FetchRequestTopics> allowed = request.Topics.ToLookup(topic => MayRead(topic, context));
+            if (allowed.Contains(false))
+            {
+                return new ValueTask<IResponse?>(ReadAllowed(request, [.. allowed[true]], allowed[false], context.Version));
+            }
+        }
+
         PartitionLog?[] logs = FindLogs(request, context.Version);
         bool mayWait = request.MaxWaitMs > 0 && logs.Length > 0;
         FetchResponse? answer = mayWait ? TryAnswer(request, context.Version, logs) : Read(request, context.Version, logs);
         return answer is not null
             ? new ValueTask<IResponse?>(answer)
             : WaitAndReadAsync(request, logs, context);
+    }
+
+    private Topic? FindTopic(in FetchRequestTopics topic, short version) =>
+        version >= TopicIdsFrom ? topics.GetTopic(topic.TopicId) : topics.GetTopic(topic.Topic);
+
+    /// <summary>Rules are about names; an id that no topic has is answered as unknown, whoever asks.</summary>
+    private bool MayRead(in FetchRequestTopics topic, RequestContext context)
+    {
+        string? name = context.Version >= TopicIdsFrom ? topics.GetTopic(topic.TopicId)?.Name : topic.Topic;
+        return name is null || context.MayTopic(AclOperation.Read, name);
+    }
+
+    /// <summary>A client that may not read everything it asks for learns so at once.</summary>
+    private FetchResponse ReadAllowed(
+        FetchRequest request, FetchRequestTopics[] allowed, IEnumerable<FetchRequestTopics> refused, short version)
+    {
+        request.Topics = allowed;
+        FetchResponse read = Read(request, version, FindLogs(request, version));
+        read.Responses =
+        [
+            .. read.Responses,
+            .. refused.Select(static topic => new FetchResponseResponses
+            {
+                Topic = topic.Topic,
+                TopicId = topic.TopicId,
+                Partitions = [.. topic.Partitions.Select(static x => Failed(x.Partition, ErrorCode.TopicAuthorizationFailed, null))],
+            }),
+        ];
+        return read;
     }
 
     private async ValueTask<IResponse?> WaitAndReadAsync(FetchRequest request, PartitionLog?[] logs, RequestContext context)
@@ -63,7 +102,7 @@ internal sealed class FetchHandler(TopicStore topics, TimeProvider time, RecordI
         int at = 0;
         foreach (FetchRequestTopics topic in request.Topics)
         {
-            Topic? found = version >= TopicIdsFrom ? topics.GetTopic(topic.TopicId) : topics.GetTopic(topic.Topic);
+            Topic? found = FindTopic(topic, version);
             foreach (FetchRequestPartitions partition in topic.Partitions)
             {
                 logs[at++] = found?.GetPartition(partition.Partition);

@@ -1,10 +1,12 @@
 using StreamFlow.Broker.Groups;
+using StreamFlow.Broker.Security;
+using StreamFlow.Broker.Server;
 using StreamFlow.Protocol.Messages;
 
 namespace StreamFlow.Broker.Handlers;
 
 /// <summary>Groups as administrators see them, and where their coordinator is.</summary>
-internal sealed class GroupAdminHandler(GroupCoordinator groups, MetadataBroker self)
+internal sealed class GroupAdminHandler(GroupCoordinator groups)
 {
     private const string ClassicType = "classic";
 
@@ -14,16 +16,23 @@ internal sealed class GroupAdminHandler(GroupCoordinator groups, MetadataBroker 
     /// <summary>First version of FindCoordinator that asks for several.</summary>
     private const short CoordinatorsFrom = 4;
 
-    public FindCoordinatorResponse FindCoordinator(FindCoordinatorRequest request, short version)
+    public static FindCoordinatorResponse FindCoordinator(FindCoordinatorRequest request, RequestContext context)
     {
+        MetadataBroker self = context.Connection.Self;
         bool known = request.KeyType is GroupKey or TransactionKey;
         ErrorCode error = known ? ErrorCode.None : ErrorCode.InvalidRequest;
         string? message = known ? null : $"Key type {request.KeyType} is unknown; 0 means group, 1 transaction.";
         int nodeId = known ? self.NodeId : -1;
         string host = known ? self.Host : "";
         int port = known ? self.Port : -1;
-        if (version < CoordinatorsFrom)
+        if (context.Version < CoordinatorsFrom)
         {
+            ErrorCode refusal = known ? Refuse(request.KeyType, request.Key, context) : ErrorCode.None;
+            if (refusal != ErrorCode.None)
+            {
+                return new FindCoordinatorResponse { ErrorCode = refusal, ErrorMessage = null, NodeId = -1, Port = -1 };
+            }
+
             return new FindCoordinatorResponse
             {
                 ErrorCode = error,
@@ -38,7 +47,16 @@ internal sealed class GroupAdminHandler(GroupCoordinator groups, MetadataBroker 
         {
             Coordinators =
             [
-                .. request.CoordinatorKeys.Select(key => new FindCoordinatorResponseCoordinators
+                .. request.CoordinatorKeys.Select(key => known && Refuse(request.KeyType, key, context) is var refusal and not ErrorCode.None
+                    ? new FindCoordinatorResponseCoordinators
+                    {
+                        Key = key,
+                        NodeId = -1,
+                        Port = -1,
+                        ErrorCode = refusal,
+                        ErrorMessage = null,
+                    }
+                    : new FindCoordinatorResponseCoordinators
                 {
                     Key = key,
                     NodeId = nodeId,
@@ -51,14 +69,29 @@ internal sealed class GroupAdminHandler(GroupCoordinator groups, MetadataBroker 
         };
     }
 
-    public DescribeGroupsResponse Describe(DescribeGroupsRequest request) =>
-        new() { Groups = [.. request.Groups.Select(Describe)] };
-
-    public ListGroupsResponse List(ListGroupsRequest request) => new()
+    public DescribeGroupsResponse Describe(DescribeGroupsRequest request, RequestContext context) => new()
     {
         Groups =
         [
-            .. groups.List(request.StatesFilter, request.TypesFilter).Select(static x => new ListGroupsResponseGroups
+            .. request.Groups.Select(group => context.MayGroup(AclOperation.Describe, group)
+                ? Describe(group)
+                : new DescribeGroupsResponseGroups { ErrorCode = ErrorCode.GroupAuthorizationFailed, GroupId = group }),
+        ],
+    };
+
+    private static ErrorCode Refuse(sbyte type, string key, RequestContext context) => type == GroupKey
+        ? context.MayGroup(AclOperation.Describe, key) ? ErrorCode.None : ErrorCode.GroupAuthorizationFailed
+        : context.MayTransact(AclOperation.Describe, key) ? ErrorCode.None : ErrorCode.TransactionalIdAuthorizationFailed;
+
+    private static bool MayList(string group, RequestContext context) =>
+        context.MaySee(AclOperation.Describe, AclResourceType.Cluster, AclBinding.ClusterName)
+        || context.MaySee(AclOperation.Describe, AclResourceType.Group, group);
+
+    public ListGroupsResponse List(ListGroupsRequest request, RequestContext context) => new()
+    {
+        Groups =
+        [
+            .. groups.List(request.StatesFilter, request.TypesFilter).Where(x => MayList(x.GroupId, context)).Select(static x => new ListGroupsResponseGroups
             {
                 GroupId = x.GroupId,
                 ProtocolType = x.ProtocolType,
@@ -68,15 +101,22 @@ internal sealed class GroupAdminHandler(GroupCoordinator groups, MetadataBroker 
         ],
     };
 
-    public async ValueTask<IResponse?> DeleteAsync(DeleteGroupsRequest request)
+    public async ValueTask<IResponse?> DeleteAsync(DeleteGroupsRequest request, RequestContext context)
     {
-        ErrorCode[] errors = await groups.DeleteGroupsAsync(request.GroupsNames).ConfigureAwait(false);
+        ILookup<bool, string> allowed = request.GroupsNames.ToLookup(group => context.MayGroup(AclOperation.Delete, group));
+        string[] wanted = [.. allowed[true]];
+        ErrorCode[] errors = await groups.DeleteGroupsAsync(wanted).ConfigureAwait(false);
         return new DeleteGroupsResponse
         {
             Results =
             [
-                .. request.GroupsNames.Zip(
+                .. wanted.Zip(
                     errors, static (group, error) => new DeleteGroupsResponseResults { GroupId = group, ErrorCode = error }),
+                .. allowed[false].Select(static group => new DeleteGroupsResponseResults
+                {
+                    GroupId = group,
+                    ErrorCode = ErrorCode.GroupAuthorizationFailed,
+                }),
             ],
         };
     }

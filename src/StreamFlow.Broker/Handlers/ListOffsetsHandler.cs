@@ -1,3 +1,5 @@
+using StreamFlow.Broker.Security;
+using StreamFlow.Broker.Server;
 using StreamFlow.Broker.Storage;
 using StreamFlow.Protocol.Messages;
 
@@ -18,8 +20,9 @@ internal sealed class ListOffsetsHandler(TopicStore topics)
     private const short LatestTieredFrom = 9;
     private const short EarliestPendingUploadFrom = 11;
 
-    public ListOffsetsResponse Handle(ListOffsetsRequest request, short version)
+    public ListOffsetsResponse Handle(ListOffsetsRequest request, RequestContext context)
     {
+        short version = context.Version;
         DecompressionBudget budget = new();
         HashSet<(string, int)> repeated = Repeated(request);
         ListOffsetsResponseTopics[] results = new ListOffsetsResponseTopics[request.Topics.Length];
@@ -27,11 +30,13 @@ internal sealed class ListOffsetsHandler(TopicStore topics)
         {
             ListOffsetsRequestTopics topic = request.Topics[i];
             ListOffsetsResponsePartitions[] partitions = new ListOffsetsResponsePartitions[topic.Partitions.Length];
+            bool allowed = context.MayTopic(AclOperation.Describe, topic.Name);
             for (int j = 0; j < partitions.Length; j++)
             {
                 PartitionLog? log = topics.GetPartition(topic.Name, topic.Partitions[j].PartitionIndex);
-                partitions[j] = repeated.Contains((topic.Name, topic.Partitions[j].PartitionIndex))
-                    ? Failed(topic.Partitions[j].PartitionIndex, ErrorCode.InvalidRequest)
+                int index = topic.Partitions[j].PartitionIndex;
+                partitions[j] = !allowed ? Failed(index, ErrorCode.TopicAuthorizationFailed)
+                    : repeated.Contains((topic.Name, index)) ? Failed(index, ErrorCode.InvalidRequest)
                     : Find(log, topic.Partitions[j], request.IsolationLevel != 0, version, budget);
             }
 

@@ -1,4 +1,5 @@
 using StreamFlow.Broker.Groups;
+using StreamFlow.Broker.Security;
 using StreamFlow.Broker.Server;
 using StreamFlow.Protocol.Messages;
 
@@ -18,6 +19,11 @@ internal sealed class MembershipHandler(GroupCoordinator groups)
 
     public async ValueTask<IResponse?> JoinAsync(JoinGroupRequest request, RequestContext context)
     {
+        if (!context.MayGroup(AclOperation.Read, request.GroupId))
+        {
+            return new JoinGroupResponse { ErrorCode = ErrorCode.GroupAuthorizationFailed, ProtocolName = "" };
+        }
+
         JoinResult result = await groups.JoinAsync(
             new JoinCommand
             {
@@ -57,6 +63,11 @@ internal sealed class MembershipHandler(GroupCoordinator groups)
 
     public async ValueTask<IResponse?> SyncAsync(SyncGroupRequest request, RequestContext context)
     {
+        if (!context.MayGroup(AclOperation.Read, request.GroupId))
+        {
+            return new SyncGroupResponse { ErrorCode = ErrorCode.GroupAuthorizationFailed };
+        }
+
         SyncResult result = await groups.SyncAsync(
             new SyncCommand
             {
@@ -78,15 +89,22 @@ internal sealed class MembershipHandler(GroupCoordinator groups)
         };
     }
 
-    public HeartbeatResponse Heartbeat(HeartbeatRequest request) => new()
+    public HeartbeatResponse Heartbeat(HeartbeatRequest request, RequestContext context) => new()
     {
-        ErrorCode = groups.Heartbeat(
-            new HeartbeatCommand(request.GroupId, request.GenerationId, request.MemberId, request.GroupInstanceId)),
+        ErrorCode = context.MayGroup(AclOperation.Read, request.GroupId)
+            ? groups.Heartbeat(
+                new HeartbeatCommand(request.GroupId, request.GenerationId, request.MemberId, request.GroupInstanceId))
+            : ErrorCode.GroupAuthorizationFailed,
     };
 
-    public LeaveGroupResponse Leave(LeaveGroupRequest request, short version)
+    public LeaveGroupResponse Leave(LeaveGroupRequest request, RequestContext context)
     {
-        if (version < MembersFrom)
+        if (!context.MayGroup(AclOperation.Read, request.GroupId))
+        {
+            return new LeaveGroupResponse { ErrorCode = ErrorCode.GroupAuthorizationFailed };
+        }
+
+        if (context.Version < MembersFrom)
         {
             // The only member's error is that of the whole answer.
             LeaveResult one = groups.Leave(request.GroupId, [new MemberToLeave(request.MemberId, null)]);

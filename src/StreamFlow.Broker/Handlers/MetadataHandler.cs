@@ -1,3 +1,5 @@
+using StreamFlow.Broker.Security;
+using StreamFlow.Broker.Server;
 using StreamFlow.Broker.Storage;
 using StreamFlow.Protocol.Messages;
 
@@ -5,20 +7,23 @@ namespace StreamFlow.Broker.Handlers;
 
 /// <summary>Says which topics there are and that this broker leads all of them; creates unknown ones if allowed.</summary>
 internal sealed class MetadataHandler(
-    TopicStore topics, MetadataBroker self, string clusterId, bool autoCreate, int defaultPartitions)
+    TopicStore topics, int nodeId, string clusterId, bool autoCreate, int defaultPartitions)
 {
     /// <summary>First version in which a topic that is asked for by its id may have no name.</summary>
     private const short NullNameFrom = 12;
 
-    private readonly int[] _replicas = [self.NodeId];
+    private readonly int[] _replicas = [nodeId];
 
-    public MetadataResponse Handle(MetadataRequest request, short version)
+    public MetadataResponse Handle(MetadataRequest request, RequestContext context)
     {
+        short version = context.Version;
+        MetadataBroker self = context.Connection.Self;
         // Version 0 cannot say null: none means all there.
         bool all = request.Topics is null || (version == 0 && request.Topics.Length == 0);
         MetadataResponseTopics[] found = all
-            ? [.. topics.Topics.OrderBy(static x => x.Name, StringComparer.Ordinal).Select(Describe)]
-            : [.. request.Topics!.Select(x => Find(x, request.AllowAutoTopicCreation))];
+            ? [.. topics.Topics.Where(x => context.MaySee(AclOperation.Describe, AclResourceType.Topic, x.Name))
+                .OrderBy(static x => x.Name, StringComparer.Ordinal).Select(Describe)]
+            : [.. request.Topics!.Select(x => Find(x, request.AllowAutoTopicCreation, context))];
         if (version < NullNameFrom)
         {
             foreach (ref MetadataResponseTopics topic in found.AsSpan())
@@ -36,13 +41,19 @@ internal sealed class MetadataHandler(
         };
     }
 
-    private MetadataResponseTopics Find(MetadataRequestTopics wanted, bool mayCreate)
+    private MetadataResponseTopics Find(MetadataRequestTopics wanted, bool mayCreate, RequestContext context)
     {
         if (wanted.Name is not { } name)
         {
-            return topics.GetTopic(wanted.TopicId) is { } byId
-                ? Describe(byId)
-                : Failed(ErrorCode.UnknownTopicId, null, wanted.TopicId);
+            return topics.GetTopic(wanted.TopicId) is not { } byId ? Failed(ErrorCode.UnknownTopicId, null, wanted.TopicId)
+                : context.MayTopic(AclOperation.Describe, byId.Name) ? Describe(byId)
+                : Failed(ErrorCode.TopicAuthorizationFailed, null, wanted.TopicId);
+        }
+
+        // Who may not describe it does not even learn whether it exists.
+        if (!context.MayTopic(AclOperation.Describe, name))
+        {
+            return Failed(ErrorCode.TopicAuthorizationFailed, name, Guid.Empty);
         }
 
         if (topics.GetTopic(name) is { } topic)
@@ -55,7 +66,12 @@ internal sealed class MetadataHandler(
             return Failed(ErrorCode.InvalidTopic, name, Guid.Empty);
         }
 
-        return autoCreate && mayCreate && !TopicNames.IsInternal(name) ? Create(name) : Failed(ErrorCode.UnknownTopicOrPartition, name, Guid.Empty);
+        if (!autoCreate || !mayCreate || TopicNames.IsInternal(name))
+        {
+            return Failed(ErrorCode.UnknownTopicOrPartition, name, Guid.Empty);
+        }
+
+        return TopicAdminHandler.MayCreate(name, context) ? Create(name) : Failed(ErrorCode.TopicAuthorizationFailed, name, Guid.Empty);
     }
 
     private MetadataResponseTopics Create(string name)
@@ -78,7 +94,7 @@ internal sealed class MetadataHandler(
             partitions[i] = new MetadataResponsePartitions
             {
                 PartitionIndex = i,
-                LeaderId = self.NodeId,
+                LeaderId = nodeId,
                 LeaderEpoch = logs[i].LeaderEpoch,
                 ReplicaNodes = _replicas,
                 IsrNodes = _replicas,

@@ -1,4 +1,6 @@
 using StreamFlow.Broker.Groups;
+using StreamFlow.Broker.Security;
+using StreamFlow.Broker.Server;
 using StreamFlow.Protocol.Messages;
 
 namespace StreamFlow.Broker.Handlers;
@@ -12,21 +14,32 @@ internal sealed class OffsetsHandler(GroupCoordinator groups)
     /// <summary>First version of OffsetFetch with an error for the whole group.</summary>
     private const short GroupErrorFrom = 2;
 
-    public async ValueTask<IResponse?> CommitAsync(OffsetCommitRequest request)
+    public async ValueTask<IResponse?> CommitAsync(OffsetCommitRequest request, RequestContext context)
     {
+        bool mine = context.MayGroup(AclOperation.Read, request.GroupId);
+        ILookup<bool, OffsetCommitRequestTopics> allowed = request.Topics.ToLookup(
+            topic => mine && context.MayTopic(AclOperation.Read, topic.Name));
+        ErrorCode refusal = mine ? ErrorCode.TopicAuthorizationFailed : ErrorCode.GroupAuthorizationFailed;
+        IEnumerable<OffsetCommitResponseTopics> refused = allowed[false].Select(topic => Refused(topic, refusal));
+        OffsetCommitRequestTopics[] topics = [.. allowed[true]];
+        if (topics.Length == 0 && (request.Topics.Length > 0 || !mine))
+        {
+            return new OffsetCommitResponse { Topics = [.. refused] };
+        }
+
         ErrorCode[] errors = await groups.CommitOffsetsAsync(new CommitCommand
         {
             GroupId = request.GroupId,
             GenerationId = request.GenerationIdOrMemberEpoch,
             MemberId = request.MemberId,
             InstanceId = request.GroupInstanceId,
-            Offsets = Flatten(request.Topics),
+            Offsets = Flatten(topics),
         }).ConfigureAwait(false);
-        OffsetCommitResponseTopics[] results = new OffsetCommitResponseTopics[request.Topics.Length];
+        OffsetCommitResponseTopics[] results = new OffsetCommitResponseTopics[topics.Length];
         int at = 0;
         for (int i = 0; i < results.Length; i++)
         {
-            OffsetCommitRequestTopics topic = request.Topics[i];
+            OffsetCommitRequestTopics topic = topics[i];
             OffsetCommitResponsePartitions[] partitions = new OffsetCommitResponsePartitions[topic.Partitions.Length];
             for (int j = 0; j < partitions.Length; j++)
             {
@@ -40,16 +53,17 @@ internal sealed class OffsetsHandler(GroupCoordinator groups)
             results[i] = new OffsetCommitResponseTopics { Name = topic.Name, Partitions = partitions };
         }
 
-        return new OffsetCommitResponse { Topics = results };
+        return new OffsetCommitResponse { Topics = [.. results, .. refused] };
     }
 
-    public OffsetFetchResponse Fetch(OffsetFetchRequest request, short version)
+    public OffsetFetchResponse Fetch(OffsetFetchRequest request, RequestContext context)
     {
+        short version = context.Version;
         if (version >= GroupsFrom)
         {
             return new OffsetFetchResponse
             {
-                Groups = [.. request.Groups.Select(group => Fetch(group, request.RequireStable))],
+                Groups = [.. request.Groups.Select(group => Fetch(group, request.RequireStable, context))],
             };
         }
 
@@ -62,7 +76,7 @@ internal sealed class OffsetsHandler(GroupCoordinator groups)
                     new OffsetFetchRequestGroupsTopics { Name = x.Name, PartitionIndexes = x.PartitionIndexes }),
             ],
         };
-        OffsetFetchResponseGroups found = Fetch(asked, request.RequireStable);
+        OffsetFetchResponseGroups found = Fetch(asked, request.RequireStable, context);
 
         // Version 1 has no place for an error of the whole group: each partition carries it.
         ErrorCode forAll = version < GroupErrorFrom ? found.ErrorCode : ErrorCode.None;
@@ -80,11 +94,17 @@ internal sealed class OffsetsHandler(GroupCoordinator groups)
         };
     }
 
-    public async ValueTask<IResponse?> DeleteAsync(OffsetDeleteRequest request)
+    public async ValueTask<IResponse?> DeleteAsync(OffsetDeleteRequest request, RequestContext context)
     {
+        if (!context.MayGroup(AclOperation.Delete, request.GroupId))
+        {
+            return new OffsetDeleteResponse { ErrorCode = ErrorCode.GroupAuthorizationFailed };
+        }
+
+        ILookup<bool, OffsetDeleteRequestTopics> allowed = request.Topics.ToLookup(topic => context.MayTopic(AclOperation.Read, topic.Name));
         OffsetKey[] keys =
         [
-            .. request.Topics.SelectMany(static topic =>
+            .. allowed[true].SelectMany(static topic =>
                 topic.Partitions.Select(partition => new OffsetKey(topic.Name, partition.PartitionIndex))),
         ];
         OffsetDeleteResult result = await groups.DeleteOffsetsAsync(request.GroupId, keys).ConfigureAwait(false);
@@ -110,9 +130,34 @@ internal sealed class OffsetsHandler(GroupCoordinator groups)
                             }),
                         ],
                     }),
+                .. allowed[false].Select(static topic => new OffsetDeleteResponseTopics
+                {
+                    Name = topic.Name,
+                    Partitions =
+                    [
+                        .. topic.Partitions.Select(static x => new OffsetDeleteResponsePartitions
+                        {
+                            PartitionIndex = x.PartitionIndex,
+                            ErrorCode = ErrorCode.TopicAuthorizationFailed,
+                        }),
+                    ],
+                }),
             ],
         };
     }
+
+    private static OffsetCommitResponseTopics Refused(OffsetCommitRequestTopics topic, ErrorCode error) => new()
+    {
+        Name = topic.Name,
+        Partitions =
+        [
+            .. topic.Partitions.Select(x => new OffsetCommitResponsePartitions
+            {
+                PartitionIndex = x.PartitionIndex,
+                ErrorCode = error,
+            }),
+        ],
+    };
 
     private static List<OffsetToCommit> Flatten(OffsetCommitRequestTopics[] topics)
     {
@@ -142,15 +187,29 @@ internal sealed class OffsetsHandler(GroupCoordinator groups)
         ErrorCode = forAll == ErrorCode.None ? partition.ErrorCode : forAll,
     };
 
-    private OffsetFetchResponseGroups Fetch(OffsetFetchRequestGroups group, bool requireStable)
+    private OffsetFetchResponseGroups Fetch(OffsetFetchRequestGroups group, bool requireStable, RequestContext context)
     {
-        List<OffsetKey>? keys = group.Topics is null ? null : [.. group.Topics.SelectMany(
+        if (!context.MayGroup(AclOperation.Describe, group.GroupId))
+        {
+            return new OffsetFetchResponseGroups
+            {
+                GroupId = group.GroupId,
+                ErrorCode = ErrorCode.GroupAuthorizationFailed,
+                Topics = Failed(group.Topics ?? [], ErrorCode.GroupAuthorizationFailed),
+            };
+        }
+
+        ILookup<bool, OffsetFetchRequestGroupsTopics>? allowed =
+            group.Topics?.ToLookup(topic => context.MayTopic(AclOperation.Describe, topic.Name));
+        List<OffsetKey>? keys = allowed is null ? null : [.. allowed[true].SelectMany(
             static topic => topic.PartitionIndexes.Select(partition => new OffsetKey(topic.Name, partition)))];
         FetchOffsetsResult result = groups.FetchOffsets(group.GroupId, keys, requireStable);
         OffsetFetchResponseGroupsTopics[] topics = result.Error == ErrorCode.None
             ?
             [
-                .. result.Offsets.GroupBy(static x => x.Key.Topic).Select(static x => new OffsetFetchResponseGroupsTopics
+                .. result.Offsets.GroupBy(static x => x.Key.Topic)
+                    .Where(x => allowed is not null || context.MaySee(AclOperation.Describe, AclResourceType.Topic, x.Key))
+                    .Select(static x => new OffsetFetchResponseGroupsTopics
                 {
                     Name = x.Key,
                     Partitions =
@@ -166,12 +225,17 @@ internal sealed class OffsetsHandler(GroupCoordinator groups)
                     ],
                 }),
             ]
-            : Failed(group.Topics ?? [], result.Error);
-        return new OffsetFetchResponseGroups { GroupId = group.GroupId, ErrorCode = result.Error, Topics = topics };
+            : Failed(allowed?[true] ?? [], result.Error);
+        return new OffsetFetchResponseGroups
+        {
+            GroupId = group.GroupId,
+            ErrorCode = result.Error,
+            Topics = [.. topics, .. Failed(allowed?[false] ?? [], ErrorCode.TopicAuthorizationFailed)],
+        };
     }
 
     /// <summary>Repeats the partitions asked for: old versions have no other place for the error.</summary>
-    private static OffsetFetchResponseGroupsTopics[] Failed(OffsetFetchRequestGroupsTopics[] topics, ErrorCode error) =>
+    private static OffsetFetchResponseGroupsTopics[] Failed(IEnumerable<OffsetFetchRequestGroupsTopics> topics, ErrorCode error) =>
     [
         .. topics.Select(topic => new OffsetFetchResponseGroupsTopics
         {

@@ -1,4 +1,5 @@
 using StreamFlow.Broker.Measuring;
+using StreamFlow.Broker.Security;
 using StreamFlow.Broker.Server;
 using StreamFlow.Broker.Storage;
 using StreamFlow.Broker.Transactions;
@@ -17,15 +18,16 @@ internal sealed class ProduceHandler(
 
     public ValueTask<IResponse?> HandleAsync(ProduceRequest request, RequestContext context)
     {
-        if (context.Version < ImplicitPartitions.ProduceFrom || request.TransactionalId is null)
+        ErrorCode refusal = request.Acks is < -1 or > 1 ? ErrorCode.InvalidRequiredAcks : RefuseTransaction(request, context);
+        if (context.Version < ImplicitPartitions.ProduceFrom || request.TransactionalId is null || refusal != ErrorCode.None)
         {
-            return AppendAsync(request, context, []);
+            return AppendAsync(request, context, [], refusal);
         }
 
-        List<(TransactionPartition, ProducerIdentity)> joining = FindJoining(request);
+        List<(TransactionPartition, ProducerIdentity)> joining = FindJoining(request, context);
         if (joining.Count == 0)
         {
-            return AppendAsync(request, context, []);
+            return AppendAsync(request, context, [], refusal);
         }
 
         // The batches behind these must stay behind them, so the next request waits for this one's answer.
@@ -38,15 +40,16 @@ internal sealed class ProduceHandler(
         await AppendAsync(
             request,
             context,
-            await implicitPartitions.JoinAsync(request.TransactionalId!, joining).ConfigureAwait(false))
+            await implicitPartitions.JoinAsync(request.TransactionalId!, joining).ConfigureAwait(false),
+            ErrorCode.None)
             .ConfigureAwait(false);
 
-    private List<(TransactionPartition, ProducerIdentity)> FindJoining(ProduceRequest request)
+    private List<(TransactionPartition, ProducerIdentity)> FindJoining(ProduceRequest request, RequestContext context)
     {
         List<(TransactionPartition, ProducerIdentity)> joining = [];
         foreach (ProduceRequestTopicData topic in request.TopicData)
         {
-            Topic? found = topics.GetTopic(topic.Name);
+            Topic? found = context.MaySee(AclOperation.Write, AclResourceType.Topic, topic.Name) ? topics.GetTopic(topic.Name) : null;
             foreach (ProduceRequestPartitionData partition in topic.PartitionData)
             {
                 if (found is { IsInternal: false } && found.GetPartition(partition.Index) is PartitionLog log
@@ -77,24 +80,26 @@ internal sealed class ProduceHandler(
     }
 
     private ValueTask<IResponse?> AppendAsync(
-        ProduceRequest request, RequestContext context, Dictionary<TransactionPartition, ErrorCode> refused)
+        ProduceRequest request, RequestContext context, Dictionary<TransactionPartition, ErrorCode> refused, ErrorCode refusal)
     {
         bool pending = false;
         List<Appended> appended = [];
         ProduceResponseResponses[] results = new ProduceResponseResponses[request.TopicData.Length];
         Round round = new(appended, new DecompressionBudget(), context.Version);
-        ErrorCode refusal = request.Acks is < -1 or > 1 ? ErrorCode.InvalidRequiredAcks : ErrorCode.None;
         for (int i = 0; i < results.Length; i++)
         {
             ProduceRequestTopicData topic = request.TopicData[i];
             ProduceResponsePartitionResponses[] partitions =
                 new ProduceResponsePartitionResponses[topic.PartitionData.Length];
+            ErrorCode whole = refusal != ErrorCode.None || context.MayTopic(AclOperation.Write, topic.Name)
+                ? refusal
+                : ErrorCode.TopicAuthorizationFailed;
             for (int j = 0; j < partitions.Length; j++)
             {
                 int index = topic.PartitionData[j].Index;
-                ErrorCode error = refusal == ErrorCode.None
+                ErrorCode error = whole == ErrorCode.None
                     ? refused.GetValueOrDefault(new TransactionPartition(topic.Name, index))
-                    : refusal;
+                    : whole;
                 partitions[j] = error == ErrorCode.None
                     ? Append(topic.Name, topic.PartitionData[j], partitions, j, round)
                     : Failed(index, error, null);
@@ -112,6 +117,34 @@ internal sealed class ProduceHandler(
         return pending
             ? FinishLaterAsync(request, response, appended, context)
             : new ValueTask<IResponse?>(Finish(request, response, appended, context));
+    }
+
+    /// <summary>Whose id it is decides who may write batches of its transactions, also where a request keeps the id to itself.</summary>
+    private static ErrorCode RefuseTransaction(ProduceRequest request, RequestContext context)
+    {
+        if (context.IsOpen || !request.TopicData.Any(static topic => topic.PartitionData.Any(static x => IsTransactional(x.Records.Memory.Span))))
+        {
+            return ErrorCode.None;
+        }
+
+        return request.TransactionalId is { } id && context.MayTransact(AclOperation.Write, id)
+            ? ErrorCode.None
+            : ErrorCode.TransactionalIdAuthorizationFailed;
+    }
+
+    private static bool IsTransactional(ReadOnlySpan<byte> rest)
+    {
+        while (BatchHeader.TryRead(rest, out BatchHeader batch) && batch.TotalSize <= rest.Length)
+        {
+            if (batch.IsTransactional)
+            {
+                return true;
+            }
+
+            rest = rest[batch.TotalSize..];
+        }
+
+        return false;
     }
 
     private static async ValueTask<IResponse?> FinishLaterAsync(
@@ -197,20 +230,21 @@ internal sealed class ProduceHandler(
         }
 
         round.Appended.Add(new Appended(results, position, log.WaitDurableAsync(result.EndOffset).AsTask()));
-        return new ProduceResponsePartitionResponses
-        {
-            Index = partition.Index,
-            BaseOffset = result.BaseOffset,
-            LogAppendTimeMs = result.LogAppendTimeMs,
-            LogStartOffset = result.LogStartOffset,
-        };
+        return Succeeded(partition.Index, result);
     }
+
+    private static ProduceResponsePartitionResponses Succeeded(int index, in AppendResult result) => new()
+    {
+        Index = index,
+        BaseOffset = result.BaseOffset,
+        LogAppendTimeMs = result.LogAppendTimeMs,
+        LogStartOffset = result.LogStartOffset,
+    };
 
     private static ProduceResponsePartitionResponses Refused(string topic, int index, in AppendResult result, short version)
     {
         ErrorCode error = ImplicitPartitions.Translate(result.Error, version);
-        ProduceResponsePartitionResponses failed = Failed(index, error, result.Message);
-        failed.LogStartOffset = result.LogStartOffset;
+        ProduceResponsePartitionResponses failed = Failed(index, error, result.Message, result.LogStartOffset);
         if (result.Rejected is { } rejected)
         {
             string partition = $"{topic}-{index}";
@@ -228,8 +262,15 @@ internal sealed class ProduceHandler(
         return failed;
     }
 
-    private static ProduceResponsePartitionResponses Failed(int index, ErrorCode error, string? message) =>
-        new() { Index = index, ErrorCode = error, BaseOffset = -1, ErrorMessage = message };
+    private static ProduceResponsePartitionResponses Failed(
+        int index, ErrorCode error, string? message, long logStartOffset = -1) => new()
+    {
+        Index = index,
+        ErrorCode = error,
+        BaseOffset = -1,
+        LogStartOffset = logStartOffset,
+        ErrorMessage = message,
+    };
 
     /// <summary>What the appends of one request share.</summary>
     private sealed record Round(List<Appended> Appended, DecompressionBudget Budget, short Version);

@@ -10,16 +10,32 @@ namespace StreamFlow.Broker.Handlers;
 /// <param name="time">The clock that they are timed by.</param>
 internal sealed class RequestDispatcher(BrokerHandlers handlers, RequestInstruments measured, TimeProvider time)
 {
+    private volatile BrokerHandlers _handlers = handlers;
+
+    /// <summary>Lets others answer the requests that come from here on.</summary>
+    public void Replace(BrokerHandlers handlers) => _handlers = handlers;
+
     /// <summary>Handles one request, as <see cref="RequestDispatch"/> says.</summary>
     /// <exception cref="ProtocolException">The frame cannot be understood; the connection must be closed.</exception>
     public ValueTask<WireWriter?> DispatchAsync(Memory<byte> frame, ConnectionContext connection, out RequestOrder order)
     {
+        if (connection.Sasl is { ExpectsBareMessage: true })
+        {
+            order = RequestOrder.AfterReply;
+            return SaslHandler.AuthenticateBareAsync(frame.ToArray(), connection);
+        }
+
         long began = measured.IsTimed ? time.GetTimestamp() : -1;
         WireReader reader = new(frame);
         short key = reader.ReadInt16();
         short version = reader.ReadInt16();
         int correlationId = reader.ReadInt32();
         ApiDescriptor api = ApiTable.Find(key) ?? throw new ProtocolException($"API key {key} is not supported.");
+        if (connection.Sasl?.Refuse(api.Key) is { } reason)
+        {
+            throw new ProtocolException($"it sent {reason}.") { Kind = SaslHandler.Kind };
+        }
+
         order = api.Order;
         if (version < api.ImplementedFrom || version > api.MaxVersion)
         {
@@ -33,9 +49,9 @@ internal sealed class RequestDispatcher(BrokerHandlers handlers, RequestInstrume
         reader.Version = version;
         reader.Flexible = version >= api.FlexibleFrom;
         reader.SkipTags();
-        RequestContext context = new(connection, version, clientId);
+        RequestContext context = new(connection, version, clientId) { Api = api.Key };
         connection.IsExclusive = false;
-        ValueTask<IResponse?> answer = api.Invoke(handlers, ref reader, context);
+        ValueTask<IResponse?> answer = api.Invoke(_handlers, ref reader, context);
         order = connection.IsExclusive ? RequestOrder.AfterReply : order;
         return answer.IsCompletedSuccessfully
             ? new ValueTask<WireWriter?>(Count(api, began, Encode(api, version, correlationId, answer.Result)))

@@ -1,18 +1,22 @@
+using StreamFlow.Broker.Configs;
+using StreamFlow.Broker.Security;
+using StreamFlow.Broker.Server;
 using StreamFlow.Broker.Storage;
 using StreamFlow.Protocol.Messages;
 
 namespace StreamFlow.Broker.Handlers;
 
 /// <summary>Creates, grows, trims and deletes topics.</summary>
-internal sealed class TopicAdminHandler(
-    TopicStore store, int nodeId, int defaultPartitions, bool acceptAnyReplicationFactor)
+internal sealed partial class TopicAdminHandler(
+    TopicStore store, BrokerSettings settings, int nodeId, int defaultPartitions, bool acceptAnyReplicationFactor)
 {
     private const int UseDefault = -1;
+    private const string NotAllowed = "Authorization failed.";
 
     /// <summary>First version of DeleteTopics that names topics by their ids.</summary>
     private const short TopicIdsFrom = 6;
 
-    public CreateTopicsResponse Create(CreateTopicsRequest request)
+    public CreateTopicsResponse Create(CreateTopicsRequest request, RequestContext context)
     {
         HashSet<string> twice = [.. request.Topics.GroupBy(static x => x.Name).Where(static x => x.Skip(1).Any())
             .Select(static x => x.Key)];
@@ -22,44 +26,95 @@ internal sealed class TopicAdminHandler(
             [
                 .. request.Topics.Select(topic => twice.Contains(topic.Name)
                     ? NotCreated(topic.Name, ErrorCode.InvalidRequest, $"Topic '{topic.Name}' is listed more than once.")
-                    : Create(topic, request.ValidateOnly)),
+                    : MayCreate(topic.Name, context)
+                        ? HideConfigs(Create(topic, request.ValidateOnly), context)
+                        : NotCreated(topic.Name, ErrorCode.TopicAuthorizationFailed, NotAllowed)),
             ],
         };
     }
 
-    public DeleteTopicsResponse Delete(DeleteTopicsRequest request, short version) => new()
+    /// <summary>Who may create anything in the cluster may create this; otherwise it takes a right of its own.</summary>
+    public static bool MayCreate(string topic, RequestContext context) =>
+        context.MaySee(AclOperation.Create, AclResourceType.Cluster, AclBinding.ClusterName)
+        || context.MayTopic(AclOperation.Create, topic);
+
+    public DeleteTopicsResponse Delete(DeleteTopicsRequest request, RequestContext context) => new()
     {
-        Responses = version < TopicIdsFrom
-            ? [.. request.TopicNames.Select(static name => new DeleteTopicsRequestTopics { Name = name }).Select(Delete)]
-            : [.. request.Topics.Select(Delete)],
+        Responses = context.Version < TopicIdsFrom
+            ? [.. request.TopicNames.Select(name => Delete(new DeleteTopicsRequestTopics { Name = name }, context))]
+            : [.. request.Topics.Select(topic => Delete(topic, context))],
     };
 
-    public CreatePartitionsResponse AddPartitions(CreatePartitionsRequest request) =>
-        new() { Results = [.. request.Topics.Select(topic => AddPartitions(topic, request.ValidateOnly))] };
-
-    public DeleteRecordsResponse DeleteRecords(DeleteRecordsRequest request) => new()
+    public CreatePartitionsResponse AddPartitions(CreatePartitionsRequest request, RequestContext context) => new()
     {
-        Topics =
+        Results =
         [
-            .. request.Topics.Select(topic => new DeleteRecordsResponseTopics
-            {
-                Name = topic.Name,
-                Partitions = [.. topic.Partitions.Select(partition => DeleteRecords(topic.Name, partition))],
-            }),
+            .. request.Topics.Select(topic => context.MayTopic(AclOperation.Alter, topic.Name)
+                ? AddPartitions(topic, request.ValidateOnly)
+                : new CreatePartitionsResponseResults
+                {
+                    Name = topic.Name,
+                    ErrorCode = ErrorCode.TopicAuthorizationFailed,
+                    ErrorMessage = NotAllowed,
+                }),
         ],
     };
 
-    public OffsetForLeaderEpochResponse OffsetForLeaderEpoch(OffsetForLeaderEpochRequest request) => new()
+    public DeleteRecordsResponse DeleteRecords(DeleteRecordsRequest request, RequestContext context) => new()
     {
         Topics =
         [
-            .. request.Topics.Select(topic => new OffsetForLeaderEpochResponseTopics
-            {
-                Topic = topic.Topic,
-                Partitions = [.. topic.Partitions.Select(x => FindEpoch(store.GetPartition(topic.Topic, x.Partition), x))],
-            }),
+            .. request.Topics.Select(topic => DeleteRecords(topic, context.MayTopic(AclOperation.Delete, topic.Name))),
         ],
     };
+
+    public OffsetForLeaderEpochResponse OffsetForLeaderEpoch(
+        OffsetForLeaderEpochRequest request, RequestContext context) => new()
+    {
+        Topics =
+        [
+            .. request.Topics.Select(topic => FindEpochs(topic, context.MayTopic(AclOperation.Describe, topic.Topic))),
+        ],
+    };
+
+    private OffsetForLeaderEpochResponseTopics FindEpochs(OffsetForLeaderEpochRequestTopics topic, bool allowed) => new()
+    {
+        Topic = topic.Topic,
+        Partitions =
+        [
+            .. topic.Partitions.Select(x => allowed
+                ? FindEpoch(store.GetPartition(topic.Topic, x.Partition), x)
+                : NoEpoch(x, ErrorCode.TopicAuthorizationFailed)),
+        ],
+    };
+
+    private DeleteRecordsResponseTopics DeleteRecords(DeleteRecordsRequestTopics topic, bool allowed) => new()
+    {
+        Name = topic.Name,
+        Partitions =
+        [
+            .. topic.Partitions.Select(x => allowed
+                ? DeleteRecords(topic.Name, x)
+                : new DeleteRecordsResponsePartitions
+                {
+                    PartitionIndex = x.PartitionIndex,
+                    LowWatermark = -1,
+                    ErrorCode = ErrorCode.TopicAuthorizationFailed,
+                }),
+        ],
+    };
+
+    /// <summary>The settings of a new topic are for those who may ask for them.</summary>
+    private static CreateTopicsResponseTopics HideConfigs(CreateTopicsResponseTopics topic, RequestContext context)
+    {
+        if (topic.Configs is not null && !context.MaySee(AclOperation.DescribeConfigs, AclResourceType.Topic, topic.Name))
+        {
+            topic.Configs = null;
+            topic.TopicConfigErrorCode = ErrorCode.TopicAuthorizationFailed;
+        }
+
+        return topic;
+    }
 
     private static TopicResult InternalTopic(string name) =>
         TopicResult.Failed(ErrorCode.InvalidTopic, $"'{name}' is a topic of the broker's own; clients only read it.");
@@ -91,94 +146,22 @@ internal sealed class TopicAdminHandler(
         OffsetForLeaderEpochRequestPartitions partition, ErrorCode error) =>
         new() { ErrorCode = error, Partition = partition.Partition };
 
-    private static CreateTopicsResponseTopics NotCreated(string name, ErrorCode error, string? message) =>
-        new() { Name = name, ErrorCode = error, ErrorMessage = message, Configs = null };
-
-    private CreateTopicsResponseTopics Create(CreateTopicsRequestTopics topic, bool validateOnly)
-    {
-        (ErrorCode error, string? message, int partitions) = CountPartitions(topic);
-        if (error != ErrorCode.None)
-        {
-            return NotCreated(topic.Name, error, message);
-        }
-
-        Dictionary<string, string> configs = new(StringComparer.Ordinal);
-        foreach (CreateTopicsRequestConfigs entry in topic.Configs)
-        {
-            // Null means "the default" here, as in Kafka.
-            if (entry.Value is not null)
-            {
-                configs[entry.Name] = entry.Value;
-            }
-        }
-
-        TopicResult result = TopicNames.IsInternal(topic.Name)
-            ? InternalTopic(topic.Name)
-            : store.CreateTopic(topic.Name, partitions, configs, validateOnly);
-        return new CreateTopicsResponseTopics
-        {
-            Name = topic.Name,
-            ErrorCode = result.Error,
-            ErrorMessage = result.Message,
-            TopicId = result.Topic?.Id ?? Guid.Empty,
-            NumPartitions = result.IsSuccess ? partitions : -1,
-            ReplicationFactor = result.IsSuccess ? (short)1 : (short)-1,
-            Configs = result.IsSuccess
-                ?
-                [
-                    .. TopicConfigs.Describe(configs, store.TopicDefaults).Select(static x => new CreateTopicsResponseConfigs
-                    {
-                        Name = x.Definition.Name,
-                        Value = x.Value,
-                        ConfigSource = x.IsTopicOverride ? DescribedConfig.TopicSource : DescribedConfig.DefaultSource,
-                    }),
-                ]
-                : null,
-        };
-    }
-
-    private (ErrorCode Error, string? Message, int Partitions) CountPartitions(CreateTopicsRequestTopics topic)
-    {
-        if (topic.Assignments.Length > 0)
-        {
-            return CountAssigned(topic);
-        }
-
-        bool oneReplica = topic.ReplicationFactor is UseDefault or 1;
-        if (!oneReplica && !(acceptAnyReplicationFactor && topic.ReplicationFactor > 0))
-        {
-            return (
-                ErrorCode.InvalidReplicationFactor,
-                $"Topic '{topic.Name}' asks for {topic.ReplicationFactor} replicas; this broker is alone, ask for 1.",
-                0);
-        }
-
-        return (ErrorCode.None, null, topic.NumPartitions == UseDefault ? defaultPartitions : topic.NumPartitions);
-    }
-
-    private (ErrorCode Error, string? Message, int Partitions) CountAssigned(CreateTopicsRequestTopics topic)
-    {
-        if (topic.NumPartitions != UseDefault || topic.ReplicationFactor != UseDefault)
-        {
-            return (
-                ErrorCode.InvalidRequest,
-                $"Topic '{topic.Name}' has both an assignment and a number of partitions or replicas; give one of them.",
-                0);
-        }
-
-        bool complete = topic.Assignments.Select(static x => x.PartitionIndex).Order()
-            .SequenceEqual(Enumerable.Range(0, topic.Assignments.Length));
-        bool here = topic.Assignments.All(x => x.BrokerIds.Length == 1 && x.BrokerIds[0] == nodeId);
-        return complete && here
-            ? (ErrorCode.None, null, topic.Assignments.Length)
-            : (ErrorCode.InvalidReplicaAssignment,
-                $"The assignment of '{topic.Name}' must give partitions 0 to {topic.Assignments.Length - 1} to broker {nodeId}.",
-                0);
-    }
-
-    private DeleteTopicsResponseResponses Delete(DeleteTopicsRequestTopics wanted)
+    private DeleteTopicsResponseResponses Delete(DeleteTopicsRequestTopics wanted, RequestContext context)
     {
         Topic? topic = wanted.Name is { } name ? store.GetTopic(name) : store.GetTopic(wanted.TopicId);
+        if ((wanted.Name ?? topic?.Name) is { } named && !context.MayTopic(AclOperation.Delete, named))
+        {
+            // Nor does who may not describe it learn what it is called, or that it is not there.
+            bool shown = wanted.Name is not null || context.MaySee(AclOperation.Describe, AclResourceType.Topic, named);
+            return new DeleteTopicsResponseResponses
+            {
+                Name = shown ? named : null,
+                TopicId = wanted.TopicId,
+                ErrorCode = ErrorCode.TopicAuthorizationFailed,
+                ErrorMessage = NotAllowed,
+            };
+        }
+
         if (topic is null)
         {
             ErrorCode unknown = wanted.Name is null ? ErrorCode.UnknownTopicId : ErrorCode.UnknownTopicOrPartition;

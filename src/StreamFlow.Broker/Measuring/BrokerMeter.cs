@@ -36,7 +36,7 @@ internal sealed class BrokerMeter : IDisposable
     public RecordInstruments Records { get; }
 
     /// <summary>Shows what the parts of the broker are at, to whoever collects.</summary>
-    public void Show(BrokerState state)
+    public void Show(BrokerReadings state)
     {
         StateInstruments.CreateConnections(_meter, Tag, state);
         StateInstruments.CreateLogs(_meter, Tag, state);

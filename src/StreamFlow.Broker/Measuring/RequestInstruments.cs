@@ -15,6 +15,7 @@ internal sealed class RequestInstruments
     private readonly Histogram<double> _duration;
     private readonly Counter<long> _errors;
     private readonly Histogram<double> _flushes;
+    private readonly Counter<long> _pushes;
 
     public RequestInstruments(Meter meter, KeyValuePair<string, object?> tag)
     {
@@ -23,6 +24,8 @@ internal sealed class RequestInstruments
         _duration = meter.CreateHistogram(
             "streamflow.broker.request.duration", "s", "Time from a request to its answer, waiting included.", advice: Seconds);
         _errors = meter.CreateCounter<long>("streamflow.broker.request.errors", "{error}", "Errors in answers, by their code.");
+        _pushes = meter.CreateCounter<long>(
+            "streamflow.broker.telemetry.bytes", "By", "Reports that clients sent of themselves, as they were compressed.");
         _flushes = meter.CreateHistogram(
             "streamflow.broker.flush.duration", "s", "Time that it took the disk to have a file.", advice: Seconds);
     }
@@ -45,6 +48,9 @@ internal sealed class RequestInstruments
 
     /// <summary>An answer has an error in it.</summary>
     public void Failed(string api, string error) => Listeners.Add(_errors, 1, _tag, new KeyValuePair<string, object?>("api", api), new KeyValuePair<string, object?>("error", error));
+
+    /// <summary>A client sent a report of itself.</summary>
+    public void Pushed(int bytes) => Listeners.Add(_pushes, bytes, _tag);
 
     /// <summary>A file was forced to the disk.</summary>
     public void Flushed(TimeSpan duration) => Listeners.Record(_flushes, duration.TotalSeconds, _tag);

@@ -6,7 +6,7 @@ namespace StreamFlow.Broker.Measuring;
 /// <summary>Instruments that read what a broker is at when somebody collects.</summary>
 internal static class StateInstruments
 {
-    public static void CreateConnections(Meter meter, KeyValuePair<string, object?> tag, BrokerState state)
+    public static void CreateConnections(Meter meter, KeyValuePair<string, object?> tag, BrokerReadings state)
     {
         Measurement<long> Of(Func<ConnectionCounts, long> what) => new(what(state.Connections()), tag);
         meter.CreateObservableGauge(
@@ -19,7 +19,7 @@ internal static class StateInstruments
             "streamflow.broker.connections.refused", () => Of(static c => c.Refused), "{connection}", "Connections that were one too many.");
     }
 
-    public static void CreateLogs(Meter meter, KeyValuePair<string, object?> tag, BrokerState state)
+    public static void CreateLogs(Meter meter, KeyValuePair<string, object?> tag, BrokerReadings state)
     {
         IEnumerable<Measurement<long>> Each(Func<PartitionState, long> what) => state.Partitions()
             .Select(p => new Measurement<long>(
@@ -42,7 +42,7 @@ internal static class StateInstruments
             "Partitions that the disk has failed.");
     }
 
-    public static void CreateCoordinators(Meter meter, KeyValuePair<string, object?> tag, BrokerState state)
+    public static void CreateCoordinators(Meter meter, KeyValuePair<string, object?> tag, BrokerReadings state)
     {
         IEnumerable<Measurement<long>> ByState(Func<IEnumerable<(string State, long Count)>> counts) =>
             counts().Select(count => new Measurement<long>(count.Count, tag, new("state", count.State)));
@@ -51,6 +51,11 @@ internal static class StateInstruments
         meter.CreateObservableGauge(
             "streamflow.broker.transactions", () => ByState(state.Transactions), "{transaction}",
             "Transactions that are open or being ended.");
+        meter.CreateObservableGauge(
+            "streamflow.broker.coordinator.away",
+            () => state.CoordinatorsAway().Select(
+                one => new Measurement<long>(one.IsAway ? 1 : 0, tag, new KeyValuePair<string, object?>("coordinator", one.Coordinator))),
+            "{coordinator}", "Coordinators that are away because the disk has failed their log.");
         meter.CreateObservableGauge(
             "streamflow.broker.transaction.oldest", () => new Measurement<double>(state.OldestTransaction(), tag), "s",
             "For how long the oldest of them has been open.");

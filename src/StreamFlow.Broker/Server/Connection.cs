@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using StreamFlow.Broker.Security;
 
 namespace StreamFlow.Broker.Server;
 
@@ -9,7 +10,8 @@ namespace StreamFlow.Broker.Server;
 /// </summary>
 internal sealed class Connection : IDisposable
 {
-    private readonly Socket _socket;
+    private readonly Transport _transport;
+    private readonly Listener _listener;
     private readonly RequestDispatch _dispatch;
     private readonly BrokerLog _log;
     private readonly TimeProvider _time;
@@ -19,29 +21,35 @@ internal sealed class Connection : IDisposable
     private readonly ReplyQueue _replies;
     private readonly ConnectionContext _context;
     private readonly string _peer;
+    private readonly int _maxRequestBytes;
+    private readonly long _began;
     private long _lastActivity;
     private volatile bool _busy;
 
     public Connection(
         Socket socket,
+        Listener listener,
         RequestDispatch dispatch,
         int maxRequestBytes,
         BrokerLog log,
         TimeProvider time,
         CancellationToken stopping)
     {
-        _socket = socket;
+        _transport = new Transport(socket);
+        _listener = listener;
         _dispatch = dispatch;
         _log = log;
         _time = time;
         _stopping = stopping;
-        _frames = new FrameReader(socket, maxRequestBytes);
-        _lastActivity = time.GetTimestamp();
+        _maxRequestBytes = maxRequestBytes;
+        _began = _lastActivity = time.GetTimestamp();
         IPEndPoint? remote = socket.RemoteEndPoint as IPEndPoint;
         _peer = remote?.ToString() ?? "unknown peer";
         IPAddress? address = remote?.Address is { IsIPv4MappedToIPv6: true } mapped ? mapped.MapToIPv4() : remote?.Address;
-        _context = new ConnectionContext($"/{address}", _gone.Token, stopping);
-        _replies = new ReplyQueue(socket, _context, time);
+        _context = new ConnectionContext(address, listener, _gone.Token, stopping);
+        _frames = new FrameReader(
+            _transport, _context.Sasl is null ? maxRequestBytes : Math.Min(maxRequestBytes, SaslSession.LargestRequest));
+        _replies = new ReplyQueue(_transport, _context, time);
     }
 
     public bool IsWaitingForRequest => !_busy && _replies.IsEmpty;
@@ -54,18 +62,24 @@ internal sealed class Connection : IDisposable
         ? _time.GetElapsedTime(Volatile.Read(ref _lastActivity))
         : _replies.Stalled;
 
+    /// <summary>How long the peer has taken to say who it is; zero once that is known.</summary>
+    public TimeSpan Unknown => _context.IsKnown ? TimeSpan.Zero : _time.GetElapsedTime(_began);
+
     public async Task RunAsync()
     {
         // Leaves the accept loop at once: no client may keep others from connecting.
         await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
         try
         {
+            await EstablishAsync().ConfigureAwait(false);
             await ServeAsync().ConfigureAwait(false);
             await _replies.FinishAsync().ConfigureAwait(false);
             if (_context.CloseReason is { } reason)
             {
-                _log.Repeated.Write("acks=0", log => ServerLog.Closed(log, _peer, reason));
+                _log.Repeated.Write(_context.CloseKind, log => ServerLog.Closed(log, _peer, reason));
             }
+
+            await _transport.SayGoodbyeAsync().ConfigureAwait(false);
         }
         catch (ProtocolException exception)
         {
@@ -87,18 +101,30 @@ internal sealed class Connection : IDisposable
     }
 
     /// <summary>Ends the connection: a receive under way fails, parked requests are released.</summary>
-    public void Abort() => _socket.Dispose();
+    public void Abort() => _transport.Socket.Dispose();
 
     public void Dispose()
     {
-        _socket.Dispose();
+        _transport.Dispose();
         _frames.Dispose();
         _gone.Dispose();
     }
 
     private static bool IsHangUp(Exception exception) =>
-        exception is SocketException or ObjectDisposedException or OperationCanceledException or EndOfStreamException
+        exception is SocketException or ObjectDisposedException or OperationCanceledException or IOException
         || (exception is System.Threading.Channels.ChannelClosedException { InnerException: { } inner } && IsHangUp(inner));
+
+    /// <summary>Speaks TLS, where the listener does, and learns who the peer is by its certificate.</summary>
+    private async Task EstablishAsync()
+    {
+        string? name = null;
+        if (_listener.Tls is { } tls)
+        {
+            name = await SecuredPeer.HandshakeAsync(_transport, tls.Current, _listener.Names!, _stopping).ConfigureAwait(false);
+        }
+
+        _context.Establish(name);
+    }
 
     private async Task ServeAsync()
     {
@@ -119,6 +145,11 @@ internal sealed class Connection : IDisposable
                 : new ValueTask<WireWriter?>(await ParkAsync(reply.AsTask(), order).ConfigureAwait(false));
             await _replies.EnqueueAsync(next).ConfigureAwait(false);
             Volatile.Write(ref _lastActivity, _time.GetTimestamp());
+            if (_frames.MaxRequestBytes != _maxRequestBytes && _context.IsKnown)
+            {
+                _frames.MaxRequestBytes = _maxRequestBytes;
+            }
+
             _busy = false;
         }
     }
@@ -152,7 +183,7 @@ internal sealed class Connection : IDisposable
     private async Task FinishQuietlyAsync()
     {
         await _gone.CancelAsync().ConfigureAwait(false);
-        _socket.Dispose();
+        _transport.Socket.Dispose();
         await _replies.FinishAsync().ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 }

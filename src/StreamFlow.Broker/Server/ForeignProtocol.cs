@@ -30,8 +30,8 @@ internal static class ForeignProtocol
 
     /// <summary>What it looks like, and what to do about it.</summary>
     public static string Describe(string protocol) => protocol == Tls
-        ? "it looks like TLS, which this broker does not speak. Set security.protocol to plaintext in the client, or let a proxy in "
-            + "front of the broker end TLS."
+        ? "it looks like TLS, which this listener does not speak. Set security.protocol to plaintext or SASL_PLAINTEXT in the client, "
+            + "or give the broker a listener with TLS."
         : "it looks like HTTP. This port speaks Kafka's protocol only: give its address as host:port to a Kafka client, and HTTP "
             + "clients or probes another port.";
 }

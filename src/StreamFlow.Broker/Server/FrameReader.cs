@@ -19,19 +19,21 @@ internal sealed class FrameReader : IDisposable
     /// <summary>Only produce requests are ever larger; a tighter bound limits what decoded arrays can take.</summary>
     private const int NonProduceLimit = 16 * 1024 * 1024;
 
-    private readonly Socket _socket;
-    private readonly int _maxRequestBytes;
+    private readonly Transport _transport;
     private byte[] _small = ArrayPool<byte>.Shared.Rent(SmallBuffer);
     private byte[]? _large;
     private int _start;
     private int _end;
     private Task<int>? _poll;
 
-    public FrameReader(Socket socket, int maxRequestBytes)
+    public FrameReader(Transport transport, int maxRequestBytes)
     {
-        _socket = socket;
-        _maxRequestBytes = maxRequestBytes;
+        _transport = transport;
+        MaxRequestBytes = maxRequestBytes;
     }
+
+    /// <summary>The largest request that is taken; may change between two of them.</summary>
+    public int MaxRequestBytes { get; set; }
 
     private int Buffered => _end - _start;
 
@@ -80,7 +82,7 @@ internal sealed class FrameReader : IDisposable
     {
         if (_poll is null)
         {
-            _poll = _socket.ReceiveAsync(Memory<byte>.Empty).AsTask();
+            _poll = _transport.ReceiveAsync(Memory<byte>.Empty).AsTask();
             Tasks.Observe(_poll);
         }
 
@@ -96,17 +98,19 @@ internal sealed class FrameReader : IDisposable
         try
         {
             await EndPollAsync().ConfigureAwait(false);
-            if (_socket.Available == 0)
+            if (!_transport.HasTls && _transport.Socket.Available == 0)
             {
                 // Readable and yet empty is the end; not readable means that it was a false alarm.
-                return !_socket.Poll(0, SelectMode.SelectRead) || _socket.Available > 0;
+                return !_transport.Socket.Poll(0, SelectMode.SelectRead) || _transport.Socket.Available > 0;
             }
 
+            // Of TLS, watching has left something to take, or the end.
             MakeRoom(SizePrefix + ApiKeySize);
-            _end += await _socket.ReceiveAsync(_small.AsMemory(_end)).ConfigureAwait(false);
-            return true;
+            int received = await _transport.ReceiveAsync(_small.AsMemory(_end)).ConfigureAwait(false);
+            _end += received;
+            return received > 0;
         }
-        catch (Exception e) when (e is SocketException or ObjectDisposedException)
+        catch (Exception e) when (e is SocketException or ObjectDisposedException or IOException)
         {
             return false;
         }
@@ -127,15 +131,15 @@ internal sealed class FrameReader : IDisposable
         ReadOnlySpan<byte> head = _small.AsSpan(_start);
         int size = BinaryPrimitives.ReadInt32BigEndian(head);
         short apiKey = BinaryPrimitives.ReadInt16BigEndian(head[SizePrefix..]);
-        bool isTooLarge = size > _maxRequestBytes || (size > NonProduceLimit && apiKey != (short)ApiKey.Produce);
+        bool isTooLarge = size > MaxRequestBytes || (size > NonProduceLimit && apiKey != (short)ApiKey.Produce);
         if (isTooLarge && ForeignProtocol.Guess(head) is { } protocol)
         {
             throw new ProtocolException(ForeignProtocol.Describe(protocol)) { Kind = protocol };
         }
 
-        if (size < SmallestRequest || size > _maxRequestBytes)
+        if (size < SmallestRequest || size > MaxRequestBytes)
         {
-            throw new ProtocolException($"A request of {size} bytes is outside {SmallestRequest}..{_maxRequestBytes}.");
+            throw new ProtocolException($"A request of {size} bytes is outside {SmallestRequest}..{MaxRequestBytes}.");
         }
 
         if (isTooLarge)
@@ -213,7 +217,7 @@ internal sealed class FrameReader : IDisposable
     private async ValueTask<int> ReceiveAsync(Memory<byte> destination)
     {
         await EndPollAsync().ConfigureAwait(false);
-        return await _socket.ReceiveAsync(destination).ConfigureAwait(false);
+        return await _transport.ReceiveAsync(destination).ConfigureAwait(false);
     }
 
     private async ValueTask EndPollAsync()

@@ -7,7 +7,7 @@ namespace StreamFlow.Broker.Server;
 /// Sends the replies of one connection in the order of their requests. A reply that is ready while none is pending goes
 /// out at once; replies that wait (a produce on its flush) queue up and let later requests be read meanwhile.
 /// </summary>
-internal sealed class ReplyQueue(Socket socket, ConnectionContext context, TimeProvider time)
+internal sealed class ReplyQueue(Transport transport, ConnectionContext context, TimeProvider time)
 {
     private const int MaxPending = 64;
 
@@ -66,7 +66,7 @@ internal sealed class ReplyQueue(Socket socket, ConnectionContext context, TimeP
                 if (context.CloseReason is not null)
                 {
                     // A produce without acknowledgement failed on the disk: the reading side may wait for long.
-                    socket.Shutdown(SocketShutdown.Both);
+                    transport.Socket.Shutdown(SocketShutdown.Both);
                 }
             }
         }
@@ -74,7 +74,7 @@ internal sealed class ReplyQueue(Socket socket, ConnectionContext context, TimeP
         {
             // The reading side learns of it when it offers its next reply, or when the closed socket ends its receive.
             _pending.Writer.TryComplete(exception);
-            socket.Dispose();
+            transport.Socket.Dispose();
             await ReleasePendingAsync().ConfigureAwait(false);
             throw;
         }
@@ -104,17 +104,7 @@ internal sealed class ReplyQueue(Socket socket, ConnectionContext context, TimeP
         {
             List<ArraySegment<byte>> pieces = reply.Complete();
             Volatile.Write(ref _sendingSince, time.GetTimestamp());
-
-            // A stream socket takes everything it is given, in as many system calls as that needs, or fails.
-            if (pieces.Count == 1)
-            {
-                await socket.SendAsync(pieces[0].AsMemory(), SocketFlags.None).ConfigureAwait(false);
-            }
-            else
-            {
-                await socket.SendAsync(pieces, SocketFlags.None).ConfigureAwait(false);
-            }
-
+            await transport.SendAsync(pieces).ConfigureAwait(false);
             Volatile.Write(ref _sendingSince, 0);
         }
     }

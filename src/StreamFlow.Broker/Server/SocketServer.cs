@@ -3,15 +3,15 @@ using System.Net.Sockets;
 
 namespace StreamFlow.Broker.Server;
 
-/// <summary>Listens on one address, runs a <see cref="Connection"/> per client and ends them all on stop.</summary>
+/// <summary>Accepts on every listener, runs a <see cref="Connection"/> per client and ends them all on stop.</summary>
 internal sealed class SocketServer : IAsyncDisposable
 {
-    private const int Backlog = 512;
     private static readonly TimeSpan SweepInterval = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan AuthenticationTimeout = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan StopGrace = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan AcceptBackOff = TimeSpan.FromMilliseconds(50);
 
-    private readonly Socket _listener;
+    private readonly IReadOnlyList<Listener> _listeners;
     private readonly SocketServerOptions _options;
     private readonly BrokerLog _log;
     private readonly TimeProvider _time;
@@ -24,32 +24,18 @@ internal sealed class SocketServer : IAsyncDisposable
     private long _accepted;
     private long _refused;
 
-    /// <summary>Binds the address; the port is known from here on, but nobody is let in before <see cref="Start"/>.</summary>
-    /// <exception cref="SocketException">The address cannot be bound, for example because the port is taken.</exception>
-    public SocketServer(IPEndPoint endPoint, SocketServerOptions options, BrokerLog log, TimeProvider time)
+    public SocketServer(IReadOnlyList<Listener> listeners, SocketServerOptions options, BrokerLog log, TimeProvider time)
     {
+        _listeners = listeners;
         _options = options;
         _log = log;
         _time = time;
-        _listener = new Socket(endPoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
-        try
-        {
-            if (endPoint.Address.Equals(IPAddress.IPv6Any))
-            {
-                _listener.DualMode = true;
-            }
-
-            _listener.Bind(endPoint);
-            Port = ((IPEndPoint)_listener.LocalEndPoint!).Port;
-        }
-        catch
-        {
-            _listener.Dispose();
-            throw;
-        }
     }
 
-    public int Port { get; }
+    public IReadOnlyList<Listener> Listeners => _listeners;
+
+    /// <summary>The port of the first listener.</summary>
+    public int Port => _listeners[0].Port;
 
     /// <summary>Signals parked requests that they must be answered now.</summary>
     public CancellationToken Stopping => _stopping.Token;
@@ -73,8 +59,12 @@ internal sealed class SocketServer : IAsyncDisposable
 
     public void Start(RequestDispatch dispatch)
     {
-        _listener.Listen(Backlog);
-        _loops.Add(AcceptAsync(dispatch));
+        foreach (Listener listener in _listeners)
+        {
+            listener.Open();
+            _loops.Add(AcceptAsync(listener, dispatch));
+        }
+
         _loops.Add(SweepAsync());
     }
 
@@ -87,7 +77,11 @@ internal sealed class SocketServer : IAsyncDisposable
         }
 
         await _stopping.CancelAsync().ConfigureAwait(false);
-        _listener.Dispose();
+        foreach (Listener listener in _listeners)
+        {
+            listener.Dispose();
+        }
+
         Task drained = Drained();
         await CloseIdleAsync(drained).ConfigureAwait(false);
         foreach (Connection connection in Snapshot())
@@ -118,14 +112,14 @@ internal sealed class SocketServer : IAsyncDisposable
         await done.CancelAsync().ConfigureAwait(false);
     }
 
-    private async Task AcceptAsync(RequestDispatch dispatch)
+    private async Task AcceptAsync(Listener listener, RequestDispatch dispatch)
     {
         while (!_stopping.IsCancellationRequested)
         {
             Socket socket;
             try
             {
-                socket = await _listener.AcceptAsync(_stopping.Token).ConfigureAwait(false);
+                socket = await listener.AcceptAsync(_stopping.Token).ConfigureAwait(false);
             }
             catch (Exception exception) when (exception is ObjectDisposedException or OperationCanceledException)
             {
@@ -147,11 +141,11 @@ internal sealed class SocketServer : IAsyncDisposable
                 continue;
             }
 
-            Guarded.Run(_log, "the acceptance of connections", () => Admit(socket, dispatch));
+            Guarded.Run(_log, "the acceptance of connections", () => Admit(socket, listener, dispatch));
         }
     }
 
-    private void Admit(Socket socket, RequestDispatch dispatch)
+    private void Admit(Socket socket, Listener listener, RequestDispatch dispatch)
     {
         Connection connection;
         try
@@ -159,7 +153,7 @@ internal sealed class SocketServer : IAsyncDisposable
             socket.NoDelay = true;
             socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive, true);
             connection = new Connection(
-                socket, dispatch, _options.MaxRequestBytes, _log, _time, _stopping.Token);
+                socket, listener, dispatch, _options.MaxRequestBytes, _log, _time, _stopping.Token);
         }
         catch (SocketException)
         {
@@ -230,7 +224,7 @@ internal sealed class SocketServer : IAsyncDisposable
         _log.WriteHeld();
         foreach (Connection connection in Snapshot())
         {
-            if (connection.Idle > _options.IdleTimeout)
+            if (connection.Idle > _options.IdleTimeout || connection.Unknown > AuthenticationTimeout)
             {
                 connection.Abort();
             }

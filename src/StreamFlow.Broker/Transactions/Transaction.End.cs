@@ -19,6 +19,12 @@ internal sealed partial class Transaction
     public void End(in EndCommand command, long request, ClockReading now)
     {
         ErrorCode error = command.Version < TransactionVersion.V2 ? CheckEnd(command) : CheckBumpingEnd(command);
+        if (error == ErrorCode.None && State == TransactionState.Ongoing && command.Commit && _current.MustAbort)
+        {
+            // Of the errors that clients know, the one after which they abort and go on, or begin anew.
+            error = ErrorCode.InvalidProducerIdMapping;
+        }
+
         bool needsProducerId = command.Version >= TransactionVersion.V2 && _current.Producer.IsExhausted;
         if (error == ErrorCode.None && needsProducerId && command.FreshProducerId < 0)
         {

@@ -86,6 +86,7 @@ internal sealed partial class Transaction
         {
             Version = version,
             Partitions = [.. _current.Partitions, .. added],
+            MustAbort = State == TransactionState.Ongoing && _current.MustAbort,
             StartMs = State == TransactionState.Ongoing ? _current.StartMs : now.UnixMs,
         };
         Persist(new Change(next, requests, added));

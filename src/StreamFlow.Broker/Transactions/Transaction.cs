@@ -140,6 +140,7 @@ internal sealed partial class Transaction
                 Producer = _current.Following,
                 NextProducerId = -1,
                 Partitions = [],
+                MustAbort = false,
                 StartMs = -1,
                 Unfinished = unfinished,
             },

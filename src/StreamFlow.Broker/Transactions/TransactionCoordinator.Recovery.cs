@@ -11,8 +11,9 @@ internal sealed partial class TransactionCoordinator
     public const string TopicName = "__transaction_state";
 
     /// <summary>
-    /// Opens the coordinator of a data directory. Open transactions go on, prepared ones get their markers again, and
-    /// what no coordinator knows of is aborted, since it would hide everything behind it for ever.
+    /// Opens the coordinator of a data directory. Open transactions go on, but can only abort unless the last run stopped
+    /// in order; prepared ones get their markers again; and what no coordinator knows of is aborted, since it would hide
+    /// everything behind it for ever.
     /// </summary>
     /// <param name="store">Must outlive the coordinator.</param>
     /// <param name="groups">Keeps the offsets that transactions commit.</param>
@@ -50,10 +51,18 @@ internal sealed partial class TransactionCoordinator
         Dictionary<long, string> owners = stored.ToDictionary(static x => x.Value.Producer.ProducerId, static x => x.Key);
         FinishCommits(stored.Values, now);
         AbortOrphans(stored, owners, now);
-        foreach ((string transactionalId, TransactionSnapshot snapshot) in stored)
+        foreach ((string transactionalId, TransactionSnapshot found) in stored)
         {
+            TransactionSnapshot snapshot = found;
             if (snapshot.State == TransactionState.Ongoing)
             {
+                snapshot = found with { MustAbort = found.MustAbort || _afterUncleanStop };
+                if (snapshot != found)
+                {
+                    // For a start after an orderly stop; after another kill it is as true without a record.
+                    _ = RememberAsync(transactionalId, snapshot);
+                }
+
                 _partitions.Register(snapshot.Producer, snapshot.Partitions);
             }
 
@@ -63,6 +72,15 @@ internal sealed partial class TransactionCoordinator
         }
 
         _timer = _time.CreateTimer(_ => Guarded.Run(_log, "the timer of transactions", OnTimer), null, _options.CheckInterval, _options.CheckInterval);
+    }
+
+    private async Task RememberAsync(string transactionalId, TransactionSnapshot snapshot)
+    {
+        ErrorCode error = await _journal.WriteAsync(transactionalId, snapshot, flush: false).ConfigureAwait(false);
+        if (error != ErrorCode.None)
+        {
+            Fail($"the write ended with {error}");
+        }
     }
 
     /// <summary>Writes again the markers of commits that a power cut took from partitions.</summary>

@@ -24,6 +24,7 @@ internal sealed partial class TransactionCoordinator
         Justification = "Whatever ended a step half-way, what is durable is unknown then and nothing more may be promised.")]
     private async Task RunAsync(string transactionalId, Transaction transaction, TransactionEffect[] effects)
     {
+        Interlocked.Increment(ref _running);
         try
         {
             while (effects.Length > 0 && !_isStopped)
@@ -41,6 +42,10 @@ internal sealed partial class TransactionCoordinator
         catch (Exception failure)
         {
             Fail(failure.Message);
+        }
+        finally
+        {
+            Interlocked.Decrement(ref _running);
         }
     }
 
@@ -106,6 +111,7 @@ internal sealed partial class TransactionCoordinator
         if (failed is var (partition, reason))
         {
             TransactionLog.MarkerFailed(_log, transactionalId, partition.Topic, partition.Partition, reason);
+            _unmarked[transactionalId] = (transaction, markers);
             return Step(transaction, static (x, _) => x.MarkersFailed());
         }
 
@@ -182,6 +188,7 @@ internal sealed partial class TransactionCoordinator
 
     private void OnTimer()
     {
+        RetryMarkers();
         foreach ((string transactionalId, Transaction transaction) in _transactions)
         {
             if (_isStopped)

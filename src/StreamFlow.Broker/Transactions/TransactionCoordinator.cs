@@ -23,6 +23,7 @@ internal sealed partial class TransactionCoordinator : IDisposable
     private readonly GroupCoordinator _groups;
     private readonly Func<long> _allocateProducerId;
     private readonly TimeProvider _time;
+    private readonly bool _afterUncleanStop;
     private readonly ILogger _log;
     private readonly long _started;
     private readonly ConcurrentDictionary<string, Transaction> _transactions = [];
@@ -43,6 +44,7 @@ internal sealed partial class TransactionCoordinator : IDisposable
         _journal = journal;
         _partitions = new TransactionPartitions(store, groups, options.Faults);
         _groups = groups;
+        _afterUncleanStop = store.AfterUncleanStop;
         _allocateProducerId = store.AllocateProducerId;
         _time = time;
         _log = log ?? NullLogger.Instance;

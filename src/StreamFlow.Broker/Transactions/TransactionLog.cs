@@ -10,11 +10,11 @@ internal static partial class TransactionLog
     public static partial void OrphanAborted(ILogger logger, long producerId, string topic, int partition);
 
     [LoggerMessage(402, LogLevel.Warning,
-        "A marker of '{TransactionalId}' could not be written to {Topic}-{Partition} ({Error}). Restart the broker to recover the "
-        + "partition and end the transaction")]
+        "A marker of '{TransactionalId}' could not be written to {Topic}-{Partition} ({Error}). It is written when the "
+        + "partition takes writes again; until then the transaction does not end")]
     public static partial void MarkerFailed(ILogger logger, string transactionalId, string topic, int partition, ErrorCode error);
 
     [LoggerMessage(403, LogLevel.Error,
-        "The transaction coordinator stops: its log could not be written ({Reason}). Restart the broker")]
+        "The transaction coordinator stops: its log could not be written ({Reason}). It goes on by itself when the log takes writes again")]
     public static partial void Stopped(ILogger logger, string reason);
 }

@@ -39,6 +39,10 @@ internal sealed class TransactionPartitions(TopicStore store, GroupCoordinator g
         return failed;
     }
 
+    /// <summary>Whether all of them take writes; one that was deleted is no obstacle.</summary>
+    public bool TakeWrites(IReadOnlyList<TransactionPartition> partitions) =>
+        partitions.All(partition => Find(partition) is null or { State: LogState.Online or LogState.Closed });
+
     /// <summary>Fsyncs the partitions, whatever their policy.</summary>
     public async ValueTask<ErrorCode> FlushAsync(IReadOnlyList<TransactionPartition> partitions)
     {

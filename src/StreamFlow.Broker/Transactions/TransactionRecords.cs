@@ -4,7 +4,7 @@ namespace StreamFlow.Broker.Transactions;
 
 /// <summary>
 /// The records of the transaction log, in the format of Kafka's own <c>__transaction_state</c>: version 1, whose tagged
-/// fields are Kafka's three and, with numbers far above them, two that Kafka's readers skip. Version 0, written before
+/// fields are Kafka's three and, with numbers far above them, three that Kafka's readers skip. Version 0, written before
 /// there was a version 2 of transactions, is still read.
 /// </summary>
 internal static class TransactionRecords
@@ -22,6 +22,9 @@ internal static class TransactionRecords
 
     /// <summary>See <see cref="UnfinishedCommit"/>.</summary>
     private const int UnfinishedTag = 101;
+
+    /// <summary>See <see cref="TransactionSnapshot.MustAbort"/>; there or not, without a content.</summary>
+    private const int MustAbortTag = 102;
 
     public static void WriteKey(FieldWriter writer, string transactionalId)
     {
@@ -115,6 +118,7 @@ internal static class TransactionRecords
             x.Int16(value.Unfinished.Producer.Epoch);
             WritePartitions(x, value.Unfinished.Partitions);
         });
+        Add(value.MustAbort, MustAbortTag, static _ => { });
         writer.UnsignedVarint((uint)tags.Count);
         foreach ((int tag, FieldWriter content) in tags)
         {
@@ -172,6 +176,7 @@ internal static class TransactionRecords
                     Unfinished = new UnfinishedCommit(
                         new ProducerIdentity(reader.ReadInt64(), reader.ReadInt16()), ReadPartitions(ref reader)),
                 },
+                MustAbortTag => snapshot with { MustAbort = true },
                 _ => snapshot,
             };
             while (reader.Remaining > end)

@@ -69,6 +69,12 @@ internal sealed record TransactionSnapshot
     /// <summary>The partitions of the open transaction; none when no transaction is open or being ended.</summary>
     public IReadOnlyList<TransactionPartition> Partitions { get; init; } = [];
 
+    /// <summary>
+    /// The open transaction lived through a stop that was not orderly, and what it wrote before, or even that it had been
+    /// aborted, may be lost: it can no longer commit.
+    /// </summary>
+    public bool MustAbort { get; init; }
+
     /// <summary>When this was written, in milliseconds since 1970-01-01 UTC.</summary>
     public long LastUpdateMs { get; init; }
 

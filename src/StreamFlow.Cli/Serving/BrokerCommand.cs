@@ -77,7 +77,8 @@ internal sealed class BrokerCommand
         {
             throw new CommandException(WithoutParameter(exception), ExitCode.Usage, exception);
         }
-        catch (Exception exception) when (exception is IOException or SocketException or UnauthorizedAccessException or InvalidOperationException)
+        catch (Exception exception) when (exception is IOException or SocketException or UnauthorizedAccessException or InvalidOperationException
+            or InvalidDataException)
         {
             throw new CommandException(exception.Message, ExitCode.Failed, exception);
         }

@@ -1,5 +1,6 @@
 using StreamFlow.Broker.Groups;
 using StreamFlow.Broker.Handlers;
+using StreamFlow.Broker.Tests.Support;
 using StreamFlow.Protocol.Messages;
 using static StreamFlow.Broker.Tests.Groups.CoordinatorFixture;
 using static StreamFlow.Broker.Tests.Groups.GroupHarness;
@@ -175,7 +176,7 @@ public sealed class GroupCoordinatorOffsetsTests : IDisposable
             Topics = [new OffsetFetchRequestTopics { Name = "orders", PartitionIndexes = [0] }],
         };
 
-        OffsetFetchResponse response = new OffsetsHandler(_fixture.Coordinator).Fetch(request, version: 1);
+        OffsetFetchResponse response = new OffsetsHandler(_fixture.Coordinator).Fetch(request, OpenRequest.Of(1));
 
         Assert.Equal(ErrorCode.CoordinatorNotAvailable, response.Topics[0].Partitions[0].ErrorCode);
     }

@@ -84,7 +84,7 @@ public sealed class MetadataTests
     public async Task Advertised_address_is_what_the_options_say()
     {
         await using EmbeddedBroker broker = await EmbeddedBroker.StartAsync(
-            new EmbeddedBrokerOptions { Host = "0.0.0.0", AdvertisedHost = "broker.example", AdvertisedPort = 29092 });
+            new EmbeddedBrokerOptions { Host = "0.0.0.0", AdvertisedHost = "broker.example", AdvertisedPort = 29092, AllowUnsecuredNetwork = true });
         Assert.Equal("broker.example:29092", broker.BootstrapServers);
         using RawClient client = await RawClient.ConnectAsync(broker.Port);
         WireStruct node = (await client.CallAsync("Metadata", 1, [])).Only("brokers");

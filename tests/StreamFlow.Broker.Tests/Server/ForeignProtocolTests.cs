@@ -26,8 +26,8 @@ public sealed class ForeignProtocolTests : IDisposable
         string line = Assert.Single(_log);
         Assert.StartsWith("Closed the connection of 127.0.0.1:", line, StringComparison.Ordinal);
         Assert.EndsWith(
-            ": it looks like TLS, which this broker does not speak. Set security.protocol to plaintext in the client, or let a proxy "
-            + "in front of the broker end TLS. [SF6103]",
+            ": it looks like TLS, which this listener does not speak. Set security.protocol to plaintext or SASL_PLAINTEXT in the "
+            + "client, or give the broker a listener with TLS. [SF6103]",
             line,
             StringComparison.Ordinal);
     }

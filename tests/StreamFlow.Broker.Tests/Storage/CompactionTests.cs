@@ -281,7 +281,7 @@ public sealed class CompactionTests : IDisposable
         foreach (var copy in copies)
         {
             using var crashed = PartitionLog.Open(copy, Options, _clock);
-            Assert.Equal((LogState.Online, 400L, 0), (crashed.State, crashed.LogEndOffset, crashed.LeaderEpoch));
+            Assert.Equal((LogState.Online, 400L, 1), (crashed.State, crashed.LogEndOffset, crashed.LeaderEpoch));
             Assert.Equal(Latest(log), Latest(crashed));
             Assert.DoesNotContain(
                 Directory.GetFiles(copy), path => path.EndsWith(".cleaned", StringComparison.Ordinal)

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using StreamFlow.Broker.Storage;
 
 namespace StreamFlow.Broker.Tests.Storage;
@@ -11,6 +12,17 @@ internal sealed class FaultyFileSystem : FileSystem
     public string Target { get; set; } = "";
 
     public volatile bool FailFlush;
+
+    /// <summary>No file can be opened any more, as when handles have run out.</summary>
+    public volatile bool FailOpen;
+
+    /// <summary>What the disk makes of a file whose fsync fails: the kernel may drop what it could not write.</summary>
+    public Action<StorageFile>? OnFailedFlush { get; set; }
+
+    private readonly ConcurrentDictionary<StorageFile, bool> _failed = [];
+
+    /// <summary>Whether an fsync was asked for again of a file that one had failed of: it would say that all is well.</summary>
+    public bool FlushedAgain { get; private set; }
 
     /// <summary>Runs before every fsync of a file.</summary>
     public Action<string>? BeforeFlush { get; set; }
@@ -30,6 +42,11 @@ internal sealed class FaultyFileSystem : FileSystem
 
     public override StorageFile Open(string path, FileMode mode)
     {
+        if (FailOpen && path.Contains(Target, StringComparison.Ordinal))
+        {
+            throw new IOException("Too many open files (injected)");
+        }
+
         using var file = Disk.Open(path, mode);
         return new StorageFile(this, path, File.OpenHandle(
             path, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete));
@@ -55,7 +72,17 @@ internal sealed class FaultyFileSystem : FileSystem
         throw new IOException("No space left on device (injected)");
     }
 
-    public override int Read(StorageFile file, Span<byte> bytes, long position) => Disk.Read(file, bytes, position);
+    private long _bytesRead;
+
+    /// <summary>Bytes that were read from logs.</summary>
+    public long BytesRead => Interlocked.Read(ref _bytesRead);
+
+    public override int Read(StorageFile file, Span<byte> bytes, long position)
+    {
+        var read = Disk.Read(file, bytes, position);
+        Interlocked.Add(ref _bytesRead, read);
+        return read;
+    }
 
     public override void SetLength(StorageFile file, long length) => Disk.SetLength(file, length);
 
@@ -63,8 +90,11 @@ internal sealed class FaultyFileSystem : FileSystem
     {
         BeforeFlush?.Invoke(file.Path);
         Interlocked.Increment(ref _flushes);
+        FlushedAgain |= _failed.ContainsKey(file);
         if (FailFlush && file.Path.Contains(Target, StringComparison.Ordinal))
         {
+            _failed[file] = true;
+            OnFailedFlush?.Invoke(file);
             throw new IOException("Input/output error (injected)");
         }
 

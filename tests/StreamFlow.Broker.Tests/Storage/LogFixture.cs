@@ -94,6 +94,13 @@ internal static class Batches
     public static byte[] WithSection(ReadOnlySpan<byte> batch, CompressionCodec codec, ReadOnlySpan<byte> section) =>
         Sealed([.. batch[..RecordBatch.HeaderSize], .. section], codec);
 
+    public static byte[] Transactional(long producerId, short epoch, int sequence, string value)
+    {
+        var builder = new RecordBatchBuilder();
+        builder.Add(1_700_000_000_000, "k"u8, Encoding.UTF8.GetBytes(value));
+        return builder.Build(RecordBatch.TransactionalBit, producerId, epoch, sequence).ToArray();
+    }
+
     public static byte[] Marker(long producerId, short epoch, bool commit) =>
         RecordBatchBuilder.BuildMarker(producerId, epoch, commit, 0, 1_700_000_000_000);
 

@@ -9,8 +9,10 @@ public sealed class LogLifecycleTests
     {
         var allowed = new Dictionary<(LogState, LogEvent), LogState>
         {
-            [(LogState.Online, LogEvent.StorageFailed)] = LogState.Offline,
-            [(LogState.Offline, LogEvent.StorageFailed)] = LogState.Offline,
+            [(LogState.Online, LogEvent.StorageFailed)] = LogState.ReadOnly,
+            [(LogState.ReadOnly, LogEvent.StorageFailed)] = LogState.ReadOnly,
+            [(LogState.ReadOnly, LogEvent.Repaired)] = LogState.Online,
+            [(LogState.ReadOnly, LogEvent.Closed)] = LogState.Closed,
             [(LogState.Online, LogEvent.Closed)] = LogState.Closed,
             [(LogState.Offline, LogEvent.Closed)] = LogState.Closed,
         };

@@ -15,7 +15,7 @@ public sealed class StorageFailureTests : IDisposable
     public void Dispose() => _temporary.Dispose();
 
     [Fact]
-    public void Append_on_a_full_disk_goes_offline_at_every_byte_and_loses_nothing_acknowledged()
+    public void Append_on_a_full_disk_is_refused_at_every_byte_while_reads_go_on_and_goes_on_when_there_is_room()
     {
         var size = Batches.Of("value").Length;
         for (var room = 0; room < size; room++)
@@ -26,19 +26,30 @@ public sealed class StorageFailureTests : IDisposable
                 Assert.Equal(ErrorCode.None, log.Append(Batches.Of("value"), AppendOrigin.Client).Error);
                 _files.FillUpAfter(room);
                 Assert.Equal(ErrorCode.KafkaStorageError, log.Append(Batches.Of("value"), AppendOrigin.Client).Error);
-                Assert.True(log.IsOffline);
+                Assert.Equal(LogState.ReadOnly, log.State);
                 Assert.Equal(ErrorCode.KafkaStorageError, log.Append(Batches.Of("value"), AppendOrigin.Client).Error);
-                var read = log.Read(0, 100, true, false, new ArrayBufferWriter<byte>());
-                Assert.Equal(ErrorCode.KafkaStorageError, read.Error);
+                Assert.Equal("value", Assert.Single(Batches.ReadAll(log)).Value);
+                Assert.False(log.TryRepair());
+                Assert.Contains("No space left", log.Trouble!.Reason, StringComparison.Ordinal);
+
+                // Killed now, the next start cuts what the refused write left; or the log goes on by itself.
                 _files.FillUpAfter(long.MaxValue);
+                using (var killed = Open(_temporary.CopyOf(directory)))
+                {
+                    Assert.Equal((1, room), (killed.LogEndOffset, killed.Recovery.TruncatedBytes));
+                }
+
+                Assert.True(log.TryRepair());
+                Assert.Equal((LogState.Online, null), (log.State, log.Trouble));
+                Assert.Equal(1, log.Append(Batches.Of("next"), AppendOrigin.Client).BaseOffset);
             }
 
-            using var recovered = Open(directory);
-            Assert.Equal((1, room), (recovered.LogEndOffset, recovered.Recovery.TruncatedBytes));
-            Assert.Single(Batches.ReadAll(recovered));
+            using var reopened = Open(directory);
+            Assert.Equal((2, 0L), (reopened.LogEndOffset, reopened.Recovery.TruncatedBytes));
+            Assert.Equal(["value", "next"], Batches.ReadAll(reopened).Select(record => record.Value));
         }
 
-        Assert.Contains(_warnings, warning => warning.Contains("offline", StringComparison.Ordinal));
+        Assert.Contains(_warnings, warning => warning.Contains("refuses writes", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -52,7 +63,7 @@ public sealed class StorageFailureTests : IDisposable
         _files.FailFlush = true;
 
         Assert.Equal(ErrorCode.KafkaStorageError, bad.Append(Batches.Of("b"), AppendOrigin.Client).Error);
-        Assert.True(bad.IsOffline);
+        Assert.Equal(LogState.ReadOnly, bad.State);
         Assert.Equal(1, bad.HighWatermark);
         Assert.Equal(ErrorCode.None, good.Append(Batches.Of("c"), AppendOrigin.Client).Error);
 
@@ -138,8 +149,10 @@ public sealed class StorageFailureTests : IDisposable
     public async Task Operating_system_policy_never_fsyncs_on_append()
     {
         using var log = Open(_temporary.Sub("log"));
-        var before = _files.Flushes;
         log.Append(Batches.Of("a"), AppendOrigin.Client);
+        log.Maintain();
+        var before = _files.Flushes;
+        log.Append(Batches.Of("b"), AppendOrigin.Client);
         log.Maintain();
         Assert.Equal(before, _files.Flushes);
         Assert.Equal(ErrorCode.None, await log.FlushAsync());
@@ -173,7 +186,7 @@ public sealed class StorageFailureTests : IDisposable
     [InlineData(0)]
     [InlineData(70)]
     [InlineData(300)]
-    public void Read_of_a_file_that_shrank_under_the_log_goes_offline_instead_of_skipping_records(int size)
+    public void Read_of_a_file_that_shrank_under_the_log_fails_instead_of_skipping_records_and_nothing_is_written_behind(int size)
     {
         using var log = Open(_temporary.Sub("log"), new LogOptions { SegmentBytes = 1024 });
         for (var i = 0; i < 40; i++)
@@ -185,7 +198,10 @@ public sealed class StorageFailureTests : IDisposable
         var buffer = new ArrayBufferWriter<byte>();
         var read = log.Read(log.Segments[1].NextOffset - 1, 10_000, true, false, buffer);
         Assert.Equal((ErrorCode.KafkaStorageError, 0), (read.Error, read.Bytes));
-        Assert.True(log.IsOffline);
+        Assert.Equal(LogState.ReadOnly, log.State);
+        Assert.Equal(ErrorCode.KafkaStorageError, log.Append(Batches.Of("x"), AppendOrigin.Client).Error);
+        Assert.False(log.TryRepair());
+        Assert.Equal(0, log.Read(0, 100, true, false, new ArrayBufferWriter<byte>()).HighWatermark - 40);
     }
 
     [Fact]

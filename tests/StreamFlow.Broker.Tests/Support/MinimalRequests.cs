@@ -50,6 +50,52 @@ public static class MinimalRequests
         {
             ["resources"] = new WireStruct { ["resource_type"] = 4, ["resource_name"] = "1" },
         },
+        "SaslHandshake" => new WireStruct { ["mechanism"] = "PLAIN" },
+        "DescribeAcls" => AnyAcl(),
+        "DeleteAcls" => new WireStruct { ["filters"] = AnyAcl() },
+        "CreateAcls" => new WireStruct
+        {
+            ["creations"] = new WireStruct
+            {
+                ["resource_type"] = 2,
+                ["resource_name"] = "absent",
+                ["resource_pattern_type"] = 3,
+                ["principal"] = "User:nobody",
+                ["host"] = "*",
+                ["operation"] = 3,
+                ["permission_type"] = 3,
+            },
+        },
+        "AlterUserScramCredentials" => new WireStruct
+        {
+            ["upsertions"] = new WireStruct
+            {
+                ["name"] = "nobody",
+                ["mechanism"] = 1,
+                ["iterations"] = 4096,
+                ["salt"] = new byte[20],
+                ["salted_password"] = new byte[32],
+            },
+        },
+        "AlterReplicaLogDirs" => new WireStruct
+        {
+            ["dirs"] = new WireStruct { ["path"] = "/absent", ["topics"] = new WireStruct { ["name"] = "absent", ["partitions"] = new[] { 0 } } },
+        },
+        "DescribeLogDirs" => new WireStruct { ["topics"] = new WireStruct { ["topic"] = "absent", ["partitions"] = new[] { 0 } } },
+        "ElectLeaders" => new WireStruct { ["topic_partitions"] = new WireStruct { ["topic"] = "absent", ["partitions"] = new[] { 0 } } },
+        "AlterPartitionReassignments" => new WireStruct
+        {
+            ["topics"] = new WireStruct { ["name"] = "absent", ["partitions"] = new WireStruct { ["replicas"] = new[] { 1 } } },
+        },
+        "ListPartitionReassignments" => new WireStruct(),
+        "DescribeQuorum" => new WireStruct
+        {
+            ["topics"] = new WireStruct { ["topic_name"] = "__cluster_metadata", ["partitions"] = new WireStruct() },
+        },
+        "UpdateFeatures" => new WireStruct { ["feature_updates"] = new WireStruct { ["feature"] = "absent", ["max_version_level"] = 1 } },
+        "GetTelemetrySubscriptions" => new WireStruct(),
+        "PushTelemetry" => new WireStruct { ["metrics"] = new byte[] { 1 } },
+        "ListConfigResources" => new WireStruct { ["resource_types"] = new[] { 2 } },
         "DescribeGroups" => new WireStruct { ["groups"] = new[] { "absent" } },
         "DeleteGroups" => new WireStruct { ["groups_names"] = new[] { "absent" } },
         "DescribeCluster" => new WireStruct { ["endpoint_type"] = 1 },
@@ -92,5 +138,13 @@ public static class MinimalRequests
         "DescribeTransactions" => new WireStruct { ["transactional_ids"] = new[] { "absent" } },
         "ListTransactions" => new WireStruct { ["state_filters"] = new[] { "Ongoing", "Absent" } },
         _ => [],
+    };
+
+    private static WireStruct AnyAcl() => new()
+    {
+        ["resource_type_filter"] = 1,
+        ["pattern_type_filter"] = 1,
+        ["operation"] = 1,
+        ["permission_type"] = 1,
     };
 }

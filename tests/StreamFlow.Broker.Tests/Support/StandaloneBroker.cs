@@ -24,6 +24,32 @@ public sealed class StandaloneBroker : IDisposable
     /// <summary>Starts the executable and returns when it has said that it is ready.</summary>
     public static Task<StandaloneBroker> StartAsync(params string[] arguments) => StartAsync(null, arguments);
 
+    /// <summary>Starts it where no more than so many files may be open.</summary>
+    public static async Task<StandaloneBroker> StartWithHandlesAsync(int handles, params string[] arguments)
+    {
+        ProcessStartInfo plain = Command(arguments);
+        Process process = Process.Start(new ProcessStartInfo(
+            "sh", ["-c", $"ulimit -n {handles}; exec \"$0\" \"$@\"", plain.FileName, .. plain.ArgumentList])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        })!;
+        string? line = await process.StandardOutput.ReadLineAsync();
+        if (line is null)
+        {
+            Assert.Fail($"The broker did not start: {await process.StandardError.ReadToEndAsync()}");
+        }
+
+        return new StandaloneBroker(process, line);
+    }
+
+    /// <summary>Kills it, and what it has said on its standard error.</summary>
+    public async Task<string> KillAndReadErrorsAsync()
+    {
+        await KillAsync();
+        return await _errors;
+    }
+
     /// <summary>As without a variable of the environment.</summary>
     public static async Task<StandaloneBroker> StartAsync((string Name, string Value)? variable, params string[] arguments)
     {
@@ -94,13 +120,7 @@ public sealed class StandaloneBroker : IDisposable
 
     private static Process Launch((string Name, string Value)? variable, string[] arguments)
     {
-        ProcessStartInfo start = new(
-            Environment.ProcessPath is { } host && Path.GetFileNameWithoutExtension(host) == "dotnet" ? host : "dotnet",
-            ["exec", Path.Combine(AppContext.BaseDirectory, "StreamFlow.Broker.Host.dll"), .. arguments])
-        {
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        };
+        ProcessStartInfo start = Command(arguments);
         if (variable is var (name, value))
         {
             start.Environment[name] = value;
@@ -108,4 +128,13 @@ public sealed class StandaloneBroker : IDisposable
 
         return Process.Start(start)!;
     }
+
+    private static ProcessStartInfo Command(string[] arguments) =>
+        new(
+            Environment.ProcessPath is { } host && Path.GetFileNameWithoutExtension(host) == "dotnet" ? host : "dotnet",
+            ["exec", Path.Combine(AppContext.BaseDirectory, "StreamFlow.Broker.Host.dll"), .. arguments])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
 }

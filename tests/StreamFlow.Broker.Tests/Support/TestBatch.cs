@@ -53,6 +53,10 @@ public static class TestBatch
     public static IEnumerable<(long ProducerId, long Offset, string Value)> ReadTransactional(ReadOnlySpan<byte> bytes) =>
         ReadAll(bytes).Where(static x => !x.IsControl).Select(static x => (x.ProducerId, x.Offset, x.Value));
 
+    /// <summary>The records of producers, and the markers between them.</summary>
+    public static IEnumerable<(long ProducerId, bool IsControl, long Offset, string Value)> ReadWithMarkers(byte[] bytes) =>
+        ReadAll(bytes);
+
     private static List<(long ProducerId, bool IsControl, long Offset, string Value)> ReadAll(ReadOnlySpan<byte> bytes)
     {
         List<(long, bool, long, string)> found = [];

@@ -28,6 +28,49 @@ public sealed class PowerCutTests(ITestOutputHelper output)
         }
     }
 
+    /// <summary>The disk kept the records of an aborted transaction, and nothing of its abort.</summary>
+    [Fact]
+    public async Task Aborted_transaction_whose_abort_a_power_cut_took_never_commits_with_the_next_one()
+    {
+        using var broker = new TransactionFixture();
+        ProducerIdentity producer = await broker.InitAsync();
+        await broker.AddAsync(producer, A, B);
+        Assert.Equal(ErrorCode.None, broker.Produce(A, producer, 0));
+        string begun = broker.CopyLog(TransactionCoordinator.TopicName);
+        string written = broker.CopyLog(A.Topic);
+        Assert.Equal(ErrorCode.None, await broker.EndAsync(producer, commit: false));
+        broker.Crash((TransactionCoordinator.TopicName, begun), (A.Topic, written));
+
+        // The client lives on, and knows that its transaction is aborted: it begins the next one.
+        Assert.All(await broker.AddAsync(producer, A), x => Assert.Equal(ErrorCode.None, x));
+        Assert.Equal(ErrorCode.None, broker.Produce(A, producer, 1));
+        Assert.Equal(ErrorCode.InvalidProducerIdMapping, await broker.EndAsync(producer, commit: true));
+        Assert.Equal(ErrorCode.None, await broker.EndAsync(producer, commit: false));
+        Assert.All(await broker.AddAsync(producer, A), x => Assert.Equal(ErrorCode.None, x));
+        Assert.Equal(ErrorCode.None, broker.Produce(A, producer, 2));
+        Assert.Equal(ErrorCode.None, await broker.EndAsync(producer, commit: true));
+        Assert.EndsWith("/2", Assert.Single(broker.Visible(A).Values), StringComparison.Ordinal);
+    }
+
+    /// <summary>Records were acknowledged and are gone; the transaction they belong to must not commit without them.</summary>
+    [Fact]
+    public async Task Transaction_some_of_whose_records_a_power_cut_took_never_commits_without_them()
+    {
+        using var broker = new TransactionFixture();
+        ProducerIdentity producer = await broker.InitAsync();
+        await broker.AddAsync(producer, A, B);
+        string empty = broker.CopyLog(A.Topic);
+        Assert.Equal(ErrorCode.None, broker.Produce(A, producer, 0));
+        Assert.Equal(ErrorCode.None, broker.Produce(B, producer, 0));
+        broker.Crash((A.Topic, empty));
+        Assert.Equal(0, broker.Log(A).LogEndOffset);
+
+        Assert.Equal(ErrorCode.InvalidProducerIdMapping, await broker.EndAsync(producer, commit: true));
+        ProducerIdentity next = await broker.InitAsync(producer);
+        Assert.Equal(producer.ProducerId, next.ProducerId);
+        Assert.Equal((0, true), (broker.Visible(B).Values.Count, broker.Visible(B).AtEnd));
+    }
+
     private static async Task RunAsync(int seed, TransactionVersion version)
     {
         var random = new Random(seed);

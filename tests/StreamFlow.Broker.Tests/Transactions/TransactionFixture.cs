@@ -77,13 +77,28 @@ internal sealed class TransactionFixture : IDisposable
         (Store, Groups, Coordinator) = Open();
     }
 
+    /// <summary>What the log of a topic's first partition holds now, as a file beside it.</summary>
+    public string CopyLog(string topic)
+    {
+        string copy = _directory.Sub(Guid.NewGuid().ToString("N"));
+        File.Copy(Store.GetPartition(topic, 0)!.Segments[^1].File.Path, copy);
+        return copy;
+    }
+
     /// <summary>Starts from what the files held at the fault point, or hold now.</summary>
-    public void Crash()
+    /// <param name="lost">Topics whose log is to hold what it held when it was copied.</param>
+    public void Crash(params (string Topic, string Log)[] lost)
     {
         if (_crash is null)
         {
             _crash = _directory.Sub(Guid.NewGuid().ToString("N"));
             DirectoryCopy.Of(_data, _crash);
+        }
+
+        foreach ((string topic, string log) in lost)
+        {
+            string path = Store.GetPartition(topic, 0)!.Segments[^1].File.Path;
+            File.Copy(log, Path.Combine(_crash, Path.GetRelativePath(_data, path)), overwrite: true);
         }
 
         Close();

@@ -68,25 +68,12 @@ public sealed class TransactionRecoveryTests
         Assert.DoesNotContain(broker.Warnings, x => x.Contains("does not know", StringComparison.Ordinal));
     }
 
-    [Theory]
-    [InlineData(true)]
-    [InlineData(false)]
-    public async Task Open_transaction_goes_on_after_a_restart(bool crash)
+    [Fact]
+    public async Task Open_transaction_goes_on_after_an_orderly_restart()
     {
         using var broker = new TransactionFixture();
-        ProducerIdentity producer = await broker.InitAsync();
-        await broker.AddAsync(producer, A, B);
-        await broker.AddOffsetsAsync(producer);
-        broker.Produce(A, producer, 0);
-        await broker.CommitOffsetAsync(producer, 7);
-        if (crash)
-        {
-            broker.Crash();
-        }
-        else
-        {
-            broker.Restart();
-        }
+        ProducerIdentity producer = await BeginAsync(broker);
+        broker.Restart();
 
         Assert.Null(broker.Offset());
         Assert.Equal((0, false), (broker.Visible(A).Values.Count, broker.Visible(A).AtEnd));
@@ -95,6 +82,35 @@ public sealed class TransactionRecoveryTests
         Assert.Equal(ErrorCode.None, await broker.EndAsync(producer, commit: true));
         Assert.Equal(2, broker.Visible(A).Values.Count);
         Assert.Equal(7, broker.Offset());
+    }
+
+    /// <summary>What it wrote before may be lost, and nobody can tell.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Open_transaction_can_only_abort_after_a_crash_however_often_the_broker_restarts(bool restartAgain)
+    {
+        using var broker = new TransactionFixture();
+        ProducerIdentity producer = await BeginAsync(broker);
+        broker.Crash();
+        if (restartAgain)
+        {
+            broker.Restart();
+        }
+
+        Assert.All(await broker.AddAsync(producer, B), x => Assert.Equal(ErrorCode.None, x));
+        Assert.Equal(ErrorCode.None, broker.Produce(B, producer, 0));
+        Assert.Equal(ErrorCode.InvalidProducerIdMapping, await broker.EndAsync(producer, commit: true));
+        Assert.False(broker.Visible(A).AtEnd);
+
+        // The client aborts, and goes on as the producer it was.
+        Assert.Equal(ErrorCode.None, await broker.EndAsync(producer, commit: false));
+        Assert.Equal(-1, broker.Offset());
+        Assert.All(await broker.AddAsync(producer, B), x => Assert.Equal(ErrorCode.None, x));
+        Assert.Equal(ErrorCode.None, broker.Produce(B, producer, 1));
+        Assert.Equal(ErrorCode.None, await broker.EndAsync(producer, commit: true));
+        Assert.Equal((0, true), (broker.Visible(A).Values.Count, broker.Visible(A).AtEnd));
+        Assert.EndsWith("/1", Assert.Single(broker.Visible(B).Values), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -177,7 +193,7 @@ public sealed class TransactionRecoveryTests
         broker.Disk.FailsWrites = false;
         Assert.Equal(ErrorCode.CoordinatorNotAvailable, await broker.EndAsync(producer, commit: true));
         broker.Crash();
-        Assert.Equal(ErrorCode.None, await broker.EndAsync(producer, commit: true));
+        Assert.Equal(ErrorCode.None, await broker.EndAsync(producer, commit: false));
     }
 
     [Fact]
@@ -219,6 +235,16 @@ public sealed class TransactionRecoveryTests
             producer.Epoch);
         Assert.Equal([ErrorCode.InvalidTxnState], late);
         Assert.Equal(-1, broker.Offset());
+    }
+
+    private static async Task<ProducerIdentity> BeginAsync(TransactionFixture broker)
+    {
+        ProducerIdentity producer = await broker.InitAsync();
+        await broker.AddAsync(producer, A, B);
+        await broker.AddOffsetsAsync(producer);
+        broker.Produce(A, producer, 0);
+        await broker.CommitOffsetAsync(producer, 7);
+        return producer;
     }
 
     private static async Task Eventually(Func<bool> condition) =>

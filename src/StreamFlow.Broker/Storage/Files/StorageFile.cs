@@ -11,6 +11,9 @@ internal sealed class StorageFile(FileSystem fileSystem, string path, SafeFileHa
 
     public long Length => RandomAccess.GetLength(Handle);
 
+    /// <summary>The same open file under the name that it is about to get.</summary>
+    public StorageFile Named(string newPath) => new(fileSystem, newPath, Handle);
+
     public void Write(ReadOnlySpan<byte> bytes, long position) => fileSystem.Write(this, bytes, position);
 
     /// <summary>Reads until the span is full or the file ends; answers the number of bytes read.</summary>

@@ -1,6 +1,9 @@
 namespace StreamFlow.Broker.Storage;
 
-/// <summary>Background care of one log: retention by time and size, producer expiry, compaction, checkpoint.</summary>
+/// <summary>
+/// Background care of one log: retention by time and size, producer expiry, compaction, checkpoint, repair. What fails
+/// here is tried again and loses nothing: the log goes on with the files it has.
+/// </summary>
 internal sealed class LogCleaner(PartitionLog log, LogEnvironment environment)
 {
     /// <summary>How long a silent producer is remembered.</summary>
@@ -8,21 +11,41 @@ internal sealed class LogCleaner(PartitionLog log, LogEnvironment environment)
 
     private readonly Lock _gate = new();
     private readonly LogCompactor _compactor = new(log, environment);
+    private readonly LogRepair _repair = new(log, environment);
 
-    public void Maintain()
+    /// <param name="retains">Whether it is time to look for what retention deletes.</param>
+    public void Maintain(bool retains)
     {
         var start = log.LogStartOffset;
         lock (_gate)
         {
-            if (log.State == LogState.Online)
+            if (log.State is LogState.Online or LogState.ReadOnly)
             {
-                MaintainLocked();
+                MaintainLocked(retains);
             }
         }
 
         if (log.LogStartOffset != start)
         {
             log.RaiseAdvanced();
+        }
+    }
+
+    /// <summary>Repairs a log that refuses writes; left to the next attempt while a round is running.</summary>
+    public bool TryRepair()
+    {
+        if (!_gate.TryEnter())
+        {
+            return log.State != LogState.ReadOnly;
+        }
+
+        try
+        {
+            return _repair.TryRun();
+        }
+        finally
+        {
+            _gate.Exit();
         }
     }
 
@@ -36,11 +59,7 @@ internal sealed class LogCleaner(PartitionLog log, LogEnvironment environment)
 
         try
         {
-            DropLocked();
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            log.GoOffline(e);
+            Try(DropLocked);
         }
         finally
         {
@@ -48,25 +67,44 @@ internal sealed class LogCleaner(PartitionLog log, LogEnvironment environment)
         }
     }
 
-    private void MaintainLocked()
+    private void MaintainLocked(bool retains)
     {
-        try
+        ExpireProducers();
+        Try(() =>
         {
-            ExpireProducers();
-            ApplyRetention();
+            // A full disk is what retention is for.
+            if (retains || log.State == LogState.ReadOnly)
+            {
+                ApplyRetention();
+            }
+
             DropLocked();
-            if (log.Options.IsCompacted)
+        });
+        if (log.State == LogState.Online && log.Options.IsCompacted)
+        {
+            try
             {
                 _compactor.Run();
             }
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            log.GoOffline(e);
-            return;
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                StorageLog.CompactionFailed(environment.Log, log.LogDirectory, e.Message);
+            }
         }
 
         log.Durability.SaveCheckpoint();
+    }
+
+    private void Try(Action step)
+    {
+        try
+        {
+            step();
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            StorageLog.RetentionFailed(environment.Log, log.LogDirectory, e.Message);
+        }
     }
 
     private void ExpireProducers()
@@ -87,9 +125,8 @@ internal sealed class LogCleaner(PartitionLog log, LogEnvironment environment)
 
         RollExpiredActive(options);
         var segments = log.Segments;
-        var size = log.SizeInBytes;
-        var start = log.LogStartOffset;
-        var now = environment.NowMs;
+        var (size, start, now) = (log.SizeInBytes, log.LogStartOffset, environment.NowMs);
+        var (dropped, bytes, why) = (0, 0L, "");
         for (var i = 0; i < segments.Length - 1; i++)
         {
             var segment = segments[i];
@@ -102,12 +139,26 @@ internal sealed class LogCleaner(PartitionLog log, LogEnvironment environment)
 
             size -= segment.Size;
             start = segments[i + 1].BaseOffset;
+            (dropped, bytes) = (dropped + 1, bytes + segment.Size);
+            why = tooOld ? $"older than retention.ms ({options.RetentionMs})" : $"more than retention.bytes ({options.RetentionBytes})";
         }
 
         if (start > log.LogStartOffset)
         {
-            log.Durability.MoveLogStart(start);
+            Retire(start, dropped, bytes, why);
         }
+    }
+
+    private void Retire(long start, int segments, long bytes, string why)
+    {
+        if (log.Durability.MoveLogStart(start) != ErrorCode.None)
+        {
+            // On a full disk the checkpoint has no room before they are gone. Without it the log begins, after a crash, with
+            // the first segment that is left: none is cut in two here.
+            log.PublishLogStart(start);
+        }
+
+        StorageLog.Retired(environment.Log, log.LogDirectory, segments, bytes, start, why);
     }
 
     // Without this a topic that is no longer written to would keep its last records for ever.
@@ -116,7 +167,8 @@ internal sealed class LogCleaner(PartitionLog log, LogEnvironment environment)
         lock (log.Gate)
         {
             var active = log.Segments[^1];
-            if (options.RetentionMs < 0 || active.Size == 0 || Age(active, environment.NowMs) <= options.RetentionMs)
+            if (log.State != LogState.Online || options.RetentionMs < 0 || active.Size == 0
+                || Age(active, environment.NowMs) <= options.RetentionMs)
             {
                 return;
             }
@@ -127,11 +179,16 @@ internal sealed class LogCleaner(PartitionLog log, LogEnvironment environment)
         log.Durability.FlushNow();
     }
 
-    private static long Age(Segment segment, long nowMs) =>
-        nowMs - (segment.MaxTimestamp >= 0 ? segment.MaxTimestamp : segment.LastAppendMs);
+    private long Age(Segment segment, long nowMs) =>
+        nowMs - (segment.MaxTimestamp >= 0 && !environment.RetainsByArrival ? segment.MaxTimestamp : segment.LastAppendMs);
 
     private void DropLocked()
     {
+        if (!_compactor.TryFinishSwap())
+        {
+            return;
+        }
+
         var dropped = new List<Segment>();
         lock (log.Gate)
         {
@@ -150,8 +207,9 @@ internal sealed class LogCleaner(PartitionLog log, LogEnvironment environment)
 
         foreach (var segment in dropped)
         {
-            environment.Files.Delete(segment.File.Path);
-            environment.Files.Delete(Path.ChangeExtension(segment.File.Path, Segment.IndexSuffix));
+            // A file that stays is deleted at the next start, which begins with the log start.
+            Try(() => environment.Files.Delete(segment.File.Path));
+            Try(() => environment.Files.Delete(Path.ChangeExtension(segment.File.Path, Segment.IndexSuffix)));
             segment.Release();
         }
     }

@@ -11,12 +11,21 @@ internal sealed class LogCompactor(PartitionLog log, LogEnvironment environment)
     public const long DefaultMapBytes = 64L * 1024 * 1024;
 
     private long _nextHorizonMs = long.MaxValue;
+    private readonly SegmentSwap _swap = new(log, environment);
 
     public long MapBytes { get; init; } = DefaultMapBytes;
+
+    /// <summary>See <see cref="SegmentSwap.TryFinish"/>.</summary>
+    public bool TryFinishSwap() => _swap.TryFinish();
 
     /// <summary>One round if one is due; called by one thread at a time.</summary>
     public void Run()
     {
+        if (!_swap.TryFinish())
+        {
+            return;
+        }
+
         RollOverdueActive();
         var segments = Eligible();
         if (segments.Count == 0 || !IsDue(segments))
@@ -180,14 +189,10 @@ internal sealed class LogCompactor(PartitionLog log, LogEnvironment environment)
 
         if (changed)
         {
-            ForgetDroppedMarkers(filter);
-            Swap(cleaned, group);
-        }
-        else
-        {
-            environment.Files.Delete(cleaned);
+            return TryForgetDroppedMarkers(filter) && _swap.Run(cleaned, group);
         }
 
+        environment.Files.Delete(cleaned);
         return log.State == LogState.Online;
     }
 
@@ -221,11 +226,11 @@ internal sealed class LogCompactor(PartitionLog log, LogEnvironment environment)
     }
 
     // The other order could leave an aborted transaction without the marker that ends it for readers.
-    private void ForgetDroppedMarkers(CompactionFilter filter)
+    private bool TryForgetDroppedMarkers(CompactionFilter filter)
     {
         if (filter.DroppedMarkers.Count == 0)
         {
-            return;
+            return true;
         }
 
         lock (log.Gate)
@@ -234,53 +239,6 @@ internal sealed class LogCompactor(PartitionLog log, LogEnvironment environment)
         }
 
         filter.DroppedMarkers.Clear();
-        log.Durability.SaveOnlySnapshot();
-    }
-
-    private void Swap(string cleaned, List<Segment> group)
-    {
-        if (log.State != LogState.Online)
-        {
-            return;
-        }
-
-        var (first, end) = (group[0].BaseOffset, group[^1].NextOffset);
-        lock (log.Durability.FlushGate)
-        {
-            var swap = Path.Combine(log.LogDirectory, CompactionSwap.SwapName(first, end));
-            environment.Files.Rename(cleaned, swap);
-            environment.Files.FlushDirectory(log.LogDirectory);
-            CompactionSwap.Finish(environment.Files, log.LogDirectory, swap, first, end);
-            var merged = OpenMerged(group);
-            IndexFile.Save(environment.Files, log.LogDirectory, merged);
-            lock (log.Gate)
-            {
-                var segments = log.Segments;
-                var at = Array.IndexOf(segments, group[0]);
-                log.ReplaceSegments([.. segments[..at], merged, .. segments[(at + group.Count)..]]);
-            }
-        }
-
-        foreach (var segment in group)
-        {
-            segment.Release();
-        }
-    }
-
-    private Segment OpenMerged(List<Segment> group)
-    {
-        var path = Path.Combine(log.LogDirectory, Segment.FileName(group[0].BaseOffset, Segment.LogSuffix));
-        var segment = new Segment(environment.Files.Open(path, FileMode.Open), group[0].BaseOffset, group[0].CreatedMs)
-        {
-            LastAppendMs = group[^1].LastAppendMs,
-        };
-        var walker = new BatchWalker(segment.File, 0, segment.File.Length, new byte[CompactionBuffers.Size]);
-        while (walker.MoveNext())
-        {
-            segment.Accept(walker.Current, log.Options.IndexIntervalBytes);
-        }
-
-        segment.MarkFlushed(segment.Size);
-        return segment;
+        return log.Durability.SaveOnlySnapshot();
     }
 }

@@ -16,6 +16,32 @@ internal sealed partial class LogDurability
         round?.TrySetResult(ErrorCode.KafkaStorageError);
     }
 
+    /// <summary>Makes a repair durable before anybody learns of it.</summary>
+    /// <exception cref="IOException">It could not be written.</exception>
+    public void SaveRepaired(EpochStart[] epochs, long recoveryPoint)
+    {
+        lock (_checkpointGate)
+        {
+            var checkpoint = Compose() with { Epochs = epochs, RecoveryPoint = recoveryPoint };
+            checkpoint.Save(_environment.Files, _log.LogDirectory);
+            _saved = checkpoint;
+        }
+    }
+
+    private bool TryFlush(Action flush)
+    {
+        try
+        {
+            flush();
+            return true;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            _log.RefuseWrites(TroubleKind.Flush, e);
+            return false;
+        }
+    }
+
     private void ArmTimer(TimeSpan due)
     {
         _timer ??= _environment.Time.CreateTimer(

@@ -3,8 +3,8 @@ namespace StreamFlow.Broker.Storage;
 
 /// <summary>
 /// Brings a log's bytes to the disk: group commit, flushing by interval, the side files of closed segments, the
-/// checkpoint. Any failure here takes the partition offline; a failed fsync is never retried, because the kernel may
-/// have dropped the pages it could not write.
+/// checkpoint. A failed fsync is never retried, because the kernel may have dropped the pages it could not write: the
+/// partition refuses writes until it is repaired. A file beside the log that cannot be written is written later.
 /// </summary>
 internal sealed partial class LogDurability : IDisposable
 {
@@ -15,10 +15,10 @@ internal sealed partial class LogDurability : IDisposable
     private readonly Lock _checkpointGate = new();
     private readonly PartitionLog _log;
     private readonly LogEnvironment _environment;
-    private List<Roll> _rolls = [];
+    private readonly LogSideFiles _sideFiles;
+    private List<ClosedSegment> _rolls = [];
     private TaskCompletionSource<ErrorCode>? _round;
     private LogCheckpoint? _saved;
-    private long _snapshotOffset;
     private long _recordsSinceFlush;
     private int _queued;
     private ITimer? _timer;
@@ -29,7 +29,7 @@ internal sealed partial class LogDurability : IDisposable
         _log = log;
         _environment = environment;
         _saved = recovered.Checkpoint;
-        _snapshotOffset = recovered.SnapshotOffset;
+        _sideFiles = new LogSideFiles(log, environment, recovered);
         CleanedTo = recovered.Checkpoint.CleanedTo;
     }
 
@@ -65,7 +65,7 @@ internal sealed partial class LogDurability : IDisposable
         TaskCompletionSource<ErrorCode> round;
         lock (_log.Gate)
         {
-            if (_log.State != LogState.Online)
+            if (!_log.MayFlush)
             {
                 return new ValueTask<ErrorCode>(ErrorCode.KafkaStorageError);
             }
@@ -106,7 +106,7 @@ internal sealed partial class LogDurability : IDisposable
 
     /// <summary>Remembers a segment that was just closed; called under the partition lock.</summary>
     public void NoteRoll(Segment closed, byte[] snapshot, long offset) =>
-        _rolls.Add(new Roll(closed, snapshot, offset));
+        _rolls.Add(new ClosedSegment(closed, snapshot, offset));
 
     /// <summary>Moves the log start: first on disk, then for readers.</summary>
     public ErrorCode MoveLogStart(long offset)
@@ -137,48 +137,33 @@ internal sealed partial class LogDurability : IDisposable
         }
     }
 
-    public void SaveCheckpoint()
+    /// <summary>Whether everything that was appended is durable, and the checkpoint says so.</summary>
+    public bool IsSettled => _log.FlushedEndOffset == _log.LogEndOffset && _saved?.RecoveryPoint == _log.LogEndOffset;
+
+    public bool SaveCheckpoint()
     {
         lock (_checkpointGate)
         {
-            TrySave(Compose());
+            return TrySave(Compose());
         }
-    }
-
-    /// <summary>Writes the producer table as it is now; false when the disk failed.</summary>
-    public bool SaveSnapshot()
-    {
-        byte[] content;
-        long offset;
-        lock (_log.Gate)
-        {
-            offset = _log.LogEndOffset;
-            content = ProducerSnapshot.Serialize(_log.Producers, offset);
-        }
-
-        return Guarded(() => WriteSnapshot(offset, content));
     }
 
     /// <summary>Writes the producer table as it is now and deletes the snapshots that say otherwise.</summary>
     public bool SaveOnlySnapshot()
     {
         FlushNow();
-        return _log.State == LogState.Online && SaveSnapshot()
-            && Guarded(() => ProducerSnapshot.KeepOnly(_environment.Files, _log.LogDirectory, _snapshotOffset));
+        return _log.MayFlush && Guarded(() =>
+        {
+            _sideFiles.WriteSnapshot();
+            _sideFiles.KeepNewestSnapshot();
+        });
     }
 
-    public void WriteForClose()
+    /// <summary>Makes everything durable that the next start wants to find; false when the disk failed.</summary>
+    public bool WriteForStop()
     {
         FlushNow();
-        if (_log.State == LogState.Online && NeedsSnapshot())
-        {
-            SaveSnapshot();
-        }
-
-        if (_log.State == LogState.Online)
-        {
-            SaveCheckpoint();
-        }
+        return _log.MayFlush && Guarded(_sideFiles.WriteForStop) && SaveCheckpoint();
     }
 
     /// <summary>Fails whoever still waits.</summary>
@@ -191,7 +176,7 @@ internal sealed partial class LogDurability : IDisposable
     private bool FlushUnderGate()
     {
         TaskCompletionSource<ErrorCode>? round;
-        List<Roll> rolls;
+        List<ClosedSegment> rolls;
         Segment[] segments;
         long end;
         bool online;
@@ -201,11 +186,11 @@ internal sealed partial class LogDurability : IDisposable
             (rolls, _rolls) = (_rolls, _rolls.Count == 0 ? _rolls : []);
             segments = _log.Segments;
             end = _log.LogEndOffset;
-            online = _log.State == LogState.Online;
+            online = _log.MayFlush;
         }
 
         var moved = false;
-        var flushed = online && Guarded(() => FlushSegments(segments, directory: rolls.Count > 0));
+        var flushed = online && TryFlush(() => FlushSegments(segments, directory: rolls.Count > 0));
         if (flushed)
         {
             Interlocked.Exchange(ref _recordsSinceFlush, 0);
@@ -213,7 +198,7 @@ internal sealed partial class LogDurability : IDisposable
         }
 
         round?.TrySetResult(flushed ? ErrorCode.None : ErrorCode.KafkaStorageError);
-        if (flushed && rolls.Count > 0 && Guarded(() => WriteSideFiles(rolls)))
+        if (flushed && rolls.Count > 0 && Guarded(() => _sideFiles.WriteClosed(rolls)))
         {
             SaveCheckpoint();
         }
@@ -245,31 +230,6 @@ internal sealed partial class LogDurability : IDisposable
         }
     }
 
-    private void WriteSideFiles(List<Roll> rolls)
-    {
-        foreach (var roll in rolls)
-        {
-            IndexFile.Save(_environment.Files, _log.LogDirectory, roll.Closed);
-        }
-
-        WriteSnapshot(rolls[^1].Offset, rolls[^1].Snapshot);
-    }
-
-    private void WriteSnapshot(long offset, byte[] content)
-    {
-        ProducerSnapshot.Write(_environment.Files, _log.LogDirectory, offset, content);
-        _snapshotOffset = offset;
-    }
-
-    private bool NeedsSnapshot()
-    {
-        lock (_log.Gate)
-        {
-            return _snapshotOffset != _log.LogEndOffset
-                && (_log.Producers.Producers.Count > 0 || _log.Producers.Aborted.Length > 0);
-        }
-    }
-
     private void RequestFlush()
     {
         var flusher = _environment.Flusher;
@@ -283,13 +243,19 @@ internal sealed partial class LogDurability : IDisposable
         }
     }
 
-    private LogCheckpoint Compose() => new()
+    private LogCheckpoint Compose()
     {
-        LogStartOffset = _log.LogStartOffset,
-        RecoveryPoint = _log.FlushedEndOffset,
-        CleanedTo = CleanedTo,
-        Epochs = _log.Epochs,
-    };
+        var active = _log.Segments[^1];
+        return new LogCheckpoint
+        {
+            LogStartOffset = _log.LogStartOffset,
+            RecoveryPoint = _log.FlushedEndOffset,
+            CleanedTo = CleanedTo,
+            Epochs = _log.Epochs,
+            ActiveBaseOffset = active.Size > 0 ? active.BaseOffset : -1,
+            ActiveSinceMs = active.Size > 0 ? active.CreatedMs : 0,
+        };
+    }
 
     private bool TrySave(LogCheckpoint checkpoint)
     {
@@ -316,10 +282,8 @@ internal sealed partial class LogDurability : IDisposable
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            _log.GoOffline(e);
+            StorageLog.HousekeepingFailed(_environment.Log, _log.LogDirectory, e.Message);
             return false;
         }
     }
-
-    private readonly record struct Roll(Segment Closed, byte[] Snapshot, long Offset);
 }

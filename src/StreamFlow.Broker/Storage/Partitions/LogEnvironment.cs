@@ -16,8 +16,22 @@ internal sealed record LogEnvironment
     /// <summary>Told about truncations, damage and what the disk refuses.</summary>
     public ILogger Log { get; init; } = NullLogger.Instance;
 
+    /// <summary>Told of a log that refuses writes from here on, on the thread that found out.</summary>
+    public Action<PartitionLog>? OnTrouble { get; init; }
+
+    /// <summary>
+    /// Counts the age of records by which retention deletes from when the broker got them, not from their timestamps.
+    /// </summary>
+    public bool RetainsByArrival { get; init; }
+
     /// <summary>Told how long it took to force a file to the disk; null when nobody wants to know.</summary>
     public Action<TimeSpan>? OnFlushed { get; init; }
+
+    /// <summary>
+    /// The last run may not have stopped in order, so that the end of the log may be lost without a trace in it: the
+    /// leader epoch rises in any case.
+    /// </summary>
+    public bool AfterUncleanStop { get; init; }
 
     /// <summary>Verifies every checksum at open, also below the recovery point.</summary>
     public bool VerifyAll { get; init; }

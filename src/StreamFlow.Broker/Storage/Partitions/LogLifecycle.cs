@@ -6,7 +6,10 @@ internal enum LogState
     /// <summary>Serves reads and appends.</summary>
     Online,
 
-    /// <summary>A write or fsync failed, or damage was found: serves nothing until it is opened again.</summary>
+    /// <summary>The disk failed a write, a read or an fsync: serves reads, refuses appends, until it is repaired.</summary>
+    ReadOnly,
+
+    /// <summary>Damage was found when it was opened: serves nothing until it is opened again.</summary>
     Offline,
 
     /// <summary>Closed or deleted.</summary>
@@ -17,17 +20,18 @@ internal enum LogState
 internal enum LogEvent
 {
     StorageFailed,
+    Repaired,
     Closed,
 }
 
-/// <summary>The transitions of <see cref="LogState"/>. Nothing leads back online: only opening again does.</summary>
+/// <summary>The transitions of <see cref="LogState"/>. Nothing leads back from <see cref="LogState.Offline"/>: only opening again does.</summary>
 internal static class LogLifecycle
 {
     public static LogState Next(LogState state, LogEvent happened) => (state, happened) switch
     {
-        (LogState.Online, LogEvent.StorageFailed) => LogState.Offline,
-        (LogState.Offline, LogEvent.StorageFailed) => LogState.Offline,
-        (LogState.Online or LogState.Offline, LogEvent.Closed) => LogState.Closed,
+        (LogState.Online or LogState.ReadOnly, LogEvent.StorageFailed) => LogState.ReadOnly,
+        (LogState.ReadOnly, LogEvent.Repaired) => LogState.Online,
+        (LogState.Online or LogState.ReadOnly or LogState.Offline, LogEvent.Closed) => LogState.Closed,
         _ => throw new InvalidOperationException($"A log that is {state} cannot take the event {happened}."),
     };
 }

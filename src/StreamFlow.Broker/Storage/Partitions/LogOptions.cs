@@ -54,7 +54,7 @@ internal sealed record LogOptions
 
     public long MessageTimestampBeforeMaxMs { get; init; } = long.MaxValue;
 
-    public long MessageTimestampAfterMaxMs { get; init; } = long.MaxValue;
+    public long MessageTimestampAfterMaxMs { get; init; } = 60L * 60 * 1000;
 
     public FlushPolicy FlushPolicy { get; init; } = FlushPolicy.OperatingSystem;
 

@@ -119,7 +119,7 @@ internal static class LogReader
             }
             catch (IOException e)
             {
-                log.GoOffline(e);
+                log.RefuseWrites(TroubleKind.Read, e);
                 return (ErrorCode.KafkaStorageError, 0, request.Offset);
             }
             finally

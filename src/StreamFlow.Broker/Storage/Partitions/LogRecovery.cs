@@ -1,5 +1,3 @@
-using System.Globalization;
-
 namespace StreamFlow.Broker.Storage;
 
 /// <summary>What recovery hands to a log.</summary>
@@ -10,7 +8,8 @@ internal sealed record RecoveredLog(
 /// <summary>
 /// Opens a partition's directory after an orderly stop or a crash. Below the recovery point sizes and indexes are
 /// trusted; above it every batch must be whole, in order and have a right checksum, and the first that is not ends
-/// the log. A new leader epoch then tells clients that records behind it are gone.
+/// the log. A new leader epoch tells clients that records may be gone: whenever some are, and after any stop that was not
+/// orderly, since a tail that is lost with whole batches leaves no trace.
 /// </summary>
 internal sealed class LogRecovery
 {
@@ -21,6 +20,10 @@ internal sealed class LogRecovery
     private readonly LogOptions _options;
     private readonly LogEnvironment _environment;
     private readonly List<Segment> _segments = [];
+    private readonly List<Segment> _rebuilt = [];
+    private readonly List<EpochStart> _seenEpochs = [new(0, 0)];
+    private readonly bool _isNew;
+    private readonly bool _hasCheckpoint;
     private LogCheckpoint _checkpoint;
     private readonly long _verifyFrom;
     private readonly bool _acceptLoss;
@@ -34,7 +37,10 @@ internal sealed class LogRecovery
         _directory = directory;
         _options = options;
         _environment = environment;
-        _checkpoint = LogCheckpoint.Load(directory) ?? new LogCheckpoint();
+        var stored = LogCheckpoint.Load(directory);
+        _hasCheckpoint = stored is not null;
+        _checkpoint = stored ?? new LogCheckpoint();
+        _isNew = !_hasCheckpoint && !Directory.EnumerateFileSystemEntries(directory).Any();
         _acceptLoss = File.Exists(Path.Combine(directory, AcceptLossFile));
         _verifyFrom = environment.VerifyAll || _acceptLoss ? 0 : _checkpoint.RecoveryPoint;
     }
@@ -61,8 +67,12 @@ internal sealed class LogRecovery
 
     private RecoveredLog Run()
     {
-        var existing = BaseOffsets();
-        OpenSegments(existing);
+        OpenSegments(SegmentFiles.BaseOffsets(_directory));
+        if (!_hasCheckpoint)
+        {
+            _checkpoint = _checkpoint with { Epochs = [.. _seenEpochs] };
+        }
+
         CheckNothingDurableIsMissing();
         if (_damage is not null)
         {
@@ -112,22 +122,6 @@ internal sealed class LogRecovery
         }
     }
 
-    private List<long> BaseOffsets()
-    {
-        var found = new List<long>();
-        foreach (var path in Directory.EnumerateFiles(_directory, "*" + Segment.LogSuffix))
-        {
-            var name = Path.GetFileNameWithoutExtension(path);
-            if (long.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out var baseOffset))
-            {
-                found.Add(baseOffset);
-            }
-        }
-
-        found.Sort();
-        return found;
-    }
-
     private void OpenSegments(List<long> baseOffsets)
     {
         for (var i = 0; i < baseOffsets.Count; i++)
@@ -135,7 +129,7 @@ internal sealed class LogRecovery
             var isLast = i == baseOffsets.Count - 1;
             if (!isLast && baseOffsets[i + 1] <= _checkpoint.LogStartOffset)
             {
-                DeleteSegmentFiles(baseOffsets[i]);
+                SegmentFiles.Delete(Files, _directory, baseOffsets[i]);
             }
             else if (_reason is not null || _damage is not null)
             {
@@ -152,24 +146,24 @@ internal sealed class LogRecovery
     {
         var path = PathOf(baseOffset, Segment.LogSuffix);
         var modified = new DateTimeOffset(File.GetLastWriteTimeUtc(path)).ToUnixTimeMilliseconds();
-        var segment = new Segment(Files.Open(path, FileMode.Open), baseOffset, _environment.NowMs)
-        {
-            LastAppendMs = Math.Min(modified, _environment.NowMs),
-        };
+        var lastAppend = Math.Min(modified, _environment.NowMs);
+        var since = _checkpoint.ActiveBaseOffset == baseOffset ? _checkpoint.ActiveSinceMs : lastAppend;
+        var segment = new Segment(Files.Open(path, FileMode.Open), baseOffset, since) { LastAppendMs = lastAppend };
         _segments.Add(segment);
-        if (nextBase <= _verifyFrom && IndexFile.TryLoad(_directory, segment))
+        string? problem = null;
+        if (!IndexFile.TryLoad(_directory, segment, _verifyFrom))
         {
-            return;
+            _rebuilt.Add(segment);
+            problem = Scan(segment, nextBase);
         }
 
-        var problem = Scan(segment, nextBase);
         var rest = segment.File.Length - segment.Size;
-        if (problem is null && rest == 0)
+        if (problem is null && rest == 0 && !EndsEarly(segment, nextBase))
         {
             return;
         }
 
-        problem ??= "the last batch is cut off";
+        problem ??= rest > 0 ? "the last batch is cut off" : $"the end is missing, up to offset {nextBase}";
         if (segment.NextOffset < _checkpoint.RecoveryPoint && !_acceptLoss)
         {
             _damage = $"behind offset {segment.NextOffset} in '{Path.GetFileName(path)}' {problem}";
@@ -180,6 +174,13 @@ internal sealed class LogRecovery
         _truncated += rest;
         segment.TruncateToSize();
     }
+
+    /// <summary>
+    /// Whether a closed segment lost its end with whole batches while what follows was kept: the disk writes files in
+    /// any order. Segments follow each other without a gap, compacted ones too.
+    /// </summary>
+    private bool EndsEarly(Segment segment, long nextBase) =>
+        nextBase != long.MaxValue && nextBase > _checkpoint.RecoveryPoint && segment.NextOffset < nextBase;
 
     /// <summary>Accepts batches until one is not acceptable; answers what is wrong with that one.</summary>
     private string? Scan(Segment segment, long nextBase)
@@ -205,6 +206,7 @@ internal sealed class LogRecovery
                 }
             }
 
+            LeaderEpochHistory.Note(_seenEpochs, header);
             segment.Accept(header, _options.IndexIntervalBytes);
         }
 
@@ -220,7 +222,7 @@ internal sealed class LogRecovery
         }
 
         _truncated += new FileInfo(PathOf(baseOffset, Segment.LogSuffix)).Length;
-        DeleteSegmentFiles(baseOffset);
+        SegmentFiles.Delete(Files, _directory, baseOffset);
     }
 
     private void CreateFirstSegment()
@@ -243,32 +245,34 @@ internal sealed class LogRecovery
             segment.Flush();
         }
 
-        var epochs = _checkpoint.Epochs;
+        // Only an orderly stop leaves a log that ends where it was last known to be fsynced.
+        var isUnclean = !_isNew && (_environment.AfterUncleanStop || EndOffset != _checkpoint.RecoveryPoint);
+        var epochs = _reason is not null || isUnclean
+            ? LeaderEpochHistory.Raise(_checkpoint.Epochs, EndOffset)
+            : _checkpoint.Epochs;
         if (_reason is not null)
         {
-            epochs = [.. epochs.Where(epoch => epoch.StartOffset < EndOffset), new(epochs[^1].Epoch + 1, EndOffset)];
             StorageLog.Cut(_environment.Log, _directory, EndOffset, _reason, _truncated);
         }
 
         var start = Math.Clamp(_checkpoint.LogStartOffset, _segments[0].BaseOffset, EndOffset);
-        var recovered = new LogCheckpoint
+        var recovered = _checkpoint with
         {
             LogStartOffset = start, RecoveryPoint = EndOffset, CleanedTo = Math.Min(_checkpoint.CleanedTo, EndOffset),
-            Epochs = epochs,
+            Epochs = LeaderEpochHistory.Prune(epochs, start),
         };
         if (recovered != _checkpoint)
         {
             recovered.Save(Files, _directory);
             _checkpoint = recovered;
         }
-    }
 
-    private void DeleteSegmentFiles(long baseOffset)
-    {
-        Files.Delete(PathOf(baseOffset, Segment.LogSuffix));
-        Files.Delete(PathOf(baseOffset, Segment.IndexSuffix));
+        foreach (var segment in _rebuilt.Where(segment => segment != _segments[^1]))
+        {
+            IndexFile.Save(Files, _directory, segment);
+        }
     }
 
     private string PathOf(long baseOffset, string suffix) =>
-        Path.Combine(_directory, Segment.FileName(baseOffset, suffix));
+        SegmentFiles.PathOf(_directory, baseOffset, suffix);
 }

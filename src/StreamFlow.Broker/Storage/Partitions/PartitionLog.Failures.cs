@@ -1,35 +1,106 @@
 namespace StreamFlow.Broker.Storage;
 
-/// <content>What becomes of a log that the disk fails.</content>
+/// <content>Care in the background, and what becomes of a log that the disk fails.</content>
 internal sealed partial class PartitionLog
 {
+    private volatile LogTrouble? _trouble;
+
+    /// <summary>Why the log takes no writes; null while it does.</summary>
+    public LogTrouble? Trouble => _trouble;
+
+    /// <summary>
+    /// Whether an fsync may be asked for: also while writes are refused for want of room, since what was written before is
+    /// whole then; never again after one has failed.
+    /// </summary>
+    internal bool MayFlush => State == LogState.Online || (State == LogState.ReadOnly && _trouble is { Kind: TroubleKind.Write });
+
+    /// <summary>Retention, compaction, producer expiry and the checkpoint: one round of background care.</summary>
+    /// <param name="retains">Whether it is time to look for what retention deletes.</param>
+    public void Maintain(bool retains = true) => _cleaner.Maintain(retains);
+
+    /// <summary>Tries to take writes again; see <see cref="LogRepair"/>.</summary>
+    /// <returns>Whether there is nothing more to try: it takes writes, or is closed.</returns>
+    public bool TryRepair() => _cleaner.TryRepair();
+
+    /// <summary>Refuses writes from here on: a client must not be told of a success the disk did not keep.</summary>
+    internal void RefuseWrites(TroubleKind kind, Exception cause)
+    {
+        lock (_gate)
+        {
+            if (!RefuseWritesLocked(kind, cause, wantedBytes: 0))
+            {
+                return;
+            }
+        }
+
+        ReportTrouble();
+    }
+
     /// <summary>A flush ended in something that nobody foresaw: what waits for it is told, and nothing is promised any more.</summary>
     internal void FlushFailed(Exception exception)
     {
         StorageLog.FlushFailed(_environment.Log, exception, LogDirectory);
-        GoOffline(exception);
+        RefuseWrites(TroubleKind.Flush, exception);
         _durability.FailWaiting();
     }
 
-    /// <summary>Takes the partition offline: a client must not be told of a success the disk did not keep.</summary>
-    internal void GoOffline(Exception cause)
+    /// <summary>Takes writes again.</summary>
+    /// <param name="segments">The segments, those that were written anew in the place of the old ones.</param>
+    /// <param name="epochs">The leader epochs, raised if records may be gone.</param>
+    /// <param name="producers">The producers of what is left; null when all is.</param>
+    internal void Repaired(Segment[] segments, EpochStart[] epochs, ProducerStateTable? producers)
     {
         lock (_gate)
         {
-            if (State != LogState.Online)
+            if (State != LogState.ReadOnly)
             {
                 return;
             }
 
-            _state = (int)LogLifecycle.Next(State, LogEvent.StorageFailed);
+            _segments = segments;
+            Epochs = epochs;
+            if (producers is not null)
+            {
+                Producers = producers;
+                var end = segments[^1].NextOffset;
+                Volatile.Write(ref _lastStableOffset, Math.Min(_lastStableOffset, end));
+                Volatile.Write(ref _highWatermark, Math.Min(_highWatermark, end));
+                Volatile.Write(ref _flushedEndOffset, Math.Min(_flushedEndOffset, end));
+                Volatile.Write(ref _logEndOffset, end);
+            }
+
+            _trouble = null;
+            _state = (int)LogLifecycle.Next(State, LogEvent.Repaired);
+            PublishLocked();
         }
 
-        ReportOffline(cause);
+        StorageLog.WritesAgain(_environment.Log, LogDirectory, _logEndOffset, LeaderEpoch);
+        RaiseAdvanced();
     }
 
-    private void ReportOffline(Exception cause)
+    /// <summary>The same under the gate; whether this is news.</summary>
+    private bool RefuseWritesLocked(TroubleKind kind, Exception cause, int wantedBytes)
     {
-        StorageLog.Offline(_environment.Log, LogDirectory, cause.Message);
+        if (State is not (LogState.Online or LogState.ReadOnly))
+        {
+            return false;
+        }
+
+        // What is harder to mend stays, whatever else fails meanwhile.
+        if (_trouble is null || _trouble.Kind < kind)
+        {
+            _trouble = new LogTrouble(kind, cause.Message, _environment.Time.GetUtcNow()) { WantedBytes = wantedBytes };
+        }
+
+        var isNew = State == LogState.Online;
+        _state = (int)LogLifecycle.Next(State, LogEvent.StorageFailed);
+        return isNew;
+    }
+
+    private void ReportTrouble()
+    {
+        StorageLog.WritesRefused(_environment.Log, LogDirectory, _trouble?.Reason ?? "it was closed meanwhile");
+        _environment.OnTrouble?.Invoke(this);
         RaiseAdvanced();
     }
 }

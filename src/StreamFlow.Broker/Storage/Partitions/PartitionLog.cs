@@ -39,6 +39,7 @@ internal sealed partial class PartitionLog : IDisposable
         if (recovered.Damage is not null)
         {
             _state = (int)LogState.Offline;
+            _trouble = new LogTrouble(TroubleKind.Damage, recovered.Damage, environment.Time.GetUtcNow());
         }
     }
 
@@ -72,6 +73,9 @@ internal sealed partial class PartitionLog : IDisposable
 
     public int LeaderEpoch => Epochs[^1].Epoch;
 
+    /// <summary>Once closed: everything is durable, and the next start has nothing to verify.</summary>
+    public bool StoppedInOrder { get; private set; }
+
     /// <summary>Bytes of all segments.</summary>
     public long SizeInBytes
     {
@@ -91,9 +95,9 @@ internal sealed partial class PartitionLog : IDisposable
 
     internal Segment[] Segments => _segments;
 
-    internal ProducerStateTable Producers { get; }
+    internal ProducerStateTable Producers { get; private set; }
 
-    internal EpochStart[] Epochs { get; }
+    internal EpochStart[] Epochs { get; private set; }
 
     internal LogDurability Durability => _durability;
 
@@ -138,7 +142,7 @@ internal sealed partial class PartitionLog : IDisposable
 
         if (failure is not null)
         {
-            ReportOffline(failure);
+            ReportTrouble();
         }
 
         if (result is { IsSuccess: true, IsDuplicate: false })
@@ -149,7 +153,7 @@ internal sealed partial class PartitionLog : IDisposable
                 RaiseAdvanced();
             }
 
-            if (options.FlushPolicy == FlushPolicy.EveryAppend && State != LogState.Online)
+            if (options.FlushPolicy == FlushPolicy.EveryAppend && !MayFlush)
             {
                 return Refused(ErrorCode.KafkaStorageError, "The batch could not be flushed to disk.");
             }
@@ -165,7 +169,7 @@ internal sealed partial class PartitionLog : IDisposable
     public ValueTask<ErrorCode> WaitDurableAsync(long endOffset) =>
         _options.FlushPolicy == FlushPolicy.EveryAppend
             ? _durability.WaitAsync(endOffset)
-            : new ValueTask<ErrorCode>(State == LogState.Online ? ErrorCode.None : ErrorCode.KafkaStorageError);
+            : new ValueTask<ErrorCode>(MayFlush ? ErrorCode.None : ErrorCode.KafkaStorageError);
 
     /// <summary>Appends and waits until the batch satisfies the flush policy.</summary>
     public async ValueTask<AppendResult> AppendDurableAsync(Memory<byte> batch, AppendOrigin origin)
@@ -209,19 +213,9 @@ internal sealed partial class PartitionLog : IDisposable
     public TimestampOffset OffsetOfMaxTimestamp(DecompressionBudget? budget = null) =>
         TimestampLookup.Latest(this, budget ?? new DecompressionBudget());
 
-    /// <summary>The largest known epoch not above the given one and where it ends; -1 and -1 for none.</summary>
-    public (int Epoch, long EndOffset) EndOffsetForEpoch(int epoch)
-    {
-        for (var i = Epochs.Length - 1; i >= 0; i--)
-        {
-            if (Epochs[i].Epoch <= epoch)
-            {
-                return (Epochs[i].Epoch, i == Epochs.Length - 1 ? LogEndOffset : Epochs[i + 1].StartOffset);
-            }
-        }
-
-        return (-1, -1);
-    }
+    /// <summary>Where a leader epoch ends; see <see cref="LeaderEpochHistory.EndOf"/>.</summary>
+    public (int Epoch, long EndOffset) EndOffsetForEpoch(int epoch) =>
+        LeaderEpochHistory.EndOf(Epochs, epoch, LogEndOffset);
 
     /// <summary>
     /// Moves the log start to an offset, -1 for the high watermark; durable when this returns. Moving it backwards
@@ -236,7 +230,7 @@ internal sealed partial class PartitionLog : IDisposable
             return ErrorCode.OffsetOutOfRange;
         }
 
-        var error = State == LogState.Online ? _durability.MoveLogStart(target) : ErrorCode.KafkaStorageError;
+        var error = State is LogState.Online or LogState.ReadOnly ? _durability.MoveLogStart(target) : ErrorCode.KafkaStorageError;
         if (error == ErrorCode.None)
         {
             lowWatermark = LogStartOffset;
@@ -246,9 +240,6 @@ internal sealed partial class PartitionLog : IDisposable
 
         return error;
     }
-
-    /// <summary>Retention, compaction, producer expiry and the checkpoint: one round of background care.</summary>
-    public void Maintain() => _cleaner.Maintain();
 
     /// <summary>Takes changed topic settings; they hold from the next append on.</summary>
     public void UpdateOptions(LogOptions options)
@@ -317,7 +308,7 @@ internal sealed partial class PartitionLog : IDisposable
         {
             return IsClosed
                 ? Refused(ErrorCode.UnknownTopicOrPartition, "The partition was deleted.")
-                : Refused(ErrorCode.KafkaStorageError, "The partition is offline after a storage failure.");
+                : Refused(ErrorCode.KafkaStorageError, $"The partition takes no writes: {_trouble?.Reason}");
         }
 
         var error = CheckProducer(batch, header, origin, out var duplicate);
@@ -341,9 +332,9 @@ internal sealed partial class PartitionLog : IDisposable
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            _state = (int)LogLifecycle.Next(State, LogEvent.StorageFailed);
+            RefuseWritesLocked(TroubleKind.Write, e, batch.Length);
             failure = e;
-            return Refused(ErrorCode.KafkaStorageError, "The batch could not be written to disk.");
+            return Refused(ErrorCode.KafkaStorageError, $"The batch could not be written to disk: {e.Message}");
         }
 
         ApplyLocked(batch, assigned, now);
@@ -418,11 +409,7 @@ internal sealed partial class PartitionLog : IDisposable
             return;
         }
 
-        if (flush && State == LogState.Online)
-        {
-            _durability.WriteForClose();
-        }
-
+        var isWritten = flush && MayFlush && _durability.WriteForStop() && State == LogState.Online;
         Segment[] segments;
         lock (_gate)
         {
@@ -431,6 +418,8 @@ internal sealed partial class PartitionLog : IDisposable
                 return;
             }
 
+            // An append that came in between is not covered by what was written.
+            StoppedInOrder = isWritten && State == LogState.Online && _durability.IsSettled;
             _state = (int)LogLifecycle.Next(State, LogEvent.Closed);
             segments = _segments;
         }

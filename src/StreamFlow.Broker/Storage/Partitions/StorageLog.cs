@@ -13,8 +13,9 @@ internal static partial class StorageLog
         + "the damage, create an empty file '" + LogRecovery.AcceptLossFile + "' in it and restart")]
     public static partial void Damaged(ILogger logger, string directory, string damage);
 
-    [LoggerMessage(203, LogLevel.Error, "Partition log '{Directory}' is offline until the broker restarts: {Reason}")]
-    public static partial void Offline(ILogger logger, string directory, string reason);
+    [LoggerMessage(203, LogLevel.Error,
+        "Partition log '{Directory}' refuses writes: {Reason}. Reads go on; it takes writes again by itself once the disk does")]
+    public static partial void WritesRefused(ILogger logger, string directory, string reason);
 
     [LoggerMessage(204, LogLevel.Warning, "Compaction of '{Directory}' failed and is tried again: {Reason}")]
     public static partial void CompactionFailed(ILogger logger, string directory, string reason);
@@ -31,11 +32,31 @@ internal static partial class StorageLog
     [LoggerMessage(208, LogLevel.Error, "A change of the data directory failed: {Reason}")]
     public static partial void ChangeFailed(ILogger logger, string reason);
 
+    [LoggerMessage(216, LogLevel.Warning, "Partition log '{Directory}' takes writes again, from offset {Offset} on in leader epoch {Epoch}")]
+    public static partial void WritesAgain(ILogger logger, string directory, long offset, int epoch);
+
+    [LoggerMessage(212, LogLevel.Debug, "Partition log '{Directory}' still refuses writes: {Reason}")]
+    public static partial void NotYetRepaired(ILogger logger, string directory, string reason);
+
+    [LoggerMessage(213, LogLevel.Warning, "A file beside partition log '{Directory}' could not be written, and is written later: {Reason}")]
+    public static partial void HousekeepingFailed(ILogger logger, string directory, string reason);
+
+    [LoggerMessage(214, LogLevel.Information,
+        "Retention deletes {Segments} segments ({Bytes} bytes) of '{Directory}': records below offset {Offset}, which are {Why}")]
+    public static partial void Retired(ILogger logger, string directory, int segments, long bytes, long offset, string why);
+
+    [LoggerMessage(215, LogLevel.Warning, "Old segments of '{Directory}' could not be deleted, and are deleted later: {Reason}")]
+    public static partial void RetentionFailed(ILogger logger, string directory, string reason);
+
     [LoggerMessage(209, LogLevel.Error, "A flush of '{Directory}' ended in an internal error")]
     public static partial void FlushFailed(ILogger logger, Exception exception, string directory);
 
     [LoggerMessage(210, LogLevel.Error, "'{Directory}' could not be closed; the others are")]
     public static partial void NotClosed(ILogger logger, Exception exception, string directory);
+
+    [LoggerMessage(211, LogLevel.Warning,
+        "It could not be noted in '{Directory}' that this run stopped in order, and the next start verifies what it finds: {Reason}")]
+    public static partial void OrderNotNoted(ILogger logger, string directory, string reason);
 
     [LoggerMessage(230, LogLevel.Warning,
         "Compaction of '{Directory}' left {Batches} batches that cannot be opened, and tombstones behind them, as they are; "

@@ -35,7 +35,7 @@ internal static class TimestampLookup
                 }
             }
 
-            if (best is null || log.State != LogState.Online)
+            if (best is null || log.State is LogState.Offline or LogState.Closed)
             {
                 return TimestampOffset.None;
             }
@@ -53,7 +53,7 @@ internal static class TimestampLookup
         found = TimestampOffset.None;
         foreach (var segment in log.Segments)
         {
-            if (segment.MaxTimestamp < timestamp || log.State != LogState.Online)
+            if (segment.MaxTimestamp < timestamp || log.State is LogState.Offline or LogState.Closed)
             {
                 continue;
             }

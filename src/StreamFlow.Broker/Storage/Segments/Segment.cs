@@ -16,6 +16,7 @@ internal sealed class Segment
     private int _references = 1;
     private int _size;
     private int _flushedSize;
+    private int _storedSize;
     private int _bytesSinceIndexEntry;
     private long _nextOffset;
     private long _maxTimestamp = RecordBatch.NoTimestamp;
@@ -48,6 +49,9 @@ internal sealed class Segment
     public long MaxTimestamp => Volatile.Read(ref _maxTimestamp);
 
     public SparseIndex Index => _index;
+
+    /// <summary>Whether the index on the disk says what the one in memory says.</summary>
+    public bool IsIndexStored => _storedSize == Size;
 
     /// <summary>Whether a batch still fits; relative offsets in the index are 32 bits wide.</summary>
     public bool HasRoomFor(int bytes, long lastOffset, int limit) =>
@@ -101,6 +105,9 @@ internal sealed class Segment
         _file.Flush();
         MarkFlushed(size);
     }
+
+    /// <summary>The index of that many bytes is on the disk.</summary>
+    public void MarkIndexStored(int size) => _storedSize = size;
 
     public void MarkFlushed(int size) => Volatile.Write(ref _flushedSize, size);
 

@@ -41,19 +41,58 @@ internal sealed record StoreMetadata
         }
         catch (JsonException e)
         {
-            throw new InvalidDataException(
-                $"'{path}' is not readable: {e.Message} Restore it from a backup, or move the data directory away.", e);
+            throw Damaged(path, e.Message, e);
         }
 
-        return loaded switch
+        if (loaded is { FormatVersion: > CurrentVersion })
         {
-            null => throw new InvalidDataException($"'{path}' is empty. Restore it from a backup."),
-            { FormatVersion: > CurrentVersion } => throw new InvalidDataException(
+            throw new InvalidDataException(
                 $"'{path}' has format version {loaded.FormatVersion}; this broker knows up to {CurrentVersion}. "
-                + "Use a newer broker."),
-            _ => loaded,
-        };
+                + "Use a newer broker.");
+        }
+
+        return Problem(loaded) is { } problem ? throw Damaged(path, problem, null) : loaded;
     }
+
+    private static InvalidDataException Damaged(string path, string problem, Exception? cause) => new(
+        $"'{path}' is damaged: {problem.TrimEnd('.')}. Restore it from a backup, or move the data directory away to begin "
+        + "with an empty one.", cause);
+
+    /// <summary>What a reader of JSON does not look at, or null.</summary>
+    private static string? Problem(StoreMetadata? loaded)
+    {
+        if (loaded is null)
+        {
+            return "it says null";
+        }
+
+        if (loaded.FormatVersion < 1 || loaded.NextProducerId < 0)
+        {
+            return $"format version {loaded.FormatVersion} or next producer id {loaded.NextProducerId} cannot be";
+        }
+
+        // What is required may still be null in the file, whatever the types here say.
+        if (string.IsNullOrEmpty(loaded.ClusterId) || loaded.Topics is null || loaded.Deleting is null)
+        {
+            return "the cluster id, the topics or the list of deleted topics are missing";
+        }
+
+        var names = new HashSet<string>(StringComparer.Ordinal);
+        var ids = new HashSet<Guid>();
+        return loaded.Topics.Select(topic => Problem(topic, names, ids)).FirstOrDefault(static x => x is not null);
+    }
+
+    private static string? Problem(TopicMetadata? topic, HashSet<string> names, HashSet<Guid> ids) => topic switch
+    {
+        null or { Name: null } or { Configs: null } => "a topic has no name or no settings",
+        _ when topic.Configs.Any(static config => config.Value is null) => $"a setting of topic '{topic.Name}' is null",
+        _ when TopicNames.Problem(topic.Name) is { } problem => problem,
+        { Id: var id } when id == Guid.Empty => $"topic '{topic.Name}' has no id",
+        { Partitions: < 1 or > TopicStore.MaxPartitionsPerTopic } =>
+            $"topic '{topic.Name}' has {topic.Partitions} partitions",
+        _ when !names.Add(topic.Name) || !ids.Add(topic.Id) => $"topic '{topic.Name}', or its id, is there twice",
+        _ => null,
+    };
 
     public void Save(FileSystem files, string dataDirectory) => files.ReplaceDurably(
         Path.Combine(dataDirectory, FileName),

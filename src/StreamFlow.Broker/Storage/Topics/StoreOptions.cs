@@ -14,11 +14,22 @@ internal sealed record StoreOptions
     /// <remarks><c>flush.messages=1</c> here makes every acknowledgement wait for an fsync.</remarks>
     public IReadOnlyDictionary<string, string> TopicDefaults { get; init; } = TopicConfigs.EmptyConfigs;
 
-    /// <summary>Fsyncs in flight at once.</summary>
+    /// <summary>Fsyncs in flight at once; with zero whoever asks for durability runs them.</summary>
     /// <value>2</value>
     public int FlusherThreads { get; init; } = 2;
 
-    /// <summary>How often retention and compaction run; zero leaves it to <see cref="TopicStore.Maintain"/>.</summary>
+    /// <summary>How often a round is due for what retention deletes (<c>log.retention.check.interval.ms</c>).</summary>
+    /// <value>5 minutes, as in Kafka</value>
+    public TimeSpan RetentionCheckInterval { get; init; } = TimeSpan.FromMinutes(5);
+
+    /// <summary>Counts the age of records from when the broker got them, not from their timestamps.</summary>
+    public bool RetainsByArrival { get; init; }
+
+    /// <summary>How often it is tried to bring back logs that refuse writes.</summary>
+    /// <value>1 second</value>
+    public TimeSpan RepairInterval { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>How often compaction and other care run; zero leaves it to <see cref="TopicStore.Maintain"/>.</summary>
     /// <value>30 seconds</value>
     public TimeSpan MaintenanceInterval { get; init; } = TimeSpan.FromSeconds(30);
 

@@ -4,14 +4,6 @@ using static StreamFlow.Broker.Configs.ConfigChecks;
 
 namespace StreamFlow.Broker.Storage;
 
-/// <summary>One setting with its effective value.</summary>
-/// <param name="Definition">Which setting.</param>
-/// <param name="Value">The effective value.</param>
-/// <param name="IsTopicOverride">The topic sets it itself.</param>
-/// <param name="IsBrokerDefault">The broker's options set it for all topics.</param>
-internal readonly record struct EffectiveConfig(
-    ConfigDefinition Definition, string Value, bool IsTopicOverride, bool IsBrokerDefault);
-
 /// <summary>The topic settings this broker knows: names, defaults, checks, and what a log makes of them.</summary>
 internal static class TopicConfigs
 {
@@ -78,7 +70,7 @@ internal static class TopicConfigs
             "The longest a record stays uncompacted, in ms."),
         new(MaxMessageBytesName, ConfigType.Int, "1048588", Whole(0, int.MaxValue),
             "The largest record batch accepted, in bytes."),
-        new(TimestampAfterMaxMsName, ConfigType.Long, MaxLong, Whole(0, long.MaxValue),
+        new(TimestampAfterMaxMsName, ConfigType.Long, "3600000", Whole(0, long.MaxValue),
             "How far a record's timestamp may lie after the broker's clock, in ms."),
         new(TimestampBeforeMaxMsName, ConfigType.Long, MaxLong, Whole(0, long.MaxValue),
             "How far a record's timestamp may lie before the broker's clock, in ms."),
@@ -136,18 +128,6 @@ internal static class TopicConfigs
     }
 
     public static IReadOnlyDictionary<string, string> EmptyConfigs { get; } = new Dictionary<string, string>();
-
-    /// <summary>Every setting with its effective value.</summary>
-    public static IReadOnlyList<EffectiveConfig> Describe(
-        IReadOnlyDictionary<string, string> overrides, IReadOnlyDictionary<string, string> brokerDefaults) =>
-    [
-        .. All.Select(definition =>
-        {
-            var isOverride = overrides.TryGetValue(definition.Name, out var value);
-            var isBroker = brokerDefaults.TryGetValue(definition.Name, out var brokerValue);
-            return new EffectiveConfig(definition, value ?? brokerValue ?? definition.Default!, isOverride, isBroker);
-        }),
-    ];
 
     /// <summary>The settings of a topic's logs; every value must have been checked before.</summary>
     public static LogOptions ToLogOptions(

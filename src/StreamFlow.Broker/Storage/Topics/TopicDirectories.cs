@@ -6,7 +6,8 @@ namespace StreamFlow.Broker.Storage;
 /// The directories of partitions, named by topic id rather than name: safe on file systems that ignore case, and a
 /// topic created anew never meets its predecessor's files.
 /// </summary>
-internal sealed class TopicDirectories(StoreOptions options, LogFlusher flusher)
+internal sealed class TopicDirectories(
+    StoreOptions options, LogFlusher? flusher, RepairLoop repairs, bool afterUncleanStop)
 {
     public const int OpenParallelism = 4;
     private const string DeletedSuffix = ".deleted";
@@ -23,8 +24,10 @@ internal sealed class TopicDirectories(StoreOptions options, LogFlusher flusher)
         var environment = new LogEnvironment
         {
             Time = options.Time, Files = options.Files, Flusher = flusher, Log = options.Log,
+            OnTrouble = repairs.Add, RetainsByArrival = options.RetainsByArrival,
             OnFlushed = options.OnFlushed,
             VerifyAll = options.VerifyAll,
+            AfterUncleanStop = afterUncleanStop,
         };
         try
         {

@@ -19,28 +19,37 @@ internal sealed partial class TopicStore : IDisposable
     private readonly StoreOptions _options;
     private readonly FileStream _lockFile;
     private readonly TopicDirectories _directories;
-    private readonly LogFlusher _flusher;
+    private readonly LogFlusher? _flusher;
     private readonly MaintenanceLoop _maintenance;
+    private readonly RepairLoop _repairs;
     private readonly ConcurrentDictionary<string, Topic> _byName = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<Guid, Topic> _byId = new();
     private StoreMetadata _metadata;
     private long _nextProducerId;
+    private bool _isLoaded;
     private bool _disposed;
 
-    private TopicStore(StoreOptions options, FileStream lockFile, StoreMetadata metadata)
+    private TopicStore(StoreOptions options, FileStream lockFile, StoreMetadata metadata, bool afterUncleanStop)
     {
+        AfterUncleanStop = afterUncleanStop;
         _options = options;
         TopicDefaults = options.TopicDefaults;
         _lockFile = lockFile;
         _metadata = metadata;
         _nextProducerId = metadata.NextProducerId;
-        _flusher = new LogFlusher(options.FlusherThreads);
-        _directories = new TopicDirectories(options, _flusher);
-        _maintenance = new MaintenanceLoop(options, Maintain);
+        _flusher = options.FlusherThreads == 0 ? null : new LogFlusher(options.FlusherThreads);
+        _repairs = new RepairLoop(options, log => PartitionRepaired?.Invoke(log));
+        _directories = new TopicDirectories(options, _flusher, _repairs, afterUncleanStop);
+        _maintenance = new MaintenanceLoop(options, MaintainByClock);
     }
 
     /// <summary>A topic was deleted: committed offsets and open transactions of it mean nothing any more.</summary>
     public event Action<Topic>? TopicDeleted;
+
+    /// <summary>
+    /// Whether this data directory was not left in order: what the last run took but did not fsync may be lost.
+    /// </summary>
+    public bool AfterUncleanStop { get; }
 
     public string ClusterId => _metadata.ClusterId;
 
@@ -65,16 +74,19 @@ internal sealed partial class TopicStore : IDisposable
         try
         {
             var metadata = StoreMetadata.Load(options.DataDirectory);
+            var isNew = metadata is null;
+            var isClean = CleanStop.Take(options.Files, options.DataDirectory);
             if (metadata is null)
             {
                 metadata = new StoreMetadata { ClusterId = Base64Url.EncodeToString(Guid.NewGuid().ToByteArray()) };
                 metadata.Save(options.Files, options.DataDirectory);
             }
 
-            var store = new TopicStore(options, lockFile, metadata);
+            var store = new TopicStore(options, lockFile, metadata, afterUncleanStop: !isNew && !isClean);
             try
             {
                 store.Load();
+                store._isLoaded = true;
                 return store;
             }
             catch
@@ -103,7 +115,7 @@ internal sealed partial class TopicStore : IDisposable
         configs ??= TopicConfigs.EmptyConfigs;
         lock (_gate)
         {
-            var refused = CheckNew(name, partitions, configs);
+            var refused = NewTopics.Check(name, partitions, configs, _byName.Keys);
             if (!refused.IsSuccess || validateOnly)
             {
                 return refused;
@@ -194,90 +206,6 @@ internal sealed partial class TopicStore : IDisposable
         }
     }
 
-    /// <summary>Replaces all settings a topic overrides; they hold from the next append on.</summary>
-    public TopicResult AlterConfigs(string name, IReadOnlyDictionary<string, string> configs, bool validateOnly = false)
-    {
-        lock (_gate)
-        {
-            if (!_byName.TryGetValue(name, out var topic))
-            {
-                return Unknown(name);
-            }
-
-            if (TopicConfigs.Problem(configs) is { } problem)
-            {
-                return TopicResult.Failed(ErrorCode.InvalidConfig, problem);
-            }
-
-            return validateOnly ? TopicResult.Ok(topic) : Guarded(() =>
-            {
-                var copy = new Dictionary<string, string>(configs);
-                Save(With(topic.Id, entry => entry with { Configs = copy }));
-                topic.SetConfigs(copy);
-                Configure(topic);
-                return TopicResult.Ok(topic);
-            });
-        }
-    }
-
-    /// <summary>Changes some of the settings a topic overrides, all or none.</summary>
-    public TopicResult AlterConfigs(string name, IReadOnlyList<ConfigChange> changes, bool validateOnly = false)
-    {
-        lock (_gate)
-        {
-            if (!_byName.TryGetValue(name, out var topic))
-            {
-                return Unknown(name);
-            }
-
-            var error = new ConfigChanges("topic", TopicConfigs.Find, TopicDefault)
-                .Apply(topic.Configs, changes, out var changed, out var message);
-            return error == ErrorCode.None
-                ? AlterConfigs(name, changed, validateOnly)
-                : TopicResult.Failed(error, message!);
-        }
-    }
-
-    /// <summary>Changes what topics have that do not say otherwise; holds for those there are from their next append on.</summary>
-    public void SetTopicDefaults(IReadOnlyDictionary<string, string> defaults)
-    {
-        lock (_gate)
-        {
-            TopicDefaults = defaults;
-            foreach (var topic in Topics)
-            {
-                Configure(topic);
-            }
-        }
-    }
-
-    /// <summary>A producer id never handed out before, also over crashes: blocks are reserved durably.</summary>
-    /// <exception cref="IOException">The reservation could not be written.</exception>
-    public long AllocateProducerId()
-    {
-        lock (_gate)
-        {
-            if (_nextProducerId == _metadata.NextProducerId)
-            {
-                Save(_metadata with { NextProducerId = _nextProducerId + ProducerIdBlock });
-            }
-
-            return _nextProducerId++;
-        }
-    }
-
-    /// <summary>One round of retention, compaction and expiry over all partitions.</summary>
-    public void Maintain()
-    {
-        foreach (var topic in Topics)
-        {
-            foreach (var log in topic.Partitions)
-            {
-                log.Maintain();
-            }
-        }
-    }
-
     private static TopicResult Unknown(string name) =>
         TopicResult.Failed(ErrorCode.UnknownTopicOrPartition, $"There is no topic '{name}'.");
 
@@ -291,6 +219,7 @@ internal sealed partial class TopicStore : IDisposable
         }
 
         _metadata = _metadata with { Deleting = [] };
+        _retainedAt = _options.Time.GetTimestamp();
         _maintenance.Start();
     }
 
@@ -300,51 +229,6 @@ internal sealed partial class TopicStore : IDisposable
         _byId[entry.Id] = topic;
         _byName[entry.Name] = topic;
         return topic;
-    }
-
-    private LogOptions OptionsOf(IReadOnlyDictionary<string, string> configs) => TopicConfigs.ToLogOptions(configs, TopicDefaults);
-
-    private string? TopicDefault(ConfigDefinition definition) => TopicDefaults.GetValueOrDefault(definition.Name) ?? definition.Default;
-
-    private void Configure(Topic topic)
-    {
-        var options = OptionsOf(topic.Configs);
-        foreach (var log in topic.Partitions)
-        {
-            log.UpdateOptions(options);
-        }
-    }
-
-    private TopicResult CheckNew(string name, int partitions, IReadOnlyDictionary<string, string> configs)
-    {
-        if (TopicNames.Problem(name) is { } nameProblem)
-        {
-            return TopicResult.Failed(ErrorCode.InvalidTopic, nameProblem);
-        }
-
-        if (_byName.ContainsKey(name))
-        {
-            return TopicResult.Failed(ErrorCode.TopicAlreadyExists, $"Topic '{name}' already exists.");
-        }
-
-        var key = TopicNames.CollisionKey(name);
-        if (_byName.Keys.FirstOrDefault(other => TopicNames.CollisionKey(other) == key) is { } twin)
-        {
-            return TopicResult.Failed(
-                ErrorCode.InvalidTopic,
-                $"Topic '{name}' collides with '{twin}': names must differ in more than '.' and '_'.");
-        }
-
-        if (partitions is < 1 or > MaxPartitionsPerTopic)
-        {
-            return TopicResult.Failed(
-                ErrorCode.InvalidPartitions,
-                $"Topic '{name}' asks for {partitions} partitions; use 1 to {MaxPartitionsPerTopic}.");
-        }
-
-        return TopicConfigs.Problem(configs) is { } problem
-            ? TopicResult.Failed(ErrorCode.InvalidConfig, problem)
-            : TopicResult.Ok(null);
     }
 
     private StoreMetadata With(Guid id, Func<TopicMetadata, TopicMetadata> change) =>

@@ -1,0 +1,98 @@
+using System.Buffers;
+using System.Net.Security;
+using System.Net.Sockets;
+using System.Security.Cryptography.X509Certificates;
+
+namespace StreamFlow.Broker.Server;
+
+/// <summary>
+/// The bytes of one connection: those of its socket, or what TLS makes of them. Without TLS a call is the socket's own,
+/// behind one comparison.
+/// </summary>
+internal sealed class Transport(Socket socket) : IDisposable
+{
+    /// <summary>Answers below this size go out as one TLS record each, instead of one for each of their pieces.</summary>
+    private const int CoalesceBelow = 64 * 1024;
+
+    private SslStream? _tls;
+
+    public Socket Socket { get; } = socket;
+
+    public bool HasTls => _tls is not null;
+
+    /// <summary>Begins to speak TLS.</summary>
+    /// <returns>The certificate that the client has shown; null if it has none.</returns>
+    public async Task<X509Certificate2?> HandshakeAsync(SslServerAuthenticationOptions options, CancellationToken ct)
+    {
+        _tls = new SslStream(new NetworkStream(Socket, ownsSocket: false), leaveInnerStreamOpen: false);
+        await _tls.AuthenticateAsServerAsync(options, ct).ConfigureAwait(false);
+        return _tls.RemoteCertificate as X509Certificate2;
+    }
+
+    public ValueTask<int> ReceiveAsync(Memory<byte> destination) =>
+        _tls is null ? Socket.ReceiveAsync(destination) : _tls.ReadAsync(destination);
+
+    /// <summary>Sends everything; the pieces may be used again afterwards.</summary>
+    public async ValueTask SendAsync(List<ArraySegment<byte>> pieces)
+    {
+        if (_tls is not null)
+        {
+            await SendEncryptedAsync(_tls, pieces).ConfigureAwait(false);
+        }
+        else if (pieces.Count == 1)
+        {
+            // A stream socket takes everything it is given, in as many system calls as that needs, or fails.
+            await Socket.SendAsync(pieces[0].AsMemory(), SocketFlags.None).ConfigureAwait(false);
+        }
+        else
+        {
+            await Socket.SendAsync(pieces, SocketFlags.None).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Tells the peer that nothing more comes, so that it does not take the end for an attack.</summary>
+    public async Task SayGoodbyeAsync()
+    {
+        if (_tls is not null)
+        {
+            await _tls.ShutdownAsync().ConfigureAwait(false);
+        }
+    }
+
+    public void Dispose()
+    {
+        Socket.Dispose();
+        _tls?.Dispose();
+    }
+
+    private static async ValueTask SendEncryptedAsync(SslStream tls, List<ArraySegment<byte>> pieces)
+    {
+        int size = pieces.Sum(static x => x.Count);
+        if (pieces.Count == 1 || size > CoalesceBelow)
+        {
+            foreach (ArraySegment<byte> piece in pieces)
+            {
+                await tls.WriteAsync(piece.AsMemory()).ConfigureAwait(false);
+            }
+
+            return;
+        }
+
+        byte[] together = ArrayPool<byte>.Shared.Rent(size);
+        try
+        {
+            int at = 0;
+            foreach (ArraySegment<byte> piece in pieces)
+            {
+                piece.AsSpan().CopyTo(together.AsSpan(at));
+                at += piece.Count;
+            }
+
+            await tls.WriteAsync(together.AsMemory(0, size)).ConfigureAwait(false);
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(together);
+        }
+    }
+}

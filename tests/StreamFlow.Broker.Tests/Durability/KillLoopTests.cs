@@ -1,0 +1,82 @@
+using StreamFlow.Broker.Tests.Support;
+using Xunit.Abstractions;
+
+namespace StreamFlow.Broker.Tests.Durability;
+
+/// <summary>
+/// The executable, killed under mixed load and started again on what it left. STREAMFLOW_KILLS says how often
+/// (eng/verify-durability.sh), STREAMFLOW_DURABILITY_SEED repeats the choices of a run, though not its timing.
+/// </summary>
+public sealed class KillLoopTests(ITestOutputHelper output)
+{
+    private const int LongestLifeMs = 400;
+
+    [Fact]
+    public async Task Kill_under_mixed_load_loses_nothing_that_was_acknowledged()
+    {
+        int kills = PowerCutSimulationTests.Number("STREAMFLOW_KILLS", 5);
+        int seed = PowerCutSimulationTests.Number("STREAMFLOW_DURABILITY_SEED", Random.Shared.Next(1_000_000_000));
+        output.WriteLine($"STREAMFLOW_DURABILITY_SEED={seed}");
+        var random = new Random(seed);
+        var model = new KillModel(seed);
+        using Support.TemporaryDirectory directory = new();
+        string[] arguments = ["--data", directory.Path, "--port", "0", "--maintenance-ms", "50"];
+        for (int kill = 0; kill <= kills; kill++)
+        {
+            using StandaloneBroker broker = await StandaloneBroker.StartAsync(arguments);
+            if (kill == 0)
+            {
+                await CreateTopicsAsync(broker.Port);
+            }
+
+            await model.VerifyAsync(broker.Port);
+            if (kill == kills)
+            {
+                Assert.Equal(0, await broker.TerminateAsync());
+                break;
+            }
+
+            Task load = model.RunAsync(broker.Port);
+            await Task.WhenAny(load, Task.Delay(random.Next(LongestLifeMs)));
+            await broker.KillAsync();
+            await load;
+        }
+
+        string result = $"{kills} SIGKILLs (seed {seed}): 0 of {model.Acknowledged} acknowledged records lost, 0 of"
+            + $" {model.Transactions.Ended} ended transactions torn or resurrected";
+        output.WriteLine(result);
+        if (Environment.GetEnvironmentVariable("STREAMFLOW_DURABILITY_RESULT") is { Length: > 0 } file)
+        {
+            await File.AppendAllLinesAsync(file, [result]);
+        }
+    }
+
+    private static async Task CreateTopicsAsync(int port)
+    {
+        using RawClient client = await RawClient.ConnectAsync(port);
+        foreach (string topic in (string[])["plain", "idempotent", "ta", "tb"])
+        {
+            // The records of these tests are years old.
+            await CreateAsync(client, topic, Config("retention.ms", "-1"), Config("segment.bytes", "65536"));
+        }
+
+        await CreateAsync(
+            client, "compact", Config("cleanup.policy", "compact"), Config("segment.bytes", "16384"),
+            Config("min.cleanable.dirty.ratio", "0"));
+    }
+
+    private static async Task CreateAsync(RawClient client, string topic, params WireStruct[] configs)
+    {
+        WireStruct answer = await client.CallAsync("CreateTopics", 5, new WireStruct
+        {
+            ["topics"] = new WireStruct
+            {
+                ["name"] = topic, ["num_partitions"] = 1, ["replication_factor"] = 1, ["configs"] = configs,
+            },
+            ["timeout_ms"] = 10_000,
+        });
+        Assert.Equal(0, answer.Only("topics").Number("error_code"));
+    }
+
+    private static WireStruct Config(string name, string value) => new() { ["name"] = name, ["value"] = value };
+}
