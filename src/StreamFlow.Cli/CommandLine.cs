@@ -1,20 +1,25 @@
 using System.CommandLine;
 using System.CommandLine.Help;
 using System.CommandLine.Parsing;
-using System.Reflection;
+using StreamFlow.Cli.Access;
+using StreamFlow.Cli.Brokers;
+using StreamFlow.Cli.Client;
+using StreamFlow.Cli.Groups;
+using StreamFlow.Cli.Measuring;
 using StreamFlow.Cli.Options;
 using StreamFlow.Cli.Output;
+using StreamFlow.Cli.Records;
 using StreamFlow.Cli.Serving;
+using StreamFlow.Cli.Settings;
+using StreamFlow.Cli.Topics;
+using StreamFlow.Cli.Transactions;
+using StreamFlow.Protocol;
 
 namespace StreamFlow.Cli;
 
 /// <summary>All commands, and what is done with a command line.</summary>
 internal static class CommandLine
 {
-    /// <summary>The version of the tool, which is that of the broker in it.</summary>
-    public static string Version { get; } =
-        typeof(CommandLine).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion.Split('+')[0];
-
     /// <summary>Runs a command to its end. Says what is wrong itself and throws nothing that a user could have caused.</summary>
     /// <returns>One of <see cref="ExitCode"/>.</returns>
     public static async Task<int> RunAsync(string[] args, Surroundings surroundings, CancellationToken cancelled)
@@ -38,9 +43,25 @@ internal static class CommandLine
             "streamflow",
             "A Kafka-compatible broker, and the command line for it and for Apache Kafka.",
             [
-                "streamflow broker --data ./data                  a broker at localhost:9092, data kept in ./data",
+                "streamflow broker --data ./data                             a broker at localhost:9092, data kept in ./data",
+                "streamflow topics create orders --partitions 4",
+                "echo 'o1:hello' | streamflow produce orders -K :",
+                "streamflow consume orders --from-beginning --until-end --keys",
+                "streamflow groups describe order-counts                     offsets and lag",
+                "",
+                "Exit codes: 0 done, 1 refused or not there, 2 not understood, 3 nobody answers, 130 interrupted.",
             ],
             BrokerCommand.Create(surroundings),
+            TopicsCommand.Create(surroundings),
+            ProduceCommand.Create(surroundings),
+            ConsumeCommand.Create(surroundings),
+            GroupsCommand.Create(surroundings),
+            TxnsCommand.Create(surroundings),
+            AclsCommand.Create(surroundings),
+            UsersCommand.Create(surroundings),
+            ConfigsCommand.Create(surroundings),
+            ClusterCommand.Create(surroundings),
+            BenchCommand.Create(surroundings),
             HelpCommand.Create(surroundings));
         HelpOption help = new();
         help.Action = new TeachingHelp((HelpAction)help.Action!);
@@ -50,10 +71,19 @@ internal static class CommandLine
         return root;
     }
 
+    /// <summary>What a failure that is not this program's own ends with; success for one that is.</summary>
+    private static int CodeOf(Exception exception) => exception switch
+    {
+        CommandException known => known.Code,
+        KafkaException or UnsupportedVersionException or ProtocolException => ExitCode.Failed,
+        UnreachableException => ExitCode.Unreachable,
+        _ => ExitCode.Success,
+    };
+
     private static Option<bool> VersionSwitch(Surroundings surroundings) => new("--version")
     {
         Description = "Show the version",
-        Action = new VersionAction(surroundings.Terminal, Version),
+        Action = new VersionAction(surroundings.Terminal, ToolVersion.Text),
     };
 
     private static async Task<int> InvokeAsync(ParseResult parsed, Surroundings surroundings, CancellationToken cancelled)
@@ -71,10 +101,10 @@ internal static class CommandLine
                 },
                 cancelled).ConfigureAwait(false);
         }
-        catch (CommandException exception)
+        catch (Exception exception) when (CodeOf(exception) is var code and not ExitCode.Success)
         {
             await surroundings.Terminal.Error.WriteLineAsync($"error: {TableText.Escape(exception.Message)}").ConfigureAwait(false);
-            return exception.Code;
+            return code;
         }
         catch (OperationCanceledException) when (cancelled.IsCancellationRequested)
         {

@@ -1,3 +1,4 @@
+using StreamFlow.Broker.Storage;
 
 namespace StreamFlow.Broker.Groups;
 
@@ -5,6 +6,9 @@ namespace StreamFlow.Broker.Groups;
 internal sealed partial class GroupCoordinator
 {
     private readonly Dictionary<long, HashSet<CoordinatedGroup>> _transactions = [];
+
+    /// <summary>Whether it answers "not available" only: it was stopped, or its log failed it.</summary>
+    public bool IsStopped => _isStopped;
 
     /// <summary>
     /// Appends offsets as part of a producer's transaction, durably before it completes; they count once
@@ -39,7 +43,9 @@ internal sealed partial class GroupCoordinator
     /// Writes the marker that ends a producer's transaction and makes its offsets readable, or forgets them. The outcome
     /// is decided and durable before, so nobody needs to wait for the marker.
     /// </summary>
-    public ErrorCode EndTransaction(long producerId, short producerEpoch, bool commit)
+    public ErrorCode EndTransaction(
+        long producerId, short producerEpoch, bool commit, int coordinatorEpoch = 0,
+        AppendOrigin origin = AppendOrigin.Marker)
     {
         lock (_lock)
         {
@@ -48,7 +54,8 @@ internal sealed partial class GroupCoordinator
                 return ErrorCode.CoordinatorNotAvailable;
             }
 
-            ErrorCode error = _journal.AppendMarker(producerId, producerEpoch, commit, Now().UnixMs);
+            ErrorCode error = _journal.AppendMarker(
+                producerId, producerEpoch, commit, coordinatorEpoch, origin, Now().UnixMs);
             if (error == ErrorCode.None && _transactions.Remove(producerId, out HashSet<CoordinatedGroup>? groups))
             {
                 foreach (CoordinatedGroup group in groups)

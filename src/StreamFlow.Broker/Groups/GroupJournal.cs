@@ -96,8 +96,10 @@ internal sealed class GroupJournal(PartitionLog log)
         Append(RecordBatch.TransactionalBit, producerId, producerEpoch);
 
     /// <summary>Appends the marker that ends a producer's transaction.</summary>
-    public ErrorCode AppendMarker(long producerId, short producerEpoch, bool commit, long nowMs) => log.Append(
-        RecordBatchBuilder.BuildMarker(producerId, producerEpoch, commit, 0, nowMs), AppendOrigin.Marker).Error;
+    public ErrorCode AppendMarker(
+        long producerId, short producerEpoch, bool commit, int coordinatorEpoch, AppendOrigin origin, long nowMs) =>
+        log.Append(
+            RecordBatchBuilder.BuildMarker(producerId, producerEpoch, commit, coordinatorEpoch, nowMs), origin).Error;
 
     /// <summary>Reads the whole log in order.</summary>
     /// <exception cref="InvalidDataException">A record cannot be read, although its batch is intact.</exception>

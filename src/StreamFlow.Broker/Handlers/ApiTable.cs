@@ -15,7 +15,7 @@ internal static class ApiTable
     // and silently stops compressing without it (KAFKA-18659).
     private static readonly ApiDescriptor[] Apis =
     [
-        Api<ProduceRequest>(ApiKey.Produce, 0, 11, 9, static (h, r, c) => h.Produce.HandleAsync(r, c))
+        Api<ProduceRequest>(ApiKey.Produce, 0, 12, 9, static (h, r, c) => h.Produce.HandleAsync(r, c))
             with { ImplementedFrom = 3, Order = RequestOrder.Pipelined },
         Api<FetchRequest>(ApiKey.Fetch, 4, 18, 12, static (h, r, c) => h.Fetch.HandleAsync(r, c)),
         Api<ListOffsetsRequest>(ApiKey.ListOffsets, 1, 11, 6, static (h, r, c) => Now(h.ListOffsets.Handle(r, c))),
@@ -34,21 +34,23 @@ internal static class ApiTable
         Api<ListGroupsRequest>(ApiKey.ListGroups, 0, 5, 3, static (h, r, c) => Now(h.GroupAdmin.List(r, c))),
         Api<SaslHandshakeRequest>(
             ApiKey.SaslHandshake, 0, 1, Never, static (_, r, c) => Now(SaslHandler.Handshake(r, c))),
-        Api<ApiVersionsRequest>(ApiKey.ApiVersions, 0, 4, 3, static (_, _, _) =>
-            Now(new ApiVersionsResponse { ApiKeys = Advertised! })),
+        Api<ApiVersionsRequest>(ApiKey.ApiVersions, 0, 4, 3, static (_, _, c) =>
+            Now(ApiVersionsHandler.Answer(ErrorCode.None, c.Version))),
         Api<CreateTopicsRequest>(ApiKey.CreateTopics, 2, 7, 5, static (h, r, c) => Now(h.TopicAdmin.Create(r, c))),
         Api<DeleteTopicsRequest>(ApiKey.DeleteTopics, 1, 6, 4, static (h, r, c) => Now(h.TopicAdmin.Delete(r, c))),
         Api<DeleteRecordsRequest>(ApiKey.DeleteRecords, 0, 2, 2, static (h, r, c) => Now(h.TopicAdmin.DeleteRecords(r, c))),
-        Api<InitProducerIdRequest>(ApiKey.InitProducerId, 0, 4, 2, static (h, r, c) => h.ProducerIds.HandleAsync(r, c)),
+        Api<InitProducerIdRequest>(ApiKey.InitProducerId, 0, 5, 2, static (h, r, c) => h.ProducerIds.HandleAsync(r, c)),
         Api<OffsetForLeaderEpochRequest>(
             ApiKey.OffsetForLeaderEpoch, 2, 4, 4, static (h, r, c) => Now(h.TopicAdmin.OffsetForLeaderEpoch(r, c))),
         Api<AddPartitionsToTxnRequest>(
-            ApiKey.AddPartitionsToTxn, 0, 3, 3, static (h, r, c) => h.Transactions.AddPartitionsAsync(r, c)),
+            ApiKey.AddPartitionsToTxn, 0, 5, 3, static (h, r, c) => h.Transactions.AddPartitionsAsync(r, c)),
         Api<AddOffsetsToTxnRequest>(
-            ApiKey.AddOffsetsToTxn, 0, 3, 3, static (h, r, c) => h.Transactions.AddOffsetsAsync(r, c)),
-        Api<EndTxnRequest>(ApiKey.EndTxn, 0, 3, 3, static (h, r, c) => h.Transactions.EndAsync(r, c)),
+            ApiKey.AddOffsetsToTxn, 0, 4, 3, static (h, r, c) => h.Transactions.AddOffsetsAsync(r, c)),
+        Api<EndTxnRequest>(ApiKey.EndTxn, 0, 5, 3, static (h, r, c) => h.Transactions.EndAsync(r, c)),
+        Api<WriteTxnMarkersRequest>(
+            ApiKey.WriteTxnMarkers, 1, 2, 1, static (h, r, c) => h.TransactionAdmin.WriteMarkersAsync(r, c)),
         Api<TxnOffsetCommitRequest>(
-            ApiKey.TxnOffsetCommit, 0, 3, 3, static (h, r, c) => h.Transactions.CommitOffsetsAsync(r, c)),
+            ApiKey.TxnOffsetCommit, 0, 5, 3, static (h, r, c) => h.Transactions.CommitOffsetsAsync(r, c)),
         Api<DescribeAclsRequest>(ApiKey.DescribeAcls, 1, 3, 2, static (h, r, c) => Now(h.Acls.Describe(r, c))),
         Api<CreateAclsRequest>(ApiKey.CreateAcls, 1, 3, 2, static (h, r, c) => Now(h.Acls.Create(r, c))),
         Api<DeleteAclsRequest>(ApiKey.DeleteAcls, 1, 3, 2, static (h, r, c) => Now(h.Acls.Delete(r, c))),
@@ -83,11 +85,11 @@ internal static class ApiTable
             ApiKey.UpdateFeatures, 0, 2, 0, static (h, r, c) => Now(h.Quorum.UpdateFeatures(r, c))),
         Api<DescribeClusterRequest>(ApiKey.DescribeCluster, 0, 1, 0, static (h, r, c) => Now(h.Cluster.Describe(r, c.Connection.Self))),
         Api<DescribeProducersRequest>(
-            ApiKey.DescribeProducers, 0, 0, 0, static (h, r, c) => Now(h.Transactions.DescribeProducers(r, c))),
+            ApiKey.DescribeProducers, 0, 0, 0, static (h, r, c) => Now(h.TransactionAdmin.DescribeProducers(r, c))),
         Api<DescribeTransactionsRequest>(
-            ApiKey.DescribeTransactions, 0, 0, 0, static (h, r, c) => Now(h.Transactions.Describe(r, c))),
+            ApiKey.DescribeTransactions, 0, 0, 0, static (h, r, c) => Now(h.TransactionAdmin.Describe(r, c))),
         Api<ListTransactionsRequest>(
-            ApiKey.ListTransactions, 0, 1, 0, static (h, r, c) => Now(h.Transactions.List(r, c))),
+            ApiKey.ListTransactions, 0, 2, 0, static (h, r, c) => Now(h.TransactionAdmin.List(r, c))),
         Api<GetTelemetrySubscriptionsRequest>(
             ApiKey.GetTelemetrySubscriptions, 0, 0, 0, static (h, r, c) => Now(h.Telemetry.Subscribe(r, c))),
         Api<PushTelemetryRequest>(ApiKey.PushTelemetry, 0, 0, 0, static (h, r, c) => Now(h.Telemetry.Push(r, c))),
@@ -100,16 +102,6 @@ internal static class ApiTable
     private static readonly ApiDescriptor?[] ByKey = Index();
 
     public static IReadOnlyList<ApiDescriptor> All => Apis;
-
-    public static ApiVersionsResponseApiKeys[] Advertised { get; } =
-    [
-        .. Apis.Select(x => new ApiVersionsResponseApiKeys
-        {
-            ApiKey = (short)x.Key,
-            MinVersion = x.MinVersion,
-            MaxVersion = x.MaxVersion,
-        }),
-    ];
 
     public static ApiDescriptor? Find(short key) => key >= 0 && key < ByKey.Length ? ByKey[key] : null;
 

@@ -35,6 +35,8 @@ internal sealed record BrokerHandlers
 
     public required TransactionHandler Transactions { get; init; }
 
+    public required TransactionAdminHandler TransactionAdmin { get; init; }
+
     public required ClusterHandler Cluster { get; init; }
 
     public required AclHandler Acls { get; init; }

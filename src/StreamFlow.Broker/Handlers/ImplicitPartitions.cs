@@ -31,9 +31,15 @@ internal sealed class ImplicitPartitions(TransactionCoordinator transactions)
         return !log.IsInTransaction(producer.ProducerId, producer.Epoch);
     }
 
-    /// <summary>What a refusal by a partition is called in this version of Produce.</summary>
-    public static ErrorCode Translate(ErrorCode error, short version) =>
-        error == ErrorCode.InvalidTxnState && version >= AbortableFrom ? ErrorCode.TransactionAbortable : error;
+    /// <summary>Whether a batch says that it belongs to a transaction.</summary>
+    public static bool IsTransactional(ReadOnlySpan<byte> batch) =>
+        BatchHeader.TryRead(batch, out BatchHeader header) && header.IsTransactional;
+
+    /// <summary>What a refusal of a batch by a partition is called in this version of Produce.</summary>
+    public static ErrorCode Translate(ErrorCode error, ReadOnlySpan<byte> batch, short version) =>
+        error == ErrorCode.InvalidTxnState && version >= AbortableFrom && IsTransactional(batch)
+            ? ErrorCode.TransactionAbortable
+            : error;
 
     /// <summary>Lets the partitions join, durably before it completes.</summary>
     /// <returns>Why a partition could not, for each that could not.</returns>

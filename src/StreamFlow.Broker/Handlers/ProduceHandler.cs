@@ -85,7 +85,7 @@ internal sealed class ProduceHandler(
         bool pending = false;
         List<Appended> appended = [];
         ProduceResponseResponses[] results = new ProduceResponseResponses[request.TopicData.Length];
-        Round round = new(appended, new DecompressionBudget(), context.Version);
+        Round round = new(appended, new DecompressionBudget(), request.TransactionalId, context.Version);
         for (int i = 0; i < results.Length; i++)
         {
             ProduceRequestTopicData topic = request.TopicData[i];
@@ -202,26 +202,18 @@ internal sealed class ProduceHandler(
     {
         Topic? found = topics.GetTopic(topic);
         PartitionLog? log = found?.GetPartition(partition.Index);
-        if (log is null)
-        {
-            return Failed(partition.Index, ErrorCode.UnknownTopicOrPartition, null);
-        }
-
-        if (found!.IsInternal)
-        {
-            return Failed(partition.Index, ErrorCode.InvalidTopic, $"{topic} is written by the broker only.");
-        }
-
         Memory<byte> records = partition.Records.Memory;
-        if (records.IsEmpty)
+        (ErrorCode refusal, string? reason) = Check(found, log, records.Span, round.TransactionalId);
+        if (refusal != ErrorCode.None)
         {
-            return Failed(partition.Index, ErrorCode.InvalidRecord, "There is no record batch.");
+            return Failed(partition.Index, refusal, reason);
         }
 
-        AppendResult result = log.Append(records.Span, AppendOrigin.Client, round.Budget);
+        AppendResult result = log!.Append(records.Span, AppendOrigin.Client, round.Budget);
         if (!result.IsSuccess)
         {
-            return Refused(topic, partition.Index, result, round.Version);
+            ErrorCode error = ImplicitPartitions.Translate(result.Error, records.Span, round.Version);
+            return Refused(topic, partition.Index, error, result);
         }
 
         if (!result.IsDuplicate)
@@ -233,6 +225,17 @@ internal sealed class ProduceHandler(
         return Succeeded(partition.Index, result);
     }
 
+    private static (ErrorCode Error, string? Reason) Check(
+        Topic? topic, PartitionLog? log, ReadOnlySpan<byte> records, string? transactionalId) => (topic, log) switch
+        {
+            (_, null) => (ErrorCode.UnknownTopicOrPartition, null),
+            ({ IsInternal: true }, _) => (ErrorCode.InvalidTopic, $"{topic!.Name} is written by the broker only."),
+            _ when records.IsEmpty => (ErrorCode.InvalidRecord, "There is no record batch."),
+            _ when transactionalId is null && ImplicitPartitions.IsTransactional(records) =>
+                (ErrorCode.TransactionalIdAuthorizationFailed, "A transactional batch needs its transactional id."),
+            _ => (ErrorCode.None, null),
+        };
+
     private static ProduceResponsePartitionResponses Succeeded(int index, in AppendResult result) => new()
     {
         Index = index,
@@ -241,9 +244,8 @@ internal sealed class ProduceHandler(
         LogStartOffset = result.LogStartOffset,
     };
 
-    private static ProduceResponsePartitionResponses Refused(string topic, int index, in AppendResult result, short version)
+    private static ProduceResponsePartitionResponses Refused(string topic, int index, ErrorCode error, in AppendResult result)
     {
-        ErrorCode error = ImplicitPartitions.Translate(result.Error, version);
         ProduceResponsePartitionResponses failed = Failed(index, error, result.Message, result.LogStartOffset);
         if (result.Rejected is { } rejected)
         {
@@ -273,7 +275,7 @@ internal sealed class ProduceHandler(
     };
 
     /// <summary>What the appends of one request share.</summary>
-    private sealed record Round(List<Appended> Appended, DecompressionBudget Budget, short Version);
+    private sealed record Round(List<Appended> Appended, DecompressionBudget Budget, string? TransactionalId, short Version);
 
     /// <summary>An append whose durability is still to be learnt, and where its result stands.</summary>
     private readonly record struct Appended(

@@ -110,5 +110,5 @@ internal sealed class RequestDispatcher(BrokerHandlers handlers, RequestInstrume
             ApiTable.Find((short)ApiKey.ApiVersions)!,
             0,
             correlationId,
-            new ApiVersionsResponse { ErrorCode = ErrorCode.UnsupportedVersion, ApiKeys = ApiTable.Advertised });
+            ApiVersionsHandler.Answer(ErrorCode.UnsupportedVersion, version: 0));
 }

@@ -98,7 +98,7 @@ internal sealed partial class Transaction
         {
             case TransactionState.Ongoing:
                 // The partitions must know before the producer, whose batches follow its answer at once.
-                _effects.Add(new RegisterPartitions(_current.Producer, change.Added));
+                _effects.Add(new RegisterPartitions(_current.Producer, change.Added, _current.Version));
                 _deadline = begins ? now.MonotonicMs + _current.TimeoutMs : _deadline;
                 Reply(change.Requests, ErrorCode.None);
                 AddWaiting(now);

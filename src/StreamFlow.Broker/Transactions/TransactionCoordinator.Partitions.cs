@@ -48,7 +48,9 @@ internal sealed partial class TransactionCoordinator
 
         lock (transaction)
         {
-            return transaction.VerifyPartitions(producer, partitions);
+            ErrorCode[] errors = transaction.VerifyPartitions(producer, partitions);
+            return [.. errors.Select((error, i) =>
+                _partitions.Exists(partitions[i]) ? error : ErrorCode.UnknownTopicOrPartition)];
         }
     }
 
@@ -103,4 +105,22 @@ internal sealed partial class TransactionCoordinator
         TransactionVersion version) =>
         SubmitAsync(transactionalId, (transaction, request, now) =>
             transaction.AddPartitions(producer, partitions, version, request, now));
+
+    /// <summary>
+    /// Ends a producer's transaction in some partitions without asking the coordinator, as an administrator does with one
+    /// that hangs. A transaction that the coordinator still holds open is not ended by it; it takes no more batches in
+    /// these partitions.
+    /// </summary>
+    /// <returns>One error per partition, in order.</returns>
+    public async ValueTask<ErrorCode[]> WriteForeignMarkerAsync(
+        ForeignMarker marker, IReadOnlyList<TransactionPartition> partitions)
+    {
+        long nowMs = Now().UnixMs;
+        ErrorCode[] errors = [.. partitions.Select(x => _partitions.WriteForeignMarker(marker, x, nowMs))];
+        TransactionPartition[] written = [.. partitions.Where((_, i) => errors[i] == ErrorCode.None)];
+        ErrorCode flushed = _options.FlushBarriers
+            ? await _partitions.FlushAsync(written).ConfigureAwait(false)
+            : ErrorCode.None;
+        return [.. errors.Select(x => x == ErrorCode.None ? flushed : x)];
+    }
 }

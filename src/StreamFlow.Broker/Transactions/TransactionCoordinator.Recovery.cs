@@ -63,7 +63,7 @@ internal sealed partial class TransactionCoordinator
                     _ = RememberAsync(transactionalId, snapshot);
                 }
 
-                _partitions.Register(snapshot.Producer, snapshot.Partitions);
+                _partitions.Register(snapshot.Producer, snapshot.Partitions, snapshot.Version);
             }
 
             Transaction transaction = Transaction.Restore(snapshot, now);

@@ -158,7 +158,7 @@ internal sealed partial class TransactionCoordinator
             TransactionEffect[] effects = transaction.TakeEffects();
             foreach (RegisterPartitions register in effects.OfType<RegisterPartitions>())
             {
-                _partitions.Register(register.Producer, register.Partitions);
+                _partitions.Register(register.Producer, register.Partitions, register.Version);
             }
 
             return effects;

@@ -90,17 +90,27 @@ internal sealed partial class TransactionCoordinator : IDisposable
 
     /// <summary>Ends a transaction; completes when its outcome is visible everywhere.</summary>
     /// <returns>The error, and with version 2 the producer's next identity.</returns>
-    /// <exception cref="IOException">No producer id could be reserved.</exception>
     public ValueTask<TransactionReply> EndAsync(
         string transactionalId,
         ProducerIdentity producer,
         bool commit,
         TransactionVersion version = TransactionVersion.V0)
     {
-        long fresh = version >= TransactionVersion.V2 && _transactions.TryGetValue(transactionalId, out Transaction? found)
-            && found.Current.Producer == producer
-                ? ReserveProducerId(found)
-                : -1;
+        long fresh = -1;
+        if (version >= TransactionVersion.V2 && _transactions.TryGetValue(transactionalId, out Transaction? found)
+            && found.Current.Producer == producer)
+        {
+            try
+            {
+                fresh = ReserveProducerId(found);
+            }
+            catch (IOException failure)
+            {
+                TransactionLog.NoProducerId(_log, transactionalId, failure.Message);
+                return Answer(ErrorCode.KafkaStorageError);
+            }
+        }
+
         return SubmitAsync(transactionalId, (transaction, request, now) =>
             transaction.End(new EndCommand(producer, commit, version, fresh), request, now));
     }

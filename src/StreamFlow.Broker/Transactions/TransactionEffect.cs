@@ -14,7 +14,8 @@ internal sealed record PersistTransaction(TransactionSnapshot Snapshot) : Transa
 internal sealed record DeleteTransaction : TransactionEffect;
 
 /// <summary>Let these partitions accept the producer's transactional batches.</summary>
-internal sealed record RegisterPartitions(ProducerIdentity Producer, IReadOnlyList<TransactionPartition> Partitions)
+internal sealed record RegisterPartitions(
+    ProducerIdentity Producer, IReadOnlyList<TransactionPartition> Partitions, TransactionVersion Version)
     : TransactionEffect;
 
 /// <summary>Write a marker to every partition, then tell <see cref="Transaction.MarkersWritten"/>.</summary>

@@ -17,4 +17,8 @@ internal static partial class TransactionLog
     [LoggerMessage(403, LogLevel.Error,
         "The transaction coordinator stops: its log could not be written ({Reason}). It goes on by itself when the log takes writes again")]
     public static partial void Stopped(ILogger logger, string reason);
+
+    [LoggerMessage(404, LogLevel.Warning,
+        "The end of a transaction of '{TransactionalId}' needs a new producer id, and none could be reserved: {Reason}")]
+    public static partial void NoProducerId(ILogger logger, string transactionalId, string reason);
 }

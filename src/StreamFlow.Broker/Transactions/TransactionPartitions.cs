@@ -12,11 +12,13 @@ internal sealed class TransactionPartitions(TopicStore store, GroupCoordinator g
     public bool Exists(TransactionPartition partition) => Find(partition) is not null;
 
     /// <summary>Lets the partitions accept the producer's transactional batches, until their marker.</summary>
-    public void Register(ProducerIdentity producer, IReadOnlyList<TransactionPartition> partitions)
+    public void Register(
+        ProducerIdentity producer, IReadOnlyList<TransactionPartition> partitions, TransactionVersion version)
     {
         foreach (TransactionPartition partition in partitions)
         {
-            Find(partition)?.RegisterTransaction(producer.ProducerId, producer.Epoch);
+            Find(partition)?.RegisterTransaction(
+                producer.ProducerId, producer.Epoch, startsAtZero: version >= TransactionVersion.V2);
         }
     }
 
@@ -37,6 +39,21 @@ internal sealed class TransactionPartitions(TopicStore store, GroupCoordinator g
         }
 
         return failed;
+    }
+
+    /// <summary>Writes the marker that an administrator asks for.</summary>
+    public ErrorCode WriteForeignMarker(ForeignMarker marker, TransactionPartition partition, long nowMs)
+    {
+        (long producerId, short epoch) = marker.Producer;
+        AppendOrigin origin = marker.Version >= TransactionVersion.V2
+            ? AppendOrigin.ForeignMarkerOfVersion2
+            : AppendOrigin.ForeignMarker;
+        return partition == Offsets
+            ? groups.EndTransaction(producerId, epoch, marker.Commit, marker.CoordinatorEpoch, origin)
+            : TopicNames.IsInternal(partition.Topic) ? ErrorCode.InvalidTopic
+            : Find(partition)?.Append(
+                RecordBatchBuilder.BuildMarker(producerId, epoch, marker.Commit, marker.CoordinatorEpoch, nowMs),
+                origin).Error ?? ErrorCode.UnknownTopicOrPartition;
     }
 
     /// <summary>Whether all of them take writes; one that was deleted is no obstacle.</summary>

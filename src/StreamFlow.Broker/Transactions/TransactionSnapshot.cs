@@ -43,6 +43,14 @@ internal enum TransactionVersion : short
 /// <param name="Partitions">Where they are.</param>
 internal sealed record UnfinishedCommit(ProducerIdentity Producer, IReadOnlyList<TransactionPartition> Partitions);
 
+/// <summary>The end of a producer's transaction in some partitions, that its coordinator did not decide.</summary>
+/// <param name="Producer">The identity of the markers.</param>
+/// <param name="Commit">The outcome.</param>
+/// <param name="CoordinatorEpoch">That of the coordinator in whose name they are written.</param>
+/// <param name="Version">With version 2 the epoch of the markers is above that of the records.</param>
+internal sealed record ForeignMarker(
+    ProducerIdentity Producer, bool Commit, int CoordinatorEpoch, TransactionVersion Version);
+
 /// <summary>What is stored of a transactional id: the whole of it, at each change.</summary>
 internal sealed record TransactionSnapshot
 {

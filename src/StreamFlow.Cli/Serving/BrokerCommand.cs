@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Net.Sockets;
+using Microsoft.Extensions.Logging;
 using StreamFlow.Broker;
 using StreamFlow.Cli.Options;
 using StreamFlow.Cli.Output;
@@ -11,6 +12,8 @@ internal sealed class BrokerCommand
 {
     private const string ConfigName = "config";
     private const string HttpName = "http";
+    private const string LogLevelName = "log-level";
+    private static readonly string[] Levels = ["trace", "debug", "information", "warning", "error", "critical", "none"];
     private const string NoAutoCreate = "no-auto-create";
 
     private readonly Option<string?> _config = new("--" + ConfigName)
@@ -22,6 +25,9 @@ internal sealed class BrokerCommand
     {
         Description = "Answer GET /health and GET /metrics (Prometheus) here, e.g. 9644 or 0.0.0.0:9644 (default: nowhere)", HelpName = "[address:]port",
     };
+
+    private readonly Option<string?> _logLevel = Options.Values.Word(
+        "--" + LogLevelName, Levels, "The least important messages to write, to the standard error (default: information)");
 
     private readonly Option<bool> _noAutoCreate = new("--" + NoAutoCreate) { Description = "The same as --auto-create-topics false" };
     private readonly List<(BrokerSetting Setting, Option<string[]> Option)> _options = [];
@@ -59,7 +65,7 @@ internal sealed class BrokerCommand
                 "  STREAMFLOW_BROKER_PORT=9092 STREAMFLOW_BROKER_TOPIC=orders:4 STREAMFLOW_BROKER_FLUSH=fsync streamflow broker",
                 """  echo '{ "port": 9092, "topic": ["orders:4"], "flush": "fsync" }' > broker.json; streamflow broker --config broker.json""",
             ],
-            [.. command._options.Select(static o => o.Option), command._noAutoCreate, command._http, command._config],
+            [.. command._options.Select(static o => o.Option), command._noAutoCreate, command._logLevel, command._http, command._config],
             surroundings,
             command.RunAsync);
     }
@@ -67,7 +73,8 @@ internal sealed class BrokerCommand
     private async Task<int> RunAsync(CommandContext context)
     {
         (EmbeddedBrokerOptions options, string? http) = Configure(context);
-        options = options with { LoggerFactory = new BrokerLogger(context.Say), TimeProvider = context.Time };
+        using BrokerLogger log = new(context, Level(context));
+        options = options with { LoggerFactory = log, TimeProvider = context.Time };
         try
         {
             await ServeAsync(context, options, http).ConfigureAwait(false);
@@ -120,7 +127,7 @@ internal sealed class BrokerCommand
         EmbeddedBrokerOptions options = new() { Port = BrokerSettings.DefaultPort };
         foreach ((BrokerSetting setting, Option<string[]> option) in _options)
         {
-            foreach (SettingValue value in Values(context, setting, option, file))
+            foreach (SettingValue value in ValuesOf(context, setting, option, file))
             {
                 options = setting.Apply(options, value);
             }
@@ -131,11 +138,25 @@ internal sealed class BrokerCommand
             options = options with { AutoCreateTopics = false };
         }
 
-        string? http = context.Get(_http) ?? Variable(context, HttpName) ?? file.Where(static s => s.Name == HttpName).Select(static s => s.Value.Text).LastOrDefault();
-        return (options, http);
+        return (options, context.Get(_http) ?? Other(context, HttpName, file)?.Text);
     }
 
-    private static IEnumerable<SettingValue> Values(
+    private LogLevel Level(CommandContext context)
+    {
+        List<(string Name, SettingValue Value)> file = ConfigFile(context) is { } path ? BrokerFile.Read(path, Known()) : [];
+        SettingValue given = context.Get(_logLevel) is { } line ? new SettingValue(line, "--" + LogLevelName)
+            : Other(context, LogLevelName, file) ?? new SettingValue("information", "the default");
+        return Levels.Contains(given.Text) && Enum.TryParse(given.Text, ignoreCase: true, out LogLevel level)
+            ? level
+            : throw new CommandException($"{given.Place} is '{given.Text}'; give {string.Join(", ", Levels[..^1])} or {Levels[^1]}.", ExitCode.Usage);
+    }
+
+    /// <summary>A setting of the program rather than of the broker, of the environment or else of the file.</summary>
+    private static SettingValue? Other(CommandContext context, string name, List<(string Name, SettingValue Value)> file) =>
+        Variable(context, name) is { } set ? new SettingValue(set, BrokerSettings.Variable(name))
+            : file.Where(s => s.Name == name).Select(static s => (SettingValue?)s.Value).LastOrDefault();
+
+    private static IEnumerable<SettingValue> ValuesOf(
         CommandContext context, BrokerSetting setting, Option<string[]> option, List<(string Name, SettingValue Value)> file)
     {
         if (context.Has(option))
@@ -154,7 +175,7 @@ internal sealed class BrokerCommand
     private static string? Variable(CommandContext context, string name) =>
         context.Surroundings.Variable(BrokerSettings.Variable(name)) is { Length: > 0 } value ? value : null;
 
-    private static List<string> Known() => [.. BrokerSettings.All.Select(static s => s.Name), HttpName];
+    private static List<string> Known() => [.. BrokerSettings.All.Select(static s => s.Name), HttpName, LogLevelName];
 
     /// <summary>.NET adds the name of a parameter, which nobody has written on a command line.</summary>
     private static string WithoutParameter(ArgumentException exception) => exception.ParamName is { } name

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
+using System.Text.Json;
 using StreamFlow.Broker;
 using StreamFlow.Cli.Output;
 
@@ -154,6 +155,35 @@ internal sealed class StatusEndpoint : IAsyncDisposable
         return line[0] == "HEAD" ? Encoding.ASCII.GetBytes(head) : [.. Encoding.ASCII.GetBytes(head), .. content];
     }
 
-    private (string Status, string Type, string Body) Health() => ("200 OK", "application/json", FormattableString.Invariant(
-        $$"""{"status":"ready","bootstrapServers":"{{_broker.BootstrapServers}}","connections":{{_broker.ConnectionCount}}}""") + "\n");
+    /// <summary>503 tells a probe that the disk fails the broker; what is wrong stands in the answer.</summary>
+    private (string Status, string Type, string Body) Health()
+    {
+        BrokerState state = _broker.State;
+        using MemoryStream buffer = new();
+        using (Utf8JsonWriter json = new(buffer))
+        {
+            json.WriteStartObject();
+            json.WriteString("status", state.Condition == BrokerCondition.Healthy ? "ready" : state.Condition.ToString().ToLowerInvariant());
+            json.WriteString("bootstrapServers", _broker.BootstrapServers);
+            json.WriteNumber("connections", _broker.ConnectionCount);
+            json.WriteBoolean("groups", state.HasGroups || state.Condition == BrokerCondition.Healthy);
+            json.WriteBoolean("transactions", state.HasTransactions || state.Condition == BrokerCondition.Healthy);
+            json.WriteStartArray("partitions");
+            foreach (BrokerPartitionTrouble trouble in state.Partitions)
+            {
+                json.WriteStartObject();
+                json.WriteString("topic", trouble.Topic);
+                json.WriteNumber("partition", trouble.Partition);
+                json.WriteBoolean("readable", trouble.IsReadable);
+                json.WriteString("reason", trouble.Reason);
+                json.WriteEndObject();
+            }
+
+            json.WriteEndArray();
+            json.WriteEndObject();
+        }
+
+        string status = state.Condition == BrokerCondition.Healthy ? "200 OK" : "503 Service Unavailable";
+        return (status, "application/json", Encoding.UTF8.GetString(buffer.ToArray()) + "\n");
+    }
 }

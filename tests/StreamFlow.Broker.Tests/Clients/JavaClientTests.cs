@@ -51,9 +51,49 @@ public sealed class JavaClientTests
         Assert.Equal(Records, consumed.Split('\n').Count(static x => x.Length == 10));
         string listed = await ExternalTool.RunAsync(kafka, ["transactions", .. server, "list"]);
         Assert.Matches("perf\\s+1\\s+\\d+\\s+CompleteCommit", listed);
+
+        // The producer chose version 2: every transaction raised the epoch.
+        string described = await ExternalTool.RunAsync(
+            kafka, ["transactions", .. server, "describe", "--transactional-id", "perf"]);
+        Assert.Matches("perf\\s+\\d+\\s+[1-9]\\d*\\s+CompleteCommit", described);
         string producers = await ExternalTool.RunAsync(
             kafka, ["transactions", .. server, "describe-producers", "--topic", "t", "--partition", "0"]);
         Assert.Contains("None", producers, StringComparison.Ordinal);
+    }
+
+    [SkippableFact]
+    public async Task Kafka_transactions_aborts_a_transaction_that_is_really_open_and_its_producer_goes_on()
+    {
+        string kafka = RequireKafka();
+        await using EmbeddedBroker broker = await EmbeddedBroker.StartAsync(
+            new EmbeddedBrokerOptions { Topics = [new BrokerTopic("t")] });
+        using RawClient client = await RawClient.ConnectAsync(broker.Port);
+        // Longer than the tools take to start on a busy machine.
+        RawTransaction first = await RawTransaction.InitAsync(client, "open", 5, timeoutMs: 600_000);
+        RawTransaction tx = await first.NextAsync(commit: false);
+        Assert.Equal(0, (await tx.ProduceAsync("t", 0, 0, "lost")).Number("error_code"));
+        string[] tool = ["transactions", "--bootstrap-server", broker.BootstrapServers];
+        string described = await ExternalTool.RunAsync(kafka, [.. tool, "describe", "--transactional-id", "open"]);
+        Assert.Matches("open\\s+0\\s+1\\s+Ongoing", described);
+        string hanging = await ExternalTool.RunAsync(
+            kafka, [.. tool, "find-hanging", "--topic", "t", "--max-transaction-timeout", "0"]);
+        Assert.DoesNotMatch("t\\s+0\\s+0", hanging);
+
+        await ExternalTool.RunAsync(kafka, [.. tool, "abort", "--topic", "t", "--partition", "0", "--start-offset", "0"]);
+
+        string producers = await ExternalTool.RunAsync(
+            kafka, [.. tool, "describe-producers", "--topic", "t", "--partition", "0"]);
+        Assert.Contains("None", producers, StringComparison.Ordinal);
+        Assert.Equal(120, (await tx.ProduceAsync("t", 0, 1, "late")).Number("error_code"));
+        RawTransaction next = await tx.NextAsync(commit: false);
+        Assert.Equal(0, (await next.ProduceAsync("t", 0, 0, "kept")).Number("error_code"));
+        await next.NextAsync(commit: true);
+        string consumed = await ExternalTool.RunAsync(kafka,
+        [
+            "console-consumer", "--bootstrap-server", broker.BootstrapServers, "--topic", "t", "--from-beginning",
+            "--isolation-level", "read_committed", "--max-messages", "1", "--timeout-ms", "30000",
+        ]);
+        Assert.Equal("kept\n", consumed);
     }
 
     private static string RequireKafka()

@@ -98,6 +98,7 @@ public static class MinimalRequests
         "ListConfigResources" => new WireStruct { ["resource_types"] = new[] { 2 } },
         "DescribeGroups" => new WireStruct { ["groups"] = new[] { "absent" } },
         "DeleteGroups" => new WireStruct { ["groups_names"] = new[] { "absent" } },
+        "DescribeTopicPartitions" => new WireStruct { ["topics"] = new WireStruct { ["name"] = "absent" }, ["response_partition_limit"] = 1 },
         "DescribeCluster" => new WireStruct { ["endpoint_type"] = 1 },
         "DeleteTopics" => new WireStruct
         {
@@ -123,6 +124,18 @@ public static class MinimalRequests
         {
             ["transactional_id"] = "absent",
             ["topics"] = new WireStruct { ["name"] = "absent", ["partitions"] = new[] { 0 } },
+            ["transactions"] = new WireStruct
+            {
+                ["transactional_id"] = "absent",
+                ["topics"] = new WireStruct { ["name"] = "absent", ["partitions"] = new[] { 0 } },
+            },
+        },
+        "WriteTxnMarkers" => new WireStruct
+        {
+            ["markers"] = new WireStruct
+            {
+                ["topics"] = new WireStruct { ["name"] = "absent", ["partition_indexes"] = new[] { 0 } },
+            },
         },
         "AddOffsetsToTxn" or "EndTxn" => new WireStruct { ["transactional_id"] = "absent", ["group_id"] = "absent" },
         "TxnOffsetCommit" => new WireStruct

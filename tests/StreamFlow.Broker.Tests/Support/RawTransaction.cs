@@ -5,12 +5,15 @@ public sealed record RawTransaction(RawClient Client, string Id, int Version, lo
 {
     private const int TransactionalBit = 0x10;
 
-    public static async Task<RawTransaction> InitAsync(RawClient client, string id, int version)
+    /// <summary>From this version of EndTxn and TxnOffsetCommit on, clients speak version 2 of transactions.</summary>
+    private const int Version2From = 5;
+
+    public static async Task<RawTransaction> InitAsync(RawClient client, string id, int version, int timeoutMs = 30_000)
     {
         WireStruct answer = await client.CallAsync("InitProducerId", Math.Max(version, 3), new WireStruct
         {
             ["transactional_id"] = id,
-            ["transaction_timeout_ms"] = 30_000,
+            ["transaction_timeout_ms"] = timeoutMs,
             ["producer_id"] = -1,
             ["producer_epoch"] = -1,
         });
@@ -29,7 +32,17 @@ public sealed record RawTransaction(RawClient Client, string Id, int Version, lo
             .Select(x => x.Number("partition_error_code"))];
     }
 
+    /// <summary>Produces with version 8, or with 12 where this speaks version 2 of transactions.</summary>
     public async Task<WireStruct> ProduceAsync(string topic, int partition, int sequence, string value)
+    {
+        int version = Version >= Version2From ? 12 : 8;
+        return await ReceiveProducedAsync(version, await SendProduceAsync(topic, partition, sequence, value, version));
+    }
+
+    public async Task<WireStruct> ReceiveProducedAsync(int version, int correlation) =>
+        (await Client.ReceiveAsync("Produce", version, correlation)).Only("responses").Only("partition_responses");
+
+    public Task<int> SendProduceAsync(string topic, int partition, int sequence, string value, int version)
     {
         byte[] batch = TestBatch.Build(
             new TestBatchOptions
@@ -42,7 +55,7 @@ public sealed record RawTransaction(RawClient Client, string Id, int Version, lo
             value);
         WireStruct request = Requests.Produce(topic, partition, batch);
         request["transactional_id"] = Id;
-        return (await Client.CallAsync("Produce", 8, request)).Only("responses").Only("partition_responses");
+        return Client.SendAsync("Produce", version, request);
     }
 
     public async Task<long> AddOffsetsAsync(string group) => (await Client.CallAsync(
@@ -73,8 +86,18 @@ public sealed record RawTransaction(RawClient Client, string Id, int Version, lo
         return answer.Only("topics").Only("partitions").Number("error_code");
     }
 
-    public async Task<long> EndAsync(bool commit) => (await Client.CallAsync(
-        "EndTxn", Version, Request(new WireStruct { ["committed"] = commit }))).Number("error_code");
+    public async Task<long> EndAsync(bool commit) => (await EndWithAsync(commit)).Number("error_code");
+
+    /// <summary>Ends the transaction and goes on as what version 2 makes of the producer.</summary>
+    public async Task<RawTransaction> NextAsync(bool commit)
+    {
+        WireStruct answer = await EndWithAsync(commit);
+        Assert.Equal(0, answer.Number("error_code"));
+        return this with { ProducerId = answer.Number("producer_id"), Epoch = (int)answer.Number("producer_epoch") };
+    }
+
+    private Task<WireStruct> EndWithAsync(bool commit) =>
+        Client.CallAsync("EndTxn", Version, Request(new WireStruct { ["committed"] = commit }));
 
     private WireStruct Request(WireStruct request)
     {

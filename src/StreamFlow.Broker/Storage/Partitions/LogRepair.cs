@@ -94,30 +94,11 @@ internal sealed class LogRepair(PartitionLog log, LogEnvironment environment)
 
     private void RewriteUnflushed(Segment[] segments)
     {
-        var (oldEnd, rewritten) = (segments[^1].NextOffset, new List<(Segment Old, Segment New)>());
-        var isCut = false;
-        var kept = new List<Segment>();
-        foreach (var segment in segments)
-        {
-            if (isCut)
-            {
-                rewritten.Add((segment, segment));
-                continue;
-            }
-
-            var current = segment.FlushedSize < segment.Size ? Rewrite(segment) : segment;
-            if (current != segment)
-            {
-                rewritten.Add((segment, current));
-            }
-
-            kept.Add(current);
-            isCut = current.NextOffset < segment.NextOffset;
-        }
-
+        var oldEnd = segments[^1].NextOffset;
+        var (kept, rewritten) = RewriteAll(segments);
         var end = kept[^1].NextOffset;
         ProducerStateTable? producers = null;
-        if (isCut)
+        if (end < oldEnd)
         {
             StorageLog.Cut(
                 environment.Log, log.LogDirectory, end, "the disk has lost what it could not write", oldEnd - end);
@@ -140,6 +121,35 @@ internal sealed class LogRepair(PartitionLog log, LogEnvironment environment)
 
             old.Release();
         }
+    }
+
+    /// <summary>
+    /// What is kept, and what goes: a segment with the one that was written in its place, or with itself when it lies behind
+    /// what could not be read back.
+    /// </summary>
+    private (List<Segment> Kept, List<(Segment Old, Segment New)> Rewritten) RewriteAll(Segment[] segments)
+    {
+        var (kept, rewritten) = (new List<Segment>(), new List<(Segment Old, Segment New)>());
+        var isCut = false;
+        foreach (var segment in segments)
+        {
+            if (isCut)
+            {
+                rewritten.Add((segment, segment));
+                continue;
+            }
+
+            var current = segment.FlushedSize < segment.Size ? Rewrite(segment) : segment;
+            if (current != segment)
+            {
+                rewritten.Add((segment, current));
+            }
+
+            kept.Add(current);
+            isCut = current.NextOffset < segment.NextOffset;
+        }
+
+        return (kept, rewritten);
     }
 
     private void Save(EpochStart[] epochs, long end, List<(Segment Old, Segment New)> rewritten)

@@ -345,9 +345,9 @@ internal sealed partial class PartitionLog : IDisposable
         ReadOnlySpan<byte> batch, in BatchHeader header, AppendOrigin origin, out ProducedBatch duplicate)
     {
         var error = Producers.Check(header, origin, out duplicate);
-        return error == ErrorCode.None && origin == AppendOrigin.ForeignMarker
+        return error == ErrorCode.None && origin.IsForeign()
             && ControlRecord.TryRead(batch, out _, out var coordinatorEpoch)
-                ? Producers.CheckForeignMarker(header, coordinatorEpoch)
+                ? Producers.CheckForeignMarker(header, origin, coordinatorEpoch)
                 : error;
     }
 

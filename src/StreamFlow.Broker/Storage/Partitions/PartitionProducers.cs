@@ -5,11 +5,16 @@ namespace StreamFlow.Broker.Storage;
 internal static class PartitionProducers
 {
     /// <summary>Says that a transaction of this producer includes this partition; until its marker.</summary>
-    public static void RegisterTransaction(this PartitionLog log, long producerId, short producerEpoch)
+    /// <param name="log">The partition.</param>
+    /// <param name="producerId">Whose transaction it is.</param>
+    /// <param name="producerEpoch">Its epoch.</param>
+    /// <param name="startsAtZero">Whether the first batch must have the sequence 0.</param>
+    public static void RegisterTransaction(
+        this PartitionLog log, long producerId, short producerEpoch, bool startsAtZero = false)
     {
         lock (log.Gate)
         {
-            log.Producers.RegisterTransaction(producerId, producerEpoch);
+            log.Producers.RegisterTransaction(producerId, producerEpoch, startsAtZero);
         }
     }
 

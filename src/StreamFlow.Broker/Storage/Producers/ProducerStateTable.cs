@@ -9,7 +9,7 @@ internal sealed class ProducerStateTable
 {
     private readonly Dictionary<long, ProducerState> _producers = [];
     private readonly SortedSet<long> _openTransactions = [];
-    private readonly Dictionary<long, short> _registered = [];
+    private readonly Dictionary<long, Registration> _registered = [];
     private PublishedList<AbortedTransaction> _aborted = new();
 
     public IReadOnlyCollection<ProducerState> Producers => _producers.Values;
@@ -33,23 +33,32 @@ internal sealed class ProducerStateTable
     /// its marker, transactional batches of that producer and epoch are accepted; a late one is not, so that it
     /// cannot open a transaction nobody will end.
     /// </summary>
-    public void RegisterTransaction(long producerId, short epoch) => _registered[producerId] = epoch;
+    /// <param name="producerId">Whose transaction it is.</param>
+    /// <param name="epoch">Its epoch.</param>
+    /// <param name="startsAtZero">
+    /// Whether the transaction has the epoch for itself, so that its first batch here has the sequence 0. Another one says
+    /// that batches before it, which the producer takes for stored, were lost.
+    /// </param>
+    public void RegisterTransaction(long producerId, short epoch, bool startsAtZero) =>
+        _registered[producerId] = new Registration(epoch, startsAtZero);
 
     /// <summary>
     /// Whether transactional batches of this producer and epoch are accepted: the transaction includes the partition.
     /// </summary>
     public bool IsRegistered(long producerId, short epoch) =>
-        _registered.TryGetValue(producerId, out var registered) && registered == epoch;
+        _registered.TryGetValue(producerId, out var registered) && registered.Epoch == epoch;
 
     /// <summary>Whether a marker that an administrator asks for may be appended (Kafka's rules, KIP-664).</summary>
-    public ErrorCode CheckForeignMarker(in BatchHeader header, int coordinatorEpoch)
+    public ErrorCode CheckForeignMarker(in BatchHeader header, AppendOrigin origin, int coordinatorEpoch)
     {
         if (!_producers.TryGetValue(header.ProducerId, out var state))
         {
             return ErrorCode.None;
         }
 
-        return header.ProducerEpoch < state.Epoch ? ErrorCode.InvalidProducerEpoch
+        bool mustRaise = origin == AppendOrigin.ForeignMarkerOfVersion2 && state.OpenTransactionFirstOffset >= 0;
+        return header.ProducerEpoch < state.Epoch || (mustRaise && header.ProducerEpoch == state.Epoch)
+            ? ErrorCode.InvalidProducerEpoch
             : coordinatorEpoch < state.CoordinatorEpoch ? ErrorCode.TransactionCoordinatorFenced
             : ErrorCode.None;
     }
@@ -71,7 +80,7 @@ internal sealed class ProducerStateTable
                 : ErrorCode.InvalidTxnState;
         }
 
-        var error = state is null ? ErrorCode.None : state.Check(header, out duplicate);
+        var error = state is null ? CheckFirst(header) : state.Check(header, out duplicate);
         if (error != ErrorCode.None)
         {
             return error;
@@ -215,4 +224,13 @@ internal sealed class ProducerStateTable
 
         return state;
     }
+
+    /// <summary>The first batch of a producer nothing is remembered of: it may have written before, and been forgotten.</summary>
+    private ErrorCode CheckFirst(in BatchHeader header) =>
+        header is { IsTransactional: true, BaseSequence: not 0 }
+        && _registered.TryGetValue(header.ProducerId, out var registered) && registered.StartsAtZero
+            ? ErrorCode.OutOfOrderSequenceNumber
+            : ErrorCode.None;
+
+    private readonly record struct Registration(short Epoch, bool StartsAtZero);
 }

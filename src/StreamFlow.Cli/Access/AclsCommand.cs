@@ -1,0 +1,169 @@
+using System.CommandLine;
+using StreamFlow.Cli.Client;
+using StreamFlow.Cli.Client.Admin;
+using StreamFlow.Cli.Options;
+using StreamFlow.Cli.Output;
+using StreamFlow.Protocol;
+using StreamFlow.Protocol.Messages;
+
+namespace StreamFlow.Cli.Access;
+
+/// <summary>acls list, add and remove.</summary>
+internal static class AclsCommand
+{
+    public static Command Create(Surroundings surroundings) => CommandParts.WithBroker(CommandParts.Group(
+        "acls", "List, add and remove access control lists",
+        [
+            "streamflow acls add --principal User:alice --topic orders --producer",
+            "streamflow acls add --principal User:bob --topic orders --group audit --consumer",
+            "streamflow acls list",
+        ],
+        List(surroundings), Add(surroundings), Remove(surroundings)));
+
+    private static Command List(Surroundings surroundings)
+    {
+        AclTarget target = new();
+        return CommandParts.Leaf(
+            "list", "List ACLs, all or those that match", ["streamflow acls list --topic orders --resource-pattern-type match"], target.All, surroundings,
+            async context =>
+            {
+                await using Cluster cluster = context.Connect();
+                BrokerConnection any = await cluster.AnyAsync(context.Cancelled).ConfigureAwait(false);
+                Table table = NewTable();
+                foreach ((string resource, string? name, string operation) in Filters(context, target))
+                {
+                    DescribeAclsResponse response = await any.SendAsync(
+                        new DescribeAclsRequest
+                        {
+                            ResourceTypeFilter = AclNames.Number(AclNames.Resources, resource),
+                            ResourceNameFilter = name,
+                            PatternTypeFilter = AclNames.Number(AclNames.Patterns, target.Pattern(context) ?? (name is null ? "any" : "literal")),
+                            PrincipalFilter = target.Principals(context).FirstOrDefault(),
+                            HostFilter = target.Hosts(context).FirstOrDefault(),
+                            Operation = AclNames.Number(AclNames.Operations, operation),
+                            PermissionType = AclNames.Number(AclNames.Permissions, target.IsDeny(context) ? "deny" : "any"),
+                        },
+                        context.Cancelled).ConfigureAwait(false);
+                    Offsets.Throw(response.ErrorCode, "ACLs", response.ErrorMessage);
+                    foreach (DescribeAclsResponseResources r in response.Resources)
+                    {
+                        Array.ForEach(r.Acls, a => Row(table, r.ResourceType, r.ResourceName, r.PatternType, (a.Principal, a.Host, a.Operation, a.PermissionType)));
+                    }
+                }
+
+                context.Show(table);
+                return ExitCode.Success;
+            });
+    }
+
+    private static Command Add(Surroundings surroundings)
+    {
+        AclTarget target = new();
+        return CommandParts.Leaf(
+            "add", "Allow, or deny, principals something",
+            [
+                "streamflow acls add --principal User:alice --topic orders --operation read --operation describe",
+                "streamflow acls add --principal User:alice --topic orders- --resource-pattern-type prefixed --producer",
+                "streamflow acls add --principal User:mallory --topic '*' --operation all --deny",
+            ],
+            target.All, surroundings,
+            async context =>
+            {
+                List<CreateAclsRequestCreations> creations = Creations(context, target);
+                await using Cluster cluster = context.Connect();
+                BrokerConnection any = await cluster.AnyAsync(context.Cancelled).ConfigureAwait(false);
+                CreateAclsResponse response = await any.SendAsync(new CreateAclsRequest { Creations = [.. creations] }, context.Cancelled).ConfigureAwait(false);
+                Table table = NewTable();
+                foreach ((CreateAclsRequestCreations c, CreateAclsResponseResults result) in creations.Zip(response.Results))
+                {
+                    Offsets.Throw(result.ErrorCode, $"ACL of {c.Principal} on {AclNames.Word(AclNames.Resources, c.ResourceType)} '{c.ResourceName}'", result.ErrorMessage);
+                    Row(table, c.ResourceType, c.ResourceName, c.ResourcePatternType, (c.Principal, c.Host, c.Operation, c.PermissionType));
+                }
+
+                context.Show(table);
+                return ExitCode.Success;
+            });
+    }
+
+    private static Command Remove(Surroundings surroundings)
+    {
+        AclTarget target = new();
+        return CommandParts.Leaf(
+            "remove", "Remove the ACLs that match", ["streamflow acls remove --principal User:alice --topic orders"], target.All, surroundings,
+            async context =>
+            {
+                if (target.Rights(context).Count == 0 && target.Principals(context).Length == 0)
+                {
+                    throw new CommandException("That would remove every ACL there is; give --principal, --topic, --group, --transactional-id or --cluster.", ExitCode.Usage);
+                }
+
+                await using Cluster cluster = context.Connect();
+                BrokerConnection any = await cluster.AnyAsync(context.Cancelled).ConfigureAwait(false);
+                DeleteAclsResponse response = await any.SendAsync(
+                    new DeleteAclsRequest { Filters = [.. Filters(context, target).SelectMany(f => Filter(context, target, f))] }, context.Cancelled).ConfigureAwait(false);
+                Table table = NewTable();
+                foreach (DeleteAclsResponseFilterResults result in response.FilterResults)
+                {
+                    Offsets.Throw(result.ErrorCode, "ACLs", result.ErrorMessage);
+                    foreach (DeleteAclsResponseMatchingAcls a in result.MatchingAcls)
+                    {
+                        Offsets.Throw(a.ErrorCode, $"ACL of {a.Principal}", a.ErrorMessage);
+                        Row(table, a.ResourceType, a.ResourceName, a.PatternType, (a.Principal, a.Host, a.Operation, a.PermissionType));
+                    }
+                }
+
+                context.Show(table);
+                return ExitCode.Success;
+            });
+    }
+
+    private static IEnumerable<DeleteAclsRequestFilters> Filter(CommandContext context, AclTarget target, (string Resource, string? Name, string Operation) what) =>
+        target.Principals(context).Select(static p => (string?)p).DefaultIfEmpty(null).Select(principal => new DeleteAclsRequestFilters
+        {
+            ResourceTypeFilter = AclNames.Number(AclNames.Resources, what.Resource),
+            ResourceNameFilter = what.Name,
+            PatternTypeFilter = AclNames.Number(AclNames.Patterns, target.Pattern(context) ?? (what.Name is null ? "any" : "literal")),
+            PrincipalFilter = principal,
+            HostFilter = target.Hosts(context).FirstOrDefault(),
+            Operation = AclNames.Number(AclNames.Operations, what.Operation),
+            PermissionType = AclNames.Number(AclNames.Permissions, target.IsDeny(context) ? "deny" : "any"),
+        });
+
+    private static IEnumerable<(string Resource, string? Name, string Operation)> Filters(CommandContext context, AclTarget target) =>
+        target.Rights(context).Select(static r => (r.Resource, (string?)r.Name, r.Operation)).DefaultIfEmpty(("any", null, "any"));
+
+    private static List<CreateAclsRequestCreations> Creations(CommandContext context, AclTarget target)
+    {
+        string[] principals = target.Principals(context);
+        var rights = target.Rights(context);
+        if (principals.Length == 0 || rights.Count == 0)
+        {
+            throw new CommandException("Who may do what? Give --principal, and --topic, --group, --transactional-id or --cluster.", ExitCode.Usage);
+        }
+
+        return
+        [
+            .. from principal in principals
+               from host in target.Hosts(context).DefaultIfEmpty("*")
+               from right in rights
+               select new CreateAclsRequestCreations
+               {
+                   ResourceType = AclNames.Number(AclNames.Resources, right.Resource),
+                   ResourceName = right.Name,
+                   ResourcePatternType = AclNames.Number(AclNames.Patterns, target.Pattern(context) ?? "literal"),
+                   Principal = principal,
+                   Host = host,
+                   Operation = AclNames.Number(AclNames.Operations, right.Operation == "any" ? "all" : right.Operation),
+                   PermissionType = AclNames.Number(AclNames.Permissions, target.IsDeny(context) ? "deny" : "allow"),
+               },
+        ];
+    }
+
+    private static Table NewTable() => new(
+        new("Principal", "principal"), new("Permission", "permission"), new("Operation", "operation"), new("Resource", "resourceType"), new("Name", "resourceName"),
+        new("Pattern", "patternType"), new("Host", "host"));
+
+    private static void Row(Table table, sbyte resource, string name, sbyte pattern, (string Principal, string Host, sbyte Operation, sbyte Permission) acl) => table.Add(
+        acl.Principal, AclNames.Word(AclNames.Permissions, acl.Permission), AclNames.Word(AclNames.Operations, acl.Operation), AclNames.Word(AclNames.Resources, resource), name,
+        AclNames.Word(AclNames.Patterns, pattern), acl.Host);
+}
