@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using StreamFlow.Broker.Configs;
 using StreamFlow.Broker.Groups;
 using StreamFlow.Broker.Storage;
 using StreamFlow.Broker.Transactions;
@@ -16,6 +17,7 @@ internal sealed class BrokerCoordinators : IDisposable
     public static readonly TimeSpan CheckInterval = TimeSpan.FromSeconds(1);
 
     private readonly TopicStore _store;
+    private readonly DynamicConfigs _configs;
     private readonly EmbeddedBrokerOptions _options;
     private readonly ILogger _log;
     private readonly Lock _gate = new();
@@ -26,9 +28,10 @@ internal sealed class BrokerCoordinators : IDisposable
 
     /// <exception cref="IOException">The log of one could not be created.</exception>
     /// <exception cref="InvalidDataException">The log of one holds a record that cannot be read.</exception>
-    public BrokerCoordinators(TopicStore store, EmbeddedBrokerOptions options, ILogger log)
+    public BrokerCoordinators(TopicStore store, DynamicConfigs configs, EmbeddedBrokerOptions options, ILogger log)
     {
         _store = store;
+        _configs = configs;
         _options = options;
         _log = log;
         (_groups, _transactions) = Open();
@@ -116,6 +119,7 @@ internal sealed class BrokerCoordinators : IDisposable
                 InitialRebalanceDelay = _options.GroupInitialRebalanceDelay,
                 MinSessionTimeout = _options.GroupMinSessionTimeout,
                 MaxSessionTimeout = _options.GroupMaxSessionTimeout,
+                Configs = group => _configs.Of(new ConfigResource(ConfigResourceKind.Group, group)),
             },
             _options.TimeProvider,
             _log);

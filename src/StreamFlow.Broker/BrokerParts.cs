@@ -65,7 +65,7 @@ internal sealed class BrokerParts : IAsyncDisposable
             TemporaryDirectories.DeleteAbandoned(DataDirectory, _log);
         }
 
-        _coordinators = new BrokerCoordinators(_store, _options, _log);
+        _coordinators = new BrokerCoordinators(_store, _dynamic, _options, _log);
     }
 
     /// <summary>Loads users, access rules, certificates and keys.</summary>
@@ -208,6 +208,7 @@ internal sealed class BrokerParts : IAsyncDisposable
             Store, self.NodeId, Store.ClusterId, _options.AutoCreateTopics, _options.DefaultPartitions),
         TopicPartitions = new TopicPartitionsHandler(Store, self.NodeId),
         Membership = new MembershipHandler(_coordinators!.Groups),
+        ConsumerGroups = new ConsumerGroupHandler(_coordinators!.Groups),
         Offsets = new OffsetsHandler(_coordinators!.Groups),
         GroupAdmin = new GroupAdminHandler(_coordinators!.Groups),
         TopicAdmin = new TopicAdminHandler(

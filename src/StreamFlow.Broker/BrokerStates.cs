@@ -40,7 +40,8 @@ internal static class BrokerStates
                select new BrokerPartitionTrouble(
                    topic.Name, partition.Number, trouble.Kind != TroubleKind.Damage, trouble.Reason, trouble.Since),
         ];
-        (bool groups, bool transactions) = (!coordinators.Groups.IsStopped, !coordinators.Transactions.IsStopped);
+        bool groups = !coordinators.Groups.IsStopped && store.GetPartition(GroupCoordinator.TopicName, 0) is { Trouble: null };
+        bool transactions = !coordinators.Transactions.IsStopped;
         return new BrokerState(
             troubles.Length == 0 && groups && transactions ? BrokerCondition.Healthy : BrokerCondition.Degraded,
             troubles, groups, transactions);

@@ -1,18 +1,50 @@
 namespace StreamFlow.Broker.Groups;
 
-/// <summary>A group with what the coordinator keeps beside its state machine.</summary>
-internal sealed class CoordinatedGroup(Group group)
+/// <summary>
+/// A group with what the coordinator keeps beside its state machine. Everything here is guarded by <see cref="Gate"/>.
+/// </summary>
+internal sealed class CoordinatedGroup(IGroup machine)
 {
-    public Group Group { get; } = group;
+    /// <summary>The lock of this group; nobody holds those of two groups.</summary>
+    public Lock Gate { get; } = new();
+
+    public string GroupId { get; } = machine.GroupId;
+
+    /// <summary>Another one once the group changes between the protocols.</summary>
+    public IGroup Machine { get; set; } = machine;
 
     public GroupOffsets Offsets { get; } = new();
+
+    public Dictionary<long, TaskCompletionSource<JoinResult>> Joins { get; } = [];
+
+    public Dictionary<long, TaskCompletionSource<SyncResult>> Syncs { get; } = [];
+
+    /// <summary>True once it has left the table: whoever waited for the lock has to look again.</summary>
+    public bool IsRemoved { get; set; }
 
     /// <summary>Completes when the group's last record is durable; no reply may overtake it.</summary>
     public Task LastRecord { get; set; } = Task.CompletedTask;
 
-    /// <summary>True once the log holds a record of the group, which then needs a tombstone to go.</summary>
-    public bool HasRecord { get; set; }
+    /// <summary>
+    /// Records that could not be written: the log is behind the memory there, and what they should say by now is written
+    /// before anything is answered that rests on it.
+    /// </summary>
+    public HashSet<GroupRecordKey> Unwritten { get; } = [];
 
-    /// <summary>The deadline the timer queue knows of.</summary>
-    public long ArmedFor { get; set; } = GroupMember.Never;
+    /// <summary>True once the log holds a record of a classic group, which then needs a tombstone to go.</summary>
+    public bool HasClassicRecord { get; set; }
+
+    /// <summary>The deadline the timer queue knows of; guarded by that queue.</summary>
+    public long ArmedFor { get; set; } = GroupDeadline.Never;
+}
+
+/// <summary>A group whose lock the caller holds until it disposes of this.</summary>
+internal readonly ref struct HeldGroup(CoordinatedGroup? group, Lock.Scope scope)
+{
+    private readonly Lock.Scope _scope = scope;
+
+    /// <summary>Null when there is no such group; then no lock is held either.</summary>
+    public CoordinatedGroup? Group { get; } = group;
+
+    public void Dispose() => _scope.Dispose();
 }

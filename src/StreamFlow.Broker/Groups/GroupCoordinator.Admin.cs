@@ -1,91 +1,111 @@
-
 namespace StreamFlow.Broker.Groups;
 
 /// <content>What administrators ask for.</content>
 internal sealed partial class GroupCoordinator
 {
-    /// <summary>Describes a group; one that does not exist is Dead and empty, without an error.</summary>
+    /// <summary>
+    /// Describes a classic group; one that does not exist, or is of the other kind, is Dead and empty, and its error
+    /// says which of the two it is.
+    /// </summary>
     public GroupDescription Describe(string groupId)
     {
-        lock (_lock)
-        {
-            return !_isStopped && Find(groupId) is CoordinatedGroup group
-                ? group.Group.Describe()
-                : new GroupDescription
-                {
-                    Error = _isStopped ? ErrorCode.CoordinatorNotAvailable : ErrorCode.None,
-                    GroupId = groupId,
-                    State = GroupState.Dead,
-                };
-        }
+        using HeldGroup held = _groups.Hold(groupId);
+        return !_isStopped && held.Group is { } group
+            ? Expire(group).Describe()
+            : new GroupDescription
+            {
+                Error = _isStopped ? ErrorCode.CoordinatorNotAvailable : ErrorCode.GroupIdNotFound,
+                Message = _isStopped ? null : $"Group {groupId} not found.",
+                GroupId = groupId,
+                State = GroupState.Dead,
+            };
     }
 
-    /// <summary>Lists the groups in any of the given states and of any of the given types; an empty filter takes all.</summary>
-    /// <param name="states">State names, in any case.</param>
-    /// <param name="types">Type names, in any case; every group here is "classic".</param>
-    public IReadOnlyList<GroupListing> List(IReadOnlyList<string> states, IReadOnlyList<string> types)
+    /// <summary>Describes a consumer group.</summary>
+    public ConsumerGroupDescription DescribeConsumers(string groupId)
     {
-        if (types.Count > 0 && !types.Contains(ClassicType, StringComparer.OrdinalIgnoreCase))
+        using HeldGroup held = _groups.Hold(groupId);
+        if (_isStopped || held.Group is not { } group)
         {
-            return [];
+            return _isStopped
+                ? ConsumerGroupDescription.Failed(groupId, ErrorCode.CoordinatorNotAvailable, null)
+                : ConsumerGroupDescription.Failed(groupId, ErrorCode.GroupIdNotFound, $"Group {groupId} not found.");
         }
 
-        lock (_lock)
+        return Expire(group) is ConsumerGroup consumers
+            ? consumers.DescribeConsumers()
+            : ConsumerGroupDescription.Failed(
+                groupId, ErrorCode.GroupIdNotFound, $"Group {groupId} is not a consumer group.");
+    }
+
+    /// <summary>Lists the groups in any of the given states and of any of the given kinds; an empty filter takes all.</summary>
+    /// <param name="states">State names, in any case.</param>
+    /// <param name="kinds">Names of kinds, in any case.</param>
+    public IReadOnlyList<GroupListing> List(IReadOnlyList<string> states, IReadOnlyList<string> kinds)
+    {
+        var listed = new List<GroupListing>();
+        foreach (CoordinatedGroup group in _groups.All)
         {
-            return
-            [
-                .. _groups.Values
-                    .Select(static group => group.Group)
-                    .Where(group => states.Count == 0
-                        || states.Contains(group.State.ToString(), StringComparer.OrdinalIgnoreCase))
-                    .Select(static group => new GroupListing(group.GroupId, group.ProtocolType ?? "", group.State)),
-            ];
+            using HeldGroup held = GroupTable.Hold(group);
+            if (held.Group is not null)
+            {
+                IGroup machine = Expire(group);
+                listed.Add(new GroupListing(group.GroupId, machine.ProtocolType ?? "", machine.State, machine.Kind));
+            }
         }
+
+        return
+        [
+            .. listed.Where(group => Passes(states, group.State.ToString()) && Passes(kinds, group.Kind.ToString())),
+        ];
     }
 
     /// <summary>Deletes groups without members, with their offsets; the result has one error per group, in order.</summary>
     public async ValueTask<ErrorCode[]> DeleteGroupsAsync(IReadOnlyList<string> groupIds)
     {
         var errors = new ErrorCode[groupIds.Count];
-        Task durable;
-        lock (_lock)
+        var durable = new Task<bool>[groupIds.Count];
+        for (int i = 0; i < errors.Length; i++)
         {
-            for (int i = 0; i < errors.Length; i++)
-            {
-                errors[i] = DeleteGroup(groupIds[i]);
-            }
-
-            durable = AppendDeletions();
+            (errors[i], durable[i]) = DeleteGroup(groupIds[i]);
         }
 
-        if (!await TryAwaitAsync(durable).ConfigureAwait(false))
+        bool[] succeeded = await Task.WhenAll(durable).ConfigureAwait(false);
+        for (int i = 0; i < errors.Length; i++)
         {
-            Array.Fill(errors, ErrorCode.CoordinatorNotAvailable);
+            errors[i] = succeeded[i] ? errors[i] : ErrorCode.CoordinatorNotAvailable;
         }
 
         return errors;
     }
 
-    private ErrorCode DeleteGroup(string groupId)
+    private (ErrorCode Error, Task<bool> Durable) DeleteGroup(string groupId)
     {
-        if (_isStopped)
-        {
-            return ErrorCode.CoordinatorNotAvailable;
-        }
-
-        CoordinatedGroup? group = Find(groupId);
-        if (group is null)
-        {
-            return ErrorCode.GroupIdNotFound;
-        }
-
-        if (group.Group.State != GroupState.Empty)
-        {
-            return ErrorCode.NonEmptyGroup;
-        }
-
-        RemoveOffsets(group, [.. group.Offsets.Keys]);
-        RemoveGroup(group);
-        return ErrorCode.None;
+        using HeldGroup held = _groups.Hold(groupId);
+        ErrorCode error = _isStopped ? ErrorCode.CoordinatorNotAvailable
+            : held.Group is not { } found ? ErrorCode.GroupIdNotFound
+            : Expire(found).State != GroupState.Empty ? ErrorCode.NonEmptyGroup
+            : ErrorCode.None;
+        return error == ErrorCode.None
+            ? (error, RemoveAsync(held.Group!, held.Group!.Offsets.Keys, withGroup: true))
+            : (error, Task.FromResult(true));
     }
+
+    /// <summary>
+    /// Lets go whose session has ended, so that what an administrator is told does not hang on when a timer fires.
+    /// </summary>
+    private IGroup Expire(CoordinatedGroup group)
+    {
+        ClockReading now = Now();
+        if (group.Machine.NextDeadline() <= now.MonotonicMs)
+        {
+            group.Machine.Tick(now);
+            Apply(group);
+        }
+
+        return group.Machine;
+    }
+
+    private static bool Passes(IReadOnlyList<string> filter, string value) =>
+        filter.Count == 0 || filter.Contains(value, StringComparer.OrdinalIgnoreCase);
 }

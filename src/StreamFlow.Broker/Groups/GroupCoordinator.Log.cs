@@ -32,8 +32,7 @@ internal sealed partial class GroupCoordinator
         }
 
         var journal = new GroupJournal(store.GetPartition(TopicName, 0)!);
-        var coordinator = new GroupCoordinator(
-            options, journal, time, key => store.GetPartition(key.Topic, key.Partition) is not null, log);
+        var coordinator = new GroupCoordinator(options, journal, time, new TopicCatalog(store), log);
         store.TopicDeleted += topic => _ = coordinator.ForgetTopicAsync(topic.Name);
         return coordinator;
     }
@@ -47,106 +46,196 @@ internal sealed partial class GroupCoordinator
             replay.Apply(record);
         }
 
-        foreach ((string groupId, GroupSnapshot stored) in replay.Groups)
-        {
-            var group = new CoordinatedGroup(Group.Restore(groupId, stored, _options, now)) { HasRecord = true };
-            _groups.Add(groupId, group);
-            _timers.Arm(group, now);
-        }
-
+        LoadGroups(replay, now);
         foreach (((string groupId, OffsetKey key), (CommittedOffset value, long logOffset)) in replay.Offsets)
         {
-            GroupOffsets owner = FindOrCreate(groupId).Offsets;
-            owner.Append(key, value, logOffset);
-            owner.Settle(key, value, logOffset);
+            using HeldGroup held = HoldOrCreate(groupId);
+            held.Group!.Offsets.Append(key, value, logOffset);
+            held.Group.Offsets.Settle(key, value, logOffset);
         }
 
         foreach ((long producerId, string groupId, OffsetKey key, (CommittedOffset value, long logOffset))
             in replay.Pending)
         {
-            Pend(FindOrCreate(groupId), producerId, key, value, logOffset);
+            using HeldGroup held = HoldOrCreate(groupId);
+            held.Group!.Offsets.AppendTransactional(producerId, key, value, logOffset);
+            Enlist(producerId, held.Group);
         }
 
         // A crash may have come between the deletion of a topic and that of its offsets.
-        foreach (CoordinatedGroup group in _groups.Values)
+        foreach (CoordinatedGroup group in _groups.All)
         {
-            RemoveOffsets(group, [.. group.Offsets.Keys.Where(key => !_partitionExists(key))]);
+            using HeldGroup held = GroupTable.Hold(group);
+            _ = RemoveAsync(group, group.Offsets.Keys.Where(key => !Exists(key)), withGroup: false);
         }
-
-        _ = TryAwaitAsync(AppendDeletions());
     }
 
-    private void WriteRecord(CoordinatedGroup group, GroupSnapshot snapshot)
+    /// <summary>Both kinds of a group are never there together: what makes the one takes back the other.</summary>
+    private void LoadGroups(JournalReplay replay, ClockReading now)
+    {
+        foreach ((string groupId, GroupSnapshot stored) in replay.Groups)
+        {
+            Load(new CoordinatedGroup(ClassicGroup.Restore(groupId, stored, _options, now)) { HasClassicRecord = true });
+        }
+
+        foreach ((string groupId, ConsumerGroupImage image) in replay.Consumers)
+        {
+            Load(new CoordinatedGroup(new ConsumerGroup(groupId, _options, _topics, image, now)));
+        }
+
+        void Load(CoordinatedGroup group)
+        {
+            _groups.Add(group);
+            _timers.Arm(group, now);
+        }
+    }
+
+    /// <summary>
+    /// Writes the records among the effects, and before them what could not be written earlier, as one batch.
+    /// </summary>
+    private void Write(CoordinatedGroup group, IReadOnlyList<GroupEffect> effects)
     {
         if (_isStopped)
         {
             return;
         }
 
-        _journal.AddGroup(group.Group.GroupId, snapshot, Now().UnixMs);
-        JournalWrite write = _journal.Append();
-        if (write.Error == ErrorCode.None)
+        using JournalBatch batch = _journal.Rent();
+        var keys = new HashSet<GroupRecordKey>();
+        long nowMs = Now().UnixMs;
+        foreach (GroupRecordKey key in group.Unwritten)
         {
-            group.HasRecord = true;
-            Follow(group, write.Durable);
+            Add(batch, group, key, nowMs);
+            keys.Add(key);
         }
-        else if (write.IsTooLarge)
+
+        foreach (GroupEffect effect in effects)
         {
-            GroupLog.RecordTooLarge(_log, group.Group.GroupId, snapshot.Members.Count);
+            if (effect is PersistGroup classic)
+            {
+                batch.AddGroup(group.GroupId, classic.Snapshot, nowMs);
+                keys.Add(GroupRecordKey.Classic);
+            }
+
+            foreach (ConsumerGroupRecord record in (effect as PersistConsumerGroup)?.Records ?? [])
+            {
+                batch.Add(group.GroupId, record, nowMs);
+                keys.Add(record.Key);
+            }
+        }
+
+        if (batch.HasRecords)
+        {
+            Append(group, batch, keys);
+        }
+    }
+
+    private void Append(CoordinatedGroup group, JournalBatch batch, HashSet<GroupRecordKey> keys)
+    {
+        JournalWrite write = batch.Append();
+        if (write.IsTooLarge)
+        {
+            GroupLog.RecordTooLarge(_log, group.GroupId);
+            group.Unwritten.Clear();
+            return;
+        }
+
+        if (write.Error != ErrorCode.None)
+        {
+            NoteFailure($"the append was refused with {write.Error}");
+            group.Unwritten.UnionWith(keys);
+            group.LastRecord = Task.FromException(new IOException($"the append was refused with {write.Error}"));
+            return;
+        }
+
+        group.Unwritten.Clear();
+        if (keys.Contains(GroupRecordKey.Classic))
+        {
+            group.HasClassicRecord = group.Machine.Kind == GroupKind.Classic;
+        }
+
+        group.LastRecord = write.Durable;
+        if (!write.Durable.IsCompletedSuccessfully)
+        {
+            _ = FollowAsync(group, write.Durable, keys);
+        }
+    }
+
+    /// <summary>Replies wait for the record by themselves; what did not reach the disk is written again.</summary>
+    private async Task FollowAsync(CoordinatedGroup group, Task durable, HashSet<GroupRecordKey> keys)
+    {
+        if (!await TryAwaitAsync(durable).ConfigureAwait(false))
+        {
+            using HeldGroup held = GroupTable.Hold(group);
+            held.Group?.Unwritten.UnionWith(keys);
+        }
+    }
+
+    /// <summary>Adds what is to be stored under a key by now.</summary>
+    private static void Add(JournalBatch batch, CoordinatedGroup group, GroupRecordKey key, long nowMs)
+    {
+        if (key != GroupRecordKey.Classic)
+        {
+            batch.Add(
+                group.GroupId,
+                group.Machine is ConsumerGroup consumers ? consumers.RecordOf(key) : ConsumerGroupRecord.Tombstone(key),
+                nowMs);
+        }
+        else if (group.Machine is ClassicGroup classic)
+        {
+            batch.AddGroup(group.GroupId, classic.Snapshot(), nowMs);
         }
         else
         {
-            Follow(group, Task.FromException(new IOException($"the append was refused with {write.Error}")));
+            batch.AddGroupTombstone(group.GroupId, nowMs);
         }
     }
 
-    /// <summary>Replies wait for the record by themselves, but a failure must be noticed without any.</summary>
-    private void Follow(CoordinatedGroup group, Task durable)
+    private static void AddTombstones(JournalBatch batch, CoordinatedGroup group, long nowMs)
     {
-        group.LastRecord = durable;
-        if (!durable.IsCompletedSuccessfully)
+        foreach (ConsumerGroupRecord record in (group.Machine as ConsumerGroup)?.Tombstones() ?? [])
         {
-            _ = TryAwaitAsync(durable);
+            batch.Add(group.GroupId, record, nowMs);
+        }
+
+        if (group.HasClassicRecord)
+        {
+            batch.AddGroupTombstone(group.GroupId, nowMs);
         }
     }
 
-    private void RemoveGroup(CoordinatedGroup group)
-    {
-        group.Group.Close(Now());
-        Apply(group);
-        _groups.Remove(group.Group.GroupId);
-        if (group.HasRecord)
-        {
-            _journal.AddGroupTombstone(group.Group.GroupId, Now().UnixMs);
-        }
-    }
-
-    /// <summary>Appends the deletions collected so far, if there are any.</summary>
-    private Task AppendDeletions()
-    {
-        if (!_journal.HasRecords)
-        {
-            return Task.CompletedTask;
-        }
-
-        JournalWrite write = _journal.Append();
-        return write.Error == ErrorCode.None
-            ? write.Durable
-            : Task.FromException(new IOException($"the append was refused with {write.Error}"));
-    }
-
-    /// <summary>Waits for the disk; false, and the end of this coordinator, when it failed.</summary>
+    /// <summary>Waits for the disk; false when it failed.</summary>
     private async Task<bool> TryAwaitAsync(Task durable)
     {
         try
         {
             await durable.ConfigureAwait(false);
+            NoteSuccess();
             return true;
         }
         catch (IOException failure)
         {
-            Fail(failure);
+            NoteFailure(failure.Message);
             return false;
+        }
+    }
+
+    /// <summary>Says once that the log cannot be written, however many groups find out.</summary>
+    private void NoteFailure(string reason)
+    {
+        if (!_isFailing && !_isStopped)
+        {
+            _isFailing = true;
+            GroupLog.Failing(_log, reason);
+        }
+    }
+
+    private void NoteSuccess()
+    {
+        if (_isFailing)
+        {
+            _isFailing = false;
+            GroupLog.Recovered(_log);
         }
     }
 }

@@ -1,9 +1,11 @@
-
 namespace StreamFlow.Broker.Groups;
 
 /// <content>Committed offsets: commit and fetch.</content>
 internal sealed partial class GroupCoordinator
 {
+    /// <summary>First version of OffsetCommit that can say that there is no such group.</summary>
+    private const int FirstVersionOfGroupErrors = 9;
+
     /// <summary>
     /// Commits offsets, durably before it completes. The result has one error per offset, in order. Accepts an empty
     /// group id, which old simple consumers use.
@@ -11,17 +13,22 @@ internal sealed partial class GroupCoordinator
     public ValueTask<ErrorCode[]> CommitOffsetsAsync(CommitCommand command)
     {
         PendingCommit? commit;
-        lock (_lock)
+        using (HeldGroup held = HoldForCommit(command, out ErrorCode refusal))
         {
             var errors = new ErrorCode[command.Offsets.Count];
-            ErrorCode refusal = AdmitCommit(command, isTransactional: false, out CoordinatedGroup? group);
+            if (refusal == ErrorCode.None)
+            {
+                refusal = held.Group!.Machine.AdmitCommit(command, isTransactional: false, Now());
+                _timers.Arm(held.Group, Now());
+            }
+
             if (refusal != ErrorCode.None)
             {
                 Array.Fill(errors, refusal);
                 return new(errors);
             }
 
-            commit = AppendCommit(group!, command.Offsets, errors, transaction: null);
+            commit = AppendCommit(held.Group!, command.Offsets, errors, transaction: null);
             if (commit is null)
             {
                 return new(errors);
@@ -29,6 +36,7 @@ internal sealed partial class GroupCoordinator
 
             if (commit.Durable.IsCompletedSuccessfully)
             {
+                NoteSuccess();
                 Settle(commit);
                 return new(errors);
             }
@@ -38,75 +46,75 @@ internal sealed partial class GroupCoordinator
     }
 
     /// <summary>
-    /// The committed offsets of a group, of <paramref name="partitions"/> in their order or of all it has. What is
-    /// not known has offset −1 and no error. With <paramref name="requireStable"/> a partition whose offset may be
+    /// The committed offsets of a group, of the partitions asked for in their order or of all it has. What is not known
+    /// has offset −1 and no error. With <see cref="FetchOffsetsCommand.RequireStable"/> a partition whose offset may be
     /// about to change answers <see cref="ErrorCode.UnstableOffsetCommit"/> instead.
     /// </summary>
-    public FetchOffsetsResult FetchOffsets(string groupId, IReadOnlyList<OffsetKey>? partitions, bool requireStable)
+    public FetchOffsetsResult FetchOffsets(FetchOffsetsCommand command)
     {
-        lock (_lock)
+        using HeldGroup held = _groups.Hold(command.GroupId);
+        ErrorCode refusal = _isStopped ? ErrorCode.CoordinatorNotAvailable
+            : held.Group?.Machine.AdmitFetch(command.MemberId, command.MemberEpoch) ?? ErrorCode.None;
+        if (refusal != ErrorCode.None)
         {
-            if (_isStopped)
-            {
-                return new FetchOffsetsResult(ErrorCode.CoordinatorNotAvailable, []);
-            }
-
-            GroupOffsets? offsets = Find(groupId)?.Offsets;
-            IReadOnlyList<OffsetKey> keys = partitions ?? [.. offsets?.Keys ?? []];
-            var fetched = new List<FetchedOffset>(keys.Count);
-            foreach (OffsetKey key in keys)
-            {
-                bool isUnstable = requireStable && offsets?.IsUnstable(key) == true;
-                CommittedOffset? found = isUnstable ? null : offsets?.Find(key);
-                if (partitions is not null || isUnstable || found is not null)
-                {
-                    ErrorCode error = isUnstable ? ErrorCode.UnstableOffsetCommit : ErrorCode.None;
-                    fetched.Add(new FetchedOffset(
-                        key, found?.Offset ?? -1, found?.LeaderEpoch ?? -1, found?.Metadata ?? "", error));
-                }
-            }
-
-            return new FetchOffsetsResult(ErrorCode.None, fetched);
+            return new FetchOffsetsResult(refusal, []);
         }
+
+        GroupOffsets? offsets = held.Group?.Offsets;
+        IReadOnlyList<OffsetKey> keys = command.Partitions ?? [.. offsets?.Keys ?? []];
+        var fetched = new List<FetchedOffset>(keys.Count);
+        foreach (OffsetKey key in keys)
+        {
+            bool isUnstable = command.RequireStable && offsets?.IsUnstable(key) == true;
+            CommittedOffset? found = isUnstable ? null : offsets?.Find(key);
+            if (command.Partitions is not null || isUnstable || found is not null)
+            {
+                ErrorCode error = isUnstable ? ErrorCode.UnstableOffsetCommit : ErrorCode.None;
+                fetched.Add(new FetchedOffset(
+                    key, found?.Offset ?? -1, found?.LeaderEpoch ?? -1, found?.Metadata ?? "", error));
+            }
+        }
+
+        return new FetchOffsetsResult(ErrorCode.None, fetched);
     }
 
-    private ErrorCode AdmitCommit(CommitCommand command, bool isTransactional, out CoordinatedGroup? group)
+    private HeldGroup HoldForCommit(CommitCommand command, out ErrorCode refusal)
     {
-        group = null;
-        if (_isStopped)
+        refusal = _isStopped ? ErrorCode.CoordinatorNotAvailable
+            : !Fits(command.GroupId) ? ErrorCode.InvalidGroupId
+            : ErrorCode.None;
+        if (refusal != ErrorCode.None)
         {
-            return ErrorCode.CoordinatorNotAvailable;
+            return default;
         }
 
-        if (!Fits(command.GroupId))
+        // Who names a generation or an epoch was a member of something; who names none makes a group of offsets alone.
+        if (command.GenerationId < 0)
         {
-            return ErrorCode.InvalidGroupId;
+            return HoldOrCreate(command.GroupId);
         }
 
-        group = Find(command.GroupId);
-        if (group is null && command.GenerationId >= 0)
-        {
-            return ErrorCode.IllegalGeneration;
-        }
-
-        group ??= FindOrCreate(command.GroupId);
-        return group.Group.AdmitCommit(
-            command.GenerationId, command.MemberId, command.InstanceId, isTransactional, Now());
+        HeldGroup held = _groups.Hold(command.GroupId);
+        refusal = held.Group is not null ? ErrorCode.None
+            : command.ApiVersion >= FirstVersionOfGroupErrors ? ErrorCode.GroupIdNotFound
+            : ErrorCode.IllegalGeneration;
+        return held;
     }
 
     private PendingCommit? AppendCommit(
         CoordinatedGroup group, IReadOnlyList<OffsetToCommit> offsets, ErrorCode[] errors,
         (long ProducerId, short Epoch)? transaction)
     {
-        List<KeyValuePair<OffsetKey, CommittedOffset>> accepted = AddAccepted(group, offsets, errors);
+        using JournalBatch batch = _journal.Rent();
+        List<KeyValuePair<OffsetKey, CommittedOffset>> accepted = AddAccepted(batch, group, offsets, errors);
         if (accepted.Count == 0)
         {
             return null;
         }
 
         JournalWrite write = transaction is var (producerId, epoch)
-            ? _journal.AppendTransactional(producerId, epoch)
-            : _journal.Append();
+            ? batch.AppendTransactional(producerId, epoch)
+            : batch.Append();
         if (write.Error != ErrorCode.None)
         {
             ErrorCode refusal = RefuseCommit(write);
@@ -126,30 +134,30 @@ internal sealed partial class GroupCoordinator
             }
             else
             {
-                Pend(group, transaction.Value.ProducerId, key, value, write.Offset);
+                group.Offsets.AppendTransactional(transaction.Value.ProducerId, key, value, write.Offset);
             }
         }
 
         return new PendingCommit(group, accepted, write.Offset, write.Durable, errors);
     }
 
-    /// <summary>Adds the offsets that may be committed to the journal's batch, and says why the others may not.</summary>
+    /// <summary>Adds the offsets that may be committed to the batch, and says why the others may not.</summary>
     private List<KeyValuePair<OffsetKey, CommittedOffset>> AddAccepted(
-        CoordinatedGroup group, IReadOnlyList<OffsetToCommit> offsets, ErrorCode[] errors)
+        JournalBatch batch, CoordinatedGroup group, IReadOnlyList<OffsetToCommit> offsets, ErrorCode[] errors)
     {
         long nowMs = Now().UnixMs;
         var accepted = new List<KeyValuePair<OffsetKey, CommittedOffset>>(offsets.Count);
         for (int i = 0; i < errors.Length; i++)
         {
             OffsetToCommit offset = offsets[i];
-            errors[i] = !_partitionExists(offset.Key) ? ErrorCode.UnknownTopicOrPartition
+            errors[i] = !Exists(offset.Key) ? ErrorCode.UnknownTopicOrPartition
                 : offset.Metadata?.Length > _options.MaxOffsetMetadataLength ? ErrorCode.OffsetMetadataTooLarge
                 : ErrorCode.None;
             if (errors[i] == ErrorCode.None)
             {
                 var value = new CommittedOffset(offset.Offset, offset.LeaderEpoch, offset.Metadata ?? "", nowMs);
                 accepted.Add(KeyValuePair.Create(offset.Key, value));
-                _journal.AddOffset(group.Group.GroupId, offset.Key, value);
+                batch.AddOffset(group.GroupId, offset.Key, value);
             }
         }
 
@@ -168,25 +176,26 @@ internal sealed partial class GroupCoordinator
             return write.Error;
         }
 
-        Fail(new IOException($"the append was refused with {write.Error}"));
+        NoteFailure($"the append was refused with {write.Error}");
         return ErrorCode.CoordinatorNotAvailable;
     }
 
     private async ValueTask<ErrorCode[]> SettleWhenDurableAsync(PendingCommit commit)
     {
         bool isDurable = await TryAwaitAsync(commit.Durable).ConfigureAwait(false);
-        lock (_lock)
+        using HeldGroup held = GroupTable.Hold(commit.Group);
+        if (isDurable)
         {
-            if (isDurable)
-            {
-                Settle(commit);
-            }
-            else
-            {
-                Array.Fill(commit.Errors, ErrorCode.CoordinatorNotAvailable);
-            }
+            Settle(commit);
+            return commit.Errors;
         }
 
+        foreach ((OffsetKey key, _) in commit.Offsets)
+        {
+            commit.Group.Offsets.Abandon(key, commit.LogOffset);
+        }
+
+        Array.Fill(commit.Errors, ErrorCode.CoordinatorNotAvailable);
         return commit.Errors;
     }
 

@@ -1,4 +1,3 @@
-
 namespace StreamFlow.Broker.Groups;
 
 /// <content>How committed offsets go: deleted, with their topic, or by expiry.</content>
@@ -11,31 +10,45 @@ internal sealed partial class GroupCoordinator
     public async ValueTask<OffsetDeleteResult> DeleteOffsetsAsync(string groupId, IReadOnlyList<OffsetKey> partitions)
     {
         var errors = new ErrorCode[partitions.Count];
-        Task durable;
-        lock (_lock)
+        Task<bool> durable;
+        using (HeldGroup held = _groups.Hold(groupId))
         {
-            CoordinatedGroup? group = Find(groupId);
-            if (_isStopped || group is null)
+            if (_isStopped || held.Group is not { } group)
             {
                 return new OffsetDeleteResult(
                     _isStopped ? ErrorCode.CoordinatorNotAvailable : ErrorCode.GroupIdNotFound, []);
             }
 
-            bool hasMembers = group.Group.State != GroupState.Empty;
-            if (hasMembers && !group.Group.IsConsumerGroup)
+            IGroup machine = Expire(group);
+            bool hasMembers = machine.State != GroupState.Empty;
+            if (hasMembers && machine.ProtocolType != ConsumerProtocol.Type)
             {
                 return new OffsetDeleteResult(ErrorCode.NonEmptyGroup, []);
             }
 
-            List<OffsetKey> deleted = FindDeletable(group, partitions, hasMembers, errors);
-            RemoveOffsets(group, deleted);
-            durable = AppendDeletions();
+            durable = RemoveAsync(group, FindDeletable(group, partitions, hasMembers, errors), withGroup: false);
         }
 
-        bool isDurable = await TryAwaitAsync(durable).ConfigureAwait(false);
-        return isDurable
+        return await durable.ConfigureAwait(false)
             ? new OffsetDeleteResult(ErrorCode.None, errors)
             : new OffsetDeleteResult(ErrorCode.CoordinatorNotAvailable, []);
+    }
+
+    /// <summary>Drops the offsets of a deleted topic from every group, so that a topic of that name starts anew.</summary>
+    /// <returns>False when that could not be made durable.</returns>
+    public async Task<bool> ForgetTopicAsync(string topic)
+    {
+        var durable = new List<Task<bool>>();
+        foreach (CoordinatedGroup group in _groups.All)
+        {
+            using HeldGroup held = GroupTable.Hold(group);
+            if (held.Group is not null && !_isStopped)
+            {
+                durable.Add(RemoveAsync(group, group.Offsets.Keys.Where(key => key.Topic == topic), withGroup: false));
+            }
+        }
+
+        return !_isStopped && Array.TrueForAll(await Task.WhenAll(durable).ConfigureAwait(false), static x => x);
     }
 
     private List<OffsetKey> FindDeletable(
@@ -44,7 +57,7 @@ internal sealed partial class GroupCoordinator
         var deleted = new List<OffsetKey>();
         for (int i = 0; i < errors.Length; i++)
         {
-            if (hasMembers && group.Group.MaySubscribe(partitions[i].Topic))
+            if (hasMembers && group.Machine.MaySubscribe(partitions[i].Topic))
             {
                 errors[i] = ErrorCode.GroupSubscribedToTopic;
             }
@@ -52,7 +65,7 @@ internal sealed partial class GroupCoordinator
             {
                 deleted.Add(partitions[i]);
             }
-            else if (!_partitionExists(partitions[i]))
+            else if (!Exists(partitions[i]))
             {
                 errors[i] = ErrorCode.UnknownTopicOrPartition;
             }
@@ -61,65 +74,83 @@ internal sealed partial class GroupCoordinator
         return deleted;
     }
 
-    /// <summary>Drops the offsets of a deleted topic from every group, so that a topic of that name starts anew.</summary>
-    /// <returns>False when that could not be made durable.</returns>
-    public async Task<bool> ForgetTopicAsync(string topic)
+    private bool Exists(OffsetKey key) =>
+        _topics.Find(key.Topic) is { } topic && (uint)key.Partition < (uint)topic.Partitions;
+
+    /// <summary>
+    /// Writes the tombstones of offsets, and of the group itself, and forgets them once the log has them; its lock must
+    /// be held.
+    /// </summary>
+    /// <returns>Completes when all of it is durable; false when it could not be written.</returns>
+    private Task<bool> RemoveAsync(CoordinatedGroup group, IEnumerable<OffsetKey> keys, bool withGroup)
     {
-        Task durable;
-        lock (_lock)
-        {
-            if (_isStopped)
-            {
-                return false;
-            }
-
-            foreach (CoordinatedGroup group in _groups.Values)
-            {
-                RemoveOffsets(group, [.. group.Offsets.Keys.Where(key => key.Topic == topic)]);
-            }
-
-            durable = AppendDeletions();
-        }
-
-        return await TryAwaitAsync(durable).ConfigureAwait(false);
-    }
-
-    private void RemoveOffsets(CoordinatedGroup group, List<OffsetKey> keys)
-    {
+        using JournalBatch batch = _journal.Rent();
+        var durable = new List<Task<bool>>();
+        var removed = new List<OffsetKey>();
         long nowMs = Now().UnixMs;
-        foreach (OffsetKey key in keys)
+        foreach (OffsetKey key in keys.ToArray())
         {
-            group.Offsets.Remove(key);
-            _journal.AddOffsetTombstone(group.Group.GroupId, key, nowMs);
-            if (_journal.PendingBytes >= MaxDeletionBatchBytes)
+            batch.AddOffsetTombstone(group.GroupId, key, nowMs);
+            removed.Add(key);
+            if (batch.SizeInBytes >= MaxDeletionBatchBytes)
             {
-                _ = TryAwaitAsync(AppendDeletions());
+                durable.Add(Forget(group, batch, removed));
             }
         }
+
+        if (withGroup)
+        {
+            AddTombstones(batch, group, nowMs);
+        }
+
+        Task<bool> last = batch.HasRecords ? Forget(group, batch, removed) : Task.FromResult(true);
+        durable.Add(last);
+        if (withGroup && !(last.IsCompletedSuccessfully && !last.Result))
+        {
+            group.Unwritten.Clear();
+            group.Machine.Close(Now());
+            Apply(group);
+            _groups.Remove(group);
+        }
+
+        return AllAsync(durable);
     }
+
+    private Task<bool> Forget(CoordinatedGroup group, JournalBatch batch, List<OffsetKey> removed)
+    {
+        JournalWrite write = batch.Append();
+        if (write.Error != ErrorCode.None)
+        {
+            NoteFailure($"the append was refused with {write.Error}");
+            removed.Clear();
+            return Task.FromResult(false);
+        }
+
+        removed.ForEach(group.Offsets.Remove);
+        removed.Clear();
+        return TryAwaitAsync(write.Durable);
+    }
+
+    private static async Task<bool> AllAsync(List<Task<bool>> tasks) =>
+        Array.TrueForAll(await Task.WhenAll(tasks).ConfigureAwait(false), static x => x);
 
     private void ExpireOffsets()
     {
-        lock (_lock)
+        long retentionMs = (long)_options.OffsetsRetention.TotalMilliseconds;
+        foreach (CoordinatedGroup group in _groups.All)
         {
-            if (_isStopped)
+            using HeldGroup held = GroupTable.Hold(group);
+            if (_isStopped || held.Group is null)
             {
-                return;
-            }
-
-            ClockReading now = Now();
-            long retentionMs = (long)_options.OffsetsRetention.TotalMilliseconds;
-            foreach (CoordinatedGroup group in _groups.Values)
-            {
-                RemoveOffsets(group, group.Offsets.Expired(group.Group, retentionMs, now.UnixMs));
-                if (group.Group.State == GroupState.Empty && !group.Group.HasPendingIds && group.Offsets.Count == 0)
-                {
-                    RemoveGroup(group);
-                }
+                continue;
             }
 
             // Nobody waits for it, and were it lost, the next check would expire the same again.
-            _ = TryAwaitAsync(AppendDeletions());
+            _ = RemoveAsync(group, group.Offsets.Expired(group.Machine, retentionMs, Now().UnixMs), withGroup: false);
+            if (group.Machine.State == GroupState.Empty && !group.Machine.HasPendingIds && group.Offsets.Count == 0)
+            {
+                _ = RemoveAsync(group, [], withGroup: true);
+            }
         }
     }
 }

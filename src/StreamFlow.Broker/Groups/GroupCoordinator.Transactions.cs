@@ -5,6 +5,7 @@ namespace StreamFlow.Broker.Groups;
 /// <content>Offsets that are committed by a transaction.</content>
 internal sealed partial class GroupCoordinator
 {
+    private readonly Lock _transactionsLock = new();
     private readonly Dictionary<long, HashSet<CoordinatedGroup>> _transactions = [];
 
     /// <summary>Whether it answers "not available" only: it was stopped, or its log failed it.</summary>
@@ -19,16 +20,22 @@ internal sealed partial class GroupCoordinator
     {
         var errors = new ErrorCode[command.Offsets.Count];
         PendingCommit? commit;
-        lock (_lock)
+        using (HeldGroup held = HoldForCommit(command, out ErrorCode refusal))
         {
-            ErrorCode refusal = AdmitCommit(command, isTransactional: true, out CoordinatedGroup? group);
+            if (refusal == ErrorCode.None)
+            {
+                refusal = held.Group!.Machine.AdmitCommit(command, isTransactional: true, Now());
+            }
+
             if (refusal != ErrorCode.None)
             {
                 Array.Fill(errors, refusal);
                 return errors;
             }
 
-            commit = AppendCommit(group!, command.Offsets, errors, (producerId, producerEpoch));
+            // Before the append: whoever writes the marker that follows it finds the group here.
+            Enlist(producerId, held.Group!);
+            commit = AppendCommit(held.Group!, command.Offsets, errors, (producerId, producerEpoch));
         }
 
         if (commit is not null && !await TryAwaitAsync(commit.Durable).ConfigureAwait(false))
@@ -47,35 +54,42 @@ internal sealed partial class GroupCoordinator
         long producerId, short producerEpoch, bool commit, int coordinatorEpoch = 0,
         AppendOrigin origin = AppendOrigin.Marker)
     {
-        lock (_lock)
+        if (_isStopped)
         {
-            if (_isStopped)
-            {
-                return ErrorCode.CoordinatorNotAvailable;
-            }
+            return ErrorCode.CoordinatorNotAvailable;
+        }
 
-            ErrorCode error = _journal.AppendMarker(
-                producerId, producerEpoch, commit, coordinatorEpoch, origin, Now().UnixMs);
-            if (error == ErrorCode.None && _transactions.Remove(producerId, out HashSet<CoordinatedGroup>? groups))
-            {
-                foreach (CoordinatedGroup group in groups)
-                {
-                    group.Offsets.EndTransaction(producerId, commit);
-                }
-            }
-
+        ErrorCode error = _journal.AppendMarker(producerId, producerEpoch, commit, coordinatorEpoch, origin, Now().UnixMs);
+        if (error != ErrorCode.None)
+        {
             return error;
         }
-    }
 
-    private void Pend(CoordinatedGroup group, long producerId, OffsetKey key, CommittedOffset value, long logOffset)
-    {
-        group.Offsets.AppendTransactional(producerId, key, value, logOffset);
-        if (!_transactions.TryGetValue(producerId, out HashSet<CoordinatedGroup>? groups))
+        HashSet<CoordinatedGroup>? groups;
+        lock (_transactionsLock)
         {
-            _transactions.Add(producerId, groups = []);
+            _transactions.Remove(producerId, out groups);
         }
 
-        groups.Add(group);
+        foreach (CoordinatedGroup group in groups ?? [])
+        {
+            using HeldGroup held = GroupTable.Hold(group);
+            held.Group?.Offsets.EndTransaction(producerId, commit);
+        }
+
+        return ErrorCode.None;
+    }
+
+    private void Enlist(long producerId, CoordinatedGroup group)
+    {
+        lock (_transactionsLock)
+        {
+            if (!_transactions.TryGetValue(producerId, out HashSet<CoordinatedGroup>? groups))
+            {
+                _transactions.Add(producerId, groups = []);
+            }
+
+            groups.Add(group);
+        }
     }
 }

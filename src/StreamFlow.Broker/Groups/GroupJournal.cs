@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using StreamFlow.Broker.Storage;
 
 namespace StreamFlow.Broker.Groups;
@@ -12,15 +13,21 @@ internal sealed record JournalWrite(ErrorCode Error, long Offset, Task Durable)
     public bool IsTooLarge => Error is ErrorCode.MessageTooLarge or ErrorCode.RecordListTooLarge;
 }
 
-/// <summary>One record of the log: of an offset if <paramref name="Key"/> is set, else of the group itself.</summary>
+/// <summary>
+/// One record of the log: of an offset if <paramref name="Key"/> is set, of a consumer group if
+/// <see cref="Consumers"/> is, else of a classic group.
+/// </summary>
 /// <param name="GroupId">The group.</param>
 /// <param name="Key">The partition an offset belongs to.</param>
 /// <param name="Offset">The committed offset; null for its tombstone.</param>
-/// <param name="Group">The stored group; null for its tombstone.</param>
+/// <param name="Group">The stored classic group; null for its tombstone.</param>
 /// <param name="LogOffset">Where in the log the record's batch is.</param>
 internal readonly record struct JournalRecord(
     string GroupId, OffsetKey? Key, CommittedOffset? Offset, GroupSnapshot? Group, long LogOffset)
 {
+    /// <summary>A change of a consumer group; null for any other record.</summary>
+    public ConsumerGroupRecord? Consumers { get; init; }
+
     /// <summary>Whose transaction the record belongs to or ends; −1 for a plain record.</summary>
     public long ProducerId { get; init; } = -1;
 
@@ -31,15 +38,10 @@ internal readonly record struct JournalRecord(
     public bool IsCommit { get; init; }
 }
 
-/// <summary>
-/// Groups and committed offsets on a compacted partition log: records are added to a batch, which is appended as a
-/// whole. Not thread-safe: the coordinator calls it under its lock.
-/// </summary>
+/// <summary>Groups and committed offsets on a compacted partition log. May be used by any thread.</summary>
 internal sealed class GroupJournal(PartitionLog log)
 {
-    private readonly RecordBatchBuilder _batch = new();
-    private readonly FieldWriter _key = new();
-    private readonly FieldWriter _value = new();
+    private readonly ConcurrentBag<JournalBatch> _idle = [];
 
     /// <summary>
     /// The settings of the internal topic: compacted, and with room for the record of a group of thousands of
@@ -52,48 +54,8 @@ internal sealed class GroupJournal(PartitionLog log)
         [TopicConfigs.MaxMessageBytesName] = "8388608",
     };
 
-    public bool HasRecords => _batch.Count > 0;
-
-    public int PendingBytes => _batch.SizeInBytes;
-
-    public void AddOffset(string groupId, OffsetKey key, CommittedOffset value)
-    {
-        WriteOffsetKey(groupId, key);
-        _value.Reset();
-        GroupRecords.WriteOffsetValue(_value, value);
-        _batch.Add(value.CommitTimestampMs, _key.Written, _value.Written);
-    }
-
-    public void AddOffsetTombstone(string groupId, OffsetKey key, long nowMs)
-    {
-        WriteOffsetKey(groupId, key);
-        _batch.AddTombstone(nowMs, _key.Written);
-    }
-
-    public void AddGroup(string groupId, GroupSnapshot value, long nowMs)
-    {
-        WriteGroupKey(groupId);
-        _value.Reset();
-        GroupRecords.WriteGroupValue(_value, value);
-        _batch.Add(nowMs, _key.Written, _value.Written);
-    }
-
-    public void AddGroupTombstone(string groupId, long nowMs)
-    {
-        WriteGroupKey(groupId);
-        _batch.AddTombstone(nowMs, _key.Written);
-    }
-
-    /// <summary>Appends what was added as one batch and starts a new one.</summary>
-    public JournalWrite Append() => Append(
-        0, RecordBatch.NoProducerId, RecordBatch.NoProducerEpoch);
-
-    /// <summary>
-    /// Appends what was added as part of a producer's transaction. Refused with <see cref="ErrorCode.InvalidTxnState"/>
-    /// or <see cref="ErrorCode.InvalidProducerEpoch"/> when that transaction does not include the log, or ended.
-    /// </summary>
-    public JournalWrite AppendTransactional(long producerId, short producerEpoch) =>
-        Append(RecordBatch.TransactionalBit, producerId, producerEpoch);
+    /// <summary>An empty batch; dispose of it when what was added is appended or given up.</summary>
+    public JournalBatch Rent() => _idle.TryTake(out JournalBatch? batch) ? batch : new JournalBatch(log, _idle.Add);
 
     /// <summary>Appends the marker that ends a producer's transaction.</summary>
     public ErrorCode AppendMarker(
@@ -134,24 +96,6 @@ internal sealed class GroupJournal(PartitionLog log)
             : records;
     }
 
-    private JournalWrite Append(short attributes, long producerId, short producerEpoch)
-    {
-        AppendResult result;
-        try
-        {
-            Span<byte> batch = _batch.Build(attributes, producerId, producerEpoch, RecordBatch.NoSequence);
-            result = log.Append(batch, AppendOrigin.Coordinator);
-        }
-        finally
-        {
-            _batch.Reset();
-        }
-
-        return result.IsSuccess
-            ? new JournalWrite(ErrorCode.None, result.BaseOffset, WaitDurableAsync(result.EndOffset))
-            : new JournalWrite(result.Error, -1, Task.CompletedTask);
-    }
-
     private static JournalRecord DecodeRecord(byte[] key, byte[]? value, long batchOffset, long offset)
     {
         try
@@ -161,6 +105,8 @@ internal sealed class GroupJournal(PartitionLog log)
             string groupId = reader.ReadString();
             return version switch
             {
+                >= (short)GroupRecordType.GroupEpoch and <= (short)GroupRecordType.CurrentAssignment
+                    or (short)GroupRecordType.Pattern => ReadConsumers(version, groupId, ref reader, value, batchOffset),
                 0 or GroupRecords.OffsetKeyVersion => new JournalRecord(
                     groupId,
                     new OffsetKey(reader.ReadString(), reader.ReadInt32()),
@@ -178,24 +124,10 @@ internal sealed class GroupJournal(PartitionLog log)
         }
     }
 
-    private async Task WaitDurableAsync(long endOffset)
-    {
-        ErrorCode error = await log.WaitDurableAsync(endOffset).ConfigureAwait(false);
-        if (error != ErrorCode.None)
+    private static JournalRecord ReadConsumers(
+        short type, string groupId, ref WireReader key, byte[]? value, long batchOffset) =>
+        new(groupId, null, null, null, batchOffset)
         {
-            throw new IOException($"the flush ended with {error}");
-        }
-    }
-
-    private void WriteOffsetKey(string groupId, OffsetKey key)
-    {
-        _key.Reset();
-        GroupRecords.WriteOffsetKey(_key, groupId, key);
-    }
-
-    private void WriteGroupKey(string groupId)
-    {
-        _key.Reset();
-        GroupRecords.WriteGroupKey(_key, groupId);
-    }
+            Consumers = ConsumerGroupRecords.Read(ConsumerGroupRecords.ReadKey(type, ref key), value),
+        };
 }

@@ -6,11 +6,14 @@ namespace StreamFlow.Broker.Groups;
 internal static partial class GroupLog
 {
     [LoggerMessage(301, LogLevel.Warning,
-        "The record of group '{Group}' ({Members} members) is too large for the log. The group works on, but its members will have "
-        + "to rejoin after a restart of the broker")]
-    public static partial void RecordTooLarge(ILogger logger, string group, int members);
+        "The records of group '{Group}' are too large for the log. The group works on, but its members will have to rejoin after a "
+        + "restart of the broker")]
+    public static partial void RecordTooLarge(ILogger logger, string group);
 
     [LoggerMessage(302, LogLevel.Error,
-        "The group coordinator stops: its log could not be written ({Reason}). It goes on by itself when the log takes writes again")]
-    public static partial void Stopped(ILogger logger, string reason);
+        "The log of groups could not be written ({Reason}). Commits and rebalances are refused until it can be")]
+    public static partial void Failing(ILogger logger, string reason);
+
+    [LoggerMessage(303, LogLevel.Information, "The log of groups is written again")]
+    public static partial void Recovered(ILogger logger);
 }

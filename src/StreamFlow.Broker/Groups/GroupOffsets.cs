@@ -51,6 +51,18 @@ internal sealed class GroupOffsets
         entry.MakeReadable(value, logOffset);
     }
 
+    /// <summary>
+    /// Gives up an appended commit that may not have reached the disk: its client was told so, and whether it counts
+    /// shows after the next start.
+    /// </summary>
+    public void Abandon(OffsetKey key, long logOffset)
+    {
+        if (_entries.TryGetValue(key, out Entry? entry) && logOffset >= entry.FirstLogOffset)
+        {
+            entry.InFlight--;
+        }
+    }
+
     /// <summary>Notes a commit that counts only if the producer's open transaction commits.</summary>
     public void AppendTransactional(long producerId, OffsetKey key, CommittedOffset value, long logOffset)
     {
@@ -107,12 +119,12 @@ internal sealed class GroupOffsets
     }
 
     /// <summary>The keys whose offsets nobody has used for the retention time. Unstable ones are never among them.</summary>
-    public List<OffsetKey> Expired(Group group, long retentionMs, long nowUnixMs)
+    public List<OffsetKey> Expired(IGroup group, long retentionMs, long nowUnixMs)
     {
         var expired = new List<OffsetKey>();
         foreach ((OffsetKey key, Entry entry) in _entries)
         {
-            if (entry.InFlight == 0 && UnusedSince(group, key, entry.Latest) is long since
+            if (entry.InFlight == 0 && group.UnusedSince(key.Topic, entry.Latest.CommitTimestampMs) is long since
                 && nowUnixMs - since >= retentionMs && !IsPending(key))
             {
                 expired.Add(key);
@@ -120,23 +132,6 @@ internal sealed class GroupOffsets
         }
 
         return expired;
-    }
-
-    private static long? UnusedSince(Group group, OffsetKey key, CommittedOffset offset)
-    {
-        if (group.ProtocolType is null)
-        {
-            return offset.CommitTimestampMs;
-        }
-
-        if (group.State == GroupState.Empty)
-        {
-            // An administrator may commit to a group that has been empty for long; that offset starts its own time.
-            return Math.Max(group.StateTimestampMs, offset.CommitTimestampMs);
-        }
-
-        bool isIdleTopic = group.State == GroupState.Stable && group.IsConsumerGroup && !group.MaySubscribe(key.Topic);
-        return isIdleTopic ? offset.CommitTimestampMs : null;
     }
 
     private bool IsPending(OffsetKey key)

@@ -2,46 +2,53 @@ namespace StreamFlow.Broker.Groups;
 
 /// <summary>
 /// One timer for the deadlines of all groups. An entry is queued only when its deadline moves forward; one that moved
-/// back is found out when the stale entry comes up, so that a heartbeat costs nothing here. Not thread-safe: the
-/// coordinator calls it under its lock.
+/// back is found out when the stale entry comes up, so that a heartbeat costs nothing here. Its lock is the innermost:
+/// nothing is called under it.
 /// </summary>
 internal sealed class GroupTimers : IDisposable
 {
+    private readonly Lock _lock = new();
     private readonly PriorityQueue<CoordinatedGroup, long> _queue = new();
     private readonly ITimer _timer;
-    private long _timerDue = GroupMember.Never;
+    private long _timerDue = GroupDeadline.Never;
 
     public GroupTimers(TimeProvider time, Action fired) =>
         _timer = time.CreateTimer(_ => fired(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
 
-    /// <summary>Makes sure the group is ticked at its next deadline.</summary>
+    /// <summary>Makes sure the group is ticked at its next deadline; its lock must be held.</summary>
     public void Arm(CoordinatedGroup group, ClockReading now)
     {
-        long deadline = group.Group.NextDeadline();
-        if (deadline < group.ArmedFor)
+        long deadline = group.Machine.NextDeadline();
+        lock (_lock)
         {
-            group.ArmedFor = deadline;
-            _queue.Enqueue(group, deadline);
-            SetTimer(now);
+            if (deadline < group.ArmedFor)
+            {
+                group.ArmedFor = deadline;
+                _queue.Enqueue(group, deadline);
+                SetTimer(now);
+            }
         }
     }
 
     /// <summary>Takes the next group whose time has come; call until null, and <see cref="Arm"/> each again.</summary>
     public CoordinatedGroup? TakeDue(ClockReading now)
     {
-        while (_queue.TryPeek(out CoordinatedGroup? group, out long due) && due <= now.MonotonicMs)
+        lock (_lock)
         {
-            _queue.Dequeue();
-            if (group.ArmedFor == due)
+            while (_queue.TryPeek(out CoordinatedGroup? group, out long due) && due <= now.MonotonicMs)
             {
-                group.ArmedFor = GroupMember.Never;
-                return group;
+                _queue.Dequeue();
+                if (group.ArmedFor == due)
+                {
+                    group.ArmedFor = GroupDeadline.Never;
+                    return group;
+                }
             }
-        }
 
-        _timerDue = GroupMember.Never;
-        SetTimer(now);
-        return null;
+            _timerDue = GroupDeadline.Never;
+            SetTimer(now);
+            return null;
+        }
     }
 
     public void Dispose() => _timer.Dispose();

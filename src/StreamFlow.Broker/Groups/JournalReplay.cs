@@ -8,11 +8,17 @@ internal sealed class JournalReplay
 {
     private readonly Dictionary<(string GroupId, OffsetKey Key), ReplayedOffset> _offsets = [];
     private readonly Dictionary<string, GroupSnapshot> _groups = [];
+    private readonly Dictionary<string, ConsumerGroupImage> _consumers = [];
     private readonly Dictionary<long, Dictionary<(string GroupId, OffsetKey Key), ReplayedOffset>> _open = [];
 
     public IReadOnlyDictionary<(string GroupId, OffsetKey Key), ReplayedOffset> Offsets => _offsets;
 
+    /// <summary>The classic groups.</summary>
     public IReadOnlyDictionary<string, GroupSnapshot> Groups => _groups;
+
+    /// <summary>The consumer groups; one without an epoch is none.</summary>
+    public IEnumerable<KeyValuePair<string, ConsumerGroupImage>> Consumers =>
+        _consumers.Where(static group => group.Value.HasEpoch);
 
     /// <summary>Offsets of transactions without a marker, by producer id.</summary>
     public IEnumerable<(long ProducerId, string GroupId, OffsetKey Key, ReplayedOffset Offset)> Pending => _open
@@ -40,6 +46,9 @@ internal sealed class JournalReplay
             case { Key: OffsetKey key, Offset: CommittedOffset value }:
                 _offsets[(record.GroupId, key)] = new ReplayedOffset(value, record.LogOffset);
                 break;
+            case { Consumers: { } change }:
+                ConsumersOf(record.GroupId).Apply(change);
+                break;
             case { Group: null }:
                 _groups.Remove(record.GroupId);
                 break;
@@ -47,6 +56,16 @@ internal sealed class JournalReplay
                 _groups[record.GroupId] = record.Group;
                 break;
         }
+    }
+
+    private ConsumerGroupImage ConsumersOf(string groupId)
+    {
+        if (!_consumers.TryGetValue(groupId, out ConsumerGroupImage? image))
+        {
+            _consumers.Add(groupId, image = new ConsumerGroupImage());
+        }
+
+        return image;
     }
 
     private void End(long producerId, bool commit)

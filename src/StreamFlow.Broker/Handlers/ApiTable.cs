@@ -20,8 +20,8 @@ internal static class ApiTable
         Api<FetchRequest>(ApiKey.Fetch, 4, 18, 12, static (h, r, c) => h.Fetch.HandleAsync(r, c)),
         Api<ListOffsetsRequest>(ApiKey.ListOffsets, 1, 11, 6, static (h, r, c) => Now(h.ListOffsets.Handle(r, c))),
         Api<MetadataRequest>(ApiKey.Metadata, 0, 13, 9, static (h, r, c) => Now(h.Metadata.Handle(r, c))),
-        Api<OffsetCommitRequest>(ApiKey.OffsetCommit, 2, 9, 8, static (h, r, c) => h.Offsets.CommitAsync(r, c)),
-        Api<OffsetFetchRequest>(ApiKey.OffsetFetch, 1, 9, 6, static (h, r, c) => Now(h.Offsets.Fetch(r, c))),
+        Api<OffsetCommitRequest>(ApiKey.OffsetCommit, 2, 10, 8, static (h, r, c) => h.Offsets.CommitAsync(r, c)),
+        Api<OffsetFetchRequest>(ApiKey.OffsetFetch, 1, 10, 6, static (h, r, c) => Now(h.Offsets.Fetch(r, c))),
         Api<FindCoordinatorRequest>(
             ApiKey.FindCoordinator, 0, 4, 3, static (_, r, c) => Now(GroupAdminHandler.FindCoordinator(r, c))),
         Api<JoinGroupRequest>(ApiKey.JoinGroup, 0, 9, 6, static (h, r, c) => h.Membership.JoinAsync(r, c))
@@ -30,7 +30,7 @@ internal static class ApiTable
         Api<LeaveGroupRequest>(ApiKey.LeaveGroup, 0, 5, 4, static (h, r, c) => Now(h.Membership.Leave(r, c))),
         Api<SyncGroupRequest>(ApiKey.SyncGroup, 0, 5, 4, static (h, r, c) => h.Membership.SyncAsync(r, c))
             with { Order = RequestOrder.BehindLeave },
-        Api<DescribeGroupsRequest>(ApiKey.DescribeGroups, 0, 5, 5, static (h, r, c) => Now(h.GroupAdmin.Describe(r, c))),
+        Api<DescribeGroupsRequest>(ApiKey.DescribeGroups, 0, 6, 5, static (h, r, c) => Now(h.GroupAdmin.Describe(r, c))),
         Api<ListGroupsRequest>(ApiKey.ListGroups, 0, 5, 3, static (h, r, c) => Now(h.GroupAdmin.List(r, c))),
         Api<SaslHandshakeRequest>(
             ApiKey.SaslHandshake, 0, 1, Never, static (_, r, c) => Now(SaslHandler.Handshake(r, c))),
@@ -90,6 +90,10 @@ internal static class ApiTable
             ApiKey.DescribeTransactions, 0, 0, 0, static (h, r, c) => Now(h.TransactionAdmin.Describe(r, c))),
         Api<ListTransactionsRequest>(
             ApiKey.ListTransactions, 0, 2, 0, static (h, r, c) => Now(h.TransactionAdmin.List(r, c))),
+        Api<ConsumerGroupHeartbeatRequest>(
+            ApiKey.ConsumerGroupHeartbeat, 0, 1, 0, static (h, r, c) => h.ConsumerGroups.HeartbeatAsync(r, c)),
+        Api<ConsumerGroupDescribeRequest>(
+            ApiKey.ConsumerGroupDescribe, 0, 1, 0, static (h, r, c) => Now(h.ConsumerGroups.Describe(r, c))),
         Api<GetTelemetrySubscriptionsRequest>(
             ApiKey.GetTelemetrySubscriptions, 0, 0, 0, static (h, r, c) => Now(h.Telemetry.Subscribe(r, c))),
         Api<PushTelemetryRequest>(ApiKey.PushTelemetry, 0, 0, 0, static (h, r, c) => Now(h.Telemetry.Push(r, c))),

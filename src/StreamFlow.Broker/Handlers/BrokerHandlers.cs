@@ -15,6 +15,8 @@ internal sealed record BrokerHandlers
 
     public required MembershipHandler Membership { get; init; }
 
+    public required ConsumerGroupHandler ConsumerGroups { get; init; }
+
     public required OffsetsHandler Offsets { get; init; }
 
     public required GroupAdminHandler GroupAdmin { get; init; }

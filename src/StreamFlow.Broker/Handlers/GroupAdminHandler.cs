@@ -8,7 +8,8 @@ namespace StreamFlow.Broker.Handlers;
 /// <summary>Groups as administrators see them, and where their coordinator is.</summary>
 internal sealed class GroupAdminHandler(GroupCoordinator groups)
 {
-    private const string ClassicType = "classic";
+    /// <summary>First version of DescribeGroups that says that there is no such group; before, it is Dead.</summary>
+    private const short NotFoundFrom = 6;
 
     private const sbyte GroupKey = 0;
     private const sbyte TransactionKey = 1;
@@ -74,7 +75,7 @@ internal sealed class GroupAdminHandler(GroupCoordinator groups)
         Groups =
         [
             .. request.Groups.Select(group => context.MayGroup(AclOperation.Describe, group)
-                ? Describe(group)
+                ? Describe(group, context.Version)
                 : new DescribeGroupsResponseGroups { ErrorCode = ErrorCode.GroupAuthorizationFailed, GroupId = group }),
         ],
     };
@@ -96,7 +97,7 @@ internal sealed class GroupAdminHandler(GroupCoordinator groups)
                 GroupId = x.GroupId,
                 ProtocolType = x.ProtocolType,
                 GroupState = x.State.ToString(),
-                GroupType = ClassicType,
+                GroupType = x.Kind == GroupKind.Classic ? "classic" : "consumer",
             }),
         ],
     };
@@ -121,12 +122,14 @@ internal sealed class GroupAdminHandler(GroupCoordinator groups)
         };
     }
 
-    private DescribeGroupsResponseGroups Describe(string groupId)
+    private DescribeGroupsResponseGroups Describe(string groupId, short version)
     {
         GroupDescription group = groups.Describe(groupId);
+        bool hidesError = version < NotFoundFrom && group.Error == ErrorCode.GroupIdNotFound;
         return new DescribeGroupsResponseGroups
         {
-            ErrorCode = group.Error,
+            ErrorCode = hidesError ? ErrorCode.None : group.Error,
+            ErrorMessage = hidesError ? null : group.Message,
             GroupId = groupId,
             GroupState = group.State.ToString(),
             ProtocolType = group.ProtocolType,

@@ -6,92 +6,52 @@ using StreamFlow.Protocol.Messages;
 namespace StreamFlow.Broker.Handlers;
 
 /// <summary>Committed offsets of groups.</summary>
-internal sealed class OffsetsHandler(GroupCoordinator groups)
+internal sealed partial class OffsetsHandler(GroupCoordinator groups)
 {
-    /// <summary>First version of OffsetFetch that asks for several groups.</summary>
-    private const short GroupsFrom = 8;
-
-    /// <summary>First version of OffsetFetch with an error for the whole group.</summary>
-    private const short GroupErrorFrom = 2;
+    /// <summary>First version of OffsetCommit and OffsetFetch that names topics by id.</summary>
+    private const short TopicIdsFrom = 10;
 
     public async ValueTask<IResponse?> CommitAsync(OffsetCommitRequest request, RequestContext context)
     {
         bool mine = context.MayGroup(AclOperation.Read, request.GroupId);
-        ILookup<bool, OffsetCommitRequestTopics> allowed = request.Topics.ToLookup(
-            topic => mine && context.MayTopic(AclOperation.Read, topic.Name));
-        ErrorCode refusal = mine ? ErrorCode.TopicAuthorizationFailed : ErrorCode.GroupAuthorizationFailed;
-        IEnumerable<OffsetCommitResponseTopics> refused = allowed[false].Select(topic => Refused(topic, refusal));
-        OffsetCommitRequestTopics[] topics = [.. allowed[true]];
-        if (topics.Length == 0 && (request.Topics.Length > 0 || !mine))
-        {
-            return new OffsetCommitResponse { Topics = [.. refused] };
-        }
 
-        ErrorCode[] errors = await groups.CommitOffsetsAsync(new CommitCommand
+        // What has no name is none of the topics there are, and is answered so partition by partition.
+        string?[] names = [.. request.Topics.Select(topic =>
+            context.Version < TopicIdsFrom ? topic.Name : groups.Topics.Find(topic.TopicId)?.Name)];
+        ErrorCode[] refusals = [.. names.Select(name => !mine ? ErrorCode.GroupAuthorizationFailed
+            : name is null ? ErrorCode.UnknownTopicId
+            : context.MayTopic(AclOperation.Read, name) ? ErrorCode.None
+            : ErrorCode.TopicAuthorizationFailed)];
+        ErrorCode[] errors = refusals.Length > 0 && !refusals.Contains(ErrorCode.None) ? [] : await groups.CommitOffsetsAsync(new CommitCommand
         {
             GroupId = request.GroupId,
             GenerationId = request.GenerationIdOrMemberEpoch,
             MemberId = request.MemberId,
             InstanceId = request.GroupInstanceId,
-            Offsets = Flatten(topics),
+            ApiVersion = context.Version,
+            Offsets = Flatten(request.Topics, names.Zip(refusals, static (name, refusal) => refusal == ErrorCode.None ? name : null)),
         }).ConfigureAwait(false);
-        OffsetCommitResponseTopics[] results = new OffsetCommitResponseTopics[topics.Length];
         int at = 0;
-        for (int i = 0; i < results.Length; i++)
+        return new OffsetCommitResponse
         {
-            OffsetCommitRequestTopics topic = topics[i];
-            OffsetCommitResponsePartitions[] partitions = new OffsetCommitResponsePartitions[topic.Partitions.Length];
-            for (int j = 0; j < partitions.Length; j++)
-            {
-                partitions[j] = new OffsetCommitResponsePartitions
-                {
-                    PartitionIndex = topic.Partitions[j].PartitionIndex,
-                    ErrorCode = errors[at++],
-                };
-            }
-
-            results[i] = new OffsetCommitResponseTopics { Name = topic.Name, Partitions = partitions };
-        }
-
-        return new OffsetCommitResponse { Topics = [.. results, .. refused] };
+            Topics = [.. request.Topics.Zip(refusals, (topic, refusal) => Committed(topic, refusal, errors, ref at))],
+        };
     }
 
-    public OffsetFetchResponse Fetch(OffsetFetchRequest request, RequestContext context)
+    private static OffsetCommitResponseTopics Committed(
+        in OffsetCommitRequestTopics topic, ErrorCode refusal, ErrorCode[] errors, ref int at)
     {
-        short version = context.Version;
-        if (version >= GroupsFrom)
+        OffsetCommitResponsePartitions[] partitions = new OffsetCommitResponsePartitions[topic.Partitions.Length];
+        for (int i = 0; i < partitions.Length; i++)
         {
-            return new OffsetFetchResponse
+            partitions[i] = new OffsetCommitResponsePartitions
             {
-                Groups = [.. request.Groups.Select(group => Fetch(group, request.RequireStable, context))],
+                PartitionIndex = topic.Partitions[i].PartitionIndex,
+                ErrorCode = refusal == ErrorCode.None ? errors[at++] : refusal,
             };
         }
 
-        OffsetFetchRequestGroups asked = new()
-        {
-            GroupId = request.GroupId,
-            Topics = request.Topics is null ? null :
-            [
-                .. request.Topics.Select(static x =>
-                    new OffsetFetchRequestGroupsTopics { Name = x.Name, PartitionIndexes = x.PartitionIndexes }),
-            ],
-        };
-        OffsetFetchResponseGroups found = Fetch(asked, request.RequireStable, context);
-
-        // Version 1 has no place for an error of the whole group: each partition carries it.
-        ErrorCode forAll = version < GroupErrorFrom ? found.ErrorCode : ErrorCode.None;
-        return new OffsetFetchResponse
-        {
-            ErrorCode = found.ErrorCode,
-            Topics =
-            [
-                .. found.Topics.Select(topic => new OffsetFetchResponseTopics
-                {
-                    Name = topic.Name,
-                    Partitions = [.. topic.Partitions.Select(partition => OfOneGroup(partition, forAll))],
-                }),
-            ],
-        };
+        return new OffsetCommitResponseTopics { Name = topic.Name, TopicId = topic.TopicId, Partitions = partitions };
     }
 
     public async ValueTask<IResponse?> DeleteAsync(OffsetDeleteRequest request, RequestContext context)
@@ -146,28 +106,15 @@ internal sealed class OffsetsHandler(GroupCoordinator groups)
         };
     }
 
-    private static OffsetCommitResponseTopics Refused(OffsetCommitRequestTopics topic, ErrorCode error) => new()
-    {
-        Name = topic.Name,
-        Partitions =
-        [
-            .. topic.Partitions.Select(x => new OffsetCommitResponsePartitions
-            {
-                PartitionIndex = x.PartitionIndex,
-                ErrorCode = error,
-            }),
-        ],
-    };
-
-    private static List<OffsetToCommit> Flatten(OffsetCommitRequestTopics[] topics)
+    private static List<OffsetToCommit> Flatten(IEnumerable<OffsetCommitRequestTopics> topics, IEnumerable<string?> names)
     {
         List<OffsetToCommit> offsets = [];
-        foreach (OffsetCommitRequestTopics topic in topics)
+        foreach ((OffsetCommitRequestTopics topic, string? name) in topics.Zip(names))
         {
-            foreach (OffsetCommitRequestPartitions partition in topic.Partitions)
+            foreach (OffsetCommitRequestPartitions partition in name is null ? [] : topic.Partitions)
             {
                 offsets.Add(new OffsetToCommit(
-                    new OffsetKey(topic.Name, partition.PartitionIndex),
+                    new OffsetKey(name!, partition.PartitionIndex),
                     partition.CommittedOffset,
                     partition.CommittedLeaderEpoch,
                     partition.CommittedMetadata));
@@ -176,80 +123,4 @@ internal sealed class OffsetsHandler(GroupCoordinator groups)
 
         return offsets;
     }
-
-    private static OffsetFetchResponsePartitions OfOneGroup(
-        in OffsetFetchResponseGroupsTopicsPartitions partition, ErrorCode forAll) => new()
-    {
-        PartitionIndex = partition.PartitionIndex,
-        CommittedOffset = partition.CommittedOffset,
-        CommittedLeaderEpoch = partition.CommittedLeaderEpoch,
-        Metadata = partition.Metadata,
-        ErrorCode = forAll == ErrorCode.None ? partition.ErrorCode : forAll,
-    };
-
-    private OffsetFetchResponseGroups Fetch(OffsetFetchRequestGroups group, bool requireStable, RequestContext context)
-    {
-        if (!context.MayGroup(AclOperation.Describe, group.GroupId))
-        {
-            return new OffsetFetchResponseGroups
-            {
-                GroupId = group.GroupId,
-                ErrorCode = ErrorCode.GroupAuthorizationFailed,
-                Topics = Failed(group.Topics ?? [], ErrorCode.GroupAuthorizationFailed),
-            };
-        }
-
-        ILookup<bool, OffsetFetchRequestGroupsTopics>? allowed =
-            group.Topics?.ToLookup(topic => context.MayTopic(AclOperation.Describe, topic.Name));
-        List<OffsetKey>? keys = allowed is null ? null : [.. allowed[true].SelectMany(
-            static topic => topic.PartitionIndexes.Select(partition => new OffsetKey(topic.Name, partition)))];
-        FetchOffsetsResult result = groups.FetchOffsets(group.GroupId, keys, requireStable);
-        OffsetFetchResponseGroupsTopics[] topics = result.Error == ErrorCode.None
-            ?
-            [
-                .. result.Offsets.GroupBy(static x => x.Key.Topic)
-                    .Where(x => allowed is not null || context.MaySee(AclOperation.Describe, AclResourceType.Topic, x.Key))
-                    .Select(static x => new OffsetFetchResponseGroupsTopics
-                {
-                    Name = x.Key,
-                    Partitions =
-                    [
-                        .. x.Select(static offset => new OffsetFetchResponseGroupsTopicsPartitions
-                        {
-                            PartitionIndex = offset.Key.Partition,
-                            CommittedOffset = offset.Offset,
-                            CommittedLeaderEpoch = offset.LeaderEpoch,
-                            Metadata = offset.Metadata,
-                            ErrorCode = offset.Error,
-                        }),
-                    ],
-                }),
-            ]
-            : Failed(allowed?[true] ?? [], result.Error);
-        return new OffsetFetchResponseGroups
-        {
-            GroupId = group.GroupId,
-            ErrorCode = result.Error,
-            Topics = [.. topics, .. Failed(allowed?[false] ?? [], ErrorCode.TopicAuthorizationFailed)],
-        };
-    }
-
-    /// <summary>Repeats the partitions asked for: old versions have no other place for the error.</summary>
-    private static OffsetFetchResponseGroupsTopics[] Failed(IEnumerable<OffsetFetchRequestGroupsTopics> topics, ErrorCode error) =>
-    [
-        .. topics.Select(topic => new OffsetFetchResponseGroupsTopics
-        {
-            Name = topic.Name,
-            Partitions =
-            [
-                .. topic.PartitionIndexes.Select(x => new OffsetFetchResponseGroupsTopicsPartitions
-                {
-                    PartitionIndex = x,
-                    CommittedOffset = -1,
-                    Metadata = "",
-                    ErrorCode = error,
-                }),
-            ],
-        }),
-    ];
 }

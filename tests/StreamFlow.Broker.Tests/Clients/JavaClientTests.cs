@@ -62,6 +62,35 @@ public sealed class JavaClientTests
     }
 
     [SkippableFact]
+    public async Task Kafka_tools_consume_by_the_consumer_protocol_and_show_and_delete_the_group()
+    {
+        string kafka = RequireKafka();
+        await using EmbeddedBroker broker = await EmbeddedBroker.StartAsync(
+            new EmbeddedBrokerOptions { Topics = [new BrokerTopic("t", 3)] });
+        string[] server = ["--bootstrap-server", broker.BootstrapServers];
+        string lines = string.Join('\n', Enumerable.Range(0, 300).Select(x => $"line {x}")) + "\n";
+        await ExternalTool.RunAsync(kafka, ["console-producer", .. server, "--topic", "t"], lines);
+
+        string consumed = await ExternalTool.RunAsync(kafka,
+        [
+            "console-consumer", .. server, "--topic", "t", "--group", "g", "--from-beginning", "--max-messages", "300",
+            "--consumer-property", "group.protocol=consumer",
+        ]);
+        Assert.Equal(300, consumed.Split('\n').Count(static x => x.StartsWith("line ", StringComparison.Ordinal)));
+        Assert.Contains("Empty", await Groups("--describe", "--group", "g", "--state"), StringComparison.Ordinal);
+        Assert.Contains("Consumer", await Groups("--list", "--type", "consumer"), StringComparison.Ordinal);
+        Assert.Equal(300, (await Groups("--describe", "--group", "g")).Split('\n')
+            .Where(static x => x.StartsWith("g ", StringComparison.Ordinal))
+            .Sum(static x => int.Parse(x.Split(' ', StringSplitOptions.RemoveEmptyEntries)[3], null)));
+        Assert.Contains("0", await Groups("--group", "g", "--reset-offsets", "--to-earliest", "--all-topics", "--execute"), StringComparison.Ordinal);
+        await Groups("--delete", "--group", "g");
+        Assert.DoesNotContain("g", (await Groups("--list")).Split('\n'));
+
+        Task<string> Groups(params string[] arguments) =>
+            ExternalTool.RunAsync(kafka, ["consumer-groups", .. server, .. arguments]);
+    }
+
+    [SkippableFact]
     public async Task Kafka_transactions_aborts_a_transaction_that_is_really_open_and_its_producer_goes_on()
     {
         string kafka = RequireKafka();

@@ -1,4 +1,5 @@
 using StreamFlow.Broker.Configs;
+using StreamFlow.Broker.Groups;
 using StreamFlow.Broker.Storage;
 using StreamFlow.Broker.Tests.Support;
 
@@ -64,6 +65,23 @@ public sealed class ConfigTests
             "8@Topic: retention.bytes=8@Topic, log.retention.bytes=7@DynamicBroker, log.retention.bytes=6@DynamicDefaultBroker, "
             + "log.retention.bytes=5@StaticBroker, log.retention.bytes=-1@Default",
             Shown(new Dictionary<string, string> { ["retention.bytes"] = "8" }));
+    }
+
+    [Fact]
+    public void A_group_of_consumers_has_the_times_it_was_given()
+    {
+        using var directory = new TemporaryDirectory();
+        var configs = DynamicConfigs.Open(FileSystem.Disk, directory.Path);
+        var options = new GroupCoordinatorOptions { Configs = group => configs.Of(new ConfigResource(ConfigResourceKind.Group, group)) };
+        configs.Replace(
+            new ConfigResource(ConfigResourceKind.Group, "g"),
+            new Dictionary<string, string> { [GroupConfigs.SessionTimeout] = "50000", [GroupConfigs.HeartbeatInterval] = "6000" });
+
+        var given = options.ConsumerSettings("g");
+
+        Assert.Equal((TimeSpan.FromSeconds(50), TimeSpan.FromSeconds(6)), (given.SessionTimeout, given.HeartbeatInterval));
+        Assert.Equal(options.Consumers.AssignmentInterval, given.AssignmentInterval);
+        Assert.Equal(options.Consumers, options.ConsumerSettings("other"));
     }
 
     [Fact]

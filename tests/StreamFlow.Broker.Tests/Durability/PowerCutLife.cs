@@ -1,4 +1,5 @@
 using StreamFlow.Broker.Storage;
+using StreamFlow.Broker.Tests.Groups;
 using StreamFlow.Broker.Transactions;
 
 namespace StreamFlow.Broker.Tests.Durability;

@@ -15,8 +15,11 @@ internal sealed class CoordinatorFixture : IDisposable
     private readonly bool _fsyncs;
     private string _data;
 
-    public CoordinatorFixture(bool fsyncs = false, GroupCoordinatorOptions? options = null)
+    private readonly bool _timersFire;
+
+    public CoordinatorFixture(bool fsyncs = false, GroupCoordinatorOptions? options = null, bool timersFire = true)
     {
+        _timersFire = timersFire;
         _fsyncs = fsyncs;
         _data = _directory.Sub("data");
         Options = options ?? new GroupCoordinatorOptions();
@@ -125,6 +128,10 @@ internal sealed class CoordinatorFixture : IDisposable
     public FetchedOffset Fetch(OffsetKey key, bool requireStable = false) =>
         Assert.Single(Coordinator.FetchOffsets("group", [key], requireStable).Offsets);
 
+    /// <summary>One heartbeat of a member of the consumer protocol in the group "group".</summary>
+    public Task<ConsumerHeartbeatResult> BeatAsync(ConsumerHeartbeatCommand command) =>
+        Coordinator.HeartbeatAsync(command).AsTask().WaitAsync(TimeSpan.FromSeconds(30));
+
     private (TopicStore Store, GroupCoordinator Coordinator) Open()
     {
         TopicStore store = TopicStore.Open(new StoreOptions
@@ -137,7 +144,7 @@ internal sealed class CoordinatorFixture : IDisposable
                 ? new Dictionary<string, string> { [TopicConfigs.FlushMessagesName] = "1" }
                 : TopicConfigs.EmptyConfigs,
         });
-        return (store, GroupCoordinator.Open(store, Options, Time, Warnings));
+        return (store, GroupCoordinator.Open(store, Options, _timersFire ? Time : new ClockWithoutTimers(Time), Warnings));
     }
 
     private void Close()
@@ -148,10 +155,44 @@ internal sealed class CoordinatorFixture : IDisposable
     }
 }
 
-/// <summary>The disk, until told to hold its fsyncs or to fail.</summary>
+/// <summary>A clock whose timers never fire, as those of a busy machine are late.</summary>
+internal sealed class ClockWithoutTimers(TimeProvider clock) : TimeProvider
+{
+    public override long TimestampFrequency => clock.TimestampFrequency;
+
+    public override DateTimeOffset GetUtcNow() => clock.GetUtcNow();
+
+    public override long GetTimestamp() => clock.GetTimestamp();
+
+    public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) =>
+        clock.CreateTimer(callback, state, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan) is { } timer ? new Dead(timer) : null!;
+
+    private sealed class Dead(ITimer timer) : ITimer
+    {
+        public bool Change(TimeSpan dueTime, TimeSpan period) => true;
+
+        public void Dispose() => timer.Dispose();
+
+        public ValueTask DisposeAsync() => timer.DisposeAsync();
+    }
+}
+
+internal static class OffsetFetching
+{
+    public static FetchOffsetsResult FetchOffsets(
+        this GroupCoordinator groups, string groupId, IReadOnlyList<OffsetKey>? partitions, bool requireStable) =>
+        groups.FetchOffsets(new FetchOffsetsCommand
+        {
+            GroupId = groupId, Partitions = partitions, RequireStable = requireStable,
+        });
+}
+
+/// <summary>The disk, until told to hold its writes or fsyncs, or to fail.</summary>
 internal sealed class ObedientDisk : FileSystem, IDisposable
 {
     private readonly ManualResetEventSlim _mayFlush = new(true);
+    private readonly ManualResetEventSlim _mayWrite = new(true);
+    private int _writing;
 
     /// <summary>How much of each file an fsync has covered.</summary>
     public ConcurrentDictionary<string, long> Flushed { get; } = [];
@@ -160,11 +201,24 @@ internal sealed class ObedientDisk : FileSystem, IDisposable
 
     public bool FailsFlushes { get; set; }
 
+    /// <summary>Writes that were begun while they are held.</summary>
+    public int HeldWrites => Volatile.Read(ref _writing);
+
     public void HoldFlushes() => _mayFlush.Reset();
 
-    public void Release() => _mayFlush.Set();
+    public void HoldWrites() => _mayWrite.Reset();
 
-    public void Dispose() => _mayFlush.Dispose();
+    public void Release()
+    {
+        _mayWrite.Set();
+        _mayFlush.Set();
+    }
+
+    public void Dispose()
+    {
+        _mayFlush.Dispose();
+        _mayWrite.Dispose();
+    }
 
     public override StorageFile Open(string path, FileMode mode) => new(this, path, Disk.Open(path, mode).Handle);
 
@@ -175,6 +229,9 @@ internal sealed class ObedientDisk : FileSystem, IDisposable
             throw new IOException("no space left on this test's device");
         }
 
+        Interlocked.Increment(ref _writing);
+        _mayWrite.Wait();
+        Interlocked.Decrement(ref _writing);
         Disk.Write(file, bytes, position);
     }
 

@@ -53,7 +53,8 @@ public sealed class GroupCoordinatorTests : IDisposable
         Assert.Equal([ErrorCode.IllegalGeneration], await _fixture.CommitAsync(("member", 0), (Orders(0), 1)));
         Assert.Empty(coordinator.List([], []));
         Assert.Equal(GroupState.Dead, coordinator.Describe("group").State);
-        Assert.Equal(ErrorCode.None, coordinator.Describe("group").Error);
+        Assert.Equal(ErrorCode.GroupIdNotFound, coordinator.Describe("group").Error);
+        Assert.Equal("Group group not found.", coordinator.Describe("group").Message);
     }
 
     [Fact]
@@ -196,7 +197,7 @@ public sealed class GroupCoordinatorTests : IDisposable
     {
         await _fixture.StableAsync();
         GroupCoordinator coordinator = _fixture.Coordinator;
-        var expected = new GroupListing("group", "consumer", GroupState.Stable);
+        var expected = new GroupListing("group", "consumer", GroupState.Stable, GroupKind.Classic);
 
         Assert.Equal([expected], coordinator.List([], []));
         Assert.Equal([expected], coordinator.List(["empty", "sTABLE"], ["Classic"]));

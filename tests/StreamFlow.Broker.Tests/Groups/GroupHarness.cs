@@ -19,12 +19,12 @@ internal sealed class GroupHarness
     public GroupHarness(GroupCoordinatorOptions? options = null)
     {
         Options = options ?? new GroupCoordinatorOptions();
-        Group = new Group("group", Options, Now);
+        Group = new ClassicGroup("group", Options, Now);
     }
 
     public GroupCoordinatorOptions Options { get; }
 
-    public Group Group { get; set; }
+    public ClassicGroup Group { get; set; }
 
     public long TimeMs { get; private set; }
 
@@ -145,8 +145,8 @@ internal sealed class GroupHarness
 
     /// <summary>Starts again from the last record that was written.</summary>
     public void Restart() => Group = Persisted.Count == 0
-        ? new Group("group", Options, Now)
-        : Group.Restore("group", Persisted[^1], Options, Now);
+        ? new ClassicGroup("group", Options, Now)
+        : ClassicGroup.Restore("group", Persisted[^1], Options, Now);
 
     public void Close()
     {

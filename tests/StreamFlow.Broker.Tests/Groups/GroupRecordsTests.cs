@@ -90,7 +90,7 @@ public sealed class GroupRecordsTests
     [InlineData("order", false)]
     [InlineData("", false)]
     public void MayContain_finds_the_topics_of_a_subscription(string topic, bool expected) =>
-        Assert.Equal(expected, ConsumerSubscription.MayContain(GroupHarness.Subscription("orders", "returns"), topic));
+        Assert.Equal(expected, ConsumerProtocol.MayContain(GroupHarness.Subscription("orders", "returns"), topic));
 
     [Fact]
     public void MayContain_unreadable_subscription_may_contain_anything()
@@ -98,10 +98,10 @@ public sealed class GroupRecordsTests
         byte[] whole = GroupHarness.Subscription("orders", "returns");
         for (int length = 0; length < whole.Length - sizeof(int); length++)
         {
-            Assert.True(ConsumerSubscription.MayContain(whole.AsSpan(0, length), "else"));
+            Assert.True(ConsumerProtocol.MayContain(whole.AsSpan(0, length), "else"));
         }
 
-        Assert.True(ConsumerSubscription.MayContain([0, 0, 0xFF, 0xFF, 0xFF, 0xFF], "else"));
-        Assert.False(ConsumerSubscription.MayContain(whole, "else"));
+        Assert.True(ConsumerProtocol.MayContain([0, 0, 0xFF, 0xFF, 0xFF, 0xFF], "else"));
+        Assert.False(ConsumerProtocol.MayContain(whole, "else"));
     }
 }

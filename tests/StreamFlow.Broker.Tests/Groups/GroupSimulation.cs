@@ -331,7 +331,7 @@ internal sealed class GroupSimulation
 
     private void CheckInvariants()
     {
-        Group group = _harness.Group;
+        ClassicGroup group = _harness.Group;
         Assert.True(group.Generation >= _lastGeneration, "the generation went back");
         _lastGeneration = group.Generation;
         Assert.True(group.NextDeadline() > _harness.TimeMs, "a deadline was missed");

@@ -231,7 +231,9 @@ public static class LayoutCodec
         {
             if (type.Kind == LayoutKind.Struct)
             {
-                return type.Nullable.Contains(version) && (sbyte)Take(1)[0] < 0 ? null : ReadStruct(type);
+                // One that may be null begins with a byte that says whether it is.
+                bool isNull = type.Nullable.Contains(version) && (sbyte)Take(1)[0] < 0;
+                return isNull ? null : ReadStruct(type);
             }
 
             if (type.Kind == LayoutKind.Primitive)

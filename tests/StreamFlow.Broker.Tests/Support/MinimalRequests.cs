@@ -144,6 +144,15 @@ public static class MinimalRequests
             ["group_id"] = "absent",
             ["topics"] = new WireStruct { ["name"] = "absent", ["partitions"] = new WireStruct { ["committed_metadata"] = "" } },
         },
+        "ConsumerGroupHeartbeat" => new WireStruct
+        {
+            ["group_id"] = "absent",
+            ["member_id"] = "nobody",
+            ["rebalance_timeout_ms"] = 1_000,
+            ["subscribed_topic_names"] = new[] { "absent" },
+            ["topic_partitions"] = Array.Empty<WireStruct>(),
+        },
+        "ConsumerGroupDescribe" => new WireStruct { ["group_ids"] = new[] { "absent" } },
         "DescribeProducers" => new WireStruct
         {
             ["topics"] = new WireStruct { ["name"] = "absent", ["partition_indexes"] = new[] { 0 } },

@@ -38,12 +38,13 @@ internal static class TopicConfigs
     /// <summary>All settings, by name.</summary>
     public static IReadOnlyList<ConfigDefinition> All { get; } =
     [
-        .. Known().Concat(Kept())
+        .. Stored().Concat(Timed()).Concat(Kept())
             .Select(static definition => definition with { BrokerName = TopicDefaultNames.BrokerNameOf(definition.Name) })
             .OrderBy(static definition => definition.Name, StringComparer.Ordinal),
     ];
 
-    private static ConfigDefinition[] Known() =>
+    /// <summary>What batches are, and how they are stored.</summary>
+    private static ConfigDefinition[] Stored() =>
     [
         new(CleanupPolicyName, ConfigType.List, "delete", CleanupProblem,
             "delete drops old segments, compact keeps the latest record per key; both may be given."),
@@ -58,16 +59,8 @@ internal static class TopicConfigs
         new(CompressionTypeName, ConfigType.String, ProducerCodec,
             OneOf(Uncompressed, "zstd", "lz4", "snappy", "gzip", ProducerCodec),
             "The codec batches are stored with; producer keeps the one they came with."),
-        new(DeleteRetentionMsName, ConfigType.Long, "86400000", Whole(0, long.MaxValue),
-            "How long compaction keeps tombstones, in ms."),
-        new(FlushMessagesName, ConfigType.Long, MaxLong, Whole(1, long.MaxValue),
-            "1 acknowledges after an fsync; n fsyncs in the background after n records."),
-        new(FlushMsName, ConfigType.Long, MaxLong, Whole(1, long.MaxValue),
-            "The longest a record stays without fsync, in ms."),
         new(IndexIntervalBytesName, ConfigType.Int, "4096", Whole(1, int.MaxValue),
             "Bytes of log between two index entries."),
-        new(MaxCompactionLagMsName, ConfigType.Long, MaxLong, Whole(1, long.MaxValue),
-            "The longest a record stays uncompacted, in ms."),
         new(MaxMessageBytesName, ConfigType.Int, "1048588", Whole(0, int.MaxValue),
             "The largest record batch accepted, in bytes."),
         new(TimestampAfterMaxMsName, ConfigType.Long, "3600000", Whole(0, long.MaxValue),
@@ -76,6 +69,19 @@ internal static class TopicConfigs
             "How far a record's timestamp may lie before the broker's clock, in ms."),
         new(TimestampTypeName, ConfigType.String, "CreateTime", OneOf("CreateTime", "LogAppendTime"),
             "Whose clock timestamps come from."),
+    ];
+
+    /// <summary>When something happens to what is stored.</summary>
+    private static ConfigDefinition[] Timed() =>
+    [
+        new(DeleteRetentionMsName, ConfigType.Long, "86400000", Whole(0, long.MaxValue),
+            "How long compaction keeps tombstones, in ms."),
+        new(FlushMessagesName, ConfigType.Long, MaxLong, Whole(1, long.MaxValue),
+            "1 acknowledges after an fsync; n fsyncs in the background after n records."),
+        new(FlushMsName, ConfigType.Long, MaxLong, Whole(1, long.MaxValue),
+            "The longest a record stays without fsync, in ms."),
+        new(MaxCompactionLagMsName, ConfigType.Long, MaxLong, Whole(1, long.MaxValue),
+            "The longest a record stays uncompacted, in ms."),
         new(MinCleanableDirtyRatioName, ConfigType.Double, "0.5", Ratio,
             "The part of the log that must be uncompacted before compaction runs."),
         new(MinCompactionLagMsName, ConfigType.Long, "0", Whole(0, long.MaxValue),

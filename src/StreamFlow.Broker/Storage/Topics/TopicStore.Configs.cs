@@ -10,7 +10,7 @@ internal sealed partial class TopicStore
     {
         lock (_gate)
         {
-            if (!_byName.TryGetValue(name, out var topic))
+            if (_topics.Find(name) is not { } topic)
             {
                 return Unknown(name);
             }
@@ -36,7 +36,7 @@ internal sealed partial class TopicStore
     {
         lock (_gate)
         {
-            if (!_byName.TryGetValue(name, out var topic))
+            if (_topics.Find(name) is not { } topic)
             {
                 return Unknown(name);
             }

@@ -1,5 +1,4 @@
 using System.Buffers.Text;
-using System.Collections.Concurrent;
 using StreamFlow.Broker.Configs;
 
 namespace StreamFlow.Broker.Storage;
@@ -22,8 +21,7 @@ internal sealed partial class TopicStore : IDisposable
     private readonly LogFlusher? _flusher;
     private readonly MaintenanceLoop _maintenance;
     private readonly RepairLoop _repairs;
-    private readonly ConcurrentDictionary<string, Topic> _byName = new(StringComparer.Ordinal);
-    private readonly ConcurrentDictionary<Guid, Topic> _byId = new();
+    private readonly TopicTable _topics = new();
     private StoreMetadata _metadata;
     private long _nextProducerId;
     private bool _isLoaded;
@@ -56,7 +54,10 @@ internal sealed partial class TopicStore : IDisposable
     /// <summary>What topics have that do not say otherwise, where that is something else than the default of Kafka's.</summary>
     public IReadOnlyDictionary<string, string> TopicDefaults { get; private set; }
 
-    public ICollection<Topic> Topics => _byName.Values;
+    public ICollection<Topic> Topics => _topics.All;
+
+    /// <summary>Another number whenever a topic came, went or grew.</summary>
+    public long TopicsVersion => _topics.Version;
 
     /// <summary>Opens or creates a data directory and every partition in it.</summary>
     /// <exception cref="IOException">The directory is in use by another broker, or unreadable.</exception>
@@ -102,9 +103,9 @@ internal sealed partial class TopicStore : IDisposable
         }
     }
 
-    public Topic? GetTopic(string name) => _byName.GetValueOrDefault(name);
+    public Topic? GetTopic(string name) => _topics.Find(name);
 
-    public Topic? GetTopic(Guid id) => _byId.GetValueOrDefault(id);
+    public Topic? GetTopic(Guid id) => _topics.Find(id);
 
     public PartitionLog? GetPartition(string topic, int partition) => GetTopic(topic)?.GetPartition(partition);
 
@@ -115,7 +116,7 @@ internal sealed partial class TopicStore : IDisposable
         configs ??= TopicConfigs.EmptyConfigs;
         lock (_gate)
         {
-            var refused = NewTopics.Check(name, partitions, configs, _byName.Keys);
+            var refused = NewTopics.Check(name, partitions, configs, _topics.Names);
             if (!refused.IsSuccess || validateOnly)
             {
                 return refused;
@@ -139,7 +140,8 @@ internal sealed partial class TopicStore : IDisposable
         Topic? topic;
         lock (_gate)
         {
-            if (!_byName.TryGetValue(name, out topic))
+            topic = _topics.Find(name);
+            if (topic is null)
             {
                 return Unknown(name);
             }
@@ -158,8 +160,7 @@ internal sealed partial class TopicStore : IDisposable
                 return result;
             }
 
-            _byName.TryRemove(name, out _);
-            _byId.TryRemove(topic.Id, out _);
+            _topics.Remove(topic);
         }
 
         TopicDeleted?.Invoke(topic);
@@ -180,7 +181,7 @@ internal sealed partial class TopicStore : IDisposable
     {
         lock (_gate)
         {
-            if (!_byName.TryGetValue(name, out var topic))
+            if (_topics.Find(name) is not { } topic)
             {
                 return Unknown(name);
             }
@@ -200,7 +201,7 @@ internal sealed partial class TopicStore : IDisposable
                 SaveOrUndo(
                     With(topic.Id, entry => entry with { Partitions = newCount }),
                     () => _directories.RemovePartitions(added));
-                topic.SetPartitions([.. topic.Partitions, .. added]);
+                _topics.Grow(topic, added);
                 return TopicResult.Ok(topic);
             });
         }
@@ -226,8 +227,7 @@ internal sealed partial class TopicStore : IDisposable
     private Topic Publish(TopicMetadata entry, PartitionLog[] logs)
     {
         var topic = new Topic(entry.Name, entry.Id, entry.Configs, logs);
-        _byId[entry.Id] = topic;
-        _byName[entry.Name] = topic;
+        _topics.Add(topic);
         return topic;
     }
 

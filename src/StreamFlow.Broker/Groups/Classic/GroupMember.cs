@@ -3,8 +3,6 @@ namespace StreamFlow.Broker.Groups;
 /// <summary>One member of a group, with the requests it has parked.</summary>
 internal sealed class GroupMember(string id, string? instanceId, string clientId, string clientHost)
 {
-    public const long Never = long.MaxValue;
-
     public string Id { get; } = id;
 
     public string? InstanceId { get; } = instanceId;
@@ -35,8 +33,8 @@ internal sealed class GroupMember(string id, string? instanceId, string clientId
 
     public bool HasJoined => ParkedJoin is not null;
 
-    /// <summary>Monotonic milliseconds; <see cref="Never"/> while the session is suspended by a parked request.</summary>
-    public long SessionDeadline { get; private set; } = Never;
+    /// <summary>Monotonic milliseconds; <see cref="GroupDeadline.Never"/> while the session is suspended by a parked request.</summary>
+    public long SessionDeadline { get; private set; } = GroupDeadline.Never;
 
     public void Register(int sessionTimeoutMs, int rebalanceTimeoutMs, IReadOnlyList<GroupProtocol> protocols)
     {
@@ -54,7 +52,7 @@ internal sealed class GroupMember(string id, string? instanceId, string clientId
     public void ParkSync(long request)
     {
         ParkedSync = request;
-        SessionDeadline = Never;
+        SessionDeadline = GroupDeadline.Never;
     }
 
     public long? TakeJoin()

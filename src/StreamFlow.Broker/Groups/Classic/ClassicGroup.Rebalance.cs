@@ -1,8 +1,7 @@
-
 namespace StreamFlow.Broker.Groups;
 
 /// <content>From one generation to the next, and the deadlines that force it.</content>
-internal sealed partial class Group
+internal sealed partial class ClassicGroup
 {
     private bool _isInitialDelay;
     private bool _joinedDuringDelay;
@@ -24,7 +23,7 @@ internal sealed partial class Group
 
         if (_syncDeadline <= now.MonotonicMs)
         {
-            _syncDeadline = GroupMember.Never;
+            _syncDeadline = GroupDeadline.Never;
             ExpelWhoOwesSync(now);
         }
 
@@ -61,7 +60,7 @@ internal sealed partial class Group
             member.OwesSync = false;
         }
 
-        _syncDeadline = GroupMember.Never;
+        _syncDeadline = GroupDeadline.Never;
         _isInitialDelay = State == GroupState.Empty;
         Move(GroupEvent.RebalanceStarted, now);
         long waitMs = _members.MaxRebalanceTimeoutMs();
@@ -121,7 +120,7 @@ internal sealed partial class Group
             return;
         }
 
-        _joinDeadline = GroupMember.Never;
+        _joinDeadline = GroupDeadline.Never;
         Generation++;
         if (_members.Count == 0)
         {

@@ -91,9 +91,12 @@ internal sealed record OffsetToCommit(OffsetKey Key, long Offset, int LeaderEpoc
 /// <summary>An OffsetCommit request.</summary>
 internal sealed record CommitCommand
 {
+    /// <summary>The version of an OffsetCommit; old ones cannot say everything that may be wrong.</summary>
+    public int ApiVersion { get; init; }
+
     public required string GroupId { get; init; }
 
-    /// <summary>−1 for a committer that is not a member.</summary>
+    /// <summary>The generation, or the epoch of the member; −1 for a committer that is not a member.</summary>
     public required int GenerationId { get; init; }
 
     /// <summary>Empty for a committer that is not a member.</summary>
@@ -102,4 +105,20 @@ internal sealed record CommitCommand
     public string? InstanceId { get; init; }
 
     public required IReadOnlyList<OffsetToCommit> Offsets { get; init; }
+}
+
+/// <summary>An OffsetFetch request for one group.</summary>
+internal sealed record FetchOffsetsCommand
+{
+    public required string GroupId { get; init; }
+
+    /// <summary>Null for somebody who is no member, or does not say so.</summary>
+    public string? MemberId { get; init; }
+
+    public int MemberEpoch { get; init; } = -1;
+
+    /// <summary>Null for all that the group has.</summary>
+    public IReadOnlyList<OffsetKey>? Partitions { get; init; }
+
+    public bool RequireStable { get; init; }
 }

@@ -74,10 +74,10 @@ internal sealed class MemberTable
     public int MaxRebalanceTimeoutMs() =>
         _members.Values.Select(static member => member.RebalanceTimeoutMs).DefaultIfEmpty(0).Max();
 
-    /// <summary>The earliest session or pending-id deadline, or <see cref="GroupMember.Never"/>.</summary>
+    /// <summary>The earliest session or pending-id deadline, or <see cref="GroupDeadline.Never"/>.</summary>
     public long NextDeadline()
     {
-        long next = GroupMember.Never;
+        long next = GroupDeadline.Never;
         foreach (GroupMember member in _members.Values)
         {
             next = Math.Min(next, member.SessionDeadline);

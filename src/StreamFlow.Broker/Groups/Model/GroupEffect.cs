@@ -1,7 +1,7 @@
 namespace StreamFlow.Broker.Groups;
 
 /// <summary>
-/// What a <see cref="Group"/> wants done, in order. A reply that follows a <see cref="PersistGroup"/> must not leave
+/// What a group wants done, in order. A reply that follows a record must not leave
 /// before that record is durable.
 /// </summary>
 internal abstract record GroupEffect;
@@ -25,6 +25,9 @@ internal sealed record MemberSnapshot(
     int SessionTimeoutMs,
     byte[] Subscription,
     byte[] Assignment);
+
+/// <summary>A member with every protocol it speaks, of which a record holds one.</summary>
+internal sealed record MemberSeed(MemberSnapshot Member, IReadOnlyList<GroupProtocol> Protocols);
 
 /// <summary>What of a group is stored, so that its members survive a restart of the broker.</summary>
 internal sealed record GroupSnapshot

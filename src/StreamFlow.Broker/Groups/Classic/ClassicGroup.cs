@@ -1,4 +1,3 @@
-
 namespace StreamFlow.Broker.Groups;
 
 /// <summary>
@@ -6,15 +5,15 @@ namespace StreamFlow.Broker.Groups;
 /// out. It never assigns partitions: it collects members, picks a leader, carries opaque metadata to the leader and
 /// opaque assignments back, and fences by generation. Not thread-safe; the coordinator serialises the calls.
 /// </summary>
-internal sealed partial class Group
+internal sealed partial class ClassicGroup : IGroup
 {
     private readonly GroupCoordinatorOptions _options;
     private readonly MemberTable _members = new();
     private readonly List<GroupEffect> _effects = [];
-    private long _joinDeadline = GroupMember.Never;
-    private long _syncDeadline = GroupMember.Never;
+    private long _joinDeadline = GroupDeadline.Never;
+    private long _syncDeadline = GroupDeadline.Never;
 
-    public Group(string groupId, GroupCoordinatorOptions options, ClockReading now)
+    public ClassicGroup(string groupId, GroupCoordinatorOptions options, ClockReading now)
     {
         GroupId = groupId;
         _options = options;
@@ -22,6 +21,8 @@ internal sealed partial class Group
     }
 
     public string GroupId { get; }
+
+    public GroupKind Kind => GroupKind.Classic;
 
     public GroupState State { get; private set; } = GroupState.Empty;
 
@@ -56,7 +57,7 @@ internal sealed partial class Group
 
     /// <summary>Monotonic milliseconds of the next <see cref="Tick"/> that can matter.</summary>
     public long NextDeadline() => State == GroupState.Dead
-        ? GroupMember.Never
+        ? GroupDeadline.Never
         : Math.Min(_members.NextDeadline(), Math.Min(_joinDeadline, _syncDeadline));
 
     public void Sync(SyncCommand command, long request, ClockReading now)
@@ -94,7 +95,7 @@ internal sealed partial class Group
 
         if (_members.AllHaveSynced())
         {
-            _syncDeadline = GroupMember.Never;
+            _syncDeadline = GroupDeadline.Never;
         }
     }
 
@@ -141,6 +142,9 @@ internal sealed partial class Group
         return error;
     }
 
+    public ErrorCode AdmitCommit(CommitCommand command, bool isTransactional, ClockReading now) =>
+        AdmitCommit(command.GenerationId, command.MemberId, command.InstanceId, isTransactional, now);
+
     /// <summary>
     /// Says whether an offset commit is allowed, and counts it as a sign of life. A transactional commit passes where
     /// it carries nothing to check, and is not held up by a rebalance (KIP-447).
@@ -178,46 +182,8 @@ internal sealed partial class Group
             : ErrorCode.None;
     }
 
-    /// <summary>
-    /// Forgets a parked request whose connection is gone. That is not a leave: the member stays until its session
-    /// ends, since a client that reconnects comes back with its id. A newcomer has nothing yet to come back to, and the
-    /// others need not wait for it.
-    /// </summary>
-    public void Abandon(long request, ClockReading now)
-    {
-        GroupMember? member = _members.All.FirstOrDefault(x => x.ParkedJoin == request || x.ParkedSync == request);
-        if (member is null)
-        {
-            return;
-        }
-
-        _ = member.ParkedJoin == request ? member.TakeJoin() : member.TakeSync();
-        if (member.IsNew)
-        {
-            RemoveMember(member);
-            RebalanceAfterRemoval(now);
-        }
-        else
-        {
-            member.Touch(now);
-        }
-    }
-
-    /// <summary>Answers everything parked and ends the group.</summary>
-    public void Close(ClockReading now)
-    {
-        foreach (GroupMember member in _members.All)
-        {
-            if (member.TakeJoin() is long join)
-            {
-                _effects.Add(new JoinReply(join, JoinResult.Failed(ErrorCode.CoordinatorNotAvailable, member.Id)));
-            }
-
-            AnswerSync(member, SyncResult.Failed(ErrorCode.CoordinatorNotAvailable), now);
-        }
-
-        Move(GroupEvent.Closed, now);
-    }
+    /// <summary>Anybody may read the offsets of a classic group: its members name no generation.</summary>
+    public ErrorCode AdmitFetch(string? memberId, int memberEpoch) => ErrorCode.None;
 
     private bool NamesAnotherProtocol(SyncCommand command) =>
         (command.ProtocolType is not null && command.ProtocolType != ProtocolType)

@@ -1,3 +1,6 @@
+using System.Globalization;
+using StreamFlow.Broker.Configs;
+
 namespace StreamFlow.Broker.Groups;
 
 /// <summary>Limits and delays of the group coordinator.</summary>
@@ -34,6 +37,33 @@ internal sealed record GroupCoordinatorOptions
     /// <value>Default 10 minutes.</value>
     public TimeSpan OffsetsRetentionCheckInterval { get; init; } = TimeSpan.FromMinutes(10);
 
+    /// <summary>What groups of the consumer protocol are given.</summary>
+    /// <value>Default as Kafka, but for <see cref="ConsumerGroupOptions.AssignmentInterval"/>.</value>
+    public ConsumerGroupOptions Consumers { get; init; } = new();
+
+    /// <summary>What single groups were given instead, by the names in <see cref="GroupConfigs"/>; values must have been checked.</summary>
+    /// <value>Default null: nothing.</value>
+    public Func<string, IReadOnlyDictionary<string, string>>? Configs { get; init; }
+
+    /// <summary>What a group of the consumer protocol is given.</summary>
+    public ConsumerGroupOptions ConsumerSettings(string groupId)
+    {
+        if (Configs?.Invoke(groupId) is not { Count: > 0 } given)
+        {
+            return Consumers;
+        }
+
+        TimeSpan Value(string name, TimeSpan otherwise) => given.TryGetValue(name, out string? text)
+            ? TimeSpan.FromMilliseconds(int.Parse(text, CultureInfo.InvariantCulture))
+            : otherwise;
+        return Consumers with
+        {
+            SessionTimeout = Value(GroupConfigs.SessionTimeout, Consumers.SessionTimeout),
+            HeartbeatInterval = Value(GroupConfigs.HeartbeatInterval, Consumers.HeartbeatInterval),
+            AssignmentInterval = Value(GroupConfigs.AssignmentInterval, Consumers.AssignmentInterval),
+        };
+    }
+
     /// <summary>Checks every value.</summary>
     /// <exception cref="ArgumentException">A value is out of range; the message names it.</exception>
     public void Validate()
@@ -45,6 +75,7 @@ internal sealed record GroupCoordinatorOptions
             "at most 2^31-1 ms, the largest the protocol can carry");
         Require(InitialRebalanceDelay >= TimeSpan.Zero, nameof(InitialRebalanceDelay), InitialRebalanceDelay,
             "zero or more");
+        Consumers.Validate();
         Require(MaxGroupSize >= 1, nameof(MaxGroupSize), MaxGroupSize, "at least 1");
         Require(MaxOffsetMetadataLength >= 0, nameof(MaxOffsetMetadataLength), MaxOffsetMetadataLength, "zero or more");
         Require(OffsetsRetention > TimeSpan.Zero, nameof(OffsetsRetention), OffsetsRetention, "more than zero");

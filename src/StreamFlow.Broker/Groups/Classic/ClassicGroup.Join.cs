@@ -1,8 +1,7 @@
-
 namespace StreamFlow.Broker.Groups;
 
 /// <content>JoinGroup: who is let in, under which id, and whether it starts a rebalance.</content>
-internal sealed partial class Group
+internal sealed partial class ClassicGroup
 {
     /// <summary>A newcomer cannot heartbeat before its first join is answered, so it gets this long instead.</summary>
     private const int NewMemberJoinTimeoutMs = 5 * 60 * 1000;
@@ -168,7 +167,7 @@ internal sealed partial class Group
 
     private void ParkRejoin(GroupMember member, long request, ClockReading now)
     {
-        member.ParkJoin(request, member.IsNew ? now.MonotonicMs + NewMemberJoinTimeoutMs : GroupMember.Never);
+        member.ParkJoin(request, member.IsNew ? now.MonotonicMs + NewMemberJoinTimeoutMs : GroupDeadline.Never);
         Rebalance(now);
     }
 

@@ -2,7 +2,7 @@ using System.Diagnostics;
 
 namespace StreamFlow.Broker.Groups;
 
-/// <summary>The states of a consumer group; the names go on the wire in DescribeGroups and ListGroups.</summary>
+/// <summary>The states of a group; the names go on the wire in DescribeGroups and ListGroups.</summary>
 internal enum GroupState : byte
 {
     /// <summary>No members; may hold committed offsets.</summary>
@@ -14,8 +14,14 @@ internal enum GroupState : byte
     /// <summary>The generation is formed; waiting for its leader's assignment.</summary>
     CompletingRebalance,
 
-    /// <summary>Every member can have its assignment.</summary>
+    /// <summary>Every member can have its assignment; in a consumer group, has it.</summary>
     Stable,
+
+    /// <summary>Of a consumer group: there is no target yet for what the members subscribe to.</summary>
+    Assigning,
+
+    /// <summary>Of a consumer group: members are on their way to their target.</summary>
+    Reconciling,
 
     /// <summary>Removed, or the coordinator stopped. Final.</summary>
     Dead,
@@ -40,7 +46,7 @@ internal enum GroupEvent : byte
     Closed,
 }
 
-/// <summary>The transition table of <see cref="GroupState"/>.</summary>
+/// <summary>The transition table of a classic group.</summary>
 internal static class GroupStates
 {
     /// <summary>The state after <paramref name="happened"/>.</summary>

@@ -1,4 +1,3 @@
-
 namespace StreamFlow.Broker.Groups;
 
 /// <summary>A member as the leader sees it in its join reply.</summary>
@@ -53,6 +52,9 @@ internal sealed record GroupDescription
 
     public required string GroupId { get; init; }
 
+    /// <summary>Why there is nothing to show, in words; null without an error.</summary>
+    public string? Message { get; init; }
+
     public required GroupState State { get; init; }
 
     public string ProtocolType { get; init; } = "";
@@ -63,8 +65,8 @@ internal sealed record GroupDescription
     public IReadOnlyList<MemberDescription> Members { get; init; } = [];
 }
 
-/// <summary>A group as ListGroups shows it; its type is always "classic".</summary>
-internal sealed record GroupListing(string GroupId, string ProtocolType, GroupState State);
+/// <summary>A group as ListGroups shows it.</summary>
+internal sealed record GroupListing(string GroupId, string ProtocolType, GroupState State, GroupKind Kind);
 
 /// <summary>The answer to an OffsetDelete: one error per partition asked for, in order, unless the whole failed.</summary>
 internal sealed record OffsetDeleteResult(ErrorCode Error, IReadOnlyList<ErrorCode> PartitionErrors);
