@@ -57,6 +57,7 @@ internal sealed class BrokerCommand
                 "streamflow broker --data ./data --flush fsync                nothing acknowledged is lost in a power cut",
                 "streamflow broker --topic orders:4 --topic payments:4        with topics",
                 "streamflow broker --host 0.0.0.0 --advertised-host db1.lan   for other machines",
+                "streamflow broker --listener SASL_SSL://0.0.0.0:9093@db1.lan:9093 --tls-certificate db1.pem --user alice=alice.txt",
                 "streamflow broker --config broker.json --http 9644           settings of a file; curl localhost:9644/health",
                 "",
                 "Every option may also stand in the file of --config, or in the environment as STREAMFLOW_BROKER_ and its name in capitals.",
@@ -124,14 +125,19 @@ internal sealed class BrokerCommand
     private (EmbeddedBrokerOptions Options, string? Http) Configure(CommandContext context)
     {
         List<(string Name, SettingValue Value)> file = ConfigFile(context) is { } path ? BrokerFile.Read(path, Known()) : [];
-        EmbeddedBrokerOptions options = new() { Port = BrokerSettings.DefaultPort };
+        EmbeddedBrokerOptions options = new();
+        bool hasPort = false;
         foreach ((BrokerSetting setting, Option<string[]> option) in _options)
         {
             foreach (SettingValue value in ValuesOf(context, setting, option, file))
             {
                 options = setting.Apply(options, value);
+                hasPort |= setting.Property == nameof(EmbeddedBrokerOptions.Port);
             }
         }
+
+        // Listeners have ports of their own.
+        options = hasPort || options.Listeners.Count > 0 ? options : options with { Port = BrokerSettings.DefaultPort };
 
         if (context.Get(_noAutoCreate))
         {

@@ -49,5 +49,5 @@ internal readonly record struct SettingValue(string Text, string Place)
             : throw Wrong("a topic as name or name:partitions");
     }
 
-    private CommandException Wrong(string remedy) => new($"{Place} is '{Text}'; give {remedy}.", ExitCode.Usage);
+    public CommandException Wrong(string remedy) => new($"{Place} is '{Text}'; give {remedy}.", ExitCode.Usage);
 }

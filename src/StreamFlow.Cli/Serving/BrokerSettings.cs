@@ -21,6 +21,7 @@ internal static class BrokerSettings
             nameof(EmbeddedBrokerOptions.AdvertisedPort), static (o, v) => o with { AdvertisedPort = v.Number(1, ushort.MaxValue) }),
         new("allow-unsecured-network", "true|false", "Listen on other addresses than 127.0.0.1 though anybody may then do everything (default: false)",
             nameof(EmbeddedBrokerOptions.AllowUnsecuredNetwork), static (o, v) => o with { AllowUnsecuredNetwork = v.Truth() }),
+        .. SecuritySettings.All,
         new("topic", "name[:partitions]", "Create this topic at the start; may be repeated",
             nameof(EmbeddedBrokerOptions.Topics), static (o, v) => o with { Topics = [.. o.Topics, v.Topic()] }, IsList: true),
         new("auto-create-topics", "true|false", "Create a topic because a client asks for it (default: true)",

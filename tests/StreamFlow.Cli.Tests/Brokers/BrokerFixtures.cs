@@ -27,7 +27,7 @@ public sealed class EmbeddedFixture : BrokerFixture
 
     public override async Task InitializeAsync()
     {
-        _broker = await EmbeddedBroker.StartAsync(new EmbeddedBrokerOptions());
+        _broker = await EmbeddedBroker.StartAsync(new EmbeddedBrokerOptions { Authorization = new BrokerAuthorization { SuperUsers = ["User:ANONYMOUS"] } });
         Servers = _broker.BootstrapServers;
     }
 

@@ -50,6 +50,11 @@ public sealed class BrokerCommandTests : IDisposable
     [InlineData("--topic a:b:c", "--topic is 'a:b:c'; give a topic as name or name:partitions.")]
     [InlineData("--port 0 --topic ..", "'..'")]
     [InlineData("--port 0 --http here", "--http is 'here'; give a port, or an IP address and a port such as 0.0.0.0:9644.")]
+    [InlineData("--listener TLS://x:1", "--listener is 'TLS://x:1'; give a listener such as SASL_SSL://0.0.0.0:9093@db1.lan:9093.")]
+    [InlineData("--tls-key k", "--tls-key is given, but no listener has TLS; give --listener, such as SASL_SSL://0.0.0.0:9093.")]
+    [InlineData("--super-user User:a", "--super-user is given without --authorization true")]
+    [InlineData("--listener SASL_PLAINTEXT://127.0.0.1:0 --sasl-mechanism GSSAPI", "--sasl-mechanism is 'GSSAPI'; give PLAIN, ")]
+    [InlineData("--listener SASL_PLAINTEXT://127.0.0.1:0 --sasl-mechanism PLAIN --user a=/nowhere", "--user names /nowhere, which cannot be read: ")]
     [InlineData("orders", "'streamflow broker' takes no 'orders'.")]
     [InlineData("--config nowhere.json", "The configuration file nowhere.json cannot be read: ")]
     public async Task Bad_argument_is_named_with_its_value_and_the_remedy(string arguments, string expected)
@@ -83,10 +88,10 @@ public sealed class BrokerCommandTests : IDisposable
         taken.Start();
         int port = ((IPEndPoint)taken.LocalEndpoint).Port;
 
-        Assert.Contains($"127.0.0.1:{port}", (await Support.Cli.RunAsync("broker", "--port", $"{port}")).Failed(ExitCode.Failed), StringComparison.Ordinal);
+        Assert.Contains($"127.0.0.1:{port}", (await Support.Cli.RunAsync("broker", "--port", $"{port}", "--log-level", "warning")).Failed(ExitCode.Failed), StringComparison.Ordinal);
         Assert.Contains(
             $"--http cannot listen at 127.0.0.1:{port}: ",
-            (await Support.Cli.RunAsync("broker", "--port", "0", "--http", $"{port}")).Failed(ExitCode.Failed), StringComparison.Ordinal);
+            (await Support.Cli.RunAsync("broker", "--port", "0", "--http", $"{port}", "--log-level", "warning")).Failed(ExitCode.Failed), StringComparison.Ordinal);
     }
 
     [Theory]
@@ -137,7 +142,7 @@ public sealed class BrokerCommandTests : IDisposable
     [Fact]
     public async Task Health_and_metrics_are_answered_over_http_as_Prometheus_reads_them()
     {
-        using CliProcess broker = await CliProcess.StartAsync("broker", "--port", "0", "--http", "0", "--topic", "t:2");
+        using CliProcess broker = await CliProcess.StartAsync("broker", "--port", "0", "--http", "0", "--topic", "t:2", "--log-level", "warning");
         string address = broker.FirstLine.Split("http://")[1].Split('/')[0];
         using HttpClient http = new() { BaseAddress = new Uri($"http://{address}") };
 
