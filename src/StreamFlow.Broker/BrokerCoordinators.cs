@@ -25,6 +25,7 @@ internal sealed class BrokerCoordinators : IDisposable
     private volatile GroupCoordinator _groups;
     private volatile TransactionCoordinator _transactions;
     private volatile bool _isStopped;
+    private volatile bool _isReopening;
 
     /// <exception cref="IOException">The log of one could not be created.</exception>
     /// <exception cref="InvalidDataException">The log of one holds a record that cannot be read.</exception>
@@ -45,6 +46,12 @@ internal sealed class BrokerCoordinators : IDisposable
     public GroupCoordinator Groups => _groups;
 
     public TransactionCoordinator Transactions => _transactions;
+
+    /// <summary>Whether requests about groups are answered, by the coordinator that is there now.</summary>
+    public bool HasGroups => !_groups.IsStopped && !_isReopening;
+
+    /// <summary>The same of transactions.</summary>
+    public bool HasTransactions => !_transactions.IsStopped && !_isReopening;
 
     /// <summary>Answers everything parked with "not available" and takes no further requests.</summary>
     public void Stop()
@@ -101,9 +108,12 @@ internal sealed class BrokerCoordinators : IDisposable
             return;
         }
 
+        // Until requests go to the new ones, nobody is told that they are there.
+        _isReopening = true;
         (_groups, _transactions) = Open();
         BrokerMessages.CoordinatorsBack(_log);
         Reopened?.Invoke();
+        _isReopening = false;
     }
 
     private bool TakeWrites() =>

@@ -206,6 +206,7 @@ internal sealed class BrokerParts : IAsyncDisposable
         ListOffsets = new ListOffsetsHandler(Store),
         Metadata = new MetadataHandler(
             Store, self.NodeId, Store.ClusterId, _options.AutoCreateTopics, _options.DefaultPartitions),
+        TopicPartitions = new TopicPartitionsHandler(Store, self.NodeId),
         Membership = new MembershipHandler(_coordinators!.Groups),
         ConsumerGroups = new ConsumerGroupHandler(_coordinators!.Groups),
         Offsets = new OffsetsHandler(_coordinators!.Groups),

@@ -24,7 +24,7 @@ internal static class BrokerStates
             topic.Name, number, log.SizeInBytes, log.LogStartOffset, log.LogEndOffset, log.LastStableOffset, log.Trouble is not null))),
         Groups = () => Counts(GroupsThatLive, coordinators.Groups.List([], []).Select(static group => group.State)),
         Transactions = () => Counts(TransactionsThatLast, coordinators.Transactions.List().Select(static x => x.Value.State)),
-        CoordinatorsAway = () => [("groups", coordinators.Groups.IsStopped), ("transactions", coordinators.Transactions.IsStopped)],
+        CoordinatorsAway = () => [("groups", !coordinators.HasGroups), ("transactions", !coordinators.HasTransactions)],
         OldestTransaction = () => Age(coordinators.Transactions, time),
     };
 
@@ -40,8 +40,8 @@ internal static class BrokerStates
                select new BrokerPartitionTrouble(
                    topic.Name, partition.Number, trouble.Kind != TroubleKind.Damage, trouble.Reason, trouble.Since),
         ];
-        bool groups = !coordinators.Groups.IsStopped && store.GetPartition(GroupCoordinator.TopicName, 0) is { Trouble: null };
-        bool transactions = !coordinators.Transactions.IsStopped;
+        bool groups = coordinators.HasGroups && store.GetPartition(GroupCoordinator.TopicName, 0) is { Trouble: null };
+        bool transactions = coordinators.HasTransactions;
         return new BrokerState(
             troubles.Length == 0 && groups && transactions ? BrokerCondition.Healthy : BrokerCondition.Degraded,
             troubles, groups, transactions);

@@ -185,7 +185,10 @@ public sealed class DiskTroubleTests : IDisposable
             ["group_id"] = "g",
             ["topics"] = new WireStruct { ["name"] = "t", ["partition_indexes"] = new[] { 0 } },
         });
-        return answer.Only("topics").Only("partitions").Number("committed_offset");
+        Assert.Equal(0, answer.Number("error_code"));
+        WireStruct partition = answer.Only("topics").Only("partitions");
+        Assert.Equal(0, partition.Number("error_code"));
+        return partition.Number("committed_offset");
     }
 
     /// <summary>Each takes some room, since a page of the log may have some left: ids differ and are long.</summary>

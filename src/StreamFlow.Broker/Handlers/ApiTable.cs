@@ -12,14 +12,14 @@ internal static class ApiTable
     private const short Never = short.MaxValue;
 
     // Produce is advertised from 0 although only 3 and later are answered: librdkafka before 2.11.1 looks for version 0
-    // and silently stops compressing without it (KAFKA-18659). Fetch ends before 13, which needs topic ids.
+    // and silently stops compressing without it (KAFKA-18659).
     private static readonly ApiDescriptor[] Apis =
     [
         Api<ProduceRequest>(ApiKey.Produce, 0, 12, 9, static (h, r, c) => h.Produce.HandleAsync(r, c))
             with { ImplementedFrom = 3, Order = RequestOrder.Pipelined },
-        Api<FetchRequest>(ApiKey.Fetch, 4, 12, 12, static (h, r, c) => h.Fetch.HandleAsync(r, c)),
-        Api<ListOffsetsRequest>(ApiKey.ListOffsets, 1, 7, 6, static (h, r, c) => Now(h.ListOffsets.Handle(r, c))),
-        Api<MetadataRequest>(ApiKey.Metadata, 0, 12, 9, static (h, r, c) => Now(h.Metadata.Handle(r, c))),
+        Api<FetchRequest>(ApiKey.Fetch, 4, 18, 12, static (h, r, c) => h.Fetch.HandleAsync(r, c)),
+        Api<ListOffsetsRequest>(ApiKey.ListOffsets, 1, 11, 6, static (h, r, c) => Now(h.ListOffsets.Handle(r, c))),
+        Api<MetadataRequest>(ApiKey.Metadata, 0, 13, 9, static (h, r, c) => Now(h.Metadata.Handle(r, c))),
         Api<OffsetCommitRequest>(ApiKey.OffsetCommit, 2, 10, 8, static (h, r, c) => h.Offsets.CommitAsync(r, c)),
         Api<OffsetFetchRequest>(ApiKey.OffsetFetch, 1, 10, 6, static (h, r, c) => Now(h.Offsets.Fetch(r, c))),
         Api<FindCoordinatorRequest>(
@@ -99,6 +99,8 @@ internal static class ApiTable
         Api<PushTelemetryRequest>(ApiKey.PushTelemetry, 0, 0, 0, static (h, r, c) => Now(h.Telemetry.Push(r, c))),
         Api<ListConfigResourcesRequest>(
             ApiKey.ListConfigResources, 0, 1, 0, static (h, r, c) => Now(h.Configs.List(r, c))),
+        Api<DescribeTopicPartitionsRequest>(
+            ApiKey.DescribeTopicPartitions, 0, 0, 0, static (h, r, c) => Now(h.TopicPartitions.Handle(r, c))),
     ];
 
     private static readonly ApiDescriptor?[] ByKey = Index();

@@ -11,6 +11,8 @@ internal sealed record BrokerHandlers
 
     public required MetadataHandler Metadata { get; init; }
 
+    public required TopicPartitionsHandler TopicPartitions { get; init; }
+
     public required MembershipHandler Membership { get; init; }
 
     public required ConsumerGroupHandler ConsumerGroups { get; init; }

@@ -15,6 +15,9 @@ internal sealed class FetchHandler(TopicStore topics, TimeProvider time, RecordI
     /// <summary>The most one response carries beside its first batch, whatever the client allows (Kafka's default).</summary>
     private const int LargestResponse = 55 * 1024 * 1024;
 
+    /// <summary>The first version that names topics by their ids.</summary>
+    private const short TopicIdsFrom = 13;
+
     public ValueTask<IResponse?> HandleAsync(FetchRequest request, RequestContext context)
     {
         if (request.SessionId != 0)
@@ -24,30 +27,44 @@ internal sealed class FetchHandler(TopicStore topics, TimeProvider time, RecordI
 
         if (!context.IsOpen)
         {
-            ILookup<bool, FetchRequestTopics> allowed = request.Topics.ToLookup(topic => context.MayTopic(AclOperation.Read, topic.Topic));
+            ILookup<bool, FetchRequestTopics> allowed = request.Topics.ToLookup(topic => MayRead(topic, context));
             if (allowed.Contains(false))
             {
-                return new ValueTask<IResponse?>(ReadAllowed(request, [.. allowed[true]], allowed[false]));
+                return new ValueTask<IResponse?>(ReadAllowed(request, [.. allowed[true]], allowed[false], context.Version));
             }
         }
 
-        PartitionLog?[] logs = FindLogs(request);
-        return request.MaxWaitMs <= 0 || logs.Length == 0 || HasEnough(request, logs)
-            ? new ValueTask<IResponse?>(Read(request, logs))
+        PartitionLog?[] logs = FindLogs(request, context.Version);
+        bool mayWait = request.MaxWaitMs > 0 && logs.Length > 0;
+        FetchResponse? answer = mayWait ? TryAnswer(request, context.Version, logs) : Read(request, context.Version, logs);
+        return answer is not null
+            ? new ValueTask<IResponse?>(answer)
             : WaitAndReadAsync(request, logs, context);
     }
 
+    private Topic? FindTopic(in FetchRequestTopics topic, short version) =>
+        version >= TopicIdsFrom ? topics.GetTopic(topic.TopicId) : topics.GetTopic(topic.Topic);
+
+    /// <summary>Rules are about names; an id that no topic has is answered as unknown, whoever asks.</summary>
+    private bool MayRead(in FetchRequestTopics topic, RequestContext context)
+    {
+        string? name = context.Version >= TopicIdsFrom ? topics.GetTopic(topic.TopicId)?.Name : topic.Topic;
+        return name is null || context.MayTopic(AclOperation.Read, name);
+    }
+
     /// <summary>A client that may not read everything it asks for learns so at once.</summary>
-    private FetchResponse ReadAllowed(FetchRequest request, FetchRequestTopics[] allowed, IEnumerable<FetchRequestTopics> refused)
+    private FetchResponse ReadAllowed(
+        FetchRequest request, FetchRequestTopics[] allowed, IEnumerable<FetchRequestTopics> refused, short version)
     {
         request.Topics = allowed;
-        FetchResponse read = Read(request, FindLogs(request));
+        FetchResponse read = Read(request, version, FindLogs(request, version));
         read.Responses =
         [
             .. read.Responses,
             .. refused.Select(static topic => new FetchResponseResponses
             {
                 Topic = topic.Topic,
+                TopicId = topic.TopicId,
                 Partitions = [.. topic.Partitions.Select(static x => Failed(x.Partition, ErrorCode.TopicAuthorizationFailed, null))],
             }),
         ];
@@ -67,62 +84,89 @@ internal sealed class FetchHandler(TopicStore topics, TimeProvider time, RecordI
             while (!waiter.IsExpired)
             {
                 waiter.Arm();
-                if (HasEnough(request, logs))
+                if (TryAnswer(request, context.Version, logs) is { } answer)
                 {
-                    break;
+                    return answer;
                 }
 
                 await waiter.WaitAsync().ConfigureAwait(false);
             }
         }
 
-        return Read(request, logs);
+        return Read(request, context.Version, logs);
     }
 
-    private PartitionLog?[] FindLogs(FetchRequest request)
+    private PartitionLog?[] FindLogs(FetchRequest request, short version)
     {
         PartitionLog?[] logs = new PartitionLog?[request.Topics.Sum(static x => x.Partitions.Length)];
         int at = 0;
         foreach (FetchRequestTopics topic in request.Topics)
         {
+            Topic? found = FindTopic(topic, version);
             foreach (FetchRequestPartitions partition in topic.Partitions)
             {
-                logs[at++] = topics.GetPartition(topic.Topic, partition.Partition);
+                logs[at++] = found?.GetPartition(partition.Partition);
             }
         }
 
         return logs;
     }
 
-    /// <summary>Whether the answer is due: enough bytes, or an error that the client should learn of at once.</summary>
-    private static bool HasEnough(FetchRequest request, PartitionLog?[] logs)
+    /// <summary>
+    /// The answer if it is due: enough bytes, or an error that the client should learn of at once. Where one byte is enough,
+    /// as with most consumers, the read itself tells, so that a position is looked for once.
+    /// </summary>
+    private FetchResponse? TryAnswer(FetchRequest request, short version, PartitionLog?[] logs)
     {
+        if (!IsDue(request, version, logs))
+        {
+            return null;
+        }
+
+        FetchResponse answer = Read(request, version, logs);
+        if (request.MinBytes != 1 || answer.Responses.Any(static topic => topic.Partitions.Any(
+            static x => x.ErrorCode != ErrorCode.None || x.Records.Memory.Length > 0)))
+        {
+            return answer;
+        }
+
+        // What made it look due lies behind a gap that compaction left, and cannot be seen yet.
+        return null;
+    }
+
+    private bool IsDue(FetchRequest request, short version, PartitionLog?[] logs)
+    {
+        bool readCommitted = request.IsolationLevel != 0;
         long bytes = 0;
         int at = 0;
-        bool readCommitted = request.IsolationLevel != 0;
         foreach (FetchRequestTopics topic in request.Topics)
         {
             foreach (FetchRequestPartitions partition in topic.Partitions)
             {
                 PartitionLog? log = logs[at++];
-                if (Check(log, partition) != ErrorCode.None)
+                if (Check(log, topic, partition, version) != ErrorCode.None)
                 {
                     return true;
                 }
 
-                long available = log!.AvailableBytes(partition.FetchOffset, readCommitted);
-                bytes += Math.Min(available, Math.Max(partition.PartitionMaxBytes, 1));
+                bytes += request.MinBytes == 1
+                    ? partition.FetchOffset < (readCommitted ? log!.LastStableOffset : log!.HighWatermark) ? 1 : 0
+                    : Math.Min(
+                        log!.AvailableBytes(partition.FetchOffset, readCommitted), Math.Max(partition.PartitionMaxBytes, 1));
             }
         }
 
         return bytes >= request.MinBytes;
     }
 
-    private static ErrorCode Check(PartitionLog? log, in FetchRequestPartitions partition)
+    private ErrorCode Check(
+        PartitionLog? log, FetchRequestTopics topic, FetchRequestPartitions partition, short version)
     {
         if (log is null || log.IsClosed)
         {
-            return ErrorCode.UnknownTopicOrPartition;
+            return version >= TopicIdsFrom && topics.GetTopic(topic.TopicId) is null
+                ? ErrorCode.UnknownTopicId
+                : ErrorCode.UnknownTopicOrPartition;
         }
 
         if (log.IsOffline)
@@ -141,7 +185,7 @@ internal sealed class FetchHandler(TopicStore topics, TimeProvider time, RecordI
             : ErrorCode.None;
     }
 
-    private FetchResponse Read(FetchRequest request, PartitionLog?[] logs)
+    private FetchResponse Read(FetchRequest request, short version, PartitionLog?[] logs)
     {
         FetchResponseResponses[] results = new FetchResponseResponses[request.Topics.Length];
         int budget = Math.Clamp(request.MaxBytes, 0, LargestResponse);
@@ -149,58 +193,54 @@ internal sealed class FetchHandler(TopicStore topics, TimeProvider time, RecordI
         int at = 0;
         for (int i = 0; i < results.Length; i++)
         {
-            ref FetchRequestTopics topic = ref request.Topics[i];
+            FetchRequestTopics topic = request.Topics[i];
             FetchResponsePartitions[] partitions = new FetchResponsePartitions[topic.Partitions.Length];
             for (int j = 0; j < partitions.Length; j++)
             {
                 // The first batch of the first partition with data comes whole whatever the limits: a batch larger than
                 // them would stop its consumer for ever (KIP-74).
-                partitions[j] = ReadPartition(request, topic.Partitions[j], logs[at++], budget, first);
-                ReadOnlySpan<byte> records = partitions[j].Records.Memory.Span;
-                Count(topic.Topic, records);
-                budget -= Math.Min(budget, records.Length);
-                first &= records.IsEmpty;
+                PartitionLog? log = logs[at++];
+                ErrorCode error = Check(log, topic, topic.Partitions[j], version);
+                partitions[j] = error == ErrorCode.None
+                    ? ReadPartition(request, topic.Partitions[j], log!, budget, first)
+                    : Failed(topic.Partitions[j].Partition, error, log);
+                int length = partitions[j].Records.Memory.Length;
+                Count(version >= TopicIdsFrom ? topics.GetTopic(topic.TopicId)?.Name : topic.Topic, partitions[j]);
+                budget -= Math.Min(budget, length);
+                first &= length == 0;
             }
 
-            results[i] = new FetchResponseResponses { Topic = topic.Topic, Partitions = partitions };
+            results[i] = new FetchResponseResponses { Topic = topic.Topic, TopicId = topic.TopicId, Partitions = partitions };
         }
 
         return new FetchResponse { Responses = results };
     }
 
     /// <summary>The headers of the batches say how many records they have.</summary>
-    private void Count(string topic, ReadOnlySpan<byte> fetched)
+    private void Count(string? topic, in FetchResponsePartitions result)
     {
-        if (!measured.CountsFetched || fetched.IsEmpty)
+        ReadOnlySpan<byte> rest = result.Records.Memory.Span;
+        if (!measured.CountsFetched || rest.IsEmpty || topic is null)
         {
             return;
         }
 
         long records = 0;
-        ReadOnlySpan<byte> rest = fetched;
         while (BatchHeader.TryRead(rest, out BatchHeader batch) && batch.TotalSize <= rest.Length)
         {
             records += batch.IsControl ? 0 : batch.RecordCount;
             rest = rest[batch.TotalSize..];
         }
 
-        measured.Fetched(topic, records, fetched.Length);
+        measured.Fetched(topic, records, result.Records.Memory.Length);
     }
 
     private static FetchResponsePartitions ReadPartition(
-        FetchRequest request, in FetchRequestPartitions partition, PartitionLog? log, int budget, bool first)
+        FetchRequest request, FetchRequestPartitions partition, PartitionLog log, int budget, bool first)
     {
-        ErrorCode error = Check(log, partition);
-        if (error != ErrorCode.None)
-        {
-            return Failed(partition.Partition, error, log);
-        }
-
         int limit = Math.Min(budget, Math.Max(partition.PartitionMaxBytes, 0));
-        bool readCommitted = request.IsolationLevel != 0;
-        long available = log!.AvailableBytes(partition.FetchOffset, readCommitted);
-        RentedRecords records = new((int)Math.Min(available, limit));
-        ReadResult read = log.Read(partition.FetchOffset, limit, first, readCommitted, records);
+        RentedRecords records = new();
+        ReadResult read = log.Read(partition.FetchOffset, limit, first, request.IsolationLevel != 0, records);
         byte[]? rented = records.Take();
         if (read.Error != ErrorCode.None)
         {
@@ -213,27 +253,32 @@ internal sealed class FetchHandler(TopicStore topics, TimeProvider time, RecordI
             HighWatermark = read.HighWatermark,
             LastStableOffset = read.LastStableOffset,
             LogStartOffset = read.LogStartOffset,
-            AbortedTransactions = Describe(read.AbortedTransactions),
+            AbortedTransactions = Aborted(read.AbortedTransactions),
+
+            // Empty but never null: librdkafka drops a whole response over a null records field.
             Records = WireRecords.OfRented(rented, records.Length),
         };
     }
 
-    private static FetchResponseAbortedTransactions[]? Describe(IReadOnlyList<AbortedTransaction>? aborted) =>
-        aborted is null ? null :
+    private static FetchResponseAbortedTransactions[]? Aborted(IReadOnlyList<AbortedTransaction>? aborted) => aborted is null
+        ? null
+        :
         [
-            .. aborted.Select(static x =>
-                new FetchResponseAbortedTransactions { ProducerId = x.ProducerId, FirstOffset = x.FirstOffset }),
+            .. aborted.Select(static x => new FetchResponseAbortedTransactions
+            {
+                ProducerId = x.ProducerId,
+                FirstOffset = x.FirstOffset,
+            }),
         ];
 
-    // Empty but never null: librdkafka drops a whole response over a null records field.
     private static FetchResponsePartitions Failed(int index, ErrorCode error, PartitionLog? log) => new()
     {
         PartitionIndex = index,
         ErrorCode = error,
-        AbortedTransactions = null,
-        Records = WireRecords.Empty,
         HighWatermark = log?.HighWatermark ?? -1,
         LastStableOffset = log?.LastStableOffset ?? -1,
         LogStartOffset = log?.LogStartOffset ?? -1,
+        AbortedTransactions = null,
+        Records = WireRecords.Empty,
     };
 }

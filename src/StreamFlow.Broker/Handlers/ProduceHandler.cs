@@ -85,6 +85,7 @@ internal sealed class ProduceHandler(
         bool pending = false;
         List<Appended> appended = [];
         ProduceResponseResponses[] results = new ProduceResponseResponses[request.TopicData.Length];
+        Round round = new(appended, new DecompressionBudget(), request.TransactionalId, context.Version);
         for (int i = 0; i < results.Length; i++)
         {
             ProduceRequestTopicData topic = request.TopicData[i];
@@ -100,7 +101,7 @@ internal sealed class ProduceHandler(
                     ? refused.GetValueOrDefault(new TransactionPartition(topic.Name, index))
                     : whole;
                 partitions[j] = error == ErrorCode.None
-                    ? Append(topic.Name, topic.PartitionData[j], partitions, j, appended, request.TransactionalId, context)
+                    ? Append(topic.Name, topic.PartitionData[j], partitions, j, round)
                     : Failed(index, error, null);
             }
 
@@ -197,22 +198,22 @@ internal sealed class ProduceHandler(
 
     private ProduceResponsePartitionResponses Append(
         string topic, in ProduceRequestPartitionData partition, ProduceResponsePartitionResponses[] results, int position,
-        List<Appended> appended, string? transactionalId, RequestContext context)
+        Round round)
     {
         Topic? found = topics.GetTopic(topic);
         PartitionLog? log = found?.GetPartition(partition.Index);
         Memory<byte> records = partition.Records.Memory;
-        (ErrorCode refusal, string? reason) = Check(found, log, records.Span, transactionalId);
+        (ErrorCode refusal, string? reason) = Check(found, log, records.Span, round.TransactionalId);
         if (refusal != ErrorCode.None)
         {
             return Failed(partition.Index, refusal, reason);
         }
 
-        AppendResult result = log!.Append(records.Span, AppendOrigin.Client);
+        AppendResult result = log!.Append(records.Span, AppendOrigin.Client, round.Budget);
         if (!result.IsSuccess)
         {
-            ErrorCode error = ImplicitPartitions.Translate(result.Error, records.Span, context.Version);
-            return Failed(partition.Index, error, result.Message, result.LogStartOffset);
+            ErrorCode error = ImplicitPartitions.Translate(result.Error, records.Span, round.Version);
+            return Refused(topic, partition.Index, error, result);
         }
 
         if (!result.IsDuplicate)
@@ -220,7 +221,7 @@ internal sealed class ProduceHandler(
             measured.Produced(topic, result.EndOffset - result.BaseOffset, records.Length);
         }
 
-        appended.Add(new Appended(results, position, log.WaitDurableAsync(result.EndOffset).AsTask()));
+        round.Appended.Add(new Appended(results, position, log.WaitDurableAsync(result.EndOffset).AsTask()));
         return Succeeded(partition.Index, result);
     }
 
@@ -243,6 +244,26 @@ internal sealed class ProduceHandler(
         LogStartOffset = result.LogStartOffset,
     };
 
+    private static ProduceResponsePartitionResponses Refused(string topic, int index, ErrorCode error, in AppendResult result)
+    {
+        ProduceResponsePartitionResponses failed = Failed(index, error, result.Message, result.LogStartOffset);
+        if (result.Rejected is { } rejected)
+        {
+            string partition = $"{topic}-{index}";
+            failed.ErrorMessage = rejected.Summary(partition);
+            failed.RecordErrors =
+            [
+                .. rejected.Indexes.Select((x, at) => new ProduceResponseRecordErrors
+                {
+                    BatchIndex = x,
+                    BatchIndexErrorMessage = rejected.MessageAt(at, partition),
+                }),
+            ];
+        }
+
+        return failed;
+    }
+
     private static ProduceResponsePartitionResponses Failed(
         int index, ErrorCode error, string? message, long logStartOffset = -1) => new()
     {
@@ -252,6 +273,9 @@ internal sealed class ProduceHandler(
         LogStartOffset = logStartOffset,
         ErrorMessage = message,
     };
+
+    /// <summary>What the appends of one request share.</summary>
+    private sealed record Round(List<Appended> Appended, DecompressionBudget Budget, string? TransactionalId, short Version);
 
     /// <summary>An append whose durability is still to be learnt, and where its result stands.</summary>
     private readonly record struct Appended(

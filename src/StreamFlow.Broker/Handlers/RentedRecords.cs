@@ -5,7 +5,7 @@ namespace StreamFlow.Broker.Handlers;
 /// <summary>
 /// Where a read of the log puts its batches: one buffer from the shared pool, which the response then sends as it is.
 /// </summary>
-internal sealed class RentedRecords(int sizeHint) : IBufferWriter<byte>
+internal sealed class RentedRecords : IBufferWriter<byte>
 {
     private const int Smallest = 256;
 
@@ -38,7 +38,7 @@ internal sealed class RentedRecords(int sizeHint) : IBufferWriter<byte>
         needed = Math.Max(needed, 1);
         if (_buffer is null)
         {
-            _buffer = ArrayPool<byte>.Shared.Rent(Math.Max(Math.Max(sizeHint, needed), Smallest));
+            _buffer = ArrayPool<byte>.Shared.Rent(Math.Max(needed, Smallest));
         }
         else if (_buffer.Length - Length < needed)
         {

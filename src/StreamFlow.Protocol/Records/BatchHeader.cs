@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using StreamFlow.Protocol.Compression;
 
 namespace StreamFlow.Protocol.Records;
 
@@ -47,7 +48,7 @@ internal readonly struct BatchHeader
 
     public long NextOffset => BaseOffset + LastOffsetDelta + 1;
 
-    public int Codec => Attributes & RecordBatch.CodecMask;
+    public CompressionCodec Codec => (CompressionCodec)(Attributes & RecordBatch.CodecMask);
 
     public bool IsLogAppendTime => (Attributes & RecordBatch.LogAppendTimeBit) != 0;
 

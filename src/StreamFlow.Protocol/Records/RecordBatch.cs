@@ -70,6 +70,14 @@ internal static class RecordBatch
         WriteCrc(batch);
     }
 
+    /// <summary>Takes the mark off a batch that says its timestamps are the broker's although they are not.</summary>
+    public static void StampCreateTime(Span<byte> batch)
+    {
+        var attributes = BinaryPrimitives.ReadInt16BigEndian(batch[AttributesAt..]);
+        BinaryPrimitives.WriteInt16BigEndian(batch[AttributesAt..], (short)(attributes & ~LogAppendTimeBit));
+        WriteCrc(batch);
+    }
+
     /// <summary>The sequence <paramref name="delta"/> after <paramref name="sequence"/>; wraps at 2^31.</summary>
     public static int AddSequence(int sequence, int delta) => (int)(((long)sequence + delta) & int.MaxValue);
 }

@@ -1,3 +1,5 @@
+using StreamFlow.Protocol.Compression;
+
 namespace StreamFlow.Protocol.Records;
 
 /// <summary>
@@ -22,7 +24,7 @@ internal ref struct RecordReader
     /// <summary>Reads the records of an uncompressed batch given whole.</summary>
     public RecordReader(ReadOnlySpan<byte> batch)
     {
-        if (BatchHeader.TryRead(batch, out _header) && _header.TotalSize <= batch.Length && _header.Codec == 0)
+        if (BatchHeader.TryRead(batch, out _header) && _header.TotalSize <= batch.Length && _header.Codec == CompressionCodec.None)
         {
             _rest = batch[RecordBatch.HeaderSize.._header.TotalSize];
             _remaining = _header.RecordCount;

@@ -13,6 +13,7 @@ public sealed class ConfigTests
     public void There_are_as_many_settings_as_on_apache_kafka()
     {
         Assert.Equal(340, BrokerConfigs.All.Count);
+        Assert.Equal(33, TopicConfigs.All.Count);
         Assert.Equal(17, GroupConfigs.All.Count);
         Assert.Equal(3, ClientMetricsConfigs.All.Count);
     }

@@ -38,17 +38,41 @@ public sealed class ListOffsetsTests : IAsyncLifetime
             (result.Number("error_code"), result.Number("offset"), result.Number("timestamp")));
     }
 
+    [Fact]
+    public async Task Partition_named_twice_is_an_invalid_request()
+    {
+        WireStruct partition = new() { ["current_leader_epoch"] = -1, ["timestamp"] = -1L };
+        WireStruct answer = await _client.CallAsync("ListOffsets", 7, new WireStruct
+        {
+            ["replica_id"] = -1,
+            ["topics"] = new WireStruct { ["name"] = "t", ["partitions"] = new object[] { partition, partition } },
+        });
+        Assert.All(answer.Only("topics").Structs("partitions"), static x => Assert.Equal(42, x.Number("error_code")));
+    }
+
     /// <summary>The epoch of the leader is answered from version 4 on: older answers have no place for it.</summary>
     [Fact]
     public async Task Offset_is_found_in_every_version()
     {
-        for (int version = 1; version <= 7; version++)
+        for (int version = 1; version <= 11; version++)
         {
             Assert.Equal(3, (await ListAsync(version, "t", -1)).Number("offset"));
         }
     }
 
     [Theory]
+    [InlineData(8, -4, 0)]
+    [InlineData(9, -5, -1)]
+    [InlineData(11, -6, -1)]
+    public async Task Tiers_that_are_not_there_hold_nothing(int version, long timestamp, long offset)
+    {
+        WireStruct result = await ListAsync(version, "t", timestamp);
+        Assert.Equal((0L, offset, -1L), (result.Number("error_code"), result.Number("offset"), result.Number("timestamp")));
+    }
+
+    [Theory]
+    [InlineData(10, -6, 35)]
+    [InlineData(8, -5, 35)]
     [InlineData(7, -4, 35)]
     [InlineData(6, -3, 35)]
     public async Task Unknown_special_timestamp_is_unsupported(int version, long timestamp, int error) =>

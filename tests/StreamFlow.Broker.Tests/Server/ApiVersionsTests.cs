@@ -62,7 +62,7 @@ public sealed class ApiVersionsTests
         // librdkafka compresses only with Produce 0 advertised, and uses record batches with Produce 3, 7 and Fetch 4, 10.
         Assert.Equal(0, ApiTable.Find((short)ApiKey.Produce)!.MinVersion);
         Assert.Equal(4, ApiTable.Find((short)ApiKey.Fetch)!.MinVersion);
-        Assert.InRange(ApiTable.Find((short)ApiKey.Fetch)!.MaxVersion, (short)10, (short)12);
+        Assert.True(ApiTable.Find((short)ApiKey.Fetch)!.MaxVersion >= 10);
     }
 
     [Fact]

@@ -1,8 +1,7 @@
 using System.Buffers;
-using System.Buffers.Binary;
-using System.IO.Compression;
 using Microsoft.Extensions.Time.Testing;
 using StreamFlow.Broker.Storage;
+using StreamFlow.Broker.Tests.Support;
 
 namespace StreamFlow.Broker.Tests.Storage;
 
@@ -167,25 +166,81 @@ public sealed class CompactionTests : IDisposable
     }
 
     [Theory]
-    [InlineData(1, true)]
-    [InlineData(4, false)]
-    public void Compressed_batches_are_opened_where_possible_and_kept_whole_otherwise(int codec, bool isOpened)
+    [InlineData(nameof(CompressionCodec.Gzip))]
+    [InlineData(nameof(CompressionCodec.Snappy))]
+    [InlineData(nameof(CompressionCodec.Lz4))]
+    [InlineData(nameof(CompressionCodec.Zstd))]
+    public void Compressed_batches_lose_what_is_superseded_and_keep_their_codec(string name)
     {
+        var codec = Enum.Parse<CompressionCodec>(name);
         using var log = Open();
-        Assert.True(log.Append(Compressed((short)codec, ("a", "old"), ("b", "kept")), AppendOrigin.Client).IsSuccess);
+        Append(log, codec, ("a", "old"), ("b", "kept"));
+        Append(log, codec, ("a", null));
+        Append(log, codec, ("c", null));
+        Fill(log, 40, "other");
+        log.Maintain();
+        Assert.Contains((2L, "a", null), Batches.ReadAll(log));
+        _clock.Advance(TimeSpan.FromMinutes(2));
+        log.Maintain();
+        var buffer = new ArrayBufferWriter<byte>();
+        log.Read(0, 10, true, false, buffer);
+        Assert.True(BatchHeader.TryRead(buffer.WrittenSpan, out var header));
+        Assert.Equal((codec, 1, 1), (header.Codec, header.RecordCount, header.LastOffsetDelta));
+        var all = Batches.ReadAll(log);
+        Assert.Equal((1L, "b", "kept"), all[0]);
+        Assert.DoesNotContain(all, static r => r.Value is null);
+    }
+
+    [Fact]
+    public void Batches_that_cannot_be_opened_stay_whole_with_the_tombstones_behind_them_and_a_warning()
+    {
+        var warnings = new LogLines();
+        using var log = PartitionLog.Open(
+            _temporary.Sub("log"), Options with { CleanupPolicy = CleanupPolicy.None },
+            new LogEnvironment { Time = _clock, Log = warnings });
+        var plain = Batches.Keyed(_clock.NowMs(), ("a", "old"), ("b", "kept"));
+        var closed = Batches.WithSection(plain, CompressionCodec.Zstd, "no zstd at all"u8);
+        Assert.True(log.Append(closed, AppendOrigin.Client).IsSuccess);
+        log.UpdateOptions(Options);
         Append(log, ("a", null));
-        Append(log, ("c", null));
         Fill(log, 40, "other");
         log.Maintain();
         _clock.Advance(TimeSpan.FromMinutes(2));
         log.Maintain();
         var buffer = new ArrayBufferWriter<byte>();
         log.Read(0, 10, true, false, buffer);
-        Assert.True(BatchHeader.TryRead(buffer.WrittenSpan, out var header));
-        Assert.Equal(isOpened ? (0, 1) : (4, 2), (header.Codec, header.RecordCount));
+        Assert.Equal(closed, buffer.WrittenSpan.ToArray());
 
-        // Tombstones above a batch nobody can look into have to stay: they may be all that hides its records.
-        Assert.Equal(!isOpened, Batches.ReadAll(log, 2).Any(r => r is { Key: "a", Value: null }));
+        // It may be all that hides the records of the batch nobody can look into.
+        Assert.Contains(Batches.ReadAll(log, 2), static r => r is { Key: "a", Value: null });
+        Assert.Contains(warnings, static x => x.Contains("the first at offset 0", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData(nameof(CompressionCodec.Lz4))]
+    [InlineData(nameof(CompressionCodec.Zstd))]
+    public void Megabytes_of_updates_shrink_to_their_latest_whatever_their_codec(string name)
+    {
+        var codec = Enum.Parse<CompressionCodec>(name);
+        using var log = Open(Options with { SegmentBytes = 1 << 20 });
+        var random = new Random(31);
+        var value = new byte[2000];
+        for (var i = 0; i < 120; i++)
+        {
+            var builder = new RecordBatchBuilder();
+            for (var k = 0; k < 32; k++)
+            {
+                random.NextBytes(value);
+                builder.Add(_clock.NowMs(), [(byte)k], value);
+            }
+
+            Assert.True(log.Append(Batches.Compressed(codec, builder.Build()), AppendOrigin.Client).IsSuccess);
+        }
+
+        Assert.True(log.SizeInBytes > 7_500_000, $"{log.SizeInBytes} bytes");
+        log.Maintain();
+        Assert.True(log.SizeInBytes < 1_500_000, $"{log.SizeInBytes} bytes of {codec} are left");
+        Assert.Equal(120 * 32, log.LogEndOffset);
     }
 
     [Theory]
@@ -321,21 +376,10 @@ public sealed class CompactionTests : IDisposable
         return found;
     }
 
-    private static byte[] Compressed(short codec, params (string Key, string? Value)[] records)
+    private void Append(PartitionLog log, CompressionCodec codec, params (string Key, string? Value)[] records)
     {
-        var plain = Batches.Keyed(1_700_000_000_000, records);
-        using var output = new MemoryStream();
-        output.Write(plain, 0, RecordBatch.HeaderSize);
-        using (var gzip = new GZipStream(output, CompressionLevel.Fastest, leaveOpen: true))
-        {
-            gzip.Write(plain, RecordBatch.HeaderSize, plain.Length - RecordBatch.HeaderSize);
-        }
-
-        var batch = output.ToArray();
-        BinaryPrimitives.WriteInt32BigEndian(batch.AsSpan(RecordBatch.LengthAt), batch.Length - 12);
-        BinaryPrimitives.WriteInt16BigEndian(batch.AsSpan(RecordBatch.AttributesAt), codec);
-        RecordBatch.WriteCrc(batch);
-        return batch;
+        var batch = Batches.Compressed(codec, Batches.Keyed(_clock.NowMs(), records));
+        Assert.Equal(ErrorCode.None, log.Append(batch, AppendOrigin.Client).Error);
     }
 
     private void Append(PartitionLog log, params (string Key, string? Value)[] records) => Assert.Equal(

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Buffers.Binary;
 using System.Text;
 using StreamFlow.Broker.Storage;
 
@@ -80,6 +81,19 @@ internal static class Batches
         return builder.Build(attributes, producerId, epoch, sequence).ToArray();
     }
 
+    /// <summary>The same batch with its records compressed.</summary>
+    public static byte[] Compressed(CompressionCodec codec, ReadOnlySpan<byte> batch)
+    {
+        using var buffer = new PooledBuffer(int.MaxValue);
+        buffer.Append(batch[..RecordBatch.HeaderSize]);
+        Compressor.Compress(codec, CompressionLevels.DefaultOf(codec), batch[RecordBatch.HeaderSize..], buffer);
+        return Sealed(buffer.Written, codec);
+    }
+
+    /// <summary>A batch with this section of records, whatever it is.</summary>
+    public static byte[] WithSection(ReadOnlySpan<byte> batch, CompressionCodec codec, ReadOnlySpan<byte> section) =>
+        Sealed([.. batch[..RecordBatch.HeaderSize], .. section], codec);
+
     public static byte[] Transactional(long producerId, short epoch, int sequence, string value)
     {
         var builder = new RecordBatchBuilder();
@@ -115,6 +129,18 @@ internal static class Batches
         return records;
     }
 
+    private static byte[] Sealed(ReadOnlySpan<byte> bytes, CompressionCodec codec)
+    {
+        var batch = bytes.ToArray();
+        BinaryPrimitives.WriteInt32BigEndian(
+            batch.AsSpan(RecordBatch.LengthAt), batch.Length - RecordBatch.LengthOverhead);
+        var attributes = BinaryPrimitives.ReadInt16BigEndian(batch.AsSpan(RecordBatch.AttributesAt));
+        BinaryPrimitives.WriteInt16BigEndian(
+            batch.AsSpan(RecordBatch.AttributesAt), (short)((ushort)(attributes & ~RecordBatch.CodecMask) | (int)codec));
+        RecordBatch.WriteCrc(batch);
+        return batch;
+    }
+
     public static List<(long Offset, string Key, string? Value)> Decode(ReadOnlySpan<byte> bytes)
     {
         var records = new List<(long, string, string?)>();
@@ -123,7 +149,9 @@ internal static class Batches
             Assert.True(BatchHeader.TryRead(bytes, out var header));
             var batch = bytes[..header.TotalSize];
             Assert.True(RecordBatch.IsCrcValid(batch));
-            var reader = new RecordReader(batch);
+            using var opened = new PooledBuffer(int.MaxValue);
+            Assert.True(RecordSection.TryOpen(batch, header, opened, out var plain, out var problem), problem);
+            var reader = new RecordReader(header, plain);
             while (!header.IsControl && reader.MoveNext())
             {
                 records.Add((

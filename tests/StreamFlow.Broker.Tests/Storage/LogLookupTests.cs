@@ -11,9 +11,15 @@ public sealed class LogLookupTests : IDisposable
 
     public void Dispose() => _temporary.Dispose();
 
-    [Fact]
-    public void Offset_for_timestamp_finds_the_first_record_at_or_after_it()
+    [Theory]
+    [InlineData(nameof(CompressionCodec.None))]
+    [InlineData(nameof(CompressionCodec.Gzip))]
+    [InlineData(nameof(CompressionCodec.Snappy))]
+    [InlineData(nameof(CompressionCodec.Lz4))]
+    [InlineData(nameof(CompressionCodec.Zstd))]
+    public void Offset_for_timestamp_finds_the_first_record_at_or_after_it(string name)
     {
+        var codec = Enum.Parse<CompressionCodec>(name);
         const int Seed = 5;
         var random = new Random(Seed);
         var options = new LogOptions { SegmentBytes = 1024, IndexIntervalBytes = 150, RetentionMs = -1 };
@@ -28,7 +34,7 @@ public sealed class LogLookupTests : IDisposable
                 builder.Add(timestamps[^1], [1], [2]);
             }
 
-            log.Append(builder.Build(), AppendOrigin.Client);
+            Assert.True(log.Append(Batches.Compressed(codec, builder.Build()), AppendOrigin.Client).IsSuccess);
         }
 
         log.DeleteRecordsBefore(20, out _);

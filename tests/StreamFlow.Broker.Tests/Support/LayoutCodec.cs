@@ -79,8 +79,11 @@ public static class LayoutCodec
         {
             if (type.Kind == LayoutKind.Struct)
             {
-                Assert.False(type.Nullable.Contains(version), "no request has a structure that may be null");
-                WriteStruct(type, (WireStruct?)value);
+                WriteWhetherThere(type, value);
+                if (value is not null || !type.Nullable.Contains(version))
+                {
+                    WriteStruct(type, (WireStruct?)value);
+                }
             }
             else if (type.Kind == LayoutKind.Array)
             {
@@ -89,6 +92,14 @@ public static class LayoutCodec
             else
             {
                 WritePrimitive(type, value);
+            }
+        }
+
+        private void WriteWhetherThere(LayoutType type, object? value)
+        {
+            if (type.Nullable.Contains(version))
+            {
+                Output.Add(value is null ? (byte)0xFF : (byte)1);
             }
         }
 

@@ -98,6 +98,7 @@ public static class MinimalRequests
         "ListConfigResources" => new WireStruct { ["resource_types"] = new[] { 2 } },
         "DescribeGroups" => new WireStruct { ["groups"] = new[] { "absent" } },
         "DeleteGroups" => new WireStruct { ["groups_names"] = new[] { "absent" } },
+        "DescribeTopicPartitions" => new WireStruct { ["topics"] = new WireStruct { ["name"] = "absent" }, ["response_partition_limit"] = 1 },
         "DescribeCluster" => new WireStruct { ["endpoint_type"] = 1 },
         "DeleteTopics" => new WireStruct
         {

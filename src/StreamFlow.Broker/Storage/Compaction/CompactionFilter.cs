@@ -2,22 +2,28 @@ namespace StreamFlow.Broker.Storage;
 
 /// <summary>
 /// Decides, batch by batch in the order of the log, what compaction keeps. Kept are: the last record of every key,
-/// tombstones until their horizon, committed records like plain ones, batches that cannot be decompressed, and, emptied
-/// if need be, the last batch of a producer so that its sequence survives.
+/// tombstones until their horizon, committed records like plain ones, batches that cannot be opened, and, emptied if need
+/// be, the last batch of a producer so that its sequence survives.
 /// </summary>
 internal sealed class CompactionFilter(
     KeyOffsetMap latest, long mappedTo, AbortedRanges aborted, Dictionary<long, long> lastBatches,
-    CompactionClock clock)
+    CompactionClock clock, Func<CompressionCodec, int> levelOf) : IDisposable
 {
-    private readonly BatchRewriter _rewriter = new();
+    private readonly BatchRewriter _rewriter = new() { LevelOf = levelOf };
+    private readonly PooledBuffer _opened = new(int.MaxValue);
     private readonly HashSet<long> _retainedTransactions = [];
-    private bool _sawOpaque;
 
     /// <summary>Offsets of abort markers left out: their transactions are to be forgotten first.</summary>
     public HashSet<long> DroppedMarkers { get; } = [];
 
     /// <summary>The earliest horizon of a tombstone or marker that was kept.</summary>
     public long NextHorizonMs { get; private set; } = long.MaxValue;
+
+    /// <summary>How many batches were kept whole because they could not be opened.</summary>
+    public int OpaqueBatches { get; private set; }
+
+    /// <summary>The offset of the first of them, and why.</summary>
+    public (long Offset, string Problem) FirstOpaque { get; private set; }
 
     /// <summary>What remains of a batch; empty when it goes.</summary>
     /// <param name="batch">The batch as stored.</param>
@@ -36,27 +42,20 @@ internal sealed class CompactionFilter(
         }
 
         var isAborted = aborted.Contains(header);
-        if (!RecordDecompressor.TryDecompress(header.Codec, batch[RecordBatch.HeaderSize..], out var records))
+        string? problem = null;
+        ReadOnlySpan<byte> records = default;
+        if (!isAborted && !RecordSection.TryOpen(batch, header, _opened, out records, out problem))
         {
-            // Not openable: kept whole, unless all of it is aborted anyway.
-            if (!isAborted)
-            {
-                _sawOpaque = true;
-                NoteRetained(header);
-                return batch;
-            }
-
-            records = default;
+            return KeepOpaque(batch, header, problem!);
         }
 
         var plan = isAborted ? default : Plan(header, records);
-        if (plan.IsCorrupt || (plan.Kept == header.RecordCount && plan.NewHorizon is null && header.RecordCount > 0))
+        if (plan.IsCorrupt)
         {
-            _sawOpaque |= plan.IsCorrupt;
-            NoteRetained(header);
-            return batch;
+            return KeepOpaque(batch, header, "its records are malformed");
         }
 
+        var isUnchanged = plan.Kept == header.RecordCount && plan.NewHorizon is null && header.RecordCount > 0;
         mustStay |= lastBatches.TryGetValue(header.ProducerId, out var last) && last == header.LastOffset;
         if (plan.Kept == 0 && !mustStay)
         {
@@ -64,7 +63,20 @@ internal sealed class CompactionFilter(
         }
 
         NoteRetained(header);
-        return Rewrite(batch, header, isAborted ? default : records, plan);
+        return isUnchanged ? batch : Rewrite(batch, header, records, plan);
+    }
+
+    public void Dispose()
+    {
+        _rewriter.Dispose();
+        _opened.Dispose();
+    }
+
+    private ReadOnlySpan<byte> KeepOpaque(ReadOnlySpan<byte> batch, in BatchHeader header, string problem)
+    {
+        FirstOpaque = OpaqueBatches++ == 0 ? (header.BaseOffset, problem) : FirstOpaque;
+        NoteRetained(header);
+        return batch;
     }
 
     private BatchPlan Plan(in BatchHeader header, ReadOnlySpan<byte> records)
@@ -97,7 +109,7 @@ internal sealed class CompactionFilter(
         }
 
         // A tombstone must outlive whatever it may hide in a batch that could not be looked into.
-        return record.HasValue || _sawOpaque || !header.HasDeleteHorizon || header.BaseTimestamp > clock.NowMs;
+        return record.HasValue || OpaqueBatches > 0 || !header.HasDeleteHorizon || header.BaseTimestamp > clock.NowMs;
     }
 
     private ReadOnlySpan<byte> Rewrite(

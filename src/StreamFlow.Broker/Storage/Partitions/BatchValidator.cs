@@ -2,14 +2,13 @@ using System.Buffers.Binary;
 
 namespace StreamFlow.Broker.Storage;
 
-/// <summary>Checks that bytes received are exactly one acceptable batch, before any lock is taken.</summary>
+/// <summary>Checks that bytes received are exactly one batch with an acceptable header, before any lock is taken; its records are
+/// <see cref="RecordInspection"/>'s.</summary>
 internal static class BatchValidator
 {
-    private const int HighestCodec = 4;
-
     /// <summary>None when acceptable; otherwise the error and a sentence that says what is wrong.</summary>
     public static ErrorCode Check(
-        ReadOnlySpan<byte> batch, AppendOrigin origin, LogOptions options, long nowMs, out BatchHeader header,
+        ReadOnlySpan<byte> batch, AppendOrigin origin, LogOptions options, out BatchHeader header,
         out string? message)
     {
         var error = CheckFrame(batch, out header, out message);
@@ -36,8 +35,7 @@ internal static class BatchValidator
             return error;
         }
 
-        error = CheckTimestamps(header, origin, options, nowMs, out message);
-        return error == ErrorCode.None ? CheckRecords(batch, header, options, out message) : error;
+        return header.IsControl ? CheckMarker(batch, header, out message) : ErrorCode.None;
     }
 
     private static ErrorCode CheckFrame(ReadOnlySpan<byte> batch, out BatchHeader header, out string? message)
@@ -105,9 +103,9 @@ internal static class BatchValidator
 
     private static ErrorCode CheckFields(in BatchHeader header, AppendOrigin origin, out string? message)
     {
-        if (header.Codec > HighestCodec)
+        if (header.Codec > CompressionCodec.Zstd)
         {
-            message = $"Compression codec {header.Codec} is unknown.";
+            message = $"Compression codec {(int)header.Codec} is unknown; use gzip, snappy, lz4 or zstd.";
             return ErrorCode.UnsupportedCompressionType;
         }
 
@@ -124,7 +122,7 @@ internal static class BatchValidator
             { RecordCount: 0 } => "The batch holds no record.",
             _ when header.RecordCount != (long)header.LastOffsetDelta + 1 =>
                 $"The batch says {header.RecordCount} records but a last offset delta of {header.LastOffsetDelta}.",
-            { Codec: 0 } when header.RecordCount > room =>
+            { Codec: CompressionCodec.None } when header.RecordCount > room =>
                 $"The batch is too short for the {header.RecordCount} records it claims.",
             { HasDeleteHorizon: true } => "A delete horizon is set by compaction only.",
             _ when header.IsControl != origin.IsMarker() =>
@@ -138,68 +136,10 @@ internal static class BatchValidator
         };
     }
 
-    private static ErrorCode CheckTimestamps(
-        in BatchHeader header, AppendOrigin origin, LogOptions options, long nowMs, out string? message)
+    private static ErrorCode CheckMarker(ReadOnlySpan<byte> batch, in BatchHeader header, out string? message)
     {
-        message = null;
-        if (origin != AppendOrigin.Client || options.MessageTimestampType == TimestampType.LogAppendTime)
-        {
-            return ErrorCode.None;
-        }
-
-        if (header.MaxTimestamp > nowMs && header.MaxTimestamp - nowMs > options.MessageTimestampAfterMaxMs)
-        {
-            message = $"Timestamp {header.MaxTimestamp} is too far after the broker's {nowMs}; "
-                + $"message.timestamp.after.max.ms is {options.MessageTimestampAfterMaxMs}.";
-            return ErrorCode.InvalidTimestamp;
-        }
-
-        if (header.BaseTimestamp >= 0 && header.BaseTimestamp < nowMs
-            && nowMs - header.BaseTimestamp > options.MessageTimestampBeforeMaxMs)
-        {
-            message = $"Timestamp {header.BaseTimestamp} is too far before the broker's {nowMs}; "
-                + $"message.timestamp.before.max.ms is {options.MessageTimestampBeforeMaxMs}.";
-            return ErrorCode.InvalidTimestamp;
-        }
-
-        return ErrorCode.None;
-    }
-
-    // Records are looked at only where something depends on them: keys on compacted topics, a marker's kind.
-    private static ErrorCode CheckRecords(
-        ReadOnlySpan<byte> batch, in BatchHeader header, LogOptions options, out string? message)
-    {
-        message = null;
-        if (header.IsControl)
-        {
-            if (header.RecordCount == 1 && ControlRecord.TryRead(batch, out _, out _))
-            {
-                return ErrorCode.None;
-            }
-
-            message = "A marker must hold exactly one end-transaction record.";
-            return ErrorCode.InvalidRecord;
-        }
-
-        if (!options.IsCompacted || header.Codec != 0)
-        {
-            return ErrorCode.None;
-        }
-
-        var reader = new RecordReader(header, batch[RecordBatch.HeaderSize..]);
-        var index = 0;
-        while (reader.MoveNext())
-        {
-            if (!reader.HasKey)
-            {
-                message = $"Record {index} of the batch has no key; a compacted topic needs one on every record.";
-                return ErrorCode.InvalidRecord;
-            }
-
-            index++;
-        }
-
-        message = reader.IsCorrupt ? $"Record {index} of the batch is malformed." : null;
-        return reader.IsCorrupt ? ErrorCode.InvalidRecord : ErrorCode.None;
+        var isMarker = header.RecordCount == 1 && ControlRecord.TryRead(batch, out _, out _);
+        message = isMarker ? null : "A marker must hold exactly one end-transaction record.";
+        return isMarker ? ErrorCode.None : ErrorCode.InvalidRecord;
     }
 }

@@ -1,5 +1,3 @@
-using System.Buffers;
-
 namespace StreamFlow.Broker.Storage;
 
 /// <summary>
@@ -11,8 +9,6 @@ internal sealed class LogCompactor(PartitionLog log, LogEnvironment environment)
 {
     /// <summary>Memory for keys in one round; a bigger dirty part takes several rounds.</summary>
     public const long DefaultMapBytes = 64L * 1024 * 1024;
-
-    private const int WalkBuffer = 64 * 1024;
 
     private long _nextHorizonMs = long.MaxValue;
     private readonly SegmentSwap _swap = new(log, environment);
@@ -126,9 +122,10 @@ internal sealed class LogCompactor(PartitionLog log, LogEnvironment environment)
         }
 
         var map = new KeyOffsetMap();
-        var mappedTo = MapKeys(segments, map, aborted);
+        var mappedTo = KeyCollector.Collect(segments, log.Durability.CleanedTo, MapBytes, map, aborted);
         var clock = new CompactionClock(NowMs, NowMs + log.Options.DeleteRetentionMs);
-        var filter = new CompactionFilter(map, mappedTo, aborted, lastBatches, clock);
+        using var filter = new CompactionFilter(
+            map, mappedTo, aborted, lastBatches, clock, log.Options.CompressionLevelOf);
         foreach (var group in Groups(segments, mappedTo))
         {
             if (!RewriteGroup(group, filter))
@@ -137,60 +134,17 @@ internal sealed class LogCompactor(PartitionLog log, LogEnvironment environment)
             }
         }
 
+        WarnOfOpaque(filter);
         _nextHorizonMs = filter.NextHorizonMs;
         log.Durability.MoveCleanedTo(mappedTo);
     }
 
-    /// <summary>Collects keys of the dirty part while memory lasts; answers the offset it got to.</summary>
-    private long MapKeys(List<Segment> segments, KeyOffsetMap map, AbortedRanges aborted)
+    private void WarnOfOpaque(CompactionFilter filter)
     {
-        var from = log.Durability.CleanedTo;
-        var reached = segments[^1].NextOffset;
-        using var batches = new BatchBuffer();
-        foreach (var segment in segments.Where(segment => segment.NextOffset > from))
+        if (filter.OpaqueBatches > 0)
         {
-            var walker = new BatchWalker(segment.File, 0, segment.Size, batches.Walk);
-            while (walker.MoveNext())
-            {
-                var header = walker.Current;
-                if (header.BaseOffset < from || header.IsControl || aborted.Contains(header))
-                {
-                    continue;
-                }
-
-                if (map.SizeInBytes >= MapBytes)
-                {
-                    return header.BaseOffset;
-                }
-
-                var batch = batches.Read(segment.File, walker.Position, header.TotalSize);
-                MapBatch(map, header, batch);
-            }
-        }
-
-        return reached;
-    }
-
-    private static void MapBatch(KeyOffsetMap map, in BatchHeader header, ReadOnlySpan<byte> batch)
-    {
-        if (!RecordDecompressor.TryDecompress(header.Codec, batch[RecordBatch.HeaderSize..], out var records))
-        {
-            return;
-        }
-
-        // A batch that turns out malformed half-way is kept whole, so what it says must not shadow anything.
-        var check = new RecordReader(header, records);
-        while (check.MoveNext())
-        {
-        }
-
-        var reader = new RecordReader(header, records);
-        while (!check.IsCorrupt && reader.MoveNext())
-        {
-            if (reader.HasKey)
-            {
-                map.Put(reader.Key, reader.Offset);
-            }
+            StorageLog.BatchesNotOpened(
+                environment.Log, log.LogDirectory, filter.OpaqueBatches, filter.FirstOpaque.Offset, filter.FirstOpaque.Problem);
         }
     }
 
@@ -245,7 +199,7 @@ internal sealed class LogCompactor(PartitionLog log, LogEnvironment environment)
     private bool WriteCleaned(string path, List<Segment> group, CompactionFilter filter)
     {
         using var file = environment.Files.Open(path, FileMode.Create);
-        using var batches = new BatchBuffer();
+        using var batches = new CompactionBuffers();
         long position = 0;
         var changed = false;
         foreach (var segment in group)
@@ -286,31 +240,5 @@ internal sealed class LogCompactor(PartitionLog log, LogEnvironment environment)
 
         filter.DroppedMarkers.Clear();
         return log.Durability.SaveOnlySnapshot();
-    }
-
-    /// <summary>Buffers of one pass, returned to the pool at its end.</summary>
-    private sealed class BatchBuffer : IDisposable
-    {
-        private byte[] _batch = ArrayPool<byte>.Shared.Rent(WalkBuffer);
-
-        public byte[] Walk { get; } = new byte[WalkBuffer];
-
-        public ReadOnlySpan<byte> Read(StorageFile file, long position, int size)
-        {
-            if (_batch.Length < size)
-            {
-                ArrayPool<byte>.Shared.Return(_batch);
-                _batch = ArrayPool<byte>.Shared.Rent(size);
-            }
-
-            if (file.Read(_batch.AsSpan(0, size), position) != size)
-            {
-                throw new IOException($"'{file.Path}' ends inside the batch at byte {position}.");
-            }
-
-            return _batch.AsSpan(0, size);
-        }
-
-        public void Dispose() => ArrayPool<byte>.Shared.Return(_batch);
     }
 }

@@ -72,6 +72,24 @@ internal sealed record LogOptions
 
     public double MinCleanableDirtyRatio { get; init; } = 0.5;
 
+    /// <summary>The codec batches are stored with; null for the one they came with.</summary>
+    public CompressionCodec? Codec { get; init; }
+
+    public int GzipLevel { get; init; } = CompressionLevels.GzipDefault;
+
+    public int Lz4Level { get; init; } = CompressionLevels.Lz4Default;
+
+    public int ZstdLevel { get; init; } = CompressionLevels.ZstdDefault;
+
+    /// <summary>The level with which the broker itself compresses.</summary>
+    public int CompressionLevelOf(CompressionCodec codec) => codec switch
+    {
+        CompressionCodec.Gzip => GzipLevel,
+        CompressionCodec.Lz4 => Lz4Level,
+        CompressionCodec.Zstd => ZstdLevel,
+        _ => 0,
+    };
+
     public bool IsCompacted => (CleanupPolicy & CleanupPolicy.Compact) != 0;
 
     public bool DeletesByRetention => (CleanupPolicy & CleanupPolicy.Delete) != 0;

@@ -9,9 +9,10 @@ namespace StreamFlow.Broker.Storage;
 /// <param name="LogStartOffset">The partition's log start.</param>
 /// <param name="IsDuplicate">The batch had been appended before; nothing was written now.</param>
 /// <param name="Message">For a refused batch, what is wrong with it.</param>
+/// <param name="Rejected">The records because of which it was refused; then there is no message.</param>
 internal readonly record struct AppendResult(
     ErrorCode Error, long BaseOffset, long EndOffset, long LogAppendTimeMs, long LogStartOffset,
-    bool IsDuplicate = false, string? Message = null)
+    bool IsDuplicate = false, string? Message = null, RejectedRecords? Rejected = null)
 {
     public bool IsSuccess => Error == ErrorCode.None;
 }

@@ -117,24 +117,20 @@ internal sealed partial class PartitionLog : IDisposable
     /// Appends exactly one batch, assigning its offsets in place. When this returns success the bytes are with the
     /// operating system; await <see cref="WaitDurableAsync"/> before acknowledging.
     /// </summary>
-    public AppendResult Append(Span<byte> batch, AppendOrigin origin)
+    public AppendResult Append(Span<byte> batch, AppendOrigin origin, DecompressionBudget? budget = null)
     {
         var options = _options;
         var now = _environment.NowMs;
-        var error = BatchValidator.Check(batch, origin, options, now, out var header, out var message);
+        var error = BatchValidator.Check(batch, origin, options, out var header, out var message);
+        using var inspection =
+            error == ErrorCode.None ? RecordInspection.For(header, origin, options, now, budget) : null;
+        error = inspection?.Run(ref batch, ref header) ?? error;
         if (error != ErrorCode.None)
         {
-            return Refused(error, message);
+            return Refused(error, message ?? inspection?.Message) with { Rejected = inspection?.Rejected };
         }
 
-        long appendTime = -1;
-        if (options.MessageTimestampType == TimestampType.LogAppendTime)
-        {
-            appendTime = now;
-            RecordBatch.StampLogAppendTime(batch, now);
-            _ = BatchHeader.TryRead(batch, out header);
-        }
-
+        var appendTime = BatchClock.Stamp(batch, options.MessageTimestampType, now, ref header);
         AppendResult result;
         bool rolled;
         Exception? failure;
@@ -205,13 +201,17 @@ internal sealed partial class PartitionLog : IDisposable
         LogReader.AvailableBytes(this, offset, readCommitted ? LastStableOffset : HighWatermark);
 
     /// <summary>
-    /// The first record with at least this timestamp. Inside a compressed batch its first record stands for it.
+    /// The first record with at least this timestamp. The first record of a batch that cannot be opened stands for all of it.
     /// </summary>
-    public TimestampOffset OffsetForTimestamp(long timestamp, bool readCommitted) =>
-        TimestampLookup.FirstAtOrAfter(this, timestamp, readCommitted ? LastStableOffset : HighWatermark);
+    /// <exception cref="CompressionLimitException">The request's budget is spent.</exception>
+    public TimestampOffset OffsetForTimestamp(long timestamp, bool readCommitted, DecompressionBudget? budget = null) =>
+        TimestampLookup.FirstAtOrAfter(
+            this, timestamp, readCommitted ? LastStableOffset : HighWatermark, budget ?? new DecompressionBudget());
 
     /// <summary>The first record among those with the largest timestamp.</summary>
-    public TimestampOffset OffsetOfMaxTimestamp() => TimestampLookup.Latest(this);
+    /// <exception cref="CompressionLimitException">The request's budget is spent.</exception>
+    public TimestampOffset OffsetOfMaxTimestamp(DecompressionBudget? budget = null) =>
+        TimestampLookup.Latest(this, budget ?? new DecompressionBudget());
 
     /// <summary>Where a leader epoch ends; see <see cref="LeaderEpochHistory.EndOf"/>.</summary>
     public (int Epoch, long EndOffset) EndOffsetForEpoch(int epoch) =>

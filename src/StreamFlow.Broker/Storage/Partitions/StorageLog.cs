@@ -57,4 +57,9 @@ internal static partial class StorageLog
     [LoggerMessage(211, LogLevel.Warning,
         "It could not be noted in '{Directory}' that this run stopped in order, and the next start verifies what it finds: {Reason}")]
     public static partial void OrderNotNoted(ILogger logger, string directory, string reason);
+
+    [LoggerMessage(230, LogLevel.Warning,
+        "Compaction of '{Directory}' left {Batches} batches that cannot be opened, and tombstones behind them, as they are; "
+        + "the first at offset {Offset}: {Reason}")]
+    public static partial void BatchesNotOpened(ILogger logger, string directory, int batches, long offset, string reason);
 }

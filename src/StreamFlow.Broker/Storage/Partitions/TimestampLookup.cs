@@ -7,10 +7,12 @@ internal static class TimestampLookup
 {
     private const int WalkBuffer = 8192;
 
-    public static TimestampOffset FirstAtOrAfter(PartitionLog log, long timestamp, long upper)
+    /// <exception cref="CompressionLimitException">The request's budget is spent.</exception>
+    public static TimestampOffset FirstAtOrAfter(
+        PartitionLog log, long timestamp, long upper, DecompressionBudget budget)
     {
         TimestampOffset found;
-        while (!TryFirstAtOrAfter(log, timestamp, upper, out found))
+        while (!TryFirstAtOrAfter(log, timestamp, upper, budget, out found))
         {
             // A segment was deleted or replaced meanwhile: the list published before that names its successor.
         }
@@ -18,7 +20,8 @@ internal static class TimestampLookup
         return found;
     }
 
-    public static TimestampOffset Latest(PartitionLog log)
+    /// <inheritdoc cref="FirstAtOrAfter"/>
+    public static TimestampOffset Latest(PartitionLog log, DecompressionBudget budget)
     {
         while (true)
         {
@@ -39,12 +42,13 @@ internal static class TimestampLookup
 
             if (best.TryAcquire())
             {
-                return LatestIn(log, best);
+                return LatestIn(log, best, budget);
             }
         }
     }
 
-    private static bool TryFirstAtOrAfter(PartitionLog log, long timestamp, long upper, out TimestampOffset found)
+    private static bool TryFirstAtOrAfter(
+        PartitionLog log, long timestamp, long upper, DecompressionBudget budget, out TimestampOffset found)
     {
         found = TimestampOffset.None;
         foreach (var segment in log.Segments)
@@ -61,7 +65,7 @@ internal static class TimestampLookup
 
             try
             {
-                found = SearchSegment(log, segment, timestamp, upper);
+                found = SearchSegment(log, segment, timestamp, upper, budget);
             }
             finally
             {
@@ -78,13 +82,13 @@ internal static class TimestampLookup
         return true;
     }
 
-    private static TimestampOffset LatestIn(PartitionLog log, Segment segment)
+    private static TimestampOffset LatestIn(PartitionLog log, Segment segment, DecompressionBudget budget)
     {
         try
         {
             // The segment's own maximum may belong to a record below the log start or above the watermark.
             var max = MaxTimestampAbove(segment, log.LogStartOffset, log.HighWatermark);
-            return max < 0 ? TimestampOffset.None : SearchSegment(log, segment, max, log.HighWatermark);
+            return max < 0 ? TimestampOffset.None : SearchSegment(log, segment, max, log.HighWatermark, budget);
         }
         finally
         {
@@ -107,7 +111,8 @@ internal static class TimestampLookup
         return max;
     }
 
-    private static TimestampOffset SearchSegment(PartitionLog log, Segment segment, long timestamp, long upper)
+    private static TimestampOffset SearchSegment(
+        PartitionLog log, Segment segment, long timestamp, long upper, DecompressionBudget budget)
     {
         var from = segment.Index.FloorPositionForTimestamp(timestamp);
         var walker = new BatchWalker(segment.File, from, segment.Size, stackalloc byte[WalkBuffer]);
@@ -119,7 +124,8 @@ internal static class TimestampLookup
                 continue;
             }
 
-            var found = SearchBatch(segment, (int)walker.Position, header, timestamp, log.LogStartOffset);
+            var found = SearchBatch(
+                segment, (int)walker.Position, header, timestamp, log.LogStartOffset, budget);
             if (found.Offset >= 0)
             {
                 return found;
@@ -130,7 +136,8 @@ internal static class TimestampLookup
     }
 
     private static TimestampOffset SearchBatch(
-        Segment segment, int position, in BatchHeader header, long timestamp, long start)
+        Segment segment, int position, in BatchHeader header, long timestamp, long start,
+        DecompressionBudget budget)
     {
         if (header.IsLogAppendTime)
         {
@@ -142,27 +149,34 @@ internal static class TimestampLookup
         try
         {
             var read = segment.File.Read(buffer.AsSpan(0, size), position + RecordBatch.HeaderSize);
-            var records = buffer.AsSpan(0, read);
-            if (!RecordDecompressor.TryDecompress(header.Codec, records, out var plain))
-            {
-                var first = header.BaseTimestamp >= timestamp ? header.BaseTimestamp : header.MaxTimestamp;
-                return new TimestampOffset(Math.Max(header.BaseOffset, start), first, header.LeaderEpoch);
-            }
-
-            var reader = new RecordReader(header, plain);
-            while (reader.MoveNext())
-            {
-                if (reader.Timestamp >= timestamp && reader.Offset >= start)
-                {
-                    return new TimestampOffset(reader.Offset, reader.Timestamp, header.LeaderEpoch);
-                }
-            }
-
-            return TimestampOffset.None;
+            return SearchRecords(header, buffer.AsSpan(0, read), timestamp, start, budget);
+        }
+        catch (Exception e) when ((e is CompressionLimitException && !budget.IsSpent) || e is InvalidDataException)
+        {
+            // No reader gets further than this batch either; its first record comes before whatever is looked for.
+            var first = header.BaseTimestamp >= timestamp ? header.BaseTimestamp : header.MaxTimestamp;
+            return new TimestampOffset(Math.Max(header.BaseOffset, start), first, header.LeaderEpoch);
         }
         finally
         {
             ArrayPool<byte>.Shared.Return(buffer);
         }
+    }
+
+    private static TimestampOffset SearchRecords(
+        in BatchHeader header, ReadOnlySpan<byte> records, long timestamp, long start, DecompressionBudget budget)
+    {
+        using var scanner = new RecordScanner(header, records, DecompressionLimits.Default, budget);
+        while (scanner.MoveNext())
+        {
+            if (scanner.Timestamp >= timestamp && scanner.Offset >= start)
+            {
+                return new TimestampOffset(scanner.Offset, scanner.Timestamp, header.LeaderEpoch);
+            }
+        }
+
+        return scanner.IsCorrupt
+            ? throw new InvalidDataException($"Record {scanner.Index} of the batch is malformed.")
+            : TimestampOffset.None;
     }
 }

@@ -9,6 +9,9 @@ internal static class TopicConfigs
 {
     public const string CleanupPolicyName = "cleanup.policy";
     public const string CompressionTypeName = "compression.type";
+    public const string GzipLevelName = "compression.gzip.level";
+    public const string Lz4LevelName = "compression.lz4.level";
+    public const string ZstdLevelName = "compression.zstd.level";
     public const string DeleteRetentionMsName = "delete.retention.ms";
     public const string FlushMessagesName = "flush.messages";
     public const string FlushMsName = "flush.ms";
@@ -28,32 +31,36 @@ internal static class TopicConfigs
 
     // A batch header must fit, and a limit below it would make every topic unwritable.
     private const int MinSegmentBytes = 1024;
+    private const string ProducerCodec = "producer";
+    private const string Uncompressed = "uncompressed";
     private const string MaxLong = "9223372036854775807";
 
     /// <summary>All settings, by name.</summary>
     public static IReadOnlyList<ConfigDefinition> All { get; } =
     [
-        .. Known().Concat(Kept())
+        .. Stored().Concat(Timed()).Concat(Kept())
             .Select(static definition => definition with { BrokerName = TopicDefaultNames.BrokerNameOf(definition.Name) })
             .OrderBy(static definition => definition.Name, StringComparer.Ordinal),
     ];
 
-    private static ConfigDefinition[] Known() =>
+    /// <summary>What batches are, and how they are stored.</summary>
+    private static ConfigDefinition[] Stored() =>
     [
         new(CleanupPolicyName, ConfigType.List, "delete", CleanupProblem,
             "delete drops old segments, compact keeps the latest record per key; both may be given."),
-        new(CompressionTypeName, ConfigType.String, "producer", OneOf("producer"),
-            "Only producer: batches are stored as they were compressed."),
-        new(DeleteRetentionMsName, ConfigType.Long, "86400000", Whole(0, long.MaxValue),
-            "How long compaction keeps tombstones, in ms."),
-        new(FlushMessagesName, ConfigType.Long, MaxLong, Whole(1, long.MaxValue),
-            "1 acknowledges after an fsync; n fsyncs in the background after n records."),
-        new(FlushMsName, ConfigType.Long, MaxLong, Whole(1, long.MaxValue),
-            "The longest a record stays without fsync, in ms."),
+        new(GzipLevelName, ConfigType.Int, Text(CompressionLevels.GzipDefault), GzipLevelProblem,
+            "The level of gzip where the broker compresses; -1 for its default."),
+        new(Lz4LevelName, ConfigType.Int, Text(CompressionLevels.Lz4Default),
+            Whole(CompressionLevels.Lz4Min, CompressionLevels.Lz4Max),
+            "The level of lz4 where the broker compresses; 9 is the fast compressor, all others the high one."),
+        new(ZstdLevelName, ConfigType.Int, Text(CompressionLevels.ZstdDefault),
+            Whole(CompressionLevels.ZstdMin, CompressionLevels.ZstdMax),
+            "The level of zstd where the broker compresses."),
+        new(CompressionTypeName, ConfigType.String, ProducerCodec,
+            OneOf(Uncompressed, "zstd", "lz4", "snappy", "gzip", ProducerCodec),
+            "The codec batches are stored with; producer keeps the one they came with."),
         new(IndexIntervalBytesName, ConfigType.Int, "4096", Whole(1, int.MaxValue),
             "Bytes of log between two index entries."),
-        new(MaxCompactionLagMsName, ConfigType.Long, MaxLong, Whole(1, long.MaxValue),
-            "The longest a record stays uncompacted, in ms."),
         new(MaxMessageBytesName, ConfigType.Int, "1048588", Whole(0, int.MaxValue),
             "The largest record batch accepted, in bytes."),
         new(TimestampAfterMaxMsName, ConfigType.Long, "3600000", Whole(0, long.MaxValue),
@@ -62,6 +69,19 @@ internal static class TopicConfigs
             "How far a record's timestamp may lie before the broker's clock, in ms."),
         new(TimestampTypeName, ConfigType.String, "CreateTime", OneOf("CreateTime", "LogAppendTime"),
             "Whose clock timestamps come from."),
+    ];
+
+    /// <summary>When something happens to what is stored.</summary>
+    private static ConfigDefinition[] Timed() =>
+    [
+        new(DeleteRetentionMsName, ConfigType.Long, "86400000", Whole(0, long.MaxValue),
+            "How long compaction keeps tombstones, in ms."),
+        new(FlushMessagesName, ConfigType.Long, MaxLong, Whole(1, long.MaxValue),
+            "1 acknowledges after an fsync; n fsyncs in the background after n records."),
+        new(FlushMsName, ConfigType.Long, MaxLong, Whole(1, long.MaxValue),
+            "The longest a record stays without fsync, in ms."),
+        new(MaxCompactionLagMsName, ConfigType.Long, MaxLong, Whole(1, long.MaxValue),
+            "The longest a record stays uncompacted, in ms."),
         new(MinCleanableDirtyRatioName, ConfigType.Double, "0.5", Ratio,
             "The part of the log that must be uncompacted before compaction runs."),
         new(MinCompactionLagMsName, ConfigType.Long, "0", Whole(0, long.MaxValue),
@@ -138,12 +158,34 @@ internal static class TopicConfigs
                 : FlushPolicy.Interval,
             FlushIntervalMs = flushMs,
             FlushMessages = flushMessages,
+            Codec = ParseCodec(values.Text(CompressionTypeName)),
+            GzipLevel = (int)values.Long(GzipLevelName),
+            Lz4Level = (int)values.Long(Lz4LevelName),
+            ZstdLevel = (int)values.Long(ZstdLevelName),
             DeleteRetentionMs = values.Long(DeleteRetentionMsName),
             MinCompactionLagMs = values.Long(MinCompactionLagMsName),
             MaxCompactionLagMs = values.Long(MaxCompactionLagMsName),
             MinCleanableDirtyRatio = values.Double(MinCleanableDirtyRatioName),
         };
     }
+
+    private static CompressionCodec? ParseCodec(string value) => value switch
+    {
+        ProducerCodec => null,
+        Uncompressed => CompressionCodec.None,
+        "gzip" => CompressionCodec.Gzip,
+        "snappy" => CompressionCodec.Snappy,
+        "lz4" => CompressionCodec.Lz4,
+        "zstd" => CompressionCodec.Zstd,
+        _ => throw new FormatException($"'{value}' is no compression type."),
+    };
+
+    private static string? GzipLevelProblem(string value) =>
+        value == Text(CompressionLevels.GzipDefault) || Whole(CompressionLevels.GzipMin, CompressionLevels.GzipMax)(value) is null
+            ? null
+            : $"use a whole number from {CompressionLevels.GzipMin} to {CompressionLevels.GzipMax}, or -1 for the default";
+
+    private static string Text(int value) => value.ToString(CultureInfo.InvariantCulture);
 
     /// <summary>What has nothing to act on here: one replica, no remote storage, files that go at once and grow as needed.</summary>
     private static ConfigDefinition[] Kept() =>
