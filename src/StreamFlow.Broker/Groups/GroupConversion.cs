@@ -25,15 +25,7 @@ internal static class GroupConversion
                 let topic = topics.Find(partition.Topic)
                 where topic is not null
                 select new TopicIdPartition(topic.Id, partition.Partition)).Distinct().ToDictionary(x => x, _ => epoch);
-            records.Add(new MemberMetadataRecord(member.MemberId, new MemberMetadata
-            {
-                InstanceId = member.InstanceId,
-                ClientId = member.ClientId,
-                ClientHost = member.ClientHost,
-                RebalanceTimeoutMs = member.RebalanceTimeoutMs,
-                TopicNames = [.. subscription.Topics.Distinct().Order(StringComparer.Ordinal)],
-                Classic = new ClassicMemberMetadata(member.SessionTimeoutMs, protocols),
-            }));
+            records.Add(new MemberMetadataRecord(member.MemberId, MetadataOf(member, protocols, subscription)));
             records.Add(new TargetAssignmentRecord(member.MemberId, assigned.Keys.ToHashSet()));
             records.Add(new CurrentAssignmentRecord(member.MemberId, new CurrentAssignment
             {
@@ -50,6 +42,17 @@ internal static class GroupConversion
             new GroupEpochRecord(epoch, 0), .. records, new TargetEpochRecord(epoch, 0),
         ];
     }
+
+    private static MemberMetadata MetadataOf(
+        MemberSnapshot member, IReadOnlyList<GroupProtocol> protocols, EmbeddedSubscription subscription) => new()
+    {
+        InstanceId = member.InstanceId,
+        ClientId = member.ClientId,
+        ClientHost = member.ClientHost,
+        RebalanceTimeoutMs = member.RebalanceTimeoutMs,
+        TopicNames = [.. subscription.Topics.Distinct().Order(StringComparer.Ordinal)],
+        Classic = new ClassicMemberMetadata(member.SessionTimeoutMs, protocols),
+    };
 
     /// <summary>The group that records describe.</summary>
     public static ConsumerGroup Build(

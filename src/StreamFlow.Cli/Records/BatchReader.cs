@@ -54,7 +54,7 @@ internal static class BatchReader
             throw new CommandException($"The batch at offset {header.BaseOffset} of {partition} is damaged: its checksum is wrong. 'consume --offset {header.NextOffset}' goes on behind it.");
         }
 
-        RecordReader reader = new(header, Codec.Open(header, batch[RecordBatch.HeaderSize..]));
+        RecordReader reader = new(header, Codec.Open(header, batch));
         while (reader.MoveNext())
         {
             if (reader.Offset >= from)

@@ -38,6 +38,27 @@ internal static class Guides
         }
     }
 
+    public static async Task SecuredBrokerAsync()
+    {
+        await using EmbeddedBroker broker = await EmbeddedBroker.StartAsync(new EmbeddedBrokerOptions
+        {
+            DataDirectory = "data",
+            Listeners =
+            [
+                new BrokerListener { Name = "LOCAL", Port = 9092 },
+                new BrokerListener
+                {
+                    Name = "NETWORK", Host = "0.0.0.0", Port = 9093, AdvertisedHost = "broker.example.com",
+                    Protocol = BrokerSecurityProtocol.SaslSsl,
+                    Tls = new BrokerTls { CertificateFile = "broker.pem" },
+                    Sasl = new BrokerSasl { Mechanisms = ["SCRAM-SHA-512"] },
+                },
+            ],
+            Users = [new BrokerUser { Name = "admin", Password = () => Environment.GetEnvironmentVariable("ADMIN_PASSWORD")! }],
+            Authorization = new BrokerAuthorization { SuperUsers = ["User:admin"] },
+        });
+    }
+
     public static void Growing(StreamsBuilder builder) =>
         builder.Stream<string, string>("orders")
             .Repartition(new Repartitioned<string, string> { PartitionCount = 12 })

@@ -65,18 +65,21 @@ internal sealed record Reconciliation(
             (stays ? assigned : pending)[partition] = epoch;
         }
 
-        if (pending.Count > 0 && HasAny(pending.Keys))
-        {
-            return new CurrentAssignment
+        return pending.Count > 0 && HasAny(pending.Keys)
+            ? new CurrentAssignment
             {
                 MemberEpoch = current.MemberEpoch,
                 PreviousMemberEpoch = current.MemberEpoch,
                 State = MemberState.UnrevokedPartitions,
                 Assigned = assigned,
                 PendingRevocation = pending,
-            };
-        }
+            }
+            : TakeFree(current, assigned);
+    }
 
+    /// <summary>Nothing is left to give up: the member moves to the epoch of the target, with what others have given up.</summary>
+    private CurrentAssignment TakeFree(CurrentAssignment current, Dictionary<TopicIdPartition, int> assigned)
+    {
         bool waits = false;
         foreach (TopicIdPartition partition in Target)
         {

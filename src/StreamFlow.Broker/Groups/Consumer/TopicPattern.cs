@@ -63,10 +63,7 @@ internal sealed class TopicPattern
             string rest = pattern[i..];
             if (rest.StartsWith(@"\Q", StringComparison.Ordinal))
             {
-                int end = pattern.IndexOf(@"\E", i + 2, StringComparison.Ordinal);
-                end = end < 0 ? pattern.Length : end;
-                result.Append(Regex.Escape(pattern[(i + 2)..end]));
-                i = end + 1;
+                i = AppendQuoted(result, pattern, i + 2) + 1;
             }
             else if (pattern[i] == '\\' && i + 1 < pattern.Length)
             {
@@ -92,6 +89,15 @@ internal sealed class TopicPattern
         }
 
         return result.ToString();
+    }
+
+    /// <summary>Appends what is quoted from a place on, and answers where it ends.</summary>
+    private static int AppendQuoted(StringBuilder result, string pattern, int from)
+    {
+        int end = pattern.IndexOf(@"\E", from, StringComparison.Ordinal);
+        end = end < 0 ? pattern.Length : end;
+        result.Append(Regex.Escape(pattern[from..end]));
+        return end;
     }
 
     private static int ClassStart(string pattern, int at, int classStart)

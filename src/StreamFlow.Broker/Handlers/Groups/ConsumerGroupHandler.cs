@@ -16,14 +16,9 @@ internal sealed class ConsumerGroupHandler(GroupCoordinator groups)
 
     public async ValueTask<IResponse?> HeartbeatAsync(ConsumerGroupHeartbeatRequest request, RequestContext context)
     {
-        if (!context.MayGroup(AclOperation.Read, request.GroupId))
+        if (Refusal(request, context) is var refusal and not ErrorCode.None)
         {
-            return new ConsumerGroupHeartbeatResponse { ErrorCode = ErrorCode.GroupAuthorizationFailed, ErrorMessage = null };
-        }
-
-        if ((request.SubscribedTopicNames ?? []).Any(topic => !context.MayTopic(AclOperation.Describe, topic)))
-        {
-            return new ConsumerGroupHeartbeatResponse { ErrorCode = ErrorCode.TopicAuthorizationFailed, ErrorMessage = null };
+            return new ConsumerGroupHeartbeatResponse { ErrorCode = refusal, ErrorMessage = null };
         }
 
         bool needsId = context.Version < FirstVersionOfOwnIds && request.MemberId.Length == 0
@@ -43,25 +38,7 @@ internal sealed class ConsumerGroupHandler(GroupCoordinator groups)
             ClientId = context.ClientId,
             ClientHost = context.Connection.ClientHost,
         }).ConfigureAwait(false);
-        return new ConsumerGroupHeartbeatResponse
-        {
-            ErrorCode = result.Error,
-            ErrorMessage = result.Message,
-            MemberId = result.MemberId,
-            MemberEpoch = result.MemberEpoch,
-            HeartbeatIntervalMs = result.HeartbeatIntervalMs,
-            Assignment = result.Assignment is null ? null : new ConsumerGroupHeartbeatResponseAssignment
-            {
-                TopicPartitions =
-                [
-                    .. result.Assignment.GroupBy(static x => x.TopicId, static x => x.Partition).Select(static topic =>
-                        new ConsumerGroupHeartbeatResponseTopicPartitions
-                        {
-                            TopicId = topic.Key, Partitions = [.. topic.Order()],
-                        }),
-                ],
-            },
-        };
+        return Answer(result);
     }
 
     public ConsumerGroupDescribeResponse Describe(ConsumerGroupDescribeRequest request, RequestContext context) => new()
@@ -75,6 +52,29 @@ internal sealed class ConsumerGroupHandler(GroupCoordinator groups)
                     ErrorCode = ErrorCode.GroupAuthorizationFailed, ErrorMessage = null, GroupId = id,
                 }),
         ],
+    };
+
+    /// <summary>Why somebody may not be a member; none when they may.</summary>
+    private static ErrorCode Refusal(ConsumerGroupHeartbeatRequest request, RequestContext context) =>
+        !context.MayGroup(AclOperation.Read, request.GroupId) ? ErrorCode.GroupAuthorizationFailed
+        : (request.SubscribedTopicNames ?? []).All(topic => context.MayTopic(AclOperation.Describe, topic)) ? ErrorCode.None
+        : ErrorCode.TopicAuthorizationFailed;
+
+    private static ConsumerGroupHeartbeatResponse Answer(ConsumerHeartbeatResult result) => new()
+    {
+        ErrorCode = result.Error,
+        ErrorMessage = result.Message,
+        MemberId = result.MemberId,
+        MemberEpoch = result.MemberEpoch,
+        HeartbeatIntervalMs = result.HeartbeatIntervalMs,
+        Assignment = result.Assignment is null ? null : new ConsumerGroupHeartbeatResponseAssignment
+        {
+            TopicPartitions =
+            [
+                .. result.Assignment.GroupBy(static x => x.TopicId, static x => x.Partition).Select(static topic =>
+                    new ConsumerGroupHeartbeatResponseTopicPartitions { TopicId = topic.Key, Partitions = [.. topic.Order()] }),
+            ],
+        },
     };
 
     private static HashSet<TopicIdPartition> Flatten(ConsumerGroupHeartbeatRequestTopicPartitions[] topics) =>

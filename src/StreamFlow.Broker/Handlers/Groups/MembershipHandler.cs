@@ -40,26 +40,28 @@ internal sealed class MembershipHandler(GroupCoordinator groups)
                 Protocols = [.. request.Protocols.Select(static x => new GroupProtocol(x.Name, x.Metadata))],
             },
             context.Connection.Gone).ConfigureAwait(false);
-        return new JoinGroupResponse
-        {
-            ErrorCode = result.Error,
-            GenerationId = result.GenerationId,
-            ProtocolType = result.ProtocolType,
-            ProtocolName = context.Version >= NullProtocolFrom ? result.ProtocolName : result.ProtocolName ?? "",
-            Leader = result.Leader,
-            SkipAssignment = result.SkipAssignment && context.Version >= SkipAssignmentFrom,
-            MemberId = result.MemberId,
-            Members =
-            [
-                .. result.Members.Select(static x => new JoinGroupResponseMembers
-                {
-                    MemberId = x.MemberId,
-                    GroupInstanceId = x.InstanceId,
-                    Metadata = x.Metadata,
-                }),
-            ],
-        };
+        return Joined(result, context.Version);
     }
+
+    private static JoinGroupResponse Joined(JoinResult result, short version) => new()
+    {
+        ErrorCode = result.Error,
+        GenerationId = result.GenerationId,
+        ProtocolType = result.ProtocolType,
+        ProtocolName = version >= NullProtocolFrom ? result.ProtocolName : result.ProtocolName ?? "",
+        Leader = result.Leader,
+        SkipAssignment = result.SkipAssignment && version >= SkipAssignmentFrom,
+        MemberId = result.MemberId,
+        Members =
+        [
+            .. result.Members.Select(static x => new JoinGroupResponseMembers
+            {
+                MemberId = x.MemberId,
+                GroupInstanceId = x.InstanceId,
+                Metadata = x.Metadata,
+            }),
+        ],
+    };
 
     public async ValueTask<IResponse?> SyncAsync(SyncGroupRequest request, RequestContext context)
     {

@@ -78,33 +78,21 @@ internal sealed partial class OffsetsHandler(GroupCoordinator groups)
             Topics =
             [
                 .. keys.Zip(result.PartitionErrors).GroupBy(static x => x.First.Topic).Select(static topic =>
-                    new OffsetDeleteResponseTopics
-                    {
-                        Name = topic.Key,
-                        Partitions =
-                        [
-                            .. topic.Select(static x => new OffsetDeleteResponsePartitions
-                            {
-                                PartitionIndex = x.First.Partition,
-                                ErrorCode = x.Second,
-                            }),
-                        ],
-                    }),
-                .. allowed[false].Select(static topic => new OffsetDeleteResponseTopics
-                {
-                    Name = topic.Name,
-                    Partitions =
-                    [
-                        .. topic.Partitions.Select(static x => new OffsetDeleteResponsePartitions
-                        {
-                            PartitionIndex = x.PartitionIndex,
-                            ErrorCode = ErrorCode.TopicAuthorizationFailed,
-                        }),
-                    ],
-                }),
+                    Deleted(topic.Key, topic.Select(static x => (x.First.Partition, x.Second)))),
+                .. allowed[false].Select(static topic => Deleted(
+                    topic.Name, topic.Partitions.Select(static x => (x.PartitionIndex, ErrorCode.TopicAuthorizationFailed)))),
             ],
         };
     }
+
+    private static OffsetDeleteResponseTopics Deleted(string topic, IEnumerable<(int Partition, ErrorCode Error)> partitions) => new()
+    {
+        Name = topic,
+        Partitions =
+        [
+            .. partitions.Select(static x => new OffsetDeleteResponsePartitions { PartitionIndex = x.Partition, ErrorCode = x.Error }),
+        ],
+    };
 
     private static List<OffsetToCommit> Flatten(IEnumerable<OffsetCommitRequestTopics> topics, IEnumerable<string?> names)
     {

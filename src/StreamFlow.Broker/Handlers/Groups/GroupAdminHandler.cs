@@ -19,54 +19,38 @@ internal sealed class GroupAdminHandler(GroupCoordinator groups)
 
     public static FindCoordinatorResponse FindCoordinator(FindCoordinatorRequest request, RequestContext context)
     {
-        MetadataBroker self = context.Connection.Self;
-        bool known = request.KeyType is GroupKey or TransactionKey;
-        ErrorCode error = known ? ErrorCode.None : ErrorCode.InvalidRequest;
-        string? message = known ? null : $"Key type {request.KeyType} is unknown; 0 means group, 1 transaction.";
-        int nodeId = known ? self.NodeId : -1;
-        string host = known ? self.Host : "";
-        int port = known ? self.Port : -1;
-        if (context.Version < CoordinatorsFrom)
+        if (context.Version >= CoordinatorsFrom)
         {
-            ErrorCode refusal = known ? Refuse(request.KeyType, request.Key, context) : ErrorCode.None;
-            if (refusal != ErrorCode.None)
-            {
-                return new FindCoordinatorResponse { ErrorCode = refusal, ErrorMessage = null, NodeId = -1, Port = -1 };
-            }
-
             return new FindCoordinatorResponse
             {
-                ErrorCode = error,
-                ErrorMessage = message,
-                NodeId = nodeId,
-                Host = host,
-                Port = port,
+                Coordinators = [.. request.CoordinatorKeys.Select(key => Coordinator(request.KeyType, key, context))],
             };
         }
 
+        FindCoordinatorResponseCoordinators found = Coordinator(request.KeyType, request.Key, context);
         return new FindCoordinatorResponse
         {
-            Coordinators =
-            [
-                .. request.CoordinatorKeys.Select(key => known && Refuse(request.KeyType, key, context) is var refusal and not ErrorCode.None
-                    ? new FindCoordinatorResponseCoordinators
-                    {
-                        Key = key,
-                        NodeId = -1,
-                        Port = -1,
-                        ErrorCode = refusal,
-                        ErrorMessage = null,
-                    }
-                    : new FindCoordinatorResponseCoordinators
-                {
-                    Key = key,
-                    NodeId = nodeId,
-                    Host = host,
-                    Port = port,
-                    ErrorCode = error,
-                    ErrorMessage = message,
-                }),
-            ],
+            ErrorCode = found.ErrorCode,
+            ErrorMessage = found.ErrorMessage,
+            NodeId = found.NodeId,
+            Host = found.Host,
+            Port = found.Port,
+        };
+    }
+
+    private static FindCoordinatorResponseCoordinators Coordinator(sbyte type, string key, RequestContext context)
+    {
+        bool isKnown = type is GroupKey or TransactionKey;
+        ErrorCode error = isKnown ? Refuse(type, key, context) : ErrorCode.InvalidRequest;
+        MetadataBroker? self = error == ErrorCode.None ? context.Connection.Self : null;
+        return new FindCoordinatorResponseCoordinators
+        {
+            Key = key,
+            NodeId = self?.NodeId ?? -1,
+            Host = self?.Host ?? "",
+            Port = self?.Port ?? -1,
+            ErrorCode = error,
+            ErrorMessage = isKnown ? null : $"Key type {type} is unknown; 0 means group, 1 transaction.",
         };
     }
 

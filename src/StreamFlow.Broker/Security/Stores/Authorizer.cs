@@ -1,14 +1,5 @@
 namespace StreamFlow.Broker.Security;
 
-/// <summary>Somebody at the other end of a connection.</summary>
-/// <param name="Principal">Who, as <c>User:name</c>.</param>
-/// <param name="Host">The address they come from.</param>
-internal readonly record struct Caller(string Principal, string Host)
-{
-    /// <summary>Who those are that nobody has authenticated.</summary>
-    public const string Anonymous = "User:ANONYMOUS";
-}
-
 /// <summary>Says who may do what: super users everything, the others what the stored rules let them.</summary>
 internal sealed class Authorizer(SecurityStore store, IEnumerable<string> superUsers, bool allowEveryoneWithoutAcls)
 {
