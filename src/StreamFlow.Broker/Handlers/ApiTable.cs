@@ -34,8 +34,7 @@ internal static class ApiTable
         Api<ListGroupsRequest>(ApiKey.ListGroups, 0, 5, 3, static (h, r, c) => Now(h.GroupAdmin.List(r, c))),
         Api<SaslHandshakeRequest>(
             ApiKey.SaslHandshake, 0, 1, Never, static (_, r, c) => Now(SaslHandler.Handshake(r, c))),
-        Api<ApiVersionsRequest>(ApiKey.ApiVersions, 0, 4, 3, static (_, _, c) =>
-            Now(ApiVersionsHandler.Answer(ErrorCode.None, c.Version))),
+        Api<ApiVersionsRequest>(ApiKey.ApiVersions, 0, 4, 3, static (_, r, c) => Now(ApiVersionsHandler.Answer(r, c))),
         Api<CreateTopicsRequest>(ApiKey.CreateTopics, 2, 7, 5, static (h, r, c) => Now(h.TopicAdmin.Create(r, c))),
         Api<DeleteTopicsRequest>(ApiKey.DeleteTopics, 1, 6, 4, static (h, r, c) => Now(h.TopicAdmin.Delete(r, c))),
         Api<DeleteRecordsRequest>(ApiKey.DeleteRecords, 0, 2, 2, static (h, r, c) => Now(h.TopicAdmin.DeleteRecords(r, c))),

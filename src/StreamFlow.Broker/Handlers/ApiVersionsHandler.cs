@@ -1,3 +1,4 @@
+using StreamFlow.Broker.Server;
 using StreamFlow.Protocol.Messages;
 
 namespace StreamFlow.Broker.Handlers;
@@ -23,6 +24,13 @@ internal static class ApiVersionsHandler
     /// <summary>The level of a feature; null for one that the broker does not have.</summary>
     public static short? LevelOf(string feature) =>
         Array.Find(Features, x => x.Name == feature) is { Name: not null } found ? found.Level : null;
+
+    /// <summary>Notes what the client says it is, and answers it.</summary>
+    public static ApiVersionsResponse Answer(ApiVersionsRequest request, RequestContext context)
+    {
+        (context.Connection.SoftwareName, context.Connection.SoftwareVersion) = (request.ClientSoftwareName, request.ClientSoftwareVersion);
+        return Answer(ErrorCode.None, context.Version);
+    }
 
     /// <summary>The answer in the version asked for.</summary>
     public static ApiVersionsResponse Answer(ErrorCode error, short version) => new()

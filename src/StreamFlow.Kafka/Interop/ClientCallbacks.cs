@@ -54,7 +54,7 @@ internal sealed unsafe class ClientCallbacks
             {
                 var from = NativeError.Utf8(facility) ?? string.Empty;
                 var what = NativeError.Utf8(text) ?? string.Empty;
-                lines.Take(target._logger, Level(level), target.ClientId, from, what);
+                lines.Take(target._logger, from == ReportsAskedFor ? LogLevel.Debug : Level(level), target.ClientId, from, what);
             }
         }
 #pragma warning disable CA1031 // A logger that throws must not unwind through native frames: that ends the process.
@@ -82,6 +82,12 @@ internal sealed unsafe class ClientCallbacks
     [UnmanagedCallersOnly]
     internal static void OnRecords(nint client, nint consumerQueue) =>
         NativeMethods.rd_kafka_queue_yield(consumerQueue);
+
+    /// <summary>
+    /// The facility of the lines about what brokers ask clients to report of themselves (KIP-714): one for each client and
+    /// connection, of no use to anybody but who looks for the reports.
+    /// </summary>
+    private const string ReportsAskedFor = "GETSUBSCRIPTIONS";
 
     /// <summary>librdkafka's levels are those of syslog.</summary>
     private static LogLevel Level(int level) => level switch
