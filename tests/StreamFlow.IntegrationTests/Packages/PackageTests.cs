@@ -65,7 +65,9 @@ public sealed class PackageTests(PackedFeed feed) : IDisposable
     public async Task Sources_that_were_exported_without_history_are_packed_too()
     {
         var export = Path.Combine(_folder.Path, "export");
-        Dotnet.Export(export, "src/StreamFlow.Broker", "src/StreamFlow.Protocol", "eng/StreamFlow.Protocol.Generator", "src/Directory.Build.props", "src/Version.props", "eng/BannedSymbols.txt");
+        Dotnet.Export(
+            export, "src/StreamFlow.Broker", "src/StreamFlow.Protocol", "src/StreamFlow/Runtime/Services/GuardedLogger.cs",
+            "eng/StreamFlow.Protocol.Generator", "src/Directory.Build.props", "src/Version.props", "eng/BannedSymbols.txt");
 
         await Dotnet.RunAsync(
             Path.Combine(export, "src", "StreamFlow.Broker"), "pack", "-c", "Release", "-o",
