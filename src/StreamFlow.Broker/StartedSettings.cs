@@ -18,6 +18,7 @@ internal static class StartedSettings
             ["group.max.session.timeout.ms"] = Text(options.GroupMaxSessionTimeout),
             ["group.min.session.timeout.ms"] = Text(options.GroupMinSessionTimeout),
             ["log.dirs"] = dataDirectory,
+            ["log.retention.check.interval.ms"] = Text(options.RetentionCheckInterval),
             ["max.connections"] = Text(options.MaxConnections),
             ["node.id"] = Text(nodeId),
             ["num.partitions"] = Text(options.DefaultPartitions),

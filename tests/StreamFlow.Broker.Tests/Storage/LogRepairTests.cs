@@ -199,6 +199,8 @@ public sealed class LogRepairTests : IDisposable
             _files.BeforeDelete = null;
             log.Maintain();
             Assert.InRange(Batches.ReadAll(log).Count, 4, 30);
+            Assert.Empty(Directory.GetFiles(log.LogDirectory, "*.swap"));
+            Assert.Equal(log.Segments.Select(segment => segment.File.Path), Directory.GetFiles(log.LogDirectory, "*.log").Order());
         }
 
         using var again = Open(options);

@@ -57,6 +57,8 @@ public sealed class EmbeddedCluster : TestCluster
             Port = port,
             AutoCreateTopics = false,
             GroupMinSessionTimeout = TimeSpan.FromSeconds(1),
+            // Whenever it looks after its topics: how often that is, the clock says.
+            RetentionCheckInterval = TimeSpan.FromMilliseconds(1),
             TimeProvider = time,
         });
 }
