@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using StreamFlow.Broker.Security;
 using StreamFlow.Broker.Storage;
+using static StreamFlow.Broker.Setting;
 
 namespace StreamFlow.Broker;
 
@@ -166,13 +167,5 @@ public sealed record EmbeddedBrokerOptions
         ArgumentNullException.ThrowIfNull(TimeProvider);
         ArgumentNullException.ThrowIfNull(Topics);
         ListenerChecks.Check(this);
-    }
-
-    private static void Require(bool holds, string name, object? value, string remedy)
-    {
-        if (!holds)
-        {
-            throw new ArgumentException($"{name} is {value}; it must be {remedy}.", name);
-        }
     }
 }

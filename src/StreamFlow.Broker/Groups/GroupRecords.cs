@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Buffers.Binary;
 using System.Text;
 
 namespace StreamFlow.Broker.Groups;
@@ -125,23 +124,11 @@ internal sealed class FieldWriter
         _buffer.Advance(1);
     }
 
-    public void Int16(short value)
-    {
-        BinaryPrimitives.WriteInt16BigEndian(_buffer.GetSpan(sizeof(short)), value);
-        _buffer.Advance(sizeof(short));
-    }
+    public void Int16(short value) => _buffer.AppendInt16(value);
 
-    public void Int32(int value)
-    {
-        BinaryPrimitives.WriteInt32BigEndian(_buffer.GetSpan(sizeof(int)), value);
-        _buffer.Advance(sizeof(int));
-    }
+    public void Int32(int value) => _buffer.AppendInt32(value);
 
-    public void Int64(long value)
-    {
-        BinaryPrimitives.WriteInt64BigEndian(_buffer.GetSpan(sizeof(long)), value);
-        _buffer.Advance(sizeof(long));
-    }
+    public void Int64(long value) => _buffer.AppendInt64(value);
 
     /// <summary>Null is written as length −1.</summary>
     public void String(string? value)

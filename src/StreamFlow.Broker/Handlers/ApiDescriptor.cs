@@ -1,17 +1,20 @@
 using StreamFlow.Broker.Server;
+using StreamFlow.Protocol.Messages;
 
 namespace StreamFlow.Broker.Handlers;
 
-/// <summary>One API: the versions advertised, where the flexible encoding begins, and what answers it.</summary>
+/// <summary>One API: the versions advertised, and what answers it.</summary>
 /// <param name="Key">The API's number.</param>
 /// <param name="MinVersion">The lowest version advertised.</param>
 /// <param name="MaxVersion">The highest version advertised and implemented.</param>
-/// <param name="FlexibleFrom">The first version with compact lengths and tag sections.</param>
 /// <param name="Invoke">Decodes the body and calls the handler.</param>
 internal sealed record ApiDescriptor(
-    ApiKey Key, short MinVersion, short MaxVersion, short FlexibleFrom, ApiDescriptor.Invoker Invoke)
+    ApiKey Key, short MinVersion, short MaxVersion, ApiDescriptor.Invoker Invoke)
 {
     public delegate ValueTask<IResponse?> Invoker(BrokerHandlers handlers, ref WireReader reader, RequestContext context);
+
+    /// <summary>The first version with compact lengths and tag sections, as the messages have it.</summary>
+    public short FlexibleFrom { get; } = KafkaApis.Find(Key)!.FlexibleFrom;
 
     /// <summary>Kafka's name of the API.</summary>
     public string Name { get; } = Key.ToString();

@@ -9,97 +9,95 @@ namespace StreamFlow.Broker.Handlers;
 /// </summary>
 internal static class ApiTable
 {
-    private const short Never = short.MaxValue;
-
     // Produce is advertised from 0 although only 3 and later are answered: librdkafka before 2.11.1 looks for version 0
     // and silently stops compressing without it (KAFKA-18659).
     private static readonly ApiDescriptor[] Apis =
     [
-        Api<ProduceRequest>(ApiKey.Produce, 0, 12, 9, static (h, r, c) => h.Produce.HandleAsync(r, c))
+        Api<ProduceRequest>(ApiKey.Produce, 0, 12, static (h, r, c) => h.Produce.HandleAsync(r, c))
             with { ImplementedFrom = 3, Order = RequestOrder.Pipelined },
-        Api<FetchRequest>(ApiKey.Fetch, 4, 18, 12, static (h, r, c) => h.Fetch.HandleAsync(r, c)),
-        Api<ListOffsetsRequest>(ApiKey.ListOffsets, 1, 11, 6, static (h, r, c) => Now(h.ListOffsets.Handle(r, c))),
-        Api<MetadataRequest>(ApiKey.Metadata, 0, 13, 9, static (h, r, c) => Now(h.Metadata.Handle(r, c))),
-        Api<OffsetCommitRequest>(ApiKey.OffsetCommit, 2, 10, 8, static (h, r, c) => h.Offsets.CommitAsync(r, c)),
-        Api<OffsetFetchRequest>(ApiKey.OffsetFetch, 1, 10, 6, static (h, r, c) => Now(h.Offsets.Fetch(r, c))),
+        Api<FetchRequest>(ApiKey.Fetch, 4, 18, static (h, r, c) => h.Fetch.HandleAsync(r, c)),
+        Api<ListOffsetsRequest>(ApiKey.ListOffsets, 1, 11, static (h, r, c) => Now(h.ListOffsets.Handle(r, c))),
+        Api<MetadataRequest>(ApiKey.Metadata, 0, 13, static (h, r, c) => Now(h.Metadata.Handle(r, c))),
+        Api<OffsetCommitRequest>(ApiKey.OffsetCommit, 2, 10, static (h, r, c) => h.Offsets.CommitAsync(r, c)),
+        Api<OffsetFetchRequest>(ApiKey.OffsetFetch, 1, 10, static (h, r, c) => Now(h.Offsets.Fetch(r, c))),
         Api<FindCoordinatorRequest>(
-            ApiKey.FindCoordinator, 0, 4, 3, static (_, r, c) => Now(GroupAdminHandler.FindCoordinator(r, c))),
-        Api<JoinGroupRequest>(ApiKey.JoinGroup, 0, 9, 6, static (h, r, c) => h.Membership.JoinAsync(r, c))
+            ApiKey.FindCoordinator, 0, 4, static (_, r, c) => Now(GroupAdminHandler.FindCoordinator(r, c))),
+        Api<JoinGroupRequest>(ApiKey.JoinGroup, 0, 9, static (h, r, c) => h.Membership.JoinAsync(r, c))
             with { Order = RequestOrder.BehindLeave },
-        Api<HeartbeatRequest>(ApiKey.Heartbeat, 0, 4, 4, static (h, r, c) => Now(h.Membership.Heartbeat(r, c))),
-        Api<LeaveGroupRequest>(ApiKey.LeaveGroup, 0, 5, 4, static (h, r, c) => Now(h.Membership.Leave(r, c))),
-        Api<SyncGroupRequest>(ApiKey.SyncGroup, 0, 5, 4, static (h, r, c) => h.Membership.SyncAsync(r, c))
+        Api<HeartbeatRequest>(ApiKey.Heartbeat, 0, 4, static (h, r, c) => Now(h.Membership.Heartbeat(r, c))),
+        Api<LeaveGroupRequest>(ApiKey.LeaveGroup, 0, 5, static (h, r, c) => Now(h.Membership.Leave(r, c))),
+        Api<SyncGroupRequest>(ApiKey.SyncGroup, 0, 5, static (h, r, c) => h.Membership.SyncAsync(r, c))
             with { Order = RequestOrder.BehindLeave },
-        Api<DescribeGroupsRequest>(ApiKey.DescribeGroups, 0, 6, 5, static (h, r, c) => Now(h.GroupAdmin.Describe(r, c))),
-        Api<ListGroupsRequest>(ApiKey.ListGroups, 0, 5, 3, static (h, r, c) => Now(h.GroupAdmin.List(r, c))),
+        Api<DescribeGroupsRequest>(ApiKey.DescribeGroups, 0, 6, static (h, r, c) => Now(h.GroupAdmin.Describe(r, c))),
+        Api<ListGroupsRequest>(ApiKey.ListGroups, 0, 5, static (h, r, c) => Now(h.GroupAdmin.List(r, c))),
         Api<SaslHandshakeRequest>(
-            ApiKey.SaslHandshake, 0, 1, Never, static (_, r, c) => Now(SaslHandler.Handshake(r, c))),
-        Api<ApiVersionsRequest>(ApiKey.ApiVersions, 0, 4, 3, static (_, r, c) => Now(ApiVersionsHandler.Answer(r, c))),
-        Api<CreateTopicsRequest>(ApiKey.CreateTopics, 2, 7, 5, static (h, r, c) => Now(h.TopicAdmin.Create(r, c))),
-        Api<DeleteTopicsRequest>(ApiKey.DeleteTopics, 1, 6, 4, static (h, r, c) => Now(h.TopicAdmin.Delete(r, c))),
-        Api<DeleteRecordsRequest>(ApiKey.DeleteRecords, 0, 2, 2, static (h, r, c) => Now(h.TopicAdmin.DeleteRecords(r, c))),
-        Api<InitProducerIdRequest>(ApiKey.InitProducerId, 0, 5, 2, static (h, r, c) => h.ProducerIds.HandleAsync(r, c)),
+            ApiKey.SaslHandshake, 0, 1, static (_, r, c) => Now(SaslHandler.Handshake(r, c))),
+        Api<ApiVersionsRequest>(ApiKey.ApiVersions, 0, 4, static (_, r, c) => Now(ApiVersionsHandler.Answer(r, c))),
+        Api<CreateTopicsRequest>(ApiKey.CreateTopics, 2, 7, static (h, r, c) => Now(h.TopicAdmin.Create(r, c))),
+        Api<DeleteTopicsRequest>(ApiKey.DeleteTopics, 1, 6, static (h, r, c) => Now(h.TopicAdmin.Delete(r, c))),
+        Api<DeleteRecordsRequest>(ApiKey.DeleteRecords, 0, 2, static (h, r, c) => Now(h.TopicAdmin.DeleteRecords(r, c))),
+        Api<InitProducerIdRequest>(ApiKey.InitProducerId, 0, 5, static (h, r, c) => h.ProducerIds.HandleAsync(r, c)),
         Api<OffsetForLeaderEpochRequest>(
-            ApiKey.OffsetForLeaderEpoch, 2, 4, 4, static (h, r, c) => Now(h.TopicAdmin.OffsetForLeaderEpoch(r, c))),
+            ApiKey.OffsetForLeaderEpoch, 2, 4, static (h, r, c) => Now(h.TopicAdmin.OffsetForLeaderEpoch(r, c))),
         Api<AddPartitionsToTxnRequest>(
-            ApiKey.AddPartitionsToTxn, 0, 5, 3, static (h, r, c) => h.Transactions.AddPartitionsAsync(r, c)),
+            ApiKey.AddPartitionsToTxn, 0, 5, static (h, r, c) => h.Transactions.AddPartitionsAsync(r, c)),
         Api<AddOffsetsToTxnRequest>(
-            ApiKey.AddOffsetsToTxn, 0, 4, 3, static (h, r, c) => h.Transactions.AddOffsetsAsync(r, c)),
-        Api<EndTxnRequest>(ApiKey.EndTxn, 0, 5, 3, static (h, r, c) => h.Transactions.EndAsync(r, c)),
+            ApiKey.AddOffsetsToTxn, 0, 4, static (h, r, c) => h.Transactions.AddOffsetsAsync(r, c)),
+        Api<EndTxnRequest>(ApiKey.EndTxn, 0, 5, static (h, r, c) => h.Transactions.EndAsync(r, c)),
         Api<WriteTxnMarkersRequest>(
-            ApiKey.WriteTxnMarkers, 1, 2, 1, static (h, r, c) => h.TransactionAdmin.WriteMarkersAsync(r, c)),
+            ApiKey.WriteTxnMarkers, 1, 2, static (h, r, c) => h.TransactionAdmin.WriteMarkersAsync(r, c)),
         Api<TxnOffsetCommitRequest>(
-            ApiKey.TxnOffsetCommit, 0, 5, 3, static (h, r, c) => h.Transactions.CommitOffsetsAsync(r, c)),
-        Api<DescribeAclsRequest>(ApiKey.DescribeAcls, 1, 3, 2, static (h, r, c) => Now(h.Acls.Describe(r, c))),
-        Api<CreateAclsRequest>(ApiKey.CreateAcls, 1, 3, 2, static (h, r, c) => Now(h.Acls.Create(r, c))),
-        Api<DeleteAclsRequest>(ApiKey.DeleteAcls, 1, 3, 2, static (h, r, c) => Now(h.Acls.Delete(r, c))),
-        Api<DescribeConfigsRequest>(ApiKey.DescribeConfigs, 1, 4, 4, static (h, r, c) => Now(h.Configs.Describe(r, c))),
-        Api<AlterConfigsRequest>(ApiKey.AlterConfigs, 0, 2, 2, static (h, r, c) => Now(h.AlterConfigs.Alter(r, c))),
+            ApiKey.TxnOffsetCommit, 0, 5, static (h, r, c) => h.Transactions.CommitOffsetsAsync(r, c)),
+        Api<DescribeAclsRequest>(ApiKey.DescribeAcls, 1, 3, static (h, r, c) => Now(h.Acls.Describe(r, c))),
+        Api<CreateAclsRequest>(ApiKey.CreateAcls, 1, 3, static (h, r, c) => Now(h.Acls.Create(r, c))),
+        Api<DeleteAclsRequest>(ApiKey.DeleteAcls, 1, 3, static (h, r, c) => Now(h.Acls.Delete(r, c))),
+        Api<DescribeConfigsRequest>(ApiKey.DescribeConfigs, 1, 4, static (h, r, c) => Now(h.Configs.Describe(r, c))),
+        Api<AlterConfigsRequest>(ApiKey.AlterConfigs, 0, 2, static (h, r, c) => Now(h.AlterConfigs.Alter(r, c))),
         Api<AlterReplicaLogDirsRequest>(
-            ApiKey.AlterReplicaLogDirs, 1, 2, 2, static (h, r, c) => Now(h.PartitionAdmin.AlterReplicaLogDirs(r, c))),
+            ApiKey.AlterReplicaLogDirs, 1, 2, static (h, r, c) => Now(h.PartitionAdmin.AlterReplicaLogDirs(r, c))),
         Api<DescribeLogDirsRequest>(
-            ApiKey.DescribeLogDirs, 1, 5, 2, static (h, r, c) => Now(h.PartitionAdmin.DescribeLogDirs(r, c))),
+            ApiKey.DescribeLogDirs, 1, 5, static (h, r, c) => Now(h.PartitionAdmin.DescribeLogDirs(r, c))),
         Api<SaslAuthenticateRequest>(
-            ApiKey.SaslAuthenticate, 0, 2, 2, static (_, r, c) => SaslHandler.AuthenticateAsync(r, c)),
+            ApiKey.SaslAuthenticate, 0, 2, static (_, r, c) => SaslHandler.AuthenticateAsync(r, c)),
         Api<CreatePartitionsRequest>(
-            ApiKey.CreatePartitions, 0, 3, 2, static (h, r, c) => Now(h.TopicAdmin.AddPartitions(r, c))),
-        Api<DeleteGroupsRequest>(ApiKey.DeleteGroups, 0, 2, 2, static (h, r, c) => h.GroupAdmin.DeleteAsync(r, c)),
-        Api<ElectLeadersRequest>(ApiKey.ElectLeaders, 0, 2, 2, static (h, r, c) => Now(h.PartitionAdmin.ElectLeaders(r, c))),
+            ApiKey.CreatePartitions, 0, 3, static (h, r, c) => Now(h.TopicAdmin.AddPartitions(r, c))),
+        Api<DeleteGroupsRequest>(ApiKey.DeleteGroups, 0, 2, static (h, r, c) => h.GroupAdmin.DeleteAsync(r, c)),
+        Api<ElectLeadersRequest>(ApiKey.ElectLeaders, 0, 2, static (h, r, c) => Now(h.PartitionAdmin.ElectLeaders(r, c))),
         Api<IncrementalAlterConfigsRequest>(
-            ApiKey.IncrementalAlterConfigs, 0, 1, 1, static (h, r, c) => Now(h.AlterConfigs.AlterIncrementally(r, c))),
+            ApiKey.IncrementalAlterConfigs, 0, 1, static (h, r, c) => Now(h.AlterConfigs.AlterIncrementally(r, c))),
         Api<AlterPartitionReassignmentsRequest>(
-            ApiKey.AlterPartitionReassignments, 0, 1, 0, static (h, r, c) => Now(h.PartitionAdmin.AlterReassignments(r, c))),
+            ApiKey.AlterPartitionReassignments, 0, 1, static (h, r, c) => Now(h.PartitionAdmin.AlterReassignments(r, c))),
         Api<ListPartitionReassignmentsRequest>(
-            ApiKey.ListPartitionReassignments, 0, 0, 0,
+            ApiKey.ListPartitionReassignments, 0, 0,
             static (_, _, c) => Now(PartitionAdminHandler.ListReassignments(c))),
-        Api<OffsetDeleteRequest>(ApiKey.OffsetDelete, 0, 0, Never, static (h, r, c) => h.Offsets.DeleteAsync(r, c)),
+        Api<OffsetDeleteRequest>(ApiKey.OffsetDelete, 0, 0, static (h, r, c) => h.Offsets.DeleteAsync(r, c)),
         Api<DescribeClientQuotasRequest>(
-            ApiKey.DescribeClientQuotas, 0, 1, 1, static (_, _, c) => Now(UserHandler.DescribeQuotas(c))),
+            ApiKey.DescribeClientQuotas, 0, 1, static (_, _, c) => Now(UserHandler.DescribeQuotas(c))),
         Api<DescribeUserScramCredentialsRequest>(
-            ApiKey.DescribeUserScramCredentials, 0, 0, 0, static (h, r, c) => Now(h.Users.Describe(r, c))),
+            ApiKey.DescribeUserScramCredentials, 0, 0, static (h, r, c) => Now(h.Users.Describe(r, c))),
         Api<AlterUserScramCredentialsRequest>(
-            ApiKey.AlterUserScramCredentials, 0, 0, 0, static (h, r, c) => Now(h.Users.Alter(r, c))),
-        Api<DescribeQuorumRequest>(ApiKey.DescribeQuorum, 0, 2, 0, static (h, r, c) => Now(h.Quorum.Describe(r, c))),
+            ApiKey.AlterUserScramCredentials, 0, 0, static (h, r, c) => Now(h.Users.Alter(r, c))),
+        Api<DescribeQuorumRequest>(ApiKey.DescribeQuorum, 0, 2, static (h, r, c) => Now(h.Quorum.Describe(r, c))),
         Api<UpdateFeaturesRequest>(
-            ApiKey.UpdateFeatures, 0, 2, 0, static (h, r, c) => Now(h.Quorum.UpdateFeatures(r, c))),
-        Api<DescribeClusterRequest>(ApiKey.DescribeCluster, 0, 1, 0, static (h, r, c) => Now(h.Cluster.Describe(r, c.Connection.Self))),
+            ApiKey.UpdateFeatures, 0, 2, static (h, r, c) => Now(h.Quorum.UpdateFeatures(r, c))),
+        Api<DescribeClusterRequest>(ApiKey.DescribeCluster, 0, 1, static (h, r, c) => Now(h.Cluster.Describe(r, c.Connection.Self))),
         Api<DescribeProducersRequest>(
-            ApiKey.DescribeProducers, 0, 0, 0, static (h, r, c) => Now(h.TransactionAdmin.DescribeProducers(r, c))),
+            ApiKey.DescribeProducers, 0, 0, static (h, r, c) => Now(h.TransactionAdmin.DescribeProducers(r, c))),
         Api<DescribeTransactionsRequest>(
-            ApiKey.DescribeTransactions, 0, 0, 0, static (h, r, c) => Now(h.TransactionAdmin.Describe(r, c))),
+            ApiKey.DescribeTransactions, 0, 0, static (h, r, c) => Now(h.TransactionAdmin.Describe(r, c))),
         Api<ListTransactionsRequest>(
-            ApiKey.ListTransactions, 0, 2, 0, static (h, r, c) => Now(h.TransactionAdmin.List(r, c))),
+            ApiKey.ListTransactions, 0, 2, static (h, r, c) => Now(h.TransactionAdmin.List(r, c))),
         Api<ConsumerGroupHeartbeatRequest>(
-            ApiKey.ConsumerGroupHeartbeat, 0, 1, 0, static (h, r, c) => h.ConsumerGroups.HeartbeatAsync(r, c)),
+            ApiKey.ConsumerGroupHeartbeat, 0, 1, static (h, r, c) => h.ConsumerGroups.HeartbeatAsync(r, c)),
         Api<ConsumerGroupDescribeRequest>(
-            ApiKey.ConsumerGroupDescribe, 0, 1, 0, static (h, r, c) => Now(h.ConsumerGroups.Describe(r, c))),
+            ApiKey.ConsumerGroupDescribe, 0, 1, static (h, r, c) => Now(h.ConsumerGroups.Describe(r, c))),
         Api<GetTelemetrySubscriptionsRequest>(
-            ApiKey.GetTelemetrySubscriptions, 0, 0, 0, static (h, r, c) => Now(h.Telemetry.Subscribe(r, c))),
-        Api<PushTelemetryRequest>(ApiKey.PushTelemetry, 0, 0, 0, static (h, r, c) => Now(h.Telemetry.Push(r, c))),
+            ApiKey.GetTelemetrySubscriptions, 0, 0, static (h, r, c) => Now(h.Telemetry.Subscribe(r, c))),
+        Api<PushTelemetryRequest>(ApiKey.PushTelemetry, 0, 0, static (h, r, c) => Now(h.Telemetry.Push(r, c))),
         Api<ListConfigResourcesRequest>(
-            ApiKey.ListConfigResources, 0, 1, 0, static (h, r, c) => Now(h.Configs.List(r, c))),
+            ApiKey.ListConfigResources, 0, 1, static (h, r, c) => Now(h.Configs.List(r, c))),
         Api<DescribeTopicPartitionsRequest>(
-            ApiKey.DescribeTopicPartitions, 0, 0, 0, static (h, r, c) => Now(h.TopicPartitions.Handle(r, c))),
+            ApiKey.DescribeTopicPartitions, 0, 0, static (h, r, c) => Now(h.TopicPartitions.Handle(r, c))),
     ];
 
     private static readonly ApiDescriptor?[] ByKey = Index();
@@ -112,10 +110,9 @@ internal static class ApiTable
         ApiKey key,
         short min,
         short max,
-        short flexibleFrom,
         Func<BrokerHandlers, TRequest, RequestContext, ValueTask<IResponse?>> handle)
         where TRequest : IRequest<TRequest> =>
-        new(key, min, max, flexibleFrom, (BrokerHandlers handlers, ref WireReader reader, RequestContext context) =>
+        new(key, min, max, (BrokerHandlers handlers, ref WireReader reader, RequestContext context) =>
             handle(handlers, TRequest.Read(ref reader), context));
 
     private static ValueTask<IResponse?> Now(IResponse response) => new(response);

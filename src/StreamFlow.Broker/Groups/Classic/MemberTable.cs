@@ -51,8 +51,6 @@ internal sealed class MemberTable
 
     public void AddPendingId(string memberId, long deadline) => _pendingIds.Add(memberId, deadline);
 
-    public bool IsPendingId(string memberId) => _pendingIds.ContainsKey(memberId);
-
     public bool RemovePendingId(string memberId) => _pendingIds.Remove(memberId);
 
     public void RemoveExpiredPendingIds(ClockReading now)

@@ -1,3 +1,5 @@
+using static StreamFlow.Broker.Setting;
+
 namespace StreamFlow.Broker.Groups;
 
 /// <summary>Who may change a group from one protocol to the other while it has members.</summary>
@@ -56,13 +58,5 @@ internal sealed record ConsumerGroupOptions
             "at most 2^31-1 ms, the largest the protocol can carry");
         Require(AssignmentInterval >= TimeSpan.Zero, nameof(AssignmentInterval), AssignmentInterval, "zero or more");
         Require(MaxSize >= 1, nameof(MaxSize), MaxSize, "at least 1");
-    }
-
-    private static void Require<T>(bool holds, string name, T value, string remedy)
-    {
-        if (!holds)
-        {
-            throw new ArgumentException($"{name} is {value}; it must be {remedy}.", name);
-        }
     }
 }

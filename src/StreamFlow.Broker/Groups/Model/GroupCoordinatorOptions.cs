@@ -1,5 +1,6 @@
 using System.Globalization;
 using StreamFlow.Broker.Configs;
+using static StreamFlow.Broker.Setting;
 
 namespace StreamFlow.Broker.Groups;
 
@@ -81,13 +82,5 @@ internal sealed record GroupCoordinatorOptions
         Require(OffsetsRetention > TimeSpan.Zero, nameof(OffsetsRetention), OffsetsRetention, "more than zero");
         Require(OffsetsRetentionCheckInterval > TimeSpan.Zero, nameof(OffsetsRetentionCheckInterval),
             OffsetsRetentionCheckInterval, "more than zero");
-    }
-
-    private static void Require<T>(bool holds, string name, T value, string remedy)
-    {
-        if (!holds)
-        {
-            throw new ArgumentException($"{name} is {value}; it must be {remedy}.", name);
-        }
     }
 }
