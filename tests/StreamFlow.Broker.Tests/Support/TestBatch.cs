@@ -49,6 +49,19 @@ public static class TestBatch
     public static List<(long Offset, string Value)> Read(ReadOnlySpan<byte> bytes) =>
         [.. ReadAll(bytes).Select(static x => (x.Offset, x.Value))];
 
+    /// <summary>The offset behind the last batch, which compaction may have left without records; null without a batch.</summary>
+    public static long? NextOffset(ReadOnlySpan<byte> bytes)
+    {
+        long? next = null;
+        while (bytes.Length > 0)
+        {
+            next = BinaryPrimitives.ReadInt64BigEndian(bytes) + BinaryPrimitives.ReadInt32BigEndian(bytes[23..]) + 1;
+            bytes = bytes[(BinaryPrimitives.ReadInt32BigEndian(bytes[8..]) + 12)..];
+        }
+
+        return next;
+    }
+
     /// <summary>The records of producers, without the markers.</summary>
     public static IEnumerable<(long ProducerId, long Offset, string Value)> ReadTransactional(ReadOnlySpan<byte> bytes) =>
         ReadAll(bytes).Where(static x => !x.IsControl).Select(static x => (x.ProducerId, x.Offset, x.Value));
