@@ -33,7 +33,9 @@ internal sealed partial class GroupCoordinator
 
         var journal = new GroupJournal(store.GetPartition(TopicName, 0)!);
         var coordinator = new GroupCoordinator(options, journal, time, new TopicCatalog(store), log);
-        store.TopicDeleted += topic => _ = coordinator.ForgetTopicAsync(topic.Name);
+        void Forget(Topic topic) => _ = coordinator.ForgetTopicAsync(topic.Name);
+        store.TopicDeleted += Forget;
+        coordinator._unsubscribe = () => store.TopicDeleted -= Forget;
         return coordinator;
     }
 

@@ -30,6 +30,7 @@ internal sealed partial class GroupCoordinator : IDisposable
     private long _lastRequest;
     private volatile bool _isStopped;
     private volatile bool _isFailing;
+    private Action? _unsubscribe;
 
     /// <summary>Loads every group and offset of the log, then is ready for requests.</summary>
     /// <param name="options">Limits and delays.</param>
@@ -87,6 +88,9 @@ internal sealed partial class GroupCoordinator : IDisposable
     public void Dispose()
     {
         Stop();
+
+        // The store outlives a coordinator that another one takes the place of.
+        _unsubscribe?.Invoke();
         _timers.Dispose();
         _retentionTimer.Dispose();
     }

@@ -11,7 +11,6 @@ internal sealed partial class TopicAdminHandler(
     TopicStore store, BrokerSettings settings, int nodeId, int defaultPartitions, bool acceptAnyReplicationFactor)
 {
     private const int UseDefault = -1;
-    private const string NotAllowed = "Authorization failed.";
 
     /// <summary>First version of DeleteTopics that names topics by their ids.</summary>
     private const short TopicIdsFrom = 6;
@@ -28,7 +27,7 @@ internal sealed partial class TopicAdminHandler(
                     ? NotCreated(topic.Name, ErrorCode.InvalidRequest, $"Topic '{topic.Name}' is listed more than once.")
                     : MayCreate(topic.Name, context)
                         ? HideConfigs(Create(topic, request.ValidateOnly), context)
-                        : NotCreated(topic.Name, ErrorCode.TopicAuthorizationFailed, NotAllowed)),
+                        : NotCreated(topic.Name, ErrorCode.TopicAuthorizationFailed, RequestContext.NotAllowed)),
             ],
         };
     }
@@ -55,7 +54,7 @@ internal sealed partial class TopicAdminHandler(
                 {
                     Name = topic.Name,
                     ErrorCode = ErrorCode.TopicAuthorizationFailed,
-                    ErrorMessage = NotAllowed,
+                    ErrorMessage = RequestContext.NotAllowed,
                 }),
         ],
     };
@@ -158,7 +157,7 @@ internal sealed partial class TopicAdminHandler(
                 Name = shown ? named : null,
                 TopicId = wanted.TopicId,
                 ErrorCode = ErrorCode.TopicAuthorizationFailed,
-                ErrorMessage = NotAllowed,
+                ErrorMessage = RequestContext.NotAllowed,
             };
         }
 

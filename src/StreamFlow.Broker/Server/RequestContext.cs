@@ -5,6 +5,9 @@ namespace StreamFlow.Broker.Server;
 /// <summary>The header of a request, for handlers whose answer depends on it, and what its sender may do.</summary>
 internal readonly record struct RequestContext(ConnectionContext Connection, short Version, string ClientId)
 {
+    /// <summary>What somebody is told who may not do what they ask for, where an answer has room for a sentence.</summary>
+    public const string NotAllowed = "Authorization failed.";
+
     /// <summary>What is asked for.</summary>
     public ApiKey Api { get; init; }
 

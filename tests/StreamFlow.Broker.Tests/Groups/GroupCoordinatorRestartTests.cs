@@ -118,6 +118,26 @@ public sealed class GroupCoordinatorRestartTests : IDisposable
         Assert.Contains("version 99", thrown.Message, StringComparison.Ordinal);
     }
 
+    /// <summary>After trouble with the disk another coordinator takes its place, on the same store, which lives on.</summary>
+    [Fact]
+    public void One_that_another_takes_the_place_of_is_not_kept_by_the_store()
+    {
+        WeakReference former = OpenAndDispose();
+        GC.Collect();
+        GC.WaitForPendingFinalizers();
+        GC.Collect();
+
+        Assert.False(former.IsAlive);
+        Assert.NotNull(_fixture.Store.GetTopic(GroupCoordinator.TopicName));
+    }
+
+    [System.Runtime.CompilerServices.MethodImpl(System.Runtime.CompilerServices.MethodImplOptions.NoInlining)]
+    private WeakReference OpenAndDispose()
+    {
+        using GroupCoordinator coordinator = GroupCoordinator.Open(_fixture.Store, _fixture.Options, TimeProvider.System);
+        return new WeakReference(coordinator);
+    }
+
     private void Restart(bool crash)
     {
         if (crash)

@@ -114,7 +114,7 @@ internal sealed class AclHandler(SecurityStore store, bool isOn, BrokerLog log)
     private (ErrorCode Error, string? Message) Refuse(AclOperation operation, RequestContext context) =>
         !isOn ? (ErrorCode.SecurityDisabled, Off)
         : context.MayCluster(operation) ? (ErrorCode.None, null)
-        : (ErrorCode.ClusterAuthorizationFailed, "Authorization failed.");
+        : (ErrorCode.ClusterAuthorizationFailed, RequestContext.NotAllowed);
 
     private (ErrorCode Error, string? Message) Store(Action change)
     {

@@ -7,8 +7,6 @@ namespace StreamFlow.Broker.Handlers;
 /// <summary>Users of SCRAM (KIP-554): which there are, new passwords, and the end of old ones.</summary>
 internal sealed class UserHandler(SecurityStore store, BrokerLog log)
 {
-    private const string NotAllowed = "Authorization failed.";
-
     public DescribeUserScramCredentialsResponse Describe(DescribeUserScramCredentialsRequest request, RequestContext context)
     {
         if (!context.MayCluster(AclOperation.Describe))
@@ -16,7 +14,7 @@ internal sealed class UserHandler(SecurityStore store, BrokerLog log)
             return new DescribeUserScramCredentialsResponse
             {
                 ErrorCode = ErrorCode.ClusterAuthorizationFailed,
-                ErrorMessage = NotAllowed,
+                ErrorMessage = RequestContext.NotAllowed,
             };
         }
 
@@ -41,7 +39,7 @@ internal sealed class UserHandler(SecurityStore store, BrokerLog log)
         if (!context.MayCluster(AclOperation.Alter))
         {
             return Answer(results.Keys.ToDictionary(
-                static x => x, static _ => (ErrorCode.ClusterAuthorizationFailed, (string?)NotAllowed)));
+                static x => x, static _ => (ErrorCode.ClusterAuthorizationFailed, (string?)RequestContext.NotAllowed)));
         }
 
         CheckAll(request, results);
@@ -72,7 +70,7 @@ internal sealed class UserHandler(SecurityStore store, BrokerLog log)
             : new DescribeClientQuotasResponse
             {
                 ErrorCode = ErrorCode.ClusterAuthorizationFailed,
-                ErrorMessage = NotAllowed,
+                ErrorMessage = RequestContext.NotAllowed,
                 Entries = null,
             };
 

@@ -31,7 +31,7 @@ internal static class ConfigResources
             ConfigResourceKind.Group => context.MayGroup(operation, resource.Name) ? ErrorCode.None : ErrorCode.GroupAuthorizationFailed,
             _ => context.MayCluster(operation) ? ErrorCode.None : ErrorCode.ClusterAuthorizationFailed,
         };
-        return error == ErrorCode.None ? null : new Outcome(error, "Authorization failed.");
+        return error == ErrorCode.None ? null : new Outcome(error, RequestContext.NotAllowed);
     }
 
     /// <summary>What such a resource is called in a sentence.</summary>
