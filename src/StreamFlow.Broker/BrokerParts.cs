@@ -58,6 +58,9 @@ internal sealed class BrokerParts : IAsyncDisposable
             Files = _options.Files,
             RetentionCheckInterval = _options.RetentionCheckInterval,
             RetainsByArrival = _options.KeepHistoricalRecords,
+            MaxPartitions = _options.MaxPartitions,
+            MaxProducerIds = _options.MaxProducerIds,
+            ProducerIdExpirationMs = () => Number("producer.id.expiration.ms", (long)_options.ProducerIdExpiration.TotalMilliseconds),
             OnFlushed = duration => _meter?.Requests.Flushed(duration),
         });
         if (_options.DataDirectory is null)
@@ -80,7 +83,11 @@ internal sealed class BrokerParts : IAsyncDisposable
     public void Listen()
     {
         SocketServerOptions limits = new(
-            MaxConnections(), _options.MaxRequestBytes, _options.ConnectionIdleTimeout);
+            MaxConnections(), _options.MaxRequestBytes, _options.ConnectionIdleTimeout)
+        {
+            MaxBytesInFlight = _options.MaxBytesInFlight,
+            MaxConnectionsPerAddress = () => (int)Number("max.connections.per.ip", _options.MaxConnectionsPerAddress),
+        };
         _server = new SocketServer(_security!.Bind(NodeId), limits, _log, _options.TimeProvider);
         MetadataBroker self = _server.Listeners[0].Advertised;
         StartedSettings.AddListeners(_started, _server.Listeners);
@@ -94,6 +101,10 @@ internal sealed class BrokerParts : IAsyncDisposable
 
     /// <summary>How well everything is.</summary>
     public BrokerState State() => BrokerStates.Of(Store, _coordinators!);
+
+    /// <summary>A setting that may be changed while the broker runs.</summary>
+    private long Number(string name, long started) =>
+        long.TryParse(_settings?[name], NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long value) ? value : started;
 
     /// <summary>Connections that find no handle would take that of a segment.</summary>
     private int MaxConnections()

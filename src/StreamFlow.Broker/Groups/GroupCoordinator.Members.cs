@@ -11,6 +11,7 @@ internal sealed partial class GroupCoordinator
     public ValueTask<JoinResult> JoinAsync(JoinCommand command, CancellationToken connectionGone)
     {
         ErrorCode refusal = CheckJoin(command);
+        refusal = refusal == ErrorCode.None && command.MemberId.Length == 0 ? RefuseFounding(command.GroupId) : refusal;
         if (refusal != ErrorCode.None)
         {
             return new(JoinResult.Failed(refusal, command.MemberId));
@@ -28,6 +29,12 @@ internal sealed partial class GroupCoordinator
             }
 
             group = held.Group;
+            refusal = RefuseGrowth(group, command.MemberId, GroupMember.SizeOf(command.Protocols));
+            if (refusal != ErrorCode.None)
+            {
+                return new(JoinResult.Failed(refusal, command.MemberId));
+            }
+
             MakeClassicIfEmpty(group);
             group.Joins.Add(request, reply);
             group.Machine.Join(command, request, Guid.NewGuid().ToString(), Now());
@@ -58,6 +65,11 @@ internal sealed partial class GroupCoordinator
             }
 
             group = held.Group;
+            if (RefuseAssignments(group, command) is var refusal and not ErrorCode.None)
+            {
+                return new(SyncResult.Failed(refusal));
+            }
+
             group.Syncs.Add(request, reply);
             group.Machine.Sync(command, request, Now());
             Apply(group);
@@ -129,6 +141,12 @@ internal sealed partial class GroupCoordinator
         ConsumerHeartbeatResult result;
         Task record;
         bool joins = command.MemberEpoch == ConsumerHeartbeatCommand.Joining;
+        if (joins && RefuseFounding(command.GroupId) != ErrorCode.None)
+        {
+            return new(ConsumerHeartbeatResult.Failed(
+                ErrorCode.GroupMaxSizeReached, "There are as many groups as there may be (MaxGroups), or they hold as much memory as they may."));
+        }
+
         using (HeldGroup held = joins ? HoldOrCreate(command.GroupId) : _groups.Hold(command.GroupId))
         {
             if (_isStopped)
@@ -143,6 +161,12 @@ internal sealed partial class GroupCoordinator
             }
 
             CoordinatedGroup group = held.Group!;
+            if (RefuseGrowth(group, command.MemberId, command.Bytes) is var growth and not ErrorCode.None)
+            {
+                return new(ConsumerHeartbeatResult.Failed(
+                    growth, $"The subscription takes {command.Bytes} bytes, which is more than this member or all groups may."));
+            }
+
             result = machine.Heartbeat(command, Now());
             Apply(group);
             record = group.LastRecord;

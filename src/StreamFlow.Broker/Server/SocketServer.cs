@@ -1,5 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
+using System.Runtime.InteropServices;
+using Microsoft.Extensions.Logging;
 
 namespace StreamFlow.Broker.Server;
 
@@ -15,8 +17,10 @@ internal sealed class SocketServer : IAsyncDisposable
     private readonly SocketServerOptions _options;
     private readonly BrokerLog _log;
     private readonly TimeProvider _time;
+    private readonly ByteBudget _budget;
     private readonly CancellationTokenSource _stopping = new();
     private readonly HashSet<Connection> _connections = [];
+    private readonly Dictionary<IPAddress, int> _addresses = [];
     private readonly List<Task> _loops = [];
     private readonly Lock _gate = new();
     private int _running;
@@ -30,7 +34,11 @@ internal sealed class SocketServer : IAsyncDisposable
         _options = options;
         _log = log;
         _time = time;
+        _budget = new ByteBudget(options.MaxBytesInFlight, time);
     }
+
+    /// <summary>The bytes of all requests and answers.</summary>
+    public ByteBudget Budget => _budget;
 
     public IReadOnlyList<Listener> Listeners => _listeners;
 
@@ -153,7 +161,7 @@ internal sealed class SocketServer : IAsyncDisposable
             socket.NoDelay = true;
             socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive, true);
             connection = new Connection(
-                socket, listener, dispatch, _options.MaxRequestBytes, _log, _time, _stopping.Token);
+                socket, listener, dispatch, _options.MaxRequestBytes, _budget, _log, _time, _stopping.Token);
         }
         catch (SocketException)
         {
@@ -162,11 +170,17 @@ internal sealed class SocketServer : IAsyncDisposable
             return;
         }
 
+        IPAddress address = connection.Address;
+        int limit = _options.MaxConnectionsPerAddress();
+        bool hasRoom;
         lock (_gate)
         {
-            if (_connections.Count < _options.MaxConnections && !_stopping.IsCancellationRequested)
+            hasRoom = _connections.Count < _options.MaxConnections;
+            int others = _addresses.GetValueOrDefault(address);
+            if (hasRoom && others < limit && !_stopping.IsCancellationRequested)
             {
                 _connections.Add(connection);
+                _addresses[address] = others + 1;
                 _accepted++;
                 _running++;
                 _ = RunAsync(connection);
@@ -177,7 +191,10 @@ internal sealed class SocketServer : IAsyncDisposable
         if (!_stopping.IsCancellationRequested)
         {
             Interlocked.Increment(ref _refused);
-            _log.Repeated.Write(nameof(ServerLog.Refused), log => ServerLog.Refused(log, _options.MaxConnections));
+            Action<ILogger> write = hasRoom
+                ? log => ServerLog.RefusedAddress(log, address.ToString(), limit)
+                : log => ServerLog.Refused(log, _options.MaxConnections);
+            _log.Repeated.Write(hasRoom ? nameof(ServerLog.RefusedAddress) : nameof(ServerLog.Refused), write);
         }
 
         connection.Dispose();
@@ -195,6 +212,11 @@ internal sealed class SocketServer : IAsyncDisposable
             lock (_gate)
             {
                 _connections.Remove(connection);
+                if (--CollectionsMarshal.GetValueRefOrNullRef(_addresses, connection.Address) == 0)
+                {
+                    _addresses.Remove(connection.Address);
+                }
+
                 if (--_running == 0)
                 {
                     _drained?.TrySetResult();
@@ -222,10 +244,16 @@ internal sealed class SocketServer : IAsyncDisposable
     private void Sweep()
     {
         _log.WriteHeld();
+        bool isNeeded = _budget.WasNeeded(SweepInterval);
         foreach (Connection connection in Snapshot())
         {
             if (connection.Idle > _options.IdleTimeout || connection.Unknown > AuthenticationTimeout)
             {
+                connection.Abort();
+            }
+            else if (isNeeded && connection.Stall(_options.StallTimeout) is { } reason)
+            {
+                _log.Repeated.Write(nameof(ServerLog.Stalled), log => ServerLog.Stalled(log, connection.Peer, reason));
                 connection.Abort();
             }
         }

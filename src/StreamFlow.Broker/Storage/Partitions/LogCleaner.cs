@@ -6,9 +6,6 @@ namespace StreamFlow.Broker.Storage;
 /// </summary>
 internal sealed class LogCleaner(PartitionLog log, LogEnvironment environment)
 {
-    /// <summary>How long a silent producer is remembered.</summary>
-    public const long ProducerRetentionMs = 24L * 60 * 60 * 1000;
-
     private readonly Lock _gate = new();
     private readonly LogCompactor _compactor = new(log, environment);
     private readonly LogRepair _repair = new(log, environment);
@@ -111,7 +108,8 @@ internal sealed class LogCleaner(PartitionLog log, LogEnvironment environment)
     {
         lock (log.Gate)
         {
-            log.Producers.Expire(environment.NowMs, ProducerRetentionMs);
+            log.Producers.Expire(environment.NowMs, environment.ProducerIdExpirationMs());
+            log.RecountProducers();
         }
     }
 

@@ -62,6 +62,7 @@ internal sealed partial class PartitionLog
             if (producers is not null)
             {
                 Producers = producers;
+                RecountProducers();
                 var end = segments[^1].NextOffset;
                 Volatile.Write(ref _lastStableOffset, Math.Min(_lastStableOffset, end));
                 Volatile.Write(ref _highWatermark, Math.Min(_highWatermark, end));

@@ -8,9 +8,13 @@ internal sealed class TopicTable
     private readonly ConcurrentDictionary<string, Topic> _byName = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<Guid, Topic> _byId = new();
     private long _version;
+    private long _partitions;
 
     /// <summary>Another number whenever a topic came, went or grew.</summary>
     public long Version => Interlocked.Read(ref _version);
+
+    /// <summary>The partitions of all topics.</summary>
+    public long PartitionCount => Interlocked.Read(ref _partitions);
 
     public ICollection<Topic> All => _byName.Values;
 
@@ -24,19 +28,22 @@ internal sealed class TopicTable
     {
         _byId[topic.Id] = topic;
         _byName[topic.Name] = topic;
+        Interlocked.Add(ref _partitions, topic.Partitions.Count);
         Interlocked.Increment(ref _version);
     }
 
     public void Remove(Topic topic)
     {
         _byName.TryRemove(topic.Name, out _);
+        Interlocked.Add(ref _partitions, -topic.Partitions.Count);
         _byId.TryRemove(topic.Id, out _);
         Interlocked.Increment(ref _version);
     }
 
     /// <summary>Gives a topic further partitions.</summary>
-    public void Grow(Topic topic, IEnumerable<PartitionLog> added)
+    public void Grow(Topic topic, IReadOnlyCollection<PartitionLog> added)
     {
+        Interlocked.Add(ref _partitions, added.Count);
         topic.SetPartitions([.. topic.Partitions, .. added]);
         Interlocked.Increment(ref _version);
     }
