@@ -1,6 +1,6 @@
-using StreamFlow.Broker.Server;
+using StreamFlow.Broker.Security;
 
-namespace StreamFlow.Broker.Security;
+namespace StreamFlow.Broker.Server;
 
 /// <summary>
 /// What a client may do with something, as a set of bits by the numbers of the operations (KIP-430). Without rules that is
