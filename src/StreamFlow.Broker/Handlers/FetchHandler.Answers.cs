@@ -17,22 +17,14 @@ internal sealed partial class FetchHandler
             }),
         ];
 
-    /// <summary>The headers of the batches say how many records they have.</summary>
-    private void Count(string? topic, in FetchResponsePartitions result)
+    private static FetchResponsePartitions Failed(int index, ErrorCode error, PartitionLog? log) => new()
     {
-        ReadOnlySpan<byte> rest = result.Records.Memory.Span;
-        if (!measured.CountsFetched || rest.IsEmpty || topic is null)
-        {
-            return;
-        }
-
-        long records = 0;
-        while (BatchHeader.TryRead(rest, out BatchHeader batch) && batch.TotalSize <= rest.Length)
-        {
-            records += batch.IsControl ? 0 : batch.RecordCount;
-            rest = rest[batch.TotalSize..];
-        }
-
-        measured.Fetched(topic, records, result.Records.Memory.Length);
-    }
+        PartitionIndex = index,
+        ErrorCode = error,
+        HighWatermark = log?.HighWatermark ?? -1,
+        LastStableOffset = log?.LastStableOffset ?? -1,
+        LogStartOffset = log?.LogStartOffset ?? -1,
+        AbortedTransactions = null,
+        Records = WireRecords.Empty,
+    };
 }

@@ -149,7 +149,7 @@ internal sealed partial class FetchHandler(TopicStore topics, TimeProvider time,
 
         FetchResponse answer = Read(request, context.Version, logs, bytes);
         if (request.MinBytes != 1 || answer.Responses.Any(static topic => topic.Partitions.Any(
-            static x => x.ErrorCode != ErrorCode.None || x.Records.Memory.Length > 0)))
+            static x => x.ErrorCode != ErrorCode.None || x.Records.Memory.Length > 0 || x.DivergingEpoch.Epoch >= 0)))
         {
             return new HeldResponse(answer, bytes.Lease);
         }
@@ -169,7 +169,7 @@ internal sealed partial class FetchHandler(TopicStore topics, TimeProvider time,
             foreach (FetchRequestPartitions partition in topic.Partitions)
             {
                 PartitionLog? log = logs[at++];
-                if (Check(log, topic, partition, version) != ErrorCode.None)
+                if (Check(log, topic, partition, version) != ErrorCode.None || FindDivergence(log!, partition) is not null)
                 {
                     return true;
                 }
@@ -205,10 +205,18 @@ internal sealed partial class FetchHandler(TopicStore topics, TimeProvider time,
             return epoch;
         }
 
+        if (FindDivergence(log, partition) is { } end)
+        {
+            return end.Epoch < 0 ? ErrorCode.OffsetOutOfRange : ErrorCode.None;
+        }
+
         return partition.FetchOffset < log.LogStartOffset || partition.FetchOffset > log.LogEndOffset
             ? ErrorCode.OffsetOutOfRange
             : ErrorCode.None;
     }
+
+    private static FetchResponseDivergingEpoch? FindDivergence(PartitionLog log, in FetchRequestPartitions partition) =>
+        LeaderEpochs.FindDivergence(partition.LastFetchedEpoch, partition.FetchOffset, log);
 
     private FetchResponse Read(FetchRequest request, short version, PartitionLog?[] logs, FetchBytes bytes)
     {
@@ -242,7 +250,8 @@ internal sealed partial class FetchHandler(TopicStore topics, TimeProvider time,
                     ? ReadPartition(request, topic.Partitions[j], log!, budget, first)
                     : Failed(topic.Partitions[j].Partition, error, log);
                 int length = partitions[j].Records.Memory.Length;
-                Count(version >= TopicIdsFrom ? topics.GetTopic(topic.TopicId)?.Name : topic.Topic, partitions[j]);
+                measured.Fetched(
+                    version >= TopicIdsFrom ? topics.GetTopic(topic.TopicId)?.Name : topic.Topic, partitions[j].Records.Memory.Span);
                 budget -= Math.Min(budget, length);
                 first &= length == 0;
             }
@@ -256,6 +265,13 @@ internal sealed partial class FetchHandler(TopicStore topics, TimeProvider time,
     private static FetchResponsePartitions ReadPartition(
         FetchRequest request, FetchRequestPartitions partition, PartitionLog log, int budget, bool first)
     {
+        if (FindDivergence(log, partition) is { } end)
+        {
+            FetchResponsePartitions diverging = Failed(partition.Partition, ErrorCode.None, log);
+            diverging.DivergingEpoch = end;
+            return diverging;
+        }
+
         int limit = Math.Min(budget, Math.Max(partition.PartitionMaxBytes, 0));
         RentedRecords records = new();
         ReadResult read = log.Read(partition.FetchOffset, limit, first, request.IsolationLevel != 0, records);
@@ -277,15 +293,4 @@ internal sealed partial class FetchHandler(TopicStore topics, TimeProvider time,
             Records = WireRecords.OfRented(rented, records.Length),
         };
     }
-
-    private static FetchResponsePartitions Failed(int index, ErrorCode error, PartitionLog? log) => new()
-    {
-        PartitionIndex = index,
-        ErrorCode = error,
-        HighWatermark = log?.HighWatermark ?? -1,
-        LastStableOffset = log?.LastStableOffset ?? -1,
-        LogStartOffset = log?.LogStartOffset ?? -1,
-        AbortedTransactions = null,
-        Records = WireRecords.Empty,
-    };
 }

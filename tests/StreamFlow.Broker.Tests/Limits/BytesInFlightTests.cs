@@ -8,6 +8,9 @@ namespace StreamFlow.Broker.Tests.Limits;
 public sealed class BytesInFlightTests(Xunit.Abstractions.ITestOutputHelper output)
 {
     private const int Limit = 4 << 20;
+
+    /// <summary>Answers of this number are more than the operating system takes for a client that does not read.</summary>
+    private const int BeyondSocketBuffers = 12;
     private const string Used = "streamflow.broker.memory.used";
     private const string Waiting = "streamflow.broker.memory.waiting";
     private static readonly string Large = new('x', 800 << 10);
@@ -28,8 +31,11 @@ public sealed class BytesInFlightTests(Xunit.Abstractions.ITestOutputHelper outp
         {
             RawClient client = await RawClient.ConnectAsync(broker.Port);
             client.Socket.ReceiveBufferSize = 4096;
-            await client.SendAsync("Fetch", 11, Requests.Fetch("t", 0, 0, maxWaitMs: 60_000, partitionMaxBytes: 50 << 20));
             greedy.Add(client);
+            for (int j = 0; j < BeyondSocketBuffers; j++)
+            {
+                await client.SendAsync("Fetch", 11, Requests.Fetch("t", 0, 0, maxWaitMs: 60_000, partitionMaxBytes: 50 << 20));
+            }
         }
 
         await Eventually.TrueAsync(() => measured.Sum(Waiting) > 0, "somebody waits for bytes");
@@ -47,23 +53,31 @@ public sealed class BytesInFlightTests(Xunit.Abstractions.ITestOutputHelper outp
     public async Task Answers_that_nobody_reads_hold_no_more_than_the_limit_and_producers_go_on()
     {
         await using EmbeddedBroker broker = await EmbeddedBroker.StartAsync(
-            new EmbeddedBrokerOptions { MaxBytesInFlight = 1 << 20, Topics = [new BrokerTopic("t")] });
+            new EmbeddedBrokerOptions { MaxBytesInFlight = Limit, Topics = [new BrokerTopic("t")] });
         using MeasuredBroker measured = new(broker.BootstrapServers);
+        WireStruct manyGroups = new()
+        {
+            ["resources"] = Enumerable.Range(0, 500).Select(
+                g => new WireStruct { ["resource_type"] = 32, ["resource_name"] = $"{g}", ["configuration_keys"] = null }).ToArray(),
+            ["include_synonyms"] = true,
+            ["include_documentation"] = true,
+        };
         List<RawClient> greedy = [];
-        for (int i = 0; i < 30; i++)
+        for (int i = 0; i < 10; i++)
         {
             RawClient client = await RawClient.ConnectAsync(broker.Port);
             client.Socket.ReceiveBufferSize = 4096;
             greedy.Add(client);
-            await client.SendAsync("DescribeConfigs", 1, new WireStruct
+            for (int j = 0; j < BeyondSocketBuffers; j++)
             {
-                ["resources"] = Enumerable.Range(0, 200).Select(
-                    g => new WireStruct { ["resource_type"] = 32, ["resource_name"] = $"{g}", ["configuration_keys"] = null }).ToArray(),
-            });
+                await client.SendAsync("DescribeConfigs", 4, manyGroups);
+            }
         }
 
         await Eventually.TrueAsync(() => measured.Sum(Waiting) > 0, "somebody waits for room");
-        Assert.InRange(measured.Sum(Used)!.Value, 1 << 19, 3 << 20);
+
+        // Those that were being made when it was used up, and no more.
+        Assert.InRange(measured.Sum(Used)!.Value, Limit, Limit + (40 << 20));
         using RawClient honest = await RawClient.ConnectAsync(broker.Port);
         Assert.Equal(0, (await honest.ProduceAsync("t", 0, TestBatch.Build("small"))).Number("error_code"));
         greedy.ForEach(static client => client.Dispose());
