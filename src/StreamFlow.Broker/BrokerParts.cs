@@ -26,6 +26,7 @@ internal sealed class BrokerParts : IAsyncDisposable
     private SocketServer? _server;
     private BrokerMeter? _meter;
     private SecurityParts? _security;
+    private RequestDispatcher? _dispatcher;
 
     public BrokerParts(EmbeddedBrokerOptions options)
     {
@@ -42,6 +43,9 @@ internal sealed class BrokerParts : IAsyncDisposable
     public TopicStore Store => _store!;
 
     public SocketServer Server => _server!;
+
+    /// <summary>What answers requests, once it listens.</summary>
+    public RequestDispatcher Dispatcher => _dispatcher!;
 
     /// <summary>Opens the data directory and loads what is in it.</summary>
     public void Open()
@@ -95,6 +99,7 @@ internal sealed class BrokerParts : IAsyncDisposable
         _meter.Show(BrokerStates.Of(_server, Store, _coordinators!, limits.MaxConnections, _options.TimeProvider));
         (RecordInstruments records, RequestInstruments requests) = (_meter.Records, _meter.Requests);
         RequestDispatcher dispatcher = new(CreateHandlers(self, records, requests), requests, _options.TimeProvider);
+        _dispatcher = dispatcher;
         _coordinators!.Reopened += () => dispatcher.Replace(CreateHandlers(self, records, requests));
         _server.Start(dispatcher.DispatchAsync);
     }

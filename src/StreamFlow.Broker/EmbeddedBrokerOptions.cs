@@ -155,7 +155,7 @@ public sealed record EmbeddedBrokerOptions
 
     /// <summary>
     /// The bytes that requests and answers of all clients may hold at once. When they are used up, connections are not read
-    /// from until some are free, and one whose client keeps others waiting for a minute is closed. Each connection has 16 KiB
+    /// from until some are free, and one whose client keeps others waiting for long is closed. Each connection has 16 KiB
     /// besides. A single message that is larger is taken when there is no other.
     /// </summary>
     /// <value>Default 256 MiB (Kafka: <c>queued.max.request.bytes</c>, without a limit, for requests alone).</value>

@@ -132,21 +132,14 @@ internal sealed partial class GroupCoordinator
             return new(ConsumerHeartbeatResult.Failed(refusal, reason));
         }
 
-        if (!Fits(command.GroupId) || !Fits(command.MemberId) || !Fits(command.TopicPattern))
+        if (RefuseNames(command) is { } refused)
         {
-            return new(ConsumerHeartbeatResult.Failed(
-                ErrorCode.InvalidRequest, $"Names and patterns may have up to {MaxNameBytes} bytes."));
+            return new(refused);
         }
 
         ConsumerHeartbeatResult result;
         Task record;
         bool joins = command.MemberEpoch == ConsumerHeartbeatCommand.Joining;
-        if (joins && RefuseFounding(command.GroupId) != ErrorCode.None)
-        {
-            return new(ConsumerHeartbeatResult.Failed(
-                ErrorCode.GroupMaxSizeReached, "There are as many groups as there may be (MaxGroups), or they hold as much memory as they may."));
-        }
-
         using (HeldGroup held = joins ? HoldOrCreate(command.GroupId) : _groups.Hold(command.GroupId))
         {
             if (_isStopped)
@@ -154,19 +147,13 @@ internal sealed partial class GroupCoordinator
                 return new(ConsumerHeartbeatResult.Failed(ErrorCode.CoordinatorNotAvailable, null));
             }
 
-            (ConsumerGroup? machine, ConsumerHeartbeatResult? refused) = FindConsumers(held.Group, command);
+            (ConsumerGroup? machine, ConsumerHeartbeatResult? refusedHere) = FindConsumers(held.Group, command);
             if (machine is null)
             {
-                return new(refused!);
+                return new(refusedHere!);
             }
 
             CoordinatedGroup group = held.Group!;
-            if (RefuseGrowth(group, command.MemberId, command.Bytes) is var growth and not ErrorCode.None)
-            {
-                return new(ConsumerHeartbeatResult.Failed(
-                    growth, $"The subscription takes {command.Bytes} bytes, which is more than this member or all groups may."));
-            }
-
             result = machine.Heartbeat(command, Now());
             Apply(group);
             record = group.LastRecord;
@@ -175,9 +162,27 @@ internal sealed partial class GroupCoordinator
         return result.Error != ErrorCode.None || record.IsCompletedSuccessfully ? new(result) : AfterAsync(record, result);
     }
 
+    private ConsumerHeartbeatResult? RefuseNames(ConsumerHeartbeatCommand command)
+    {
+        bool fits = Fits(command.GroupId) && Fits(command.MemberId) && Fits(command.TopicPattern);
+        return !fits
+                ? ConsumerHeartbeatResult.Failed(ErrorCode.InvalidRequest, $"Names and patterns may have up to {MaxNameBytes} bytes.")
+            : command.MemberEpoch == ConsumerHeartbeatCommand.Joining && RefuseFounding(command.GroupId) != ErrorCode.None
+                ? ConsumerHeartbeatResult.Failed(
+                    ErrorCode.GroupMaxSizeReached,
+                    "There are as many groups as there may be (MaxGroups), or they hold as much memory as they may.")
+            : null;
+    }
+
     private (ConsumerGroup? Machine, ConsumerHeartbeatResult? Refusal) FindConsumers(
         CoordinatedGroup? group, ConsumerHeartbeatCommand command)
     {
+        if (group is not null && RefuseGrowth(group, command.MemberId, command.Bytes) is var growth and not ErrorCode.None)
+        {
+            return (null, ConsumerHeartbeatResult.Failed(
+                growth, $"The subscription takes {command.Bytes} bytes, which is more than this member or all groups may."));
+        }
+
         if (group?.Machine is ConsumerGroup consumers)
         {
             return (consumers, null);

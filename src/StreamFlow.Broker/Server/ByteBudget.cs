@@ -69,17 +69,20 @@ internal sealed class ByteBudget
     /// <exception cref="OperationCanceledException">It was given up before.</exception>
     public Task WaitForRoomAsync(CancellationToken ct) => Used < Limit ? Task.CompletedTask : AwaitRoomAsync(ct);
 
-    /// <summary>Takes as many bytes as there are, at most those wanted.</summary>
+    /// <summary>
+    /// Takes as many bytes as there are, at most those wanted; the least, if need be, of what is left for answers, so that who
+    /// reads gets on while requests wait.
+    /// </summary>
     /// <returns>How many; 0 if there are fewer than the least.</returns>
     public long TakeUpTo(long wanted, long least)
     {
         lock (_gate)
         {
-            long granted = Math.Min(wanted, _bulk.Ceiling - _used);
-            if (_bulk.Waiters.Count > 0 || granted < least)
+            long granted = _bulk.Waiters.Count > 0 ? 0 : Math.Min(wanted, _bulk.Ceiling - _used);
+            if (granted < least)
             {
                 _neededAt = _time.GetTimestamp();
-                return 0;
+                granted = least <= _answers.Ceiling - _used ? least : 0;
             }
 
             _used += granted;

@@ -32,8 +32,7 @@ internal sealed class Connection : IDisposable
         Socket socket,
         Listener listener,
         RequestDispatch dispatch,
-        int maxRequestBytes,
-        ByteBudget budget,
+        ConnectionLimits limits,
         BrokerLog log,
         TimeProvider time,
         CancellationToken stopping)
@@ -44,17 +43,17 @@ internal sealed class Connection : IDisposable
         _log = log;
         _time = time;
         _stopping = stopping;
-        _maxRequestBytes = maxRequestBytes;
-        _budget = budget;
+        _maxRequestBytes = limits.MaxRequestBytes;
+        _budget = limits.Budget;
         _began = _lastActivity = time.GetTimestamp();
         IPEndPoint? remote = socket.RemoteEndPoint as IPEndPoint;
         _peer = remote?.ToString() ?? "unknown peer";
         Address = remote?.Address ?? IPAddress.None;
         IPAddress? address = remote?.Address is { IsIPv4MappedToIPv6: true } mapped ? mapped.MapToIPv4() : remote?.Address;
-        _context = new ConnectionContext(address, listener, _gone.Token, stopping) { Budget = budget };
+        _context = new ConnectionContext(address, listener, _gone.Token, stopping) { Budget = _budget };
         _frames = new FrameReader(
-            _transport, _context.Sasl is null ? maxRequestBytes : Math.Min(maxRequestBytes, SaslSession.LargestRequest),
-            budget, time, stopping);
+            _transport, _context.Sasl is null ? _maxRequestBytes : Math.Min(_maxRequestBytes, SaslSession.LargestRequest),
+            _budget, time, stopping);
         _replies = new ReplyQueue(_transport, _context, time);
     }
 

@@ -161,7 +161,7 @@ internal sealed class SocketServer : IAsyncDisposable
             socket.NoDelay = true;
             socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive, true);
             connection = new Connection(
-                socket, listener, dispatch, _options.MaxRequestBytes, _budget, _log, _time, _stopping.Token);
+                socket, listener, dispatch, new ConnectionLimits(_options.MaxRequestBytes, _budget), _log, _time, _stopping.Token);
         }
         catch (SocketException)
         {
@@ -170,17 +170,16 @@ internal sealed class SocketServer : IAsyncDisposable
             return;
         }
 
-        IPAddress address = connection.Address;
         int limit = _options.MaxConnectionsPerAddress();
         bool hasRoom;
         lock (_gate)
         {
             hasRoom = _connections.Count < _options.MaxConnections;
-            int others = _addresses.GetValueOrDefault(address);
+            int others = _addresses.GetValueOrDefault(connection.Address);
             if (hasRoom && others < limit && !_stopping.IsCancellationRequested)
             {
                 _connections.Add(connection);
-                _addresses[address] = others + 1;
+                _addresses[connection.Address] = others + 1;
                 _accepted++;
                 _running++;
                 _ = RunAsync(connection);
@@ -188,11 +187,20 @@ internal sealed class SocketServer : IAsyncDisposable
             }
         }
 
+        Refuse(connection, hasRoom, limit);
+    }
+
+    /// <param name="connection">It was one too many.</param>
+    /// <param name="hasRoom">Whether it was so for its address only.</param>
+    /// <param name="limit">How many that may have.</param>
+    private void Refuse(Connection connection, bool hasRoom, int limit)
+    {
         if (!_stopping.IsCancellationRequested)
         {
             Interlocked.Increment(ref _refused);
+            string address = connection.Address.ToString();
             Action<ILogger> write = hasRoom
-                ? log => ServerLog.RefusedAddress(log, address.ToString(), limit)
+                ? log => ServerLog.RefusedAddress(log, address, limit)
                 : log => ServerLog.Refused(log, _options.MaxConnections);
             _log.Repeated.Write(hasRoom ? nameof(ServerLog.RefusedAddress) : nameof(ServerLog.Refused), write);
         }

@@ -10,5 +10,8 @@ internal sealed record SocketServerOptions(int MaxConnections, int MaxRequestByt
     public Func<int> MaxConnectionsPerAddress { get; init; } = static () => int.MaxValue;
 
     /// <summary>How long a client may take to send or to take a message while others wait for its bytes, and a second more for each MiB.</summary>
-    public TimeSpan StallTimeout { get; init; } = TimeSpan.FromSeconds(60);
+    public TimeSpan StallTimeout { get; init; } = TimeSpan.FromSeconds(15);
 }
+
+/// <summary>The largest request that a connection takes, and where the bytes of all come from.</summary>
+internal readonly record struct ConnectionLimits(int MaxRequestBytes, ByteBudget Budget);

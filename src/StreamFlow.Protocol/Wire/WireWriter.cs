@@ -196,24 +196,6 @@ internal sealed partial class WireWriter : IDisposable
         }
     }
 
-    /// <summary>How many bytes of memory the message holds, which is somewhat more than it is long.</summary>
-    public long HeldBytes
-    {
-        get
-        {
-            long bytes = _chunk.Length;
-            foreach (byte[] buffer in _attached)
-            {
-                bytes += buffer.Length;
-            }
-
-            return bytes;
-        }
-    }
-
-    /// <summary>What ends with the message; null for nothing.</summary>
-    public IDisposable? Held { get; set; }
-
     /// <summary>Writes the size in front and returns the frame in the pieces it consists of.</summary>
     public List<ArraySegment<byte>> Complete()
     {

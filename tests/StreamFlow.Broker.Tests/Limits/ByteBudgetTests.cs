@@ -54,15 +54,14 @@ public sealed class ByteBudgetTests
     }
 
     [Fact]
-    public async Task A_reader_gets_what_there_is_but_not_before_those_who_wait()
+    public async Task A_reader_gets_what_there_is_and_while_others_wait_the_least_of_what_is_left_for_answers()
     {
         Assert.Equal(700, _budget.TakeUpTo(700, 100));
-        Assert.Equal(50, _budget.TakeUpTo(700, 50));
-        Assert.Equal(0, _budget.TakeUpTo(700, 50));
         Task waits = _budget.TakeAsync(740, default);
-        _budget.Release(100);
-        Assert.Equal(0, _budget.TakeUpTo(10, 10));
-        _budget.Release(650);
+        Assert.Equal(200, _budget.TakeUpTo(700, 200));
+        Assert.Equal(0, _budget.TakeUpTo(700, 200));
+        Assert.Equal(100, _budget.TakeUpTo(700, 100));
+        _budget.Release(1000);
         await waits;
     }
 
@@ -86,7 +85,7 @@ public sealed class ByteBudgetTests
         TimeSpan within = TimeSpan.FromSeconds(5);
         Assert.False(_budget.WasNeeded(within));
         await _budget.TakeAsync(750, default);
-        Assert.Equal(0, _budget.TakeUpTo(10, 10));
+        Assert.Equal(10, _budget.TakeUpTo(10, 10));
         Assert.True(_budget.WasNeeded(within));
         _time.Advance(TimeSpan.FromSeconds(6));
         Assert.False(_budget.WasNeeded(within));

@@ -128,7 +128,7 @@ public sealed class BytesInFlightTests(Xunit.Abstractions.ITestOutputHelper outp
         using RawClient other = await RawClient.ConnectAsync(broker.Port);
         Task sending = othersWait ? other.SendRawAsync(frame) : Task.CompletedTask;
         await Eventually.TrueAsync(() => measured.Sum(Waiting) == (othersWait ? 1 : 0), "the other one waits");
-        await PassAsync(time, TimeSpan.FromSeconds(50));
+        await PassAsync(time, TimeSpan.FromSeconds(10));
         Assert.DoesNotContain(log, x => x.Contains("MaxBytesInFlight", StringComparison.Ordinal));
         await PassAsync(time, TimeSpan.FromSeconds(30));
         if (othersWait)
