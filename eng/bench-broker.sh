@@ -236,14 +236,14 @@ launch() {
 }
 
 stop() {
-  if [[ $1 == kafka ]]; then "$kafka" stop "$work/kafka" || true; return; fi
+  if [[ $1 == kafka ]]; then "$kafka" stop "$work/kafka" || true; return 0; fi
   kill "${pid[$1]}" 2>/dev/null || true
   wait "${pid[$1]}" 2>/dev/null || true
 }
 
 finish() {
   local side
-  for side in "${!pid[@]}"; do stop "$side"; done
+  for side in "${!pid[@]}"; do stop "$side" || true; done
   rm -rf "$work"
 }
 
