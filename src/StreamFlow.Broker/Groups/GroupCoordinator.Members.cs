@@ -29,7 +29,7 @@ internal sealed partial class GroupCoordinator
             }
 
             group = held.Group;
-            refusal = RefuseGrowth(group, command.MemberId, GroupMember.SizeOf(command.Protocols));
+            refusal = RefuseGrowth(group, command.MemberId, GroupProtocol.SizeOf(command.Protocols));
             if (refusal != ErrorCode.None)
             {
                 return new(JoinResult.Failed(refusal, command.MemberId));

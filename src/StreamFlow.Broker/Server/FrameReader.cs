@@ -20,6 +20,9 @@ internal sealed class FrameReader : IDisposable
     /// <summary>Only produce requests are ever larger; a tighter bound limits what decoded arrays can take.</summary>
     private const int NonProduceLimit = 16 * 1024 * 1024;
 
+    /// <summary>A member may say a MiB of itself; its JoinGroup waits for others, and is kept.</summary>
+    private const int JoinLimit = 4 * 1024 * 1024;
+
     private readonly Transport _transport;
     private byte[] _small = ArrayPool<byte>.Shared.Rent(SmallBuffer);
     private byte[]? _large;
@@ -162,7 +165,8 @@ internal sealed class FrameReader : IDisposable
         ReadOnlySpan<byte> head = _small.AsSpan(_start);
         int size = BinaryPrimitives.ReadInt32BigEndian(head);
         short apiKey = BinaryPrimitives.ReadInt16BigEndian(head[SizePrefix..]);
-        bool isTooLarge = size > MaxRequestBytes || (size > NonProduceLimit && apiKey != (short)ApiKey.Produce);
+        int limit = LimitOf((ApiKey)apiKey);
+        bool isTooLarge = size > limit;
         if (isTooLarge && ForeignProtocol.Guess(head) is { } protocol)
         {
             throw new ProtocolException(ForeignProtocol.Describe(protocol)) { Kind = protocol };
@@ -176,11 +180,18 @@ internal sealed class FrameReader : IDisposable
         if (isTooLarge)
         {
             throw new ProtocolException(
-                $"A request of {size} bytes with API key {apiKey} exceeds {NonProduceLimit}; only Produce may.");
+                $"A request of {size} bytes with API key {apiKey} exceeds {limit}; only Produce may be larger.");
         }
 
         return size;
     }
+
+    private int LimitOf(ApiKey api) => api switch
+    {
+        ApiKey.Produce => MaxRequestBytes,
+        ApiKey.JoinGroup => Math.Min(MaxRequestBytes, JoinLimit),
+        _ => Math.Min(MaxRequestBytes, NonProduceLimit),
+    };
 
     private async ValueTask<bool> FillAsync(int needed)
     {

@@ -4,7 +4,6 @@ namespace StreamFlow.Broker.Groups;
 internal sealed class GroupMember(string id, string? instanceId, string clientId, string clientHost)
 {
     private const int BytesOfOne = 400;
-    private const int BytesOfProtocol = 100;
 
     public string Id { get; } = id;
 
@@ -82,20 +81,8 @@ internal sealed class GroupMember(string id, string? instanceId, string clientId
     }
 
     /// <summary>What it takes in memory, about.</summary>
-    public long Bytes => SizeOf(Protocols) + Assignment.Length + BytesOfOne
+    public long Bytes => GroupProtocol.SizeOf(Protocols) + Assignment.Length + BytesOfOne
         + (2L * (Id.Length + (InstanceId?.Length ?? 0) + ClientId.Length + ClientHost.Length));
-
-    /// <summary>What protocols take in memory, about.</summary>
-    public static long SizeOf(IReadOnlyList<GroupProtocol> protocols)
-    {
-        long bytes = 0;
-        foreach (GroupProtocol protocol in protocols)
-        {
-            bytes += BytesOfProtocol + (2L * protocol.Name.Length) + protocol.Metadata.Length;
-        }
-
-        return bytes;
-    }
 
     public bool Supports(string protocolName) => IndexOf(protocolName) >= 0;
 

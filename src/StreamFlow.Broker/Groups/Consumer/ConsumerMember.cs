@@ -56,7 +56,7 @@ internal sealed record MemberMetadata
     public ClassicMemberMetadata? Classic { get; init; }
 
     /// <summary>What it takes in memory, about.</summary>
-    public long Bytes => BytesOfOne + SizeOf(TopicNames) + (Classic is null ? 0 : GroupMember.SizeOf(Classic.Protocols))
+    public long Bytes => BytesOfOne + SizeOf(TopicNames) + (Classic is null ? 0 : GroupProtocol.SizeOf(Classic.Protocols))
         + (2L * ((InstanceId?.Length ?? 0) + (RackId?.Length ?? 0) + ClientId.Length + ClientHost.Length + TopicPattern.Length));
 
     /// <summary>What names take in memory, about.</summary>

@@ -176,7 +176,7 @@ internal sealed class ProducerStateTable
         long[] idle =
         [
             .. _producers.Values.Where(state => state.OpenTransactionFirstOffset < 0 && !_registered.ContainsKey(state.ProducerId))
-                .OrderBy(static state => state.LastUpdateMs).Take(most).Select(static state => state.ProducerId),
+                .OrderBy(static state => state.LastUpdateMs).ThenBy(static state => state.LastDataOffset).Take(most).Select(static state => state.ProducerId),
         ];
         foreach (long id in idle)
         {

@@ -13,7 +13,7 @@ internal sealed class TopicTable
     /// <summary>Another number whenever a topic came, went or grew.</summary>
     public long Version => Interlocked.Read(ref _version);
 
-    /// <summary>The partitions of all topics.</summary>
+    /// <summary>The partitions of all topics of clients.</summary>
     public long PartitionCount => Interlocked.Read(ref _partitions);
 
     public ICollection<Topic> All => _byName.Values;
@@ -28,14 +28,14 @@ internal sealed class TopicTable
     {
         _byId[topic.Id] = topic;
         _byName[topic.Name] = topic;
-        Interlocked.Add(ref _partitions, topic.Partitions.Count);
+        Count(topic, topic.Partitions.Count);
         Interlocked.Increment(ref _version);
     }
 
     public void Remove(Topic topic)
     {
         _byName.TryRemove(topic.Name, out _);
-        Interlocked.Add(ref _partitions, -topic.Partitions.Count);
+        Count(topic, -topic.Partitions.Count);
         _byId.TryRemove(topic.Id, out _);
         Interlocked.Increment(ref _version);
     }
@@ -43,8 +43,10 @@ internal sealed class TopicTable
     /// <summary>Gives a topic further partitions.</summary>
     public void Grow(Topic topic, IReadOnlyCollection<PartitionLog> added)
     {
-        Interlocked.Add(ref _partitions, added.Count);
+        Count(topic, added.Count);
         topic.SetPartitions([.. topic.Partitions, .. added]);
         Interlocked.Increment(ref _version);
     }
+
+    private void Count(Topic topic, int added) => Interlocked.Add(ref _partitions, topic.IsInternal ? 0 : added);
 }
