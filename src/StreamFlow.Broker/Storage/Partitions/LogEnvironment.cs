@@ -10,6 +10,9 @@ internal sealed record LogEnvironment
 
     public FileSystem Files { get; init; } = FileSystem.Disk;
 
+    /// <summary>The indexes of closed segments that are in memory, of all logs that share it.</summary>
+    public IndexCache Indexes { get; init; } = new(IndexCache.DefaultBytes);
+
     /// <summary>Runs fsyncs in the background; without one the thread that asks for durability runs them.</summary>
     public LogFlusher? Flusher { get; init; }
 

@@ -3,7 +3,11 @@ namespace StreamFlow.Broker.Storage;
 /// <summary>What recovery hands to a log.</summary>
 internal sealed record RecoveredLog(
     Segment[] Segments, ProducerStateTable Producers, LogCheckpoint Checkpoint, long EndOffset, long SnapshotOffset,
-    RecoveryReport Report, string? Damage);
+    RecoveryReport Report, string? Damage)
+{
+    /// <summary>Why the log takes no writes yet although nothing is wrong with it: what recovery found could not be noted.</summary>
+    public LogTrouble? Trouble { get; init; }
+}
 
 /// <summary>
 /// Opens a partition's directory after an orderly stop or a crash. Below the recovery point sizes and indexes are
@@ -31,6 +35,7 @@ internal sealed class LogRecovery
     private long _scanned;
     private string? _reason;
     private string? _damage;
+    private LogTrouble? _trouble;
 
     private LogRecovery(string directory, LogOptions options, LogEnvironment environment)
     {
@@ -89,14 +94,17 @@ internal sealed class LogRecovery
         var producers = new ProducerReplay(Files, _directory, _environment.NowMs);
         producers.Run(_segments, EndOffset, _checkpoint.LogStartOffset);
         MakeDurable();
-        producers.SaveSnapshot(EndOffset);
-        if (_acceptLoss)
+        TryWriteBeside(() => producers.SaveSnapshot(EndOffset));
+        if (_acceptLoss && _trouble is null)
         {
             Files.Delete(Path.Combine(_directory, AcceptLossFile));
         }
 
         return new RecoveredLog(
-            [.. _segments], producers.Table, _checkpoint, EndOffset, producers.SnapshotOffset, Report, null);
+            [.. _segments], producers.Table, _checkpoint, EndOffset, producers.SnapshotOffset, Report, null)
+        {
+            Trouble = _trouble,
+        };
     }
 
     private RecoveryReport Report => new(_truncated, _scanned, _reason);
@@ -160,6 +168,11 @@ internal sealed class LogRecovery
         var rest = segment.File.Length - segment.Size;
         if (problem is null && rest == 0 && !EndsEarly(segment, nextBase))
         {
+            if (nextBase != long.MaxValue && segment.IsIndexStored)
+            {
+                segment.LeaveIndexOnDisk(_environment.Indexes);
+            }
+
             return;
         }
 
@@ -263,13 +276,47 @@ internal sealed class LogRecovery
         };
         if (recovered != _checkpoint)
         {
-            recovered.Save(Files, _directory);
-            _checkpoint = recovered;
+            SaveCheckpoint(recovered);
         }
 
         foreach (var segment in _rebuilt.Where(segment => segment != _segments[^1]))
         {
-            IndexFile.Save(Files, _directory, segment);
+            TryWriteBeside(() =>
+            {
+                IndexFile.Save(Files, _directory, segment);
+                segment.LeaveIndexOnDisk(_environment.Indexes);
+            });
+        }
+    }
+
+    /// <summary>
+    /// On a full disk the log is served all the same, and takes no writes before this is saved: until then nothing is in the new
+    /// epoch, so that the next start comes to the same result.
+    /// </summary>
+    private void SaveCheckpoint(LogCheckpoint recovered)
+    {
+        try
+        {
+            recovered.Save(Files, _directory);
+        }
+        catch (Exception e) when (!_isNew && (e is IOException or UnauthorizedAccessException))
+        {
+            _trouble = new LogTrouble(TroubleKind.Write, e.Message, _environment.Time.GetUtcNow());
+        }
+
+        _checkpoint = recovered;
+    }
+
+    /// <summary>What only spares work to the next start.</summary>
+    private void TryWriteBeside(Action write)
+    {
+        try
+        {
+            write();
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            StorageLog.HousekeepingFailed(_environment.Log, _directory, e.Message);
         }
     }
 

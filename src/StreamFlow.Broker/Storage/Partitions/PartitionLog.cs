@@ -9,7 +9,7 @@ namespace StreamFlow.Broker.Storage;
 /// </summary>
 internal sealed partial class PartitionLog : IDisposable
 {
-    private readonly Lock _gate = new();
+    private readonly OrderedLock _gate = new(LockRank.Log);
     private readonly LogEnvironment _environment;
     private readonly LogDurability _durability;
     private readonly LogCleaner _cleaner;
@@ -40,6 +40,11 @@ internal sealed partial class PartitionLog : IDisposable
         {
             _state = (int)LogState.Offline;
             _trouble = new LogTrouble(TroubleKind.Damage, recovered.Damage, environment.Time.GetUtcNow());
+        }
+        else if (recovered.Trouble is not null)
+        {
+            _state = (int)LogState.ReadOnly;
+            _trouble = recovered.Trouble;
         }
     }
 
@@ -91,7 +96,7 @@ internal sealed partial class PartitionLog : IDisposable
         }
     }
 
-    internal Lock Gate => _gate;
+    internal OrderedLock Gate => _gate;
 
     internal Segment[] Segments => _segments;
 
@@ -110,7 +115,13 @@ internal sealed partial class PartitionLog : IDisposable
     public static PartitionLog Open(string directory, LogOptions options, LogEnvironment environment)
     {
         var recovered = LogRecovery.Recover(Path.GetFullPath(directory), options, environment);
-        return new PartitionLog(Path.GetFullPath(directory), options, environment, recovered);
+        var log = new PartitionLog(Path.GetFullPath(directory), options, environment, recovered);
+        if (log.State == LogState.ReadOnly)
+        {
+            log.ReportTrouble();
+        }
+
+        return log;
     }
 
     /// <summary>
@@ -135,7 +146,7 @@ internal sealed partial class PartitionLog : IDisposable
         bool rolled;
         Exception? failure;
         var before = HighWatermark;
-        lock (_gate)
+        using (_gate.Enter())
         {
             result = AppendLocked(batch, header, origin, now, out rolled, out failure);
         }
@@ -245,7 +256,7 @@ internal sealed partial class PartitionLog : IDisposable
     public void UpdateOptions(LogOptions options)
     {
         _options = options;
-        lock (_gate)
+        using (_gate.Enter())
         {
             PublishLocked();
         }
@@ -264,7 +275,7 @@ internal sealed partial class PartitionLog : IDisposable
     /// <summary>Publishes what an fsync made durable; true when consumers see more by it.</summary>
     internal bool MarkFlushed(long endOffset)
     {
-        lock (_gate)
+        using (_gate.Enter())
         {
             Volatile.Write(ref _flushedEndOffset, Math.Max(_flushedEndOffset, endOffset));
             return PublishLocked();
@@ -275,7 +286,7 @@ internal sealed partial class PartitionLog : IDisposable
 
     internal void PublishLogStart(long offset)
     {
-        lock (_gate)
+        using (_gate.Enter())
         {
             Volatile.Write(ref _logStartOffset, offset);
             Producers.ForgetAbortedBelow(offset);
@@ -411,7 +422,7 @@ internal sealed partial class PartitionLog : IDisposable
 
         var isWritten = flush && MayFlush && _durability.WriteForStop() && State == LogState.Online;
         Segment[] segments;
-        lock (_gate)
+        using (_gate.Enter())
         {
             if (IsClosed)
             {
