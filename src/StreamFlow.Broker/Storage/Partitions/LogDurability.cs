@@ -273,17 +273,5 @@ internal sealed partial class LogDurability : IDisposable
         return true;
     }
 
-    private bool Guarded(Action action)
-    {
-        try
-        {
-            action();
-            return true;
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            StorageLog.HousekeepingFailed(_environment.Log, _log.LogDirectory, e.Message);
-            return false;
-        }
-    }
+    private bool Guarded(Action action) => _environment.TryWriteBeside(_log.LogDirectory, action);
 }

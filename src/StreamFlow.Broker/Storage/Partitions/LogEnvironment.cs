@@ -47,5 +47,20 @@ internal sealed record LogEnvironment
         OnFlushed?.Invoke(Time.GetElapsedTime(began));
     }
 
+    /// <summary>Writes a file beside a log, which only spares work: one that cannot be written is told of, and written later.</summary>
+    public bool TryWriteBeside(string directory, Action write)
+    {
+        try
+        {
+            write();
+            return true;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            StorageLog.HousekeepingFailed(Log, directory, e.Message);
+            return false;
+        }
+    }
+
     public long NowMs => Time.GetUtcNow().ToUnixTimeMilliseconds();
 }

@@ -1,14 +1,5 @@
 namespace StreamFlow.Broker.Storage;
 
-/// <summary>What recovery hands to a log.</summary>
-internal sealed record RecoveredLog(
-    Segment[] Segments, ProducerStateTable Producers, LogCheckpoint Checkpoint, long EndOffset, long SnapshotOffset,
-    RecoveryReport Report, string? Damage)
-{
-    /// <summary>Why the log takes no writes yet although nothing is wrong with it: what recovery found could not be noted.</summary>
-    public LogTrouble? Trouble { get; init; }
-}
-
 /// <summary>
 /// Opens a partition's directory after an orderly stop or a crash. Below the recovery point sizes and indexes are
 /// trusted; above it every batch must be whole, in order and have a right checksum, and the first that is not ends
@@ -94,7 +85,7 @@ internal sealed class LogRecovery
         var producers = new ProducerReplay(Files, _directory, _environment.NowMs);
         producers.Run(_segments, EndOffset, _checkpoint.LogStartOffset);
         MakeDurable();
-        TryWriteBeside(() => producers.SaveSnapshot(EndOffset));
+        _environment.TryWriteBeside(_directory, () => producers.SaveSnapshot(EndOffset));
         if (_acceptLoss && _trouble is null)
         {
             Files.Delete(Path.Combine(_directory, AcceptLossFile));
@@ -102,9 +93,7 @@ internal sealed class LogRecovery
 
         return new RecoveredLog(
             [.. _segments], producers.Table, _checkpoint, EndOffset, producers.SnapshotOffset, Report, null)
-        {
-            Trouble = _trouble,
-        };
+        { Trouble = _trouble };
     }
 
     private RecoveryReport Report => new(_truncated, _scanned, _reason);
@@ -242,8 +231,7 @@ internal sealed class LogRecovery
     {
         // Offsets that were handed out once are never used again, even when the files that held them are gone.
         var start = Math.Max(_checkpoint.LogStartOffset, _checkpoint.RecoveryPoint);
-        var file = Files.Open(PathOf(start, Segment.LogSuffix), FileMode.CreateNew);
-        _segments.Add(new Segment(file, start, _environment.NowMs));
+        _segments.Add(new Segment(Files.Open(PathOf(start, Segment.LogSuffix), FileMode.CreateNew), start, _environment.NowMs));
         Files.FlushDirectory(_directory);
         if (start > _checkpoint.LogStartOffset)
         {
@@ -281,7 +269,7 @@ internal sealed class LogRecovery
 
         foreach (var segment in _rebuilt.Where(segment => segment != _segments[^1]))
         {
-            TryWriteBeside(() =>
+            _environment.TryWriteBeside(_directory, () =>
             {
                 IndexFile.Save(Files, _directory, segment);
                 segment.LeaveIndexOnDisk(_environment.Indexes);
@@ -305,19 +293,6 @@ internal sealed class LogRecovery
         }
 
         _checkpoint = recovered;
-    }
-
-    /// <summary>What only spares work to the next start.</summary>
-    private void TryWriteBeside(Action write)
-    {
-        try
-        {
-            write();
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            StorageLog.HousekeepingFailed(_environment.Log, _directory, e.Message);
-        }
     }
 
     private string PathOf(long baseOffset, string suffix) =>

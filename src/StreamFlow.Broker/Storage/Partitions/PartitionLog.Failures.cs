@@ -1,6 +1,6 @@
 namespace StreamFlow.Broker.Storage;
 
-/// <content>Care in the background, and what becomes of a log that the disk fails.</content>
+/// <content>Care in the background, what becomes of a log that the disk fails, and its end.</content>
 internal sealed partial class PartitionLog
 {
     private volatile LogTrouble? _trouble;
@@ -112,6 +112,52 @@ internal sealed partial class PartitionLog
     {
         StorageLog.WritesRefused(_environment.Log, LogDirectory, _trouble?.Reason ?? "it was closed meanwhile");
         _environment.OnTrouble?.Invoke(this);
+        RaiseAdvanced();
+    }
+
+    /// <summary>What recovery found decides how it begins.</summary>
+    private void BeginWith(RecoveredLog recovered)
+    {
+        if (recovered.Damage is not null)
+        {
+            _state = (int)LogState.Offline;
+            _trouble = new LogTrouble(TroubleKind.Damage, recovered.Damage, _environment.Time.GetUtcNow());
+        }
+        else if (recovered.Trouble is not null)
+        {
+            _state = (int)LogState.ReadOnly;
+            _trouble = recovered.Trouble;
+        }
+    }
+
+    private void Close(bool flush)
+    {
+        if (IsClosed)
+        {
+            return;
+        }
+
+        var isWritten = flush && MayFlush && _durability.WriteForStop() && State == LogState.Online;
+        Segment[] segments;
+        using (_gate.Enter())
+        {
+            if (IsClosed)
+            {
+                return;
+            }
+
+            // An append that came in between is not covered by what was written.
+            StoppedInOrder = isWritten && State == LogState.Online && _durability.IsSettled;
+            _state = (int)LogLifecycle.Next(State, LogEvent.Closed);
+            segments = _segments;
+        }
+
+        _durability.Dispose();
+        foreach (var segment in segments)
+        {
+            segment.Release();
+        }
+
         RaiseAdvanced();
     }
 }

@@ -36,16 +36,7 @@ internal sealed partial class PartitionLog : IDisposable
         _lastStableOffset = Producers.StableOffset(_logStartOffset, _highWatermark);
         _durability = new LogDurability(this, environment, recovered);
         _cleaner = new LogCleaner(this, environment);
-        if (recovered.Damage is not null)
-        {
-            _state = (int)LogState.Offline;
-            _trouble = new LogTrouble(TroubleKind.Damage, recovered.Damage, environment.Time.GetUtcNow());
-        }
-        else if (recovered.Trouble is not null)
-        {
-            _state = (int)LogState.ReadOnly;
-            _trouble = recovered.Trouble;
-        }
+        BeginWith(recovered);
     }
 
     /// <summary>
@@ -411,37 +402,6 @@ internal sealed partial class PartitionLog : IDisposable
         Volatile.Write(ref _highWatermark, high);
         Volatile.Write(ref _lastStableOffset, stable);
         return moved;
-    }
-
-    private void Close(bool flush)
-    {
-        if (IsClosed)
-        {
-            return;
-        }
-
-        var isWritten = flush && MayFlush && _durability.WriteForStop() && State == LogState.Online;
-        Segment[] segments;
-        using (_gate.Enter())
-        {
-            if (IsClosed)
-            {
-                return;
-            }
-
-            // An append that came in between is not covered by what was written.
-            StoppedInOrder = isWritten && State == LogState.Online && _durability.IsSettled;
-            _state = (int)LogLifecycle.Next(State, LogEvent.Closed);
-            segments = _segments;
-        }
-
-        _durability.Dispose();
-        foreach (var segment in segments)
-        {
-            segment.Release();
-        }
-
-        RaiseAdvanced();
     }
 
     private AppendResult Refused(ErrorCode error, string? message) =>
