@@ -52,6 +52,8 @@ const string Usage = """
                    [--partitions 10000] [--topics 100] [--connections 1000] [--seconds 30] [--state DIR] [--append FILE]
                    [--bootstrap HOST:PORT --broker-pid PID --broker NAME]   of a broker that is there, without start and stop
       Locks        what taking a lock costs with its place in the order, checked and not, beside a plain one:  [--append FILE]
+      Spin         how long threads of the broker's pool look for work before they sleep, by turns:  [--limits default,0]
+                   [--rounds 5] [--records 500000] [--seconds 10] [--state DIR] [--append FILE]
       Report       the table of a file of results:  --in FILE
     """;
 
@@ -94,6 +96,8 @@ switch (args.FirstOrDefault())
         return await ScaleRun.MainAsync(options);
     case "Locks":
         return LocksRun.Run(options);
+    case "Spin":
+        return await SpinRun.MainAsync(options);
     case "Report":
         return Report.Print(options);
     default:

@@ -17,14 +17,20 @@ internal sealed class HostedBroker
     /// <summary>From the start of the process to its first answer to a Metadata request about all topics.</summary>
     public double StartMs { get; }
 
-    public static async Task<HostedBroker> StartAsync(string folder)
+    public static async Task<HostedBroker> StartAsync(string folder, (string Name, string? Value)? variable = null)
     {
         long began = Stopwatch.GetTimestamp();
-        Process process = Process.Start(new ProcessStartInfo(
+        ProcessStartInfo start = new(
             "dotnet", ["exec", Path.Combine(AppContext.BaseDirectory, "StreamFlow.Broker.Host.dll"), "--data", folder, "--port", "0"])
         {
             RedirectStandardOutput = true,
-        })!;
+        };
+        if (variable is { Value: not null } set)
+        {
+            start.Environment[set.Name] = set.Value;
+        }
+
+        Process process = Process.Start(start)!;
         string ready = await process.StandardOutput.ReadLineAsync() ?? throw new InvalidOperationException("The broker did not start.");
         string bootstrap = ready.Split(' ', ',')[3];
         using IAdminClient admin = new AdminClientBuilder(new AdminClientConfig { BootstrapServers = bootstrap }).Build();

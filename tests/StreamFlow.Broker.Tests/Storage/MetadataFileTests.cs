@@ -103,6 +103,12 @@ public sealed class MetadataFileTests : IDisposable
         }
 
         _files.FillUpAfter(long.MaxValue);
+        _files.FailFlush = true;
+        Assert.Equal(ErrorCode.KafkaStorageError, store.CreateTopic("refused", 1).Error);
+        AssertNames(["t-0"]);
+        Assert.Equal(ErrorCode.KafkaStorageError, store.DeleteTopic("t-0").Error);
+        AssertNames(["t-0"]);
+        _files.FailFlush = false;
         Create(store, 1, 3);
         AssertNames(["t-0", "t-1", "t-2"]);
         Assert.True(store.CreateTopic("refused", 1).IsSuccess);
