@@ -1,6 +1,8 @@
 using Microsoft.Extensions.Time.Testing;
 using StreamFlow.Broker.Storage;
 using StreamFlow.Broker.Tests.Support;
+using StreamFlow.TestSupport;
+using TemporaryDirectory = StreamFlow.Broker.Tests.Storage.TemporaryDirectory;
 
 namespace StreamFlow.Broker.Tests.Storage;
 
@@ -18,8 +20,8 @@ public sealed class MaintenanceTests : IDisposable
     public async Task Slow_compaction_keeps_neither_retention_of_other_topics_nor_for_ever_that_of_its_own()
     {
         using var entered = new ManualResetEventSlim();
-        using var open = new ManualResetEventSlim();
         using var store = Open(TimeSpan.FromSeconds(30));
+        using var open = new Gate();
         var compacted = Create(store, "compacted", ("cleanup.policy", "compact,delete"), ("min.cleanable.dirty.ratio", "0"));
         var aged = Create(store, "aged");
         Fill(compacted, 60);
