@@ -7,7 +7,7 @@ namespace StreamFlow.Broker.Handlers;
 
 /// <summary>Says which topics there are and that this broker leads all of them; creates unknown ones if allowed.</summary>
 internal sealed class MetadataHandler(
-    TopicStore topics, int nodeId, string clusterId, bool autoCreate, int defaultPartitions)
+    TopicStore topics, WorkThread administration, int nodeId, string clusterId, bool autoCreate, int defaultPartitions)
 {
     /// <summary>The topics that one request may create. Who asks for more asks again, and gets the next.</summary>
     private const int MostCreated = 100;
@@ -17,7 +17,17 @@ internal sealed class MetadataHandler(
 
     private readonly int[] _replicas = [nodeId];
 
-    public MetadataResponse Handle(MetadataRequest request, RequestContext context)
+    /// <summary>Answers at once, but where a topic is to be created: that is the administration's.</summary>
+    public ValueTask<IResponse?> HandleAsync(MetadataRequest request, RequestContext context)
+    {
+        bool creates = autoCreate && request.AllowAutoTopicCreation
+            && (request.Topics ?? []).Any(x => x.Name is { } name && topics.GetTopic(name) is null && TopicNames.Problem(name) is null);
+        return creates
+            ? new ValueTask<IResponse?>(administration.RunAsync<IResponse?>(() => Handle(request, context)))
+            : new ValueTask<IResponse?>(Handle(request, context));
+    }
+
+    private MetadataResponse Handle(MetadataRequest request, RequestContext context)
     {
         short version = context.Version;
         MetadataBroker self = context.Connection.Self;

@@ -15,7 +15,7 @@ internal sealed class ByteBudget
     /// <summary>What a connection has for itself: a request or an answer of this size is not counted.</summary>
     public const int OwnShare = 16 * 1024;
 
-    private readonly Lock _gate = new();
+    private readonly OrderedLock _gate = new(LockRank.Innermost);
     private readonly Line _bulk;
     private readonly Line _answers;
     private readonly TimeProvider _time;
@@ -42,7 +42,7 @@ internal sealed class ByteBudget
     {
         get
         {
-            lock (_gate)
+            using (_gate.Enter())
             {
                 return _used;
             }
@@ -54,7 +54,7 @@ internal sealed class ByteBudget
     {
         get
         {
-            lock (_gate)
+            using (_gate.Enter())
             {
                 return _bulk.Waiters.Count + _answers.Waiters.Count;
             }
@@ -76,7 +76,7 @@ internal sealed class ByteBudget
     /// <returns>How many; 0 if there are fewer than the least.</returns>
     public long TakeUpTo(long wanted, long least)
     {
-        lock (_gate)
+        using (_gate.Enter())
         {
             long granted = _bulk.Waiters.Count > 0 ? 0 : Math.Min(wanted, _bulk.Ceiling - _used);
             if (granted < least)
@@ -93,7 +93,7 @@ internal sealed class ByteBudget
     /// <summary>Counts bytes that are there already.</summary>
     public void Add(long bytes)
     {
-        lock (_gate)
+        using (_gate.Enter())
         {
             _used += bytes;
         }
@@ -101,7 +101,7 @@ internal sealed class ByteBudget
 
     public void Release(long bytes)
     {
-        lock (_gate)
+        using (_gate.Enter())
         {
             _used -= bytes;
             Serve(_answers);
@@ -112,7 +112,7 @@ internal sealed class ByteBudget
     /// <summary>Whether somebody had to wait, now or not longer ago than this.</summary>
     public bool WasNeeded(TimeSpan within)
     {
-        lock (_gate)
+        using (_gate.Enter())
         {
             return _bulk.Waiters.Count + _answers.Waiters.Count > 0
                 || (_neededAt != long.MinValue && _time.GetElapsedTime(_neededAt) <= within);
@@ -127,7 +127,7 @@ internal sealed class ByteBudget
         }
 
         Waiter waiter;
-        lock (_gate)
+        using (_gate.Enter())
         {
             if (line.Waiters.Count == 0 && Fits(line, bytes))
             {
@@ -157,7 +157,7 @@ internal sealed class ByteBudget
 
     private void GiveUp(Line line, Waiter waiter, CancellationToken ct)
     {
-        lock (_gate)
+        using (_gate.Enter())
         {
             if (waiter.Node.List is null)
             {

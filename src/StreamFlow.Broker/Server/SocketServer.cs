@@ -22,7 +22,7 @@ internal sealed class SocketServer : IAsyncDisposable
     private readonly HashSet<Connection> _connections = [];
     private readonly Dictionary<IPAddress, int> _addresses = [];
     private readonly List<Task> _loops = [];
-    private readonly Lock _gate = new();
+    private readonly OrderedLock _gate = new(LockRank.Connections);
     private int _running;
     private TaskCompletionSource? _drained;
     private long _accepted;
@@ -52,7 +52,7 @@ internal sealed class SocketServer : IAsyncDisposable
     {
         get
         {
-            lock (_gate)
+            using (_gate.Enter())
             {
                 return _connections.Count;
             }
@@ -172,7 +172,7 @@ internal sealed class SocketServer : IAsyncDisposable
 
         int limit = _options.MaxConnectionsPerAddress();
         bool hasRoom;
-        lock (_gate)
+        using (_gate.Enter())
         {
             hasRoom = _connections.Count < _options.MaxConnections;
             int others = _addresses.GetValueOrDefault(connection.Address);
@@ -217,7 +217,7 @@ internal sealed class SocketServer : IAsyncDisposable
         finally
         {
             connection.Dispose();
-            lock (_gate)
+            using (_gate.Enter())
             {
                 _connections.Remove(connection);
                 if (--CollectionsMarshal.GetValueRefOrNullRef(_addresses, connection.Address) == 0)
@@ -269,7 +269,7 @@ internal sealed class SocketServer : IAsyncDisposable
 
     private Task Drained()
     {
-        lock (_gate)
+        using (_gate.Enter())
         {
             _drained = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
             if (_running == 0)
@@ -283,7 +283,7 @@ internal sealed class SocketServer : IAsyncDisposable
 
     private Connection[] Snapshot()
     {
-        lock (_gate)
+        using (_gate.Enter())
         {
             return [.. _connections];
         }

@@ -78,7 +78,7 @@ internal sealed partial class TransactionCoordinator : IDisposable
             long fresh = ReserveProducerId(transaction);
             long request = NewRequest(out TaskCompletionSource<TransactionReply> reply);
             TransactionEffect[] effects;
-            lock (transaction)
+            using (transaction.Gate.Enter())
             {
                 if (transaction.State == TransactionState.Dead)
                 {
@@ -201,7 +201,7 @@ internal sealed partial class TransactionCoordinator : IDisposable
 
     private long ReserveProducerId(Transaction transaction)
     {
-        lock (transaction)
+        using (transaction.Gate.Enter())
         {
             // Only ever needed more by an initialisation that this one then waits for or is refused by.
             return transaction.MayNeedProducerId ? _allocateProducerId() : -1;
@@ -224,7 +224,7 @@ internal sealed partial class TransactionCoordinator : IDisposable
             return refusal;
         }
 
-        lock (transaction)
+        using (transaction.Gate.Enter())
         {
             return check(transaction, producer);
         }
@@ -250,7 +250,7 @@ internal sealed partial class TransactionCoordinator : IDisposable
 
         long request = NewRequest(out TaskCompletionSource<TransactionReply> reply);
         TransactionEffect[] effects;
-        lock (transaction)
+        using (transaction.Gate.Enter())
         {
             command(transaction, request, Now());
             effects = transaction.TakeEffects();

@@ -9,7 +9,7 @@ namespace StreamFlow.Broker.Storage;
 /// </summary>
 internal sealed partial class PartitionLog : IDisposable
 {
-    private readonly Lock _gate = new();
+    private readonly OrderedLock _gate = new(LockRank.Log);
     private readonly LogEnvironment _environment;
     private readonly LogDurability _durability;
     private readonly LogCleaner _cleaner;
@@ -37,11 +37,7 @@ internal sealed partial class PartitionLog : IDisposable
         _lastStableOffset = Producers.StableOffset(_logStartOffset, _highWatermark);
         _durability = new LogDurability(this, environment, recovered);
         _cleaner = new LogCleaner(this, environment);
-        if (recovered.Damage is not null)
-        {
-            _state = (int)LogState.Offline;
-            _trouble = new LogTrouble(TroubleKind.Damage, recovered.Damage, environment.Time.GetUtcNow());
-        }
+        BeginWith(recovered);
     }
 
     /// <summary>
@@ -77,7 +73,7 @@ internal sealed partial class PartitionLog : IDisposable
     /// <summary>Once closed: everything is durable, and the next start has nothing to verify.</summary>
     public bool StoppedInOrder { get; private set; }
 
-    internal Lock Gate => _gate;
+    internal OrderedLock Gate => _gate;
 
     internal Segment[] Segments => _segments;
 
@@ -96,7 +92,13 @@ internal sealed partial class PartitionLog : IDisposable
     public static PartitionLog Open(string directory, LogOptions options, LogEnvironment environment)
     {
         var recovered = LogRecovery.Recover(Path.GetFullPath(directory), options, environment);
-        return new PartitionLog(Path.GetFullPath(directory), options, environment, recovered);
+        var log = new PartitionLog(Path.GetFullPath(directory), options, environment, recovered);
+        if (log.State == LogState.ReadOnly)
+        {
+            log.ReportTrouble();
+        }
+
+        return log;
     }
 
     /// <summary>
@@ -121,7 +123,7 @@ internal sealed partial class PartitionLog : IDisposable
         bool rolled;
         Exception? failure;
         var before = HighWatermark;
-        lock (_gate)
+        using (_gate.Enter())
         {
             result = AppendLocked(batch, header, origin, now, out rolled, out failure);
         }
@@ -231,7 +233,7 @@ internal sealed partial class PartitionLog : IDisposable
     public void UpdateOptions(LogOptions options)
     {
         _options = options;
-        lock (_gate)
+        using (_gate.Enter())
         {
             PublishLocked();
         }
@@ -250,7 +252,7 @@ internal sealed partial class PartitionLog : IDisposable
     /// <summary>Publishes what an fsync made durable; true when consumers see more by it.</summary>
     internal bool MarkFlushed(long endOffset)
     {
-        lock (_gate)
+        using (_gate.Enter())
         {
             Volatile.Write(ref _flushedEndOffset, Math.Max(_flushedEndOffset, endOffset));
             return PublishLocked();
@@ -261,7 +263,7 @@ internal sealed partial class PartitionLog : IDisposable
 
     internal void PublishLogStart(long offset)
     {
-        lock (_gate)
+        using (_gate.Enter())
         {
             Volatile.Write(ref _logStartOffset, offset);
             Producers.ForgetAbortedBelow(offset);
@@ -388,38 +390,6 @@ internal sealed partial class PartitionLog : IDisposable
         Volatile.Write(ref _highWatermark, high);
         Volatile.Write(ref _lastStableOffset, stable);
         return moved;
-    }
-
-    private void Close(bool flush)
-    {
-        if (IsClosed)
-        {
-            return;
-        }
-
-        var isWritten = flush && MayFlush && _durability.WriteForStop() && State == LogState.Online;
-        Segment[] segments;
-        lock (_gate)
-        {
-            if (IsClosed)
-            {
-                return;
-            }
-
-            // An append that came in between is not covered by what was written.
-            StoppedInOrder = isWritten && State == LogState.Online && _durability.IsSettled;
-            _state = (int)LogLifecycle.Next(State, LogEvent.Closed);
-            segments = _segments;
-            _environment.Producers.Leave(ref _countedProducers);
-        }
-
-        _durability.Dispose();
-        foreach (var segment in segments)
-        {
-            segment.Release();
-        }
-
-        RaiseAdvanced();
     }
 
     private AppendResult Refused(ErrorCode error, string? message) =>

@@ -43,6 +43,10 @@ internal sealed record StoreOptions
     /// <value>1 day, as in Kafka</value>
     public Func<long> ProducerIdExpirationMs { get; init; } = static () => 24L * 60 * 60 * 1000;
 
+    /// <summary>The memory of indexes of closed segments, in bytes, of all topics together.</summary>
+    /// <value>16 MiB</value>
+    public long IndexCacheBytes { get; init; } = IndexCache.DefaultBytes;
+
     public FileSystem Files { get; init; } = FileSystem.Disk;
 
     /// <summary>Told about truncations, damage and what the disk refuses.</summary>
