@@ -18,7 +18,6 @@ namespace StreamFlow.Broker;
 /// </example>
 public sealed class EmbeddedBroker : IAsyncDisposable, IDisposable
 {
-
     private readonly BrokerParts _parts;
     private int _disposed;
 
@@ -134,7 +133,7 @@ public sealed class EmbeddedBroker : IAsyncDisposable, IDisposable
 
         if (!result.IsSuccess)
         {
-            throw new ArgumentException($"The topic '{topic.Name}' cannot be created: {result.Message}");
+            throw NewTopics.Refused(topic, result);
         }
     }
 }
