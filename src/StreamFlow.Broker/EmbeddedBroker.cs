@@ -36,6 +36,9 @@ public sealed class EmbeddedBroker : IAsyncDisposable, IDisposable
     /// <summary>The TCP port the broker listens on.</summary>
     public int Port => _parts.Server.Port;
 
+    /// <summary>The ports of all listeners, in their order.</summary>
+    internal IReadOnlyList<int> Ports => [.. _parts.Server.Listeners.Select(static listener => listener.Port)];
+
     /// <summary>The full path of the directory that holds topics and groups.</summary>
     public string DataDirectory => _parts.DataDirectory;
 
