@@ -59,6 +59,7 @@ public sealed class ErrorAnswerTests
 
     [Theory]
     [InlineData("Produce", 12, 2)]
+    [InlineData("Produce", 13, 2)]
     [InlineData("Fetch", 12, 3)]
     [InlineData("OffsetFetch", 7, 3)]
     [InlineData("AddPartitionsToTxn", 3, 2)]
