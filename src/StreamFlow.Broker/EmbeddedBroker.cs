@@ -136,7 +136,7 @@ public sealed class EmbeddedBroker : IAsyncDisposable, IDisposable
 
         if (!result.IsSuccess)
         {
-            throw NewTopics.Refused(topic, result);
+            throw TopicChecks.Refused(topic, result);
         }
     }
 }

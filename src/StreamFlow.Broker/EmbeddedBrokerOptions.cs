@@ -173,7 +173,7 @@ public sealed record EmbeddedBrokerOptions
         Require(RetentionCheckInterval > TimeSpan.Zero, nameof(RetentionCheckInterval), RetentionCheckInterval, "more than zero");
         ArgumentNullException.ThrowIfNull(TimeProvider);
         ArgumentNullException.ThrowIfNull(Topics);
-        NewTopics.Check(Topics);
+        TopicChecks.Check(Topics);
         ListenerChecks.Check(this);
     }
 }

@@ -1,3 +1,4 @@
+using Confluent.Kafka;
 using StreamFlow.Broker.Testing.Tests.Support;
 using StreamFlow.Kafka;
 using StreamFlow.Serialization;
@@ -28,9 +29,11 @@ public sealed class ApplicationTests
         await using StreamsApplication application = Application(broker);
         await application.StartAsync();
 
+        // Idempotent, or a record that is sent again because the broker has died would rightly count twice.
+        using IProducer<string, string> producer = Rdkafka.Producer(broker, static config => config.EnableIdempotence = true);
         for (int i = 0; i < Records; i += Keys)
         {
-            await Rdkafka.SendAsync(broker, "orders", [.. Enumerable.Range(0, Keys).Select(static key => $"{key}")]);
+            await Rdkafka.SendAsync(producer, "orders", [.. Enumerable.Range(0, Keys).Select(static key => $"{key}")]);
         }
 
         await Eventually.TrueAsync(

@@ -11,7 +11,8 @@ public sealed class OrdersTests(TestBroker broker) : IClassFixture<TestBroker>
     [Fact]
     public async Task An_order_is_written()
     {
-        using var producer = new ProducerBuilder<string, string>(new ProducerConfig { BootstrapServers = broker.BootstrapServers }).Build();
+        using var producer = new ProducerBuilder<string, string>(
+            new ProducerConfig { BootstrapServers = broker.BootstrapServers, Partitioner = Partitioner.Murmur2Random }).Build();
 
         var written = await producer.ProduceAsync("orders", new Message<string, string> { Key = "o1", Value = "book" });
 
@@ -43,7 +44,7 @@ public sealed class PaymentsTests : IDisposable
     {
         BrokerFault lost = _broker.Faults.Disconnect(BrokerApi.Produce, FaultMoment.AfterEffect);
         using var producer = new ProducerBuilder<string, string>(
-            new ProducerConfig { BootstrapServers = _broker.BootstrapServers, EnableIdempotence = true }).Build();
+            new ProducerConfig { BootstrapServers = _broker.BootstrapServers, EnableIdempotence = true, Partitioner = Partitioner.Murmur2Random }).Build();
 
         await producer.ProduceAsync("payments", new Message<string, string> { Key = "p1", Value = "12.50" });
 
@@ -55,7 +56,8 @@ public sealed class PaymentsTests : IDisposable
     public async Task What_was_acknowledged_is_there_after_a_power_cut()
     {
         await using var broker = TestBroker.Start(new EmbeddedBrokerOptions { FlushPolicy = BrokerFlushPolicy.EveryAppend });
-        using var producer = new ProducerBuilder<string, string>(new ProducerConfig { BootstrapServers = broker.BootstrapServers }).Build();
+        using var producer = new ProducerBuilder<string, string>(
+            new ProducerConfig { BootstrapServers = broker.BootstrapServers, Partitioner = Partitioner.Murmur2Random }).Build();
         await producer.ProduceAsync("payments", new Message<string, string> { Key = "p1", Value = "12.50" });
 
         await broker.CrashAsync(CrashKind.PowerCut);

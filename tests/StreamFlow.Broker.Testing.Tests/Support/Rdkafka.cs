@@ -17,10 +17,16 @@ internal static class Rdkafka
         return new ProducerBuilder<string, string>(config).SetErrorHandler(static (_, _) => { }).SetLogHandler(static (_, _) => { }).Build();
     }
 
-    /// <summary>Sends records one after the other and waits for each.</summary>
+    /// <summary>Sends records one after the other and waits for each. What has to be sent again may be there twice.</summary>
     public static async Task SendAsync(TestBroker broker, string topic, params string[] values)
     {
         using IProducer<string, string> producer = Producer(broker);
+        await SendAsync(producer, topic, values);
+    }
+
+    /// <summary>As with a broker, by a producer that decides what becomes of repetitions.</summary>
+    public static async Task SendAsync(IProducer<string, string> producer, string topic, params string[] values)
+    {
         foreach (string value in values)
         {
             await producer.ProduceAsync(topic, new Message<string, string> { Value = value }).WaitAsync(Deadline);

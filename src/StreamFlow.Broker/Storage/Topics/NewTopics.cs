@@ -3,27 +3,6 @@ namespace StreamFlow.Broker.Storage;
 /// <summary>What a topic must be like to be created.</summary>
 internal static class NewTopics
 {
-    /// <summary>Looks at the topics that a broker is to start with, before anything of it is there.</summary>
-    /// <exception cref="ArgumentException">One cannot be created, whatever topics there are.</exception>
-    public static void Check(IReadOnlyList<BrokerTopic> topics)
-    {
-        List<string> names = [];
-        foreach (BrokerTopic topic in topics.Where(topic => !names.Contains(topic.Name)))
-        {
-            TopicResult result = Check(topic.Name, topic.Partitions, topic.Configs, names);
-            if (!result.IsSuccess)
-            {
-                throw Refused(topic, result);
-            }
-
-            names.Add(topic.Name);
-        }
-    }
-
-    /// <summary>What somebody is told whose topic cannot be created at the start.</summary>
-    public static ArgumentException Refused(BrokerTopic topic, TopicResult result) =>
-        new($"The topic '{topic.Name}' cannot be created: {result.Message}");
-
     /// <summary>Success without a topic, or why it cannot be created beside those that there are.</summary>
     public static TopicResult Check(
         string name, int partitions, IReadOnlyDictionary<string, string> configs, ICollection<string> existing)
