@@ -9,16 +9,14 @@ internal static class TopicChecks
     /// <exception cref="ArgumentException">One cannot be created, whatever topics there are.</exception>
     public static void Check(IReadOnlyList<BrokerTopic> topics)
     {
-        List<string> names = [];
-        foreach (BrokerTopic topic in topics.Where(topic => !names.Contains(topic.Name)))
+        TopicTable none = new();
+        foreach (BrokerTopic topic in topics)
         {
-            TopicResult result = NewTopics.Check(topic.Name, topic.Partitions, topic.Configs, names);
+            TopicResult result = NewTopics.Check(topic.Name, topic.Partitions, topic.Configs, none);
             if (!result.IsSuccess)
             {
                 throw Refused(topic, result);
             }
-
-            names.Add(topic.Name);
         }
     }
 
