@@ -117,6 +117,7 @@ public sealed class DiskTroubleTests : IDisposable
     {
         string directory = place(Path.Combine(_data.Path, "data"));
         string first = wasKilled ? Path.Combine(_data.Path, "first") : directory;
+        await (await EmbeddedBroker.StartAsync(Options(first, null))).DisposeAsync();
         await using (EmbeddedBroker before = await EmbeddedBroker.StartAsync(Options(first, null)))
         {
             using RawClient writer = await RawClient.ConnectAsync(before.Port);
