@@ -129,6 +129,11 @@ internal sealed class BrokerCoordinators : IDisposable
                 InitialRebalanceDelay = _options.GroupInitialRebalanceDelay,
                 MinSessionTimeout = _options.GroupMinSessionTimeout,
                 MaxSessionTimeout = _options.GroupMaxSessionTimeout,
+                Consumers = new ConsumerGroupOptions
+                {
+                    SessionTimeout = _options.ConsumerGroupTimes.Session,
+                    HeartbeatInterval = _options.ConsumerGroupTimes.Heartbeat,
+                },
                 Configs = group => _configs.Of(new ConfigResource(ConfigResourceKind.Group, group)),
             },
             _options.TimeProvider,
