@@ -21,6 +21,7 @@ internal static class Report
         GuaranteeTable.PrintCosts([.. lines.Where(l => l.Text("kind") == "commit-cost")]);
         BacklogTable.Print([.. lines.Where(l => l.Text("kind") == "backlog")]);
         OperatorTable.Print([.. lines.Where(l => l.Text("kind") == "operator")]);
+        BrokerTable.Print([.. lines.Where(l => l.Text("kind") == "broker")]);
         LatencyTable.Print([.. lines.Where(l => l.Text("kind") == "latency")]);
         foreach (var line in lines.Where(l => l.Text("kind") is "bare" or "broker-start" or "metrics" or "page"))
         {

@@ -20,6 +20,24 @@ public sealed partial class DocumentationTests
         Assert.Equal(rows, document[(begin + 3)..end]);
     }
 
+    /// <summary>Nothing that clients may ask of Apache Kafka is left out without a word, nor said to be missing when it is there.</summary>
+    [Fact]
+    public void Table_of_missing_apis_has_just_those_that_Apache_Kafka_has_and_this_broker_does_not()
+    {
+        string[][] theirs =
+        [
+            .. File.ReadLines(Path.Combine(Root(), "tests", "StreamFlow.Broker.Tests", "Server", "apache-kafka-apis.txt"))
+                .Where(static line => !line.StartsWith('#')).Select(static line => line.Split(' ')),
+        ];
+        Dictionary<string, string> ours = ApiTable.All.ToDictionary(
+            static x => x.Name, static x => string.Create(CultureInfo.InvariantCulture, $"{x.MinVersion}-{x.MaxVersion}"));
+        string table = File.ReadAllText(Path.Combine(Root(), "docs", "broker.md"))
+            .Split("<!-- missing-api-table -->")[1].Split("<!-- /missing-api-table -->")[0];
+        string[] missing = [.. MissingApis().Matches(table).SelectMany(static row => row.Groups[1].Value.Split(", ")).Where(static x => x != "APIs")];
+        Assert.Equal(theirs.Select(static x => x[0]).Where(x => !ours.ContainsKey(x)).Order(), missing.Order());
+        Assert.All(theirs.Where(x => ours.ContainsKey(x[0])), x => Assert.Equal((x[0], x[2]), (x[0], ours[x[0]])));
+    }
+
     [Fact]
     public void Table_of_clients_names_tests_that_exist()
     {
@@ -49,6 +67,9 @@ public sealed partial class DocumentationTests
     private static IEnumerable<string[]> Rows(string table) => table.Split('\n')
         .Where(static x => x.StartsWith("| ", StringComparison.Ordinal)).Skip(1)
         .Select(static x => x[2..^2].Split(" | "));
+
+    [GeneratedRegex(@"^\| ([A-Z][A-Za-z, ]+) \|", RegexOptions.Multiline)]
+    private static partial Regex MissingApis();
 
     [GeneratedRegex("`([A-Za-z]+_[A-Za-z_]+)`")]
     private static partial Regex NameOfTest();

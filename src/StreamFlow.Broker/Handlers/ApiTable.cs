@@ -13,7 +13,7 @@ internal static class ApiTable
     // and silently stops compressing without it (KAFKA-18659).
     private static readonly ApiDescriptor[] Apis =
     [
-        Api<ProduceRequest>(ApiKey.Produce, 0, 12, static (h, r, c) => h.Produce.HandleAsync(r, c))
+        Api<ProduceRequest>(ApiKey.Produce, 0, 13, static (h, r, c) => h.Produce.HandleAsync(r, c))
             with { ImplementedFrom = 3, Order = RequestOrder.Pipelined },
         Api<FetchRequest>(ApiKey.Fetch, 4, 18, static (h, r, c) => h.Fetch.HandleAsync(r, c)),
         Api<ListOffsetsRequest>(ApiKey.ListOffsets, 1, 11, static (h, r, c) => Now(h.ListOffsets.Handle(r, c))),
@@ -21,7 +21,7 @@ internal static class ApiTable
         Api<OffsetCommitRequest>(ApiKey.OffsetCommit, 2, 10, static (h, r, c) => h.Offsets.CommitAsync(r, c)),
         Api<OffsetFetchRequest>(ApiKey.OffsetFetch, 1, 10, static (h, r, c) => Now(h.Offsets.Fetch(r, c))),
         Api<FindCoordinatorRequest>(
-            ApiKey.FindCoordinator, 0, 4, static (_, r, c) => Now(GroupAdminHandler.FindCoordinator(r, c))),
+            ApiKey.FindCoordinator, 0, 6, static (_, r, c) => Now(GroupAdminHandler.FindCoordinator(r, c))),
         Api<JoinGroupRequest>(ApiKey.JoinGroup, 0, 9, static (h, r, c) => h.Membership.JoinAsync(r, c))
             with { Order = RequestOrder.BehindLeave },
         Api<HeartbeatRequest>(ApiKey.Heartbeat, 0, 4, static (h, r, c) => Now(h.Membership.Heartbeat(r, c))),
@@ -80,7 +80,7 @@ internal static class ApiTable
         Api<DescribeQuorumRequest>(ApiKey.DescribeQuorum, 0, 2, static (h, r, c) => Now(h.Quorum.Describe(r, c))),
         Api<UpdateFeaturesRequest>(
             ApiKey.UpdateFeatures, 0, 2, static (h, r, c) => Now(h.Quorum.UpdateFeatures(r, c))),
-        Api<DescribeClusterRequest>(ApiKey.DescribeCluster, 0, 1, static (h, r, c) => Now(h.Cluster.Describe(r, c.Connection.Self))),
+        Api<DescribeClusterRequest>(ApiKey.DescribeCluster, 0, 2, static (h, r, c) => Now(h.Cluster.Describe(r, c))),
         Api<DescribeProducersRequest>(
             ApiKey.DescribeProducers, 0, 0, static (h, r, c) => Now(h.TransactionAdmin.DescribeProducers(r, c))),
         Api<DescribeTransactionsRequest>(

@@ -1,3 +1,4 @@
+using StreamFlow.Broker.Security;
 using StreamFlow.Broker.Server;
 using StreamFlow.Protocol.Messages;
 
@@ -7,27 +8,38 @@ namespace StreamFlow.Broker.Handlers;
 internal sealed class ClusterHandler(string clusterId)
 {
     private const sbyte Brokers = 1;
+    private const sbyte Controllers = 2;
 
-    public DescribeClusterResponse Describe(DescribeClusterRequest request, MetadataBroker self)
+    public DescribeClusterResponse Describe(DescribeClusterRequest request, RequestContext context)
     {
-        DescribeClusterResponse response = new()
+        if (request.EndpointType != Brokers)
+        {
+            return Refuse(request.EndpointType);
+        }
+
+        MetadataBroker self = context.Connection.Self;
+        return new DescribeClusterResponse
         {
             EndpointType = request.EndpointType,
             ClusterId = clusterId,
             ControllerId = self.NodeId,
+            Brokers = [new DescribeClusterResponseBrokers { BrokerId = self.NodeId, Host = self.Host, Port = self.Port }],
+            ClusterAuthorizedOperations = request.IncludeClusterAuthorizedOperations
+                ? AuthorizedOperations.OfBroker(context)
+                : AuthorizedOperations.NotAsked,
         };
-        if (request.EndpointType == Brokers)
-        {
-            response.Brokers =
-                [new DescribeClusterResponseBrokers { BrokerId = self.NodeId, Host = self.Host, Port = self.Port }];
-        }
-        else
-        {
-            response.ErrorCode = ErrorCode.InvalidRequest;
-            response.ErrorMessage =
-                $"Endpoint type {request.EndpointType} is not served; this broker has no controller listener.";
-        }
-
-        return response;
     }
+
+    /// <summary>In Apache Kafka's words: clients have to understand that they asked a broker, not a controller.</summary>
+    private static DescribeClusterResponse Refuse(sbyte endpointType) => endpointType == Controllers
+        ? new DescribeClusterResponse
+        {
+            ErrorCode = ErrorCode.MismatchedEndpointType,
+            ErrorMessage = "The request was sent to an endpoint of type BROKER, but we wanted an endpoint of type CONTROLLER",
+        }
+        : new DescribeClusterResponse
+        {
+            ErrorCode = ErrorCode.UnsupportedEndpointType,
+            ErrorMessage = $"Unsupported endpoint type {endpointType}",
+        };
 }

@@ -125,7 +125,7 @@ internal sealed class FetchHandler(TopicStore topics, TimeProvider time, RecordI
 
         FetchResponse answer = Read(request, version, logs);
         if (request.MinBytes != 1 || answer.Responses.Any(static topic => topic.Partitions.Any(
-            static x => x.ErrorCode != ErrorCode.None || x.Records.Memory.Length > 0)))
+            static x => x.ErrorCode != ErrorCode.None || x.Records.Memory.Length > 0 || x.DivergingEpoch.Epoch >= 0)))
         {
             return answer;
         }
@@ -144,7 +144,7 @@ internal sealed class FetchHandler(TopicStore topics, TimeProvider time, RecordI
             foreach (FetchRequestPartitions partition in topic.Partitions)
             {
                 PartitionLog? log = logs[at++];
-                if (Check(log, topic, partition, version) != ErrorCode.None)
+                if (Check(log, topic, partition, version) != ErrorCode.None || FindDivergence(log!, partition) is not null)
                 {
                     return true;
                 }
@@ -180,10 +180,18 @@ internal sealed class FetchHandler(TopicStore topics, TimeProvider time, RecordI
             return epoch;
         }
 
+        if (FindDivergence(log, partition) is { } end)
+        {
+            return end.Epoch < 0 ? ErrorCode.OffsetOutOfRange : ErrorCode.None;
+        }
+
         return partition.FetchOffset < log.LogStartOffset || partition.FetchOffset > log.LogEndOffset
             ? ErrorCode.OffsetOutOfRange
             : ErrorCode.None;
     }
+
+    private static FetchResponseDivergingEpoch? FindDivergence(PartitionLog log, in FetchRequestPartitions partition) =>
+        LeaderEpochs.FindDivergence(partition.LastFetchedEpoch, partition.FetchOffset, log);
 
     private FetchResponse Read(FetchRequest request, short version, PartitionLog?[] logs)
     {
@@ -205,7 +213,8 @@ internal sealed class FetchHandler(TopicStore topics, TimeProvider time, RecordI
                     ? ReadPartition(request, topic.Partitions[j], log!, budget, first)
                     : Failed(topic.Partitions[j].Partition, error, log);
                 int length = partitions[j].Records.Memory.Length;
-                Count(version >= TopicIdsFrom ? topics.GetTopic(topic.TopicId)?.Name : topic.Topic, partitions[j]);
+                measured.Fetched(
+                    version >= TopicIdsFrom ? topics.GetTopic(topic.TopicId)?.Name : topic.Topic, partitions[j].Records.Memory.Span);
                 budget -= Math.Min(budget, length);
                 first &= length == 0;
             }
@@ -216,28 +225,16 @@ internal sealed class FetchHandler(TopicStore topics, TimeProvider time, RecordI
         return new FetchResponse { Responses = results };
     }
 
-    /// <summary>The headers of the batches say how many records they have.</summary>
-    private void Count(string? topic, in FetchResponsePartitions result)
-    {
-        ReadOnlySpan<byte> rest = result.Records.Memory.Span;
-        if (!measured.CountsFetched || rest.IsEmpty || topic is null)
-        {
-            return;
-        }
-
-        long records = 0;
-        while (BatchHeader.TryRead(rest, out BatchHeader batch) && batch.TotalSize <= rest.Length)
-        {
-            records += batch.IsControl ? 0 : batch.RecordCount;
-            rest = rest[batch.TotalSize..];
-        }
-
-        measured.Fetched(topic, records, result.Records.Memory.Length);
-    }
-
     private static FetchResponsePartitions ReadPartition(
         FetchRequest request, FetchRequestPartitions partition, PartitionLog log, int budget, bool first)
     {
+        if (FindDivergence(log, partition) is { } end)
+        {
+            FetchResponsePartitions diverging = Failed(partition.Partition, ErrorCode.None, log);
+            diverging.DivergingEpoch = end;
+            return diverging;
+        }
+
         int limit = Math.Min(budget, Math.Max(partition.PartitionMaxBytes, 0));
         RentedRecords records = new();
         ReadResult read = log.Read(partition.FetchOffset, limit, first, request.IsolationLevel != 0, records);

@@ -24,6 +24,11 @@ internal sealed class MetadataHandler(
             ? [.. topics.Topics.Where(x => context.MaySee(AclOperation.Describe, AclResourceType.Topic, x.Name))
                 .OrderBy(static x => x.Name, StringComparer.Ordinal).Select(Describe)]
             : [.. request.Topics!.Select(x => Find(x, request.AllowAutoTopicCreation, context))];
+        if (request.IncludeTopicAuthorizedOperations)
+        {
+            AddOperations(found, context);
+        }
+
         if (version < NullNameFrom)
         {
             foreach (ref MetadataResponseTopics topic in found.AsSpan())
@@ -38,7 +43,21 @@ internal sealed class MetadataHandler(
             ClusterId = clusterId,
             ControllerId = self.NodeId,
             Topics = found,
+            ClusterAuthorizedOperations = request.IncludeClusterAuthorizedOperations
+                ? AuthorizedOperations.OfBroker(context)
+                : AuthorizedOperations.NotAsked,
         };
+    }
+
+    private static void AddOperations(MetadataResponseTopics[] found, RequestContext context)
+    {
+        foreach (ref MetadataResponseTopics topic in found.AsSpan())
+        {
+            if (topic is { ErrorCode: ErrorCode.None, Name: { } name })
+            {
+                topic.TopicAuthorizedOperations = AuthorizedOperations.OfTopic(name, context);
+            }
+        }
     }
 
     private MetadataResponseTopics Find(MetadataRequestTopics wanted, bool mayCreate, RequestContext context)

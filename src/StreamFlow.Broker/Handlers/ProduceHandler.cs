@@ -18,7 +18,12 @@ internal sealed class ProduceHandler(
 
     public ValueTask<IResponse?> HandleAsync(ProduceRequest request, RequestContext context)
     {
-        ErrorCode refusal = request.Acks is < -1 or > 1 ? ErrorCode.InvalidRequiredAcks : RefuseTransaction(request, context);
+        if (context.Version >= ProduceRights.TopicIdsFrom)
+        {
+            FindNames(request);
+        }
+
+        ErrorCode refusal = request.Acks is < -1 or > 1 ? ErrorCode.InvalidRequiredAcks : ProduceRights.OfTransaction(request, context);
         if (context.Version < ImplicitPartitions.ProduceFrom || request.TransactionalId is null || refusal != ErrorCode.None)
         {
             return AppendAsync(request, context, [], refusal);
@@ -33,6 +38,15 @@ internal sealed class ProduceHandler(
         // The batches behind these must stay behind them, so the next request waits for this one's answer.
         context.Connection.IsExclusive = true;
         return JoinAndAppendAsync(WithOwnRecords(request), joining, context);
+    }
+
+    /// <summary>Topics that are named by an id that none has keep an empty name, which none has either.</summary>
+    private void FindNames(ProduceRequest request)
+    {
+        foreach (ref ProduceRequestTopicData topic in request.TopicData.AsSpan())
+        {
+            topic.Name = topics.GetTopic(topic.TopicId)?.Name ?? "";
+        }
     }
 
     private async ValueTask<IResponse?> JoinAndAppendAsync(
@@ -91,9 +105,7 @@ internal sealed class ProduceHandler(
             ProduceRequestTopicData topic = request.TopicData[i];
             ProduceResponsePartitionResponses[] partitions =
                 new ProduceResponsePartitionResponses[topic.PartitionData.Length];
-            ErrorCode whole = refusal != ErrorCode.None || context.MayTopic(AclOperation.Write, topic.Name)
-                ? refusal
-                : ErrorCode.TopicAuthorizationFailed;
+            ErrorCode whole = refusal != ErrorCode.None ? refusal : ProduceRights.OfTopic(topic, context);
             for (int j = 0; j < partitions.Length; j++)
             {
                 int index = topic.PartitionData[j].Index;
@@ -105,7 +117,10 @@ internal sealed class ProduceHandler(
                     : Failed(index, error, null);
             }
 
-            results[i] = new ProduceResponseResponses { Name = topic.Name, PartitionResponses = partitions };
+            results[i] = new ProduceResponseResponses
+            {
+                Name = topic.Name, TopicId = topic.TopicId, PartitionResponses = partitions,
+            };
         }
 
         foreach (Appended item in appended)
@@ -117,34 +132,6 @@ internal sealed class ProduceHandler(
         return pending
             ? FinishLaterAsync(request, response, appended, context)
             : new ValueTask<IResponse?>(Finish(request, response, appended, context));
-    }
-
-    /// <summary>Whose id it is decides who may write batches of its transactions, also where a request keeps the id to itself.</summary>
-    private static ErrorCode RefuseTransaction(ProduceRequest request, RequestContext context)
-    {
-        if (context.IsOpen || !request.TopicData.Any(static topic => topic.PartitionData.Any(static x => IsTransactional(x.Records.Memory.Span))))
-        {
-            return ErrorCode.None;
-        }
-
-        return request.TransactionalId is { } id && context.MayTransact(AclOperation.Write, id)
-            ? ErrorCode.None
-            : ErrorCode.TransactionalIdAuthorizationFailed;
-    }
-
-    private static bool IsTransactional(ReadOnlySpan<byte> rest)
-    {
-        while (BatchHeader.TryRead(rest, out BatchHeader batch) && batch.TotalSize <= rest.Length)
-        {
-            if (batch.IsTransactional)
-            {
-                return true;
-            }
-
-            rest = rest[batch.TotalSize..];
-        }
-
-        return false;
     }
 
     private static async ValueTask<IResponse?> FinishLaterAsync(

@@ -25,13 +25,26 @@ internal sealed class TopicPartitionsHandler(TopicStore topics, int nodeId)
         if (wantsAll)
         {
             names.RemoveAll(name => !context.MaySee(AclOperation.Describe, AclResourceType.Topic, name));
-            return Page(names, request, false);
+            return WithOperations(Page(names, request, false), context);
         }
 
         // Who may not describe a topic does not even learn whether it exists.
         ILookup<bool, string> allowed = names.ToLookup(name => context.MayTopic(AclOperation.Describe, name));
-        DescribeTopicPartitionsResponse page = Page(allowed[true], request, true);
+        DescribeTopicPartitionsResponse page = WithOperations(Page(allowed[true], request, true), context);
         page.Topics = [.. page.Topics, .. allowed[false].Select(static name => Failed(name, ErrorCode.TopicAuthorizationFailed))];
+        return page;
+    }
+
+    private static DescribeTopicPartitionsResponse WithOperations(DescribeTopicPartitionsResponse page, RequestContext context)
+    {
+        foreach (ref DescribeTopicPartitionsResponseTopics topic in page.Topics.AsSpan())
+        {
+            if (topic is { ErrorCode: ErrorCode.None, Name: { } name })
+            {
+                topic.TopicAuthorizedOperations = AuthorizedOperations.OfTopic(name, context);
+            }
+        }
+
         return page;
     }
 

@@ -20,9 +20,6 @@ internal sealed class RecordInstruments
         _fetchedBytes = meter.CreateCounter<long>("streamflow.broker.fetched.size", "By", "Bytes of their batches, as they are compressed.");
     }
 
-    /// <summary>Whether anybody wants to know what was fetched: its records are not counted otherwise.</summary>
-    public bool CountsFetched => _fetched.Enabled;
-
     public void Produced(string topic, long records, long bytes)
     {
         KeyValuePair<string, object?> topicTag = new("topic", topic);
@@ -30,8 +27,22 @@ internal sealed class RecordInstruments
         Listeners.Add(_producedBytes, bytes, _tag, topicTag);
     }
 
-    public void Fetched(string topic, long records, long bytes)
+    /// <summary>Counts the batches of an answer: their headers say how many records they have.</summary>
+    public void Fetched(string? topic, ReadOnlySpan<byte> batches)
     {
+        if (!_fetched.Enabled || batches.IsEmpty || topic is null)
+        {
+            return;
+        }
+
+        long records = 0;
+        int bytes = batches.Length;
+        while (BatchHeader.TryRead(batches, out BatchHeader batch) && batch.TotalSize <= batches.Length)
+        {
+            records += batch.IsControl ? 0 : batch.RecordCount;
+            batches = batches[batch.TotalSize..];
+        }
+
         KeyValuePair<string, object?> topicTag = new("topic", topic);
         Listeners.Add(_fetched, records, _tag, topicTag);
         Listeners.Add(_fetchedBytes, bytes, _tag, topicTag);

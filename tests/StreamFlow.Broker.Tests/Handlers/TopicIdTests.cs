@@ -43,6 +43,21 @@ public sealed class TopicIdTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Produce_finds_a_topic_by_its_id_and_answers_by_it()
+    {
+        object id = await IdOf("a");
+        WireStruct topic = (await ProduceAsync(id)).Only("responses");
+        Assert.Equal(id, topic["topic_id"]);
+        Assert.Equal((0L, 0L), (topic.Only("partition_responses").Number("error_code"), topic.Only("partition_responses").Number("base_offset")));
+        Assert.Equal([(0L, "x")], TestBatch.Read((await _client.FetchAsync("a", 2, 0)).Bytes("records")));
+
+        object unknown = Guid.NewGuid();
+        topic = (await ProduceAsync(unknown)).Only("responses");
+        Assert.Equal(unknown, topic["topic_id"]);
+        Assert.Equal(100, topic.Only("partition_responses").Number("error_code"));
+    }
+
+    [Fact]
     public async Task Topics_are_described_page_by_page_in_the_order_of_their_names()
     {
         List<string> seen = [];
@@ -82,6 +97,13 @@ public sealed class TopicIdTests : IAsyncLifetime
             [("c", 0L), ("no/pe", 17L), ("nope", 3L)],
             answer.Structs("topics").Select(static x => (x.Text("name")!, x.Number("error_code"))));
         Assert.Null(answer["next_cursor"]);
+    }
+
+    private Task<WireStruct> ProduceAsync(object id)
+    {
+        WireStruct request = Requests.Produce("", 2, TestBatch.Build("x"));
+        ((WireStruct)request["topic_data"]!)["topic_id"] = id;
+        return _client.CallAsync("Produce", 13, request);
     }
 
     private async Task<object> IdOf(string topic) =>

@@ -58,6 +58,17 @@ public sealed class TopicIdAccessTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Produce_by_id_writes_only_what_the_name_allows()
+    {
+        WireStruct request = Requests.Produce("", 0, TestBatch.Build("x"));
+        ((WireStruct)request["topic_data"]!)["topic_id"] = await IdOfAsync("secret");
+        WireStruct refused = await _alice.CallAsync("Produce", 13, request);
+        Assert.Equal(29, refused.Only("responses").Only("partition_responses").Number("error_code"));
+        WireStruct allowed = await _admin.CallAsync("Produce", 13, request);
+        Assert.Equal(0, allowed.Only("responses").Only("partition_responses").Number("error_code"));
+    }
+
+    [Fact]
     public async Task Metadata_by_id_is_refused_without_a_name()
     {
         WireStruct answer = await _alice.CallAsync("Metadata", 13, new WireStruct

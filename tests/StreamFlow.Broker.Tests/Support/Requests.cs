@@ -30,6 +30,7 @@ public static class Requests
                 ["partition"] = partition,
                 ["current_leader_epoch"] = -1,
                 ["fetch_offset"] = offset,
+                ["last_fetched_epoch"] = -1,
                 ["partition_max_bytes"] = partitionMaxBytes,
             },
         },

@@ -46,7 +46,7 @@ internal sealed class ConsumerGroupHandler(GroupCoordinator groups)
         Groups =
         [
             .. request.GroupIds.Select(id => context.MayGroup(AclOperation.Describe, id)
-                ? Show(groups.DescribeConsumers(id), context)
+                ? Show(groups.DescribeConsumers(id), request.IncludeAuthorizedOperations, context)
                 : new ConsumerGroupDescribeResponseGroups
                 {
                     ErrorCode = ErrorCode.GroupAuthorizationFailed, ErrorMessage = null, GroupId = id,
@@ -83,7 +83,8 @@ internal sealed class ConsumerGroupHandler(GroupCoordinator groups)
     ];
 
     /// <summary>A group, unless its members read topics that whoever asks must not see: Kafka refuses the whole group then.</summary>
-    private static ConsumerGroupDescribeResponseGroups Show(ConsumerGroupDescription group, RequestContext context) =>
+    private static ConsumerGroupDescribeResponseGroups Show(
+        ConsumerGroupDescription group, bool withOperations, RequestContext context) =>
         group.Members.SelectMany(static member => member.Metadata.TopicNames.Concat(member.Assigned.Concat(member.Target).Select(static x => x.Topic.Name)))
             .Distinct().Any(topic => !context.MaySee(AclOperation.Describe, AclResourceType.Topic, topic))
         ? new ConsumerGroupDescribeResponseGroups
@@ -92,7 +93,12 @@ internal sealed class ConsumerGroupHandler(GroupCoordinator groups)
             ErrorMessage = "The group has described topic(s) that the client is not authorized to describe.",
             GroupId = group.GroupId,
         }
-        : Show(group);
+        : Show(group) with
+        {
+            AuthorizedOperations = withOperations && group.Error == ErrorCode.None
+                ? AuthorizedOperations.OfGroup(group.GroupId, context)
+                : AuthorizedOperations.NotAsked,
+        };
 
     private static ConsumerGroupDescribeResponseGroups Show(ConsumerGroupDescription group) => new()
     {

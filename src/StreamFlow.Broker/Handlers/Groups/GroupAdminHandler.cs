@@ -59,7 +59,7 @@ internal sealed class GroupAdminHandler(GroupCoordinator groups)
         Groups =
         [
             .. request.Groups.Select(group => context.MayGroup(AclOperation.Describe, group)
-                ? Describe(group, context.Version)
+                ? Describe(group, request.IncludeAuthorizedOperations, context)
                 : new DescribeGroupsResponseGroups { ErrorCode = ErrorCode.GroupAuthorizationFailed, GroupId = group }),
         ],
     };
@@ -106,10 +106,10 @@ internal sealed class GroupAdminHandler(GroupCoordinator groups)
         };
     }
 
-    private DescribeGroupsResponseGroups Describe(string groupId, short version)
+    private DescribeGroupsResponseGroups Describe(string groupId, bool withOperations, RequestContext context)
     {
         GroupDescription group = groups.Describe(groupId);
-        bool hidesError = version < NotFoundFrom && group.Error == ErrorCode.GroupIdNotFound;
+        bool hidesError = context.Version < NotFoundFrom && group.Error == ErrorCode.GroupIdNotFound;
         return new DescribeGroupsResponseGroups
         {
             ErrorCode = hidesError ? ErrorCode.None : group.Error,
@@ -118,6 +118,9 @@ internal sealed class GroupAdminHandler(GroupCoordinator groups)
             GroupState = group.State.ToString(),
             ProtocolType = group.ProtocolType,
             ProtocolData = group.ProtocolName,
+            AuthorizedOperations = withOperations && (hidesError || group.Error == ErrorCode.None)
+                ? AuthorizedOperations.OfGroup(groupId, context)
+                : AuthorizedOperations.NotAsked,
             Members =
             [
                 .. group.Members.Select(static x => new DescribeGroupsResponseMembers

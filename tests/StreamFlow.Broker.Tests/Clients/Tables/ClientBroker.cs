@@ -15,7 +15,7 @@ internal sealed class ClientBroker : IAsyncDisposable
     private readonly LogLines _log;
 
     private ClientBroker(
-        TemporaryDirectory directory, TestCertificates certificates, TestTokens tokens, EmbeddedBroker broker, LogLines log)
+        TemporaryDirectory directory, TestCertificates certificates, TestTokens tokens, EmbeddedBroker broker, LogLines log, string? plain)
     {
         _log = log;
         _directory = directory;
@@ -28,7 +28,7 @@ internal sealed class ClientBroker : IAsyncDisposable
         File.WriteAllText(tokenFile, token);
         Values = new Dictionary<string, string>
         {
-            ["plain"] = broker.BootstrapServersOf("PLAIN"),
+            ["plain"] = plain ?? broker.BootstrapServersOf("PLAIN"),
             ["ssl"] = broker.BootstrapServersOf("SSL"),
             ["mtls"] = broker.BootstrapServersOf("MTLS"),
             ["sasl"] = broker.BootstrapServersOf("SASL"),
@@ -51,7 +51,8 @@ internal sealed class ClientBroker : IAsyncDisposable
     /// <summary>Clients that went on when their authentication had run out, rather than renew it.</summary>
     public IEnumerable<string> CutOff => _log.Where(static x => x.Contains("authentication has run out", StringComparison.Ordinal));
 
-    public static async Task<ClientBroker> StartAsync()
+    /// <param name="plain">What clients are told in the place of the listener without security; null for that.</param>
+    public static async Task<ClientBroker> StartAsync(string? plain = null)
     {
         LogLines log = new(LogLevel.Trace);
         TestCertificates certificates = new();
@@ -81,7 +82,7 @@ internal sealed class ClientBroker : IAsyncDisposable
             Users = [SecuredBroker.Alice],
             Authorization = new BrokerAuthorization { SuperUsers = ["User:ANONYMOUS", "User:alice", "User:CN=alice"] },
         });
-        return new ClientBroker(new TemporaryDirectory(), certificates, tokens, broker, log);
+        return new ClientBroker(new TemporaryDirectory(), certificates, tokens, broker, log, plain);
     }
 
     public async ValueTask DisposeAsync()

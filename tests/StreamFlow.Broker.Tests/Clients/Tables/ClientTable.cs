@@ -44,16 +44,24 @@ internal static class ClientTable
     };
 
     /// <summary>Results by feature.</summary>
-    public static async Task<Dictionary<string, string>> RunAsync(string client, ClientBroker broker)
+    /// <param name="client">One of <see cref="Clients"/>.</param>
+    /// <param name="broker">What it is tried with.</param>
+    /// <param name="features">Only these, which the programs in Java and C# know how to; none for all.</param>
+    public static async Task<Dictionary<string, string>> RunAsync(string client, ClientBroker broker, params string[] features)
     {
         string prefix = client.Split(' ')[0] + "-";
         if (client.StartsWith("Confluent", StringComparison.Ordinal))
         {
-            return await RunAsync(new ConfluentFeatures(new ClientSettings(broker), prefix).All());
+            return await RunAsync(new ConfluentFeatures(new ClientSettings(broker), prefix).All()
+                .Where(x => features.Length == 0 || features.Contains(x.Key)));
         }
 
         ProcessStartInfo start = Command(client);
-        start.ArgumentList.Add(prefix);
+        foreach (string argument in (string[])[prefix, .. features])
+        {
+            start.ArgumentList.Add(argument);
+        }
+
         start.RedirectStandardOutput = start.RedirectStandardError = true;
         start.Environment["CLIENT_SETTINGS"] = broker.JsonFile;
         start.Environment["CLIENT_PROPERTIES"] = broker.PropertiesFile;
@@ -81,7 +89,7 @@ internal static class ClientTable
         return text.ToString();
     }
 
-    private static async Task<Dictionary<string, string>> RunAsync(Dictionary<string, Func<Task>> features)
+    private static async Task<Dictionary<string, string>> RunAsync(IEnumerable<KeyValuePair<string, Func<Task>>> features)
     {
         Dictionary<string, string> results = [];
         foreach ((string name, Func<Task> run) in features)

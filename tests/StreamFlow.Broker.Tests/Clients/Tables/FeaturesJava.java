@@ -62,6 +62,8 @@ public final class FeaturesJava {
         features.put("SCRAM-SHA-512", () -> roundTrip("s512", sasl("sasl", "SCRAM-SHA-512"), 0));
         features.put("OAUTHBEARER, signed token", () -> roundTrip("oauth", sasl("sasl", "OAUTHBEARER"), 0));
         features.put("re-authentication", () -> roundTrip("again", sasl("renewed", "SCRAM-SHA-512"), 3));
+        List<String> wanted = List.of(args).subList(1, args.length);
+        features.keySet().removeIf(name -> !wanted.isEmpty() && !wanted.contains(name));
         for (Map.Entry<String, Feature> feature : features.entrySet()) {
             String result = "ok";
             try {

@@ -111,7 +111,7 @@ def commits():
     c = consumer(t)
     c.subscribe([t])
     read(c, 10)
-    c.commit(offsets=[TopicPartition(t, 0, 10, metadata="m")], asynchronous=False)
+    c.commit(offsets=[TopicPartition(t, 0, 10)], asynchronous=False)
     assert c.committed([TopicPartition(t, 0)])[0].offset == 10
     c.close()
     c = consumer(t)
