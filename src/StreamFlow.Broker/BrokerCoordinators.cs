@@ -20,7 +20,7 @@ internal sealed class BrokerCoordinators : IDisposable
     private readonly DynamicConfigs _configs;
     private readonly EmbeddedBrokerOptions _options;
     private readonly ILogger _log;
-    private readonly Lock _gate = new();
+    private readonly OrderedLock _gate = new(LockRank.Coordinators);
     private readonly ITimer _timer;
     private volatile GroupCoordinator _groups;
     private volatile TransactionCoordinator _transactions;
@@ -58,7 +58,7 @@ internal sealed class BrokerCoordinators : IDisposable
     {
         _isStopped = true;
         _timer.Dispose();
-        lock (_gate)
+        using (_gate.Enter())
         {
             try
             {
@@ -118,7 +118,8 @@ internal sealed class BrokerCoordinators : IDisposable
 
     private bool TakeWrites() =>
         _store.GetPartition(GroupCoordinator.TopicName, 0) is { State: LogState.Online }
-        && _store.GetPartition(TransactionCoordinator.TopicName, 0) is { State: LogState.Online };
+        && _store.GetPartition(TransactionCoordinator.TopicName, 0) is { State: LogState.Online }
+        && _transactions.MayRecover;
 
     private (GroupCoordinator Groups, TransactionCoordinator Transactions) Open()
     {

@@ -26,6 +26,7 @@ internal sealed class BrokerParts : IAsyncDisposable
     private SocketServer? _server;
     private BrokerMeter? _meter;
     private SecurityParts? _security;
+    private WorkThread? _administration;
 
     public BrokerParts(EmbeddedBrokerOptions options)
     {
@@ -81,6 +82,7 @@ internal sealed class BrokerParts : IAsyncDisposable
     {
         SocketServerOptions limits = new(
             MaxConnections(), _options.MaxRequestBytes, _options.ConnectionIdleTimeout);
+        _administration = new WorkThread("broker-administration");
         _server = new SocketServer(_security!.Bind(NodeId), limits, _log, _options.TimeProvider);
         MetadataBroker self = _server.Listeners[0].Advertised;
         StartedSettings.AddListeners(_started, _server.Listeners);
@@ -138,6 +140,7 @@ internal sealed class BrokerParts : IAsyncDisposable
         // The coordinators first: what is parked there is answered while the connections are still open.
         await CloseAsync("parked requests", _coordinators is null ? null : new Closing(_coordinators.Stop)).ConfigureAwait(false);
         await CloseAsync("server", _server).ConfigureAwait(false);
+        await CloseAsync("administration", _administration).ConfigureAwait(false);
         await CloseAsync("users and access rules", _security).ConfigureAwait(false);
         await CloseAsync("coordinators", _coordinators).ConfigureAwait(false);
         await CloseAsync("data directory", _store).ConfigureAwait(false);
@@ -201,11 +204,12 @@ internal sealed class BrokerParts : IAsyncDisposable
     private BrokerHandlers CreateHandlers(
         MetadataBroker self, RecordInstruments measured, RequestInstruments requests) => new()
     {
+        Administration = _administration!,
         Produce = new ProduceHandler(Store, measured, new ImplicitPartitions(_coordinators!.Transactions)),
         Fetch = new FetchHandler(Store, _options.TimeProvider, measured),
         ListOffsets = new ListOffsetsHandler(Store),
         Metadata = new MetadataHandler(
-            Store, self.NodeId, Store.ClusterId, _options.AutoCreateTopics, _options.DefaultPartitions),
+            Store, _administration!, self.NodeId, Store.ClusterId, _options.AutoCreateTopics, _options.DefaultPartitions),
         TopicPartitions = new TopicPartitionsHandler(Store, self.NodeId),
         Membership = new MembershipHandler(_coordinators!.Groups),
         ConsumerGroups = new ConsumerGroupHandler(_coordinators!.Groups),

@@ -10,6 +10,7 @@ using StreamFlow.Benchmarks.Operators;
 using StreamFlow.Benchmarks.Page;
 using StreamFlow.Benchmarks.Peer;
 using StreamFlow.Benchmarks.Restore;
+using StreamFlow.Benchmarks.Scale;
 using StreamFlow.Benchmarks.Sessions;
 using StreamFlow.Benchmarks.Startup;
 
@@ -47,6 +48,12 @@ const string Usage = """
                    [--broker NAME] [--state DIR] [--append FILE]
       Sessions     heartbeats of a member under load, and how long a killed member's partitions wait:
                    [--busy 0,4,16,64] [--seconds 60] [--sessions 6000,10000,15000,45000] [--records 200000] [--append FILE]
+      Scale        many partitions and connections that do nothing: made, started, stopped, memory, handles, processor time:
+                   [--partitions 10000] [--topics 100] [--connections 1000] [--seconds 30] [--state DIR] [--append FILE]
+                   [--bootstrap HOST:PORT --broker-pid PID --broker NAME]   of a broker that is there, without start and stop
+      Locks        what taking a lock costs with its place in the order, checked and not, beside a plain one:  [--append FILE]
+      Spin         how long threads of the broker's pool look for work before they sleep, by turns:  [--limits default,0]
+                   [--rounds 5] [--records 500000] [--seconds 10] [--state DIR] [--append FILE]
       Report       the table of a file of results:  --in FILE
     """;
 
@@ -85,6 +92,12 @@ switch (args.FirstOrDefault())
         return await LatencyApplication.WorkAsync(options);
     case "Sessions":
         return await SessionsRun.MainAsync(options);
+    case "Scale":
+        return await ScaleRun.MainAsync(options);
+    case "Locks":
+        return LocksRun.Run(options);
+    case "Spin":
+        return await SpinRun.MainAsync(options);
     case "Report":
         return Report.Print(options);
     default:

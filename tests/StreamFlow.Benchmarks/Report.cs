@@ -23,7 +23,7 @@ internal static class Report
         OperatorTable.Print([.. lines.Where(l => l.Text("kind") == "operator")]);
         BrokerTable.Print([.. lines.Where(l => l.Text("kind") == "broker")]);
         LatencyTable.Print([.. lines.Where(l => l.Text("kind") == "latency")]);
-        foreach (var line in lines.Where(l => l.Text("kind") is "bare" or "broker-start" or "metrics" or "page"))
+        foreach (var line in lines.Where(l => l.Text("kind") is "bare" or "broker-start" or "scale" or "locks" or "spin" or "metrics" or "page"))
         {
             Console.WriteLine();
             foreach (var (name, value) in line.Where(p => p.Key is not ("kind" or "date")))

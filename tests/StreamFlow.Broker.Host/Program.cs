@@ -14,8 +14,12 @@ internal static class Program
     /// <summary>Ends the process where a crash is to be tried, as <c>name</c> or <c>name:n</c>.</summary>
     private const string CrashVariable = "STREAMFLOW_BROKER_CRASH_AT";
 
+    /// <summary>Makes it an error to take locks out of their order, if it is there.</summary>
+    private const string LocksVariable = "STREAMFLOW_BROKER_CHECK_LOCKS";
+
     private static async Task<int> Main(string[] args)
     {
+        AppContext.SetSwitch(OrderedLock.Switch, Environment.GetEnvironmentVariable(LocksVariable) is not null);
         try
         {
             await RunAsync(Parse(args));

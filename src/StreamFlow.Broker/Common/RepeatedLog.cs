@@ -13,14 +13,14 @@ internal sealed class RepeatedLog(ILogger log, TimeProvider time, int burst = 1)
 {
     public static readonly TimeSpan Interval = TimeSpan.FromMinutes(1);
 
-    private readonly Lock _gate = new();
+    private readonly OrderedLock _gate = new(LockRank.Innermost);
     private readonly Dictionary<string, Entry> _kinds = [];
 
     /// <param name="kind">What is the same about such messages; one of few.</param>
     /// <param name="write">Writes the message, now or as the last one of those that were counted.</param>
     public void Write(string kind, Action<ILogger> write)
     {
-        lock (_gate)
+        using (_gate.Enter())
         {
             if (!_kinds.TryGetValue(kind, out Entry? entry)
                 || (entry.Held == 0 && time.GetElapsedTime(entry.Began) >= Interval))
@@ -46,7 +46,7 @@ internal sealed class RepeatedLog(ILogger log, TimeProvider time, int burst = 1)
     public void WriteHeld(bool all = false)
     {
         List<(Action<ILogger> Write, int Count)> due = [];
-        lock (_gate)
+        using (_gate.Enter())
         {
             foreach (Entry entry in _kinds.Values)
             {

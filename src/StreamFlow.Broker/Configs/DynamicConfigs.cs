@@ -16,7 +16,7 @@ internal sealed class DynamicConfigs
 
     private readonly FileSystem _files;
     private readonly string _path;
-    private readonly Lock _gate = new();
+    private readonly OrderedLock _gate = new(LockRank.SettingsFile);
     private volatile Dictionary<ConfigResource, IReadOnlyDictionary<string, string>> _all;
 
     private DynamicConfigs(FileSystem files, string path, Dictionary<ConfigResource, IReadOnlyDictionary<string, string>> all) =>
@@ -41,7 +41,7 @@ internal sealed class DynamicConfigs
     /// <exception cref="IOException">It cannot be written; nothing has changed.</exception>
     public void Replace(ConfigResource resource, IReadOnlyDictionary<string, string> configs)
     {
-        lock (_gate)
+        using (_gate.Enter())
         {
             var all = new Dictionary<ConfigResource, IReadOnlyDictionary<string, string>>(_all);
             if (configs.Count == 0)

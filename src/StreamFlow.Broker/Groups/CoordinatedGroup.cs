@@ -6,7 +6,7 @@ namespace StreamFlow.Broker.Groups;
 internal sealed class CoordinatedGroup(IGroup machine)
 {
     /// <summary>The lock of this group; nobody holds those of two groups.</summary>
-    public Lock Gate { get; } = new();
+    public OrderedLock Gate { get; } = new(LockRank.Group);
 
     public string GroupId { get; } = machine.GroupId;
 
@@ -39,9 +39,9 @@ internal sealed class CoordinatedGroup(IGroup machine)
 }
 
 /// <summary>A group whose lock the caller holds until it disposes of this.</summary>
-internal readonly ref struct HeldGroup(CoordinatedGroup? group, Lock.Scope scope)
+internal readonly ref struct HeldGroup(CoordinatedGroup? group, OrderedLock.Held scope)
 {
-    private readonly Lock.Scope _scope = scope;
+    private readonly OrderedLock.Held _scope = scope;
 
     /// <summary>Null when there is no such group; then no lock is held either.</summary>
     public CoordinatedGroup? Group { get; } = group;

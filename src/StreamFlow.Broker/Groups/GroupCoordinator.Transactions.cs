@@ -5,7 +5,7 @@ namespace StreamFlow.Broker.Groups;
 /// <content>Offsets that are committed by a transaction.</content>
 internal sealed partial class GroupCoordinator
 {
-    private readonly Lock _transactionsLock = new();
+    private readonly OrderedLock _transactionsLock = new(LockRank.GroupTransactions);
     private readonly Dictionary<long, HashSet<CoordinatedGroup>> _transactions = [];
 
     /// <summary>Whether it answers "not available" only: it was stopped, or its log failed it.</summary>
@@ -66,7 +66,7 @@ internal sealed partial class GroupCoordinator
         }
 
         HashSet<CoordinatedGroup>? groups;
-        lock (_transactionsLock)
+        using (_transactionsLock.Enter())
         {
             _transactions.Remove(producerId, out groups);
         }
@@ -82,7 +82,7 @@ internal sealed partial class GroupCoordinator
 
     private void Enlist(long producerId, CoordinatedGroup group)
     {
-        lock (_transactionsLock)
+        using (_transactionsLock.Enter())
         {
             if (!_transactions.TryGetValue(producerId, out HashSet<CoordinatedGroup>? groups))
             {

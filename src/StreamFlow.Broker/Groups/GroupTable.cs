@@ -19,7 +19,7 @@ internal sealed class GroupTable
     /// <summary>Takes the lock of a group that was found before; nothing when it has gone since.</summary>
     public static HeldGroup Hold(CoordinatedGroup group)
     {
-        Lock.Scope scope = group.Gate.EnterScope();
+        OrderedLock.Held scope = group.Gate.Enter();
         if (!group.IsRemoved)
         {
             return new HeldGroup(group, scope);

@@ -7,7 +7,7 @@ namespace StreamFlow.Broker.Groups;
 /// </summary>
 internal sealed class GroupTimers : IDisposable
 {
-    private readonly Lock _lock = new();
+    private readonly OrderedLock _lock = new(LockRank.GroupTimers);
     private readonly PriorityQueue<CoordinatedGroup, long> _queue = new();
     private readonly ITimer _timer;
     private long _timerDue = GroupDeadline.Never;
@@ -19,7 +19,7 @@ internal sealed class GroupTimers : IDisposable
     public void Arm(CoordinatedGroup group, ClockReading now)
     {
         long deadline = group.Machine.NextDeadline();
-        lock (_lock)
+        using (_lock.Enter())
         {
             if (deadline < group.ArmedFor)
             {
@@ -33,7 +33,7 @@ internal sealed class GroupTimers : IDisposable
     /// <summary>Takes the next group whose time has come; call until null, and <see cref="Arm"/> each again.</summary>
     public CoordinatedGroup? TakeDue(ClockReading now)
     {
-        lock (_lock)
+        using (_lock.Enter())
         {
             while (_queue.TryPeek(out CoordinatedGroup? group, out long due) && due <= now.MonotonicMs)
             {

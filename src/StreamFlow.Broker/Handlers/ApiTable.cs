@@ -17,7 +17,7 @@ internal static class ApiTable
             with { ImplementedFrom = 3, Order = RequestOrder.Pipelined },
         Api<FetchRequest>(ApiKey.Fetch, 4, 18, static (h, r, c) => h.Fetch.HandleAsync(r, c)),
         Api<ListOffsetsRequest>(ApiKey.ListOffsets, 1, 11, static (h, r, c) => Now(h.ListOffsets.Handle(r, c))),
-        Api<MetadataRequest>(ApiKey.Metadata, 0, 13, static (h, r, c) => Now(h.Metadata.Handle(r, c))),
+        Api<MetadataRequest>(ApiKey.Metadata, 0, 13, static (h, r, c) => h.Metadata.HandleAsync(r, c)),
         Api<OffsetCommitRequest>(ApiKey.OffsetCommit, 2, 10, static (h, r, c) => h.Offsets.CommitAsync(r, c)),
         Api<OffsetFetchRequest>(ApiKey.OffsetFetch, 1, 10, static (h, r, c) => Now(h.Offsets.Fetch(r, c))),
         Api<FindCoordinatorRequest>(
@@ -33,9 +33,9 @@ internal static class ApiTable
         Api<SaslHandshakeRequest>(
             ApiKey.SaslHandshake, 0, 1, static (_, r, c) => Now(SaslHandler.Handshake(r, c))),
         Api<ApiVersionsRequest>(ApiKey.ApiVersions, 0, 4, static (_, r, c) => Now(ApiVersionsHandler.Answer(r, c))),
-        Api<CreateTopicsRequest>(ApiKey.CreateTopics, 2, 7, static (h, r, c) => Now(h.TopicAdmin.Create(r, c))),
-        Api<DeleteTopicsRequest>(ApiKey.DeleteTopics, 1, 6, static (h, r, c) => Now(h.TopicAdmin.Delete(r, c))),
-        Api<DeleteRecordsRequest>(ApiKey.DeleteRecords, 0, 2, static (h, r, c) => Now(h.TopicAdmin.DeleteRecords(r, c))),
+        Admin<CreateTopicsRequest>(ApiKey.CreateTopics, 2, 7, static (h, r, c) => h.TopicAdmin.Create(r, c)),
+        Admin<DeleteTopicsRequest>(ApiKey.DeleteTopics, 1, 6, static (h, r, c) => h.TopicAdmin.Delete(r, c)),
+        Admin<DeleteRecordsRequest>(ApiKey.DeleteRecords, 0, 2, static (h, r, c) => h.TopicAdmin.DeleteRecords(r, c)),
         Api<InitProducerIdRequest>(ApiKey.InitProducerId, 0, 5, static (h, r, c) => h.ProducerIds.HandleAsync(r, c)),
         Api<OffsetForLeaderEpochRequest>(
             ApiKey.OffsetForLeaderEpoch, 2, 4, static (h, r, c) => Now(h.TopicAdmin.OffsetForLeaderEpoch(r, c))),
@@ -49,22 +49,22 @@ internal static class ApiTable
         Api<TxnOffsetCommitRequest>(
             ApiKey.TxnOffsetCommit, 0, 5, static (h, r, c) => h.Transactions.CommitOffsetsAsync(r, c)),
         Api<DescribeAclsRequest>(ApiKey.DescribeAcls, 1, 3, static (h, r, c) => Now(h.Acls.Describe(r, c))),
-        Api<CreateAclsRequest>(ApiKey.CreateAcls, 1, 3, static (h, r, c) => Now(h.Acls.Create(r, c))),
-        Api<DeleteAclsRequest>(ApiKey.DeleteAcls, 1, 3, static (h, r, c) => Now(h.Acls.Delete(r, c))),
-        Api<DescribeConfigsRequest>(ApiKey.DescribeConfigs, 1, 4, static (h, r, c) => Now(h.Configs.Describe(r, c))),
-        Api<AlterConfigsRequest>(ApiKey.AlterConfigs, 0, 2, static (h, r, c) => Now(h.AlterConfigs.Alter(r, c))),
+        Admin<CreateAclsRequest>(ApiKey.CreateAcls, 1, 3, static (h, r, c) => h.Acls.Create(r, c)),
+        Admin<DeleteAclsRequest>(ApiKey.DeleteAcls, 1, 3, static (h, r, c) => h.Acls.Delete(r, c)),
+        Admin<DescribeConfigsRequest>(ApiKey.DescribeConfigs, 1, 4, static (h, r, c) => h.Configs.Describe(r, c)),
+        Admin<AlterConfigsRequest>(ApiKey.AlterConfigs, 0, 2, static (h, r, c) => h.AlterConfigs.Alter(r, c)),
         Api<AlterReplicaLogDirsRequest>(
             ApiKey.AlterReplicaLogDirs, 1, 2, static (h, r, c) => Now(h.PartitionAdmin.AlterReplicaLogDirs(r, c))),
-        Api<DescribeLogDirsRequest>(
-            ApiKey.DescribeLogDirs, 1, 5, static (h, r, c) => Now(h.PartitionAdmin.DescribeLogDirs(r, c))),
+        Admin<DescribeLogDirsRequest>(
+            ApiKey.DescribeLogDirs, 1, 5, static (h, r, c) => h.PartitionAdmin.DescribeLogDirs(r, c)),
         Api<SaslAuthenticateRequest>(
             ApiKey.SaslAuthenticate, 0, 2, static (_, r, c) => SaslHandler.AuthenticateAsync(r, c)),
-        Api<CreatePartitionsRequest>(
-            ApiKey.CreatePartitions, 0, 3, static (h, r, c) => Now(h.TopicAdmin.AddPartitions(r, c))),
+        Admin<CreatePartitionsRequest>(
+            ApiKey.CreatePartitions, 0, 3, static (h, r, c) => h.TopicAdmin.AddPartitions(r, c)),
         Api<DeleteGroupsRequest>(ApiKey.DeleteGroups, 0, 2, static (h, r, c) => h.GroupAdmin.DeleteAsync(r, c)),
         Api<ElectLeadersRequest>(ApiKey.ElectLeaders, 0, 2, static (h, r, c) => Now(h.PartitionAdmin.ElectLeaders(r, c))),
-        Api<IncrementalAlterConfigsRequest>(
-            ApiKey.IncrementalAlterConfigs, 0, 1, static (h, r, c) => Now(h.AlterConfigs.AlterIncrementally(r, c))),
+        Admin<IncrementalAlterConfigsRequest>(
+            ApiKey.IncrementalAlterConfigs, 0, 1, static (h, r, c) => h.AlterConfigs.AlterIncrementally(r, c)),
         Api<AlterPartitionReassignmentsRequest>(
             ApiKey.AlterPartitionReassignments, 0, 1, static (h, r, c) => Now(h.PartitionAdmin.AlterReassignments(r, c))),
         Api<ListPartitionReassignmentsRequest>(
@@ -75,8 +75,8 @@ internal static class ApiTable
             ApiKey.DescribeClientQuotas, 0, 1, static (_, _, c) => Now(UserHandler.DescribeQuotas(c))),
         Api<DescribeUserScramCredentialsRequest>(
             ApiKey.DescribeUserScramCredentials, 0, 0, static (h, r, c) => Now(h.Users.Describe(r, c))),
-        Api<AlterUserScramCredentialsRequest>(
-            ApiKey.AlterUserScramCredentials, 0, 0, static (h, r, c) => Now(h.Users.Alter(r, c))),
+        Admin<AlterUserScramCredentialsRequest>(
+            ApiKey.AlterUserScramCredentials, 0, 0, static (h, r, c) => h.Users.Alter(r, c)),
         Api<DescribeQuorumRequest>(ApiKey.DescribeQuorum, 0, 2, static (h, r, c) => Now(h.Quorum.Describe(r, c))),
         Api<UpdateFeaturesRequest>(
             ApiKey.UpdateFeatures, 0, 2, static (h, r, c) => Now(h.Quorum.UpdateFeatures(r, c))),
@@ -114,6 +114,16 @@ internal static class ApiTable
         where TRequest : IRequest<TRequest> =>
         new(key, min, max, (BrokerHandlers handlers, ref WireReader reader, RequestContext context) =>
             handle(handlers, TRequest.Read(ref reader), context));
+
+    /// <summary>One that takes the disk, or long: the thread of the administration answers it, and holds up nobody else's requests.</summary>
+    private static ApiDescriptor Admin<TRequest>(
+        ApiKey key,
+        short min,
+        short max,
+        Func<BrokerHandlers, TRequest, RequestContext, IResponse> handle)
+        where TRequest : IRequest<TRequest> =>
+        Api<TRequest>(key, min, max, (handlers, request, context) =>
+            new ValueTask<IResponse?>(handlers.Administration.RunAsync<IResponse?>(() => handle(handlers, request, context))));
 
     private static ValueTask<IResponse?> Now(IResponse response) => new(response);
 

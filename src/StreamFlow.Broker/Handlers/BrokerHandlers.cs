@@ -3,6 +3,9 @@ namespace StreamFlow.Broker.Handlers;
 /// <summary>The handlers of one broker, by concern.</summary>
 internal sealed record BrokerHandlers
 {
+    /// <summary>The thread for requests that take the disk, or long.</summary>
+    public required WorkThread Administration { get; init; }
+
     public required ProduceHandler Produce { get; init; }
 
     public required FetchHandler Fetch { get; init; }

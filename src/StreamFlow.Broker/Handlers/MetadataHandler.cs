@@ -7,14 +7,24 @@ namespace StreamFlow.Broker.Handlers;
 
 /// <summary>Says which topics there are and that this broker leads all of them; creates unknown ones if allowed.</summary>
 internal sealed class MetadataHandler(
-    TopicStore topics, int nodeId, string clusterId, bool autoCreate, int defaultPartitions)
+    TopicStore topics, WorkThread administration, int nodeId, string clusterId, bool autoCreate, int defaultPartitions)
 {
     /// <summary>First version in which a topic that is asked for by its id may have no name.</summary>
     private const short NullNameFrom = 12;
 
     private readonly int[] _replicas = [nodeId];
 
-    public MetadataResponse Handle(MetadataRequest request, RequestContext context)
+    /// <summary>Answers at once, but where a topic is to be created: that is the administration's.</summary>
+    public ValueTask<IResponse?> HandleAsync(MetadataRequest request, RequestContext context)
+    {
+        bool creates = autoCreate && request.AllowAutoTopicCreation
+            && (request.Topics ?? []).Any(x => x.Name is { } name && topics.GetTopic(name) is null && TopicNames.Problem(name) is null);
+        return creates
+            ? new ValueTask<IResponse?>(administration.RunAsync<IResponse?>(() => Handle(request, context)))
+            : new ValueTask<IResponse?>(Handle(request, context));
+    }
+
+    private MetadataResponse Handle(MetadataRequest request, RequestContext context)
     {
         short version = context.Version;
         MetadataBroker self = context.Connection.Self;

@@ -18,7 +18,7 @@ internal sealed class SocketServer : IAsyncDisposable
     private readonly CancellationTokenSource _stopping = new();
     private readonly HashSet<Connection> _connections = [];
     private readonly List<Task> _loops = [];
-    private readonly Lock _gate = new();
+    private readonly OrderedLock _gate = new(LockRank.Connections);
     private int _running;
     private TaskCompletionSource? _drained;
     private long _accepted;
@@ -44,7 +44,7 @@ internal sealed class SocketServer : IAsyncDisposable
     {
         get
         {
-            lock (_gate)
+            using (_gate.Enter())
             {
                 return _connections.Count;
             }
@@ -162,7 +162,7 @@ internal sealed class SocketServer : IAsyncDisposable
             return;
         }
 
-        lock (_gate)
+        using (_gate.Enter())
         {
             if (_connections.Count < _options.MaxConnections && !_stopping.IsCancellationRequested)
             {
@@ -192,7 +192,7 @@ internal sealed class SocketServer : IAsyncDisposable
         finally
         {
             connection.Dispose();
-            lock (_gate)
+            using (_gate.Enter())
             {
                 _connections.Remove(connection);
                 if (--_running == 0)
@@ -233,7 +233,7 @@ internal sealed class SocketServer : IAsyncDisposable
 
     private Task Drained()
     {
-        lock (_gate)
+        using (_gate.Enter())
         {
             _drained = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
             if (_running == 0)
@@ -247,7 +247,7 @@ internal sealed class SocketServer : IAsyncDisposable
 
     private Connection[] Snapshot()
     {
-        lock (_gate)
+        using (_gate.Enter())
         {
             return [.. _connections];
         }

@@ -25,6 +25,9 @@ internal sealed partial class Transaction
 
     private Transaction(TransactionSnapshot current) => _current = current;
 
+    /// <summary>To be held by whoever touches it; not while something is written.</summary>
+    public OrderedLock Gate { get; } = new(LockRank.Transaction);
+
     /// <summary>What is durable.</summary>
     public TransactionSnapshot Current => _current;
 

@@ -46,7 +46,7 @@ internal sealed partial class TransactionCoordinator
             return [.. partitions.Select(_ => refusal)];
         }
 
-        lock (transaction)
+        using (transaction.Gate.Enter())
         {
             ErrorCode[] errors = transaction.VerifyPartitions(producer, partitions);
             return [.. errors.Select((error, i) =>

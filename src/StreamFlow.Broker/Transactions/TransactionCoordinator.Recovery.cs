@@ -7,6 +7,8 @@ namespace StreamFlow.Broker.Transactions;
 /// <content>How transactions come back after a restart.</content>
 internal sealed partial class TransactionCoordinator
 {
+    private readonly List<TransactionPartition> _awaited = [];
+
     /// <summary>The internal topic, as in Kafka; here with a single partition.</summary>
     public const string TopicName = "__transaction_state";
 
@@ -83,6 +85,22 @@ internal sealed partial class TransactionCoordinator
         }
     }
 
+    /// <summary>
+    /// Whether what could not be written when it was opened can be written now. A partition that is offline is not waited for: it
+    /// stays so until the next start.
+    /// </summary>
+    public bool MayRecover => _partitions.TakeWrites(_awaited);
+
+    /// <summary>Nobody writes these markers later, so that on a full disk the coordinator has to be opened anew for them.</summary>
+    private void Recover(WriteMarkers markers, ClockReading now)
+    {
+        if (_partitions.WriteMarkers(markers, now.UnixMs) is var (partition, error) && _partitions.IsReadOnly(partition))
+        {
+            _awaited.Add(partition);
+            Fail($"a marker in {partition.Topic}-{partition.Partition} ended with {error}");
+        }
+    }
+
     /// <summary>Writes again the markers of commits that a power cut took from partitions.</summary>
     private void FinishCommits(IEnumerable<TransactionSnapshot> stored, ClockReading now)
     {
@@ -99,8 +117,7 @@ internal sealed partial class TransactionCoordinator
             TransactionPartition[] lost = [.. commit.Partitions.Where(partition =>
                 open.TryGetValue((partition, commit.Producer.ProducerId), out short epoch)
                 && epoch < commit.Producer.Epoch)];
-            _ = _partitions.WriteMarkers(
-                new WriteMarkers(commit.Producer, Commit: true, lost, TransactionVersion.V2), now.UnixMs);
+            Recover(new WriteMarkers(commit.Producer, Commit: true, lost, TransactionVersion.V2), now);
         }
     }
 
@@ -118,8 +135,7 @@ internal sealed partial class TransactionCoordinator
             if (isOpen && !isKnown)
             {
                 TransactionLog.OrphanAborted(_log, seen.ProducerId, partition.Topic, partition.Partition);
-                _ = _partitions.WriteMarkers(
-                    new WriteMarkers(seen, Commit: false, [partition], TransactionVersion.V0), now.UnixMs);
+                Recover(new WriteMarkers(seen, Commit: false, [partition], TransactionVersion.V0), now);
             }
 
             if (known is not null && seen.Epoch > known.Producer.Epoch)

@@ -139,7 +139,7 @@ internal sealed partial class TransactionCoordinator
     {
         if (await _partitions.FlushAsync(commit.Partitions).ConfigureAwait(false) == ErrorCode.None)
         {
-            lock (transaction)
+            using (transaction.Gate.Enter())
             {
                 transaction.MarkersFlushed(commit);
             }
@@ -152,7 +152,7 @@ internal sealed partial class TransactionCoordinator
     /// </summary>
     private TransactionEffect[] Step(Transaction transaction, Action<Transaction, ClockReading> step)
     {
-        lock (transaction)
+        using (transaction.Gate.Enter())
         {
             step(transaction, Now());
             TransactionEffect[] effects = transaction.TakeEffects();
@@ -197,7 +197,7 @@ internal sealed partial class TransactionCoordinator
             }
 
             TransactionEffect[] effects;
-            lock (transaction)
+            using (transaction.Gate.Enter())
             {
                 ClockReading now = Now();
                 if (transaction.State.IsIdle() && transaction.Current.Unfinished is UnfinishedCommit commit)

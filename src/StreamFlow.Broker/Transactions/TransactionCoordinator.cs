@@ -70,7 +70,7 @@ internal sealed partial class TransactionCoordinator : IDisposable
             long fresh = ReserveProducerId(transaction);
             long request = NewRequest(out TaskCompletionSource<TransactionReply> reply);
             TransactionEffect[] effects;
-            lock (transaction)
+            using (transaction.Gate.Enter())
             {
                 if (transaction.State == TransactionState.Dead)
                 {
@@ -154,7 +154,7 @@ internal sealed partial class TransactionCoordinator : IDisposable
 
     private long ReserveProducerId(Transaction transaction)
     {
-        lock (transaction)
+        using (transaction.Gate.Enter())
         {
             // Only ever needed more by an initialisation that this one then waits for or is refused by.
             return transaction.MayNeedProducerId ? _allocateProducerId() : -1;
@@ -177,7 +177,7 @@ internal sealed partial class TransactionCoordinator : IDisposable
             return refusal;
         }
 
-        lock (transaction)
+        using (transaction.Gate.Enter())
         {
             return check(transaction, producer);
         }
@@ -203,7 +203,7 @@ internal sealed partial class TransactionCoordinator : IDisposable
 
         long request = NewRequest(out TaskCompletionSource<TransactionReply> reply);
         TransactionEffect[] effects;
-        lock (transaction)
+        using (transaction.Gate.Enter())
         {
             command(transaction, request, Now());
             effects = transaction.TakeEffects();

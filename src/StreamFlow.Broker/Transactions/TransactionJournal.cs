@@ -6,7 +6,7 @@ namespace StreamFlow.Broker.Transactions;
 /// <summary>Transactional ids on a compacted partition log, one record per change.</summary>
 internal sealed class TransactionJournal(PartitionLog log)
 {
-    private readonly Lock _lock = new();
+    private readonly OrderedLock _lock = new(LockRank.TransactionJournal);
     private readonly RecordBatchBuilder _batch = new();
     private readonly FieldWriter _key = new();
     private readonly FieldWriter _value = new();
@@ -23,7 +23,7 @@ internal sealed class TransactionJournal(PartitionLog log)
     public async ValueTask<ErrorCode> WriteAsync(string transactionalId, TransactionSnapshot value, bool flush)
     {
         AppendResult written;
-        lock (_lock)
+        using (_lock.Enter())
         {
             _key.Reset();
             _value.Reset();
@@ -42,7 +42,7 @@ internal sealed class TransactionJournal(PartitionLog log)
     /// <summary>Deletes what is stored of an id.</summary>
     public ErrorCode Delete(string transactionalId, long nowMs)
     {
-        lock (_lock)
+        using (_lock.Enter())
         {
             _key.Reset();
             TransactionRecords.WriteKey(_key, transactionalId);

@@ -60,6 +60,9 @@ internal sealed class TransactionPartitions(TopicStore store, GroupCoordinator g
     public bool TakeWrites(IReadOnlyList<TransactionPartition> partitions) =>
         partitions.All(partition => Find(partition) is null or { State: LogState.Online or LogState.Closed });
 
+    /// <summary>Whether it takes no writes now and may take them later.</summary>
+    public bool IsReadOnly(TransactionPartition partition) => Find(partition) is { State: LogState.ReadOnly };
+
     /// <summary>Fsyncs the partitions, whatever their policy.</summary>
     public async ValueTask<ErrorCode> FlushAsync(IReadOnlyList<TransactionPartition> partitions)
     {

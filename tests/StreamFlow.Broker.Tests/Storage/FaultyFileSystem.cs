@@ -30,6 +30,23 @@ internal sealed class FaultyFileSystem : FileSystem
     /// <summary>Runs before every rename; may throw.</summary>
     public Action<string, string>? BeforeRename { get; set; }
 
+    /// <summary>Runs before a file is opened or made; may throw.</summary>
+    public Action<string, FileMode>? BeforeOpen { get; set; }
+
+    /// <summary>Nothing is really forced to the disk, for tests that only count.</summary>
+    public bool PretendFlush { get; set; }
+
+    private int _operations;
+
+    /// <summary>Files opened, written, flushed, renamed and deleted, and directories flushed.</summary>
+    public int Operations => Volatile.Read(ref _operations);
+
+    private readonly ConcurrentDictionary<string, long> _written = [];
+
+    /// <summary>Bytes that were written to files whose path contains this.</summary>
+    public long WrittenTo(string part) =>
+        _written.Where(pair => pair.Key.Contains(part, StringComparison.Ordinal)).Sum(static pair => pair.Value);
+
     /// <summary>Runs before every deletion.</summary>
     public Action<string>? BeforeDelete { get; set; }
 
@@ -42,6 +59,8 @@ internal sealed class FaultyFileSystem : FileSystem
 
     public override StorageFile Open(string path, FileMode mode)
     {
+        Interlocked.Increment(ref _operations);
+        BeforeOpen?.Invoke(path, mode);
         if (FailOpen && path.Contains(Target, StringComparison.Ordinal))
         {
             throw new IOException("Too many open files (injected)");
@@ -54,6 +73,9 @@ internal sealed class FaultyFileSystem : FileSystem
 
     public override void Write(StorageFile file, ReadOnlySpan<byte> bytes, long position)
     {
+        Interlocked.Increment(ref _operations);
+        var length = bytes.Length;
+        _written.AddOrUpdate(file.Path, length, (_, sum) => sum + length);
         if (!file.Path.Contains(Target, StringComparison.Ordinal))
         {
             Disk.Write(file, bytes, position);
@@ -88,6 +110,7 @@ internal sealed class FaultyFileSystem : FileSystem
 
     public override void Flush(StorageFile file)
     {
+        Interlocked.Increment(ref _operations);
         BeforeFlush?.Invoke(file.Path);
         Interlocked.Increment(ref _flushes);
         FlushedAgain |= _failed.ContainsKey(file);
@@ -98,20 +121,32 @@ internal sealed class FaultyFileSystem : FileSystem
             throw new IOException("Input/output error (injected)");
         }
 
-        Disk.Flush(file);
+        if (!PretendFlush)
+        {
+            Disk.Flush(file);
+        }
     }
 
     public override void Rename(string from, string to)
     {
+        Interlocked.Increment(ref _operations);
         BeforeRename?.Invoke(from, to);
         Disk.Rename(from, to);
     }
 
     public override void Delete(string path)
     {
+        Interlocked.Increment(ref _operations);
         BeforeDelete?.Invoke(path);
         Disk.Delete(path);
     }
 
-    public override void FlushDirectory(string path) => Disk.FlushDirectory(path);
+    public override void FlushDirectory(string path)
+    {
+        Interlocked.Increment(ref _operations);
+        if (!PretendFlush)
+        {
+            Disk.FlushDirectory(path);
+        }
+    }
 }

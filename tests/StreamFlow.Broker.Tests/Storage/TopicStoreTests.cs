@@ -270,7 +270,7 @@ public sealed class TopicStoreTests : IDisposable
     {
         using var ran = new ManualResetEventSlim();
         var options = Options(_temporary.Root) with { MaintenanceInterval = TimeSpan.FromMilliseconds(10) };
-        using var loop = new MaintenanceLoop(options, ran.Set);
+        using var loop = new MaintenanceLoop(options, "test", ran.Set);
         loop.Start();
         Assert.True(ran.Wait(TimeSpan.FromSeconds(30)));
     }
@@ -280,7 +280,7 @@ public sealed class TopicStoreTests : IDisposable
     {
         using var again = new CountdownEvent(2);
         var options = Options(_temporary.Root) with { MaintenanceInterval = TimeSpan.FromMilliseconds(10) };
-        using (var loop = new MaintenanceLoop(options, () =>
+        using (var loop = new MaintenanceLoop(options, "test", () =>
         {
             if (!again.IsSet)
             {

@@ -136,5 +136,6 @@ public sealed class StandaloneBroker : IDisposable
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
+            Environment = { ["STREAMFLOW_BROKER_CHECK_LOCKS"] = "1" },
         };
 }

@@ -11,7 +11,7 @@ namespace StreamFlow.Broker.Handlers;
 internal sealed class AlterConfigHandler(TopicStore store, BrokerSettings settings, DynamicConfigs dynamic, LoggerLevels loggers)
 {
     /// <summary>One change of a broker's settings at a time, so that none overwrites another.</summary>
-    private readonly Lock _gate = new();
+    private readonly OrderedLock _gate = new(LockRank.Settings);
 
     /// <summary>Replaces all that resources were given.</summary>
     public AlterConfigsResponse Alter(AlterConfigsRequest request, RequestContext context)
@@ -118,7 +118,7 @@ internal sealed class AlterConfigHandler(TopicStore store, BrokerSettings settin
         Func<IReadOnlyDictionary<string, string>, (ErrorCode Error, string? Message, Dictionary<string, string> Configs)> change,
         bool validateOnly)
     {
-        lock (_gate)
+        using (_gate.Enter())
         {
             (ErrorCode error, string? message, Dictionary<string, string> configs) = change(dynamic.Of(resource));
             if (error != ErrorCode.None)

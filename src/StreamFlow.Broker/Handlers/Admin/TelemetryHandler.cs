@@ -26,7 +26,7 @@ internal sealed class TelemetryHandler(DynamicConfigs dynamic, TimeProvider time
     private static readonly TimeSpan MatchLimit = TimeSpan.FromMilliseconds(100);
 
     private readonly Dictionary<Guid, Instance> _instances = [];
-    private readonly Lock _gate = new();
+    private readonly OrderedLock _gate = new(LockRank.Innermost);
 
     /// <summary>What a client is to report, and under which id.</summary>
     public GetTelemetrySubscriptionsResponse Subscribe(GetTelemetrySubscriptionsRequest request, RequestContext context)
@@ -34,7 +34,7 @@ internal sealed class TelemetryHandler(DynamicConfigs dynamic, TimeProvider time
         Guid id = request.ClientInstanceId == Guid.Empty ? Guid.NewGuid() : request.ClientInstanceId;
         (string[] metrics, int interval) = SubscriptionOf(id, context);
         Instance instance = new(IdOf(metrics, interval), time.GetTimestamp(), IsEnding: false);
-        lock (_gate)
+        using (_gate.Enter())
         {
             if (!_instances.ContainsKey(id) && _instances.Count >= MaxInstances)
             {
@@ -88,7 +88,7 @@ internal sealed class TelemetryHandler(DynamicConfigs dynamic, TimeProvider time
         }
 
         (string[] metrics, int interval) = SubscriptionOf(request.ClientInstanceId, context);
-        lock (_gate)
+        using (_gate.Enter())
         {
             if (!_instances.TryGetValue(request.ClientInstanceId, out Instance instance)
                 || instance.Subscription != request.SubscriptionId || IdOf(metrics, interval) != request.SubscriptionId)

@@ -15,7 +15,7 @@ internal sealed class TlsCertificates
     private readonly BrokerTls _options;
     private readonly BrokerLog _log;
     private readonly TimeProvider _time;
-    private readonly Lock _gate = new();
+    private readonly OrderedLock _gate = new(LockRank.Certificates);
     private SslServerAuthenticationOptions _current;
     private string _stamp;
     private long _lookedAt;
@@ -37,7 +37,7 @@ internal sealed class TlsCertificates
     {
         get
         {
-            lock (_gate)
+            using (_gate.Enter())
             {
                 if (_time.GetElapsedTime(_lookedAt) >= Pause)
                 {

@@ -16,14 +16,14 @@ internal sealed class FailedAuthentications(TimeProvider time)
     /// <summary>An address that was not refused for this long is as good as new.</summary>
     public static readonly TimeSpan Memory = TimeSpan.FromMinutes(1);
 
-    private readonly Lock _gate = new();
+    private readonly OrderedLock _gate = new(LockRank.Innermost);
     private readonly Dictionary<string, (int Count, long At)> _addresses = [];
 
     /// <summary>Counts a refusal and answers how long it must take.</summary>
     public TimeSpan Count(string address)
     {
         int count;
-        lock (_gate)
+        using (_gate.Enter())
         {
             bool known = _addresses.TryGetValue(address, out (int Count, long At) last) && time.GetElapsedTime(last.At) < Memory;
             count = known ? Math.Min(last.Count + 1, 30) : 0;

@@ -8,7 +8,7 @@ namespace StreamFlow.Broker.Security;
 /// </summary>
 internal sealed class SecurityStore
 {
-    private readonly Lock _writing = new();
+    private readonly OrderedLock _writing = new(LockRank.SettingsFile);
     private readonly FileSystem _files;
     private readonly string _directory;
     private volatile State _state;
@@ -68,7 +68,7 @@ internal sealed class SecurityStore
 
     private void Change(Func<SecurityFile, SecurityFile> change)
     {
-        lock (_writing)
+        using (_writing.Enter())
         {
             SecurityFile before = _state.File;
             SecurityFile after = change(before);

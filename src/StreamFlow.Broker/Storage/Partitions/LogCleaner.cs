@@ -9,26 +9,60 @@ internal sealed class LogCleaner(PartitionLog log, LogEnvironment environment)
     /// <summary>How long a silent producer is remembered.</summary>
     public const long ProducerRetentionMs = 24L * 60 * 60 * 1000;
 
-    private readonly Lock _gate = new();
+    private readonly OrderedLock _gate = new(LockRank.LogCare);
+    private volatile bool _careIsDue;
+    private volatile bool _retentionIsDue;
     private readonly LogCompactor _compactor = new(log, environment);
     private readonly LogRepair _repair = new(log, environment);
 
+    /// <summary>Everything but compaction; while that runs it is left to the end of it, so that nobody waits for it here.</summary>
     /// <param name="retains">Whether it is time to look for what retention deletes.</param>
-    public void Maintain(bool retains)
+    public void Care(bool retains)
     {
-        var start = log.LogStartOffset;
-        lock (_gate)
+        if (retains)
         {
-            if (log.State is LogState.Online or LogState.ReadOnly)
-            {
-                MaintainLocked(retains);
-            }
+            _retentionIsDue = true;
         }
 
-        if (log.LogStartOffset != start)
+        _careIsDue = true;
+        if (!_gate.TryEnter())
         {
-            log.RaiseAdvanced();
+            return;
         }
+
+        var start = log.LogStartOffset;
+        try
+        {
+            CareLocked();
+        }
+        finally
+        {
+            _gate.Exit();
+        }
+
+        TellOfStart(start);
+    }
+
+    /// <summary>A round of compaction where one is due.</summary>
+    public void Compact()
+    {
+        if (!log.Options.IsCompacted)
+        {
+            return;
+        }
+
+        var start = log.LogStartOffset;
+        using (_gate.Enter())
+        {
+            if (log.State == LogState.Online)
+            {
+                CompactLocked();
+            }
+
+            CareLocked();
+        }
+
+        TellOfStart(start);
     }
 
     /// <summary>Repairs a log that refuses writes; left to the next attempt while a round is running.</summary>
@@ -67,32 +101,47 @@ internal sealed class LogCleaner(PartitionLog log, LogEnvironment environment)
         }
     }
 
-    private void MaintainLocked(bool retains)
+    private void TellOfStart(long before)
     {
+        if (log.LogStartOffset != before)
+        {
+            log.RaiseAdvanced();
+        }
+    }
+
+    private void CareLocked()
+    {
+        if (!_careIsDue || log.State is not (LogState.Online or LogState.ReadOnly))
+        {
+            return;
+        }
+
+        _careIsDue = false;
         ExpireProducers();
         Try(() =>
         {
             // A full disk is what retention is for.
-            if (retains || log.State == LogState.ReadOnly)
+            if (_retentionIsDue || log.State == LogState.ReadOnly)
             {
+                _retentionIsDue = false;
                 ApplyRetention();
             }
 
             DropLocked();
         });
-        if (log.State == LogState.Online && log.Options.IsCompacted)
-        {
-            try
-            {
-                _compactor.Run();
-            }
-            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-            {
-                StorageLog.CompactionFailed(environment.Log, log.LogDirectory, e.Message);
-            }
-        }
-
         log.Durability.SaveCheckpoint();
+    }
+
+    private void CompactLocked()
+    {
+        try
+        {
+            _compactor.Run();
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            StorageLog.CompactionFailed(environment.Log, log.LogDirectory, e.Message);
+        }
     }
 
     private void Try(Action step)
@@ -109,7 +158,7 @@ internal sealed class LogCleaner(PartitionLog log, LogEnvironment environment)
 
     private void ExpireProducers()
     {
-        lock (log.Gate)
+        using (log.Gate.Enter())
         {
             log.Producers.Expire(environment.NowMs, ProducerRetentionMs);
         }
@@ -164,7 +213,7 @@ internal sealed class LogCleaner(PartitionLog log, LogEnvironment environment)
     // Without this a topic that is no longer written to would keep its last records for ever.
     private void RollExpiredActive(LogOptions options)
     {
-        lock (log.Gate)
+        using (log.Gate.Enter())
         {
             var active = log.Segments[^1];
             if (log.State != LogState.Online || options.RetentionMs < 0 || active.Size == 0
@@ -190,7 +239,7 @@ internal sealed class LogCleaner(PartitionLog log, LogEnvironment environment)
         }
 
         var dropped = new List<Segment>();
-        lock (log.Gate)
+        using (log.Gate.Enter())
         {
             var segments = log.Segments;
             var keepFrom = 0;

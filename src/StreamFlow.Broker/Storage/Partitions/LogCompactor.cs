@@ -48,7 +48,7 @@ internal sealed class LogCompactor(PartitionLog log, LogEnvironment environment)
 
     private void RollOverdueActive()
     {
-        lock (log.Gate)
+        using (log.Gate.Enter())
         {
             var active = log.Segments[^1];
             if (active.Size == 0 || NowMs - active.CreatedMs < log.Options.MaxCompactionLagMs)
@@ -112,7 +112,7 @@ internal sealed class LogCompactor(PartitionLog log, LogEnvironment environment)
 
         AbortedRanges aborted;
         var lastBatches = new Dictionary<long, long>();
-        lock (log.Gate)
+        using (log.Gate.Enter())
         {
             aborted = new AbortedRanges(log.Producers.Aborted);
             foreach (var state in log.Producers.Producers)
@@ -233,7 +233,7 @@ internal sealed class LogCompactor(PartitionLog log, LogEnvironment environment)
             return true;
         }
 
-        lock (log.Gate)
+        using (log.Gate.Enter())
         {
             log.Producers.ForgetAborted(filter.DroppedMarkers);
         }

@@ -8,7 +8,7 @@ internal sealed partial class LogDurability
     public void FailWaiting()
     {
         TaskCompletionSource<ErrorCode>? round;
-        lock (_log.Gate)
+        using (_log.Gate.Enter())
         {
             (round, _round) = (_round, null);
         }
@@ -20,7 +20,7 @@ internal sealed partial class LogDurability
     /// <exception cref="IOException">It could not be written.</exception>
     public void SaveRepaired(EpochStart[] epochs, long recoveryPoint)
     {
-        lock (_checkpointGate)
+        using (_checkpointGate.Enter())
         {
             var checkpoint = Compose() with { Epochs = epochs, RecoveryPoint = recoveryPoint };
             checkpoint.Save(_environment.Files, _log.LogDirectory);

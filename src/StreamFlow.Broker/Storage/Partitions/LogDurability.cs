@@ -11,8 +11,8 @@ internal sealed partial class LogDurability : IDisposable
     // Timers do not take more than some weeks; flushing earlier than asked is no harm.
     private const long MaxTimerMs = 24L * 60 * 60 * 1000;
 
-    private readonly Lock _flushGate = new();
-    private readonly Lock _checkpointGate = new();
+    private readonly OrderedLock _flushGate = new(LockRank.LogFlush);
+    private readonly OrderedLock _checkpointGate = new(LockRank.LogCheckpoint);
     private readonly PartitionLog _log;
     private readonly LogEnvironment _environment;
     private readonly LogSideFiles _sideFiles;
@@ -28,7 +28,7 @@ internal sealed partial class LogDurability : IDisposable
     {
         _log = log;
         _environment = environment;
-        _saved = recovered.Checkpoint;
+        _saved = recovered.Trouble is null ? recovered.Checkpoint : null;
         _sideFiles = new LogSideFiles(log, environment, recovered);
         CleanedTo = recovered.Checkpoint.CleanedTo;
     }
@@ -37,7 +37,7 @@ internal sealed partial class LogDurability : IDisposable
     public long CleanedTo { get; private set; }
 
     /// <summary>Excludes flushes while held, for whoever replaces segments.</summary>
-    public Lock FlushGate => _flushGate;
+    public OrderedLock FlushGate => _flushGate;
 
     /// <summary>Schedules whatever the policy asks for after an append.</summary>
     public void AfterAppend(LogOptions options, bool rolled, int records)
@@ -63,7 +63,7 @@ internal sealed partial class LogDurability : IDisposable
     public ValueTask<ErrorCode> WaitAsync(long endOffset)
     {
         TaskCompletionSource<ErrorCode> round;
-        lock (_log.Gate)
+        using (_log.Gate.Enter())
         {
             if (!_log.MayFlush)
             {
@@ -93,7 +93,7 @@ internal sealed partial class LogDurability : IDisposable
     public void FlushNow()
     {
         bool moved;
-        lock (_flushGate)
+        using (_flushGate.Enter())
         {
             moved = FlushUnderGate();
         }
@@ -111,7 +111,7 @@ internal sealed partial class LogDurability : IDisposable
     /// <summary>Moves the log start: first on disk, then for readers.</summary>
     public ErrorCode MoveLogStart(long offset)
     {
-        lock (_checkpointGate)
+        using (_checkpointGate.Enter())
         {
             if (offset <= _log.LogStartOffset)
             {
@@ -130,7 +130,7 @@ internal sealed partial class LogDurability : IDisposable
 
     public void MoveCleanedTo(long offset)
     {
-        lock (_checkpointGate)
+        using (_checkpointGate.Enter())
         {
             CleanedTo = offset;
             TrySave(Compose());
@@ -142,7 +142,7 @@ internal sealed partial class LogDurability : IDisposable
 
     public bool SaveCheckpoint()
     {
-        lock (_checkpointGate)
+        using (_checkpointGate.Enter())
         {
             return TrySave(Compose());
         }
@@ -180,7 +180,7 @@ internal sealed partial class LogDurability : IDisposable
         Segment[] segments;
         long end;
         bool online;
-        lock (_log.Gate)
+        using (_log.Gate.Enter())
         {
             (round, _round) = (_round, null);
             (rolls, _rolls) = (_rolls, _rolls.Count == 0 ? _rolls : []);
@@ -273,17 +273,5 @@ internal sealed partial class LogDurability : IDisposable
         return true;
     }
 
-    private bool Guarded(Action action)
-    {
-        try
-        {
-            action();
-            return true;
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            StorageLog.HousekeepingFailed(_environment.Log, _log.LogDirectory, e.Message);
-            return false;
-        }
-    }
+    private bool Guarded(Action action) => _environment.TryWriteBeside(_log.LogDirectory, action);
 }

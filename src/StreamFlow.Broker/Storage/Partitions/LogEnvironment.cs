@@ -10,6 +10,9 @@ internal sealed record LogEnvironment
 
     public FileSystem Files { get; init; } = FileSystem.Disk;
 
+    /// <summary>The indexes of closed segments that are in memory, of all logs that share it.</summary>
+    public IndexCache Indexes { get; init; } = new(IndexCache.DefaultBytes);
+
     /// <summary>Runs fsyncs in the background; without one the thread that asks for durability runs them.</summary>
     public LogFlusher? Flusher { get; init; }
 
@@ -42,6 +45,21 @@ internal sealed record LogEnvironment
         var began = Time.GetTimestamp();
         segment.Flush();
         OnFlushed?.Invoke(Time.GetElapsedTime(began));
+    }
+
+    /// <summary>Writes a file beside a log, which only spares work: one that cannot be written is told of, and written later.</summary>
+    public bool TryWriteBeside(string directory, Action write)
+    {
+        try
+        {
+            write();
+            return true;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            StorageLog.HousekeepingFailed(Log, directory, e.Message);
+            return false;
+        }
     }
 
     public long NowMs => Time.GetUtcNow().ToUnixTimeMilliseconds();

@@ -1,10 +1,5 @@
 namespace StreamFlow.Broker.Storage;
 
-/// <summary>What recovery hands to a log.</summary>
-internal sealed record RecoveredLog(
-    Segment[] Segments, ProducerStateTable Producers, LogCheckpoint Checkpoint, long EndOffset, long SnapshotOffset,
-    RecoveryReport Report, string? Damage);
-
 /// <summary>
 /// Opens a partition's directory after an orderly stop or a crash. Below the recovery point sizes and indexes are
 /// trusted; above it every batch must be whole, in order and have a right checksum, and the first that is not ends
@@ -31,6 +26,7 @@ internal sealed class LogRecovery
     private long _scanned;
     private string? _reason;
     private string? _damage;
+    private LogTrouble? _trouble;
 
     private LogRecovery(string directory, LogOptions options, LogEnvironment environment)
     {
@@ -89,14 +85,15 @@ internal sealed class LogRecovery
         var producers = new ProducerReplay(Files, _directory, _environment.NowMs);
         producers.Run(_segments, EndOffset, _checkpoint.LogStartOffset);
         MakeDurable();
-        producers.SaveSnapshot(EndOffset);
-        if (_acceptLoss)
+        _environment.TryWriteBeside(_directory, () => producers.SaveSnapshot(EndOffset));
+        if (_acceptLoss && _trouble is null)
         {
             Files.Delete(Path.Combine(_directory, AcceptLossFile));
         }
 
         return new RecoveredLog(
-            [.. _segments], producers.Table, _checkpoint, EndOffset, producers.SnapshotOffset, Report, null);
+            [.. _segments], producers.Table, _checkpoint, EndOffset, producers.SnapshotOffset, Report, null)
+        { Trouble = _trouble };
     }
 
     private RecoveryReport Report => new(_truncated, _scanned, _reason);
@@ -160,6 +157,11 @@ internal sealed class LogRecovery
         var rest = segment.File.Length - segment.Size;
         if (problem is null && rest == 0 && !EndsEarly(segment, nextBase))
         {
+            if (nextBase != long.MaxValue && segment.IsIndexStored)
+            {
+                segment.LeaveIndexOnDisk(_environment.Indexes);
+            }
+
             return;
         }
 
@@ -229,8 +231,7 @@ internal sealed class LogRecovery
     {
         // Offsets that were handed out once are never used again, even when the files that held them are gone.
         var start = Math.Max(_checkpoint.LogStartOffset, _checkpoint.RecoveryPoint);
-        var file = Files.Open(PathOf(start, Segment.LogSuffix), FileMode.CreateNew);
-        _segments.Add(new Segment(file, start, _environment.NowMs));
+        _segments.Add(new Segment(Files.Open(PathOf(start, Segment.LogSuffix), FileMode.CreateNew), start, _environment.NowMs));
         Files.FlushDirectory(_directory);
         if (start > _checkpoint.LogStartOffset)
         {
@@ -263,14 +264,35 @@ internal sealed class LogRecovery
         };
         if (recovered != _checkpoint)
         {
-            recovered.Save(Files, _directory);
-            _checkpoint = recovered;
+            SaveCheckpoint(recovered);
         }
 
         foreach (var segment in _rebuilt.Where(segment => segment != _segments[^1]))
         {
-            IndexFile.Save(Files, _directory, segment);
+            _environment.TryWriteBeside(_directory, () =>
+            {
+                IndexFile.Save(Files, _directory, segment);
+                segment.LeaveIndexOnDisk(_environment.Indexes);
+            });
         }
+    }
+
+    /// <summary>
+    /// On a full disk the log is served all the same, and takes no writes before this is saved: until then nothing is in the new
+    /// epoch, so that the next start comes to the same result.
+    /// </summary>
+    private void SaveCheckpoint(LogCheckpoint recovered)
+    {
+        try
+        {
+            recovered.Save(Files, _directory);
+        }
+        catch (Exception e) when (!_isNew && (e is IOException or UnauthorizedAccessException))
+        {
+            _trouble = new LogTrouble(TroubleKind.Write, e.Message, _environment.Time.GetUtcNow());
+        }
+
+        _checkpoint = recovered;
     }
 
     private string PathOf(long baseOffset, string suffix) =>

@@ -20,7 +20,7 @@ internal sealed class LogRepair(PartitionLog log, LogEnvironment environment)
     /// <returns>Whether there is nothing more to try.</returns>
     public bool TryRun()
     {
-        lock (log.Durability.FlushGate)
+        using (log.Durability.FlushGate.Enter())
         {
             if (log.State != LogState.ReadOnly || log.Trouble is not { } trouble)
             {
@@ -53,6 +53,9 @@ internal sealed class LogRepair(PartitionLog log, LogEnvironment environment)
         if (trouble.Kind != TroubleKind.Flush)
         {
             segments[^1].TruncateToSize();
+
+            // What the start could not note is noted before anything is written under it.
+            log.Durability.SaveRepaired(log.Epochs, log.FlushedEndOffset);
             log.Repaired(segments, log.Epochs, producers: null);
             return;
         }

@@ -40,3 +40,12 @@ internal readonly record struct TimestampOffset(long Offset, long Timestamp, int
 /// <param name="ScannedBytes">Bytes whose checksums were verified.</param>
 /// <param name="Reason">Why the scan ended before the end of the data; null when nothing was cut.</param>
 internal readonly record struct RecoveryReport(long TruncatedBytes, long ScannedBytes, string? Reason);
+
+/// <summary>What recovery hands to a log.</summary>
+internal sealed record RecoveredLog(
+    Segment[] Segments, ProducerStateTable Producers, LogCheckpoint Checkpoint, long EndOffset, long SnapshotOffset,
+    RecoveryReport Report, string? Damage)
+{
+    /// <summary>Why the log takes no writes yet although nothing is wrong with it: what recovery found could not be noted.</summary>
+    public LogTrouble? Trouble { get; init; }
+}

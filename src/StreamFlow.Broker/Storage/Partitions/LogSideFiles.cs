@@ -15,6 +15,7 @@ internal sealed class LogSideFiles(PartitionLog log, LogEnvironment environment,
         foreach (var segment in closed)
         {
             IndexFile.Save(environment.Files, log.LogDirectory, segment.Segment);
+            segment.Segment.LeaveIndexOnDisk(environment.Indexes);
         }
 
         WriteSnapshot(closed[^1].EndOffset, closed[^1].Snapshot);
@@ -25,7 +26,7 @@ internal sealed class LogSideFiles(PartitionLog log, LogEnvironment environment,
     {
         byte[] content;
         long offset;
-        lock (log.Gate)
+        using (log.Gate.Enter())
         {
             offset = log.LogEndOffset;
             content = ProducerSnapshot.Serialize(log.Producers, offset);

@@ -1,6 +1,6 @@
 namespace StreamFlow.Broker.Storage;
 
-/// <content>Care in the background, and what becomes of a log that the disk fails.</content>
+/// <content>Care in the background, what becomes of a log that the disk fails, and its end.</content>
 internal sealed partial class PartitionLog
 {
     private volatile LogTrouble? _trouble;
@@ -14,9 +14,20 @@ internal sealed partial class PartitionLog
     /// </summary>
     internal bool MayFlush => State == LogState.Online || (State == LogState.ReadOnly && _trouble is { Kind: TroubleKind.Write });
 
-    /// <summary>Retention, compaction, producer expiry and the checkpoint: one round of background care.</summary>
+    /// <summary>One round of background care, <see cref="Care"/> and then <see cref="Compact"/>.</summary>
     /// <param name="retains">Whether it is time to look for what retention deletes.</param>
-    public void Maintain(bool retains = true) => _cleaner.Maintain(retains);
+    public void Maintain(bool retains = true)
+    {
+        Care(retains);
+        Compact();
+    }
+
+    /// <summary>Retention, expiry of producers, the checkpoint. While the log is being compacted that is left to who does it.</summary>
+    /// <param name="retains">Whether it is time to look for what retention deletes.</param>
+    public void Care(bool retains) => _cleaner.Care(retains);
+
+    /// <summary>A round of compaction, where the log wants it and one is due.</summary>
+    public void Compact() => _cleaner.Compact();
 
     /// <summary>Tries to take writes again; see <see cref="LogRepair"/>.</summary>
     /// <returns>Whether there is nothing more to try: it takes writes, or is closed.</returns>
@@ -25,7 +36,7 @@ internal sealed partial class PartitionLog
     /// <summary>Refuses writes from here on: a client must not be told of a success the disk did not keep.</summary>
     internal void RefuseWrites(TroubleKind kind, Exception cause)
     {
-        lock (_gate)
+        using (_gate.Enter())
         {
             if (!RefuseWritesLocked(kind, cause, wantedBytes: 0))
             {
@@ -50,7 +61,7 @@ internal sealed partial class PartitionLog
     /// <param name="producers">The producers of what is left; null when all is.</param>
     internal void Repaired(Segment[] segments, EpochStart[] epochs, ProducerStateTable? producers)
     {
-        lock (_gate)
+        using (_gate.Enter())
         {
             if (State != LogState.ReadOnly)
             {
@@ -101,6 +112,52 @@ internal sealed partial class PartitionLog
     {
         StorageLog.WritesRefused(_environment.Log, LogDirectory, _trouble?.Reason ?? "it was closed meanwhile");
         _environment.OnTrouble?.Invoke(this);
+        RaiseAdvanced();
+    }
+
+    /// <summary>What recovery found decides how it begins.</summary>
+    private void BeginWith(RecoveredLog recovered)
+    {
+        if (recovered.Damage is not null)
+        {
+            _state = (int)LogState.Offline;
+            _trouble = new LogTrouble(TroubleKind.Damage, recovered.Damage, _environment.Time.GetUtcNow());
+        }
+        else if (recovered.Trouble is not null)
+        {
+            _state = (int)LogState.ReadOnly;
+            _trouble = recovered.Trouble;
+        }
+    }
+
+    private void Close(bool flush)
+    {
+        if (IsClosed)
+        {
+            return;
+        }
+
+        var isWritten = flush && MayFlush && _durability.WriteForStop() && State == LogState.Online;
+        Segment[] segments;
+        using (_gate.Enter())
+        {
+            if (IsClosed)
+            {
+                return;
+            }
+
+            // An append that came in between is not covered by what was written.
+            StoppedInOrder = isWritten && State == LogState.Online && _durability.IsSettled;
+            _state = (int)LogLifecycle.Next(State, LogEvent.Closed);
+            segments = _segments;
+        }
+
+        _durability.Dispose();
+        foreach (var segment in segments)
+        {
+            segment.Release();
+        }
+
         RaiseAdvanced();
     }
 }

@@ -9,7 +9,7 @@ namespace StreamFlow.Broker.Storage;
 /// </summary>
 internal sealed partial class PartitionLog : IDisposable
 {
-    private readonly Lock _gate = new();
+    private readonly OrderedLock _gate = new(LockRank.Log);
     private readonly LogEnvironment _environment;
     private readonly LogDurability _durability;
     private readonly LogCleaner _cleaner;
@@ -36,11 +36,7 @@ internal sealed partial class PartitionLog : IDisposable
         _lastStableOffset = Producers.StableOffset(_logStartOffset, _highWatermark);
         _durability = new LogDurability(this, environment, recovered);
         _cleaner = new LogCleaner(this, environment);
-        if (recovered.Damage is not null)
-        {
-            _state = (int)LogState.Offline;
-            _trouble = new LogTrouble(TroubleKind.Damage, recovered.Damage, environment.Time.GetUtcNow());
-        }
+        BeginWith(recovered);
     }
 
     /// <summary>
@@ -91,7 +87,7 @@ internal sealed partial class PartitionLog : IDisposable
         }
     }
 
-    internal Lock Gate => _gate;
+    internal OrderedLock Gate => _gate;
 
     internal Segment[] Segments => _segments;
 
@@ -110,7 +106,13 @@ internal sealed partial class PartitionLog : IDisposable
     public static PartitionLog Open(string directory, LogOptions options, LogEnvironment environment)
     {
         var recovered = LogRecovery.Recover(Path.GetFullPath(directory), options, environment);
-        return new PartitionLog(Path.GetFullPath(directory), options, environment, recovered);
+        var log = new PartitionLog(Path.GetFullPath(directory), options, environment, recovered);
+        if (log.State == LogState.ReadOnly)
+        {
+            log.ReportTrouble();
+        }
+
+        return log;
     }
 
     /// <summary>
@@ -135,7 +137,7 @@ internal sealed partial class PartitionLog : IDisposable
         bool rolled;
         Exception? failure;
         var before = HighWatermark;
-        lock (_gate)
+        using (_gate.Enter())
         {
             result = AppendLocked(batch, header, origin, now, out rolled, out failure);
         }
@@ -245,7 +247,7 @@ internal sealed partial class PartitionLog : IDisposable
     public void UpdateOptions(LogOptions options)
     {
         _options = options;
-        lock (_gate)
+        using (_gate.Enter())
         {
             PublishLocked();
         }
@@ -264,7 +266,7 @@ internal sealed partial class PartitionLog : IDisposable
     /// <summary>Publishes what an fsync made durable; true when consumers see more by it.</summary>
     internal bool MarkFlushed(long endOffset)
     {
-        lock (_gate)
+        using (_gate.Enter())
         {
             Volatile.Write(ref _flushedEndOffset, Math.Max(_flushedEndOffset, endOffset));
             return PublishLocked();
@@ -275,7 +277,7 @@ internal sealed partial class PartitionLog : IDisposable
 
     internal void PublishLogStart(long offset)
     {
-        lock (_gate)
+        using (_gate.Enter())
         {
             Volatile.Write(ref _logStartOffset, offset);
             Producers.ForgetAbortedBelow(offset);
@@ -400,37 +402,6 @@ internal sealed partial class PartitionLog : IDisposable
         Volatile.Write(ref _highWatermark, high);
         Volatile.Write(ref _lastStableOffset, stable);
         return moved;
-    }
-
-    private void Close(bool flush)
-    {
-        if (IsClosed)
-        {
-            return;
-        }
-
-        var isWritten = flush && MayFlush && _durability.WriteForStop() && State == LogState.Online;
-        Segment[] segments;
-        lock (_gate)
-        {
-            if (IsClosed)
-            {
-                return;
-            }
-
-            // An append that came in between is not covered by what was written.
-            StoppedInOrder = isWritten && State == LogState.Online && _durability.IsSettled;
-            _state = (int)LogLifecycle.Next(State, LogEvent.Closed);
-            segments = _segments;
-        }
-
-        _durability.Dispose();
-        foreach (var segment in segments)
-        {
-            segment.Release();
-        }
-
-        RaiseAdvanced();
     }
 
     private AppendResult Refused(ErrorCode error, string? message) =>

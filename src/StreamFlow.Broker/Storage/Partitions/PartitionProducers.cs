@@ -12,7 +12,7 @@ internal static class PartitionProducers
     public static void RegisterTransaction(
         this PartitionLog log, long producerId, short producerEpoch, bool startsAtZero = false)
     {
-        lock (log.Gate)
+        using (log.Gate.Enter())
         {
             log.Producers.RegisterTransaction(producerId, producerEpoch, startsAtZero);
         }
@@ -21,7 +21,7 @@ internal static class PartitionProducers
     /// <summary>Whether the producer's open transaction includes this partition; see <see cref="RegisterTransaction"/>.</summary>
     public static bool IsInTransaction(this PartitionLog log, long producerId, short producerEpoch)
     {
-        lock (log.Gate)
+        using (log.Gate.Enter())
         {
             return log.Producers.IsRegistered(producerId, producerEpoch);
         }
@@ -30,7 +30,7 @@ internal static class PartitionProducers
     /// <summary>The producers known to this partition, copied.</summary>
     public static IReadOnlyList<ProducerDescription> DescribeProducers(this PartitionLog log)
     {
-        lock (log.Gate)
+        using (log.Gate.Enter())
         {
             return [.. log.Producers.Producers.Select(static state => new ProducerDescription(
                 state.ProducerId, state.Epoch, state.LastSequence, state.LastTimestamp, state.CoordinatorEpoch,

@@ -59,7 +59,7 @@ internal sealed class SegmentSwap(PartitionLog log, LogEnvironment environment)
         }
 
         var swap = SwapPath(group);
-        lock (log.Durability.FlushGate)
+        using (log.Durability.FlushGate.Enter())
         {
             if (File.Exists(swap))
             {
@@ -67,7 +67,7 @@ internal sealed class SegmentSwap(PartitionLog log, LogEnvironment environment)
                 CompactionSwap.Finish(environment.Files, log.LogDirectory, swap, group[0].BaseOffset, group[^1].NextOffset);
             }
 
-            lock (log.Gate)
+            using (log.Gate.Enter())
             {
                 var segments = log.Segments;
                 var at = Array.IndexOf(segments, group[0]);
@@ -79,6 +79,7 @@ internal sealed class SegmentSwap(PartitionLog log, LogEnvironment environment)
 
         group.ForEach(static segment => segment.Release());
         IndexFile.Save(environment.Files, log.LogDirectory, merged);
+        merged.LeaveIndexOnDisk(environment.Indexes);
     }
 
     private string SwapPath(List<Segment> group) =>

@@ -58,6 +58,13 @@ internal static partial class StorageLog
         "It could not be noted in '{Directory}' that this run stopped in order, and the next start verifies what it finds: {Reason}")]
     public static partial void OrderNotNoted(ILogger logger, string directory, string reason);
 
+    [LoggerMessage(217, LogLevel.Warning,
+        "'{File}' was cut at byte {Offset}: {Bytes} bytes of a change of topics that was never answered dropped")]
+    public static partial void ChangeCut(ILogger logger, string file, long offset, long bytes);
+
+    [LoggerMessage(218, LogLevel.Warning, "Directory '{Directory}' belongs to no topic and could not be moved aside; the next start tries again: {Reason}")]
+    public static partial void OrphanRemains(ILogger logger, string directory, string reason);
+
     [LoggerMessage(230, LogLevel.Warning,
         "Compaction of '{Directory}' left {Batches} batches that cannot be opened, and tombstones behind them, as they are; "
         + "the first at offset {Offset}: {Reason}")]

@@ -40,7 +40,41 @@ internal static class IndexFile
     public static bool TryLoad(string directory, Segment segment, long verifyFrom)
     {
         var path = Path.Combine(directory, Segment.FileName(segment.BaseOffset, Segment.IndexSuffix));
-        if (!File.Exists(path) || !ByteReader.TryOpen(File.ReadAllBytes(path), out var reader))
+        if (!File.Exists(path) || !TryDecode(File.ReadAllBytes(path), segment, out var stored)
+            || stored.NextOffset > verifyFrom || stored.Size != segment.File.Length)
+        {
+            return false;
+        }
+
+        segment.Restore(new SparseIndex(stored.Entries), stored.Size, stored.NextOffset, stored.MaxTimestamp);
+        segment.MarkFlushed(stored.Size);
+        segment.MarkIndexStored(stored.Size);
+        (segment.CreatedMs, segment.LastAppendMs) = (stored.CreatedMs, stored.LastAppendMs);
+        return true;
+    }
+
+    /// <summary>The stored index of a closed segment; null when there is none that fits it, or it cannot be read.</summary>
+    public static SparseIndex? Read(Segment segment)
+    {
+        try
+        {
+            var path = Path.ChangeExtension(segment.File.Path, Segment.IndexSuffix);
+            return TryDecode(File.ReadAllBytes(path), segment, out var stored)
+                && stored.Size == segment.Size && stored.NextOffset == segment.NextOffset && stored.MaxTimestamp == segment.MaxTimestamp
+                    ? new SparseIndex(stored.Entries)
+                    : null;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // Gone, or there is no file handle left to open it with: the segment itself, which is open, says the same.
+            return null;
+        }
+    }
+
+    private static bool TryDecode(byte[] content, Segment segment, out StoredIndex stored)
+    {
+        stored = default;
+        if (!ByteReader.TryOpen(content, out var reader))
         {
             return false;
         }
@@ -48,29 +82,24 @@ internal static class IndexFile
         var (version, baseOffset) = (reader.Int32(), reader.Int64());
         var (size, nextOffset) = (reader.Int32(), reader.Int64());
         var (maxTimestamp, count) = (reader.Int64(), reader.Int32());
-        if (version is < FirstVersion or > Version || baseOffset != segment.BaseOffset || nextOffset > verifyFrom)
+        if (version is < FirstVersion or > Version || baseOffset != segment.BaseOffset || count < 0 || count > reader.Remaining)
         {
             return false;
         }
 
-        var index = new SparseIndex();
+        var entries = new IndexEntry[count];
         for (var i = 0; i < count && !reader.Failed; i++)
         {
-            index.Add(new IndexEntry(reader.Int32(), reader.Int32(), reader.Int64()));
+            entries[i] = new IndexEntry(reader.Int32(), reader.Int32(), reader.Int64());
         }
 
         var (created, lastAppend) = version == FirstVersion
             ? (segment.CreatedMs, segment.LastAppendMs)
             : (reader.Int64(), reader.Int64());
-        if (reader.Failed || size != segment.File.Length)
-        {
-            return false;
-        }
-
-        segment.Restore(index, size, nextOffset, maxTimestamp);
-        segment.MarkFlushed(size);
-        segment.MarkIndexStored(size);
-        (segment.CreatedMs, segment.LastAppendMs) = (created, lastAppend);
-        return true;
+        stored = new StoredIndex(entries, size, nextOffset, maxTimestamp, created, lastAppend);
+        return !reader.Failed;
     }
+
+    private readonly record struct StoredIndex(
+        IndexEntry[] Entries, int Size, long NextOffset, long MaxTimestamp, long CreatedMs, long LastAppendMs);
 }

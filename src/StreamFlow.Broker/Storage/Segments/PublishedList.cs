@@ -10,6 +10,16 @@ internal sealed class PublishedList<T>
     private T[] _items = [];
     private int _count;
 
+    public PublishedList()
+    {
+    }
+
+    /// <summary>One that is complete.</summary>
+    public PublishedList(T[] items) => (_items, _count) = (items, items.Length);
+
+    /// <summary>The entries there is room for.</summary>
+    public int Capacity => Volatile.Read(ref _items).Length;
+
     public int Count => Volatile.Read(ref _count);
 
     public ReadOnlySpan<T> Published

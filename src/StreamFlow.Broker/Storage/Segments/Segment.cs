@@ -12,7 +12,9 @@ internal sealed class Segment
     public const string IndexSuffix = ".idx";
 
     private readonly StorageFile _file;
-    private SparseIndex _index = new();
+    private SparseIndex? _index = new();
+    private IndexCache? _cache;
+    private bool _isUsed;
     private int _references = 1;
     private int _size;
     private int _flushedSize;
@@ -48,7 +50,28 @@ internal sealed class Segment
 
     public long MaxTimestamp => Volatile.Read(ref _maxTimestamp);
 
-    public SparseIndex Index => _index;
+    /// <summary>Its index, which is read from the disk if it is not in memory.</summary>
+    /// <exception cref="IOException">Neither the index nor the segment can be read.</exception>
+    public SparseIndex Index
+    {
+        get
+        {
+            if (Volatile.Read(ref _index) is not { } index)
+            {
+                return _cache!.Load(this);
+            }
+
+            if (!_isUsed)
+            {
+                _isUsed = true;
+            }
+
+            return index;
+        }
+    }
+
+    /// <summary>Its place among those whose index is held; guarded by the cache.</summary>
+    public LinkedListNode<Segment>? Held { get; set; }
 
     /// <summary>Whether the index on the disk says what the one in memory says.</summary>
     public bool IsIndexStored => _storedSize == Size;
@@ -109,6 +132,51 @@ internal sealed class Segment
     /// <summary>The index of that many bytes is on the disk.</summary>
     public void MarkIndexStored(int size) => _storedSize = size;
 
+    /// <summary>
+    /// The index that is on the disk is enough from here on: nothing is added to a closed segment. To be called once
+    /// <see cref="IsIndexStored"/> says so.
+    /// </summary>
+    public void LeaveIndexOnDisk(IndexCache cache)
+    {
+        _cache = cache;
+        Volatile.Write(ref _index, null);
+    }
+
+    /// <summary>Takes an index that was read, under the lock of the cache; the one that is there already if there is.</summary>
+    public SparseIndex? Hold(SparseIndex index)
+    {
+        if (_index is { } already)
+        {
+            return already;
+        }
+
+        // One that is gone, and read by who came before, is held by nobody.
+        if (Volatile.Read(ref _references) <= 0)
+        {
+            return index;
+        }
+
+        _isUsed = true;
+        Volatile.Write(ref _index, index);
+        return null;
+    }
+
+    /// <summary>Gives the index up, under the lock of the cache; answers what it took.</summary>
+    public long LetGo()
+    {
+        var bytes = _index!.Bytes;
+        Volatile.Write(ref _index, null);
+        return bytes;
+    }
+
+    /// <summary>Whether it was used since this was last asked.</summary>
+    public bool TakeUsed()
+    {
+        var isUsed = _isUsed;
+        _isUsed = false;
+        return isUsed;
+    }
+
     public void MarkFlushed(int size) => Volatile.Write(ref _flushedSize, size);
 
     /// <summary>Keeps the file open until <see cref="Release"/>; false when it is gone already.</summary>
@@ -134,6 +202,7 @@ internal sealed class Segment
         if (Interlocked.Decrement(ref _references) == 0)
         {
             _file.Dispose();
+            _cache?.Forget(this);
         }
     }
 
@@ -142,7 +211,7 @@ internal sealed class Segment
         if (position == 0 || _bytesSinceIndexEntry >= indexInterval)
         {
             var relative = (int)(header.BaseOffset - BaseOffset);
-            _index.Add(new IndexEntry(relative, position, position == 0 ? long.MinValue : _maxTimestamp));
+            _index!.Add(new IndexEntry(relative, position, position == 0 ? long.MinValue : _maxTimestamp));
             _bytesSinceIndexEntry = 0;
         }
 

@@ -9,7 +9,43 @@ internal readonly record struct IndexEntry(int RelativeOffset, int Position, lon
 /// <summary>The sampled batches of one segment: narrows a look-up by offset or by time to a short walk.</summary>
 internal sealed class SparseIndex
 {
-    private readonly PublishedList<IndexEntry> _entries = new();
+    private const int EntryBytes = 16;
+    private const int WalkBytes = 64 * 1024;
+
+    /// <summary>Between the entries of one that is made anew.</summary>
+    private const int RebuiltInterval = 4096;
+
+    private readonly PublishedList<IndexEntry> _entries;
+
+    public SparseIndex() => _entries = new PublishedList<IndexEntry>();
+
+    /// <summary>One that is complete.</summary>
+    public SparseIndex(IndexEntry[] entries) => _entries = new PublishedList<IndexEntry>(entries);
+
+    /// <summary>The memory of the entries.</summary>
+    public long Bytes => (long)_entries.Capacity * EntryBytes;
+
+    /// <summary>Makes the index of a segment from its batches.</summary>
+    /// <exception cref="IOException">It cannot be read.</exception>
+    public static SparseIndex Of(Segment segment)
+    {
+        var index = new SparseIndex();
+        var walker = new BatchWalker(segment.File, 0, segment.Size, new byte[WalkBytes]);
+        var (since, max) = (RebuiltInterval, long.MinValue);
+        while (walker.MoveNext())
+        {
+            if (since >= RebuiltInterval)
+            {
+                index.Add(new IndexEntry((int)(walker.Current.BaseOffset - segment.BaseOffset), (int)walker.Position, max));
+                since = 0;
+            }
+
+            since += walker.Current.TotalSize;
+            max = Math.Max(max, walker.Current.MaxTimestamp);
+        }
+
+        return index;
+    }
 
     public ReadOnlySpan<IndexEntry> Entries => _entries.Published;
 

@@ -1,21 +1,23 @@
 namespace StreamFlow.Broker.Storage;
 
-/// <summary>One thread that runs maintenance whenever the clock says so, one round at a time.</summary>
+/// <summary>One thread that runs a kind of maintenance whenever the clock says so, one round at a time.</summary>
 internal sealed class MaintenanceLoop : IDisposable
 {
-    private readonly object _gate = new();
+    private readonly AutoResetEvent _wake = new(false);
     private readonly StoreOptions _options;
     private readonly Action _round;
     private readonly Thread _thread;
     private ITimer? _timer;
-    private bool _due;
-    private bool _stopping;
+    private volatile bool _stopping;
 
-    public MaintenanceLoop(StoreOptions options, Action round)
+    /// <param name="options">The clock, the interval, the log.</param>
+    /// <param name="name">Name of the thread.</param>
+    /// <param name="round">One round.</param>
+    public MaintenanceLoop(StoreOptions options, string name, Action round)
     {
         _options = options;
         _round = round;
-        _thread = new Thread(Run) { IsBackground = true, Name = "log-maintenance" };
+        _thread = new Thread(Run) { IsBackground = true, Name = name };
     }
 
     public void Start()
@@ -35,32 +37,22 @@ internal sealed class MaintenanceLoop : IDisposable
     {
         if (_timer is null)
         {
+            _wake.Dispose();
             return;
         }
 
+        // A tick may still arrive after the timer was disposed, so the event is left to the collector.
         _timer.Dispose();
-        lock (_gate)
-        {
-            _stopping = true;
-            Monitor.PulseAll(_gate);
-        }
-
+        _stopping = true;
+        _wake.Set();
         _thread.Join();
     }
 
-    // A tick may still arrive after the timer was disposed; it finds nobody waiting.
-    private void Wake()
-    {
-        lock (_gate)
-        {
-            _due = true;
-            Monitor.PulseAll(_gate);
-        }
-    }
+    private void Wake() => _wake.Set();
 
     private void Run()
     {
-        while (WaitForTick())
+        while (_wake.WaitOne() && !_stopping)
         {
             try
             {
@@ -71,20 +63,6 @@ internal sealed class MaintenanceLoop : IDisposable
                 // A round that fails must end neither the process it is embedded in nor the rounds after it.
                 StorageLog.MaintenanceFailed(_options.Log, e, _options.DataDirectory);
             }
-        }
-    }
-
-    private bool WaitForTick()
-    {
-        lock (_gate)
-        {
-            while (!_due && !_stopping)
-            {
-                Monitor.Wait(_gate);
-            }
-
-            _due = false;
-            return !_stopping;
         }
     }
 }

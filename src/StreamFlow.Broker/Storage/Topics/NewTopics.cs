@@ -5,24 +5,23 @@ internal static class NewTopics
 {
     /// <summary>Success without a topic, or why it cannot be created beside those that there are.</summary>
     public static TopicResult Check(
-        string name, int partitions, IReadOnlyDictionary<string, string> configs, ICollection<string> existing)
+        string name, int partitions, IReadOnlyDictionary<string, string> configs, TopicTable existing)
     {
         if (TopicNames.Problem(name) is { } nameProblem)
         {
             return TopicResult.Failed(ErrorCode.InvalidTopic, nameProblem);
         }
 
-        if (existing.Contains(name))
+        if (existing.Find(name) is not null)
         {
             return TopicResult.Failed(ErrorCode.TopicAlreadyExists, $"Topic '{name}' already exists.");
         }
 
-        var key = TopicNames.CollisionKey(name);
-        if (existing.FirstOrDefault(other => TopicNames.CollisionKey(other) == key) is { } twin)
+        if (existing.FindTwin(name) is { } twin)
         {
             return TopicResult.Failed(
                 ErrorCode.InvalidTopic,
-                $"Topic '{name}' collides with '{twin}': names must differ in more than '.' and '_'.");
+                $"Topic '{name}' collides with '{twin.Name}': names must differ in more than '.' and '_'.");
         }
 
         if (partitions is < 1 or > TopicStore.MaxPartitionsPerTopic)

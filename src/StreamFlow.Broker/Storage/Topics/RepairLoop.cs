@@ -8,14 +8,14 @@ namespace StreamFlow.Broker.Storage;
 /// </summary>
 internal sealed class RepairLoop : IDisposable
 {
-    private readonly object _gate = new();
+    private readonly OrderedLock _gate = new(LockRank.Repairs);
+    private readonly AutoResetEvent _due = new(false);
     private readonly StoreOptions _options;
     private readonly Action<PartitionLog> _repaired;
     private readonly ConcurrentDictionary<PartitionLog, bool> _troubled = [];
     private readonly ITimer _timer;
     private Thread? _thread;
-    private bool _due;
-    private bool _stopping;
+    private volatile bool _stopping;
 
     /// <param name="options">The clock, the interval, the log.</param>
     /// <param name="repaired">Told of each log that takes writes again, on the loop's thread.</param>
@@ -30,9 +30,9 @@ internal sealed class RepairLoop : IDisposable
     /// <summary>Takes charge of a log that refuses writes. Returns at once.</summary>
     public void Add(PartitionLog log)
     {
-        lock (_gate)
+        _troubled[log] = true;
+        using (_gate.Enter())
         {
-            _troubled[log] = true;
             if (!_stopping)
             {
                 _timer.Change(_options.RepairInterval, Timeout.InfiniteTimeSpan);
@@ -43,47 +43,42 @@ internal sealed class RepairLoop : IDisposable
     public void Dispose()
     {
         Thread? thread;
-        lock (_gate)
+        using (_gate.Enter())
         {
             _stopping = true;
             thread = _thread;
-            Monitor.PulseAll(_gate);
         }
 
+        // A tick may still arrive after the timer was disposed, so the event is left to the collector.
         _timer.Dispose();
+        _due.Set();
         thread?.Join();
     }
 
     private void Wake()
     {
-        lock (_gate)
+        using (_gate.Enter())
         {
-            if (_stopping)
-            {
-                return;
-            }
-
-            _due = true;
-            if (_thread is null)
+            if (!_stopping && _thread is null)
             {
                 _thread = new Thread(Run) { IsBackground = true, Name = "log-repair" };
                 _thread.Start();
             }
-
-            Monitor.PulseAll(_gate);
         }
+
+        _due.Set();
     }
 
     private void Run()
     {
-        while (WaitForTick())
+        while (_due.WaitOne() && !_stopping)
         {
             foreach (var log in _troubled.Keys)
             {
                 Try(log);
             }
 
-            lock (_gate)
+            using (_gate.Enter())
             {
                 if (!_stopping && !_troubled.IsEmpty)
                 {
@@ -118,20 +113,6 @@ internal sealed class RepairLoop : IDisposable
 #pragma warning restore CA1031
         {
             StorageLog.MaintenanceFailed(_options.Log, exception, log.LogDirectory);
-        }
-    }
-
-    private bool WaitForTick()
-    {
-        lock (_gate)
-        {
-            while (!_due && !_stopping)
-            {
-                Monitor.Wait(_gate);
-            }
-
-            _due = false;
-            return !_stopping;
         }
     }
 }

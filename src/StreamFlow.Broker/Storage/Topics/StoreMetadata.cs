@@ -3,7 +3,7 @@ using System.Text.Json.Serialization;
 
 namespace StreamFlow.Broker.Storage;
 
-/// <summary>What the data directory holds, in one small file that is replaced whole at every change.</summary>
+/// <summary>What the data directory holds, in one file that is replaced whole; <see cref="MetadataFile"/> has the changes since.</summary>
 internal sealed record StoreMetadata
 {
     public const string FileName = "meta.json";
@@ -11,11 +11,14 @@ internal sealed record StoreMetadata
     /// <summary>The file that an open store holds locked.</summary>
     public const string LockName = "LOCK";
 
-    public const int CurrentVersion = 1;
+    public const int CurrentVersion = 2;
 
     public int FormatVersion { get; init; } = CurrentVersion;
 
     public required string ClusterId { get; init; }
+
+    /// <summary>Rises with every such file, and names the file of the changes to it: no other counts.</summary>
+    public long Generation { get; init; }
 
     /// <summary>Producer ids from here on were never handed out.</summary>
     public long NextProducerId { get; init; }
@@ -51,7 +54,17 @@ internal sealed record StoreMetadata
                 + "Use a newer broker.");
         }
 
-        return Problem(loaded) is { } problem ? throw Damaged(path, problem, null) : loaded;
+        loaded?.Check(path);
+        return loaded ?? throw Damaged(path, "it says null", null);
+    }
+
+    /// <exception cref="InvalidDataException">What it says cannot be.</exception>
+    public void Check(string path)
+    {
+        if (Problem(this) is { } problem)
+        {
+            throw Damaged(path, problem, null);
+        }
     }
 
     private static InvalidDataException Damaged(string path, string problem, Exception? cause) => new(
@@ -59,16 +72,11 @@ internal sealed record StoreMetadata
         + "with an empty one.", cause);
 
     /// <summary>What a reader of JSON does not look at, or null.</summary>
-    private static string? Problem(StoreMetadata? loaded)
+    private static string? Problem(StoreMetadata loaded)
     {
-        if (loaded is null)
+        if (loaded.FormatVersion < 1 || loaded.NextProducerId < 0 || loaded.Generation < 0)
         {
-            return "it says null";
-        }
-
-        if (loaded.FormatVersion < 1 || loaded.NextProducerId < 0)
-        {
-            return $"format version {loaded.FormatVersion} or next producer id {loaded.NextProducerId} cannot be";
+            return $"format version {loaded.FormatVersion}, generation {loaded.Generation} or next producer id {loaded.NextProducerId} cannot be";
         }
 
         // What is required may still be null in the file, whatever the types here say.
@@ -94,9 +102,14 @@ internal sealed record StoreMetadata
         _ => null,
     };
 
-    public void Save(FileSystem files, string dataDirectory) => files.ReplaceDurably(
-        Path.Combine(dataDirectory, FileName),
-        JsonSerializer.SerializeToUtf8Bytes(this, StoreJson.Default.StoreMetadata));
+    /// <summary>Replaces the file; answers its size.</summary>
+    /// <exception cref="IOException">It could not be written.</exception>
+    public long Save(FileSystem files, string dataDirectory)
+    {
+        var content = JsonSerializer.SerializeToUtf8Bytes(this with { FormatVersion = CurrentVersion }, StoreJson.Default.StoreMetadata);
+        files.ReplaceDurably(Path.Combine(dataDirectory, FileName), content);
+        return content.Length;
+    }
 }
 
 /// <summary>One topic in the metadata file.</summary>

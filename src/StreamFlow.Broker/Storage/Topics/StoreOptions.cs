@@ -33,6 +33,10 @@ internal sealed record StoreOptions
     /// <value>30 seconds</value>
     public TimeSpan MaintenanceInterval { get; init; } = TimeSpan.FromSeconds(30);
 
+    /// <summary>The memory of indexes of closed segments, in bytes, of all topics together.</summary>
+    /// <value>16 MiB</value>
+    public long IndexCacheBytes { get; init; } = IndexCache.DefaultBytes;
+
     public FileSystem Files { get; init; } = FileSystem.Disk;
 
     /// <summary>Told about truncations, damage and what the disk refuses.</summary>

@@ -13,6 +13,7 @@ internal sealed class TopicDirectories(
     private const string DeletedSuffix = ".deleted";
     private const string OrphanDirectory = "orphaned";
 
+    private readonly IndexCache _indexes = new(options.IndexCacheBytes);
     private readonly string _root = Path.Combine(options.DataDirectory, "topics");
 
     /// <summary>Opens or creates consecutive partitions; all or none.</summary>
@@ -26,12 +27,13 @@ internal sealed class TopicDirectories(
             Time = options.Time, Files = options.Files, Flusher = flusher, Log = options.Log,
             OnTrouble = repairs.Add, RetainsByArrival = options.RetainsByArrival,
             OnFlushed = options.OnFlushed,
+            Indexes = _indexes,
             VerifyAll = options.VerifyAll,
             AfterUncleanStop = afterUncleanStop,
         };
         try
         {
-            Parallel.For(0, count, new ParallelOptions { MaxDegreeOfParallelism = OpenParallelism }, i =>
+            OwnThreads.For(count, OpenParallelism, "log-opener", i =>
                 logs[i] = PartitionLog.Open(PathOf(topicId, first + i), logOptions, environment));
         }
         catch (AggregateException e)
@@ -48,25 +50,15 @@ internal sealed class TopicDirectories(
         return logs;
     }
 
-    /// <summary>Closes the partitions of a deleted topic and removes their files; false when some stay.</summary>
-    public bool Remove(Guid topicId, IEnumerable<PartitionLog> logs)
+    /// <summary>Closes partitions that are deleted, or whose creation failed half-way, and removes their files; false when some stay.</summary>
+    public bool Remove(IReadOnlyCollection<PartitionLog> logs)
     {
         foreach (var log in logs)
         {
             log.Discard();
         }
 
-        return RemoveMatching(Prefix(topicId) + "*");
-    }
-
-    /// <summary>Removes partitions whose creation failed half-way.</summary>
-    public void RemovePartitions(IEnumerable<PartitionLog> logs)
-    {
-        foreach (var log in logs)
-        {
-            log.Discard();
-            RemoveMatching(Path.GetFileName(log.LogDirectory));
-        }
+        return TryRemove(logs.Select(static log => log.LogDirectory));
     }
 
     /// <summary>Finishes deletions that a crash interrupted.</summary>
@@ -109,16 +101,29 @@ internal sealed class TopicDirectories(
                 continue;
             }
 
-            var aside = Path.Combine(options.DataDirectory, OrphanDirectory, Path.GetFileName(path));
-            Directory.CreateDirectory(Path.GetDirectoryName(aside)!);
-            var target = aside;
-            for (var n = 1; Directory.Exists(target); n++)
-            {
-                target = aside + "." + n.ToString(CultureInfo.InvariantCulture);
-            }
+            TryMoveAside(path);
+        }
+    }
 
+    private void TryMoveAside(string path)
+    {
+        var aside = Path.Combine(options.DataDirectory, OrphanDirectory, Path.GetFileName(path));
+        var target = aside;
+        for (var n = 1; Directory.Exists(target); n++)
+        {
+            target = aside + "." + n.ToString(CultureInfo.InvariantCulture);
+        }
+
+        try
+        {
+            Directory.CreateDirectory(Path.GetDirectoryName(aside)!);
             Directory.Move(path, target);
             StorageLog.OrphanMoved(options.Log, path, target);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // It disturbs nobody where it is, and a full disk is no reason not to serve what there is.
+            StorageLog.OrphanRemains(options.Log, path, e.Message);
         }
     }
 
@@ -127,12 +132,14 @@ internal sealed class TopicDirectories(
     private string PathOf(Guid topicId, int partition) =>
         Path.Combine(_root, Prefix(topicId) + partition.ToString(CultureInfo.InvariantCulture));
 
+    private bool RemoveMatching(string pattern) => TryRemove(Directory.GetDirectories(_root, pattern));
+
     // Renamed first, so that a half-deleted directory is never taken for a partition.
-    private bool RemoveMatching(string pattern)
+    private bool TryRemove(IEnumerable<string> directories)
     {
         try
         {
-            foreach (var path in Directory.GetDirectories(_root, pattern))
+            foreach (var path in directories)
             {
                 var doomed = path.EndsWith(DeletedSuffix, StringComparison.Ordinal) ? path : path + DeletedSuffix;
                 if (doomed != path)

@@ -4,7 +4,6 @@ namespace StreamFlow.Broker.Storage;
 internal sealed partial class TopicStore
 {
     private long _retainedAt;
-    private bool _retains = true;
 
     /// <summary>
     /// A partition takes writes again after the disk had failed it: whoever gave up because of it may go on. Raised on the
@@ -14,70 +13,72 @@ internal sealed partial class TopicStore
 
     /// <summary>A producer id never handed out before, also over crashes: blocks are reserved durably.</summary>
     /// <exception cref="IOException">The reservation could not be written.</exception>
-    public long AllocateProducerId()
-    {
-        lock (_gate)
-        {
-            if (_nextProducerId == _metadata.NextProducerId)
-            {
-                Save(_metadata with { NextProducerId = _nextProducerId + ProducerIdBlock });
-            }
-
-            return _nextProducerId++;
-        }
-    }
+    public long AllocateProducerId() => _producerIds.Next();
 
     /// <summary>One round of retention, compaction and expiry over all partitions.</summary>
     public void Maintain()
+    {
+        CareForAll(retains: true);
+        CompactAll();
+    }
+
+    /// <summary>As the clock asks for: retention is due less often than the rest.</summary>
+    private void CareByClock()
+    {
+        var retains = _options.Time.GetElapsedTime(_retainedAt) >= _options.RetentionCheckInterval;
+        if (retains)
+        {
+            _retainedAt = _options.Time.GetTimestamp();
+        }
+
+        CareForAll(retains);
+    }
+
+    private void CareForAll(bool retains) => ForEachLog(log => log.Care(retains));
+
+    private void CompactAll() => ForEachLog(static log => log.Compact());
+
+    /// <summary>What fails in one log, whatever it is, is not the others'.</summary>
+    private void ForEachLog(Action<PartitionLog> step)
     {
         foreach (var topic in Topics)
         {
             foreach (var log in topic.Partitions)
             {
-                log.Maintain(_retains);
+                try
+                {
+                    step(log);
+                }
+                catch (Exception e) when (e is not OutOfMemoryException)
+                {
+                    StorageLog.MaintenanceFailed(_options.Log, e, log.LogDirectory);
+                }
             }
         }
-    }
-
-    /// <summary>As the clock asks for: retention is due less often than the rest.</summary>
-    private void MaintainByClock()
-    {
-        _retains = _options.Time.GetElapsedTime(_retainedAt) >= _options.RetentionCheckInterval;
-        if (_retains)
-        {
-            _retainedAt = _options.Time.GetTimestamp();
-        }
-
-        Maintain();
     }
 
     /// <summary>Flushes and closes every partition and releases the directory.</summary>
     public void Dispose()
     {
-        lock (_gate)
+        if (Interlocked.Exchange(ref _disposed, 1) != 0)
         {
-            if (_disposed)
-            {
-                return;
-            }
-
-            _disposed = true;
+            return;
         }
 
         try
         {
-            _maintenance.Dispose();
+            _care.Dispose();
+            _compaction.Dispose();
             _repairs.Dispose();
-            Parallel.ForEach(
-                Topics.SelectMany(static topic => topic.Partitions),
-                new ParallelOptions { MaxDegreeOfParallelism = TopicDirectories.OpenParallelism },
-                Close);
+            PartitionLog[] logs = [.. Topics.SelectMany(static topic => topic.Partitions)];
+            OwnThreads.For(logs.Length, TopicDirectories.OpenParallelism, "log-closer", i => Close(logs[i]));
             _flusher?.Dispose();
             LeaveInOrder();
         }
         finally
         {
             // Whatever failed: who starts a broker on the directory again must not find it locked.
+            _metadata.Dispose();
             _lockFile.Dispose();
         }
     }
@@ -91,6 +92,7 @@ internal sealed partial class TopicStore
 
         try
         {
+            _metadata.TryFold();
             CleanStop.Leave(_options.Files, _options.DataDirectory);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)

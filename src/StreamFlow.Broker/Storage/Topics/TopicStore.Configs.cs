@@ -8,7 +8,7 @@ internal sealed partial class TopicStore
     /// <summary>Replaces all settings a topic overrides; they hold from the next append on.</summary>
     public TopicResult AlterConfigs(string name, IReadOnlyDictionary<string, string> configs, bool validateOnly = false)
     {
-        lock (_gate)
+        using (_gate.Enter())
         {
             if (_topics.Find(name) is not { } topic)
             {
@@ -23,7 +23,7 @@ internal sealed partial class TopicStore
             return validateOnly ? TopicResult.Ok(topic) : Guarded(() =>
             {
                 var copy = new Dictionary<string, string>(configs);
-                Save(With(topic.Id, entry => entry with { Configs = copy }));
+                _metadata.Apply(new MetadataChange { Topics = [Entry(topic) with { Configs = copy }] });
                 topic.SetConfigs(copy);
                 Configure(topic);
                 return TopicResult.Ok(topic);
@@ -34,7 +34,7 @@ internal sealed partial class TopicStore
     /// <summary>Changes some of the settings a topic overrides, all or none.</summary>
     public TopicResult AlterConfigs(string name, IReadOnlyList<ConfigChange> changes, bool validateOnly = false)
     {
-        lock (_gate)
+        using (_gate.Enter())
         {
             if (_topics.Find(name) is not { } topic)
             {
@@ -52,7 +52,7 @@ internal sealed partial class TopicStore
     /// <summary>Changes what topics have that do not say otherwise; holds for those there are from their next append on.</summary>
     public void SetTopicDefaults(IReadOnlyDictionary<string, string> defaults)
     {
-        lock (_gate)
+        using (_gate.Enter())
         {
             TopicDefaults = defaults;
             foreach (var topic in Topics)

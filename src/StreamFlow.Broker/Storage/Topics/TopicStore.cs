@@ -12,33 +12,35 @@ internal sealed partial class TopicStore : IDisposable
     /// <summary>Partitions a topic may have; each holds a file open.</summary>
     public const int MaxPartitionsPerTopic = 10_000;
 
-    private const int ProducerIdBlock = 1_000;
-
-    private readonly Lock _gate = new();
+    // Topics are changed one after the other, by the thread of the broker's administration. Nothing that serves records or
+    // groups takes this lock: it is held while files are made.
+    private readonly OrderedLock _gate = new(LockRank.TopicChanges);
+    private readonly MetadataFile _metadata;
+    private readonly ProducerIds _producerIds;
     private readonly StoreOptions _options;
     private readonly FileStream _lockFile;
     private readonly TopicDirectories _directories;
     private readonly LogFlusher? _flusher;
-    private readonly MaintenanceLoop _maintenance;
+    private readonly MaintenanceLoop _care;
+    private readonly MaintenanceLoop _compaction;
     private readonly RepairLoop _repairs;
     private readonly TopicTable _topics = new();
-    private StoreMetadata _metadata;
-    private long _nextProducerId;
     private bool _isLoaded;
-    private bool _disposed;
+    private int _disposed;
 
-    private TopicStore(StoreOptions options, FileStream lockFile, StoreMetadata metadata, bool afterUncleanStop)
+    private TopicStore(StoreOptions options, FileStream lockFile, MetadataFile metadata, bool afterUncleanStop)
     {
         AfterUncleanStop = afterUncleanStop;
         _options = options;
         TopicDefaults = options.TopicDefaults;
         _lockFile = lockFile;
         _metadata = metadata;
-        _nextProducerId = metadata.NextProducerId;
+        _producerIds = new ProducerIds(metadata);
         _flusher = options.FlusherThreads == 0 ? null : new LogFlusher(options.FlusherThreads);
         _repairs = new RepairLoop(options, log => PartitionRepaired?.Invoke(log));
         _directories = new TopicDirectories(options, _flusher, _repairs, afterUncleanStop);
-        _maintenance = new MaintenanceLoop(options, MaintainByClock);
+        _care = new MaintenanceLoop(options, "log-care", CareByClock);
+        _compaction = new MaintenanceLoop(options, "log-compaction", CompactAll);
     }
 
     /// <summary>A topic was deleted: committed offsets and open transactions of it mean nothing any more.</summary>
@@ -74,15 +76,10 @@ internal sealed partial class TopicStore : IDisposable
         var lockFile = DataDirectory.Take(options.DataDirectory);
         try
         {
-            var metadata = StoreMetadata.Load(options.DataDirectory);
+            var metadata = MetadataFile.Load(options);
             var isNew = metadata is null;
             var isClean = CleanStop.Take(options.Files, options.DataDirectory);
-            if (metadata is null)
-            {
-                metadata = new StoreMetadata { ClusterId = Base64Url.EncodeToString(Guid.NewGuid().ToByteArray()) };
-                metadata.Save(options.Files, options.DataDirectory);
-            }
-
+            metadata ??= MetadataFile.Create(options, Base64Url.EncodeToString(Guid.NewGuid().ToByteArray()));
             var store = new TopicStore(options, lockFile, metadata, afterUncleanStop: !isNew && !isClean);
             try
             {
@@ -114,9 +111,9 @@ internal sealed partial class TopicStore : IDisposable
         string name, int partitions, IReadOnlyDictionary<string, string>? configs = null, bool validateOnly = false)
     {
         configs ??= TopicConfigs.EmptyConfigs;
-        lock (_gate)
+        using (_gate.Enter())
         {
-            var refused = NewTopics.Check(name, partitions, configs, _topics.Names);
+            var refused = NewTopics.Check(name, partitions, configs, _topics);
             if (!refused.IsSuccess || validateOnly)
             {
                 return refused;
@@ -127,8 +124,7 @@ internal sealed partial class TopicStore : IDisposable
             {
                 var logs = _directories.OpenPartitions(id, 0, partitions, OptionsOf(configs));
                 var entry = new TopicMetadata(name, id, partitions, new Dictionary<string, string>(configs));
-                SaveOrUndo(
-                    _metadata with { Topics = [.. _metadata.Topics, entry] }, () => _directories.Remove(id, logs));
+                SaveOrUndo(new MetadataChange { Topics = [entry] }, () => _directories.Remove(logs));
                 return TopicResult.Ok(Publish(entry, logs));
             });
         }
@@ -138,7 +134,7 @@ internal sealed partial class TopicStore : IDisposable
     public TopicResult DeleteTopic(string name)
     {
         Topic? topic;
-        lock (_gate)
+        using (_gate.Enter())
         {
             topic = _topics.Find(name);
             if (topic is null)
@@ -148,11 +144,7 @@ internal sealed partial class TopicStore : IDisposable
 
             var result = Guarded(() =>
             {
-                Save(_metadata with
-                {
-                    Topics = [.. _metadata.Topics.Where(entry => entry.Id != topic.Id)],
-                    Deleting = [.. _metadata.Deleting, topic.Id],
-                });
+                _metadata.Apply(new MetadataChange { Deleted = [topic.Id] });
                 return TopicResult.Ok(topic);
             });
             if (!result.IsSuccess)
@@ -164,13 +156,9 @@ internal sealed partial class TopicStore : IDisposable
         }
 
         TopicDeleted?.Invoke(topic);
-        if (_directories.Remove(topic.Id, topic.Partitions))
+        if (_directories.Remove(topic.Partitions))
         {
-            // Forgotten in memory only: the next change writes it, and forgetting late costs one more look.
-            lock (_gate)
-            {
-                _metadata = _metadata with { Deleting = [.. _metadata.Deleting.Where(id => id != topic.Id)] };
-            }
+            _metadata.Forget(topic.Id);
         }
 
         return TopicResult.Ok(topic);
@@ -179,7 +167,7 @@ internal sealed partial class TopicStore : IDisposable
     /// <summary>Raises the number of partitions; they are never removed.</summary>
     public TopicResult AddPartitions(string name, int newCount, bool validateOnly = false)
     {
-        lock (_gate)
+        using (_gate.Enter())
         {
             if (_topics.Find(name) is not { } topic)
             {
@@ -199,8 +187,7 @@ internal sealed partial class TopicStore : IDisposable
             {
                 var added = _directories.OpenPartitions(topic.Id, current, newCount - current, OptionsOf(topic.Configs));
                 SaveOrUndo(
-                    With(topic.Id, entry => entry with { Partitions = newCount }),
-                    () => _directories.RemovePartitions(added));
+                    new MetadataChange { Topics = [Entry(topic) with { Partitions = newCount }] }, () => _directories.Remove(added));
                 _topics.Grow(topic, added);
                 return TopicResult.Ok(topic);
             });
@@ -212,16 +199,22 @@ internal sealed partial class TopicStore : IDisposable
 
     private void Load()
     {
-        _directories.RemoveDeleted(_metadata.Deleting);
-        _directories.MoveOrphansAside(_metadata.Topics);
-        foreach (var entry in _metadata.Topics)
+        var metadata = _metadata.Current;
+        _directories.RemoveDeleted(metadata.Deleting);
+        _directories.MoveOrphansAside(metadata.Topics);
+        foreach (var entry in metadata.Topics)
         {
             Publish(entry, _directories.OpenPartitions(entry.Id, 0, entry.Partitions, OptionsOf(entry.Configs)));
         }
 
-        _metadata = _metadata with { Deleting = [] };
+        foreach (var deleted in metadata.Deleting)
+        {
+            _metadata.Forget(deleted);
+        }
+
         _retainedAt = _options.Time.GetTimestamp();
-        _maintenance.Start();
+        _care.Start();
+        _compaction.Start();
     }
 
     private Topic Publish(TopicMetadata entry, PartitionLog[] logs)
@@ -231,20 +224,13 @@ internal sealed partial class TopicStore : IDisposable
         return topic;
     }
 
-    private StoreMetadata With(Guid id, Func<TopicMetadata, TopicMetadata> change) =>
-        _metadata with { Topics = [.. _metadata.Topics.Select(entry => entry.Id == id ? change(entry) : entry)] };
+    private static TopicMetadata Entry(Topic topic) => new(topic.Name, topic.Id, topic.Partitions.Count, topic.Configs);
 
-    private void Save(StoreMetadata metadata)
-    {
-        metadata.Save(_options.Files, _options.DataDirectory);
-        _metadata = metadata;
-    }
-
-    private void SaveOrUndo(StoreMetadata metadata, Action undo)
+    private void SaveOrUndo(MetadataChange change, Action undo)
     {
         try
         {
-            Save(metadata);
+            _metadata.Apply(change);
         }
         catch
         {

@@ -7,6 +7,7 @@ internal sealed class TopicTable
 {
     private readonly ConcurrentDictionary<string, Topic> _byName = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<Guid, Topic> _byId = new();
+    private readonly Dictionary<string, Topic> _byCollisionKey = new(StringComparer.Ordinal);
     private long _version;
 
     /// <summary>Another number whenever a topic came, went or grew.</summary>
@@ -14,14 +15,16 @@ internal sealed class TopicTable
 
     public ICollection<Topic> All => _byName.Values;
 
-    public ICollection<string> Names => _byName.Keys;
-
     public Topic? Find(string name) => _byName.GetValueOrDefault(name);
 
     public Topic? Find(Guid id) => _byId.GetValueOrDefault(id);
 
+    /// <summary>The topic whose name differs from this one in nothing but '.' and '_'; under the lock of the store.</summary>
+    public Topic? FindTwin(string name) => _byCollisionKey.GetValueOrDefault(TopicNames.CollisionKey(name));
+
     public void Add(Topic topic)
     {
+        _byCollisionKey[TopicNames.CollisionKey(topic.Name)] = topic;
         _byId[topic.Id] = topic;
         _byName[topic.Name] = topic;
         Interlocked.Increment(ref _version);
@@ -31,6 +34,7 @@ internal sealed class TopicTable
     {
         _byName.TryRemove(topic.Name, out _);
         _byId.TryRemove(topic.Id, out _);
+        _byCollisionKey.Remove(TopicNames.CollisionKey(topic.Name));
         Interlocked.Increment(ref _version);
     }
 
