@@ -1,5 +1,4 @@
 using Confluent.Kafka;
-using StreamFlow.Broker.Storage;
 using StreamFlow.Broker.Tests.Clients.Tables;
 using StreamFlow.Broker.Tests.Support;
 using StreamFlow.TestSupport;
@@ -88,8 +87,13 @@ public sealed class LostTailTests : IDisposable
     private async Task<StandaloneBroker> CutAndRestartAsync(StandaloneBroker first)
     {
         int port = first.Port;
+        Guid id;
+        using (RawClient client = await RawClient.ConnectAsync(port))
+        {
+            id = await client.TopicIdAsync("t");
+        }
+
         await first.KillAsync();
-        Guid id = StoreMetadata.Load(_directory.Path)!.Topics.Single(static x => x.Name == "t").Id;
         string log = Assert.Single(Directory.GetFiles(Path.Combine(_directory.Path, "topics", $"{id:N}-0"), "*.log"));
         using (FileStream file = new(log, FileMode.Open))
         {

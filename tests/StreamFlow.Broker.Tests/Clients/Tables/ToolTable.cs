@@ -92,13 +92,18 @@ internal sealed class ToolTable : IAsyncDisposable
             await File.WriteAllLinesAsync(Path.Combine(target.Directory, file.Key), file);
         }
 
-        (int code, string output) = await _tools.RunAsync(command.Words[0], command.Input, Arguments(command, target));
+        (int code, string output) = await _tools.RunAsync(command.Words[0], command.Input, await ArgumentsAsync(command, target));
         return ToolAnswer.Of(command, code, output, target);
     }
 
-    private static List<string> Arguments(ToolCase command, ToolTarget target)
+    private static async Task<List<string>> ArgumentsAsync(ToolCase command, ToolTarget target)
     {
-        List<string> arguments = [.. command.Words.Skip(1).Select(x => Placed(x, target))];
+        List<string> arguments = [];
+        foreach (string word in command.Words.Skip(1))
+        {
+            arguments.Add(await PlacedAsync(word, target));
+        }
+
         if (command.Words[0] == "dump-log" || command.Line.Contains("{server}", StringComparison.Ordinal))
         {
             return arguments;
@@ -109,11 +114,11 @@ internal sealed class ToolTable : IAsyncDisposable
         return arguments;
     }
 
-    private static string Placed(string word, ToolTarget target)
+    private static async Task<string> PlacedAsync(string word, ToolTarget target)
     {
         word = word.Replace("{dir}", target.Directory, StringComparison.Ordinal)
             .Replace("{server}", target.Server, StringComparison.Ordinal)
             .Replace("{open}", $"{target.OpenedAt}", StringComparison.Ordinal);
-        return word.StartsWith("{data:", StringComparison.Ordinal) ? target.Segment(word[6..^1]) : word;
+        return word.StartsWith("{data:", StringComparison.Ordinal) ? await target.SegmentAsync(word[6..^1]) : word;
     }
 }

@@ -1,4 +1,3 @@
-using StreamFlow.Broker.Storage;
 using StreamFlow.Broker.Tests.Support;
 using StreamFlow.TestSupport;
 
@@ -9,10 +8,10 @@ internal sealed class ToolTarget : IAsyncDisposable
 {
     private readonly TemporaryDirectory _directory;
     private readonly IAsyncDisposable _broker;
-    private readonly Func<string, string> _folderOf;
+    private readonly Func<string, Task<string>> _folderOf;
     private RawClient? _holder;
 
-    private ToolTarget(TemporaryDirectory directory, IAsyncDisposable broker, int port, string data, Func<string, string> folderOf)
+    private ToolTarget(TemporaryDirectory directory, IAsyncDisposable broker, int port, string data, Func<string, Task<string>> folderOf)
     {
         _directory = directory;
         _broker = broker;
@@ -47,7 +46,7 @@ internal sealed class ToolTarget : IAsyncDisposable
             "offsets.topic.num.partitions=1",
             "transaction.state.log.num.partitions=1");
         string data = Path.Combine(folder, "data");
-        return new ToolTarget(directory, broker, port, data, log => Path.Combine(data, log));
+        return new ToolTarget(directory, broker, port, data, log => Task.FromResult(Path.Combine(data, log)));
     }
 
     public static async Task<ToolTarget> StreamFlowAsync()
@@ -60,17 +59,15 @@ internal sealed class ToolTarget : IAsyncDisposable
             Authorization = new BrokerAuthorization { SuperUsers = ["User:ANONYMOUS"] },
         });
         string topics = Path.Combine(folder, "topics");
-        return new ToolTarget(directory, broker, broker.Port, topics, log => FolderOf(folder, log));
+        return new ToolTarget(directory, broker, broker.Port, topics, log => FolderOfAsync(broker.Port, topics, log));
     }
 
-    /// <summary>The newest segment of a log, or of the fullest of a topic's.</summary>
-    public string Segment(string log)
+    /// <summary>The largest segment of a log.</summary>
+    public async Task<string> SegmentAsync(string log)
     {
-        IEnumerable<string> folders = log.EndsWith("-*", StringComparison.Ordinal)
-            ? Enumerable.Range(0, 50).Select(x => _folderOf($"{log[..^2]}-{x}")).Where(System.IO.Directory.Exists)
-            : [_folderOf(log)];
-        return folders.SelectMany(static x => System.IO.Directory.GetFiles(x, "*.log"))
-            .OrderBy(static x => new FileInfo(x).Length).Last();
+        // Coordinators have one partition each, here and there.
+        string folder = await _folderOf(log);
+        return System.IO.Directory.GetFiles(folder, "*.log").OrderBy(static x => new FileInfo(x).Length).Last();
     }
 
     /// <summary>Begins a transaction, writes, and leaves it like that.</summary>
@@ -90,10 +87,10 @@ internal sealed class ToolTarget : IAsyncDisposable
         _directory.Dispose();
     }
 
-    private static string FolderOf(string folder, string log)
+    private static async Task<string> FolderOfAsync(int port, string topics, string log)
     {
         int dash = log.LastIndexOf('-');
-        TopicMetadata topic = StoreMetadata.Load(folder)!.Topics.Single(x => x.Name == log[..dash]);
-        return Path.Combine(folder, "topics", $"{topic.Id:N}-{log[(dash + 1)..]}");
+        using RawClient client = await RawClient.ConnectAsync(port);
+        return Path.Combine(topics, $"{await client.TopicIdAsync(log[..dash]):N}-{log[(dash + 1)..]}");
     }
 }

@@ -13,6 +13,7 @@ internal sealed class ChosenValues
     private static readonly Dictionary<string, string> Kinds = new()
     {
         ["topic_id"] = "topic", ["producer_id"] = "producer", ["member_id"] = "member", ["leader"] = "member", ["cluster_id"] = "cluster",
+        ["port"] = "port",
     };
 
     private readonly Dictionary<(string Kind, object Theirs), object> _ours = [];
@@ -43,10 +44,14 @@ internal sealed class ChosenValues
             }
             else if (Kinds.TryGetValue(name, out string? kind) && value is not ("" or -1L))
             {
-                _ours[(kind, value)] = other;
+                _ours.TryAdd((kind, value), other);
             }
         }
     }
+
+    /// <summary>Whether a field has what this broker chose when the other one chose that, as in all answers before.</summary>
+    public bool IsInThePlaceOf(string field, object? theirs, object? ours) => theirs is not null
+        && Kinds.TryGetValue(field, out string? kind) && _ours.TryGetValue((kind, theirs), out object? chosen) && chosen.Equals(ours);
 
     /// <summary>Puts into a request what this broker chose.</summary>
     public void Put(WireStruct request)

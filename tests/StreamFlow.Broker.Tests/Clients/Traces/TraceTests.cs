@@ -40,6 +40,21 @@ public sealed class TraceTests(ITestOutputHelper output)
         Assert.True(replay.Compared > 50, $"Only {replay.Compared} answers were compared.");
     }
 
+    [Fact]
+    public async Task Differences_that_are_allowed_are_there()
+    {
+        List<string> differences = [];
+        foreach (string name in Trace.Names)
+        {
+            await using EmbeddedBroker broker = await EmbeddedBroker.StartAsync();
+            using TraceReplay replay = new(broker.Port);
+            await replay.RunAsync(Trace.Load(name));
+            differences.AddRange(replay.Differences);
+        }
+
+        Assert.All(AllowedDifferences.All, allowed => Assert.Contains(differences, allowed.Covers));
+    }
+
     [SkippableFact]
     public async Task Traces_are_recorded_from_Apache_Kafka()
     {
