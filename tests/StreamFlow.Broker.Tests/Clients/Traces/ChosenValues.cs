@@ -34,7 +34,7 @@ internal sealed class ChosenValues
             }
             else if (value is List<object?> many && other is List<object?> others)
             {
-                foreach ((object? left, object? right) in many.Zip(others))
+                foreach ((object? left, object? right) in TraceComparison.InOrder(many).Zip(TraceComparison.InOrder(others)))
                 {
                     if (left is WireStruct first && right is WireStruct second)
                     {

@@ -7,6 +7,8 @@ namespace StreamFlow.Broker.Tests.Clients.Traces;
 /// <summary>Compares two answers field by field.</summary>
 internal sealed class TraceComparison(ChosenValues chosen, List<string> differences)
 {
+    private const int HeaderSize = 61;
+
     /// <summary>Lists that are sets: what one is of stands in this field.</summary>
     private static readonly string[] Identities =
         ["name", "group_id", "transactional_id", "resource_name", "partition_index", "partition", "broker_id", "node_id", "topic"];
@@ -33,8 +35,11 @@ internal sealed class TraceComparison(ChosenValues chosen, List<string> differen
             case (List<object?> left, List<object?> right):
                 CompareLists(path, left, right);
                 break;
+            case (byte[] left, byte[] right) when path.EndsWith("records", StringComparison.Ordinal):
+                CompareBatches(path, Batches(left), Batches(right));
+                break;
             case (byte[] left, byte[] right):
-                CompareValues(path, Text(path, left), Text(path, right));
+                CompareValues(path, Convert.ToHexString(left), Convert.ToHexString(right));
                 break;
             case (byte[] { Length: 0 }, null) or (null, byte[] { Length: 0 }):
                 break;
@@ -55,17 +60,15 @@ internal sealed class TraceComparison(ChosenValues chosen, List<string> differen
             differences.Add($"{path}.length: {theirs.Count} ({Names(theirs)}), {ours.Count} ({Names(ours)})");
         }
 
-        if (theirs.All(static x => x is WireStruct) && ours.All(static x => x is WireStruct))
-        {
-            theirs = [.. theirs.OrderBy(Identity, StringComparer.Ordinal)];
-            ours = [.. ours.OrderBy(Identity, StringComparer.Ordinal)];
-        }
-
-        foreach ((object? left, object? right) in theirs.Zip(ours))
+        foreach ((object? left, object? right) in InOrder(theirs).Zip(InOrder(ours)))
         {
             CompareValues(path, left, right);
         }
     }
+
+    /// <summary>A list as it is, or what it has in the order of what that is of.</summary>
+    public static IEnumerable<object?> InOrder(List<object?> items) =>
+        items.All(static x => x is WireStruct) ? items.OrderBy(Identity, StringComparer.Ordinal) : items;
 
     private static string Identity(object? item) => item is WireStruct one
         ? string.Join('/', Identities.Where(one.ContainsKey).Select(x => string.Create(CultureInfo.InvariantCulture, $"{one[x],12}")))
@@ -73,27 +76,37 @@ internal sealed class TraceComparison(ChosenValues chosen, List<string> differen
 
     private static string Names(List<object?> items) => string.Join(' ', items.Select(static x => Identity(x).Trim()));
 
-    /// <summary>Records batch by batch without what brokers choose: the producer's id, and the time and epoch of a marker.</summary>
-    private static string Text(string path, byte[] bytes)
+    /// <summary>How many batches an answer has is up to the broker: what one left out, the next request of the client asks for.</summary>
+    private void CompareBatches(string path, List<string> theirs, List<string> ours)
     {
-        if (!path.EndsWith("records", StringComparison.Ordinal))
+        if (theirs.Count == 0 || ours.Count == 0)
         {
-            return Convert.ToHexString(bytes);
+            CompareValues(path + ".batches", theirs.Count, ours.Count);
         }
 
+        foreach ((string left, string right) in theirs.Zip(ours))
+        {
+            CompareValues(path, left, right);
+        }
+    }
+
+    /// <summary>Records batch by batch without what brokers choose: the producer's id, and the time and epoch of a marker.</summary>
+    private static List<string> Batches(ReadOnlySpan<byte> rest)
+    {
         List<string> batches = [];
-        for (ReadOnlySpan<byte> rest = bytes; rest.Length >= 61;)
+        while (rest.Length >= HeaderSize)
         {
             int size = Math.Min(12 + BinaryPrimitives.ReadInt32BigEndian(rest[8..]), rest.Length);
             int attributes = BinaryPrimitives.ReadInt16BigEndian(rest[21..]);
             bool isMarker = (attributes & 0x20) != 0;
-            batches.Add(string.Create(CultureInfo.InvariantCulture, $"{BinaryPrimitives.ReadInt64BigEndian(rest)}+")
-                + string.Create(CultureInfo.InvariantCulture, $"{BinaryPrimitives.ReadInt32BigEndian(rest[23..])} {attributes:x} ")
-                + (isMarker ? "marker" : Convert.ToHexString(rest[27..43]) + Convert.ToHexString(rest[51..size])));
+            string content = isMarker ? "marker" : Convert.ToHexString(rest[27..43]) + Convert.ToHexString(rest[51..size]);
+            batches.Add(string.Create(
+                CultureInfo.InvariantCulture,
+                $"{BinaryPrimitives.ReadInt64BigEndian(rest)}+{BinaryPrimitives.ReadInt32BigEndian(rest[23..])} {attributes:x} {content}"));
             rest = rest[size..];
         }
 
-        return string.Join('\n', batches);
+        return batches;
     }
 
     private static string Shown(object? value) => value is null ? "null" : Convert.ToString(value, CultureInfo.InvariantCulture)!;
