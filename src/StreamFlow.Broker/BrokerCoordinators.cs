@@ -130,8 +130,12 @@ internal sealed class BrokerCoordinators : IDisposable
                 InitialRebalanceDelay = _options.GroupInitialRebalanceDelay,
                 MinSessionTimeout = _options.GroupMinSessionTimeout,
                 MaxSessionTimeout = _options.GroupMaxSessionTimeout,
+                MaxGroups = _options.MaxGroups,
+                MaxGroupSize = _options.GroupMaxSize,
+                MaxOffsetMetadataLength = _options.OffsetMetadataMaxBytes,
                 Consumers = new ConsumerGroupOptions
                 {
+                    MaxSize = _options.GroupMaxSize,
                     SessionTimeout = _options.ConsumerGroupTimes.Session,
                     HeartbeatInterval = _options.ConsumerGroupTimes.Heartbeat,
                 },
@@ -147,6 +151,8 @@ internal sealed class BrokerCoordinators : IDisposable
                 new TransactionCoordinatorOptions
                 {
                     MaxTimeout = _options.TransactionMaxTimeout,
+                    MaxIds = _options.MaxTransactionalIds,
+                    IdExpiration = _options.TransactionalIdExpiration,
                     FlushBarriers = _options.DataDirectory is not null,
                     Faults = _options.Faults,
                 },

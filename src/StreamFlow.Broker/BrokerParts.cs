@@ -26,6 +26,7 @@ internal sealed class BrokerParts : IAsyncDisposable
     private SocketServer? _server;
     private BrokerMeter? _meter;
     private SecurityParts? _security;
+    private RequestDispatcher? _dispatcher;
     private WorkThread? _administration;
 
     public BrokerParts(EmbeddedBrokerOptions options)
@@ -44,6 +45,9 @@ internal sealed class BrokerParts : IAsyncDisposable
 
     public SocketServer Server => _server!;
 
+    /// <summary>What answers requests, once it listens.</summary>
+    public RequestDispatcher Dispatcher => _dispatcher!;
+
     /// <summary>Opens the data directory and loads what is in it.</summary>
     public void Open()
     {
@@ -59,6 +63,9 @@ internal sealed class BrokerParts : IAsyncDisposable
             Files = _options.Files,
             RetentionCheckInterval = _options.RetentionCheckInterval,
             RetainsByArrival = _options.KeepHistoricalRecords,
+            MaxPartitions = _options.MaxPartitions,
+            MaxProducerIds = _options.MaxProducerIds,
+            ProducerIdExpirationMs = () => Number("producer.id.expiration.ms", (long)_options.ProducerIdExpiration.TotalMilliseconds),
             OnFlushed = duration => _meter?.Requests.Flushed(duration),
         });
         if (_options.DataDirectory is null)
@@ -81,7 +88,11 @@ internal sealed class BrokerParts : IAsyncDisposable
     public void Listen()
     {
         SocketServerOptions limits = new(
-            MaxConnections(), _options.MaxRequestBytes, _options.ConnectionIdleTimeout);
+            MaxConnections(), _options.MaxRequestBytes, _options.ConnectionIdleTimeout)
+        {
+            MaxBytesInFlight = _options.MaxBytesInFlight,
+            MaxConnectionsPerAddress = () => (int)Number("max.connections.per.ip", _options.MaxConnectionsPerAddress),
+        };
         _administration = new WorkThread("broker-administration");
         _server = new SocketServer(_security!.Bind(NodeId), limits, _log, _options.TimeProvider);
         MetadataBroker self = _server.Listeners[0].Advertised;
@@ -90,12 +101,17 @@ internal sealed class BrokerParts : IAsyncDisposable
         _meter.Show(BrokerStates.Of(_server, Store, _coordinators!, limits.MaxConnections, _options.TimeProvider));
         (RecordInstruments records, RequestInstruments requests) = (_meter.Records, _meter.Requests);
         RequestDispatcher dispatcher = new(CreateHandlers(self, records, requests), requests, _options.TimeProvider);
+        _dispatcher = dispatcher;
         _coordinators!.Reopened += () => dispatcher.Replace(CreateHandlers(self, records, requests));
         _server.Start(dispatcher.DispatchAsync);
     }
 
     /// <summary>How well everything is.</summary>
     public BrokerState State() => BrokerStates.Of(Store, _coordinators!);
+
+    /// <summary>A setting that may be changed while the broker runs.</summary>
+    private long Number(string name, long started) =>
+        long.TryParse(_settings?[name], NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long value) ? value : started;
 
     /// <summary>Connections that find no handle would take that of a segment.</summary>
     private int MaxConnections()

@@ -20,6 +20,7 @@ internal static class BrokerStates
     {
         Connections = () => new ConnectionCounts(
             server.ConnectionCount, server.AcceptedCount, server.RefusedCount, maxConnections),
+        Bytes = () => new ByteCounts(server.Budget.Used, server.Budget.Limit, server.Budget.Waiting),
         Partitions = () => store.Topics.SelectMany(static topic => topic.Partitions.Select((log, number) => new PartitionState(
             topic.Name, number, log.SizeInBytes, log.LogStartOffset, log.LogEndOffset, log.LastStableOffset, log.Trouble is not null))),
         Groups = () => Counts(GroupsThatLive, coordinators.Groups.List([], []).Select(static group => group.State)),

@@ -105,9 +105,61 @@ public sealed record EmbeddedBrokerOptions
     /// <value>Default 1,000.</value>
     public int MaxConnections { get; init; } = 1000;
 
+    /// <summary>The connections that one address may have open at once; more are refused (<c>max.connections.per.ip</c>).</summary>
+    /// <value>Default without a limit, as in Kafka.</value>
+    public int MaxConnectionsPerAddress { get; init; } = int.MaxValue;
+
+    /// <summary>
+    /// The partitions that all topics may have together. A topic or partition beyond it is refused with POLICY_VIOLATION.
+    /// </summary>
+    /// <value>Default 100,000.</value>
+    public int MaxPartitions { get; init; } = 100_000;
+
+    /// <summary>
+    /// The groups there may be at once, those of committed offsets alone included. Who would found another one is refused with
+    /// GROUP_MAX_SIZE_REACHED. What all groups hold in memory is bounded besides, to 64 MiB.
+    /// </summary>
+    /// <value>Default 20,000.</value>
+    public int MaxGroups { get; init; } = 20_000;
+
+    /// <summary>The members a group may have (<c>group.max.size</c>, <c>group.consumer.max.size</c>).</summary>
+    /// <value>Default without a limit, as in Kafka.</value>
+    public int GroupMaxSize { get; init; } = int.MaxValue;
+
+    /// <summary>The size in bytes of the note that may be committed with an offset (<c>offset.metadata.max.bytes</c>).</summary>
+    /// <value>Default 4,096, as in Kafka.</value>
+    public int OffsetMetadataMaxBytes { get; init; } = 4096;
+
+    /// <summary>How long a partition remembers an idempotent producer that writes nothing (<c>producer.id.expiration.ms</c>).</summary>
+    /// <value>Default 1 day, as in Kafka.</value>
+    public TimeSpan ProducerIdExpiration { get; init; } = TimeSpan.FromDays(1);
+
+    /// <summary>
+    /// The producers that all partitions may remember together, each counted in every partition it writes to. Beyond it a
+    /// partition forgets those that have been idle for longest sooner.
+    /// </summary>
+    /// <value>Default 200,000.</value>
+    public int MaxProducerIds { get; init; } = 200_000;
+
+    /// <summary>How long a transactional id that nobody uses is kept (<c>transactional.id.expiration.ms</c>).</summary>
+    /// <value>Default 7 days, as in Kafka.</value>
+    public TimeSpan TransactionalIdExpiration { get; init; } = TimeSpan.FromDays(7);
+
+    /// <summary>The transactional ids there may be at once; who asks for another one is refused with POLICY_VIOLATION.</summary>
+    /// <value>Default 50,000.</value>
+    public int MaxTransactionalIds { get; init; } = 50_000;
+
     /// <summary>The size in bytes of the largest request; a larger one closes its connection.</summary>
     /// <value>Default 100 MiB, as in Kafka.</value>
     public int MaxRequestBytes { get; init; } = 100 * 1024 * 1024;
+
+    /// <summary>
+    /// The bytes that requests and answers of all clients may hold at once. When they are used up, connections are not read
+    /// from until some are free, and one whose client keeps others waiting for long is closed. Each connection has 16 KiB
+    /// besides. A single message that is larger is taken when there is no other.
+    /// </summary>
+    /// <value>Default 256 MiB (Kafka: <c>queued.max.request.bytes</c>, without a limit, for requests alone).</value>
+    public long MaxBytesInFlight { get; init; } = 256L << 20;
 
     /// <summary>A connection without requests for this long is closed; clients reconnect by themselves.</summary>
     /// <value>Default 10 minutes, as in Kafka.</value>
@@ -163,7 +215,9 @@ public sealed record EmbeddedBrokerOptions
         Require(TransactionMaxTimeout > TimeSpan.Zero && TransactionMaxTimeout.TotalMilliseconds <= int.MaxValue,
             nameof(TransactionMaxTimeout), TransactionMaxTimeout, "more than zero and below 24 days");
         Require(MaxConnections >= 1, nameof(MaxConnections), MaxConnections, "at least 1");
+        ValidateCaps();
         Require(MaxRequestBytes >= 1024, nameof(MaxRequestBytes), MaxRequestBytes, "at least 1024");
+        Require(MaxBytesInFlight >= 1 << 20, nameof(MaxBytesInFlight), MaxBytesInFlight, "at least 1048576 (1 MiB)");
         Require(ConnectionIdleTimeout > TimeSpan.Zero, nameof(ConnectionIdleTimeout), ConnectionIdleTimeout,
             "more than zero");
         Require(RetentionCheckInterval > TimeSpan.Zero, nameof(RetentionCheckInterval), RetentionCheckInterval, "more than zero");
@@ -171,4 +225,19 @@ public sealed record EmbeddedBrokerOptions
         ArgumentNullException.ThrowIfNull(Topics);
         ListenerChecks.Check(this);
     }
+
+    private void ValidateCaps()
+    {
+        Require(MaxConnectionsPerAddress >= 1, nameof(MaxConnectionsPerAddress), MaxConnectionsPerAddress, "at least 1");
+        Require(MaxPartitions >= 1, nameof(MaxPartitions), MaxPartitions, "at least 1");
+        Require(MaxGroups >= 1, nameof(MaxGroups), MaxGroups, "at least 1");
+        Require(GroupMaxSize >= 1, nameof(GroupMaxSize), GroupMaxSize, "at least 1");
+        Require(OffsetMetadataMaxBytes >= 0, nameof(OffsetMetadataMaxBytes), OffsetMetadataMaxBytes, "zero or more");
+        Require(IsTime(ProducerIdExpiration), nameof(ProducerIdExpiration), ProducerIdExpiration, "from 1 ms to 24 days");
+        Require(MaxProducerIds >= 1, nameof(MaxProducerIds), MaxProducerIds, "at least 1");
+        Require(IsTime(TransactionalIdExpiration), nameof(TransactionalIdExpiration), TransactionalIdExpiration, "from 1 ms to 24 days");
+        Require(MaxTransactionalIds >= 1, nameof(MaxTransactionalIds), MaxTransactionalIds, "at least 1");
+    }
+
+    private static bool IsTime(TimeSpan value) => value.TotalMilliseconds is >= 1 and <= int.MaxValue;
 }

@@ -81,6 +81,7 @@ internal static class Program
         {
             ConsumerGroupTimes = (TimeSpan.FromMilliseconds(Number(name, value)), TimeSpan.FromMilliseconds(Number(name, value) / 10)),
         },
+        "--max-bytes-in-flight" => options with { MaxBytesInFlight = Number(name, value) },
         "--maintenance-ms" => options with { MaintenanceInterval = TimeSpan.FromMilliseconds(Number(name, value)) },
         "--flush" => options with { FlushPolicy = Enum.Parse<BrokerFlushPolicy>(value) },
         "--topic" => options with { Topics = [.. options.Topics, Topic(value.Split(':'))] },

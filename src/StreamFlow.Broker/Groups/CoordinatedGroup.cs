@@ -5,6 +5,8 @@ namespace StreamFlow.Broker.Groups;
 /// </summary>
 internal sealed class CoordinatedGroup(IGroup machine)
 {
+    private const int BytesOfOne = 1500;
+
     /// <summary>The lock of this group; nobody holds those of two groups.</summary>
     public OrderedLock Gate { get; } = new(LockRank.Group);
 
@@ -12,6 +14,15 @@ internal sealed class CoordinatedGroup(IGroup machine)
 
     /// <summary>Another one once the group changes between the protocols.</summary>
     public IGroup Machine { get; set; } = machine;
+
+    /// <summary>What it takes in memory, about.</summary>
+    public long Bytes => BytesOfNew(GroupId) + Machine.Bytes + Offsets.Bytes;
+
+    /// <summary>What a group without members and offsets takes, about.</summary>
+    public static long BytesOfNew(string groupId) => BytesOfOne + (2L * groupId.Length);
+
+    /// <summary>How much of that is counted.</summary>
+    public long CountedBytes { get; set; }
 
     public GroupOffsets Offsets { get; } = new();
 

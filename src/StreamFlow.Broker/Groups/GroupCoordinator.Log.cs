@@ -69,6 +69,7 @@ internal sealed partial class GroupCoordinator
         {
             using HeldGroup held = GroupTable.Hold(group);
             _ = RemoveAsync(group, group.Offsets.Keys.Where(key => !Exists(key)), withGroup: false);
+            Measure(group);
         }
     }
 

@@ -11,6 +11,7 @@ internal sealed partial class GroupCoordinator
     public ValueTask<JoinResult> JoinAsync(JoinCommand command, CancellationToken connectionGone)
     {
         ErrorCode refusal = CheckJoin(command);
+        refusal = refusal == ErrorCode.None && command.MemberId.Length == 0 ? RefuseFounding(command.GroupId) : refusal;
         if (refusal != ErrorCode.None)
         {
             return new(JoinResult.Failed(refusal, command.MemberId));
@@ -28,6 +29,12 @@ internal sealed partial class GroupCoordinator
             }
 
             group = held.Group;
+            refusal = RefuseGrowth(group, command.MemberId, GroupProtocol.SizeOf(command.Protocols));
+            if (refusal != ErrorCode.None)
+            {
+                return new(JoinResult.Failed(refusal, command.MemberId));
+            }
+
             MakeClassicIfEmpty(group);
             group.Joins.Add(request, reply);
             group.Machine.Join(command, request, Guid.NewGuid().ToString(), Now());
@@ -58,6 +65,11 @@ internal sealed partial class GroupCoordinator
             }
 
             group = held.Group;
+            if (RefuseAssignments(group, command) is var refusal and not ErrorCode.None)
+            {
+                return new(SyncResult.Failed(refusal));
+            }
+
             group.Syncs.Add(request, reply);
             group.Machine.Sync(command, request, Now());
             Apply(group);
@@ -120,10 +132,9 @@ internal sealed partial class GroupCoordinator
             return new(ConsumerHeartbeatResult.Failed(refusal, reason));
         }
 
-        if (!Fits(command.GroupId) || !Fits(command.MemberId) || !Fits(command.TopicPattern))
+        if (RefuseNames(command) is { } refused)
         {
-            return new(ConsumerHeartbeatResult.Failed(
-                ErrorCode.InvalidRequest, $"Names and patterns may have up to {MaxNameBytes} bytes."));
+            return new(refused);
         }
 
         ConsumerHeartbeatResult result;
@@ -136,10 +147,10 @@ internal sealed partial class GroupCoordinator
                 return new(ConsumerHeartbeatResult.Failed(ErrorCode.CoordinatorNotAvailable, null));
             }
 
-            (ConsumerGroup? machine, ConsumerHeartbeatResult? refused) = FindConsumers(held.Group, command);
+            (ConsumerGroup? machine, ConsumerHeartbeatResult? refusedHere) = FindConsumers(held.Group, command);
             if (machine is null)
             {
-                return new(refused!);
+                return new(refusedHere!);
             }
 
             CoordinatedGroup group = held.Group!;
@@ -151,9 +162,27 @@ internal sealed partial class GroupCoordinator
         return result.Error != ErrorCode.None || record.IsCompletedSuccessfully ? new(result) : AfterAsync(record, result);
     }
 
+    private ConsumerHeartbeatResult? RefuseNames(ConsumerHeartbeatCommand command)
+    {
+        bool fits = Fits(command.GroupId) && Fits(command.MemberId) && Fits(command.TopicPattern);
+        return !fits
+                ? ConsumerHeartbeatResult.Failed(ErrorCode.InvalidRequest, $"Names and patterns may have up to {MaxNameBytes} bytes.")
+            : command.MemberEpoch == ConsumerHeartbeatCommand.Joining && RefuseFounding(command.GroupId) != ErrorCode.None
+                ? ConsumerHeartbeatResult.Failed(
+                    ErrorCode.GroupMaxSizeReached,
+                    "There are as many groups as there may be (MaxGroups), or they hold as much memory as they may.")
+            : null;
+    }
+
     private (ConsumerGroup? Machine, ConsumerHeartbeatResult? Refusal) FindConsumers(
         CoordinatedGroup? group, ConsumerHeartbeatCommand command)
     {
+        if (group is not null && RefuseGrowth(group, command.MemberId, command.Bytes) is var growth and not ErrorCode.None)
+        {
+            return (null, ConsumerHeartbeatResult.Failed(
+                growth, $"The subscription takes {command.Bytes} bytes, which is more than this member or all groups may."));
+        }
+
         if (group?.Machine is ConsumerGroup consumers)
         {
             return (consumers, null);

@@ -82,6 +82,7 @@ internal sealed partial class GroupCoordinator
     {
         refusal = _isStopped ? ErrorCode.CoordinatorNotAvailable
             : !Fits(command.GroupId) ? ErrorCode.InvalidGroupId
+            : command.GenerationId < 0 ? RefuseFounding(command.GroupId)
             : ErrorCode.None;
         if (refusal != ErrorCode.None)
         {
@@ -138,6 +139,7 @@ internal sealed partial class GroupCoordinator
             }
         }
 
+        Measure(group);
         return new PendingCommit(group, accepted, write.Offset, write.Durable, errors);
     }
 
@@ -146,12 +148,14 @@ internal sealed partial class GroupCoordinator
         JournalBatch batch, CoordinatedGroup group, IReadOnlyList<OffsetToCommit> offsets, ErrorCode[] errors)
     {
         long nowMs = Now().UnixMs;
+        long added = 0;
         var accepted = new List<KeyValuePair<OffsetKey, CommittedOffset>>(offsets.Count);
         for (int i = 0; i < errors.Length; i++)
         {
             OffsetToCommit offset = offsets[i];
             errors[i] = !Exists(offset.Key) ? ErrorCode.UnknownTopicOrPartition
                 : offset.Metadata?.Length > _options.MaxOffsetMetadataLength ? ErrorCode.OffsetMetadataTooLarge
+                : !HasRoom(added += group.Offsets.Growth(offset.Key, offset.Metadata ?? "")) ? ErrorCode.InvalidCommitOffsetSize
                 : ErrorCode.None;
             if (errors[i] == ErrorCode.None)
             {

@@ -111,6 +111,7 @@ internal sealed partial class GroupCoordinator
             group.Machine.Close(Now());
             Apply(group);
             _groups.Remove(group);
+            Measure(group);
         }
 
         return AllAsync(durable);
@@ -127,6 +128,7 @@ internal sealed partial class GroupCoordinator
         }
 
         removed.ForEach(group.Offsets.Remove);
+        Measure(group);
         removed.Clear();
         return TryAwaitAsync(write.Durable);
     }

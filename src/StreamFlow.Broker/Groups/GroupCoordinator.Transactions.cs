@@ -74,7 +74,11 @@ internal sealed partial class GroupCoordinator
         foreach (CoordinatedGroup group in groups ?? [])
         {
             using HeldGroup held = GroupTable.Hold(group);
-            held.Group?.Offsets.EndTransaction(producerId, commit);
+            if (held.Group is not null)
+            {
+                group.Offsets.EndTransaction(producerId, commit);
+                Measure(group);
+            }
         }
 
         return ErrorCode.None;

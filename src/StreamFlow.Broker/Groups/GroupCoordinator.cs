@@ -28,6 +28,7 @@ internal sealed partial class GroupCoordinator : IDisposable
     private readonly GroupTimers _timers;
     private readonly ITimer _retentionTimer;
     private long _lastRequest;
+    private long _bytes;
     private volatile bool _isStopped;
     private volatile bool _isFailing;
     private Action? _unsubscribe;
@@ -140,6 +141,11 @@ internal sealed partial class GroupCoordinator : IDisposable
         }
 
         DowngradeIfClassic(group);
+        if (effects.Count > 0 || group.Machine.Kind == GroupKind.Classic)
+        {
+            Measure(group);
+        }
+
         _timers.Arm(group, Now());
     }
 

@@ -15,8 +15,13 @@ internal sealed record CommittedOffset(long Offset, int LeaderEpoch, string Meta
 /// </summary>
 internal sealed class GroupOffsets
 {
+    private const int BytesOfOne = 250;
+
     private readonly Dictionary<OffsetKey, Entry> _entries = [];
     private readonly Dictionary<long, Dictionary<OffsetKey, Pending>> _transactions = [];
+
+    /// <summary>What the offsets take in memory, about.</summary>
+    public long Bytes { get; private set; }
 
     /// <summary>Partitions with an offset, be it readable yet or not.</summary>
     public int Count => _transactions.Count == 0 ? _entries.Count : Keys.Count();
@@ -33,6 +38,7 @@ internal sealed class GroupOffsets
     public void Append(OffsetKey key, CommittedOffset value, long logOffset)
     {
         Entry entry = GetOrAdd(key, value, logOffset);
+        Bytes += SizeOf(value) - SizeOf(entry.Latest);
         entry.Latest = value;
         entry.LatestLogOffset = logOffset;
         entry.InFlight++;
@@ -71,13 +77,20 @@ internal sealed class GroupOffsets
             _transactions.Add(producerId, pending = []);
         }
 
+        Bytes += SizeOf(value) - (pending.TryGetValue(key, out Pending before) ? SizeOf(before.Value) : 0);
         pending[key] = new Pending(value, logOffset);
     }
 
     /// <summary>Ends the producer's transaction: its offsets become readable, or are forgotten.</summary>
     public void EndTransaction(long producerId, bool commit)
     {
-        if (!_transactions.Remove(producerId, out Dictionary<OffsetKey, Pending>? pending) || !commit)
+        if (!_transactions.Remove(producerId, out Dictionary<OffsetKey, Pending>? pending))
+        {
+            return;
+        }
+
+        Bytes -= pending.Values.Sum(static x => SizeOf(x.Value));
+        if (!commit)
         {
             return;
         }
@@ -87,6 +100,7 @@ internal sealed class GroupOffsets
             Entry entry = GetOrAdd(key, value, logOffset);
             if (logOffset >= entry.LatestLogOffset)
             {
+                Bytes += SizeOf(value) - SizeOf(entry.Latest);
                 entry.Latest = value;
                 entry.LatestLogOffset = logOffset;
             }
@@ -107,13 +121,21 @@ internal sealed class GroupOffsets
     /// <summary>Forgets a partition's offset, and what open transactions would make of it.</summary>
     public void Remove(OffsetKey key)
     {
-        _entries.Remove(key);
+        if (_entries.Remove(key, out Entry? entry))
+        {
+            Bytes -= SizeOf(entry.Latest);
+        }
+
         foreach ((long producerId, Dictionary<OffsetKey, Pending> pending) in _transactions)
         {
             // Removing from a dictionary while it is enumerated is allowed.
-            if (pending.Remove(key) && pending.Count == 0)
+            if (pending.Remove(key, out Pending forgotten))
             {
-                _transactions.Remove(producerId);
+                Bytes -= SizeOf(forgotten.Value);
+                if (pending.Count == 0)
+                {
+                    _transactions.Remove(producerId);
+                }
             }
         }
     }
@@ -134,6 +156,13 @@ internal sealed class GroupOffsets
         return expired;
     }
 
+    /// <summary>How much more would be held with this commit.</summary>
+    public long Growth(OffsetKey key, string metadata) => _entries.TryGetValue(key, out Entry? entry)
+        ? 2L * (metadata.Length - entry.Latest.Metadata.Length)
+        : BytesOfOne + (2L * metadata.Length);
+
+    private static long SizeOf(CommittedOffset value) => BytesOfOne + (2L * value.Metadata.Length);
+
     private bool IsPending(OffsetKey key)
     {
         foreach (Dictionary<OffsetKey, Pending> pending in _transactions.Values)
@@ -153,6 +182,7 @@ internal sealed class GroupOffsets
         {
             entry = new Entry { Latest = value, LatestLogOffset = logOffset, FirstLogOffset = logOffset };
             _entries.Add(key, entry);
+            Bytes += SizeOf(value);
         }
 
         return entry;

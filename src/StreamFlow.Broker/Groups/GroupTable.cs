@@ -10,6 +10,10 @@ internal sealed class GroupTable
     /// <summary>Those there are at about this moment; some may be gone when their lock is taken.</summary>
     public ICollection<CoordinatedGroup> All => _groups.Values;
 
+    public int Count => _groups.Count;
+
+    public bool Contains(string groupId) => _groups.ContainsKey(groupId);
+
     /// <summary>Takes the lock of a group, if there is one.</summary>
     public HeldGroup Hold(string groupId) => Hold(groupId, null);
 

@@ -10,11 +10,8 @@ namespace StreamFlow.Broker.Handlers;
 /// Serves reads of the log. A fetch that finds less than it asked for waits until a produce wakes it or its time is over.
 /// Fetch sessions are not offered: every answer says "no session", upon which clients send full requests.
 /// </summary>
-internal sealed class FetchHandler(TopicStore topics, TimeProvider time, RecordInstruments measured)
+internal sealed partial class FetchHandler(TopicStore topics, TimeProvider time, RecordInstruments measured)
 {
-    /// <summary>The most one response carries beside its first batch, whatever the client allows (Kafka's default).</summary>
-    private const int LargestResponse = 55 * 1024 * 1024;
-
     /// <summary>The first version that names topics by their ids.</summary>
     private const short TopicIdsFrom = 13;
 
@@ -30,14 +27,18 @@ internal sealed class FetchHandler(TopicStore topics, TimeProvider time, RecordI
             ILookup<bool, FetchRequestTopics> allowed = request.Topics.ToLookup(topic => MayRead(topic, context));
             if (allowed.Contains(false))
             {
-                return new ValueTask<IResponse?>(ReadAllowed(request, [.. allowed[true]], allowed[false], context.Version));
+                return ReadAllowedAsync(request, [.. allowed[true]], allowed[false], context);
             }
         }
 
         PartitionLog?[] logs = FindLogs(request, context.Version);
         bool mayWait = request.MaxWaitMs > 0 && logs.Length > 0;
-        FetchResponse? answer = mayWait ? TryAnswer(request, context.Version, logs) : Read(request, context.Version, logs);
-        return answer is not null
+        if (!mayWait)
+        {
+            return ReadAsync(request, context, logs);
+        }
+
+        return TryAnswer(request, context, logs, out _) is { } answer
             ? new ValueTask<IResponse?>(answer)
             : WaitAndReadAsync(request, logs, context);
     }
@@ -53,14 +54,12 @@ internal sealed class FetchHandler(TopicStore topics, TimeProvider time, RecordI
     }
 
     /// <summary>A client that may not read everything it asks for learns so at once.</summary>
-    private FetchResponse ReadAllowed(
-        FetchRequest request, FetchRequestTopics[] allowed, IEnumerable<FetchRequestTopics> refused, short version)
+    private ValueTask<IResponse?> ReadAllowedAsync(
+        FetchRequest request, FetchRequestTopics[] allowed, IEnumerable<FetchRequestTopics> refused, RequestContext context)
     {
         request.Topics = allowed;
-        FetchResponse read = Read(request, version, FindLogs(request, version));
-        read.Responses =
+        FetchResponseResponses[] failed =
         [
-            .. read.Responses,
             .. refused.Select(static topic => new FetchResponseResponses
             {
                 Topic = topic.Topic,
@@ -68,12 +67,12 @@ internal sealed class FetchHandler(TopicStore topics, TimeProvider time, RecordI
                 Partitions = [.. topic.Partitions.Select(static x => Failed(x.Partition, ErrorCode.TopicAuthorizationFailed, null))],
             }),
         ];
-        return read;
+        return ReadAsync(request, context, FindLogs(request, context.Version), failed);
     }
 
     private async ValueTask<IResponse?> WaitAndReadAsync(FetchRequest request, PartitionLog?[] logs, RequestContext context)
     {
-        TimeSpan longest = TimeSpan.FromMilliseconds(request.MaxWaitMs);
+        TimeSpan longest = FetchRoom.LongestWait(request, logs.Length);
         using (FetchWaiter waiter = new(longest, time, context.Connection))
         {
             foreach (PartitionLog? log in logs)
@@ -84,16 +83,34 @@ internal sealed class FetchHandler(TopicStore topics, TimeProvider time, RecordI
             while (!waiter.IsExpired)
             {
                 waiter.Arm();
-                if (TryAnswer(request, context.Version, logs) is { } answer)
+                if (TryAnswer(request, context, logs, out bool lacksRoom) is { } answer)
                 {
                     return answer;
+                }
+
+                if (lacksRoom)
+                {
+                    break;
                 }
 
                 await waiter.WaitAsync().ConfigureAwait(false);
             }
         }
 
-        return Read(request, context.Version, logs);
+        return await ReadAsync(request, context, logs).ConfigureAwait(false);
+    }
+
+    /// <summary>Reads what there is into what room there is; without room for long, the answer is that there is nothing yet.</summary>
+    private async ValueTask<IResponse?> ReadAsync(
+        FetchRequest request, RequestContext context, PartitionLog?[] logs, FetchResponseResponses[]? refused = null)
+    {
+        ByteBudget budget = context.Connection.Budget;
+        int wanted = FetchRoom.Wanted(request);
+        FetchBytes bytes = FetchRoom.TryTake(budget, wanted)
+            ?? await FetchRoom.TakeAsync(context.Connection, wanted, FetchRoom.LongestWait(request, logs.Length), time).ConfigureAwait(false);
+        FetchResponse answer = Read(request, context.Version, logs, bytes);
+        answer.Responses = refused is null ? answer.Responses : [.. answer.Responses, .. refused];
+        return new HeldResponse(answer, bytes.Lease);
     }
 
     private PartitionLog?[] FindLogs(FetchRequest request, short version)
@@ -116,21 +133,29 @@ internal sealed class FetchHandler(TopicStore topics, TimeProvider time, RecordI
     /// The answer if it is due: enough bytes, or an error that the client should learn of at once. Where one byte is enough,
     /// as with most consumers, the read itself tells, so that a position is looked for once.
     /// </summary>
-    private FetchResponse? TryAnswer(FetchRequest request, short version, PartitionLog?[] logs)
+    private HeldResponse? TryAnswer(FetchRequest request, RequestContext context, PartitionLog?[] logs, out bool lacksRoom)
     {
-        if (!IsDue(request, version, logs))
+        lacksRoom = false;
+        if (!IsDue(request, context.Version, logs))
         {
             return null;
         }
 
-        FetchResponse answer = Read(request, version, logs);
+        if (FetchRoom.TryTake(context.Connection.Budget, FetchRoom.Wanted(request)) is not { } bytes)
+        {
+            lacksRoom = true;
+            return null;
+        }
+
+        FetchResponse answer = Read(request, context.Version, logs, bytes);
         if (request.MinBytes != 1 || answer.Responses.Any(static topic => topic.Partitions.Any(
             static x => x.ErrorCode != ErrorCode.None || x.Records.Memory.Length > 0 || x.DivergingEpoch.Epoch >= 0)))
         {
-            return answer;
+            return new HeldResponse(answer, bytes.Lease);
         }
 
         // What made it look due lies behind a gap that compaction left, and cannot be seen yet.
+        bytes.Lease.Dispose();
         return null;
     }
 
@@ -193,11 +218,23 @@ internal sealed class FetchHandler(TopicStore topics, TimeProvider time, RecordI
     private static FetchResponseDivergingEpoch? FindDivergence(PartitionLog log, in FetchRequestPartitions partition) =>
         LeaderEpochs.FindDivergence(partition.LastFetchedEpoch, partition.FetchOffset, log);
 
-    private FetchResponse Read(FetchRequest request, short version, PartitionLog?[] logs)
+    private FetchResponse Read(FetchRequest request, short version, PartitionLog?[] logs, FetchBytes bytes)
+    {
+        try
+        {
+            return Read(request, version, logs, bytes.Limit, bytes.HasRoom);
+        }
+        catch
+        {
+            bytes.Lease.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>As above, within so many bytes; the first batch may be larger, if it says so.</summary>
+    private FetchResponse Read(FetchRequest request, short version, PartitionLog?[] logs, int budget, bool first)
     {
         FetchResponseResponses[] results = new FetchResponseResponses[request.Topics.Length];
-        int budget = Math.Clamp(request.MaxBytes, 0, LargestResponse);
-        bool first = true;
         int at = 0;
         for (int i = 0; i < results.Length; i++)
         {
@@ -256,26 +293,4 @@ internal sealed class FetchHandler(TopicStore topics, TimeProvider time, RecordI
             Records = WireRecords.OfRented(rented, records.Length),
         };
     }
-
-    private static FetchResponseAbortedTransactions[]? Aborted(IReadOnlyList<AbortedTransaction>? aborted) => aborted is null
-        ? null
-        :
-        [
-            .. aborted.Select(static x => new FetchResponseAbortedTransactions
-            {
-                ProducerId = x.ProducerId,
-                FirstOffset = x.FirstOffset,
-            }),
-        ];
-
-    private static FetchResponsePartitions Failed(int index, ErrorCode error, PartitionLog? log) => new()
-    {
-        PartitionIndex = index,
-        ErrorCode = error,
-        HighWatermark = log?.HighWatermark ?? -1,
-        LastStableOffset = log?.LastStableOffset ?? -1,
-        LogStartOffset = log?.LogStartOffset ?? -1,
-        AbortedTransactions = null,
-        Records = WireRecords.Empty,
-    };
 }

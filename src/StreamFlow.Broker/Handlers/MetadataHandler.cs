@@ -9,6 +9,9 @@ namespace StreamFlow.Broker.Handlers;
 internal sealed class MetadataHandler(
     TopicStore topics, WorkThread administration, int nodeId, string clusterId, bool autoCreate, int defaultPartitions)
 {
+    /// <summary>The topics that one request may create. Who asks for more asks again, and gets the next.</summary>
+    private const int MostCreated = 100;
+
     /// <summary>First version in which a topic that is asked for by its id may have no name.</summary>
     private const short NullNameFrom = 12;
 
@@ -30,10 +33,11 @@ internal sealed class MetadataHandler(
         MetadataBroker self = context.Connection.Self;
         // Version 0 cannot say null: none means all there.
         bool all = request.Topics is null || (version == 0 && request.Topics.Length == 0);
+        int created = 0;
         MetadataResponseTopics[] found = all
             ? [.. topics.Topics.Where(x => context.MaySee(AclOperation.Describe, AclResourceType.Topic, x.Name))
                 .OrderBy(static x => x.Name, StringComparer.Ordinal).Select(Describe)]
-            : [.. request.Topics!.Select(x => Find(x, request.AllowAutoTopicCreation, context))];
+            : [.. request.Topics!.Distinct().Select(x => Find(x, request.AllowAutoTopicCreation, context, ref created))];
         if (request.IncludeTopicAuthorizedOperations)
         {
             AddOperations(found, context);
@@ -70,7 +74,7 @@ internal sealed class MetadataHandler(
         }
     }
 
-    private MetadataResponseTopics Find(MetadataRequestTopics wanted, bool mayCreate, RequestContext context)
+    private MetadataResponseTopics Find(MetadataRequestTopics wanted, bool mayCreate, RequestContext context, ref int created)
     {
         if (wanted.Name is not { } name)
         {
@@ -95,11 +99,12 @@ internal sealed class MetadataHandler(
             return Failed(ErrorCode.InvalidTopic, name, Guid.Empty);
         }
 
-        if (!autoCreate || !mayCreate || TopicNames.IsInternal(name))
+        if (!autoCreate || !mayCreate || created >= MostCreated || TopicNames.IsInternal(name))
         {
             return Failed(ErrorCode.UnknownTopicOrPartition, name, Guid.Empty);
         }
 
+        created++;
         return TopicAdminHandler.MayCreate(name, context) ? Create(name) : Failed(ErrorCode.TopicAuthorizationFailed, name, Guid.Empty);
     }
 

@@ -10,6 +10,9 @@ namespace StreamFlow.Broker.Handlers;
 /// <param name="time">The clock that they are timed by.</param>
 internal sealed class RequestDispatcher(BrokerHandlers handlers, RequestInstruments measured, TimeProvider time)
 {
+    /// <summary>Enough for all partitions that there may be, twice; what they are decoded to takes some tens of MB.</summary>
+    private const int MostEntries = 250_000;
+
     private volatile BrokerHandlers _handlers = handlers;
 
     /// <summary>Lets others answer the requests that come from here on.</summary>
@@ -26,7 +29,7 @@ internal sealed class RequestDispatcher(BrokerHandlers handlers, RequestInstrume
         }
 
         long began = measured.IsTimed ? time.GetTimestamp() : -1;
-        WireReader reader = new(frame);
+        WireReader reader = new(frame) { MaxEntries = MostEntries };
         short key = reader.ReadInt16();
         short version = reader.ReadInt16();
         int correlationId = reader.ReadInt32();
@@ -40,7 +43,7 @@ internal sealed class RequestDispatcher(BrokerHandlers handlers, RequestInstrume
         if (version < api.ImplementedFrom || version > api.MaxVersion)
         {
             return api.Key == ApiKey.ApiVersions
-                ? new ValueTask<WireWriter?>(Count(api, began, UnsupportedApiVersions(correlationId)))
+                ? new ValueTask<WireWriter?>(Count(api, began, UnsupportedApiVersions(correlationId, connection)))
                 : throw new ProtocolException(
                     $"{api.Key} version {version} is not supported; versions {api.ImplementedFrom} to {api.MaxVersion} are.");
         }
@@ -54,13 +57,14 @@ internal sealed class RequestDispatcher(BrokerHandlers handlers, RequestInstrume
         ValueTask<IResponse?> answer = api.Invoke(_handlers, ref reader, context);
         order = connection.IsExclusive ? RequestOrder.AfterReply : order;
         return answer.IsCompletedSuccessfully
-            ? new ValueTask<WireWriter?>(Count(api, began, Encode(api, version, correlationId, answer.Result)))
-            : EncodeLaterAsync(answer, api, version, correlationId, began);
+            ? new ValueTask<WireWriter?>(Count(api, began, Encode(api, version, correlationId, answer.Result, connection)))
+            : EncodeLaterAsync(answer, api, version, correlationId, began, connection);
     }
 
     private async ValueTask<WireWriter?> EncodeLaterAsync(
-        ValueTask<IResponse?> answer, ApiDescriptor api, short version, int correlationId, long began) =>
-        Count(api, began, Encode(api, version, correlationId, await answer.ConfigureAwait(false)));
+        ValueTask<IResponse?> answer, ApiDescriptor api, short version, int correlationId, long began,
+        ConnectionContext connection) =>
+        Count(api, began, Encode(api, version, correlationId, await answer.ConfigureAwait(false), connection));
 
     private WireWriter? Count(ApiDescriptor api, long began, WireWriter? answer)
     {
@@ -76,7 +80,8 @@ internal sealed class RequestDispatcher(BrokerHandlers handlers, RequestInstrume
         return answer;
     }
 
-    private static WireWriter? Encode(ApiDescriptor api, short version, int correlationId, IResponse? response)
+    private static WireWriter? Encode(
+        ApiDescriptor api, short version, int correlationId, IResponse? response, ConnectionContext connection)
     {
         if (response is null)
         {
@@ -95,6 +100,7 @@ internal sealed class RequestDispatcher(BrokerHandlers handlers, RequestInstrume
             }
 
             response.Write(writer);
+            CountBytes(writer, connection.Budget);
             return writer;
         }
         catch
@@ -104,11 +110,27 @@ internal sealed class RequestDispatcher(BrokerHandlers handlers, RequestInstrume
         }
     }
 
+    /// <summary>An answer holds what it takes until it was sent.</summary>
+    private static void CountBytes(WireWriter writer, ByteBudget budget)
+    {
+        long bytes = writer.HeldBytes > ByteBudget.OwnShare ? writer.HeldBytes : 0;
+        if (writer.Held is ByteLease lease)
+        {
+            lease.Resize(bytes);
+        }
+        else if (bytes > 0)
+        {
+            budget.Add(bytes);
+            writer.Held = new ByteLease(budget, bytes);
+        }
+    }
+
     /// <summary>A newer version than known is answered in the shape of version 0, which every client can read.</summary>
-    private static WireWriter? UnsupportedApiVersions(int correlationId) =>
+    private static WireWriter? UnsupportedApiVersions(int correlationId, ConnectionContext connection) =>
         Encode(
             ApiTable.Find((short)ApiKey.ApiVersions)!,
             0,
             correlationId,
-            ApiVersionsHandler.Answer(ErrorCode.UnsupportedVersion, version: 0));
+            ApiVersionsHandler.Answer(ErrorCode.UnsupportedVersion, version: 0),
+            connection);
 }

@@ -7,6 +7,12 @@ namespace StreamFlow.Broker.Handlers;
 /// <content>One topic that is to be created.</content>
 internal sealed partial class TopicAdminHandler
 {
+    private const string Excessive = "Excessively large number of partitions per request.";
+
+    /// <summary>The partitions that are asked for; nonsense is one, and is refused later.</summary>
+    private static long Asked(CreateTopicsRequestTopics topic) =>
+        topic.Assignments.Length > 0 ? topic.Assignments.Length : Math.Max(1, topic.NumPartitions);
+
     private static CreateTopicsResponseTopics NotCreated(string name, ErrorCode error, string? message) =>
         new() { Name = name, ErrorCode = error, ErrorMessage = message, Configs = null };
 

@@ -12,6 +12,9 @@ internal sealed partial class TopicAdminHandler(
 {
     private const int UseDefault = -1;
 
+    /// <summary>The most partitions that one request creates, as in Kafka.</summary>
+    private const int MostPartitions = 10_000;
+
     /// <summary>First version of DeleteTopics that names topics by their ids.</summary>
     private const short TopicIdsFrom = 6;
 
@@ -19,12 +22,14 @@ internal sealed partial class TopicAdminHandler(
     {
         HashSet<string> twice = [.. request.Topics.GroupBy(static x => x.Name).Where(static x => x.Skip(1).Any())
             .Select(static x => x.Key)];
+        bool isExcessive = request.Topics.Sum(Asked) > MostPartitions;
         return new CreateTopicsResponse
         {
             Topics =
             [
                 .. request.Topics.Select(topic => twice.Contains(topic.Name)
                     ? NotCreated(topic.Name, ErrorCode.InvalidRequest, $"Topic '{topic.Name}' is listed more than once.")
+                    : isExcessive ? NotCreated(topic.Name, ErrorCode.PolicyViolation, Excessive)
                     : MayCreate(topic.Name, context)
                         ? HideConfigs(Create(topic, request.ValidateOnly), context)
                         : NotCreated(topic.Name, ErrorCode.TopicAuthorizationFailed, RequestContext.NotAllowed)),
@@ -48,7 +53,7 @@ internal sealed partial class TopicAdminHandler(
     {
         Results =
         [
-            .. request.Topics.Select(topic => context.MayTopic(AclOperation.Alter, topic.Name)
+            .. request.Topics.DistinctBy(static x => x.Name).Select(topic => context.MayTopic(AclOperation.Alter, topic.Name)
                 ? AddPartitions(topic, request.ValidateOnly)
                 : new CreatePartitionsResponseResults
                 {

@@ -51,7 +51,7 @@ internal sealed class TransactionAdminHandler(TransactionCoordinator transaction
     {
         TransactionStates =
         [
-            .. request.TransactionalIds.Select(id => context.MayTransact(AclOperation.Describe, id)
+            .. request.TransactionalIds.Distinct().Select(id => context.MayTransact(AclOperation.Describe, id)
                 ? HideTopics(Describe(id), context)
                 : Unknown(id, ErrorCode.TransactionalIdAuthorizationFailed)),
         ],
@@ -61,7 +61,8 @@ internal sealed class TransactionAdminHandler(TransactionCoordinator transaction
     {
         Topics =
         [
-            .. request.Topics.Select(topic => DescribeProducers(topic, context.MayTopic(AclOperation.Read, topic.Name))),
+            .. request.Topics.DistinctBy(static x => x.Name)
+                .Select(topic => DescribeProducers(topic, context.MayTopic(AclOperation.Read, topic.Name))),
         ],
     };
 
@@ -134,7 +135,7 @@ internal sealed class TransactionAdminHandler(TransactionCoordinator transaction
         Name = topic.Name,
         Partitions =
         [
-            .. topic.PartitionIndexes.Select(partition => allowed
+            .. topic.PartitionIndexes.Distinct().Select(partition => allowed
                 ? DescribeProducers(partition, topics.GetPartition(topic.Name, partition))
                 : new DescribeProducersResponsePartitions
                 {

@@ -39,6 +39,7 @@ internal sealed class BrokerMeter : IDisposable
     public void Show(BrokerReadings state)
     {
         StateInstruments.CreateConnections(_meter, Tag, state);
+        StateInstruments.CreateBytes(_meter, Tag, state);
         StateInstruments.CreateLogs(_meter, Tag, state);
         StateInstruments.CreateCoordinators(_meter, Tag, state);
     }

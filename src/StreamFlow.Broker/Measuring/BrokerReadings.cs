@@ -6,6 +6,9 @@ internal sealed record BrokerReadings
     /// <summary>Connections that are open, that were ever let in, that were refused, and how many may be open.</summary>
     public required Func<ConnectionCounts> Connections { get; init; }
 
+    /// <summary>The bytes of requests and answers.</summary>
+    public required Func<ByteCounts> Bytes { get; init; }
+
     /// <summary>All partitions.</summary>
     public required Func<IEnumerable<PartitionState>> Partitions { get; init; }
 
@@ -24,6 +27,9 @@ internal sealed record BrokerReadings
 
 /// <summary>The connections of a broker.</summary>
 internal readonly record struct ConnectionCounts(long Open, long Accepted, long Refused, long Limit);
+
+/// <summary>The bytes that requests and answers hold, how many they may, and how many requests wait for some.</summary>
+internal readonly record struct ByteCounts(long Used, long Limit, long Waiting);
 
 /// <summary>One partition's log; offline when it takes no writes.</summary>
 internal readonly record struct PartitionState(

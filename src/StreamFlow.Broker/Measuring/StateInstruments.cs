@@ -19,6 +19,17 @@ internal static class StateInstruments
             "streamflow.broker.connections.refused", () => Of(static c => c.Refused), "{connection}", "Connections that were one too many.");
     }
 
+    public static void CreateBytes(Meter meter, KeyValuePair<string, object?> tag, BrokerReadings state)
+    {
+        Measurement<long> Of(Func<ByteCounts, long> what) => new(what(state.Bytes()), tag);
+        meter.CreateObservableGauge(
+            "streamflow.broker.memory.used", () => Of(static c => c.Used), "By", "Bytes that requests and answers hold.");
+        meter.CreateObservableGauge(
+            "streamflow.broker.memory.limit", () => Of(static c => c.Limit), "By", "Bytes that they may hold.");
+        meter.CreateObservableGauge(
+            "streamflow.broker.memory.waiting", () => Of(static c => c.Waiting), "{request}", "Requests that wait for others to give bytes back.");
+    }
+
     public static void CreateLogs(Meter meter, KeyValuePair<string, object?> tag, BrokerReadings state)
     {
         IEnumerable<Measurement<long>> Each(Func<PartitionState, long> what) => state.Partitions()

@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Net;
 using System.Net.Sockets;
 using StreamFlow.Broker.Security;
@@ -22,6 +23,7 @@ internal sealed class Connection : IDisposable
     private readonly ConnectionContext _context;
     private readonly string _peer;
     private readonly int _maxRequestBytes;
+    private readonly ByteBudget _budget;
     private readonly long _began;
     private long _lastActivity;
     private volatile bool _busy;
@@ -30,7 +32,7 @@ internal sealed class Connection : IDisposable
         Socket socket,
         Listener listener,
         RequestDispatch dispatch,
-        int maxRequestBytes,
+        ConnectionLimits limits,
         BrokerLog log,
         TimeProvider time,
         CancellationToken stopping)
@@ -41,16 +43,25 @@ internal sealed class Connection : IDisposable
         _log = log;
         _time = time;
         _stopping = stopping;
-        _maxRequestBytes = maxRequestBytes;
+        _maxRequestBytes = limits.MaxRequestBytes;
+        _budget = limits.Budget;
         _began = _lastActivity = time.GetTimestamp();
         IPEndPoint? remote = socket.RemoteEndPoint as IPEndPoint;
         _peer = remote?.ToString() ?? "unknown peer";
+        Address = remote?.Address ?? IPAddress.None;
         IPAddress? address = remote?.Address is { IsIPv4MappedToIPv6: true } mapped ? mapped.MapToIPv4() : remote?.Address;
-        _context = new ConnectionContext(address, listener, _gone.Token, stopping);
+        _context = new ConnectionContext(address, listener, _gone.Token, stopping) { Budget = _budget };
         _frames = new FrameReader(
-            _transport, _context.Sasl is null ? maxRequestBytes : Math.Min(maxRequestBytes, SaslSession.LargestRequest));
+            _transport, _context.Sasl is null ? _maxRequestBytes : Math.Min(_maxRequestBytes, SaslSession.LargestRequest),
+            _budget, time, stopping);
         _replies = new ReplyQueue(_transport, _context, time);
     }
+
+    /// <summary>The address of the client; none where it has none.</summary>
+    public IPAddress Address { get; }
+
+    /// <summary>The address of the client, with its port.</summary>
+    public string Peer => _peer;
 
     public bool IsWaitingForRequest => !_busy && _replies.IsEmpty;
 
@@ -64,6 +75,24 @@ internal sealed class Connection : IDisposable
 
     /// <summary>How long the peer has taken to say who it is; zero once that is known.</summary>
     public TimeSpan Unknown => _context.IsKnown ? TimeSpan.Zero : _time.GetElapsedTime(_began);
+
+    /// <summary>
+    /// Says why it is to be closed, if its client has held bytes for longer than it may while others wait for them: it sends the
+    /// rest of a request, or takes its answer, more slowly than a MiB per second beyond the time-out.
+    /// </summary>
+    public string? Stall(TimeSpan timeout)
+    {
+        (long bytes, TimeSpan elapsed) = _frames.Receiving;
+        string what = "sent all of a request that holds";
+        if (_replies.Sending is var (answer, since) && since > elapsed)
+        {
+            (bytes, elapsed, what) = (answer, since, "taken all of an answer that holds");
+        }
+
+        return bytes > ByteBudget.OwnShare && elapsed > timeout + TimeSpan.FromSeconds(bytes >> 20)
+            ? $"in {elapsed.TotalSeconds:0} s its client has not {what} {bytes} bytes, which others wait for (MaxBytesInFlight)."
+            : null;
+    }
 
     public async Task RunAsync()
     {
@@ -139,6 +168,11 @@ internal sealed class Connection : IDisposable
             }
 
             _busy = true;
+            if (LargeAnswers.MayHave((ApiKey)BinaryPrimitives.ReadInt16BigEndian(frame.Value.Span)))
+            {
+                await _budget.WaitForRoomAsync(_stopping).ConfigureAwait(false);
+            }
+
             ValueTask<WireWriter?> reply = _dispatch(frame.Value, _context, out RequestOrder order);
             ValueTask<WireWriter?> next = reply.IsCompleted || order == RequestOrder.Pipelined
                 ? reply
@@ -160,6 +194,12 @@ internal sealed class Connection : IDisposable
     /// </summary>
     private async Task<Task<WireWriter?>> ParkAsync(Task<WireWriter?> reply, RequestOrder order)
     {
+        if (order == RequestOrder.BehindLeave)
+        {
+            // What is kept of it is the group's, and counted there.
+            _frames.ReleaseFrame();
+        }
+
         while (!reply.IsCompleted && _frames.NextKey is null)
         {
             await Task.WhenAny(reply, _frames.WaitForBytesAsync()).ConfigureAwait(false);

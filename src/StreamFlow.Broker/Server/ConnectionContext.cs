@@ -26,6 +26,9 @@ internal sealed class ConnectionContext(IPAddress? address, Listener listener, C
 
     public CancellationToken Stopping { get; } = stopping;
 
+    /// <summary>Where the bytes of requests and answers are taken from.</summary>
+    public ByteBudget Budget { get; init; } = new(long.MaxValue, TimeProvider.System);
+
     /// <summary>How this broker is reached where the connection came in.</summary>
     public MetadataBroker Self => listener.Advertised;
 

@@ -13,27 +13,50 @@ internal sealed class FrameReader : IDisposable
     private const int SizePrefix = 4;
     private const int ApiKeySize = 2;
     private const int SmallestRequest = 8;
-    private const int SmallBuffer = 16 * 1024;
+    private const int SmallBuffer = ByteBudget.OwnShare;
+    private const int DecodedFactor = 2;
     private const int FirstLargeBuffer = 1024 * 1024;
 
     /// <summary>Only produce requests are ever larger; a tighter bound limits what decoded arrays can take.</summary>
     private const int NonProduceLimit = 16 * 1024 * 1024;
 
+    /// <summary>A member may say a MiB of itself; its JoinGroup waits for others, and is kept.</summary>
+    private const int JoinLimit = 4 * 1024 * 1024;
+
     private readonly Transport _transport;
     private byte[] _small = ArrayPool<byte>.Shared.Rent(SmallBuffer);
     private byte[]? _large;
+    private readonly ByteBudget _budget;
+    private readonly TimeProvider _time;
+    private readonly CancellationToken _stopping;
+    private long _reserved;
+    private long _receivingSince;
     private int _start;
     private int _end;
     private Task<int>? _poll;
 
-    public FrameReader(Transport transport, int maxRequestBytes)
+    /// <param name="transport">Where the bytes come from.</param>
+    /// <param name="maxRequestBytes">The largest request that is taken.</param>
+    /// <param name="budget">Where the bytes of large requests are taken from, before they are received.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="stopping">Gives up to wait for bytes.</param>
+    public FrameReader(
+        Transport transport, int maxRequestBytes, ByteBudget budget, TimeProvider time, CancellationToken stopping)
     {
         _transport = transport;
+        _budget = budget;
+        _time = time;
+        _stopping = stopping;
         MaxRequestBytes = maxRequestBytes;
     }
 
     /// <summary>The largest request that is taken; may change between two of them.</summary>
     public int MaxRequestBytes { get; set; }
+
+    /// <summary>The size of the request that is being received with bytes of the budget, and for how long; zero when none is.</summary>
+    public (long Bytes, TimeSpan Elapsed) Receiving => Volatile.Read(ref _receivingSince) is not 0 and var since
+        ? (_reserved, _time.GetElapsedTime(since))
+        : default;
 
     private int Buffered => _end - _start;
 
@@ -42,7 +65,7 @@ internal sealed class FrameReader : IDisposable
     /// </summary>
     public async ValueTask<Memory<byte>?> ReadAsync()
     {
-        ReleaseLarge();
+        ReleaseFrame();
         if (_start == _end)
         {
             _start = _end = 0;
@@ -116,9 +139,20 @@ internal sealed class FrameReader : IDisposable
         }
     }
 
-    public void Dispose()
+    /// <summary>Gives back what the last frame holds, which is not looked at any more.</summary>
+    public void ReleaseFrame()
     {
         ReleaseLarge();
+        if (_reserved > 0)
+        {
+            _budget.Release(_reserved);
+            _reserved = 0;
+        }
+    }
+
+    public void Dispose()
+    {
+        ReleaseFrame();
         if (_small.Length > 0)
         {
             ArrayPool<byte>.Shared.Return(_small);
@@ -131,7 +165,8 @@ internal sealed class FrameReader : IDisposable
         ReadOnlySpan<byte> head = _small.AsSpan(_start);
         int size = BinaryPrimitives.ReadInt32BigEndian(head);
         short apiKey = BinaryPrimitives.ReadInt16BigEndian(head[SizePrefix..]);
-        bool isTooLarge = size > MaxRequestBytes || (size > NonProduceLimit && apiKey != (short)ApiKey.Produce);
+        int limit = LimitOf((ApiKey)apiKey);
+        bool isTooLarge = size > limit;
         if (isTooLarge && ForeignProtocol.Guess(head) is { } protocol)
         {
             throw new ProtocolException(ForeignProtocol.Describe(protocol)) { Kind = protocol };
@@ -145,11 +180,18 @@ internal sealed class FrameReader : IDisposable
         if (isTooLarge)
         {
             throw new ProtocolException(
-                $"A request of {size} bytes with API key {apiKey} exceeds {NonProduceLimit}; only Produce may.");
+                $"A request of {size} bytes with API key {apiKey} exceeds {limit}; only Produce may be larger.");
         }
 
         return size;
     }
+
+    private int LimitOf(ApiKey api) => api switch
+    {
+        ApiKey.Produce => MaxRequestBytes,
+        ApiKey.JoinGroup => Math.Min(MaxRequestBytes, JoinLimit),
+        _ => Math.Min(MaxRequestBytes, NonProduceLimit),
+    };
 
     private async ValueTask<bool> FillAsync(int needed)
     {
@@ -181,6 +223,10 @@ internal sealed class FrameReader : IDisposable
 
     private async ValueTask<Memory<byte>?> ReadLargeAsync(int size)
     {
+        long cost = CostOf(size);
+        await _budget.TakeAsync(cost, _stopping).ConfigureAwait(false);
+        _reserved = cost;
+        Volatile.Write(ref _receivingSince, _time.GetTimestamp());
         _start += SizePrefix;
         int filled = Buffered;
         _large = ArrayPool<byte>.Shared.Rent(Math.Min(size, FirstLargeBuffer));
@@ -203,8 +249,15 @@ internal sealed class FrameReader : IDisposable
             filled += received;
         }
 
+        Volatile.Write(ref _receivingSince, 0);
         return _large.AsMemory(0, size);
     }
+
+    /// <summary>
+    /// What a request holds beside others. Batches stay in the frame; everything else is decoded, into about twice as much again.
+    /// </summary>
+    private long CostOf(int size) =>
+        NextKey == ApiKey.Produce ? size : size * (1L + DecodedFactor);
 
     private void GrowLarge(int filled, int size)
     {

@@ -17,6 +17,7 @@ internal sealed class ReplyQueue(Transport transport, ConnectionContext context,
 
     private int _outstanding;
     private long _sendingSince;
+    private long _sendingBytes;
     private Task? _pump;
 
     public bool IsEmpty => Volatile.Read(ref _outstanding) == 0;
@@ -31,6 +32,9 @@ internal sealed class ReplyQueue(Transport transport, ConnectionContext context,
         }
     }
 
+    /// <summary>The size of the answer that is being sent, and for how long; zero while none is.</summary>
+    public (long Bytes, TimeSpan Elapsed) Sending => (Volatile.Read(ref _sendingBytes), Stalled);
+
     /// <summary>Takes the next reply in order; waits when too many are pending.</summary>
     public async ValueTask EnqueueAsync(ValueTask<WireWriter?> reply)
     {
@@ -41,7 +45,17 @@ internal sealed class ReplyQueue(Transport transport, ConnectionContext context,
         }
 
         Interlocked.Increment(ref _outstanding);
-        await _pending.Writer.WriteAsync(reply).ConfigureAwait(false);
+        try
+        {
+            await _pending.Writer.WriteAsync(reply).ConfigureAwait(false);
+        }
+        catch (ChannelClosedException)
+        {
+            // Nobody sends it any more, but what it holds is to be given back.
+            await ReleaseAsync(reply).ConfigureAwait(false);
+            throw;
+        }
+
         _pump ??= PumpAsync();
     }
 
@@ -84,12 +98,17 @@ internal sealed class ReplyQueue(Transport transport, ConnectionContext context,
     {
         while (_pending.Reader.TryRead(out ValueTask<WireWriter?> reply))
         {
-            Task<WireWriter?> task = reply.AsTask();
-            await ((Task)task).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            if (task.IsCompletedSuccessfully)
-            {
-                task.Result?.Dispose();
-            }
+            await ReleaseAsync(reply).ConfigureAwait(false);
+        }
+    }
+
+    private static async Task ReleaseAsync(ValueTask<WireWriter?> reply)
+    {
+        Task<WireWriter?> task = reply.AsTask();
+        await ((Task)task).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (task.IsCompletedSuccessfully)
+        {
+            task.Result?.Dispose();
         }
     }
 
@@ -103,6 +122,7 @@ internal sealed class ReplyQueue(Transport transport, ConnectionContext context,
         using (reply)
         {
             List<ArraySegment<byte>> pieces = reply.Complete();
+            Volatile.Write(ref _sendingBytes, reply.HeldBytes);
             Volatile.Write(ref _sendingSince, time.GetTimestamp());
             await transport.SendAsync(pieces).ConfigureAwait(false);
             Volatile.Write(ref _sendingSince, 0);

@@ -14,6 +14,12 @@ internal static partial class ServerLog
     [LoggerMessage(103, LogLevel.Warning, "Closed the connection of {Peer}: {Reason}")]
     public static partial void Closed(ILogger logger, string peer, string reason);
 
+    [LoggerMessage(106, LogLevel.Warning, "Refused a connection of {Address}: it has {Limit} open, which is the limit (MaxConnectionsPerAddress)")]
+    public static partial void RefusedAddress(ILogger logger, string address, int limit);
+
+    [LoggerMessage(105, LogLevel.Warning, "Closed the connection of {Peer}: {Reason}")]
+    public static partial void Stalled(ILogger logger, string peer, string reason);
+
     [LoggerMessage(104, LogLevel.Error, "Closed the connection of {Peer} after an internal error")]
     public static partial void Failed(ILogger logger, Exception exception, string peer);
 }

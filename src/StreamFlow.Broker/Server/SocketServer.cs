@@ -1,5 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
+using System.Runtime.InteropServices;
+using Microsoft.Extensions.Logging;
 
 namespace StreamFlow.Broker.Server;
 
@@ -15,8 +17,10 @@ internal sealed class SocketServer : IAsyncDisposable
     private readonly SocketServerOptions _options;
     private readonly BrokerLog _log;
     private readonly TimeProvider _time;
+    private readonly ByteBudget _budget;
     private readonly CancellationTokenSource _stopping = new();
     private readonly HashSet<Connection> _connections = [];
+    private readonly Dictionary<IPAddress, int> _addresses = [];
     private readonly List<Task> _loops = [];
     private readonly OrderedLock _gate = new(LockRank.Connections);
     private int _running;
@@ -30,7 +34,11 @@ internal sealed class SocketServer : IAsyncDisposable
         _options = options;
         _log = log;
         _time = time;
+        _budget = new ByteBudget(options.MaxBytesInFlight, time);
     }
+
+    /// <summary>The bytes of all requests and answers.</summary>
+    public ByteBudget Budget => _budget;
 
     public IReadOnlyList<Listener> Listeners => _listeners;
 
@@ -153,7 +161,7 @@ internal sealed class SocketServer : IAsyncDisposable
             socket.NoDelay = true;
             socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive, true);
             connection = new Connection(
-                socket, listener, dispatch, _options.MaxRequestBytes, _log, _time, _stopping.Token);
+                socket, listener, dispatch, new ConnectionLimits(_options.MaxRequestBytes, _budget), _log, _time, _stopping.Token);
         }
         catch (SocketException)
         {
@@ -162,11 +170,16 @@ internal sealed class SocketServer : IAsyncDisposable
             return;
         }
 
+        int limit = _options.MaxConnectionsPerAddress();
+        bool hasRoom;
         using (_gate.Enter())
         {
-            if (_connections.Count < _options.MaxConnections && !_stopping.IsCancellationRequested)
+            hasRoom = _connections.Count < _options.MaxConnections;
+            int others = _addresses.GetValueOrDefault(connection.Address);
+            if (hasRoom && others < limit && !_stopping.IsCancellationRequested)
             {
                 _connections.Add(connection);
+                _addresses[connection.Address] = others + 1;
                 _accepted++;
                 _running++;
                 _ = RunAsync(connection);
@@ -174,10 +187,22 @@ internal sealed class SocketServer : IAsyncDisposable
             }
         }
 
+        Refuse(connection, hasRoom, limit);
+    }
+
+    /// <param name="connection">It was one too many.</param>
+    /// <param name="hasRoom">Whether it was so for its address only.</param>
+    /// <param name="limit">How many that may have.</param>
+    private void Refuse(Connection connection, bool hasRoom, int limit)
+    {
         if (!_stopping.IsCancellationRequested)
         {
             Interlocked.Increment(ref _refused);
-            _log.Repeated.Write(nameof(ServerLog.Refused), log => ServerLog.Refused(log, _options.MaxConnections));
+            string address = connection.Address.ToString();
+            Action<ILogger> write = hasRoom
+                ? log => ServerLog.RefusedAddress(log, address, limit)
+                : log => ServerLog.Refused(log, _options.MaxConnections);
+            _log.Repeated.Write(hasRoom ? nameof(ServerLog.RefusedAddress) : nameof(ServerLog.Refused), write);
         }
 
         connection.Dispose();
@@ -195,6 +220,11 @@ internal sealed class SocketServer : IAsyncDisposable
             using (_gate.Enter())
             {
                 _connections.Remove(connection);
+                if (--CollectionsMarshal.GetValueRefOrNullRef(_addresses, connection.Address) == 0)
+                {
+                    _addresses.Remove(connection.Address);
+                }
+
                 if (--_running == 0)
                 {
                     _drained?.TrySetResult();
@@ -222,10 +252,16 @@ internal sealed class SocketServer : IAsyncDisposable
     private void Sweep()
     {
         _log.WriteHeld();
+        bool isNeeded = _budget.WasNeeded(SweepInterval);
         foreach (Connection connection in Snapshot())
         {
             if (connection.Idle > _options.IdleTimeout || connection.Unknown > AuthenticationTimeout)
             {
+                connection.Abort();
+            }
+            else if (isNeeded && connection.Stall(_options.StallTimeout) is { } reason)
+            {
+                _log.Repeated.Write(nameof(ServerLog.Stalled), log => ServerLog.Stalled(log, connection.Peer, reason));
                 connection.Abort();
             }
         }

@@ -70,6 +70,7 @@ internal sealed partial class TransactionCoordinator
 
             Transaction transaction = Transaction.Restore(snapshot, now);
             _transactions[transactionalId] = transaction;
+            _idChars += transactionalId.Length;
             _ = RunAsync(transactionalId, transaction, transaction.TakeEffects());
         }
 

@@ -231,7 +231,7 @@ internal sealed partial class TransactionCoordinator
             Fail($"the write ended with {error}");
         }
 
-        _transactions.TryRemove(KeyValuePair.Create(transactionalId, transaction));
+        Forget(transactionalId, transaction);
     }
 
     /// <summary>A write failed: from here on the log and the memory may differ, so nothing is promised any more.</summary>

@@ -17,6 +17,9 @@ internal sealed partial class TransactionCoordinator : IDisposable
     /// <summary>Strings are stored with a 16-bit length.</summary>
     private const int MaxIdBytes = short.MaxValue;
 
+    /// <summary>What the ids may take together; they are short by nature, and long ones are somebody's attempt.</summary>
+    private const long MaxIdChars = 16L << 20;
+
     private readonly TransactionCoordinatorOptions _options;
     private readonly TransactionJournal _journal;
     private readonly TransactionPartitions _partitions;
@@ -30,6 +33,7 @@ internal sealed partial class TransactionCoordinator : IDisposable
     private readonly ConcurrentDictionary<long, TaskCompletionSource<TransactionReply>> _requests = [];
     private ITimer? _timer;
     private long _lastRequest;
+    private long _idChars;
     private volatile bool _isStopped;
 
     private TransactionCoordinator(
@@ -66,7 +70,11 @@ internal sealed partial class TransactionCoordinator : IDisposable
 
         while (true)
         {
-            Transaction transaction = _transactions.GetOrAdd(transactionalId, static _ => new Transaction());
+            if (FindOrAdd(transactionalId) is not { } transaction)
+            {
+                return Answer(ErrorCode.PolicyViolation);
+            }
+
             long fresh = ReserveProducerId(transaction);
             long request = NewRequest(out TaskCompletionSource<TransactionReply> reply);
             TransactionEffect[] effects;
@@ -76,7 +84,7 @@ internal sealed partial class TransactionCoordinator : IDisposable
                 {
                     // It expired just now, and whoever removed it holds no lock any more: there is a new one to be made.
                     _requests.TryRemove(request, out _);
-                    _transactions.TryRemove(KeyValuePair.Create(transactionalId, transaction));
+                    Forget(transactionalId, transaction);
                     continue;
                 }
 
@@ -145,6 +153,45 @@ internal sealed partial class TransactionCoordinator : IDisposable
     {
         Stop();
         _timer?.Dispose();
+    }
+
+    /// <summary>The transaction of an id, a new one where there may be one more; null where not.</summary>
+    private Transaction? FindOrAdd(string transactionalId)
+    {
+        if (_transactions.TryGetValue(transactionalId, out Transaction? found))
+        {
+            return found;
+        }
+
+        if (_transactions.Count >= _options.MaxIds)
+        {
+            CapLog.Reached(_log, "transactional ids", _options.MaxIds, "MaxTransactionalIds");
+            return null;
+        }
+
+        if (Interlocked.Read(ref _idChars) + transactionalId.Length > MaxIdChars)
+        {
+            CapLog.Reached(_log, "characters in all transactional ids", MaxIdChars, "use shorter ones");
+            return null;
+        }
+
+        Transaction added = new();
+        Transaction kept = _transactions.GetOrAdd(transactionalId, added);
+        if (ReferenceEquals(kept, added))
+        {
+            Interlocked.Add(ref _idChars, transactionalId.Length);
+        }
+
+        return kept;
+    }
+
+    /// <summary>Removes a transaction unless there is another one of the id by now.</summary>
+    private void Forget(string transactionalId, Transaction transaction)
+    {
+        if (_transactions.TryRemove(KeyValuePair.Create(transactionalId, transaction)))
+        {
+            Interlocked.Add(ref _idChars, -transactionalId.Length);
+        }
     }
 
     private static bool Fits(string text) => Encoding.UTF8.GetByteCount(text) <= MaxIdBytes;

@@ -11,6 +11,10 @@ internal sealed record TransactionCoordinatorOptions
     /// <value>Default 7 days.</value>
     public TimeSpan IdExpiration { get; init; } = TimeSpan.FromDays(7);
 
+    /// <summary>The ids there may be at once.</summary>
+    /// <value>Default 50,000.</value>
+    public int MaxIds { get; init; } = 50_000;
+
     /// <summary>How often transactions whose time is over, and expired ids, are looked for.</summary>
     /// <value>Default 1 s (Kafka: 10 s).</value>
     public TimeSpan CheckInterval { get; init; } = TimeSpan.FromSeconds(1);

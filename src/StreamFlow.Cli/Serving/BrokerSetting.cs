@@ -29,6 +29,11 @@ internal readonly record struct SettingValue(string Text, string Place)
                 ? FormattableString.Invariant($"a whole number of at least {least}")
                 : FormattableString.Invariant($"a whole number from {least} to {most}"));
 
+    public long Bytes(long least) =>
+        long.TryParse(Text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long value) && value >= least
+            ? value
+            : throw Wrong(FormattableString.Invariant($"a whole number of at least {least}"));
+
     public TimeSpan Time() => Values.TryDuration(Text, out TimeSpan value) ? value : throw Wrong("a time such as 100ms, 6s or 15m, or milliseconds");
 
     public bool Truth() => Text switch { "true" => true, "false" => false, _ => throw Wrong("true or false") };

@@ -12,21 +12,10 @@ internal ref partial struct WireReader
 
     public T[]? ReadNullableArray<T>(ElementReader<T> read)
     {
-        int count = Flexible ? ReadCompactLength() : ReadInt32();
-        if (count < 0)
+        int count = ReadCount();
+        if (count <= 0)
         {
-            CheckNull(count);
-            return null;
-        }
-
-        if (count > Remaining)
-        {
-            throw new ProtocolException($"An array announces {count} elements with {Remaining} bytes left.");
-        }
-
-        if (count == 0)
-        {
-            return [];
+            return count == 0 ? [] : null;
         }
 
         T[] items = new T[Math.Min(count, InitialArrayCapacity)];
@@ -95,8 +84,14 @@ internal ref partial struct WireReader
             return -1;
         }
 
-        return count <= Remaining
+        if (count > Remaining)
+        {
+            throw new ProtocolException($"An array announces {count} elements with {Remaining} bytes left.");
+        }
+
+        _entries += count;
+        return _entries <= MaxEntries
             ? count
-            : throw new ProtocolException($"An array announces {count} elements with {Remaining} bytes left.");
+            : throw new ProtocolException($"The message has more than {MaxEntries} entries in its arrays; ask for less at once.");
     }
 }

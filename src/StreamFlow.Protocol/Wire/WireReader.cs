@@ -14,6 +14,7 @@ internal ref partial struct WireReader
     private readonly Memory<byte> _frame;
     private readonly ReadOnlySpan<byte> _span;
     private int _position;
+    private long _entries;
 
     public WireReader(Memory<byte> frame)
     {
@@ -26,6 +27,9 @@ internal ref partial struct WireReader
 
     /// <summary>Whether this version uses compact lengths and tag sections.</summary>
     public bool Flexible { get; set; }
+
+    /// <summary>The most elements that all arrays of the message may have together: what is decoded is larger than what was received.</summary>
+    public int MaxEntries { get; set; } = int.MaxValue;
 
     public readonly int Remaining => _span.Length - _position;
 

@@ -226,6 +226,7 @@ internal sealed partial class WireWriter : IDisposable
         _chunk = [];
         _attached.Clear();
         _closed.Clear();
+        Held?.Dispose();
     }
 
     private void WriteLength(int length, bool wide)

@@ -40,6 +40,10 @@ internal sealed partial class ClassicGroup : IGroup
 
     public int MemberCount => _members.Count;
 
+    public long Bytes => _members.Bytes;
+
+    public long BytesOf(string memberId) => _members.Find(memberId)?.Bytes ?? 0;
+
     public bool HasPendingIds => _members.PendingIdCount > 0;
 
     /// <summary>Hands over what has to be done since the last call, in order.</summary>

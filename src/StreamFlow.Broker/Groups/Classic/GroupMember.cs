@@ -3,6 +3,8 @@ namespace StreamFlow.Broker.Groups;
 /// <summary>One member of a group, with the requests it has parked.</summary>
 internal sealed class GroupMember(string id, string? instanceId, string clientId, string clientHost)
 {
+    private const int BytesOfOne = 400;
+
     public string Id { get; } = id;
 
     public string? InstanceId { get; } = instanceId;
@@ -77,6 +79,10 @@ internal sealed class GroupMember(string id, string? instanceId, string clientId
             SessionDeadline = now.MonotonicMs + SessionTimeoutMs;
         }
     }
+
+    /// <summary>What it takes in memory, about.</summary>
+    public long Bytes => GroupProtocol.SizeOf(Protocols) + Assignment.Length + BytesOfOne
+        + (2L * (Id.Length + (InstanceId?.Length ?? 0) + ClientId.Length + ClientHost.Length));
 
     public bool Supports(string protocolName) => IndexOf(protocolName) >= 0;
 

@@ -6,11 +6,17 @@ namespace StreamFlow.Broker.Groups;
 /// </summary>
 internal sealed class MemberTable
 {
+    private const int BytesOfPendingId = 100;
+
     private readonly OrderedDictionary<string, GroupMember> _members = [];
     private readonly Dictionary<string, GroupMember> _instances = [];
     private readonly Dictionary<string, long> _pendingIds = [];
 
     public int Count => _members.Count;
+
+    /// <summary>What members and ids that were handed out take in memory, about.</summary>
+    public long Bytes => _members.Values.Sum(static member => member.Bytes)
+        + _pendingIds.Keys.Sum(static id => BytesOfPendingId + (2L * id.Length));
 
     public int PendingIdCount => _pendingIds.Count;
 

@@ -8,6 +8,9 @@ namespace StreamFlow.Broker.Groups;
 /// </summary>
 internal sealed partial class ConsumerGroup : IGroup
 {
+    private const long BytesOfPartition = 64;
+    private const int BytesOfName = 48;
+
     private readonly GroupCoordinatorOptions _options;
     private readonly ITopicCatalog _topics;
     private readonly ConsumerGroupImage _image;
@@ -42,6 +45,13 @@ internal sealed partial class ConsumerGroup : IGroup
     public string? ProtocolType => ConsumerProtocol.Type;
 
     public bool HasPendingIds => false;
+
+    public long Bytes => _image.Members.Keys.Sum(BytesOf)
+        + _image.Patterns.Sum(static x => (2L * x.Key.Length) + (BytesOfName * (long)x.Value.Topics.Count));
+
+    public long BytesOf(string memberId) => _image.Members.TryGetValue(memberId, out MemberMetadata? member)
+        ? member.Bytes + (2L * memberId.Length) + (BytesOfPartition * (_image.TargetOf(memberId).Count + _image.CurrentOf(memberId).Count))
+        : 0;
 
     public int GroupEpoch => _image.GroupEpoch;
 

@@ -36,6 +36,9 @@ internal sealed record ConsumerHeartbeatCommand
 
     public string ClientHost { get; init; } = "";
 
+    /// <summary>What it says takes in memory, about; 0 when it says nothing new.</summary>
+    public long Bytes => (TopicNames is null ? 0 : MemberMetadata.SizeOf(TopicNames)) + (2L * (TopicPattern?.Length ?? 0));
+
     public bool IsLeave => MemberEpoch is Leaving or LeavingForAWhile;
 
     /// <summary>A request that says everything, as after a failure, is answered with everything.</summary>

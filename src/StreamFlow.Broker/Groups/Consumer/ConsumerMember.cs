@@ -28,6 +28,9 @@ internal sealed record ClassicMemberMetadata(int SessionTimeoutMs, IReadOnlyList
 /// <summary>What a member has said of itself.</summary>
 internal sealed record MemberMetadata
 {
+    private const int BytesOfOne = 600;
+    private const int BytesOfName = 48;
+
     public string? InstanceId { get; init; }
 
     public string? RackId { get; init; }
@@ -51,6 +54,22 @@ internal sealed record MemberMetadata
 
     /// <summary>Null for a member of the consumer protocol.</summary>
     public ClassicMemberMetadata? Classic { get; init; }
+
+    /// <summary>What it takes in memory, about.</summary>
+    public long Bytes => BytesOfOne + SizeOf(TopicNames) + (Classic is null ? 0 : GroupProtocol.SizeOf(Classic.Protocols))
+        + (2L * ((InstanceId?.Length ?? 0) + (RackId?.Length ?? 0) + ClientId.Length + ClientHost.Length + TopicPattern.Length));
+
+    /// <summary>What names take in memory, about.</summary>
+    public static long SizeOf(IReadOnlyList<string> names)
+    {
+        long bytes = 0;
+        foreach (string name in names)
+        {
+            bytes += BytesOfName + (2L * name.Length);
+        }
+
+        return bytes;
+    }
 
     public bool Equals(MemberMetadata? other) => other is not null
         && InstanceId == other.InstanceId
@@ -88,6 +107,9 @@ internal sealed record CurrentAssignment
     /// <summary>A newcomer: without an epoch and without partitions.</summary>
     public static CurrentAssignment None { get; } =
         new() { MemberEpoch = 0, PreviousMemberEpoch = 0, State = MemberState.Stable };
+
+    /// <summary>The partitions it has, those included that it must give up.</summary>
+    public int Count => Assigned.Count + PendingRevocation.Count;
 
     public bool HasReached(int targetEpoch) => State == MemberState.Stable && MemberEpoch == targetEpoch;
 }

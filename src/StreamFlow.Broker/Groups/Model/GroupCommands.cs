@@ -1,7 +1,22 @@
 namespace StreamFlow.Broker.Groups;
 
 /// <summary>One assignment protocol a member can speak, with its opaque subscription.</summary>
-internal sealed record GroupProtocol(string Name, byte[] Metadata);
+internal sealed record GroupProtocol(string Name, byte[] Metadata)
+{
+    private const int BytesOfOne = 100;
+
+    /// <summary>What protocols take in memory, about.</summary>
+    public static long SizeOf(IReadOnlyList<GroupProtocol> protocols)
+    {
+        long bytes = 0;
+        foreach (GroupProtocol protocol in protocols)
+        {
+            bytes += BytesOfOne + (2L * protocol.Name.Length) + protocol.Metadata.Length;
+        }
+
+        return bytes;
+    }
+}
 
 /// <summary>A JoinGroup request.</summary>
 internal sealed record JoinCommand

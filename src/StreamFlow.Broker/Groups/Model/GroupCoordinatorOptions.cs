@@ -26,6 +26,18 @@ internal sealed record GroupCoordinatorOptions
     /// <value>Default unlimited.</value>
     public int MaxGroupSize { get; init; } = int.MaxValue;
 
+    /// <summary>Most groups there may be.</summary>
+    /// <value>Default 20,000.</value>
+    public int MaxGroups { get; init; } = 20_000;
+
+    /// <summary>Most bytes that all groups hold in memory: members with what they say and are assigned, and offsets.</summary>
+    /// <value>Default 64 MiB.</value>
+    public long MaxBytes { get; init; } = 64L << 20;
+
+    /// <summary>Most bytes that one member may say of itself, or be assigned.</summary>
+    /// <value>Default 1 MiB; Kafka takes no group whose members together have more.</value>
+    public int MaxMemberBytes { get; init; } = 1 << 20;
+
     /// <summary>Longest metadata string of a committed offset, in characters.</summary>
     /// <value>Default 4,096.</value>
     public int MaxOffsetMetadataLength { get; init; } = 4096;
@@ -78,6 +90,9 @@ internal sealed record GroupCoordinatorOptions
             "zero or more");
         Consumers.Validate();
         Require(MaxGroupSize >= 1, nameof(MaxGroupSize), MaxGroupSize, "at least 1");
+        Require(MaxGroups >= 1, nameof(MaxGroups), MaxGroups, "at least 1");
+        Require(MaxBytes >= 1, nameof(MaxBytes), MaxBytes, "at least 1");
+        Require(MaxMemberBytes >= 1, nameof(MaxMemberBytes), MaxMemberBytes, "at least 1");
         Require(MaxOffsetMetadataLength >= 0, nameof(MaxOffsetMetadataLength), MaxOffsetMetadataLength, "zero or more");
         Require(OffsetsRetention > TimeSpan.Zero, nameof(OffsetsRetention), OffsetsRetention, "more than zero");
         Require(OffsetsRetentionCheckInterval > TimeSpan.Zero, nameof(OffsetsRetentionCheckInterval),

@@ -28,6 +28,12 @@ internal interface IGroup
     /// <summary>True while a member id was handed out and its owner has not joined.</summary>
     bool HasPendingIds { get; }
 
+    /// <summary>What its members take in memory, about.</summary>
+    long Bytes { get; }
+
+    /// <summary>What one member takes; 0 when there is no such member.</summary>
+    long BytesOf(string memberId);
+
     /// <summary>Monotonic milliseconds of the next <see cref="Tick"/> that can matter.</summary>
     long NextDeadline();
 

@@ -12,18 +12,27 @@ internal sealed class ConfigHandler(TopicStore store, BrokerSettings settings, D
 {
     private static readonly Dictionary<string, string> Nothing = [];
 
+    private const int MostOfAnyName = 1000;
+
     public DescribeConfigsResponse Describe(DescribeConfigsRequest request, RequestContext context)
     {
         HashSet<ConfigResource> seen = [];
+        int unbounded = 0;
         return new DescribeConfigsResponse
         {
             Results = [.. request.Resources.Select(resource =>
                 !seen.Add(ResourceOf(resource)) ? Failed(resource, ErrorCode.InvalidRequest, $"{Text(resource)} is asked for twice.")
+                : IsOfAnyName(resource) && ++unbounded > MostOfAnyName
+                    ? Failed(resource, ErrorCode.InvalidRequest, $"More than {MostOfAnyName} groups and metrics are asked for; ask for fewer at once.")
                 : ConfigResources.Refusal(ResourceOf(resource), AclOperation.DescribeConfigs, context) is { } refusal
                     ? Failed(resource, refusal.Error, refusal.Message!)
                     : Describe(resource, request))],
         };
     }
+
+    /// <summary>Whether such resources have settings whatever their name, whether they exist or not.</summary>
+    private static bool IsOfAnyName(DescribeConfigsRequestResources resource) =>
+        ResourceOf(resource).Kind is ConfigResourceKind.Group or ConfigResourceKind.ClientMetrics;
 
     /// <summary>What there is that has settings (KIP-1142); version 0 asks for clients' reports only.</summary>
     public ListConfigResourcesResponse List(ListConfigResourcesRequest request, RequestContext context)

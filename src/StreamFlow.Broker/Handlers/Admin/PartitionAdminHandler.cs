@@ -23,7 +23,7 @@ internal sealed class PartitionAdminHandler(TopicStore store, int nodeId, string
         (long total, long usable) = Room();
         IEnumerable<DescribeLogDirsResponseTopics> topics = request.Topics is null
             ? store.Topics.OrderBy(static topic => topic.Name, StringComparer.Ordinal).Select(static topic => SizesOf(topic, null))
-            : request.Topics.Select(asked => store.GetTopic(asked.Topic) is { } topic ? SizesOf(topic, asked.Partitions) : default)
+            : request.Topics.DistinctBy(static x => x.Topic).Select(asked => store.GetTopic(asked.Topic) is { } topic ? SizesOf(topic, asked.Partitions) : default)
                 .Where(static topic => topic.Name is { Length: > 0 });
         return new DescribeLogDirsResponse
         {

@@ -45,7 +45,7 @@ internal sealed class ConsumerGroupHandler(GroupCoordinator groups)
     {
         Groups =
         [
-            .. request.GroupIds.Select(id => context.MayGroup(AclOperation.Describe, id)
+            .. request.GroupIds.Distinct().Select(id => context.MayGroup(AclOperation.Describe, id)
                 ? Show(groups.DescribeConsumers(id), request.IncludeAuthorizedOperations, context)
                 : new ConsumerGroupDescribeResponseGroups
                 {

@@ -23,7 +23,7 @@ internal sealed class GroupAdminHandler(GroupCoordinator groups)
         {
             return new FindCoordinatorResponse
             {
-                Coordinators = [.. request.CoordinatorKeys.Select(key => Coordinator(request.KeyType, key, context))],
+                Coordinators = [.. request.CoordinatorKeys.Distinct().Select(key => Coordinator(request.KeyType, key, context))],
             };
         }
 
@@ -58,7 +58,7 @@ internal sealed class GroupAdminHandler(GroupCoordinator groups)
     {
         Groups =
         [
-            .. request.Groups.Select(group => context.MayGroup(AclOperation.Describe, group)
+            .. request.Groups.Distinct().Select(group => context.MayGroup(AclOperation.Describe, group)
                 ? Describe(group, request.IncludeAuthorizedOperations, context)
                 : new DescribeGroupsResponseGroups { ErrorCode = ErrorCode.GroupAuthorizationFailed, GroupId = group }),
         ],

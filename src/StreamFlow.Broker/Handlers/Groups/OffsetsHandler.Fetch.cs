@@ -21,7 +21,7 @@ internal sealed partial class OffsetsHandler
         {
             return new OffsetFetchResponse
             {
-                Groups = [.. request.Groups.Select(group => Fetch(group, request.RequireStable, context))],
+                Groups = [.. request.Groups.DistinctBy(static x => x.GroupId).Select(group => Fetch(group, request.RequireStable, context))],
             };
         }
 

@@ -6,9 +6,6 @@ namespace StreamFlow.Broker.Storage;
 /// </summary>
 internal sealed class LogCleaner(PartitionLog log, LogEnvironment environment)
 {
-    /// <summary>How long a silent producer is remembered.</summary>
-    public const long ProducerRetentionMs = 24L * 60 * 60 * 1000;
-
     private readonly OrderedLock _gate = new(LockRank.LogCare);
     private volatile bool _careIsDue;
     private volatile bool _retentionIsDue;
@@ -160,7 +157,8 @@ internal sealed class LogCleaner(PartitionLog log, LogEnvironment environment)
     {
         using (log.Gate.Enter())
         {
-            log.Producers.Expire(environment.NowMs, ProducerRetentionMs);
+            log.Producers.Expire(environment.NowMs, environment.ProducerIdExpirationMs());
+            log.RecountProducers();
         }
     }
 

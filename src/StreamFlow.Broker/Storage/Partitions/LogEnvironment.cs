@@ -39,6 +39,12 @@ internal sealed record LogEnvironment
     /// <summary>Verifies every checksum at open, also below the recovery point.</summary>
     public bool VerifyAll { get; init; }
 
+    /// <summary>How many producers all partitions remember.</summary>
+    public ProducerQuota Producers { get; init; } = new(int.MaxValue);
+
+    /// <summary>How long a producer that writes nothing is remembered, in milliseconds.</summary>
+    public Func<long> ProducerIdExpirationMs { get; init; } = static () => 24L * 60 * 60 * 1000;
+
     /// <summary>Forces a segment to the disk, and tells how long that took.</summary>
     public void Flush(Segment segment)
     {

@@ -4,6 +4,7 @@ namespace StreamFlow.Broker.Storage;
 internal sealed partial class PartitionLog
 {
     private volatile LogTrouble? _trouble;
+    private int _countedProducers;
 
     /// <summary>Why the log takes no writes; null while it does.</summary>
     public LogTrouble? Trouble => _trouble;
@@ -73,6 +74,7 @@ internal sealed partial class PartitionLog
             if (producers is not null)
             {
                 Producers = producers;
+                RecountProducers();
                 var end = segments[^1].NextOffset;
                 Volatile.Write(ref _lastStableOffset, Math.Min(_lastStableOffset, end));
                 Volatile.Write(ref _highWatermark, Math.Min(_highWatermark, end));
@@ -115,6 +117,30 @@ internal sealed partial class PartitionLog
         RaiseAdvanced();
     }
 
+    /// <summary>Bytes of all segments.</summary>
+    public long SizeInBytes
+    {
+        get
+        {
+            long size = 0;
+            foreach (var segment in _segments)
+            {
+                size += segment.Size;
+            }
+
+            return size;
+        }
+    }
+
+    /// <summary>Counts the producers that are remembered, after that has changed; under the gate.</summary>
+    internal void RecountProducers()
+    {
+        if (!IsClosed && Producers.Producers.Count != _countedProducers)
+        {
+            _environment.Producers.Recount(Producers, ref _countedProducers);
+        }
+    }
+
     /// <summary>What recovery found decides how it begins.</summary>
     private void BeginWith(RecoveredLog recovered)
     {
@@ -150,6 +176,7 @@ internal sealed partial class PartitionLog
             StoppedInOrder = isWritten && State == LogState.Online && _durability.IsSettled;
             _state = (int)LogLifecycle.Next(State, LogEvent.Closed);
             segments = _segments;
+            _environment.Producers.Leave(ref _countedProducers);
         }
 
         _durability.Dispose();

@@ -29,6 +29,7 @@ internal sealed partial class PartitionLog : IDisposable
         _environment = environment;
         _segments = recovered.Segments;
         Producers = recovered.Producers;
+        environment.Producers.Recount(Producers, ref _countedProducers);
         Epochs = recovered.Checkpoint.Epochs;
         Recovery = recovered.Report;
         _logStartOffset = recovered.Checkpoint.LogStartOffset;
@@ -71,21 +72,6 @@ internal sealed partial class PartitionLog : IDisposable
 
     /// <summary>Once closed: everything is durable, and the next start has nothing to verify.</summary>
     public bool StoppedInOrder { get; private set; }
-
-    /// <summary>Bytes of all segments.</summary>
-    public long SizeInBytes
-    {
-        get
-        {
-            long size = 0;
-            foreach (var segment in _segments)
-            {
-                size += segment.Size;
-            }
-
-            return size;
-        }
-    }
 
     internal OrderedLock Gate => _gate;
 
@@ -387,6 +373,8 @@ internal sealed partial class PartitionLog : IDisposable
         {
             Producers.ApplyData(header, header.BaseOffset, now);
         }
+
+        RecountProducers();
 
         Volatile.Write(ref _logEndOffset, header.NextOffset);
         PublishLocked();

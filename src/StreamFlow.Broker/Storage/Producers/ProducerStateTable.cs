@@ -170,6 +170,22 @@ internal sealed class ProducerStateTable
         return expired.Count;
     }
 
+    /// <summary>Forgets those that have been idle for longest and have no transaction open, up to a number.</summary>
+    public int ForgetIdle(int most)
+    {
+        long[] idle =
+        [
+            .. _producers.Values.Where(state => state.OpenTransactionFirstOffset < 0 && !_registered.ContainsKey(state.ProducerId))
+                .OrderBy(static state => state.LastUpdateMs).ThenBy(static state => state.LastDataOffset).Take(most).Select(static state => state.ProducerId),
+        ];
+        foreach (long id in idle)
+        {
+            _producers.Remove(id);
+        }
+
+        return idle.Length;
+    }
+
     /// <summary>Drops aborted transactions that lie wholly below the log start.</summary>
     public void ForgetAbortedBelow(long logStartOffset) =>
         ReplaceAborted(static (entry, start) => entry.LastOffset >= start, logStartOffset);

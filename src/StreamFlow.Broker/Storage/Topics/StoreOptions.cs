@@ -33,6 +33,16 @@ internal sealed record StoreOptions
     /// <value>30 seconds</value>
     public TimeSpan MaintenanceInterval { get; init; } = TimeSpan.FromSeconds(30);
 
+    /// <summary>The partitions that topics of clients may have together.</summary>
+    public int MaxPartitions { get; init; } = int.MaxValue;
+
+    /// <summary>The producers that all partitions may remember together.</summary>
+    public int MaxProducerIds { get; init; } = int.MaxValue;
+
+    /// <summary>How long a partition remembers a producer that writes nothing, in milliseconds; may change.</summary>
+    /// <value>1 day, as in Kafka</value>
+    public Func<long> ProducerIdExpirationMs { get; init; } = static () => 24L * 60 * 60 * 1000;
+
     /// <summary>The memory of indexes of closed segments, in bytes, of all topics together.</summary>
     /// <value>16 MiB</value>
     public long IndexCacheBytes { get; init; } = IndexCache.DefaultBytes;

@@ -13,6 +13,7 @@ internal sealed class TopicDirectories(
     private const string DeletedSuffix = ".deleted";
     private const string OrphanDirectory = "orphaned";
 
+    private readonly ProducerQuota _producers = new(options.MaxProducerIds);
     private readonly IndexCache _indexes = new(options.IndexCacheBytes);
     private readonly string _root = Path.Combine(options.DataDirectory, "topics");
 
@@ -27,6 +28,8 @@ internal sealed class TopicDirectories(
             Time = options.Time, Files = options.Files, Flusher = flusher, Log = options.Log,
             OnTrouble = repairs.Add, RetainsByArrival = options.RetainsByArrival,
             OnFlushed = options.OnFlushed,
+            Producers = _producers,
+            ProducerIdExpirationMs = options.ProducerIdExpirationMs,
             Indexes = _indexes,
             VerifyAll = options.VerifyAll,
             AfterUncleanStop = afterUncleanStop,

@@ -114,6 +114,7 @@ internal sealed partial class TopicStore : IDisposable
         using (_gate.Enter())
         {
             var refused = NewTopics.Check(name, partitions, configs, _topics);
+            refused = refused.IsSuccess && !TopicNames.IsInternal(name) && TooMany(partitions) is { } tooMany ? tooMany : refused;
             if (!refused.IsSuccess || validateOnly)
             {
                 return refused;
@@ -183,6 +184,11 @@ internal sealed partial class TopicStore : IDisposable
                     + $"not {newCount}.");
             }
 
+            if (TooMany(newCount - current) is { } tooMany)
+            {
+                return tooMany;
+            }
+
             return validateOnly ? TopicResult.Ok(topic) : Guarded(() =>
             {
                 var added = _directories.OpenPartitions(topic.Id, current, newCount - current, OptionsOf(topic.Configs));
@@ -192,6 +198,21 @@ internal sealed partial class TopicStore : IDisposable
                 return TopicResult.Ok(topic);
             });
         }
+    }
+
+    /// <summary>Why so many partitions cannot be added to those that there are; null when they can.</summary>
+    private TopicResult? TooMany(int added)
+    {
+        if (_topics.PartitionCount + added <= _options.MaxPartitions)
+        {
+            return null;
+        }
+
+        CapLog.Reached(_options.Log, "partitions", _options.MaxPartitions, "MaxPartitions");
+        return TopicResult.Failed(
+            ErrorCode.PolicyViolation,
+            $"There are {_topics.PartitionCount} partitions, and this asks for {added} more; the broker takes {_options.MaxPartitions} "
+            + "(MaxPartitions). Delete topics, or raise the limit.");
     }
 
     private static TopicResult Unknown(string name) =>

@@ -9,9 +9,13 @@ internal sealed class TopicTable
     private readonly ConcurrentDictionary<Guid, Topic> _byId = new();
     private readonly Dictionary<string, Topic> _byCollisionKey = new(StringComparer.Ordinal);
     private long _version;
+    private long _partitions;
 
     /// <summary>Another number whenever a topic came, went or grew.</summary>
     public long Version => Interlocked.Read(ref _version);
+
+    /// <summary>The partitions of all topics of clients.</summary>
+    public long PartitionCount => Interlocked.Read(ref _partitions);
 
     public ICollection<Topic> All => _byName.Values;
 
@@ -27,21 +31,26 @@ internal sealed class TopicTable
         _byCollisionKey[TopicNames.CollisionKey(topic.Name)] = topic;
         _byId[topic.Id] = topic;
         _byName[topic.Name] = topic;
+        Count(topic, topic.Partitions.Count);
         Interlocked.Increment(ref _version);
     }
 
     public void Remove(Topic topic)
     {
         _byName.TryRemove(topic.Name, out _);
+        Count(topic, -topic.Partitions.Count);
         _byId.TryRemove(topic.Id, out _);
         _byCollisionKey.Remove(TopicNames.CollisionKey(topic.Name));
         Interlocked.Increment(ref _version);
     }
 
     /// <summary>Gives a topic further partitions.</summary>
-    public void Grow(Topic topic, IEnumerable<PartitionLog> added)
+    public void Grow(Topic topic, IReadOnlyCollection<PartitionLog> added)
     {
+        Count(topic, added.Count);
         topic.SetPartitions([.. topic.Partitions, .. added]);
         Interlocked.Increment(ref _version);
     }
+
+    private void Count(Topic topic, int added) => Interlocked.Add(ref _partitions, topic.IsInternal ? 0 : added);
 }
