@@ -1,9 +1,11 @@
 #!/usr/bin/env bash
 # Measures StreamFlow: beside Kafka Streams on one Apache Kafka, beside a bare client loop, and the broker's start;
 # each operator alone; RocksDB by our binding and by the package's, restoring state, starting again after a crash, what
-# exactly-once costs, latency, how many records of a backlog come late, and what open pages cost.
+# exactly-once costs, latency, how many records of a backlog come late, and what open pages cost. Only when asked for: 10,000
+# partitions and 1,000 connections that do nothing (scale), what a lock costs (locks), how long idle threads look for work (spin).
 #
-#   eng/bench.sh [--parts "peer bare start operators rocksdb restore crash guarantee latency backlog metrics page"] [--reps 1] [--name NAME]
+#   eng/bench.sh [--parts "peer bare start operators rocksdb restore crash guarantee latency backlog metrics page scale locks spin"] [--reps 1]
+#                [--name NAME]
 #                [--workloads "passthrough ordercount ordercount-nocache join streamjoin session"] [--raw 2000000] [--orders 1000000]
 #                [--sides "streamflow jvm"] [--brokers "kafka embedded"]
 #                [--latency-seconds 30] [--restore-records 2000000] [--state-mb 1024] [--crash-points "processing,after-commit,..."]
@@ -57,9 +59,12 @@ main() {
       operators) "$app" Operators --append "$file" ;;
       metrics) "$app" Metrics --append "$file" ;;
       page) "$app" Page --append "$file" ;;
+      scale) run_scale ;;
+      locks) "$app" Locks --append "$file" ;;
+      spin) "$app" Spin --state "$work" --append "$file" ;;
       rocksdb) "$app" Binding --repetitions $((reps < 3 ? 3 : reps)) --state "$work" --append "$file" ;;
       restore | crash | guarantee | latency) on_each_broker "$part" ;;
-      *) echo "bench.sh: unknown part '$part'; there are peer, bare, start, operators, rocksdb, restore, crash, guarantee, latency, backlog, metrics and page" >&2; exit 2 ;;
+      *) echo "bench.sh: unknown part '$part'; there are peer, bare, start, operators, rocksdb, restore, crash, guarantee, latency, backlog, metrics, page, scale, locks and spin" >&2; exit 2 ;;
     esac
   done
   [[ ! -f $file ]] || "$app" Report --in "$file" | tee "$out/$name.md"
@@ -81,7 +86,7 @@ parse_arguments() {
       --orders) orders=$2 ;;
       --name) name=$2 ;;
       --peer-options) peer_options=$2 ;;
-      -h | --help) sed -n '2,16s/^# \{0,1\}//p' "$0"; exit 0 ;;
+      -h | --help) sed -n '2,18s/^# \{0,1\}//p' "$0"; exit 0 ;;
       *) echo "bench.sh: unknown option '$1'; see eng/bench.sh --help" >&2; exit 2 ;;
     esac
     shift 2
@@ -107,6 +112,18 @@ run_bare() {
   "$app" Bare --serde bytes --repetitions $((reps < 3 ? 3 : reps)) --append "$file"
   "$app" Bare --serde raw --repetitions $((reps < 3 ? 3 : reps)) --append "$file"
   "$app" Bare --serde raw --topology idle-table --repetitions $((reps < 3 ? 3 : reps)) --append "$file"
+}
+
+# Apache Kafka's broker is enough here.
+run_scale() {
+  "$app" Scale --state "$work" --append "$file"
+  if ! command -v java >/dev/null || [[ ! -x $kafka ]]; then
+    echo 'bench.sh: scale of Apache Kafka left out: there is no java on the PATH, or no Apache Kafka (set KAFKA_HOME)' >&2
+    return
+  fi
+  start_kafka
+  "$app" Scale --bootstrap "$broker" --broker-pid "$broker_pid" --broker "$broker_name" --append "$file" || failed scale
+  stop_brokers
 }
 
 # The peer of this part is one class in the repository; it needs Kafka's jars alone.
@@ -262,7 +279,7 @@ start_embedded() {
   local port
   port=$(free_port)
   broker=127.0.0.1:$port broker_name='StreamFlow broker'
-  dotnet exec "${app%/*}/StreamFlow.Broker.Host.dll" --data "$work/embedded" --port "$port" --no-auto-create >"$work/embedded.log" 2>&1 &
+  dotnet exec "$root/tests/StreamFlow.Broker.Host/bin/Release/net10.0/StreamFlow.Broker.Host.dll" --data "$work/embedded" --port "$port" --no-auto-create >"$work/embedded.log" 2>&1 &
   embedded_pid=$!
   broker_pid=$embedded_pid
   until (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; do

@@ -117,10 +117,16 @@ public sealed class DiskTroubleTests : IDisposable
     {
         string directory = place(Path.Combine(_data.Path, "data"));
         string first = wasKilled ? Path.Combine(_data.Path, "first") : directory;
+        // Stopped in order once, so that there is a checkpoint which says another epoch.
         await using (EmbeddedBroker before = await EmbeddedBroker.StartAsync(Options(first, null)))
         {
             using RawClient writer = await RawClient.ConnectAsync(before.Port);
             Assert.Equal(0, await ProduceAsync(writer, "before"));
+        }
+
+        await using (EmbeddedBroker before = await EmbeddedBroker.StartAsync(Options(first, null)))
+        {
+            using RawClient writer = await RawClient.ConnectAsync(before.Port);
             Assert.Equal(0, await CommitAsync(writer, 1));
             Assert.Equal(0, await InitAsync(writer));
             if (wasKilled)

@@ -6,6 +6,10 @@ namespace StreamFlow.Benchmarks.Scale;
 /// <summary>The broker in a process of its own, which can be stopped and killed.</summary>
 internal sealed class HostedBroker
 {
+    // In its own folder, which has all that it needs: this program's has a web host around it.
+    private static readonly string Program = Path.Combine(
+        AppContext.BaseDirectory.Replace("StreamFlow.Benchmarks", "StreamFlow.Broker.Host", StringComparison.Ordinal), "StreamFlow.Broker.Host.dll");
+
     private readonly Process _process;
 
     private HostedBroker(Process process, string bootstrap, double startMs) => (_process, Bootstrap, StartMs) = (process, bootstrap, startMs);
@@ -21,7 +25,7 @@ internal sealed class HostedBroker
     {
         long began = Stopwatch.GetTimestamp();
         ProcessStartInfo start = new(
-            "dotnet", ["exec", Path.Combine(AppContext.BaseDirectory, "StreamFlow.Broker.Host.dll"), "--data", folder, "--port", "0"])
+            "dotnet", ["exec", Program, "--data", folder, "--port", "0"])
         {
             RedirectStandardOutput = true,
         };

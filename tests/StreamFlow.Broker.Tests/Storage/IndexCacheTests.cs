@@ -170,7 +170,7 @@ public sealed class IndexCacheTests : IDisposable
     {
         for (var i = from; i < from + records; i++)
         {
-            Assert.True(log.Append(Batches.At(Time(i), "v" + i), AppendOrigin.Client).IsSuccess);
+            Assert.True(log.Append(Batches.At(Time(i), "v" + i + new string('x', i * 31 % 97)), AppendOrigin.Client).IsSuccess);
         }
     }
 
