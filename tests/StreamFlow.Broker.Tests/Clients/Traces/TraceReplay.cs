@@ -116,6 +116,11 @@ internal sealed class TraceReplay(int port) : IDisposable
         }
 
         WireStruct ours = await client.CallAsync(layout.Name, version, request);
+        if (layout.Name == "ListGroups")
+        {
+            ((List<object?>)theirs["groups"]!).RemoveAll(x => timed.Contains(((WireStruct)x!).Text("group_id")));
+        }
+
         _chosen.Learn(theirs, ours);
         new TraceComparison(_chosen, Differences).Compare(layout.Name, theirs, ours);
         Compared++;
