@@ -103,7 +103,7 @@ internal sealed class BrokerParts : IAsyncDisposable
         RequestDispatcher dispatcher = new(CreateHandlers(self, records, requests), requests, _options.TimeProvider);
         _dispatcher = dispatcher;
         _coordinators!.Reopened += () => dispatcher.Replace(CreateHandlers(self, records, requests));
-        _server.Start(dispatcher.DispatchAsync);
+        _server.Start(_options.Intercept?.Invoke(dispatcher.DispatchAsync, id => Store.GetTopic(id)?.Name) ?? dispatcher.DispatchAsync);
     }
 
     /// <summary>How well everything is.</summary>

@@ -18,7 +18,6 @@ namespace StreamFlow.Broker;
 /// </example>
 public sealed class EmbeddedBroker : IAsyncDisposable, IDisposable
 {
-
     private readonly BrokerParts _parts;
     private int _disposed;
 
@@ -36,6 +35,9 @@ public sealed class EmbeddedBroker : IAsyncDisposable, IDisposable
 
     /// <summary>The TCP port the broker listens on.</summary>
     public int Port => _parts.Server.Port;
+
+    /// <summary>The ports of all listeners, in their order.</summary>
+    internal IReadOnlyList<int> Ports => [.. _parts.Server.Listeners.Select(static listener => listener.Port)];
 
     /// <summary>The full path of the directory that holds topics and groups.</summary>
     public string DataDirectory => _parts.DataDirectory;
@@ -134,7 +136,7 @@ public sealed class EmbeddedBroker : IAsyncDisposable, IDisposable
 
         if (!result.IsSuccess)
         {
-            throw new ArgumentException($"The topic '{topic.Name}' cannot be created: {result.Message}");
+            throw TopicChecks.Refused(topic, result);
         }
     }
 }

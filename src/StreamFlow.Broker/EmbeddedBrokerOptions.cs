@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using StreamFlow.Broker.Security;
+using StreamFlow.Broker.Server;
 using StreamFlow.Broker.Storage;
 using static StreamFlow.Broker.Setting;
 
@@ -199,6 +200,12 @@ public sealed record EmbeddedBrokerOptions
     /// <summary>What the data directory is written with.</summary>
     internal FileSystem Files { get; init; } = FileSystem.Disk;
 
+    /// <summary>
+    /// Puts something between the connections and the handlers of requests; it is given them, and a look-up of topics by their ids. For faults
+    /// that tests script. Null costs nothing.
+    /// </summary>
+    internal Func<RequestDispatch, Func<Guid, string?>, RequestDispatch>? Intercept { get; init; }
+
     /// <summary>Checks every value.</summary>
     /// <exception cref="ArgumentException">A value is out of range; the message names it and the remedy.</exception>
     internal void Validate()
@@ -223,6 +230,7 @@ public sealed record EmbeddedBrokerOptions
         Require(RetentionCheckInterval > TimeSpan.Zero, nameof(RetentionCheckInterval), RetentionCheckInterval, "more than zero");
         ArgumentNullException.ThrowIfNull(TimeProvider);
         ArgumentNullException.ThrowIfNull(Topics);
+        TopicChecks.Check(Topics);
         ListenerChecks.Check(this);
     }
 

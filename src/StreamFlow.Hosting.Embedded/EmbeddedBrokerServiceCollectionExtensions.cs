@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
 using StreamFlow.Broker;
@@ -52,5 +53,20 @@ public static class EmbeddedBrokerServiceCollectionExtensions
         // Hosts start their services in the order they were added, and stop them in the opposite one.
         services.Insert(0, ServiceDescriptor.Singleton<IHostedService, BrokerService>());
         return services;
+    }
+
+    /// <summary>
+    /// Adds the health check <c>streamflow-broker</c> of the host's embedded broker: healthy while it does all it should; degraded while its
+    /// disk takes no writes or a coordinator is away, which ends by itself; unhealthy when it was stopped, or records on the disk are missing or
+    /// wrong. The description says what is wrong and since when, the data name the partitions. The tag is <c>streamflow</c>.
+    /// </summary>
+    /// <param name="builder">The health checks.</param>
+    /// <returns>The same health checks.</returns>
+    /// <exception cref="InvalidOperationException">At the first check: there is no broker among the services.</exception>
+    public static IHealthChecksBuilder AddEmbeddedBroker(this IHealthChecksBuilder builder)
+    {
+        ArgumentNullException.ThrowIfNull(builder);
+        return builder.Add(new HealthCheckRegistration(
+            EmbeddedBrokerHealthCheck.Name, EmbeddedBrokerHealthCheck.Of, failureStatus: null, tags: ["streamflow"]));
     }
 }

@@ -94,19 +94,20 @@ internal sealed class BrokerCommand
 
     private static async Task ServeAsync(CommandContext context, EmbeddedBrokerOptions options, string? http)
     {
+        using TcpListener? listener = http is null ? null : StatusEndpoint.Listen(http);
         using PrometheusMetrics? metrics = http is null ? null : new PrometheusMetrics("StreamFlow.Broker");
         EmbeddedBroker broker = await EmbeddedBroker.StartAsync(options, context.Cancelled).ConfigureAwait(false);
         await using (broker.ConfigureAwait(false))
         {
             string place = options.DataDirectory is null ? "a temporary directory" : broker.DataDirectory;
             string ready = $"Broker ready at {broker.BootstrapServers}, data in {place}";
-            if (http is null)
+            if (listener is null)
             {
                 await WaitAsync(context, ready).ConfigureAwait(false);
                 return;
             }
 
-            StatusEndpoint endpoint = StatusEndpoint.Start(http, broker, metrics!);
+            StatusEndpoint endpoint = StatusEndpoint.Start(listener, broker, metrics!);
             await using (endpoint.ConfigureAwait(false))
             {
                 await WaitAsync(context, $"{ready}, status at http://{endpoint.Address}/health").ConfigureAwait(false);

@@ -38,8 +38,12 @@ internal sealed class StatusEndpoint : IAsyncDisposable
     /// <summary>Where it listens.</summary>
     public EndPoint Address => _listener.LocalEndpoint;
 
+    /// <summary>
+    /// Takes the address. Before the broker starts: who has mistyped it, or has given one that is taken, is told before anything
+    /// else has happened. Connections wait until <see cref="Start"/>.
+    /// </summary>
     /// <exception cref="CommandException">The address is none, or is taken.</exception>
-    public static StatusEndpoint Start(string address, EmbeddedBroker broker, PrometheusMetrics metrics)
+    public static TcpListener Listen(string address)
     {
         string whole = address.Contains(':', StringComparison.Ordinal) ? address : $"127.0.0.1:{address}";
         if (!IPEndPoint.TryParse(whole, out IPEndPoint? endPoint))
@@ -51,15 +55,17 @@ internal sealed class StatusEndpoint : IAsyncDisposable
         try
         {
             listener.Start();
+            return listener;
         }
         catch (SocketException exception)
         {
             listener.Dispose();
             throw new CommandException($"--http cannot listen at {whole}: {exception.Message}. Choose another port, or 0 for a free one.", ExitCode.Failed, exception);
         }
-
-        return new StatusEndpoint(listener, broker, metrics);
     }
+
+    /// <summary>Answers whoever connects to the listener, which it closes at its end.</summary>
+    public static StatusEndpoint Start(TcpListener listener, EmbeddedBroker broker, PrometheusMetrics metrics) => new(listener, broker, metrics);
 
     public async ValueTask DisposeAsync()
     {
@@ -155,7 +161,10 @@ internal sealed class StatusEndpoint : IAsyncDisposable
         return line[0] == "HEAD" ? Encoding.ASCII.GetBytes(head) : [.. Encoding.ASCII.GetBytes(head), .. content];
     }
 
-    /// <summary>503 tells a probe that the disk fails the broker; what is wrong stands in the answer.</summary>
+    /// <summary>
+    /// 503 tells a probe that the disk fails the broker; what is wrong stands in the answer. As the health check of a host has it, whose
+    /// "degraded" a readiness probe takes for the same.
+    /// </summary>
     private (string Status, string Type, string Body) Health()
     {
         BrokerState state = _broker.State;
@@ -164,10 +173,12 @@ internal sealed class StatusEndpoint : IAsyncDisposable
         {
             json.WriteStartObject();
             json.WriteString("status", state.Condition == BrokerCondition.Healthy ? "ready" : state.Condition.ToString().ToLowerInvariant());
+            json.WriteString("summary", state.Summary);
+            json.WriteBoolean("needsHelp", state.NeedsHelp);
             json.WriteString("bootstrapServers", _broker.BootstrapServers);
             json.WriteNumber("connections", _broker.ConnectionCount);
-            json.WriteBoolean("groups", state.HasGroups || state.Condition == BrokerCondition.Healthy);
-            json.WriteBoolean("transactions", state.HasTransactions || state.Condition == BrokerCondition.Healthy);
+            json.WriteBoolean("groups", state.HasGroups);
+            json.WriteBoolean("transactions", state.HasTransactions);
             json.WriteStartArray("partitions");
             foreach (BrokerPartitionTrouble trouble in state.Partitions)
             {

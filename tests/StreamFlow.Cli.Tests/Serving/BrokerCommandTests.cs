@@ -22,6 +22,7 @@ public sealed class BrokerCommandTests : IDisposable
         Assert.Equal(
             typeof(EmbeddedBrokerOptions).GetProperties().Select(p => p.Name).Except(programs).Order(),
             BrokerSettings.All.Select(s => s.Property).Distinct().Order());
+        Assert.Distinct(BrokerSettings.All.Select(s => s.Name));
     }
 
     [Fact]
@@ -91,7 +92,7 @@ public sealed class BrokerCommandTests : IDisposable
         Assert.Contains($"127.0.0.1:{port}", (await Support.Cli.RunAsync("broker", "--port", $"{port}", "--log-level", "warning")).Failed(ExitCode.Failed), StringComparison.Ordinal);
         Assert.Contains(
             $"--http cannot listen at 127.0.0.1:{port}: ",
-            (await Support.Cli.RunAsync("broker", "--port", "0", "--http", $"{port}", "--log-level", "warning")).Failed(ExitCode.Failed), StringComparison.Ordinal);
+            (await Support.Cli.RunAsync("broker", "--port", "0", "--http", $"{port}")).Failed(ExitCode.Failed), StringComparison.Ordinal);
     }
 
     [Theory]
@@ -149,7 +150,7 @@ public sealed class BrokerCommandTests : IDisposable
         string health = await http.GetStringAsync("/health");
         string metrics = await http.GetStringAsync("/metrics");
 
-        Assert.Contains($"\"status\":\"ready\",\"bootstrapServers\":\"{broker.BootstrapServers}\"", health, StringComparison.Ordinal);
+        Assert.Contains($"\"status\":\"ready\",\"summary\":\"ready\",\"needsHelp\":false,\"bootstrapServers\":\"{broker.BootstrapServers}\"", health, StringComparison.Ordinal);
         Assert.Contains(
             "# HELP streamflow_broker_connections Connections that are open.\n# TYPE streamflow_broker_connections gauge\n"
             + $"streamflow_broker_connections{{streamflow_broker_address=\"{broker.BootstrapServers}\"}} 0\n",

@@ -59,6 +59,8 @@ public sealed partial class OptionsPageTests
                 "millisecond" or "ms" => TimeSpan.FromMilliseconds(count),
                 "second" or "s" => TimeSpan.FromSeconds(count),
                 "minute" => TimeSpan.FromMinutes(count),
+                "hour" => TimeSpan.FromHours(count),
+                "day" => TimeSpan.FromDays(count),
                 "KiB" => count << 10,
                 "MiB" => count << 20,
                 _ => count,
@@ -71,7 +73,7 @@ public sealed partial class OptionsPageTests
     [GeneratedRegex(@"^\| `(?<name>\w+)` \| [^|]* \| (?<default>[^|]+) \| ", RegexOptions.Multiline)]
     private static partial Regex Row();
 
-    [GeneratedRegex(@"^(?<n>(?>-?[\d,]+))(?!\.\d)(?: (?<unit>millisecond|ms|second|s|minute|KiB|MiB)s?\b)?")]
+    [GeneratedRegex(@"^(?<n>(?>-?[\d,]+))(?!\.\d)(?: (?<unit>millisecond|ms|second|s|minute|hour|day|KiB|MiB)s?\b)?")]
     private static partial Regex Number();
 
     [GeneratedRegex(@"^(?:AtLeastOnce|Fail|Continue|Warn|Info|Earliest|Lz4|True|False|OperatingSystem)\b")]

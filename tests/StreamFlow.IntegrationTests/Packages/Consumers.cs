@@ -69,6 +69,12 @@ internal static class Consumers
                 Assert.Equal(KeyValuePair.Create("k", "Hello, world!"), greeting);
             }
         }
+
+        public sealed class BrokerTests(StreamFlow.Broker.Testing.TestBroker broker) : IClassFixture<StreamFlow.Broker.Testing.TestBroker>
+        {
+            [Fact]
+            public void It_is_up() => Assert.Equal(StreamFlow.Broker.BrokerCondition.Healthy, broker.Broker.State.Condition);
+        }
         """;
 
     /// <summary>A project with references to packages.</summary>

@@ -14,7 +14,7 @@ public sealed class PackageTests(PackedFeed feed) : IDisposable
 
     private static readonly string[] Names =
     [
-        "StreamFlow", "StreamFlow.Broker", "StreamFlow.Dashboard", "StreamFlow.Hosting", "StreamFlow.Hosting.Embedded", "StreamFlow.Kafka", "StreamFlow.OpenTelemetry", "StreamFlow.Protocol", "StreamFlow.RocksDb",
+        "StreamFlow", "StreamFlow.Broker", "StreamFlow.Broker.Testing", "StreamFlow.Dashboard", "StreamFlow.Hosting", "StreamFlow.Hosting.Embedded", "StreamFlow.Kafka", "StreamFlow.OpenTelemetry", "StreamFlow.Protocol", "StreamFlow.RocksDb",
         "StreamFlow.Reactive", "StreamFlow.Serialization.SchemaRegistry", "StreamFlow.Testing",
     ];
 
@@ -35,7 +35,7 @@ public sealed class PackageTests(PackedFeed feed) : IDisposable
             "<OutputType>Exe</OutputType>", ("StreamFlow.Hosting", version), ("StreamFlow.Broker", version)));
         var tests = Write(folder, "tests", Consumers.Tests, Consumers.Project(
             "<IsPackable>false</IsPackable>",
-            ("StreamFlow.Testing", version), ("xunit", Pinned("xunit")),
+            ("StreamFlow.Testing", version), ("StreamFlow.Broker.Testing", version), ("xunit", Pinned("xunit")),
             ("xunit.runner.visualstudio", Pinned("xunit.runner.visualstudio")),
             ("Microsoft.NET.Test.Sdk", Pinned("Microsoft.NET.Test.Sdk"))));
         await File.WriteAllTextAsync(
@@ -46,7 +46,7 @@ public sealed class PackageTests(PackedFeed feed) : IDisposable
         var counted = await Dotnet.RunAsync(program, "run", "-c", "Release", "--no-build", "--", Path.Combine(_folder.Path, "state"));
         Assert.Contains("a=2 b=1", counted, StringComparison.Ordinal);
         var tested = await Dotnet.RunAsync(tests, "test", "-c", "Release", "--no-build");
-        Assert.Contains("Passed:     1", tested, StringComparison.Ordinal);
+        Assert.Contains("Passed:     2", tested, StringComparison.Ordinal);
     }
 
     [Fact]
