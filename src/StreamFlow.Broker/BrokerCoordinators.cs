@@ -121,21 +121,28 @@ internal sealed class BrokerCoordinators : IDisposable
         && _store.GetPartition(TransactionCoordinator.TopicName, 0) is { State: LogState.Online }
         && _transactions.MayRecover;
 
+    private GroupCoordinatorOptions GroupOptions() => new()
+    {
+        InitialRebalanceDelay = _options.GroupInitialRebalanceDelay,
+        MinSessionTimeout = _options.GroupMinSessionTimeout,
+        MaxSessionTimeout = _options.GroupMaxSessionTimeout,
+        MaxGroups = _options.MaxGroups,
+        MaxGroupSize = _options.GroupMaxSize,
+        MaxOffsetMetadataLength = _options.OffsetMetadataMaxBytes,
+        Consumers = new ConsumerGroupOptions
+        {
+            MaxSize = _options.GroupMaxSize,
+            SessionTimeout = _options.ConsumerGroupTimes.Session,
+            HeartbeatInterval = _options.ConsumerGroupTimes.Heartbeat,
+        },
+        Configs = group => _configs.Of(new ConfigResource(ConfigResourceKind.Group, group)),
+    };
+
     private (GroupCoordinator Groups, TransactionCoordinator Transactions) Open()
     {
         var groups = GroupCoordinator.Open(
             _store,
-            new GroupCoordinatorOptions
-            {
-                InitialRebalanceDelay = _options.GroupInitialRebalanceDelay,
-                MinSessionTimeout = _options.GroupMinSessionTimeout,
-                MaxSessionTimeout = _options.GroupMaxSessionTimeout,
-                MaxGroups = _options.MaxGroups,
-                MaxGroupSize = _options.GroupMaxSize,
-                MaxOffsetMetadataLength = _options.OffsetMetadataMaxBytes,
-                Consumers = new ConsumerGroupOptions { MaxSize = _options.GroupMaxSize },
-                Configs = group => _configs.Of(new ConfigResource(ConfigResourceKind.Group, group)),
-            },
+            GroupOptions(),
             _options.TimeProvider,
             _log);
         try

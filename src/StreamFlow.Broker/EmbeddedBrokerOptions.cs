@@ -191,6 +191,9 @@ public sealed record EmbeddedBrokerOptions
     /// <summary>How often retention and compaction run.</summary>
     internal TimeSpan MaintenanceInterval { get; init; } = TimeSpan.FromSeconds(30);
 
+    /// <summary>How soon groups of the consumer protocol notice that a member is gone, and how often members say that they are not.</summary>
+    internal (TimeSpan Session, TimeSpan Heartbeat) ConsumerGroupTimes { get; init; } = (TimeSpan.FromSeconds(45), TimeSpan.FromSeconds(5));
+
     /// <summary>Called between durable steps.</summary>
     internal FaultPoints Faults { get; init; } = FaultPoints.None;
 

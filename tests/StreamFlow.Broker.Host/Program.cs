@@ -77,6 +77,10 @@ internal static class Program
         "--port" => options with { Port = Number(name, value) },
         "--advertised-port" => options with { AdvertisedPort = Number(name, value) },
         "--group-min-session-timeout" => options with { GroupMinSessionTimeout = TimeSpan.FromMilliseconds(Number(name, value)) },
+        "--consumer-session-ms" => options with
+        {
+            ConsumerGroupTimes = (TimeSpan.FromMilliseconds(Number(name, value)), TimeSpan.FromMilliseconds(Number(name, value) / 10)),
+        },
         "--max-bytes-in-flight" => options with { MaxBytesInFlight = Number(name, value) },
         "--maintenance-ms" => options with { MaintenanceInterval = TimeSpan.FromMilliseconds(Number(name, value)) },
         "--flush" => options with { FlushPolicy = Enum.Parse<BrokerFlushPolicy>(value) },

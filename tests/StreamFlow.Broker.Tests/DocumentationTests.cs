@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Runtime.CompilerServices;
 using System.Text.RegularExpressions;
 using StreamFlow.Broker.Handlers;
+using StreamFlow.Broker.Tests.Clients.Tables;
 
 namespace StreamFlow.Broker.Tests;
 
@@ -48,6 +49,24 @@ public sealed partial class DocumentationTests
         Assert.NotEmpty(named);
         Assert.All(named, name => Assert.Contains(tests, test => test.Contains($" {name}(", StringComparison.Ordinal)));
     }
+
+    [Fact]
+    public void Page_of_clients_has_a_row_for_every_command_and_feature_and_no_failure()
+    {
+        string page = File.ReadAllText(Path.Combine(Root(), "docs", "reference", "clients.md"));
+        string clients = page.Split("<!-- clients-table -->")[1].Split("<!-- /clients-table -->")[0];
+        string tools = page.Split("<!-- tools-table -->")[1].Split("<!-- /tools-table -->")[0];
+        Assert.Equal(ClientTable.Features, Rows(clients).Select(static x => x[0]));
+        Assert.Equal(
+            ToolCase.Load().Where(static x => !x.IsStep).Select(static x => ToolRow.Cells(x.Line)), Rows(tools).Select(static x => $"{x[0]} | {x[1]}"));
+        Assert.Contains(string.Join(" | ", ClientTable.Clients), clients, StringComparison.Ordinal);
+        Assert.DoesNotContain("FAILED", clients, StringComparison.Ordinal);
+        Assert.DoesNotContain(ToolRow.Other, tools, StringComparison.Ordinal);
+    }
+
+    private static IEnumerable<string[]> Rows(string table) => table.Split('\n')
+        .Where(static x => x.StartsWith("| ", StringComparison.Ordinal)).Skip(1)
+        .Select(static x => x[2..^2].Split(" | "));
 
     [GeneratedRegex(@"^\| ([A-Z][A-Za-z, ]+) \|", RegexOptions.Multiline)]
     private static partial Regex MissingApis();

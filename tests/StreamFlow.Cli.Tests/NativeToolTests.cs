@@ -1,44 +1,38 @@
 using System.Diagnostics;
-using System.Runtime.CompilerServices;
-using System.Text;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using StreamFlow.Cli.Records;
 using StreamFlow.Cli.Tests.Support;
 
 namespace StreamFlow.Cli.Tests;
 
 /// <summary>The tool as one native file: nothing of it, or of the broker in it, needs what trimming takes away.</summary>
-public sealed class NativeToolTests
+public sealed class NativeToolTests(NativeTool tool) : IClassFixture<NativeTool>, IDisposable
 {
-    /// <summary>Compiling takes minutes of both cores; a run of all tests has not got them.</summary>
-    private const string Variable = "STREAMFLOW_NATIVE_TESTS";
+    private readonly TemporaryFolder _folder = new();
 
-    private const int NoToolchain = 3;
+    public void Dispose() => _folder.Dispose();
 
     [SkippableFact]
     public async Task Native_program_answers_as_the_managed_one_does()
     {
-        Skip.If(Environment.GetEnvironmentVariable(Variable) is not "1", $"compiling it takes minutes; {Variable}=1 has it done");
-        using TemporaryFolder folder = new();
-        (int code, string output) = await RunAsync(PathOf("eng/publish-native.sh"), "", folder.Path);
-        Skip.If(code == NoToolchain, output);
-        Assert.True(code == 0, output);
-        string tool = Path.Combine(folder.Path, "streamflow");
-        using Process broker = Process.Start(new ProcessStartInfo(tool, ["broker", "--port", "0", "--http", "0"]) { RedirectStandardOutput = true })!;
+        (Process broker, string ready) = await tool.StartBrokerAsync("--port", "0", "--http", "0");
+        using Process running = broker;
         try
         {
-            string ready = (await broker.StandardOutput.ReadLineAsync())!;
             string servers = ready.Split(' ', ',')[3];
-            using HttpClient http = new();
-            Assert.Contains("streamflow_broker_connections", await http.GetStringAsync($"{ready.Split("at ")[2].Replace("/health", "/metrics", StringComparison.Ordinal)}"), StringComparison.Ordinal);
-            await DoneAsync(tool, "", "topics", "create", "t", "--partitions", "2", "-b", servers);
-            foreach (string codec in StreamFlow.Cli.Records.Codec.All.Select(c => c.Name))
+            await tool.DoneAsync("", "topics", "create", "t", "--partitions", "2", "-b", servers);
+            foreach (string codec in Codec.All.Select(c => c.Name))
             {
-                await DoneAsync(tool, $"{codec}:value\n", "produce", "t", "-K", ":", "--compression", codec, "-b", servers);
+                await tool.DoneAsync($"{codec}:value\n", "produce", "t", "-K", ":", "--compression", codec, "-b", servers);
             }
 
-            string read = await DoneAsync(tool, "", "consume", "t", "--group", "g", "--from-beginning", "--keys", "--count", $"{StreamFlow.Cli.Records.Codec.All.Count}", "--json", "-b", servers);
-            Assert.All(StreamFlow.Cli.Records.Codec.All, c => Assert.Contains($"\"key\":\"{c.Name}\",\"value\":\"value\"", read, StringComparison.Ordinal));
-            Assert.Contains("\"lag\": 0", await DoneAsync(tool, "", "groups", "describe", "g", "--json", "-b", servers), StringComparison.Ordinal);
-            (int unknown, string error) = await RunAsync(tool, "", "topics", "crete");
+            string read = await tool.DoneAsync("", "consume", "t", "--group", "g", "--from-beginning", "--keys", "--count", $"{Codec.All.Count}", "--json", "-b", servers);
+            Assert.All(Codec.All, c => Assert.Contains($"\"key\":\"{c.Name}\",\"value\":\"value\"", read, StringComparison.Ordinal));
+            Assert.Contains("\"lag\": 0", await tool.DoneAsync("", "groups", "describe", "g", "--json", "-b", servers), StringComparison.Ordinal);
+            Assert.Contains("cleanup.policy", await tool.DoneAsync("", "configs", "describe", "topic", "t", "--all", "-b", servers), StringComparison.Ordinal);
+            Assert.Contains("transaction.version", await tool.DoneAsync("", "cluster", "features", "-b", servers), StringComparison.Ordinal);
+            (int unknown, string error) = await tool.RunAsync("", "topics", "crete");
             Assert.Equal((2, "error: 'streamflow topics' has no command 'crete'. Did you mean create? See 'streamflow topics --help'.\n"), (unknown, error));
         }
         finally
@@ -47,23 +41,66 @@ public sealed class NativeToolTests
         }
     }
 
-    private static async Task<string> DoneAsync(string tool, string input, params string[] args)
+    [SkippableFact]
+    public async Task Native_program_speaks_TLS_and_SCRAM_and_tells_of_itself_as_its_configuration_file_says()
     {
-        (int code, string output) = await RunAsync(tool, input, args);
-        Assert.True(code == 0, output);
-        return output;
+        string certificate = _folder.Write("broker.pem", Certificate());
+        string config = _folder.Write("broker.json", $$"""
+            {
+              "listener": ["SASL_SSL://127.0.0.1:0"],
+              "tls-certificate": "{{certificate}}",
+              "sasl-mechanism": ["SCRAM-SHA-512"],
+              "user": ["alice={{_folder.Write("alice.txt", "secret")}}"],
+              "authorization": true,
+              "super-user": ["User:alice"],
+              "topic": ["secured:2"],
+              "flush": "fsync",
+              "data": "{{Path.Combine(_folder.Path, "data")}}",
+              "http": 0,
+            }
+            """);
+        (Process broker, string ready) = await tool.StartBrokerAsync("--config", config, "--log-level", "warning");
+        using Process running = broker;
+        try
+        {
+            string servers = ready.Split(' ', ',')[3];
+            string[] login = ["-b", servers, "--command-config", Login(certificate, "secret")];
+            await tool.DoneAsync("k:v\n", ["produce", "secured", "-K", ":", "--compression", "zstd", .. login]);
+            Assert.Equal("k\tv\n", await tool.DoneAsync("", ["consume", "secured", "--from-beginning", "--until-end", "--keys", .. login]));
+            Assert.Contains("SCRAM-SHA-512", await tool.DoneAsync("", ["users", "list", .. login]), StringComparison.Ordinal);
+            (int code, string error) = await tool.RunAsync("", "topics", "list", "-b", servers, "--command-config", Login(certificate, "guessed"));
+            Assert.True(code == 1, error);
+            Assert.Contains("uthentication", error, StringComparison.Ordinal);
+
+            using HttpClient http = new() { BaseAddress = new Uri(ready.Split("status at ")[1]) };
+            Assert.Contains("\"status\":\"ready\"", await http.GetStringAsync("/health"), StringComparison.Ordinal);
+            string metrics = await http.GetStringAsync("/metrics");
+            Assert.Contains("streamflow_broker_connections{", metrics, StringComparison.Ordinal);
+            Assert.Contains("streamflow_broker_topic_size_bytes{", metrics, StringComparison.Ordinal);
+        }
+        finally
+        {
+            broker.Kill();
+        }
     }
 
-    private static async Task<(int Code, string Output)> RunAsync(string file, string input, params string[] args)
+    private static string Certificate()
     {
-        using Process process = Process.Start(new ProcessStartInfo(file, args) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true })!;
-        await process.StandardInput.WriteAsync(input);
-        process.StandardInput.Close();
-        Task<string> errors = process.StandardError.ReadToEndAsync();
-        string output = await process.StandardOutput.ReadToEndAsync();
-        await process.WaitForExitAsync();
-        return (process.ExitCode, output + await errors);
+        using ECDsa key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        CertificateRequest request = new("CN=127.0.0.1", key, HashAlgorithmName.SHA256);
+        SubjectAlternativeNameBuilder names = new();
+        names.AddIpAddress(System.Net.IPAddress.Loopback);
+        request.CertificateExtensions.Add(names.Build());
+        DateTimeOffset now = DateTimeOffset.UtcNow;
+        using X509Certificate2 certificate = request.CreateSelfSigned(now.AddDays(-1), now.AddDays(1));
+        return $"{certificate.ExportCertificatePem()}\n{key.ExportPkcs8PrivateKeyPem()}\n";
     }
 
-    private static string PathOf(string file, [CallerFilePath] string here = "") => Path.Combine(Path.GetDirectoryName(here)!, "..", "..", file);
+    private string Login(string certificate, string password) => _folder.Write($"{password}.properties", $"""
+        security.protocol=SASL_SSL
+        sasl.mechanism=SCRAM-SHA-512
+        sasl.username=alice
+        sasl.password={password}
+        ssl.ca.location={certificate}
+        """);
 }

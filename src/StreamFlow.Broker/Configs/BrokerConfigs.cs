@@ -40,12 +40,22 @@ internal static class BrokerConfigs
         ["transaction.max.timeout.ms"] = "The longest transaction timeout of a producer, in ms.",
     }.ToFrozenDictionary();
 
-    private static readonly FrozenDictionary<string, ConfigDefinition> ByName =
-        Read().ToFrozenDictionary(static definition => definition.Name);
-
     /// <summary>All settings, by name.</summary>
     public static IReadOnlyList<ConfigDefinition> All { get; } =
-        [.. ByName.Values.OrderBy(static definition => definition.Name, StringComparer.Ordinal)];
+        [.. Read().OrderBy(static definition => definition.Name, StringComparer.Ordinal)];
+
+    /// <summary>
+    /// Those that are shown only where they are set, as by Apache Kafka: <c>kafka-reassign-partitions</c> sets and removes them.
+    /// </summary>
+    public static IReadOnlyList<ConfigDefinition> Hidden { get; } =
+    [
+        .. new[] { "follower.replication.throttled.rate", "leader.replication.throttled.rate", "replica.alter.log.dirs.io.max.bytes.per.second" }
+            .Select(static name => new ConfigDefinition(
+                name, ConfigType.Long, null, ConfigChecks.OfType(ConfigType.Long), ConfigDefinition.WithoutEffect)),
+    ];
+
+    private static readonly FrozenDictionary<string, ConfigDefinition> ByName =
+        All.Concat(Hidden).ToFrozenDictionary(static definition => definition.Name);
 
     public static ConfigDefinition? Find(string name) => ByName.GetValueOrDefault(name);
 

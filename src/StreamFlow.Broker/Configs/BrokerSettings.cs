@@ -25,7 +25,10 @@ internal sealed class BrokerSettings(int nodeId, IReadOnlyDictionary<string, str
         definition,
         [new(definition.Name, dynamic.Of(ConfigResource.AllBrokers).GetValueOrDefault(definition.Name), ConfigSource.DynamicDefaultBroker)]);
 
-    /// <summary>A setting of a topic, a group or what clients report.</summary>
+    /// <summary>
+    /// A setting of a topic, a group or what clients report. Those of topics that no setting of the broker is the default of have no
+    /// default among their synonyms, as at Apache Kafka.
+    /// </summary>
     /// <param name="definition">The setting.</param>
     /// <param name="given">What the resource itself was given.</param>
     /// <param name="source">What such a resource is called as a source.</param>
@@ -36,6 +39,7 @@ internal sealed class BrokerSettings(int nodeId, IReadOnlyDictionary<string, str
             definition,
             definition.BrokerName is { } brokerName
                 ? [own, .. Places(brokerName)]
+                : source == ConfigSource.Topic ? [own]
                 : [own, new ConfigSynonym(definition.Name, definition.Default, ConfigSource.Default)]);
     }
 

@@ -18,8 +18,11 @@ internal static class ApiVersionsHandler
     /// <summary>The epoch of the levels; clients take an answer as newer than another by it.</summary>
     private const long FeaturesEpoch = 1;
 
-    /// <summary>The features that are on: with <c>transaction.version</c> 2, clients use KIP-890.</summary>
-    private static readonly (string Name, short Level)[] Features = [("transaction.version", 2)];
+    /// <summary>
+    /// The features that are on: <c>group.version</c> 1 is the consumer protocol (KIP-848), and with <c>transaction.version</c> 2
+    /// clients use KIP-890.
+    /// </summary>
+    private static readonly (string Name, short Level)[] Features = [("group.version", 1), ("transaction.version", 2)];
 
     /// <summary>The level of a feature; null for one that the broker does not have.</summary>
     public static short? LevelOf(string feature) =>

@@ -144,7 +144,6 @@ internal sealed partial class Transaction
                 NextProducerId = -1,
                 Partitions = [],
                 MustAbort = false,
-                StartMs = -1,
                 Unfinished = unfinished,
             },
             [],

@@ -85,13 +85,21 @@ internal static class ConfigsCommand
                 Table table = context.Get(documentation)
                     ? new(new("Name", "name"), new("Value", "value"), new("Source", "source"), new("Read only", "readOnly"), new("Documentation", "documentation"))
                     : new(new("Name", "name"), new("Value", "value"), new("Source", "source"), new("Read only", "readOnly"));
-                foreach (DescribeConfigsResponseConfigs c in configs.OrderBy(static c => c.Name, StringComparer.Ordinal).Where(c => context.Get(all) || IsSet(c)))
+
+                // A logger has a level and no default that it could be set back to: as Kafka's tool does, all are shown.
+                bool showsAll = context.Get(all) || Kinds[context.Get(kind)] == ConfigResource.BrokerLogger;
+                foreach (DescribeConfigsResponseConfigs c in configs.OrderBy(static c => c.Name, StringComparer.Ordinal).Where(c => showsAll || IsSet(c)))
                 {
                     object?[] row = [c.Name, c.IsSensitive ? "(secret)" : c.Value, Source(c.ConfigSource), c.ReadOnly];
                     table.Add(context.Get(documentation) ? [.. row, c.Documentation] : row);
                 }
 
                 context.Show(table);
+                if (!showsAll && table.Rows.Count == 0)
+                {
+                    context.Say("Nothing is set; --all shows what has its default.");
+                }
+
                 return ExitCode.Success;
             });
     }

@@ -29,11 +29,17 @@ public static class LayoutCodec
         return [.. writer.Output];
     }
 
-    public static WireStruct Decode(LayoutType body, int version, bool flexible, ReadOnlyMemory<byte> bytes)
+    /// <param name="body">The layout.</param>
+    /// <param name="version">The version of the message.</param>
+    /// <param name="flexible">Whether that has compact lengths and tags.</param>
+    /// <param name="bytes">The message without its header.</param>
+    /// <param name="mayHaveMore">Whether bytes may follow, which brokers ignore behind a request.</param>
+    public static WireStruct Decode(
+        LayoutType body, int version, bool flexible, ReadOnlyMemory<byte> bytes, bool mayHaveMore = false)
     {
         Reader reader = new(version, flexible, bytes);
         WireStruct value = reader.ReadStruct(body);
-        Assert.True(reader.Position == bytes.Length, $"{bytes.Length - reader.Position} bytes are left over.");
+        Assert.True(mayHaveMore || reader.Position == bytes.Length, $"{bytes.Length - reader.Position} bytes are left over.");
         return value;
     }
 

@@ -42,6 +42,9 @@ public static class Requests
         ["allow_auto_topic_creation"] = true,
     };
 
+    public static async Task<Guid> TopicIdAsync(this RawClient client, string topic) =>
+        (Guid)(await client.CallAsync("Metadata", 13, Metadata(topic))).Only("topics")["topic_id"]!;
+
     public static async Task<WireStruct> ProduceAsync(this RawClient client, string topic, int partition, byte[] batch)
     {
         WireStruct answer = await client.CallAsync("Produce", 8, Produce(topic, partition, batch));

@@ -62,6 +62,7 @@ public abstract partial class CommandSuite
         await DoneAsync("configs", "alter", "topic", _name, "--delete", "retention.ms");
         Assert.DoesNotContain("retention.ms", Strings(await JsonAsync("configs", "describe", "topic", _name), "name"));
         await DoneAsync("configs", "describe", "broker", "1", "--all");
+        Assert.NotEmpty(Strings(await JsonAsync("configs", "describe", "broker-logger", "1"), "name"));
     }
 
     [SkippableFact]

@@ -135,12 +135,16 @@ internal sealed class ConfigHandler(TopicStore store, BrokerSettings settings, D
     {
         ConfigResourceKind.Topic => Of(TopicConfigs.All, store.GetTopic(resource.Name)?.Configs ?? Nothing, ConfigSource.Topic),
         ConfigResourceKind.Group => Of(GroupConfigs.All, dynamic.Of(resource), ConfigSource.Group),
-        ConfigResourceKind.ClientMetrics => Of(ClientMetricsConfigs.All, dynamic.Of(resource), ConfigSource.ClientMetrics),
+        ConfigResourceKind.ClientMetrics => Of(ClientMetricsConfigs.All, dynamic.Of(resource), ConfigSource.ClientMetrics).Select(WithoutDefault),
         ConfigResourceKind.BrokerLogger => loggers.Describe(),
         _ when resource == ConfigResource.AllBrokers => dynamic.Of(resource).Keys.Order(StringComparer.Ordinal)
             .Select(BrokerConfigs.Find).OfType<ConfigDefinition>().Select(settings.OfAll),
-        _ => BrokerConfigs.All.Select(settings.Of),
+        _ => BrokerConfigs.All.Concat(BrokerConfigs.Hidden.Where(x => dynamic.Of(resource).ContainsKey(x.Name))).Select(settings.Of),
     };
+
+    /// <summary>Of client metrics, Apache Kafka shows what was set without the default behind it.</summary>
+    private static EffectiveConfig WithoutDefault(EffectiveConfig config) =>
+        config.Synonyms.Count > 1 ? config with { Synonyms = [config.Synonyms[0]] } : config;
 
     private IEnumerable<EffectiveConfig> Of(
         IReadOnlyList<ConfigDefinition> definitions, IReadOnlyDictionary<string, string> given, ConfigSource source) =>
