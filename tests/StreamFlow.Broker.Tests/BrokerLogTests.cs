@@ -36,6 +36,44 @@ public sealed class BrokerLogTests
     }
 
     [Fact]
+    public void What_an_exception_says_makes_no_line_of_its_own_either()
+    {
+        IOException thrown = new("The topic 'a\nwarn: forged' is gone", new IOException("b\r\nwarn: forged, too"));
+        BrokerMessages.NotClosed(new BrokerLog(_lines, _clock), thrown, "a part");
+
+        string line = Assert.Single(_lines);
+        Assert.Contains("System.IO.IOException: The topic 'a\\u000awarn: forged' is gone", line, StringComparison.Ordinal);
+        Assert.DoesNotContain(line.Split('\n'), static x => x.StartsWith("warn", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Names_that_clients_send_make_no_line_of_their_own()
+    {
+        await using EmbeddedBroker broker = await EmbeddedBroker.StartAsync(new EmbeddedBrokerOptions
+        {
+            LoggerFactory = _lines.Factory, MaxGroups = 1, MaxTransactionalIds = 1, Topics = [new BrokerTopic("t")],
+        });
+        using RawClient client = await RawClient.ConnectAsync(broker.Port);
+        const string Forged = "x\nwarn: forged\u001b[2J";
+        await client.CallAsync("Metadata", 8, Requests.Metadata(Forged));
+        await client.SendRawAsync(Limits.Attacker.FrameOf(Forged, "JoinGroup", 3, GroupRequests.Join(group: Forged)));
+        await client.ReceiveFrameAsync();
+        await client.CallAsync("JoinGroup", 3, GroupRequests.Join(group: $"{Forged}2"));
+        for (int i = 0; i < 2; i++)
+        {
+            await client.CallAsync("InitProducerId", 1, new WireStruct
+            {
+                ["transactional_id"] = $"{Forged}{i}", ["transaction_timeout_ms"] = 10_000,
+            });
+        }
+
+        await client.SendAsync("Produce", 8, Requests.Produce(Forged, 0, TestBatch.Build("x"), acks: 0));
+        Assert.Null(await client.ReceiveFrameAsync());
+        Assert.Contains(_lines, static line => line.Contains("forged", StringComparison.Ordinal));
+        Assert.All(_lines, static line => Assert.DoesNotContain(line, char.IsControl));
+    }
+
+    [Fact]
     public void A_message_that_comes_again_and_again_is_counted_after_the_first_hundred_of_a_minute()
     {
         BrokerLog log = new(_lines, _clock);

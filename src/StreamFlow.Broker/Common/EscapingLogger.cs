@@ -13,8 +13,14 @@ internal sealed class EscapingLogger(ILogger inner) : ILogger
     public bool IsEnabled(LogLevel logLevel) => inner.IsEnabled(logLevel);
 
     public void Log<TState>(
-        LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
-        inner.Log(logLevel, eventId, state, exception, (values, thrown) => Escape(formatter(values, thrown)));
+        LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+    {
+        if (inner.IsEnabled(logLevel))
+        {
+            inner.Log(
+                logLevel, eventId, state, EscapedException.Of(exception), (values, thrown) => Escape(formatter(values, thrown)));
+        }
+    }
 
     /// <summary>The text on one line, whatever is in it.</summary>
     public static string Escape(string text)

@@ -16,7 +16,7 @@ public sealed class AttackTests(Xunit.Abstractions.ITestOutputHelper output)
     private const double Share = 0.1;
 
     /// <summary>An idle broker, the bytes in flight twice (what the pool keeps), and what groups and others may hold.</summary>
-    private const long MostResident = 320L << 20;
+    private const long MostResident = 290L << 20;
 
     private static readonly TimeSpan Longest = TimeSpan.FromSeconds(90);
 

@@ -57,13 +57,13 @@ public sealed class BytesInFlightTests(Xunit.Abstractions.ITestOutputHelper outp
         using MeasuredBroker measured = new(broker.BootstrapServers);
         WireStruct manyGroups = new()
         {
-            ["resources"] = Enumerable.Range(0, 500).Select(
+            ["resources"] = Enumerable.Range(0, 1000).Select(
                 g => new WireStruct { ["resource_type"] = 32, ["resource_name"] = $"{g}", ["configuration_keys"] = null }).ToArray(),
             ["include_synonyms"] = true,
             ["include_documentation"] = true,
         };
         List<RawClient> greedy = [];
-        for (int i = 0; i < 10; i++)
+        for (int i = 0; i < 30; i++)
         {
             RawClient client = await RawClient.ConnectAsync(broker.Port);
             client.Socket.ReceiveBufferSize = 4096;
