@@ -1,24 +1,24 @@
+using StreamFlow.Protocol.Messages;
+using Current = StreamFlow.Protocol.Messages.ConsumerGroupCurrentMemberAssignmentValueTopicPartitions;
+using Target = StreamFlow.Protocol.Messages.ConsumerGroupTargetAssignmentMemberValueTopicPartitions;
+
 namespace StreamFlow.Broker.Groups;
 
-/// <summary>
-/// The records of consumer groups, in the layout of Kafka 4.3's <c>__consumer_offsets</c>: keys in the old encoding,
-/// values in the flexible one, each with its version in front.
-/// </summary>
+/// <summary>The records of consumer groups, in the layout of Kafka 4.3's <c>__consumer_offsets</c>.</summary>
 internal static class ConsumerGroupRecords
 {
     private const short ValueVersion = 0;
-    private const int MetadataHashTag = 0;
-    private const int TimestampTag = 0;
-    private const int ClassicMemberTag = 0;
-    private const int AssignmentEpochsTag = 0;
 
-    public static void WriteKey(FieldWriter writer, string groupId, GroupRecordKey key)
+    public static void WriteKey(WireWriter writer, string groupId, GroupRecordKey key)
     {
-        writer.Int16((short)key.Type);
-        writer.String(groupId);
+        // The keys of one member, and of a pattern, have the same fields; so have those of a whole group.
         if (HasName(key.Type))
         {
-            writer.String(key.Name);
+            StoredValues.WriteKey(writer, (short)key.Type, new ConsumerGroupMemberMetadataKey { GroupId = groupId, MemberId = key.Name });
+        }
+        else
+        {
+            StoredValues.WriteKey(writer, (short)key.Type, new ConsumerGroupMetadataKey { GroupId = groupId });
         }
     }
 
@@ -27,39 +27,40 @@ internal static class ConsumerGroupRecords
         new((GroupRecordType)type, HasName((GroupRecordType)type) ? reader.ReadString() : "");
 
     /// <summary>Writes the value of a record; false for a tombstone, which has none.</summary>
-    public static bool TryWriteValue(FieldWriter writer, ConsumerGroupRecord record)
+    public static bool TryWriteValue(WireWriter writer, ConsumerGroupRecord record)
     {
-        writer.Int16(ValueVersion);
         switch (record)
         {
             case GroupEpochRecord { Epoch: int epoch } group:
-                writer.Int32(epoch);
-                WriteTaggedInt64(writer, MetadataHashTag, group.MetadataHash);
+                Write(writer, new ConsumerGroupMetadataValue { Epoch = epoch, MetadataHash = group.MetadataHash });
                 return true;
             case TargetEpochRecord { Epoch: int epoch } target:
-                writer.Int32(epoch);
-                WriteTaggedInt64(writer, TimestampTag, target.TimestampMs);
+                Write(writer, new ConsumerGroupTargetAssignmentMetadataValue { AssignmentEpoch = epoch, AssignmentTimestamp = target.TimestampMs });
                 return true;
             case MemberMetadataRecord { Metadata: { } metadata }:
-                WriteMember(writer, metadata);
+                Write(writer, ToStored(metadata));
                 return true;
             case TargetAssignmentRecord { Partitions: { } partitions }:
-                WritePartitions(writer, partitions);
-                writer.NoTags();
+                Write(writer, new ConsumerGroupTargetAssignmentMemberValue
+                {
+                    TopicPartitions = ByTopic(partitions, static (topic, found) => new Target { TopicId = topic, Partitions = Numbers(found) }),
+                });
                 return true;
             case CurrentAssignmentRecord { Assignment: { } assignment }:
-                writer.Int32(assignment.MemberEpoch);
-                writer.Int32(assignment.PreviousMemberEpoch);
-                writer.Int8((sbyte)assignment.State);
-                WritePartitions(writer, assignment.Assigned.Keys, assignment.Assigned);
-                WritePartitions(writer, assignment.PendingRevocation.Keys, assignment.PendingRevocation);
-                writer.NoTags();
+                Write(writer, new ConsumerGroupCurrentMemberAssignmentValue
+                {
+                    MemberEpoch = assignment.MemberEpoch,
+                    PreviousMemberEpoch = assignment.PreviousMemberEpoch,
+                    State = (sbyte)assignment.State,
+                    AssignedPartitions = WithEpochs(assignment.Assigned),
+                    PartitionsPendingRevocation = WithEpochs(assignment.PendingRevocation),
+                });
                 return true;
             case PatternRecord { Resolved: { } resolved }:
-                writer.CompactStrings(resolved.Topics);
-                writer.Int64(resolved.Version);
-                writer.Int64(resolved.TimestampMs);
-                writer.NoTags();
+                Write(writer, new ConsumerGroupRegularExpressionValue
+                {
+                    Topics = [.. resolved.Topics], Version = resolved.Version, Timestamp = resolved.TimestampMs,
+                });
                 return true;
             default:
                 return false;
@@ -68,198 +69,108 @@ internal static class ConsumerGroupRecords
 
     /// <exception cref="InvalidDataException">The version is not one this broker reads.</exception>
     /// <exception cref="ProtocolException">The bytes end before the fields do.</exception>
-    public static ConsumerGroupRecord Read(GroupRecordKey key, byte[]? value)
+    public static ConsumerGroupRecord Read(GroupRecordKey key, byte[]? bytes)
     {
-        if (value is null)
+        if (bytes is null)
         {
             return ConsumerGroupRecord.Tombstone(key);
-        }
-
-        var reader = new WireReader(value) { Flexible = true };
-        short version = reader.ReadInt16();
-        if (version != ValueVersion)
-        {
-            throw new InvalidDataException(
-                $"A stored record of type {(short)key.Type} has version {version}; this broker reads version {ValueVersion}.");
         }
 
         switch (key.Type)
         {
             case GroupRecordType.GroupEpoch:
-                return new GroupEpochRecord(reader.ReadInt32(), ReadTaggedInt64(ref reader, MetadataHashTag));
+                var group = Value<ConsumerGroupMetadataValue>(key, bytes);
+                return new GroupEpochRecord(group.Epoch, group.MetadataHash);
             case GroupRecordType.TargetEpoch:
-                return new TargetEpochRecord(reader.ReadInt32(), ReadTaggedInt64(ref reader, TimestampTag));
+                var target = Value<ConsumerGroupTargetAssignmentMetadataValue>(key, bytes);
+                return new TargetEpochRecord(target.AssignmentEpoch, target.AssignmentTimestamp);
             case GroupRecordType.MemberMetadata:
-                return new MemberMetadataRecord(key.Name, ReadMember(ref reader));
+                return new MemberMetadataRecord(key.Name, OfStored(Value<ConsumerGroupMemberMetadataValue>(key, bytes)));
             case GroupRecordType.TargetAssignment:
-                return new TargetAssignmentRecord(key.Name, ReadPartitions(ref reader).Keys.ToHashSet());
+                return new TargetAssignmentRecord(key.Name, Value<ConsumerGroupTargetAssignmentMemberValue>(key, bytes).TopicPartitions
+                    .SelectMany(static x => x.Partitions.Select(partition => new TopicIdPartition(x.TopicId, partition))).ToHashSet());
             case GroupRecordType.CurrentAssignment:
+                var current = Value<ConsumerGroupCurrentMemberAssignmentValue>(key, bytes);
                 return new CurrentAssignmentRecord(key.Name, new CurrentAssignment
                 {
-                    MemberEpoch = reader.ReadInt32(),
-                    PreviousMemberEpoch = reader.ReadInt32(),
-                    State = (MemberState)reader.ReadInt8(),
-                    Assigned = ReadPartitions(ref reader),
-                    PendingRevocation = ReadPartitions(ref reader),
+                    MemberEpoch = current.MemberEpoch,
+                    PreviousMemberEpoch = current.PreviousMemberEpoch,
+                    State = (MemberState)current.State,
+                    Assigned = Epochs(current.AssignedPartitions),
+                    PendingRevocation = Epochs(current.PartitionsPendingRevocation),
                 });
             default:
-                return new PatternRecord(key.Name, new ResolvedPattern(
-                    reader.ReadArray(static (ref WireReader r) => r.ReadString()), reader.ReadInt64(), reader.ReadInt64()));
+                var pattern = Value<ConsumerGroupRegularExpressionValue>(key, bytes);
+                return new PatternRecord(key.Name, new ResolvedPattern(pattern.Topics, pattern.Version, pattern.Timestamp));
         }
     }
 
     private static bool HasName(GroupRecordType type) => type is GroupRecordType.MemberMetadata
         or GroupRecordType.TargetAssignment or GroupRecordType.CurrentAssignment or GroupRecordType.Pattern;
 
-    private static void WriteMember(FieldWriter writer, MemberMetadata member)
+    private static void Write<T>(WireWriter writer, T value)
+        where T : class, IWireType<T> => StoredValues.WriteValue(writer, ValueVersion, value);
+
+    private static T Value<T>(GroupRecordKey key, byte[] bytes)
+        where T : class, IWireType<T> => StoredValues.ReadValue<T>(bytes, ValueVersion, $"record of type {(short)key.Type}");
+
+    private static ConsumerGroupMemberMetadataValue ToStored(MemberMetadata member) => new()
     {
-        writer.CompactNullableString(member.InstanceId);
-        writer.CompactNullableString(member.RackId);
-        writer.CompactString(member.ClientId);
-        writer.CompactString(member.ClientHost);
-        writer.CompactStrings(member.TopicNames);
-        writer.CompactNullableString(member.TopicPattern);
-        writer.Int32(member.RebalanceTimeoutMs);
-        writer.CompactNullableString(member.ServerAssignor);
-        if (member.Classic is not { } classic)
+        InstanceId = member.InstanceId,
+        RackId = member.RackId,
+        ClientId = member.ClientId,
+        ClientHost = member.ClientHost,
+        SubscribedTopicNames = [.. member.TopicNames],
+        SubscribedTopicRegex = member.TopicPattern,
+        RebalanceTimeoutMs = member.RebalanceTimeoutMs,
+        ServerAssignor = member.ServerAssignor,
+        ClassicMemberMetadata = member.Classic is not { } classic ? null : new ConsumerGroupMemberMetadataValueClassicMemberMetadata
         {
-            writer.OneTag(ClassicMemberTag, [0]);
-            return;
-        }
-
-        var tag = new FieldWriter();
-
-        // A nullable structure begins with a number that says whether it is there.
-        tag.Int8(1);
-        tag.Int32(classic.SessionTimeoutMs);
-        tag.CompactLength(classic.Protocols.Count);
-        foreach (GroupProtocol protocol in classic.Protocols)
-        {
-            tag.CompactString(protocol.Name);
-            tag.CompactLength(protocol.Metadata.Length);
-            tag.Raw(protocol.Metadata);
-            tag.NoTags();
-        }
-
-        tag.NoTags();
-        writer.OneTag(ClassicMemberTag, tag.Written);
-    }
-
-    private static MemberMetadata ReadMember(ref WireReader reader)
-    {
-        var member = new MemberMetadata
-        {
-            InstanceId = reader.ReadNullableString(),
-            RackId = reader.ReadNullableString(),
-            ClientId = reader.ReadString(),
-            ClientHost = reader.ReadString(),
-            TopicNames = reader.ReadArray(static (ref WireReader r) => r.ReadString()),
-            TopicPattern = reader.ReadNullableString() ?? "",
-            RebalanceTimeoutMs = reader.ReadInt32(),
-            ServerAssignor = reader.ReadNullableString(),
-        };
-        return FindTag(ref reader, ClassicMemberTag) is { } tag ? member with { Classic = ReadClassic(tag) } : member;
-    }
-
-    private static ClassicMemberMetadata? ReadClassic(byte[] tag)
-    {
-        var reader = new WireReader(tag) { Flexible = true };
-        return reader.ReadUnsignedVarint() == 0 ? null : new ClassicMemberMetadata(
-            reader.ReadInt32(),
-            reader.ReadArray(static (ref WireReader r) =>
+            SessionTimeoutMs = classic.SessionTimeoutMs,
+            SupportedProtocols = [.. classic.Protocols.Select(static protocol => new ConsumerGroupMemberMetadataValueSupportedProtocols
             {
-                var protocol = new GroupProtocol(r.ReadString(), r.ReadBytes());
-                r.SkipTags();
-                return protocol;
-            }));
-    }
+                Name = protocol.Name, Metadata = protocol.Metadata,
+            })],
+        },
+    };
 
-    private static void WritePartitions(
-        FieldWriter writer,
-        IEnumerable<TopicIdPartition> partitions,
-        IReadOnlyDictionary<TopicIdPartition, int>? epochs = null)
+    private static MemberMetadata OfStored(ConsumerGroupMemberMetadataValue stored) => new()
     {
-        IGrouping<Guid, TopicIdPartition>[] topics = [.. partitions.Order().GroupBy(static x => x.TopicId)];
-        writer.CompactLength(topics.Length);
-        foreach (IGrouping<Guid, TopicIdPartition> topic in topics)
-        {
-            writer.Uuid(topic.Key);
-            writer.CompactInt32s([.. topic.Select(static x => x.Partition)]);
-            if (epochs is null)
-            {
-                writer.NoTags();
-                continue;
-            }
+        InstanceId = stored.InstanceId,
+        RackId = stored.RackId,
+        ClientId = stored.ClientId,
+        ClientHost = stored.ClientHost,
+        TopicNames = stored.SubscribedTopicNames,
+        TopicPattern = stored.SubscribedTopicRegex ?? "",
+        RebalanceTimeoutMs = stored.RebalanceTimeoutMs,
+        ServerAssignor = stored.ServerAssignor,
+        Classic = stored.ClassicMemberMetadata is not { IsDefault: false } classic ? null : new ClassicMemberMetadata(
+            classic.SessionTimeoutMs,
+            [.. classic.SupportedProtocols.Select(static protocol => new GroupProtocol(protocol.Name, protocol.Metadata))]),
+    };
 
-            var tag = new FieldWriter();
-            tag.CompactInt32s([.. topic.Select(partition => epochs[partition])]);
-            writer.OneTag(AssignmentEpochsTag, tag.Written);
-        }
-    }
+    private static T[] ByTopic<T>(IEnumerable<TopicIdPartition> partitions, Func<Guid, IGrouping<Guid, TopicIdPartition>, T> make) =>
+        [.. partitions.Order().GroupBy(static x => x.TopicId).Select(topic => make(topic.Key, topic))];
+
+    private static int[] Numbers(IEnumerable<TopicIdPartition> partitions) => [.. partitions.Select(static x => x.Partition)];
+
+    private static Current[] WithEpochs(IReadOnlyDictionary<TopicIdPartition, int> epochs) => ByTopic(
+        epochs.Keys,
+        (topic, found) => new Current { TopicId = topic, Partitions = Numbers(found), AssignmentEpochs = [.. found.Select(x => epochs[x])] });
 
     /// <summary>Partitions with the epoch they were assigned in, zero where none is stored.</summary>
-    private static Dictionary<TopicIdPartition, int> ReadPartitions(ref WireReader reader)
+    private static Dictionary<TopicIdPartition, int> Epochs(Current[] topics)
     {
         var partitions = new Dictionary<TopicIdPartition, int>();
-        foreach ((Guid topic, int[] numbers, int[] epochs) in reader.ReadArray(static (ref WireReader r) =>
-            (r.ReadUuid(), ReadInt32s(ref r), ReadEpochs(ref r))))
+        foreach (Current topic in topics)
         {
-            for (int i = 0; i < numbers.Length; i++)
+            for (int i = 0; i < topic.Partitions.Length; i++)
             {
-                partitions[new TopicIdPartition(topic, numbers[i])] = i < epochs.Length ? epochs[i] : 0;
+                partitions[new TopicIdPartition(topic.TopicId, topic.Partitions[i])] =
+                    topic.AssignmentEpochs is { } epochs && i < epochs.Length ? epochs[i] : 0;
             }
         }
 
         return partitions;
-    }
-
-    private static int[] ReadEpochs(ref WireReader reader)
-    {
-        if (FindTag(ref reader, AssignmentEpochsTag) is not { } tag)
-        {
-            return [];
-        }
-
-        var epochs = new WireReader(tag) { Flexible = true };
-        return epochs.ReadNullableArray(static (ref WireReader r) => r.ReadInt32()) ?? [];
-    }
-
-    private static int[] ReadInt32s(ref WireReader reader) => reader.ReadArray(static (ref WireReader r) => r.ReadInt32());
-
-    /// <summary>Written only where it is not what a reader takes for it without.</summary>
-    private static void WriteTaggedInt64(FieldWriter writer, int tag, long value)
-    {
-        if (value == 0)
-        {
-            writer.NoTags();
-            return;
-        }
-
-        var field = new FieldWriter();
-        field.Int64(value);
-        writer.OneTag(tag, field.Written);
-    }
-
-    private static long ReadTaggedInt64(ref WireReader reader, int tag) =>
-        FindTag(ref reader, tag) is { } field ? new WireReader(field).ReadInt64() : 0;
-
-    /// <summary>Reads a section of tags to its end; the bytes of one of them, or null.</summary>
-    private static byte[]? FindTag(ref WireReader reader, int wanted)
-    {
-        byte[]? found = null;
-        for (uint count = reader.ReadUnsignedVarint(); count > 0; count--)
-        {
-            uint tag = reader.ReadUnsignedVarint();
-            uint size = reader.ReadUnsignedVarint();
-            byte[] field = new byte[size <= reader.Remaining ? size : throw new ProtocolException("A tagged field is longer than the record.")];
-            for (int i = 0; i < field.Length; i++)
-            {
-                field[i] = (byte)reader.ReadInt8();
-            }
-
-            found = tag == wanted ? field : found;
-        }
-
-        return found;
     }
 }

@@ -6,8 +6,8 @@ namespace StreamFlow.Broker.Groups;
 internal sealed class JournalBatch(PartitionLog log, Action<JournalBatch> giveBack) : IDisposable
 {
     private readonly RecordBatchBuilder _batch = new();
-    private readonly FieldWriter _key = new();
-    private readonly FieldWriter _value = new();
+    private readonly WireWriter _key = new();
+    private readonly WireWriter _value = new();
 
     public bool HasRecords => _batch.Count > 0;
 
@@ -16,7 +16,6 @@ internal sealed class JournalBatch(PartitionLog log, Action<JournalBatch> giveBa
     public void AddOffset(string groupId, OffsetKey key, CommittedOffset value)
     {
         WriteOffsetKey(groupId, key);
-        _value.Reset();
         GroupRecords.WriteOffsetValue(_value, value);
         _batch.Add(value.CommitTimestampMs, _key.Written, _value.Written);
     }
@@ -31,7 +30,6 @@ internal sealed class JournalBatch(PartitionLog log, Action<JournalBatch> giveBa
     public void AddGroup(string groupId, GroupSnapshot value, long nowMs)
     {
         WriteGroupKey(groupId);
-        _value.Reset();
         GroupRecords.WriteGroupValue(_value, value);
         _batch.Add(nowMs, _key.Written, _value.Written);
     }
@@ -45,9 +43,7 @@ internal sealed class JournalBatch(PartitionLog log, Action<JournalBatch> giveBa
     /// <summary>Adds a record of a consumer group.</summary>
     public void Add(string groupId, ConsumerGroupRecord record, long nowMs)
     {
-        _key.Reset();
         ConsumerGroupRecords.WriteKey(_key, groupId, record.Key);
-        _value.Reset();
         if (ConsumerGroupRecords.TryWriteValue(_value, record))
         {
             _batch.Add(nowMs, _key.Written, _value.Written);
@@ -104,13 +100,11 @@ internal sealed class JournalBatch(PartitionLog log, Action<JournalBatch> giveBa
 
     private void WriteOffsetKey(string groupId, OffsetKey key)
     {
-        _key.Reset();
         GroupRecords.WriteOffsetKey(_key, groupId, key);
     }
 
     private void WriteGroupKey(string groupId)
     {
-        _key.Reset();
         GroupRecords.WriteGroupKey(_key, groupId);
     }
 }

@@ -8,8 +8,6 @@ internal sealed class TransactionJournal(PartitionLog log)
 {
     private readonly OrderedLock _lock = new(LockRank.TransactionJournal);
     private readonly RecordBatchBuilder _batch = new();
-    private readonly FieldWriter _key = new();
-    private readonly FieldWriter _value = new();
 
     /// <summary>The settings of the internal topic. Segments are small: every start reads them all.</summary>
     public static IReadOnlyDictionary<string, string> TopicSettings { get; } = new Dictionary<string, string>
@@ -25,12 +23,12 @@ internal sealed class TransactionJournal(PartitionLog log)
         AppendResult written;
         using (_lock.Enter())
         {
-            _key.Reset();
-            _value.Reset();
-            TransactionRecords.WriteKey(_key, transactionalId);
-            TransactionRecords.WriteValue(_value, value);
+                    using var key = new WireWriter();
+            using var fields = new WireWriter();
+            TransactionRecords.WriteKey(key, transactionalId);
+            TransactionRecords.WriteValue(fields, value);
             _batch.Reset();
-            _batch.Add(value.LastUpdateMs, _key.Written, _value.Written);
+            _batch.Add(value.LastUpdateMs, key.Written, fields.Written);
             written = log.Append(_batch.Build(), AppendOrigin.Coordinator);
         }
 
@@ -44,10 +42,10 @@ internal sealed class TransactionJournal(PartitionLog log)
     {
         using (_lock.Enter())
         {
-            _key.Reset();
-            TransactionRecords.WriteKey(_key, transactionalId);
+                using var key = new WireWriter();
+            TransactionRecords.WriteKey(key, transactionalId);
             _batch.Reset();
-            _batch.AddTombstone(nowMs, _key.Written);
+            _batch.AddTombstone(nowMs, key.Written);
             return log.Append(_batch.Build(), AppendOrigin.Coordinator).Error;
         }
     }

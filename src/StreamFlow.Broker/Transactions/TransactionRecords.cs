@@ -1,4 +1,5 @@
 using StreamFlow.Broker.Groups;
+using StreamFlow.Protocol.Messages;
 
 namespace StreamFlow.Broker.Transactions;
 
@@ -7,9 +8,13 @@ namespace StreamFlow.Broker.Transactions;
 /// fields are Kafka's three and, with numbers far above them, three that Kafka's readers skip. Version 0, written before
 /// there was a version 2 of transactions, is still read.
 /// </summary>
+/// <remarks>
+/// The value is written and read field by field, and not as a generated message: tagged fields stand in one section, in order, so what is not Kafka's cannot be
+/// put behind a message that is.
+/// </remarks>
 internal static class TransactionRecords
 {
-    private const short KeyVersion = 0;
+    private const short KeyVersion = TransactionLogKey.RecordType;
     private const short ClassicVersion = 0;
     private const short FlexibleVersion = 1;
 
@@ -26,22 +31,21 @@ internal static class TransactionRecords
     /// <summary>See <see cref="TransactionSnapshot.MustAbort"/>; there or not, without a content.</summary>
     private const int MustAbortTag = 102;
 
-    public static void WriteKey(FieldWriter writer, string transactionalId)
-    {
-        writer.Int16(KeyVersion);
-        writer.String(transactionalId);
-    }
+    public static void WriteKey(WireWriter writer, string transactionalId) =>
+        StoredValues.WriteKey(writer, KeyVersion, new TransactionLogKey { TransactionalId = transactionalId });
 
-    public static void WriteValue(FieldWriter writer, TransactionSnapshot value)
+    public static void WriteValue(WireWriter writer, TransactionSnapshot value)
     {
-        writer.Int16(FlexibleVersion);
-        writer.Int64(value.Producer.ProducerId);
-        writer.Int16(value.Producer.Epoch);
-        writer.Int32(value.TimeoutMs);
-        writer.Int8((sbyte)value.State);
+        writer.Reset();
+        writer.Flexible = true;
+        writer.WriteInt16(FlexibleVersion);
+        writer.WriteInt64(value.Producer.ProducerId);
+        writer.WriteInt16(value.Producer.Epoch);
+        writer.WriteInt32(value.TimeoutMs);
+        writer.WriteInt8((sbyte)value.State);
         WritePartitions(writer, value.Partitions);
-        writer.Int64(value.LastUpdateMs);
-        writer.Int64(value.StartMs);
+        writer.WriteInt64(value.LastUpdateMs);
+        writer.WriteInt64(value.StartMs);
         WriteTags(writer, value);
     }
 
@@ -52,7 +56,7 @@ internal static class TransactionRecords
         var reader = new WireReader(key);
         short version = reader.ReadInt16();
         return version == KeyVersion
-            ? reader.ReadString()
+            ? TransactionLogKey.Read(ref reader).TransactionalId
             : throw new InvalidDataException(
                 $"its key has version {version}; this broker reads version {KeyVersion}.");
     }
@@ -87,53 +91,42 @@ internal static class TransactionRecords
             : throw new InvalidDataException($"its state {(byte)snapshot.State} is unknown.");
     }
 
-    private static void WritePartitions(FieldWriter writer, IReadOnlyList<TransactionPartition> partitions)
-    {
-        List<IGrouping<string, TransactionPartition>> topics = [.. partitions.GroupBy(static x => x.Topic)];
-        writer.CompactLength(topics.Count);
-        foreach (IGrouping<string, TransactionPartition> topic in topics)
-        {
-            writer.CompactString(topic.Key);
-            writer.CompactLength(topic.Count());
-            foreach (TransactionPartition partition in topic)
+    private static void WritePartitions(WireWriter writer, IReadOnlyList<TransactionPartition> partitions) => writer.WriteArray(
+        [
+            .. partitions.GroupBy(static x => x.Topic).Select(static topic => new TransactionLogValueTransactionPartitions
             {
-                writer.Int32(partition.Partition);
-            }
+                Topic = topic.Key, PartitionIds = [.. topic.Select(static x => x.Partition)],
+            }),
+        ]);
 
-            writer.UnsignedVarint(0);
-        }
-    }
-
-    private static void WriteTags(FieldWriter writer, TransactionSnapshot value)
+    private static void WriteTags(WireWriter writer, TransactionSnapshot value)
     {
         // Tags are in the order of their numbers, and left out where they say nothing.
-        var tags = new List<(int Tag, FieldWriter Content)>();
-        Add(value.Previous.ProducerId >= 0, PreviousProducerIdTag, x => x.Int64(value.Previous.ProducerId));
-        Add(value.NextProducerId >= 0, NextProducerIdTag, x => x.Int64(value.NextProducerId));
-        Add(value.Version != TransactionVersion.V0, ClientTransactionVersionTag, x => x.Int16((short)value.Version));
-        Add(value.Previous.ProducerId >= 0, PreviousEpochTag, x => x.Int16(value.Previous.Epoch));
-        Add(value.Unfinished is not null, UnfinishedTag, x =>
+        var tags = new List<(uint Tag, Action Write)>();
+        Add(value.Previous.ProducerId >= 0, PreviousProducerIdTag, () => writer.WriteInt64(value.Previous.ProducerId));
+        Add(value.NextProducerId >= 0, NextProducerIdTag, () => writer.WriteInt64(value.NextProducerId));
+        Add(value.Version != TransactionVersion.V0, ClientTransactionVersionTag, () => writer.WriteInt16((short)value.Version));
+        Add(value.Previous.ProducerId >= 0, PreviousEpochTag, () => writer.WriteInt16(value.Previous.Epoch));
+        Add(value.Unfinished is not null, UnfinishedTag, () =>
         {
-            x.Int64(value.Unfinished!.Producer.ProducerId);
-            x.Int16(value.Unfinished.Producer.Epoch);
-            WritePartitions(x, value.Unfinished.Partitions);
+            writer.WriteInt64(value.Unfinished!.Producer.ProducerId);
+            writer.WriteInt16(value.Unfinished.Producer.Epoch);
+            WritePartitions(writer, value.Unfinished.Partitions);
         });
-        Add(value.MustAbort, MustAbortTag, static _ => { });
-        writer.UnsignedVarint((uint)tags.Count);
-        foreach ((int tag, FieldWriter content) in tags)
+        Add(value.MustAbort, MustAbortTag, static () => { });
+        writer.WriteUnsignedVarint((uint)tags.Count);
+        foreach ((uint tag, Action write) in tags)
         {
-            writer.UnsignedVarint((uint)tag);
-            writer.UnsignedVarint((uint)content.Written.Length);
-            writer.Raw(content.Written);
+            int mark = writer.BeginTag(tag);
+            write();
+            writer.EndTag(mark);
         }
 
-        void Add(bool isPresent, int tag, Action<FieldWriter> write)
+        void Add(bool isPresent, uint tag, Action write)
         {
             if (isPresent)
             {
-                var content = new FieldWriter();
-                write(content);
-                tags.Add((tag, content));
+                tags.Add((tag, write));
             }
         }
     }

@@ -2,9 +2,11 @@ using StreamFlow.Broker.Groups;
 
 namespace StreamFlow.Broker.Tests.Groups;
 
-public sealed class GroupRecordsTests
+public sealed class GroupRecordsTests : IDisposable
 {
-    private readonly FieldWriter _writer = new();
+    private readonly WireWriter _writer = new();
+
+    public void Dispose() => _writer.Dispose();
 
     [Fact]
     public void Offset_key_and_value_have_kafkas_layout()
@@ -12,7 +14,6 @@ public sealed class GroupRecordsTests
         GroupRecords.WriteOffsetKey(_writer, "g", new OffsetKey("to", 7));
         Assert.Equal("00010001670002746F00000007", Convert.ToHexString(_writer.Written));
 
-        _writer.Reset();
         GroupRecords.WriteOffsetValue(_writer, new CommittedOffset(258, -1, "n", 3));
         Assert.Equal("00030000000000000102FFFFFFFF00016E0000000000000003", Convert.ToHexString(_writer.Written));
     }
@@ -23,7 +24,6 @@ public sealed class GroupRecordsTests
         GroupRecords.WriteGroupKey(_writer, "g");
         Assert.Equal("0002000167", Convert.ToHexString(_writer.Written));
 
-        _writer.Reset();
         GroupRecords.WriteGroupValue(_writer, new GroupSnapshot
         {
             ProtocolType = "t",

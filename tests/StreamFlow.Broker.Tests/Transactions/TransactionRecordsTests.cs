@@ -47,20 +47,20 @@ public sealed class TransactionRecordsTests
     [Fact]
     public void Record_of_the_classic_format_is_read()
     {
-        var writer = new FieldWriter();
-        writer.Int16(0);
-        writer.Int64(1);
-        writer.Int16(2);
-        writer.Int32(3);
-        writer.Int8(1);
-        writer.Int32(1);
-        writer.String("a");
-        writer.Int32(1);
-        writer.Int32(4);
-        writer.Int64(5);
-        writer.Int64(6);
-        writer.Int64(7);
-        writer.Int16(8);
+        using var writer = new WireWriter();
+        writer.WriteInt16(0);
+        writer.WriteInt64(1);
+        writer.WriteInt16(2);
+        writer.WriteInt32(3);
+        writer.WriteInt8(1);
+        writer.WriteInt32(1);
+        writer.WriteNullableString("a");
+        writer.WriteInt32(1);
+        writer.WriteInt32(4);
+        writer.WriteInt64(5);
+        writer.WriteInt64(6);
+        writer.WriteInt64(7);
+        writer.WriteInt16(8);
 
         TransactionSnapshot read = TransactionRecords.ReadValue(writer.Written.ToArray());
 
@@ -85,7 +85,7 @@ public sealed class TransactionRecordsTests
 
     private static byte[] Write(TransactionSnapshot value)
     {
-        var writer = new FieldWriter();
+        using var writer = new WireWriter();
         TransactionRecords.WriteValue(writer, value);
         return writer.Written.ToArray();
     }

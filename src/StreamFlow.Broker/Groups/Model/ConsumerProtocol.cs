@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Text;
+using StreamFlow.Protocol.Messages;
 
 namespace StreamFlow.Broker.Groups;
 
@@ -67,37 +68,20 @@ internal static class ConsumerProtocol
     /// <summary>Writes an assignment in the version of the subscription it answers.</summary>
     public static byte[] WriteAssignment(short version, IEnumerable<OffsetKey> partitions)
     {
-        using var bytes = new MemoryStream();
-        Int16(bytes, Math.Clamp(version, (short)0, HighestVersion));
-        IGrouping<string, OffsetKey>[] topics =
-            [.. partitions.GroupBy(static x => x.Topic).OrderBy(static x => x.Key, StringComparer.Ordinal)];
-        Int32(bytes, topics.Length);
-        foreach (IGrouping<string, OffsetKey> topic in topics)
+        using WireWriter writer = new() { Version = Math.Clamp(version, (short)0, HighestVersion) };
+        writer.WriteInt16(writer.Version);
+        new ConsumerProtocolAssignment
         {
-            byte[] name = Encoding.UTF8.GetBytes(topic.Key);
-            Int16(bytes, checked((short)name.Length));
-            bytes.Write(name);
-            int[] numbers = [.. topic.Select(static x => x.Partition).Order()];
-            Int32(bytes, numbers.Length);
-            Array.ForEach(numbers, number => Int32(bytes, number));
-        }
-
-        Int32(bytes, -1);
-        return bytes.ToArray();
-    }
-
-    private static void Int16(MemoryStream bytes, short value)
-    {
-        Span<byte> field = stackalloc byte[sizeof(short)];
-        BinaryPrimitives.WriteInt16BigEndian(field, value);
-        bytes.Write(field);
-    }
-
-    private static void Int32(MemoryStream bytes, int value)
-    {
-        Span<byte> field = stackalloc byte[sizeof(int)];
-        BinaryPrimitives.WriteInt32BigEndian(field, value);
-        bytes.Write(field);
+            AssignedPartitions =
+            [
+                .. partitions.GroupBy(static x => x.Topic).OrderBy(static x => x.Key, StringComparer.Ordinal)
+                    .Select(static topic => new ConsumerProtocolAssignmentAssignedPartitions
+                    {
+                        Topic = topic.Key, Partitions = [.. topic.Select(static x => x.Partition).Order()],
+                    }),
+            ],
+        }.Write(writer);
+        return writer.Written.ToArray();
     }
 
     /// <summary>Reads what somebody else wrote: it fails once and then gives nothing, rather than throw.</summary>

@@ -55,20 +55,20 @@ internal sealed record LogCheckpoint
 
     public void Save(FileSystem files, string directory)
     {
-        var writer = new ByteWriter();
-        writer.Int32(Version);
-        writer.Int64(LogStartOffset);
-        writer.Int64(RecoveryPoint);
-        writer.Int64(CleanedTo);
-        writer.Int32(Epochs.Length);
+        using var writer = new WireWriter();
+        writer.WriteInt32(Version);
+        writer.WriteInt64(LogStartOffset);
+        writer.WriteInt64(RecoveryPoint);
+        writer.WriteInt64(CleanedTo);
+        writer.WriteInt32(Epochs.Length);
         foreach (var epoch in Epochs)
         {
-            writer.Int32(epoch.Epoch);
-            writer.Int64(epoch.StartOffset);
+            writer.WriteInt32(epoch.Epoch);
+            writer.WriteInt64(epoch.StartOffset);
         }
 
-        writer.Int64(ActiveBaseOffset);
-        writer.Int64(ActiveSinceMs);
-        files.ReplaceDurably(Path.Combine(directory, FileName), writer.Finish());
+        writer.WriteInt64(ActiveBaseOffset);
+        writer.WriteInt64(ActiveSinceMs);
+        files.ReplaceDurably(Path.Combine(directory, FileName), writer.Close());
     }
 }

@@ -14,26 +14,26 @@ internal static class ProducerSnapshot
 
     public static byte[] Serialize(ProducerStateTable table, long offset)
     {
-        var writer = new ByteWriter();
-        writer.Int32(Version);
-        writer.Int64(offset);
-        writer.Int32(table.Producers.Count);
+        using var writer = new WireWriter();
+        writer.WriteInt32(Version);
+        writer.WriteInt64(offset);
+        writer.WriteInt32(table.Producers.Count);
         foreach (var state in table.Producers)
         {
             WriteProducer(writer, state);
         }
 
         var aborted = table.Aborted;
-        writer.Int32(aborted.Length);
+        writer.WriteInt32(aborted.Length);
         foreach (ref readonly var entry in aborted)
         {
-            writer.Int64(entry.ProducerId);
-            writer.Int64(entry.FirstOffset);
-            writer.Int64(entry.LastOffset);
-            writer.Int64(entry.LastStableOffset);
+            writer.WriteInt64(entry.ProducerId);
+            writer.WriteInt64(entry.FirstOffset);
+            writer.WriteInt64(entry.LastOffset);
+            writer.WriteInt64(entry.LastStableOffset);
         }
 
-        return writer.Finish();
+        return writer.Close();
     }
 
     /// <summary>
@@ -98,22 +98,22 @@ internal static class ProducerSnapshot
         return found;
     }
 
-    private static void WriteProducer(ByteWriter writer, ProducerState state)
+    private static void WriteProducer(WireWriter writer, ProducerState state)
     {
-        writer.Int64(state.ProducerId);
-        writer.Int16(state.Epoch);
-        writer.Int32(state.CoordinatorEpoch);
-        writer.Int64(state.LastUpdateMs);
-        writer.Int64(state.LastTimestamp);
-        writer.Int64(state.OpenTransactionFirstOffset);
-        writer.Int32(state.BatchCount);
+        writer.WriteInt64(state.ProducerId);
+        writer.WriteInt16(state.Epoch);
+        writer.WriteInt32(state.CoordinatorEpoch);
+        writer.WriteInt64(state.LastUpdateMs);
+        writer.WriteInt64(state.LastTimestamp);
+        writer.WriteInt64(state.OpenTransactionFirstOffset);
+        writer.WriteInt32(state.BatchCount);
         for (var i = 0; i < state.BatchCount; i++)
         {
             var batch = state.Batch(i);
-            writer.Int32(batch.FirstSequence);
-            writer.Int32(batch.LastSequence);
-            writer.Int64(batch.FirstOffset);
-            writer.Int64(batch.LastOffset);
+            writer.WriteInt32(batch.FirstSequence);
+            writer.WriteInt32(batch.LastSequence);
+            writer.WriteInt64(batch.FirstOffset);
+            writer.WriteInt64(batch.LastOffset);
         }
     }
 

@@ -12,24 +12,24 @@ internal static class IndexFile
     public static void Save(FileSystem files, string directory, Segment segment)
     {
         var entries = segment.Index.Entries;
-        var writer = new ByteWriter();
-        writer.Int32(Version);
-        writer.Int64(segment.BaseOffset);
-        writer.Int32(segment.Size);
-        writer.Int64(segment.NextOffset);
-        writer.Int64(segment.MaxTimestamp);
-        writer.Int32(entries.Length);
+        using var writer = new WireWriter();
+        writer.WriteInt32(Version);
+        writer.WriteInt64(segment.BaseOffset);
+        writer.WriteInt32(segment.Size);
+        writer.WriteInt64(segment.NextOffset);
+        writer.WriteInt64(segment.MaxTimestamp);
+        writer.WriteInt32(entries.Length);
         foreach (ref readonly var entry in entries)
         {
-            writer.Int32(entry.RelativeOffset);
-            writer.Int32(entry.Position);
-            writer.Int64(entry.MaxTimestampBefore);
+            writer.WriteInt32(entry.RelativeOffset);
+            writer.WriteInt32(entry.Position);
+            writer.WriteInt64(entry.MaxTimestampBefore);
         }
 
-        writer.Int64(segment.CreatedMs);
-        writer.Int64(segment.LastAppendMs);
+        writer.WriteInt64(segment.CreatedMs);
+        writer.WriteInt64(segment.LastAppendMs);
         var path = Path.Combine(directory, Segment.FileName(segment.BaseOffset, Segment.IndexSuffix));
-        files.ReplaceDurably(path, writer.Finish());
+        files.ReplaceDurably(path, writer.Close());
         segment.MarkIndexStored(segment.Size);
     }
 

@@ -180,8 +180,8 @@ internal static class RecordBytes
 
     public static (byte[] Key, byte[]? Value) Write(string groupId, ConsumerGroupRecord record)
     {
-        FieldWriter key = new();
-        FieldWriter value = new();
+        using WireWriter key = new();
+        using WireWriter value = new();
         ConsumerGroupRecords.WriteKey(key, groupId, record.Key);
         bool hasValue = ConsumerGroupRecords.TryWriteValue(value, record);
         return (key.Written.ToArray(), hasValue ? value.Written.ToArray() : null);

@@ -259,11 +259,11 @@ internal sealed class ConsumerGroupSimulation
 
     private byte[] Subscription(SimulatedConsumer client)
     {
-        var writer = new FieldWriter();
-        writer.Int16(3);
-        writer.Int32(client.Topics.Length);
-        Array.ForEach(client.Topics, writer.String);
-        writer.Int32(-1);
+        using var writer = new WireWriter();
+        writer.WriteInt16(3);
+        writer.WriteInt32(client.Topics.Length);
+        Array.ForEach(client.Topics, writer.WriteNullableString);
+        writer.WriteInt32(-1);
         (string Name, int[] Partitions)[] owned =
         [
             .. from partition in client.Owned
@@ -272,16 +272,16 @@ internal sealed class ConsumerGroupSimulation
                group partition.Partition by topic.Name into byName
                select (byName.Key, byName.ToArray()),
         ];
-        writer.Int32(owned.Length);
+        writer.WriteInt32(owned.Length);
         foreach ((string name, int[] partitions) in owned)
         {
-            writer.String(name);
-            writer.Int32(partitions.Length);
-            Array.ForEach(partitions, writer.Int32);
+            writer.WriteNullableString(name);
+            writer.WriteInt32(partitions.Length);
+            Array.ForEach(partitions, writer.WriteInt32);
         }
 
-        writer.Int32(client.Epoch == 0 ? -1 : client.Epoch);
-        writer.String(null);
+        writer.WriteInt32(client.Epoch == 0 ? -1 : client.Epoch);
+        writer.WriteNullableString(null);
         return writer.Written.ToArray();
     }
 

@@ -393,21 +393,21 @@ public sealed class ConsumerGroupTests
     /// <summary>A subscription of version 3 to "t4".</summary>
     private static byte[] Subscription(int generation, int[] owned)
     {
-        var writer = new FieldWriter();
-        writer.Int16(3);
-        writer.Int32(1);
-        writer.String("t4");
-        writer.Int32(-1);
-        writer.Int32(owned.Length == 0 ? 0 : 1);
+        using var writer = new WireWriter();
+        writer.WriteInt16(3);
+        writer.WriteInt32(1);
+        writer.WriteNullableString("t4");
+        writer.WriteInt32(-1);
+        writer.WriteInt32(owned.Length == 0 ? 0 : 1);
         if (owned.Length > 0)
         {
-            writer.String("t4");
-            writer.Int32(owned.Length);
-            Array.ForEach(owned, writer.Int32);
+            writer.WriteNullableString("t4");
+            writer.WriteInt32(owned.Length);
+            Array.ForEach(owned, writer.WriteInt32);
         }
 
-        writer.Int32(generation);
-        writer.String(null);
+        writer.WriteInt32(generation);
+        writer.WriteNullableString(null);
         return writer.Written.ToArray();
     }
 

@@ -223,16 +223,16 @@ public sealed class ConversionTests : IDisposable
 
     private static JoinCommand Classic(string memberId, int generation, params int[] owned)
     {
-        var writer = new FieldWriter();
-        writer.Int16(2);
-        writer.Int32(1);
-        writer.String("orders");
-        writer.Int32(-1);
-        writer.Int32(1);
-        writer.String("orders");
-        writer.Int32(owned.Length);
-        Array.ForEach(owned, writer.Int32);
-        writer.Int32(generation);
+        using var writer = new WireWriter();
+        writer.WriteInt16(2);
+        writer.WriteInt32(1);
+        writer.WriteNullableString("orders");
+        writer.WriteInt32(-1);
+        writer.WriteInt32(1);
+        writer.WriteNullableString("orders");
+        writer.WriteInt32(owned.Length);
+        Array.ForEach(owned, writer.WriteInt32);
+        writer.WriteInt32(generation);
         return GroupHarness.JoinOf(memberId, protocols: new GroupProtocol("cooperative-sticky", writer.Written.ToArray()));
     }
 

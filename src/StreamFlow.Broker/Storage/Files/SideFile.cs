@@ -1,27 +1,19 @@
-using System.Buffers;
 using System.Buffers.Binary;
 
 namespace StreamFlow.Broker.Storage;
 
-/// <summary>Writes the small side files: big-endian numbers, closed by a CRC-32C over all before it.</summary>
-internal sealed class ByteWriter
+/// <summary>The small side files: big-endian numbers, closed by a CRC-32C over all before it.</summary>
+internal static class SideFile
 {
-    private readonly ArrayBufferWriter<byte> _buffer = new();
-
-    public void Int16(short value) => _buffer.AppendInt16(value);
-
-    public void Int32(int value) => _buffer.AppendInt32(value);
-
-    public void Int64(long value) => _buffer.AppendInt64(value);
-
-    public byte[] Finish()
+    /// <summary>The file's content, from the numbers that were written.</summary>
+    public static byte[] Close(this WireWriter writer)
     {
-        Int32((int)Crc32C.Compute(_buffer.WrittenSpan));
-        return _buffer.WrittenSpan.ToArray();
+        writer.WriteInt32((int)Crc32C.Compute(writer.Written));
+        return writer.Written.ToArray();
     }
 }
 
-/// <summary>Reads what <see cref="ByteWriter"/> wrote; a number beyond the end is a failure, not a throw.</summary>
+/// <summary>Reads what <see cref="SideFile"/> has closed; a number beyond the end is a failure, not a throw.</summary>
 internal ref struct ByteReader
 {
     private ReadOnlySpan<byte> _rest;
