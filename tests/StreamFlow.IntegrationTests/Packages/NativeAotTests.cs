@@ -16,7 +16,7 @@ public sealed class NativeAotTests : IDisposable
     {
         Skip.IfNot(OperatingSystem.IsLinux(), "the native tool chain is looked for on Linux only");
         ExternalTool.Require("clang", "--version");
-        Dotnet.Export(_folder.Path, "src", "samples", "eng/BannedSymbols.txt");
+        Dotnet.Export(_folder.Path, "src", "samples", "eng/BannedSymbols.txt", "eng/StreamFlow.Protocol.Generator");
 
         var published = await Dotnet.RunAsync(
             Path.Combine(_folder.Path, "samples", "OrderCounts"), "publish", "-c", "Release", "-r",

@@ -40,7 +40,9 @@ public sealed class PackedFeed : IDisposable
     private async Task<string> PackAsync()
     {
         await Dotnet.RunCommandAsync(System.IO.Path.Combine(Repository.Root, "eng", "pack.sh"), Repository.Root, Path);
-        return System.IO.Path.GetFileNameWithoutExtension(Packages("StreamFlow.Broker.*.nupkg").Single())["StreamFlow.Broker.".Length..];
+
+        // No other package's name begins with this one's.
+        return System.IO.Path.GetFileNameWithoutExtension(Packages("StreamFlow.Templates.*.nupkg").Single())["StreamFlow.Templates.".Length..];
     }
 }
 
