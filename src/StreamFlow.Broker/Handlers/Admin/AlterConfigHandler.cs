@@ -140,6 +140,10 @@ internal sealed class AlterConfigHandler(TopicStore store, BrokerSettings settin
             {
                 dynamic.Replace(resource, configs);
             }
+            catch (FullFileException exception)
+            {
+                return new Outcome(ErrorCode.PolicyViolation, exception.Message);
+            }
             catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
             {
                 return new Outcome(ErrorCode.KafkaStorageError, $"The settings could not be kept: {exception.Message}");
