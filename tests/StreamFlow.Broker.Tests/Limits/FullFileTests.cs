@@ -21,7 +21,7 @@ public sealed class FullFileTests : IDisposable
         using RawClient client = await RawClient.ConnectAsync(broker.Port);
         string name = new('g', 30_000);
         int kept = 0;
-        while (await AlterAsync(client, $"{name}{kept}", 45_000) == 0)
+        while (kept < 1000 && await AlterAsync(client, $"{name}{kept}", 45_000) == 0)
         {
             kept++;
         }
