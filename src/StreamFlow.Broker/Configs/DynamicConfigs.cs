@@ -19,6 +19,8 @@ internal sealed class DynamicConfigs
     private readonly OrderedLock _gate = new(LockRank.SettingsFile);
     private volatile Dictionary<ConfigResource, IReadOnlyDictionary<string, string>> _all;
 
+    private long _size;
+
     private DynamicConfigs(FileSystem files, string path, Dictionary<ConfigResource, IReadOnlyDictionary<string, string>> all) =>
         (_files, _path, _all) = (files, path, all);
 
@@ -27,7 +29,8 @@ internal sealed class DynamicConfigs
     public static DynamicConfigs Open(FileSystem files, string dataDirectory)
     {
         var path = Path.Combine(dataDirectory, FileName);
-        return new DynamicConfigs(files, path, File.Exists(path) ? Load(path) : []);
+        bool exists = File.Exists(path);
+        return new DynamicConfigs(files, path, exists ? Load(path) : []) { _size = exists ? new FileInfo(path).Length : 0 };
     }
 
     /// <summary>What a resource was given; empty for nothing.</summary>
@@ -39,6 +42,7 @@ internal sealed class DynamicConfigs
 
     /// <summary>Gives a resource other settings in place of those it had; durable when this returns.</summary>
     /// <exception cref="IOException">It cannot be written; nothing has changed.</exception>
+    /// <exception cref="FullFileException">There are too many settings already; nothing has changed.</exception>
     public void Replace(ConfigResource resource, IReadOnlyDictionary<string, string> configs)
     {
         using (_gate.Enter())
@@ -53,10 +57,12 @@ internal sealed class DynamicConfigs
                 all[resource] = new Dictionary<string, string>(configs);
             }
 
-            _files.ReplaceDurably(_path, JsonSerializer.SerializeToUtf8Bytes(
+            byte[] content = JsonSerializer.SerializeToUtf8Bytes(
                 new ConfigsFile([.. all.Select(pair => new ConfigsOf(pair.Key.Kind, pair.Key.Name, pair.Value))]),
-                ConfigsJson.Default.ConfigsFile));
-            _all = all;
+                ConfigsJson.Default.ConfigsFile);
+            FullFileException.ThrowIfTooLarge(_path, content.Length, _size);
+            _files.ReplaceDurably(_path, content);
+            (_all, _size) = (all, content.Length);
         }
     }
 

@@ -1,5 +1,6 @@
 using StreamFlow.Broker.Security;
 using StreamFlow.Broker.Server;
+using StreamFlow.Broker.Storage;
 using StreamFlow.Protocol.Messages;
 
 namespace StreamFlow.Broker.Handlers;
@@ -122,6 +123,10 @@ internal sealed class AclHandler(SecurityStore store, bool isOn, BrokerLog log)
         {
             change();
             return (ErrorCode.None, null);
+        }
+        catch (FullFileException exception)
+        {
+            return (ErrorCode.PolicyViolation, exception.Message);
         }
         catch (IOException exception)
         {

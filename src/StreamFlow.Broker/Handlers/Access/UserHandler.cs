@@ -1,5 +1,6 @@
 using StreamFlow.Broker.Security;
 using StreamFlow.Broker.Server;
+using StreamFlow.Broker.Storage;
 using StreamFlow.Protocol.Messages;
 
 namespace StreamFlow.Broker.Handlers;
@@ -51,13 +52,14 @@ internal sealed class UserHandler(SecurityStore store, BrokerLog log)
                 [.. request.Deletions.Where(x => results[x.Name].Error == ErrorCode.None)
                     .Select(static x => (x.Name, ScramMechanism.Find(x.Mechanism)!.Name))]);
         }
+        catch (FullFileException exception)
+        {
+            RefuseRest(results, ErrorCode.PolicyViolation, exception.Message);
+        }
         catch (IOException exception)
         {
             SecurityLog.NotStored(log, exception.Message);
-            foreach (string name in results.Keys.Where(x => results[x].Error == ErrorCode.None).ToArray())
-            {
-                results[name] = (ErrorCode.KafkaStorageError, "The users could not be written.");
-            }
+            RefuseRest(results, ErrorCode.KafkaStorageError, "The users could not be written.");
         }
 
         return Answer(results);
@@ -86,6 +88,14 @@ internal sealed class UserHandler(SecurityStore store, BrokerLog log)
             }),
         ],
     };
+
+    private static void RefuseRest(Dictionary<string, (ErrorCode Error, string? Message)> results, ErrorCode error, string message)
+    {
+        foreach (string name in results.Keys.Where(x => results[x].Error == ErrorCode.None).ToArray())
+        {
+            results[name] = (error, message);
+        }
+    }
 
     private static StoredScramCredential Stored(AlterUserScramCredentialsRequestUpsertions change)
     {

@@ -136,13 +136,9 @@ internal sealed class AlterConfigHandler(TopicStore store, BrokerSettings settin
                 return default;
             }
 
-            try
+            if (Store(resource, configs) is { } refused)
             {
-                dynamic.Replace(resource, configs);
-            }
-            catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-            {
-                return new Outcome(ErrorCode.KafkaStorageError, $"The settings could not be kept: {exception.Message}");
+                return refused;
             }
 
             if (resource.Kind == ConfigResourceKind.Broker)
@@ -151,6 +147,23 @@ internal sealed class AlterConfigHandler(TopicStore store, BrokerSettings settin
             }
 
             return default;
+        }
+    }
+
+    private Outcome? Store(ConfigResource resource, Dictionary<string, string> configs)
+    {
+        try
+        {
+            dynamic.Replace(resource, configs);
+            return null;
+        }
+        catch (FullFileException exception)
+        {
+            return new Outcome(ErrorCode.PolicyViolation, exception.Message);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            return new Outcome(ErrorCode.KafkaStorageError, $"The settings could not be kept: {exception.Message}");
         }
     }
 

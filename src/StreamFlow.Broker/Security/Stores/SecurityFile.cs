@@ -53,9 +53,12 @@ internal sealed record SecurityFile
     }
 
     /// <exception cref="IOException">It cannot be written; the old file is still there.</exception>
+    /// <exception cref="FullFileException">It is too large; the old file is still there.</exception>
     public void Save(FileSystem files, string dataDirectory)
     {
         string path = Path.Combine(dataDirectory, FileName);
+        byte[] content = JsonSerializer.SerializeToUtf8Bytes(this, SecurityJson.Default.SecurityFile);
+        FullFileException.ThrowIfTooLarge(path, content.Length, File.Exists(path) ? new FileInfo(path).Length : 0);
         if (!OperatingSystem.IsWindows())
         {
             // Made for its owner alone before anything is in it; replacing it keeps that.
@@ -68,7 +71,7 @@ internal sealed record SecurityFile
             new FileStream(path + ".tmp", owner).Dispose();
         }
 
-        files.ReplaceDurably(path, JsonSerializer.SerializeToUtf8Bytes(this, SecurityJson.Default.SecurityFile));
+        files.ReplaceDurably(path, content);
     }
 }
 
