@@ -1,6 +1,7 @@
 using StreamFlow.Broker.Configs;
 using StreamFlow.Broker.Security;
 using StreamFlow.Broker.Server;
+using StreamFlow.Broker.Storage;
 using StreamFlow.Protocol;
 
 namespace StreamFlow.Broker.Handlers;
@@ -62,7 +63,7 @@ internal static class ConfigResources
                     ErrorCode.InvalidRequest, $"Broker config '{name}' is fixed while the broker runs; set it where the broker is started.");
             }
 
-            if (definition.Check(Word(resource.Kind), value) is { } problem)
+            if (CheckedAsOfTopics(definition, resource.Kind).Check(Word(resource.Kind), value) is { } problem)
             {
                 return new Outcome(invalid, problem);
             }
@@ -70,4 +71,10 @@ internal static class ConfigResources
 
         return null;
     }
+
+    /// <summary>What a broker has topics begin with must be something that a topic can have.</summary>
+    private static ConfigDefinition CheckedAsOfTopics(ConfigDefinition definition, ConfigResourceKind kind) =>
+        kind == ConfigResourceKind.Broker && TopicDefaultNames.TopicNameOf(definition.Name) is { } ofTopics
+            ? definition with { Problem = TopicConfigs.Find(ofTopics)!.Problem }
+            : definition;
 }
