@@ -19,8 +19,6 @@ internal sealed class DynamicConfigs
     private readonly OrderedLock _gate = new(LockRank.SettingsFile);
     private volatile Dictionary<ConfigResource, IReadOnlyDictionary<string, string>> _all;
 
-    private long _size;
-
     private DynamicConfigs(FileSystem files, string path, Dictionary<ConfigResource, IReadOnlyDictionary<string, string>> all) =>
         (_files, _path, _all) = (files, path, all);
 
@@ -29,8 +27,7 @@ internal sealed class DynamicConfigs
     public static DynamicConfigs Open(FileSystem files, string dataDirectory)
     {
         var path = Path.Combine(dataDirectory, FileName);
-        bool exists = File.Exists(path);
-        return new DynamicConfigs(files, path, exists ? Load(path) : []) { _size = exists ? new FileInfo(path).Length : 0 };
+        return new DynamicConfigs(files, path, File.Exists(path) ? Load(path) : []);
     }
 
     /// <summary>What a resource was given; empty for nothing.</summary>
@@ -60,9 +57,9 @@ internal sealed class DynamicConfigs
             byte[] content = JsonSerializer.SerializeToUtf8Bytes(
                 new ConfigsFile([.. all.Select(pair => new ConfigsOf(pair.Key.Kind, pair.Key.Name, pair.Value))]),
                 ConfigsJson.Default.ConfigsFile);
-            FullFileException.ThrowIfTooLarge(_path, content.Length, _size);
+            FullFileException.ThrowIfTooLarge(_path, content.Length);
             _files.ReplaceDurably(_path, content);
-            (_all, _size) = (all, content.Length);
+            _all = all;
         }
     }
 

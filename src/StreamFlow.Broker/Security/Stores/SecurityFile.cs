@@ -58,7 +58,7 @@ internal sealed record SecurityFile
     {
         string path = Path.Combine(dataDirectory, FileName);
         byte[] content = JsonSerializer.SerializeToUtf8Bytes(this, SecurityJson.Default.SecurityFile);
-        FullFileException.ThrowIfTooLarge(path, content.Length, File.Exists(path) ? new FileInfo(path).Length : 0);
+        FullFileException.ThrowIfTooLarge(path, content.Length);
         if (!OperatingSystem.IsWindows())
         {
             // Made for its owner alone before anything is in it; replacing it keeps that.

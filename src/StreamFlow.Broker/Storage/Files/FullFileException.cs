@@ -20,11 +20,11 @@ internal sealed class FullFileException : Exception
     {
     }
 
-    /// <summary>Checks a content that is to take the place of another; one that is smaller than that may always.</summary>
+    /// <summary>Checks a content that is to take the place of a file's; one that is smaller than that may always.</summary>
     /// <exception cref="FullFileException">It is too large.</exception>
-    public static void ThrowIfTooLarge(string path, int size, long before)
+    public static void ThrowIfTooLarge(string path, int size)
     {
-        if (size > MaxBytes && size > before)
+        if (size > MaxBytes && !(File.Exists(path) && size <= new FileInfo(path).Length))
         {
             throw new FullFileException(
                 $"'{Path.GetFileName(path)}' would have {size:N0} bytes; it may have {MaxBytes:N0}. Remove what is not needed any more.");
