@@ -262,20 +262,7 @@ public sealed class AccessTests : IAsyncLifetime
     private static async Task AllowAsync(RawClient admin, string right)
     {
         string[] part = right.Split(' ');
-        WireStruct answer = await admin.CallAsync("CreateAcls", 3, new WireStruct
-        {
-            ["creations"] = new WireStruct
-            {
-                ["resource_type"] = (int)Enum.Parse<AclResourceType>(part[0]),
-                ["resource_name"] = part[1],
-                ["resource_pattern_type"] = 3,
-                ["principal"] = "User:alice",
-                ["host"] = "*",
-                ["operation"] = (int)Enum.Parse<AclOperation>(part[2]),
-                ["permission_type"] = 3,
-            },
-        });
-        Assert.Equal(0, answer.Only("results").Number("error_code"));
+        await admin.AllowAsync(Enum.Parse<AclResourceType>(part[0]), part[1], Enum.Parse<AclOperation>(part[2]));
     }
 
     private static Dictionary<string, string> Table([CallerFilePath] string path = "")

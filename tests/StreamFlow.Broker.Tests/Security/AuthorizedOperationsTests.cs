@@ -52,8 +52,8 @@ public sealed class AuthorizedOperationsTests
         await admin.LoginAsync(SecuredBroker.Admin.Name, SecuredBroker.Admin.Password());
         using RawClient alice = await RawClient.ConnectAsync(broker.Port);
         await alice.LoginAsync(SecuredBroker.Alice.Name, SecuredBroker.Alice.Password());
-        await AllowAsync(admin, AclResourceType.Topic, "t", AclOperation.Read);
-        await AllowAsync(admin, AclResourceType.Group, "g", AclOperation.Describe);
+        await admin.AllowAsync(AclResourceType.Topic, "t", AclOperation.Read);
+        await admin.AllowAsync(AclResourceType.Group, "g", AclOperation.Describe);
 
         WireStruct asked = await MetadataAsync(alice, 8, true);
         Assert.Equal(Bits(AclOperation.Read, AclOperation.Describe), asked.Only("topics").Number("topic_authorized_operations"));
@@ -104,23 +104,5 @@ public sealed class AuthorizedOperationsTests
             ["topic_partitions"] = Array.Empty<object>(),
         });
         Assert.Equal(0, joined.Number("error_code"));
-    }
-
-    private static async Task AllowAsync(RawClient admin, AclResourceType type, string name, AclOperation operation)
-    {
-        WireStruct answer = await admin.CallAsync("CreateAcls", 3, new WireStruct
-        {
-            ["creations"] = new WireStruct
-            {
-                ["resource_type"] = (int)type,
-                ["resource_name"] = name,
-                ["resource_pattern_type"] = 3,
-                ["principal"] = "User:alice",
-                ["host"] = "*",
-                ["operation"] = (int)operation,
-                ["permission_type"] = 3,
-            },
-        });
-        Assert.Equal(0, answer.Only("results").Number("error_code"));
     }
 }

@@ -113,23 +113,7 @@ public sealed class TopicIdAccessTests : IAsyncLifetime
     private async Task<Guid> IdOfAsync(string topic) =>
         (Guid)(await _admin.CallAsync("Metadata", 13, Requests.Metadata(topic))).Only("topics")["topic_id"]!;
 
-    private async Task AllowReadAsync(string topic)
-    {
-        WireStruct answer = await _admin.CallAsync("CreateAcls", 3, new WireStruct
-        {
-            ["creations"] = new WireStruct
-            {
-                ["resource_type"] = (int)AclResourceType.Topic,
-                ["resource_name"] = topic,
-                ["resource_pattern_type"] = 3,
-                ["principal"] = "User:alice",
-                ["host"] = "*",
-                ["operation"] = (int)AclOperation.Read,
-                ["permission_type"] = 3,
-            },
-        });
-        Assert.Equal(0, answer.Only("results").Number("error_code"));
-    }
+    private Task AllowReadAsync(string topic) => _admin.AllowAsync(AclResourceType.Topic, topic, AclOperation.Read);
 
     private async Task<RawClient> LoginAsync(BrokerUser user)
     {

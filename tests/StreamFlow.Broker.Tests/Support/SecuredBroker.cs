@@ -1,4 +1,5 @@
 using System.Text;
+using StreamFlow.Broker.Security;
 
 namespace StreamFlow.Broker.Tests.Support;
 
@@ -35,5 +36,24 @@ public static class SecuredBroker
     {
         Assert.Equal(0, (await client.HandshakeAsync("PLAIN")).Number("error_code"));
         Assert.Equal(0, (await client.AuthenticateAsync(Plain(user, password))).Number("error_code"));
+    }
+
+    /// <summary>Adds a rule for alice, of a literal name and from anywhere.</summary>
+    internal static async Task AllowAsync(this RawClient admin, AclResourceType type, string name, AclOperation operation)
+    {
+        WireStruct answer = await admin.CallAsync("CreateAcls", 3, new WireStruct
+        {
+            ["creations"] = new WireStruct
+            {
+                ["resource_type"] = (int)type,
+                ["resource_name"] = name,
+                ["resource_pattern_type"] = (int)AclPatternType.Literal,
+                ["principal"] = "User:alice",
+                ["host"] = "*",
+                ["operation"] = (int)operation,
+                ["permission_type"] = (int)AclPermission.Allow,
+            },
+        });
+        Assert.Equal(0, answer.Only("results").Number("error_code"));
     }
 }
