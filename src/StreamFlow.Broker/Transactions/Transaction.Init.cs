@@ -76,6 +76,7 @@ internal sealed partial class Transaction
             Version = TransactionVersion.V0,
             TimeoutMs = init.TimeoutMs,
             Partitions = [],
+            MustAbort = false,
             StartMs = -1,
         };
         Persist(new Change(next, [init.Request], []));
