@@ -60,7 +60,7 @@ public sealed class LostBeginTests : IDisposable
 
         await IsRefusedAndAbortsAsync(producer);
         Assert.Equal((0, true), (_broker.Visible(B).Values.Count, _broker.Visible(B).AtEnd));
-        Assert.Equal(2, _broker.Visible(A).Values.Count);
+        Assert.Equal(3, _broker.Visible(A).Values.Count);
     }
 
     /// <summary>What was lost is remembered over an orderly stop, and a new producer of the id is not held to it.</summary>
