@@ -24,7 +24,7 @@ public sealed class FullDiskRecoveryTests : IDisposable
         await using EmbeddedBroker broker = await EmbeddedBroker.StartAsync(Options(directory) with { Files = files });
         using RawClient client = await RawClient.ConnectAsync(broker.Port);
         Assert.Equal((BrokerCondition.Degraded, false), (broker.State.Condition, broker.State.HasTransactions));
-        Assert.Equal((["before"], false), await CommittedAsync(client));
+        Assert.Equal("before and something open", await CommittedAsync(client));
 
         // Nothing has changed on the disk: to open it again and again would fail again and again.
         await PassAsync(20);
@@ -39,12 +39,12 @@ public sealed class FullDiskRecoveryTests : IDisposable
 
         Assert.Equal((BrokerCondition.Healthy, true), (broker.State.Condition, broker.State.HasTransactions));
         Assert.Single(_log, static line => line.Contains(Back, StringComparison.Ordinal));
-        Assert.Equal((["before"], true), await CommittedAsync(client));
+        Assert.Equal("before", await CommittedAsync(client));
         RawTransaction next = await RawTransaction.InitAsync(client, "tx", version: 3);
         Assert.Equal([0], await next.AddAsync("t", 0));
         Assert.Equal(0, (await next.ProduceAsync("t", 0, 0, "after")).Number("error_code"));
         Assert.Equal(0, await next.EndAsync(commit: true));
-        Assert.Equal((["before", "after"], true), await CommittedAsync(client));
+        Assert.Equal("before, after", await CommittedAsync(client));
     }
 
     /// <summary>A data directory as after a power cut that took the coordinator's log, but not that of the partition with the transaction.</summary>
@@ -79,19 +79,17 @@ public sealed class FullDiskRecoveryTests : IDisposable
         DataDirectory = directory, Topics = [new BrokerTopic("t")], TimeProvider = _time, LoggerFactory = _log.Factory,
     };
 
-    /// <summary>What read-committed consumers see, and whether nothing open hides the rest from them.</summary>
-    private static async Task<(List<string> Values, bool AtEnd)> CommittedAsync(RawClient client)
+    /// <summary>What read-committed consumers see, and whether something open hides the rest from them.</summary>
+    private static async Task<string> CommittedAsync(RawClient client)
     {
         WireStruct request = Requests.Fetch("t", 0, 0);
         request["isolation_level"] = 1;
         WireStruct answer = (await client.CallAsync("Fetch", 11, request)).Only("responses").Only("partitions");
         Assert.Equal(0, answer.Number("error_code"));
         HashSet<long> aborted = [.. answer.Structs("aborted_transactions").Select(static x => x.Number("first_offset"))];
-        List<string> values =
-        [
-            .. TestBatch.ReadTransactional(answer.Bytes("records")).Where(x => !aborted.Contains(x.Offset)).Select(static x => x.Value),
-        ];
-        return (values, answer.Number("last_stable_offset") == answer.Number("high_watermark"));
+        IEnumerable<string> values = TestBatch.ReadTransactional(answer.Bytes("records")).Where(x => !aborted.Contains(x.Offset)).Select(static x => x.Value);
+        return string.Join(", ", values)
+            + (answer.Number("last_stable_offset") == answer.Number("high_watermark") ? "" : " and something open");
     }
 
     private async Task PassAsync(int seconds)
