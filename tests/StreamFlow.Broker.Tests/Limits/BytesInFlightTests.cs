@@ -185,8 +185,9 @@ public sealed class BytesInFlightTests(Xunit.Abstractions.ITestOutputHelper outp
         }
 
         Assert.Equal(0, measured.Sum(Waiting));
-        Assert.Single(TestBatch.Read((await honest.FetchAsync("t", 0, 0)).Bytes("records")));
         greedy.ForEach(static client => client.Dispose());
+        await Eventually.TrueAsync(() => measured.Sum(Used) == 0, "all bytes are given back");
+        Assert.Single(TestBatch.Read((await honest.FetchAsync("t", 0, 0)).Bytes("records")));
     }
 
     [Fact]
