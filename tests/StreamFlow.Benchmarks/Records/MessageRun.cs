@@ -11,9 +11,6 @@ internal static class MessageRun
     private const int Partitions = 4;
     private const int MetadataPartitions = 1000;
 
-    /// <summary>Bytes that go through in a round, so that small messages are measured as well as large ones.</summary>
-    private const int RoundBytes = 32 << 20;
-
     public static bool Run(Options options)
     {
         int rounds = (int)options.Number("rounds", 7);
@@ -32,35 +29,25 @@ internal static class MessageRun
         byte[] bytes = Encode(message, version);
         byte[] copy = new byte[bytes.Length];
         bool isRight = Encode(Decode<T>(bytes, version), version).AsSpan().SequenceEqual(bytes);
-        int times = Math.Max(100, RoundBytes / Math.Max(bytes.Length, 1024));
         double[] taken = RecordsRun.ByTurns(
-            rounds, () => Repeat(times, () => Write(message, version)), () => Repeat(times, () => _ = Decode<T>(bytes, version)),
-            () => Repeat(times, () => bytes.CopyTo(copy, 0)));
+            rounds, () => Write(message, version), () => _ = Decode<T>(bytes, version), () => bytes.CopyTo(copy, 0));
         Results.Write(
             new JsonObject
             {
                 ["kind"] = "message", ["date"] = DateTimeOffset.UtcNow.ToString("O"), ["message"] = name, ["version"] = version,
-                ["bytes"] = bytes.Length, ["encode_ns"] = Results.Round(taken[0] / times), ["decode_ns"] = Results.Round(taken[1] / times),
-                ["copy_ns"] = Results.Round(taken[2] / times), ["encode_alloc"] = Allocated(() => Write(message, version)),
+                ["bytes"] = bytes.Length, ["encode_ns"] = Results.Round(taken[0]), ["decode_ns"] = Results.Round(taken[1]),
+                ["copy_ns"] = Results.Round(taken[2]), ["encode_alloc"] = Allocated(() => Write(message, version)),
                 ["decode_alloc"] = Allocated(() => _ = Decode<T>(bytes, version)), ["ok"] = isRight,
             },
             options);
         return isRight;
     }
 
-    private static void Repeat(int times, Action work)
-    {
-        for (int i = 0; i < times; i++)
-        {
-            work();
-        }
-    }
-
     private static double Allocated(Action work)
     {
         const int Times = 1000;
         long before = GC.GetAllocatedBytesForCurrentThread();
-        Repeat(Times, work);
+        RecordsRun.Repeat(Times, work);
         return Results.Round((double)(GC.GetAllocatedBytesForCurrentThread() - before) / Times);
     }
 

@@ -10,8 +10,8 @@ namespace StreamFlow.Broker.Tests.Durability;
 internal sealed class KillRetention
 {
     public const string Topic = "retained";
-    public const int SegmentBytes = 4096;
-    public const int RetentionBytes = 16_384;
+    public const int SegmentBytes = 2048;
+    public const int RetentionBytes = 4096;
     private const int OffsetOutOfRange = 1;
     private const int Earliest = -2;
 
