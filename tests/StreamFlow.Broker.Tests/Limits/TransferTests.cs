@@ -113,7 +113,7 @@ public sealed class TransferTests : IDisposable
 
         using TestCertificates certificates = new();
         using X509Certificate2 certificate = X509Certificate2.CreateFromPemFile(certificates.ServerFile);
-        SslStream secured = new(plain, leaveInnerStreamOpen: false, static (_, _, _, _) => true);
+        SslStream secured = new(plain, leaveInnerStreamOpen: false, static (_, shown, _, _) => shown?.Subject == "CN=broker");
         Task<X509Certificate2?> shaken = transport.HandshakeAsync(new SslServerAuthenticationOptions { ServerCertificate = certificate }, default);
         await secured.AuthenticateAsClientAsync("localhost");
         await shaken;
