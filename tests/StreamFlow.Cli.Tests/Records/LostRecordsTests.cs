@@ -1,5 +1,4 @@
 using StreamFlow.Broker;
-using StreamFlow.Broker.Server;
 using StreamFlow.Broker.Testing;
 using StreamFlow.Cli.Output;
 using StreamFlow.Cli.Tests.Support;
@@ -15,12 +14,10 @@ public sealed class LostRecordsTests
     public async Task What_came_of_one_partition_is_shown_though_another_failed_for_a_moment()
     {
         int fetches = 0;
-        await using EmbeddedBroker broker = await EmbeddedBroker.StartAsync(new EmbeddedBrokerOptions
-        {
-            Topics = [new BrokerTopic("a"), new BrokerTopic("b")],
-            Intercept = (next, _) => (Memory<byte> frame, ConnectionContext connection, out RequestOrder order) =>
-                next(IsFetch(frame) && Interlocked.Increment(ref fetches) == 1 ? WithUnknownEpochOf(frame, "b") : frame, connection, out order),
-        });
+        using RequestProxy proxy = new();
+        await using EmbeddedBroker broker = await EmbeddedBroker.StartAsync(
+            new EmbeddedBrokerOptions { AdvertisedPort = proxy.Port, Topics = [new BrokerTopic("a"), new BrokerTopic("b")] });
+        proxy.Start(broker.Port, frame => Task.FromResult(IsFetch(frame) && ++fetches == 1 ? WithUnknownEpochOf(frame, "b") : frame));
         foreach (string topic in (string[])["a", "b"])
         {
             (await Support.Cli.RunAsync(new Setting { Input = "1\n2\n"u8.ToArray() }, "produce", topic, "-b", broker.BootstrapServers)).Succeeded();
@@ -36,31 +33,25 @@ public sealed class LostRecordsTests
     public async Task A_group_does_not_commit_what_came_behind_the_end_and_was_not_shown()
     {
         int fetches = 0;
-        EmbeddedBroker? broker = null;
-        broker = await EmbeddedBroker.StartAsync(new EmbeddedBrokerOptions
+        using RequestProxy proxy = new();
+        await using EmbeddedBroker broker = await EmbeddedBroker.StartAsync(new EmbeddedBrokerOptions { AdvertisedPort = proxy.Port, Topics = [new BrokerTopic("t")] });
+        proxy.Start(broker.Port, async frame =>
         {
-            Topics = [new BrokerTopic("t")],
-            Intercept = (next, _) => (Memory<byte> frame, ConnectionContext connection, out RequestOrder order) =>
+            if (IsFetch(frame) && ++fetches == 2)
             {
-                if (!IsFetch(frame) || Interlocked.Increment(ref fetches) != 2)
-                {
-                    return next(frame, connection, out order);
-                }
+                await ProduceAsync(broker, "late\n");
+            }
 
-                order = RequestOrder.AfterReply;
-                return AfterAsync(next, frame.ToArray(), connection, () => ProduceAsync(broker!, "late\n"));
-            },
+            return frame;
         });
-        await using (broker)
-        {
-            // More than one fetch takes, so that the end is known before the last of them is read.
-            await ProduceAsync(broker, string.Concat(Enumerable.Range(0, 4).Select(static i => $"{i}{new string('x', 400_000)}\n")));
 
-            string read = (await Support.Cli.RunAsync("consume", "t", "--group", "g", "--from-beginning", "-e", "-b", broker.BootstrapServers)).Succeeded();
-            Assert.Equal(["0", "1", "2", "3"], read.TrimEnd('\n').Split('\n').Select(static line => line[..1]));
+        // More than one fetch takes, so that the end is known before the last of them is read.
+        await ProduceAsync(broker, string.Concat(Enumerable.Range(0, 4).Select(static i => $"{i}{new string('x', 400_000)}\n")));
 
-            Assert.Equal("late\n", (await Support.Cli.RunAsync("consume", "t", "--group", "g", "--count", "1", "--idle", "20s", "-b", broker.BootstrapServers)).Succeeded());
-        }
+        string read = (await Support.Cli.RunAsync("consume", "t", "--group", "g", "--from-beginning", "-e", "-b", broker.BootstrapServers)).Succeeded();
+        Assert.Equal(["0", "1", "2", "3"], read.TrimEnd('\n').Split('\n').Select(static line => line[..1]));
+
+        Assert.Equal("late\n", (await Support.Cli.RunAsync("consume", "t", "--group", "g", "--count", "1", "--idle", "20s", "-b", broker.BootstrapServers)).Succeeded());
     }
 
     [Fact]
@@ -114,16 +105,10 @@ public sealed class LostRecordsTests
     private static async Task ProduceAsync(EmbeddedBroker broker, string input) =>
         (await Support.Cli.RunAsync(new Setting { Input = System.Text.Encoding.UTF8.GetBytes(input) }, "produce", "t", "-b", broker.BootstrapServers)).Succeeded();
 
-    private static async ValueTask<WireWriter?> AfterAsync(RequestDispatch next, byte[] frame, ConnectionContext connection, Func<Task> before)
-    {
-        await before();
-        return await next(frame, connection, out _);
-    }
-
-    private static bool IsFetch(Memory<byte> frame) => new WireReader(frame).ReadInt16() == (short)ApiKey.Fetch;
+    private static bool IsFetch(byte[] frame) => new WireReader(frame).ReadInt16() == (short)ApiKey.Fetch;
 
     /// <summary>The request as of a client that knows of a leader this broker has not heard of: the partition is refused, the others are not.</summary>
-    private static Memory<byte> WithUnknownEpochOf(Memory<byte> frame, string topic)
+    private static byte[] WithUnknownEpochOf(byte[] frame, string topic)
     {
         WireReader reader = new(frame);
         reader.ReadInt16();
@@ -136,7 +121,7 @@ public sealed class LostRecordsTests
         FetchRequest request = FetchRequest.Read(ref reader);
         int header = frame.Length - Encoded(request, version).Length;
         request.Topics.Single(t => t.Topic == topic).Partitions[0].CurrentLeaderEpoch = 1000;
-        return (byte[])[.. frame[..header].Span, .. Encoded(request, version)];
+        return [.. frame[..header], .. Encoded(request, version)];
     }
 
     private static byte[] Encoded(FetchRequest request, short version)
