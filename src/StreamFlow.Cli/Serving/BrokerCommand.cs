@@ -153,7 +153,7 @@ internal sealed class BrokerCommand
         List<(string Name, SettingValue Value)> file = ConfigFile(context) is { } path ? BrokerFile.Read(path, Known()) : [];
         SettingValue given = context.Get(_logLevel) is { } line ? new SettingValue(line, "--" + LogLevelName)
             : Other(context, LogLevelName, file) ?? new SettingValue("information", "the default");
-        return Levels.Contains(given.Text) && Enum.TryParse(given.Text, ignoreCase: true, out LogLevel level)
+        return Levels.Contains(given.Text, StringComparer.OrdinalIgnoreCase) && Enum.TryParse(given.Text, ignoreCase: true, out LogLevel level)
             ? level
             : throw new CommandException($"{given.Place} is '{given.Text}'; give {string.Join(", ", Levels[..^1])} or {Levels[^1]}.", ExitCode.Usage);
     }

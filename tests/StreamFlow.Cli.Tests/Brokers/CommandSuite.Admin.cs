@@ -49,6 +49,7 @@ public abstract partial class CommandSuite
         Assert.Equal(1, (await JsonAsync("topics", "offsets", _name, "--time", "500")).EnumerateArray().Single().GetProperty("offset").GetInt32());
         await DoneAsync("topics", "delete-records", "--from-file", folder.Write("o.json", $$"""{"partitions":[{"topic":"{{_name}}","partition":0,"offset":2}],"version":1}"""));
         Assert.Equal("c\n", await DoneAsync("consume", _name, "--from-beginning", "-e"));
+        Assert.Contains($"records of {_name}-0 before 9: OFFSET_OUT_OF_RANGE ('streamflow topics offsets' shows", (await FailsAsync("topics", "delete-records", _name, "--before", "9")).Failed(ExitCode.Failed), StringComparison.Ordinal);
     }
 
     [SkippableFact]
@@ -75,6 +76,24 @@ public abstract partial class CommandSuite
             Assert.Equal(["create", "describe", "write"], Strings(acls, "operation").Order());
             Assert.All(acls.EnumerateArray(), a => Assert.Equal(("allow", "literal", $"User:{_name}"), (a.GetProperty("permission").GetString(), a.GetProperty("patternType").GetString(), a.GetProperty("principal").GetString())));
             await DoneAsync("acls", "remove", "--principal", $"User:{_name}");
+            Assert.Empty((await JsonAsync("acls", "list", "--topic", _name)).EnumerateArray());
+        });
+    }
+
+    /// <summary>Each that is named counts, not only the first.</summary>
+    [SkippableFact]
+    public async Task Access_of_several_principals_and_hosts_is_shown_and_taken_at_once()
+    {
+        await IfOfferedAsync(ApiKey.CreateAcls, async () =>
+        {
+            string[] principals = ["--principal", $"User:{_name}-a", "--principal", $"User:{_name}-b"];
+            string[] hosts = ["--host", "10.0.0.1,10.0.0.2"];
+            await DoneAsync(["acls", "add", "--topic", _name, "--operation", "read", .. principals, .. hosts]);
+
+            JsonElement shown = await JsonAsync(["acls", "list", .. principals, .. hosts]);
+            Assert.Equal([$"User:{_name}-a", $"User:{_name}-a", $"User:{_name}-b", $"User:{_name}-b"], Strings(shown, "principal").Order());
+            Assert.Equal(["10.0.0.1", "10.0.0.1", "10.0.0.2", "10.0.0.2"], Strings(shown, "host").Order());
+            await DoneAsync(["acls", "remove", "--topic", _name, .. principals, .. hosts]);
             Assert.Empty((await JsonAsync("acls", "list", "--topic", _name)).EnumerateArray());
         });
     }

@@ -69,6 +69,7 @@ public abstract partial class CommandSuite(BrokerFixture broker)
         Assert.Equal("v8\nv9\n", await DoneAsync("consume", _name, "--from-beginning", "-e", "--match", "^v[89]$"));
         Assert.Equal($"{_name}-0@10 1970-01-01T00:00:02.000Z late a=b v10\n", await DoneAsync("consume", _name, "--tail", "1", "-e", "--all", "--separator", " "));
         Assert.Equal("", await DoneAsync("consume", _name, "--idle", "50ms"));
+        Assert.Contains("--partition is 9, which is not there; ", (await FailsAsync("consume", _name, "--partition", "0,9", "-e")).Failed(ExitCode.Failed), StringComparison.Ordinal);
         Assert.Contains("--offset is 12; ", (await FailsAsync("consume", _name, "--offset", "12")).Failed(ExitCode.Failed), StringComparison.Ordinal);
     }
 

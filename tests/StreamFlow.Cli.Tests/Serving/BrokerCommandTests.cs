@@ -140,6 +140,17 @@ public sealed class BrokerCommandTests : IDisposable
         Assert.Equal(["of-environment:2", "of-line-too:1", "of-line:4"], await TopicsAsync(data));
     }
 
+    /// <summary>Hosts of .NET write it with a capital.</summary>
+    [Fact]
+    public async Task Log_level_is_read_in_any_case()
+    {
+        string file = _folder.Write("broker.json", """{ "port": 0, "log-level": "Warning" }""");
+
+        using CliProcess broker = await CliProcess.StartAsync("broker", "--config", file);
+
+        Assert.Equal((0, ""), await broker.EndAsync("TERM"));
+    }
+
     [Fact]
     public async Task Health_and_metrics_are_answered_over_http_as_Prometheus_reads_them()
     {
