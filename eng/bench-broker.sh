@@ -5,7 +5,7 @@
 #   eng/bench-broker.sh [--parts "produce consume codecs transactions fsync latency clients start"] [--reps 3] [--million 1.0]
 #                       [--sides "streamflow kafka"] [--name NAME]
 #
-# --million is how many million records of 100 bytes a run has; of larger ones it has fewer. Sides: streamflow (compiled just in
+# --million is how many million records a run has; where records of 1 KiB are written, it has fewer of them. Sides: streamflow (compiled just in
 # time), native (the file of eng/publish-native.sh, where it is), kafka. Each side is one process that serves all runs, so that
 # both are warm. Results go to artifacts/bench/NAME.jsonl (default: broker- and date and time), the table to the terminal and
 # NAME.md. Apache Kafka is looked for in ../shared/kafka (KAFKA_HOME names another place); it and Java must be there.
@@ -75,11 +75,8 @@ run_produce() {
 
 # What is read was written by the same tool just before, and lies in the page cache.
 run_consume() {
-  local size share
-  for size in 100 1024; do
-    share=$([[ $size == 100 ]] && echo 1 || echo 0.25)
-    turns consume "$([[ $size == 100 ]] && echo '100 B' || echo '1 KiB')" "$(records "$share")" "$size" acks=1
-  done
+  turns consume '100 B' "$(records 1)" 100 acks=1
+  turns consume '1 KiB' "$(records 1)" 1024 acks=1
 }
 
 run_codecs() {

@@ -106,7 +106,7 @@ internal sealed class SecurityParts : IDisposable
         TokenValidator? tokens = sasl.OAuth is { } oauth
             ? new TokenValidator(oauth, _keys.GetValueOrDefault(oauth), _options.TimeProvider)
             : null;
-        return new SaslPolicy(sasl, Store, tokens, _failures, _options.TimeProvider);
+        return new SaslPolicy(sasl, Store, tokens, _failures, _log, _options.TimeProvider);
     }
 
     private void AddUsers()

@@ -1,6 +1,7 @@
 using System.Buffers;
 using StreamFlow.Processing;
 using StreamFlow.Serialization;
+using StreamFlow.TestSupport;
 using StreamFlow.Tests.Processing;
 
 namespace StreamFlow.Tests.Runtime;
@@ -125,9 +126,39 @@ public sealed class InsideWaitTests
         };
 
         await application.StartAsync();
-        await harness.UntilWithTime(() => ended.Task.IsCompleted, "the end");
+
+        // The clock stands still: how long the listener's caller takes to go on is up to the machine.
+        await AppHarness.Until(() => ended.Task.IsCompleted, "the end");
 
         Assert.Equal(StreamsState.NotRunning, await ended.Task);
+    }
+
+    /// <summary>As after a pause of the process: time has passed before the listener's caller has had its turn.</summary>
+    [Fact]
+    public async Task A_jump_of_the_clock_is_not_taken_for_a_wait()
+    {
+        await using var harness = new AppHarness(("in", 1), ("out", 1));
+        using var release = new Gate();
+        var clock = new JumpingTime(harness.Kafka.Time);
+        Task? end = null;
+        var application = harness.Create(Run.Copy, services: new StreamsServices { Time = clock });
+        application.StateChanged += (_, state) =>
+        {
+            if (state == StreamsState.Running)
+            {
+                clock.HoldTimers();
+                Volatile.Write(ref end, application.StopAsync());
+                release.Wait();
+            }
+        };
+        await application.StartAsync();
+        await AppHarness.Until(() => Volatile.Read(ref end) is not null, "the listener");
+
+        clock.Jump();
+        release.Set();
+
+        await end!;
+        Assert.Equal(StreamsState.NotRunning, application.State);
     }
 
     [Fact]
@@ -140,6 +171,45 @@ public sealed class InsideWaitTests
         await harness.StartAsync(builder => builder.Stream<string, string>("in")
             .Peek((_, _) => other.StopAsync().GetAwaiter().GetResult()).To("out"));
         await AppHarness.Until(() => harness.Values("out").Contains("v") && other.State == StreamsState.NotRunning, "both");
+    }
+
+    /// <summary>Once told to, fires all timers that were set since at once, as a system does that has slept; later ones not at all.</summary>
+    private sealed class JumpingTime(TimeProvider inner) : TimeProvider
+    {
+        private List<Action>? _held;
+
+        public override long TimestampFrequency => inner.TimestampFrequency;
+
+        public void HoldTimers() => Volatile.Write(ref _held, []);
+
+        public void Jump()
+        {
+            var due = Interlocked.Exchange(ref _held, []);
+            lock (due!)
+            {
+                Assert.NotEmpty(due);
+                due.ForEach(static fire => fire());
+            }
+        }
+
+        public override DateTimeOffset GetUtcNow() => inner.GetUtcNow();
+
+        public override long GetTimestamp() => inner.GetTimestamp();
+
+        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
+        {
+            if (Volatile.Read(ref _held) is not { } held)
+            {
+                return inner.CreateTimer(callback, state, dueTime, period);
+            }
+
+            lock (held)
+            {
+                held.Add(() => callback(state));
+            }
+
+            return inner.CreateTimer(static _ => { }, null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        }
     }
 
     /// <summary>An application with a piece of code in one of the places where the user's code runs; it runs there once.</summary>

@@ -21,6 +21,12 @@ internal static partial class SecurityLog
     public static partial void AccessRefused(
         ILogger logger, string principal, string host, AclOperation operation, AclResourceType type, string name, ApiKey api);
 
+    [LoggerMessage(506, LogLevel.Debug, "{Principal} from {Host} has authenticated with {Mechanism}")]
+    public static partial void Authenticated(ILogger logger, string principal, string host, string? mechanism);
+
+    [LoggerMessage(507, LogLevel.Debug, "{Principal} from {Host} has authenticated again with {Mechanism}")]
+    public static partial void AuthenticatedAgain(ILogger logger, string principal, string host, string? mechanism);
+
     /// <summary>Those of an API are counted together after the first of a minute: clients try again and again.</summary>
     public static void Refused(
         RepeatedLog log, Caller caller, ApiKey api, AclOperation operation, AclResourceType type, string name) =>

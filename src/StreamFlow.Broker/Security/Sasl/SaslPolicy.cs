@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using Microsoft.Extensions.Logging;
 
 namespace StreamFlow.Broker.Security;
 
@@ -8,9 +9,10 @@ namespace StreamFlow.Broker.Security;
 /// <param name="store">The users.</param>
 /// <param name="tokens">Checks tokens; null where OAUTHBEARER is not offered.</param>
 /// <param name="failures">Refusals so far, of all listeners.</param>
+/// <param name="log">Is told who has authenticated.</param>
 /// <param name="time">The clock of delays and sessions.</param>
 internal sealed class SaslPolicy(
-    BrokerSasl options, SecurityStore store, TokenValidator? tokens, FailedAuthentications failures, TimeProvider time)
+    BrokerSasl options, SecurityStore store, TokenValidator? tokens, FailedAuthentications failures, ILogger log, TimeProvider time)
 {
     public const string Plain = "PLAIN";
     public const string OAuthBearer = "OAUTHBEARER";
@@ -26,6 +28,8 @@ internal sealed class SaslPolicy(
     public TimeSpan? MaxReauthentication => options.MaxReauthentication;
 
     public FailedAuthentications Failures => failures;
+
+    public ILogger Log => log;
 
     public TimeProvider Time => time;
 

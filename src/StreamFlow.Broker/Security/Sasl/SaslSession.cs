@@ -117,11 +117,24 @@ internal sealed class SaslSession(SaslPolicy policy, string host)
 
         _exchange = null;
         ExpectsBareMessage = false;
+        Tell(principal);
         Principal = principal;
         _provenMechanism = _mechanism;
         _provenAt = policy.Time.GetTimestamp();
         _lifetime = Lifetime(step.Expires);
         return new SaslAnswer(ErrorCode.None, null, step.Answer, (long)(_lifetime?.TotalMilliseconds ?? 0));
+    }
+
+    private void Tell(string principal)
+    {
+        if (Principal is null)
+        {
+            SecurityLog.Authenticated(policy.Log, principal, host, _mechanism);
+        }
+        else
+        {
+            SecurityLog.AuthenticatedAgain(policy.Log, principal, host, _mechanism);
+        }
     }
 
     private async ValueTask<SaslAnswer> RefuseAsync(string message, string detail, CancellationToken ct)

@@ -21,6 +21,12 @@ internal sealed class InsideWaits(string applicationId, TimeProvider time)
     /// </summary>
     public static readonly TimeSpan IndirectGrace = TimeSpan.FromSeconds(10);
 
+    /// <summary>
+    /// How often the thread is looked at meanwhile. Once would not do: after a pause of the whole process, or of the machine, the
+    /// timer is due before the thread has had its turn.
+    /// </summary>
+    private const int Looks = 10;
+
     private static readonly AsyncLocal<Inside?> Current = new();
 
     /// <summary>The calling thread is one of the application's; whatever is started on it is inside, too.</summary>
@@ -49,19 +55,23 @@ internal sealed class InsideWaits(string applicationId, TimeProvider time)
     private async Task WaitInsideAsync(Task end, Inside inside, CancellationToken cancellationToken)
     {
         var before = inside.Work.Look();
-        var isDirect = inside.ThreadId == Environment.CurrentManagedThreadId;
-        var grace = Task.Delay(isDirect ? DirectGrace : IndirectGrace, time, cancellationToken);
-        var first = await Task.WhenAny(end, grace).ConfigureAwait(false);
-        if (first == grace && grace.IsCompletedSuccessfully && inside.Work.Look().Mark == before.Mark)
+        var grace = inside.ThreadId == Environment.CurrentManagedThreadId ? DirectGrace : IndirectGrace;
+        for (var look = 0; look < Looks; look++)
         {
-            throw new InvalidOperationException(
-                $"The end of application '{applicationId}' was waited for by what it has to wait for itself: a thread of it is "
-                + $"{before}, and ends only when that call returns. The application stops all the same. Do not wait for "
-                + "StopAsync or DisposeAsync inside an operator, a handler or a listener: call StopAsync without waiting, or "
-                + "IHostApplicationLifetime.StopApplication in a host, and wait elsewhere.");
+            var pause = Task.Delay(grace / Looks, time, cancellationToken);
+            var first = await Task.WhenAny(end, pause).ConfigureAwait(false);
+            if (first != pause || !pause.IsCompletedSuccessfully || inside.Work.Look().Mark != before.Mark)
+            {
+                await WaitOutsideAsync(end, cancellationToken).ConfigureAwait(false);
+                return;
+            }
         }
 
-        await WaitOutsideAsync(end, cancellationToken).ConfigureAwait(false);
+        throw new InvalidOperationException(
+            $"The end of application '{applicationId}' was waited for by what it has to wait for itself: a thread of it is "
+            + $"{before}, and ends only when that call returns. The application stops all the same. Do not wait for "
+            + "StopAsync or DisposeAsync inside an operator, a handler or a listener: call StopAsync without waiting, or "
+            + "IHostApplicationLifetime.StopApplication in a host, and wait elsewhere.");
     }
 
     /// <summary>Who asks in passing does not look whether the wait failed; that is nothing to report to the process.</summary>

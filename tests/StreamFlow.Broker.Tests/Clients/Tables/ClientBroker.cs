@@ -48,8 +48,8 @@ internal sealed class ClientBroker : IAsyncDisposable
 
     public string PropertiesFile => In("settings.properties");
 
-    /// <summary>Clients that went on when their authentication had run out, rather than renew it.</summary>
-    public IEnumerable<string> CutOff => _log.Where(static x => x.Contains("authentication has run out", StringComparison.Ordinal));
+    /// <summary>How often a client has renewed its authentication on the connection that it had.</summary>
+    public int Renewals => _log.Count(static x => x.Contains("has authenticated again", StringComparison.Ordinal));
 
     /// <param name="plain">What clients are told in the place of the listener without security; null for that.</param>
     public static async Task<ClientBroker> StartAsync(string? plain = null)
