@@ -29,20 +29,21 @@ internal static class AclsCommand
             {
                 await using Cluster cluster = context.Connect();
                 BrokerConnection any = await cluster.AnyAsync(context.Cancelled).ConfigureAwait(false);
-                Table table = NewTable();
-                HashSet<(sbyte, string, sbyte, string, string, sbyte, sbyte)> shown = [];
+                // In an order of its own, since brokers have none; several filters may find the same one.
+                HashSet<(sbyte Resource, string Name, sbyte Pattern, string Principal, string Host, sbyte Operation, sbyte Permission)> found = [];
                 foreach (DeleteAclsRequestFilters filter in Filters(context, target))
                 {
                     DescribeAclsResponse response = await any.SendAsync(Request(filter), context.Cancelled).ConfigureAwait(false);
                     Offsets.Throw(response.ErrorCode, "ACLs", response.ErrorMessage);
-                    foreach ((DescribeAclsResponseResources r, DescribeAclsResponseAcls a) in response.Resources.SelectMany(static r => r.Acls.Select(a => (r, a))))
-                    {
-                        // Several filters may find the same one.
-                        if (shown.Add((r.ResourceType, r.ResourceName, r.PatternType, a.Principal, a.Host, a.Operation, a.PermissionType)))
-                        {
-                            Row(table, r.ResourceType, r.ResourceName, r.PatternType, (a.Principal, a.Host, a.Operation, a.PermissionType));
-                        }
-                    }
+                    found.UnionWith(response.Resources.SelectMany(static r => r.Acls.Select(
+                        a => (r.ResourceType, r.ResourceName, r.PatternType, a.Principal, a.Host, a.Operation, a.PermissionType))));
+                }
+
+                Table table = NewTable();
+                foreach (var a in found.OrderBy(static a => a.Resource).ThenBy(static a => a.Name, StringComparer.Ordinal).ThenBy(static a => a.Pattern)
+                    .ThenBy(static a => a.Principal, StringComparer.Ordinal).ThenBy(static a => a.Host, StringComparer.Ordinal).ThenBy(static a => a.Operation))
+                {
+                    Row(table, a.Resource, a.Name, a.Pattern, (a.Principal, a.Host, a.Operation, a.Permission));
                 }
 
                 context.Show(table);

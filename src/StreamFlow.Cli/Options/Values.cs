@@ -69,6 +69,20 @@ internal static class Values
             [.. result.Tokens.SelectMany(static t => t.Value.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))],
     };
 
+    /// <summary>May be repeated; each value, which may also be a list with commas, is one of some words.</summary>
+    public static Option<string[]> Words(string name, string[] words, string description, string helpName)
+    {
+        Option<string[]> option = Names(name, $"{description}: {string.Join(", ", words)}", helpName);
+        option.Validators.Add(result =>
+        {
+            foreach (string text in result.GetValueOrDefault<string[]>().Where(text => !words.Contains(text, StringComparer.OrdinalIgnoreCase)))
+            {
+                result.AddError($"{name} is '{text}'; give {string.Join(", ", words[..^1])} or {words[^1]}.");
+            }
+        });
+        return option;
+    }
+
     /// <summary>A point in time, as milliseconds since 1970.</summary>
     public static Option<long?> Time(string name, string description) => new(name)
     {

@@ -97,11 +97,26 @@ internal sealed class ProduceCommand
                 return number;
             }
 
-            InputRecord record = input.Read(line, ++number);
-            if (producer.Add(record.Partition, record.Timestamp ?? context.Time.GetUtcNow().ToUnixTimeMilliseconds(), record.Key, record.Value, RecordHeader.Encode(record.Headers)))
+            if (await AddAsync(context, producer, input, line, ++number).ConfigureAwait(false))
             {
                 await producer.FlushAsync(context.Cancelled).ConfigureAwait(false);
             }
+        }
+    }
+
+    /// <summary>Adds a line. One that cannot be sent ends the command: what stands before it is sent, however much of that had been read at once.</summary>
+    /// <returns>Whether a batch is full.</returns>
+    private static async Task<bool> AddAsync(CommandContext context, RecordProducer producer, InputRecords input, string line, long number)
+    {
+        try
+        {
+            InputRecord record = input.Read(line, number);
+            return producer.Add(record.Partition, record.Timestamp ?? context.Time.GetUtcNow().ToUnixTimeMilliseconds(), record.Key, record.Value, RecordHeader.Encode(record.Headers));
+        }
+        catch (Exception exception) when (number > 1 && (exception is CommandException or KafkaException))
+        {
+            await producer.FlushAsync(context.Cancelled).ConfigureAwait(false);
+            throw new CommandException(FormattableString.Invariant($"{exception.Message} What stands before line {number} was sent."), ExitCode.Failed, exception);
         }
     }
 

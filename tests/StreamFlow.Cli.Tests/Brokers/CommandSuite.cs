@@ -15,7 +15,7 @@ public abstract partial class CommandSuite(BrokerFixture broker)
     {
         await DoneAsync("topics", "create", _name, $"{_name}-b", "--partitions", "3", "--config", "cleanup.policy=compact");
         Assert.Contains("TOPIC_ALREADY_EXISTS", (await FailsAsync("topics", "create", _name)).Output, StringComparison.Ordinal);
-        await DoneAsync("topics", "create", _name, "--if-not-exists");
+        Assert.Equal(["was there"], Strings(await JsonAsync("topics", "create", _name, "--if-not-exists"), "result"));
         Assert.Equal([_name, $"{_name}-b"], Strings(await JsonAsync("topics", "list", "--match", _name), "topic"));
 
         await DoneAsync("topics", "alter", _name, "--partitions", "4", "--config", "segment.ms=60000", "--delete-config", "cleanup.policy");
@@ -32,7 +32,7 @@ public abstract partial class CommandSuite(BrokerFixture broker)
         await DoneAsync("topics", "delete", _name, $"{_name}-b");
         Assert.Empty((await JsonAsync("topics", "list", "--match", _name)).EnumerateArray());
         Assert.Contains("UNKNOWN_TOPIC_OR_PARTITION", (await FailsAsync("topics", "delete", _name)).Output, StringComparison.Ordinal);
-        await DoneAsync("topics", "delete", _name, "--if-exists");
+        Assert.Equal(["was not there"], Strings(await JsonAsync("topics", "delete", _name, "--if-exists"), "result"));
     }
 
     [SkippableFact]
@@ -86,6 +86,18 @@ public abstract partial class CommandSuite(BrokerFixture broker)
     }
 
     [SkippableFact]
+    public async Task A_line_that_cannot_be_sent_ends_it_and_what_stands_before_is_sent()
+    {
+        await DoneAsync("topics", "create", _name);
+
+        string error = (await RunAsync(new Setting { Input = "5\n6\nseven\n8\n"u8.ToArray() }, "produce", _name, "--value-format", "long")).Failed(ExitCode.Failed);
+
+        Assert.Contains("The value of line 3 is 'seven', which is no long", error, StringComparison.Ordinal);
+        Assert.Contains("What stands before line 3 was sent.", error, StringComparison.Ordinal);
+        Assert.Equal("5\n6\n", await DoneAsync("consume", _name, "--from-beginning", "-e", "--value-format", "long"));
+    }
+
+    [SkippableFact]
     public async Task What_is_read_as_JSON_is_written_from_JSON()
     {
         await DoneAsync("topics", "create", _name, $"{_name}-copy");
@@ -109,7 +121,9 @@ public abstract partial class CommandSuite(BrokerFixture broker)
 
         JsonElement at = (await JsonAsync("groups", "describe", _name)).EnumerateArray().Single();
         Assert.Equal((5, 11, 6), (at.GetProperty("offset").GetInt32(), at.GetProperty("endOffset").GetInt32(), at.GetProperty("lag").GetInt32()));
-        Assert.Contains(_name, Strings(await JsonAsync("groups", "list"), "group"));
+        Assert.Contains(_name, Strings(await JsonAsync("groups", "list", "--state", "empty", "--type", "Classic"), "group"));
+        Assert.Contains("--state is 'Nonsense'; give Empty, ", (await FailsAsync("groups", "list", "--state", "Empty,Nonsense")).Failed(ExitCode.Usage), StringComparison.Ordinal);
+        Assert.Contains("--type is 'modern'; give classic, ", (await FailsAsync("groups", "list", "--type", "modern")).Failed(ExitCode.Usage), StringComparison.Ordinal);
 
         Assert.Equal(0, await ResetAsync("--topic", _name, "--to-earliest", "--execute"));
         Assert.Equal(3, await ResetAsync("--topic", _name, "--to-latest"));
