@@ -140,6 +140,14 @@ public sealed class BrokerCommandTests : IDisposable
         Assert.Equal(["of-environment:2", "of-line-too:1", "of-line:4"], await TopicsAsync(data));
     }
 
+    [Fact]
+    public async Task Switch_without_a_value_is_switched_on()
+    {
+        using CliProcess broker = await CliProcess.StartAsync("broker", "--host", "0.0.0.0", "--advertised-host", "127.0.0.1", "--allow-unsecured-network", "--port", "0", "--log-level", "error");
+
+        Assert.Equal((0, ""), await broker.EndAsync("TERM"));
+    }
+
     /// <summary>Hosts of .NET write it with a capital.</summary>
     [Fact]
     public async Task Log_level_is_read_in_any_case()
