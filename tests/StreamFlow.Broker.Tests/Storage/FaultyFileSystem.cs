@@ -54,6 +54,9 @@ internal sealed class FaultyFileSystem : FileSystem
 
     public int Flushes => Volatile.Read(ref _flushes);
 
+    /// <summary>The files of which only the data was to be flushed, in order; each is among <see cref="Flushes"/> too.</summary>
+    public ConcurrentQueue<string> DataFlushed { get; } = [];
+
     /// <summary>After this many more bytes the disk is full; a write that crosses the limit is cut there.</summary>
     public void FillUpAfter(long bytes) => Interlocked.Exchange(ref _bytesLeft, bytes);
 
@@ -125,6 +128,12 @@ internal sealed class FaultyFileSystem : FileSystem
         {
             Disk.Flush(file);
         }
+    }
+
+    public override void FlushData(StorageFile file)
+    {
+        DataFlushed.Enqueue(file.Path);
+        Flush(file);
     }
 
     public override void Rename(string from, string to)

@@ -18,7 +18,14 @@ internal abstract class FileSystem
 
     public abstract void SetLength(StorageFile file, long length);
 
+    /// <summary>Makes a file durable with all that is known of it; what a file that is about to be renamed wants.</summary>
     public abstract void Flush(StorageFile file);
+
+    /// <summary>
+    /// Makes the bytes and the size of a file durable, which is all that a log needs. One that only has <see cref="Flush"/>
+    /// does more, not less.
+    /// </summary>
+    public virtual void FlushData(StorageFile file) => Flush(file);
 
     public abstract void Rename(string from, string to);
 
@@ -57,6 +64,8 @@ internal abstract class FileSystem
         public override void SetLength(StorageFile file, long length) => RandomAccess.SetLength(file.Handle, length);
 
         public override void Flush(StorageFile file) => RandomAccess.FlushToDisk(file.Handle);
+
+        public override void FlushData(StorageFile file) => DataFlush.Flush(file.Handle, file.Path);
 
         public override void Rename(string from, string to) => File.Move(from, to, overwrite: true);
 

@@ -36,7 +36,11 @@ internal sealed class StorageFile(FileSystem fileSystem, string path, SafeFileHa
 
     public void SetLength(long length) => fileSystem.SetLength(this, length);
 
+    /// <summary>See <see cref="FileSystem.Flush"/>.</summary>
     public void Flush() => fileSystem.Flush(this);
+
+    /// <summary>See <see cref="FileSystem.FlushData"/>.</summary>
+    public void FlushData() => fileSystem.FlushData(this);
 
     public void Dispose() => Handle.Dispose();
 }

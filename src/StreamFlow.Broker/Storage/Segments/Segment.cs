@@ -125,7 +125,7 @@ internal sealed class Segment
             return;
         }
 
-        _file.Flush();
+        _file.FlushData();
         MarkFlushed(size);
     }
 
