@@ -2,9 +2,10 @@
 # Measures StreamFlow: beside Kafka Streams on one Apache Kafka, beside a bare client loop, and the broker's start;
 # each operator alone; RocksDB by our binding and by the package's, restoring state, starting again after a crash, what
 # exactly-once costs, latency, how many records of a backlog come late, and what open pages cost. Only when asked for: 10,000
-# partitions and 1,000 connections that do nothing (scale), what a lock costs (locks), how long idle threads look for work (spin).
+# partitions and 1,000 connections that do nothing (scale), what a lock costs (locks), how long idle threads look for work (spin),
+# what records cost the broker where it opens them: codecs, messages, 10 million records compacted (records).
 #
-#   eng/bench.sh [--parts "peer bare start operators rocksdb restore crash guarantee latency backlog metrics page scale locks spin"] [--reps 1]
+#   eng/bench.sh [--parts "peer bare start operators rocksdb restore crash guarantee latency backlog metrics page scale locks spin records"] [--reps 1]
 #                [--name NAME]
 #                [--workloads "passthrough ordercount ordercount-nocache join streamjoin session"] [--raw 2000000] [--orders 1000000]
 #                [--sides "streamflow jvm"] [--brokers "kafka embedded"]
@@ -62,9 +63,10 @@ main() {
       scale) run_scale ;;
       locks) "$app" Locks --append "$file" ;;
       spin) "$app" Spin --state "$work" --append "$file" ;;
+      records) "$app" Records --state "$work" --append "$file" ;;
       rocksdb) "$app" Binding --repetitions $((reps < 3 ? 3 : reps)) --state "$work" --append "$file" ;;
       restore | crash | guarantee | latency) on_each_broker "$part" ;;
-      *) echo "bench.sh: unknown part '$part'; there are peer, bare, start, operators, rocksdb, restore, crash, guarantee, latency, backlog, metrics, page, scale, locks and spin" >&2; exit 2 ;;
+      *) echo "bench.sh: unknown part '$part'; there are peer, bare, start, operators, rocksdb, restore, crash, guarantee, latency, backlog, metrics, page, scale, locks, spin and records" >&2; exit 2 ;;
     esac
   done
   [[ ! -f $file ]] || "$app" Report --in "$file" | tee "$out/$name.md"
@@ -86,7 +88,7 @@ parse_arguments() {
       --orders) orders=$2 ;;
       --name) name=$2 ;;
       --peer-options) peer_options=$2 ;;
-      -h | --help) sed -n '2,18s/^# \{0,1\}//p' "$0"; exit 0 ;;
+      -h | --help) sed -n '2,19s/^# \{0,1\}//p' "$0"; exit 0 ;;
       *) echo "bench.sh: unknown option '$1'; see eng/bench.sh --help" >&2; exit 2 ;;
     esac
     shift 2

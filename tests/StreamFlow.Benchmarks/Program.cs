@@ -9,6 +9,7 @@ using StreamFlow.Benchmarks.Metrics;
 using StreamFlow.Benchmarks.Operators;
 using StreamFlow.Benchmarks.Page;
 using StreamFlow.Benchmarks.Peer;
+using StreamFlow.Benchmarks.Records;
 using StreamFlow.Benchmarks.Restore;
 using StreamFlow.Benchmarks.Scale;
 using StreamFlow.Benchmarks.Sessions;
@@ -52,6 +53,8 @@ const string Usage = """
                    [--partitions 10000] [--topics 100] [--connections 1000] [--seconds 30] [--state DIR] [--append FILE]
                    [--bootstrap HOST:PORT --broker-pid PID --broker NAME]   of a broker that is there, without start and stop
       Locks        what taking a lock costs with its place in the order, checked and not, beside a plain one:  [--append FILE]
+      Records      codecs, messages and the compaction of many records:  [--only codecs,messages,compaction] [--rounds 7]
+                   [--records 10000000] [--keys 1000000] [--state DIR] [--append FILE]
       Spin         how long threads of the broker's pool look for work before they sleep, by turns:  [--limits default,0]
                    [--rounds 5] [--records 500000] [--seconds 10] [--state DIR] [--append FILE]
       Report       the table of a file of results:  --in FILE
@@ -96,6 +99,10 @@ switch (args.FirstOrDefault())
         return await ScaleRun.MainAsync(options);
     case "Locks":
         return LocksRun.Run(options);
+    case "Records":
+        return await RecordsRun.MainAsync(options);
+    case "CompactionWorker":
+        return CompactionRun.Work(options);
     case "Spin":
         return await SpinRun.MainAsync(options);
     case "Report":

@@ -22,6 +22,7 @@ internal static class Report
         BacklogTable.Print([.. lines.Where(l => l.Text("kind") == "backlog")]);
         OperatorTable.Print([.. lines.Where(l => l.Text("kind") == "operator")]);
         BrokerTable.Print([.. lines.Where(l => l.Text("kind") == "broker")]);
+        RecordsTable.Print(lines);
         LatencyTable.Print([.. lines.Where(l => l.Text("kind") == "latency")]);
         foreach (var line in lines.Where(l => l.Text("kind") is "bare" or "broker-start" or "scale" or "locks" or "spin" or "metrics" or "page"))
         {

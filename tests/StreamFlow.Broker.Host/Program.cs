@@ -83,6 +83,18 @@ internal static class Program
         },
         "--max-bytes-in-flight" => options with { MaxBytesInFlight = Number(name, value) },
         "--maintenance-ms" => options with { MaintenanceInterval = TimeSpan.FromMilliseconds(Number(name, value)) },
+        "--retention-check-ms" => options with { RetentionCheckInterval = TimeSpan.FromMilliseconds(Number(name, value)) },
+        "--sasl-user" => options with
+        {
+            Listeners =
+            [
+                new BrokerListener
+                {
+                    Name = "SASL", Port = options.Port, Protocol = BrokerSecurityProtocol.SaslPlaintext, Sasl = new BrokerSasl { Mechanisms = ["PLAIN"] },
+                },
+            ],
+            Users = [User(value.Split(':'))],
+        },
         "--flush" => options with { FlushPolicy = Enum.Parse<BrokerFlushPolicy>(value) },
         "--topic" => options with { Topics = [.. options.Topics, Topic(value.Split(':'))] },
         _ => throw new ArgumentException($"The broker of the tests has no option {name}."),
@@ -90,6 +102,8 @@ internal static class Program
 
     private static BrokerTopic Topic(string[] parts) =>
         parts.Length == 1 ? new BrokerTopic(parts[0]) : new BrokerTopic(parts[0], Number("--topic", parts[1]));
+
+    private static BrokerUser User(string[] parts) => new() { Name = parts[0], Password = () => parts[1] };
 
     private static int Number(string name, string value) =>
         int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out int number)

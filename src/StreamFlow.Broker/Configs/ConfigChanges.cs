@@ -18,9 +18,15 @@ internal sealed class ConfigChanges(string kind, Func<string, ConfigDefinition?>
         message = null;
         foreach (var change in changes)
         {
+            message = ConfigChecks.TooLong(kind, change.Name, change.Value);
+            if (message is not null)
+            {
+                return ErrorCode.InvalidConfig;
+            }
+
             if (find(change.Name) is not { } definition)
             {
-                message = $"Unknown {kind} config '{change.Name}'; DescribeConfigs shows those there are.";
+                message = $"Unknown {kind} config '{ConfigChecks.Shown(change.Name)}'; DescribeConfigs shows those there are.";
                 return ErrorCode.InvalidConfig;
             }
 

@@ -1,10 +1,15 @@
 using System.Globalization;
+using System.Text;
 
 namespace StreamFlow.Broker.Configs;
 
 /// <summary>Checks of values: each answers what to use instead, or null for a good one.</summary>
 internal static class ConfigChecks
 {
+    /// <summary>The most bytes that the name or the value of a setting may have: no string of Apache Kafka's messages is longer.</summary>
+    public const int MostBytes = short.MaxValue;
+
+    private const int MostShown = 200;
     private const StringSplitOptions Clean = StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries;
 
     public static Func<string, string?> OneOf(params string[] allowed) =>
@@ -15,6 +20,28 @@ internal static class ConfigChecks
         && number >= min && number <= max
             ? null
             : string.Create(CultureInfo.InvariantCulture, $"use a whole number from {min} to {max}");
+
+    /// <summary>What is wrong with how long the name or the value of a setting is; null when nothing is. Nothing may ever be kept that cannot be shown.</summary>
+    /// <param name="kind">What it is a setting of.</param>
+    /// <param name="name">The name of the setting.</param>
+    /// <param name="value">Its value; null for none.</param>
+    public static string? TooLong(string kind, string name, string? value)
+    {
+        int bytes = Encoding.UTF8.GetByteCount(name);
+        if (bytes > MostBytes)
+        {
+            return string.Create(
+                CultureInfo.InvariantCulture, $"The name of {kind} config '{Shown(name)}' has {bytes} bytes; use at most {MostBytes}.");
+        }
+
+        bytes = Encoding.UTF8.GetByteCount(value ?? "");
+        return bytes > MostBytes
+            ? string.Create(CultureInfo.InvariantCulture, $"The value of {kind} config '{Shown(name)}' has {bytes} bytes; use at most {MostBytes}.")
+            : null;
+    }
+
+    /// <summary>What a client sent, as it stands in a sentence that it is told: that must fit a string of a message, too.</summary>
+    public static string Shown(string text) => text.Length <= MostShown ? text : string.Concat(text.AsSpan(0, MostShown), "...");
 
     /// <summary>A part of a whole.</summary>
     public static string? Ratio(string value) =>

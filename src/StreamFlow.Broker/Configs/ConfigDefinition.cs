@@ -23,7 +23,7 @@ internal sealed record ConfigDefinition(
 
     /// <summary>What is wrong with a value, naming setting, value and remedy; null when nothing is.</summary>
     public string? Check(string kind, string value) =>
-        Problem(value) is { } problem ? $"Invalid value '{value}' for {kind} config '{Name}': {problem}." : null;
+        Problem(value) is { } problem ? $"Invalid value '{ConfigChecks.Shown(value)}' for {kind} config '{Name}': {problem}." : null;
 }
 
 /// <summary>A value that a setting has from one of the places that may give it one.</summary>

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using StreamFlow.Broker.Security;
@@ -77,22 +78,13 @@ internal sealed class Connection : IDisposable
     public TimeSpan Unknown => _context.IsKnown ? TimeSpan.Zero : _time.GetElapsedTime(_began);
 
     /// <summary>
-    /// Says why it is to be closed, if its client has held bytes for longer than it may while others wait for them: it sends the
-    /// rest of a request, or takes its answer, more slowly than a MiB per second beyond the time-out.
+    /// Says why it is to be closed, if its client has held bytes for longer than it may while others wait for them, because it does
+    /// not send the rest of a request or does not take its answer.
     /// </summary>
-    public string? Stall(TimeSpan timeout)
-    {
-        (long bytes, TimeSpan elapsed) = _frames.Receiving;
-        string what = "sent all of a request that holds";
-        if (_replies.Sending is var (answer, since) && since > elapsed)
-        {
-            (bytes, elapsed, what) = (answer, since, "taken all of an answer that holds");
-        }
-
-        return bytes > ByteBudget.OwnShare && elapsed > timeout + TimeSpan.FromSeconds(bytes >> 20)
-            ? $"in {elapsed.TotalSeconds:0} s its client has not {what} {bytes} bytes, which others wait for (MaxBytesInFlight)."
-            : null;
-    }
+    public string? Stall(StallLimits limits) => _frames.Receiving is var request && request.Stalls(limits)
+            ? Describe(request, "sent all of a request")
+        : _replies.Sending is var answer && answer.Stalls(limits) ? Describe(answer, "taken all of an answer")
+        : null;
 
     public async Task RunAsync()
     {
@@ -138,6 +130,11 @@ internal sealed class Connection : IDisposable
         _frames.Dispose();
         _gone.Dispose();
     }
+
+    private static string Describe(Transfer transfer, string what) => string.Create(
+        CultureInfo.InvariantCulture,
+        $"in {transfer.Elapsed.TotalSeconds:0} s its client has not {what} that holds {transfer.Bytes} bytes, and moved nothing of it for "
+        + $"{transfer.Still.TotalSeconds:0} s; others wait for them (MaxBytesInFlight).");
 
     private static bool IsHangUp(Exception exception) =>
         exception is SocketException or ObjectDisposedException or OperationCanceledException or IOException

@@ -31,6 +31,7 @@ internal sealed class FrameReader : IDisposable
     private readonly CancellationToken _stopping;
     private long _reserved;
     private long _receivingSince;
+    private long _movedAt;
     private int _start;
     private int _end;
     private Task<int>? _poll;
@@ -53,9 +54,9 @@ internal sealed class FrameReader : IDisposable
     /// <summary>The largest request that is taken; may change between two of them.</summary>
     public int MaxRequestBytes { get; set; }
 
-    /// <summary>The size of the request that is being received with bytes of the budget, and for how long; zero when none is.</summary>
-    public (long Bytes, TimeSpan Elapsed) Receiving => Volatile.Read(ref _receivingSince) is not 0 and var since
-        ? (_reserved, _time.GetElapsedTime(since))
+    /// <summary>The request that is being received with bytes of the budget.</summary>
+    public Transfer Receiving => Volatile.Read(ref _receivingSince) is not 0 and var since
+        ? new Transfer(_reserved, _time.GetElapsedTime(since), _time.GetElapsedTime(Volatile.Read(ref _movedAt)))
         : default;
 
     private int Buffered => _end - _start;
@@ -226,7 +227,9 @@ internal sealed class FrameReader : IDisposable
         long cost = CostOf(size);
         await _budget.TakeAsync(cost, _stopping).ConfigureAwait(false);
         _reserved = cost;
-        Volatile.Write(ref _receivingSince, _time.GetTimestamp());
+        long now = _time.GetTimestamp();
+        Volatile.Write(ref _movedAt, now);
+        Volatile.Write(ref _receivingSince, now);
         _start += SizePrefix;
         int filled = Buffered;
         _large = ArrayPool<byte>.Shared.Rent(Math.Min(size, FirstLargeBuffer));
@@ -247,6 +250,7 @@ internal sealed class FrameReader : IDisposable
             }
 
             filled += received;
+            Volatile.Write(ref _movedAt, _time.GetTimestamp());
         }
 
         Volatile.Write(ref _receivingSince, 0);

@@ -18,7 +18,9 @@ internal sealed class ReplyQueue(Transport transport, ConnectionContext context,
     private int _outstanding;
     private long _sendingSince;
     private long _sendingBytes;
+    private long _movedAt;
     private Task? _pump;
+    private Action? _moved;
 
     public bool IsEmpty => Volatile.Read(ref _outstanding) == 0;
 
@@ -32,8 +34,11 @@ internal sealed class ReplyQueue(Transport transport, ConnectionContext context,
         }
     }
 
-    /// <summary>The size of the answer that is being sent, and for how long; zero while none is.</summary>
-    public (long Bytes, TimeSpan Elapsed) Sending => (Volatile.Read(ref _sendingBytes), Stalled);
+    /// <summary>The answer that is being sent.</summary>
+    public Transfer Sending => Volatile.Read(ref _sendingSince) is not 0 and var since
+        ? new Transfer(
+            Volatile.Read(ref _sendingBytes), time.GetElapsedTime(since), time.GetElapsedTime(Volatile.Read(ref _movedAt)))
+        : default;
 
     /// <summary>Takes the next reply in order; waits when too many are pending.</summary>
     public async ValueTask EnqueueAsync(ValueTask<WireWriter?> reply)
@@ -123,9 +128,12 @@ internal sealed class ReplyQueue(Transport transport, ConnectionContext context,
         {
             List<ArraySegment<byte>> pieces = reply.Complete();
             Volatile.Write(ref _sendingBytes, reply.HeldBytes);
-            Volatile.Write(ref _sendingSince, time.GetTimestamp());
-            await transport.SendAsync(pieces).ConfigureAwait(false);
+            Moved();
+            Volatile.Write(ref _sendingSince, _movedAt);
+            await transport.SendAsync(pieces, _moved ??= Moved).ConfigureAwait(false);
             Volatile.Write(ref _sendingSince, 0);
         }
     }
+
+    private void Moved() => Volatile.Write(ref _movedAt, time.GetTimestamp());
 }

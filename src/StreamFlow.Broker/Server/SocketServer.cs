@@ -259,7 +259,7 @@ internal sealed class SocketServer : IAsyncDisposable
             {
                 connection.Abort();
             }
-            else if (isNeeded && connection.Stall(_options.StallTimeout) is { } reason)
+            else if (isNeeded && connection.Stall(_options.Stall) is { } reason)
             {
                 _log.Repeated.Write(nameof(ServerLog.Stalled), log => ServerLog.Stalled(log, connection.Peer, reason));
                 connection.Abort();

@@ -9,8 +9,8 @@ internal sealed record SocketServerOptions(int MaxConnections, int MaxRequestByt
     /// <summary>The connections that one address may have; asked each time, for it may change.</summary>
     public Func<int> MaxConnectionsPerAddress { get; init; } = static () => int.MaxValue;
 
-    /// <summary>How long a client may take to send or to take a message while others wait for its bytes, and a second more for each MiB.</summary>
-    public TimeSpan StallTimeout { get; init; } = TimeSpan.FromSeconds(15);
+    /// <summary>How long a client may take to send or to take a message while others wait for its bytes.</summary>
+    public StallLimits Stall { get; init; } = new(Still: TimeSpan.FromSeconds(5), Whole: TimeSpan.FromSeconds(15));
 }
 
 /// <summary>The largest request that a connection takes, and where the bytes of all come from.</summary>

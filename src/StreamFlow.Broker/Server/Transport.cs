@@ -14,6 +14,12 @@ internal sealed class Transport(Socket socket) : IDisposable
     /// <summary>Answers below this size go out as one TLS record each, instead of one for each of their pieces.</summary>
     private const int CoalesceBelow = 64 * 1024;
 
+    /// <summary>
+    /// Larger answers go out piece by piece of this size, so that it shows whether the peer takes them. Less would cost more system
+    /// calls, more would have a slow peer look like one that takes nothing.
+    /// </summary>
+    private const int LargestSend = 256 * 1024;
+
     private SslStream? _tls;
 
     public Socket Socket { get; } = socket;
@@ -33,11 +39,17 @@ internal sealed class Transport(Socket socket) : IDisposable
         _tls is null ? Socket.ReceiveAsync(destination) : _tls.ReadAsync(destination);
 
     /// <summary>Sends everything; the pieces may be used again afterwards.</summary>
-    public async ValueTask SendAsync(List<ArraySegment<byte>> pieces)
+    /// <param name="pieces">What to send, in order.</param>
+    /// <param name="moved">Is called whenever some of a large answer has gone.</param>
+    public async ValueTask SendAsync(List<ArraySegment<byte>> pieces, Action moved)
     {
-        if (_tls is not null)
+        if (_tls is null && SizeOf(pieces) > LargestSend)
         {
-            await SendEncryptedAsync(_tls, pieces).ConfigureAwait(false);
+            await SendLargeAsync(pieces, moved).ConfigureAwait(false);
+        }
+        else if (_tls is not null)
+        {
+            await SendEncryptedAsync(_tls, pieces, moved).ConfigureAwait(false);
         }
         else if (pieces.Count == 1)
         {
@@ -65,14 +77,58 @@ internal sealed class Transport(Socket socket) : IDisposable
         _tls?.Dispose();
     }
 
-    private static async ValueTask SendEncryptedAsync(SslStream tls, List<ArraySegment<byte>> pieces)
+    private static int SizeOf(List<ArraySegment<byte>> pieces)
     {
-        int size = pieces.Sum(static x => x.Count);
+        int size = 0;
+        foreach (ArraySegment<byte> piece in pieces)
+        {
+            size += piece.Count;
+        }
+
+        return size;
+    }
+
+    private async ValueTask SendLargeAsync(List<ArraySegment<byte>> pieces, Action moved)
+    {
+        List<ArraySegment<byte>> together = [];
+        int size = 0;
+        foreach (ArraySegment<byte> piece in pieces)
+        {
+            ArraySegment<byte> rest = piece;
+            while (rest.Count > 0)
+            {
+                int taken = Math.Min(rest.Count, LargestSend - size);
+                together.Add(rest[..taken]);
+                size += taken;
+                rest = rest[taken..];
+                if (size == LargestSend)
+                {
+                    await Socket.SendAsync(together, SocketFlags.None).ConfigureAwait(false);
+                    moved();
+                    together.Clear();
+                    size = 0;
+                }
+            }
+        }
+
+        if (size > 0)
+        {
+            await Socket.SendAsync(together, SocketFlags.None).ConfigureAwait(false);
+        }
+    }
+
+    private static async ValueTask SendEncryptedAsync(SslStream tls, List<ArraySegment<byte>> pieces, Action moved)
+    {
+        int size = SizeOf(pieces);
         if (pieces.Count == 1 || size > CoalesceBelow)
         {
             foreach (ArraySegment<byte> piece in pieces)
             {
-                await tls.WriteAsync(piece.AsMemory()).ConfigureAwait(false);
+                for (int at = 0; at < piece.Count; at += LargestSend)
+                {
+                    await tls.WriteAsync(piece[at..Math.Min(piece.Count, at + LargestSend)].AsMemory()).ConfigureAwait(false);
+                    moved();
+                }
             }
 
             return;

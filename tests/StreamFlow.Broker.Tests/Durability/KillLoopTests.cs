@@ -20,7 +20,7 @@ public sealed class KillLoopTests(ITestOutputHelper output)
         var random = new Random(seed);
         var model = new KillModel(seed);
         using Support.TemporaryDirectory directory = new();
-        string[] arguments = ["--data", directory.Path, "--port", "0", "--maintenance-ms", "50"];
+        string[] arguments = ["--data", directory.Path, "--port", "0", "--maintenance-ms", "50", "--retention-check-ms", "50"];
         for (int kill = 0; kill <= kills; kill++)
         {
             using StandaloneBroker broker = await StandaloneBroker.StartAsync(arguments);
@@ -32,6 +32,8 @@ public sealed class KillLoopTests(ITestOutputHelper output)
             await model.VerifyAsync(broker.Port);
             if (kill == kills)
             {
+                using RawClient client = await RawClient.ConnectAsync(broker.Port);
+                await model.Retention.AwaitRetentionAsync(client);
                 Assert.Equal(0, await broker.TerminateAsync());
                 break;
             }
@@ -42,8 +44,9 @@ public sealed class KillLoopTests(ITestOutputHelper output)
             await load;
         }
 
-        string result = $"{kills} SIGKILLs (seed {seed}): 0 of {model.Acknowledged} acknowledged records lost, 0 of"
-            + $" {model.Transactions.Ended} ended transactions torn or resurrected";
+        string result = $"{kills} SIGKILLs (seed {seed}): 0 of {model.Acknowledged + model.Retention.Acknowledged} acknowledged records lost, 0 of"
+            + $" {model.Transactions.Ended} ended transactions torn or resurrected; retention took {model.Retention.Gone} of"
+            + $" {model.Retention.Acknowledged} records of a topic meanwhile";
         output.WriteLine(result);
         if (Environment.GetEnvironmentVariable("STREAMFLOW_DURABILITY_RESULT") is { Length: > 0 } file)
         {
@@ -63,6 +66,9 @@ public sealed class KillLoopTests(ITestOutputHelper output)
         await CreateAsync(
             client, "compact", Config("cleanup.policy", "compact"), Config("segment.bytes", "16384"),
             Config("min.cleanable.dirty.ratio", "0"));
+        await CreateAsync(
+            client, KillRetention.Topic, Config("retention.ms", "-1"), Config("segment.bytes", Text(KillRetention.SegmentBytes)),
+            Config("retention.bytes", Text(KillRetention.RetentionBytes)));
     }
 
     private static async Task CreateAsync(RawClient client, string topic, params WireStruct[] configs)
@@ -77,6 +83,8 @@ public sealed class KillLoopTests(ITestOutputHelper output)
         });
         Assert.Equal(0, answer.Only("topics").Number("error_code"));
     }
+
+    private static string Text(int number) => number.ToString(System.Globalization.CultureInfo.InvariantCulture);
 
     private static WireStruct Config(string name, string value) => new() { ["name"] = name, ["value"] = value };
 }

@@ -29,10 +29,13 @@ internal sealed class KillModel(int seed)
 
     public KillTransactions Transactions { get; } = new(seed);
 
+    public KillRetention Retention { get; } = new();
+
     /// <summary>Loops until the broker is gone.</summary>
     public Task RunAsync(int port) => Task.WhenAll(
         LoopAsync(port, PlainAsync), LoopAsync(port, IdempotentAsync), LoopAsync(port, Transactions.StepAsync),
-        LoopAsync(port, KeyedAsync), LoopAsync(port, OthersAsync));
+        LoopAsync(port, KeyedAsync), LoopAsync(port, OthersAsync),
+        LoopAsync(port, Retention.StepAsync));
 
     public async Task VerifyAsync(int port)
     {
@@ -44,6 +47,7 @@ internal sealed class KillModel(int seed)
         await VerifyKeyedAsync(client);
         await VerifyOthersAsync(client);
         await Transactions.VerifyAsync(client);
+        await Retention.VerifyAsync(client);
     }
 
     private static async Task LoopAsync(int port, Func<RawClient, Task> step)

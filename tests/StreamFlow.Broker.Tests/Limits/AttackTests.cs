@@ -22,6 +22,8 @@ public sealed class AttackTests(Xunit.Abstractions.ITestOutputHelper output)
 
     public static TheoryData<string> Names => [.. Attacks.All.Keys];
 
+    public static TheoryData<string> StrangerNames => [.. StrangerAttacks.All.Keys];
+
     [Theory]
     [MemberData(nameof(Names))]
     public async Task An_attack_takes_no_more_memory_than_it_may_and_others_are_served(string attack)
@@ -43,17 +45,37 @@ public sealed class AttackTests(Xunit.Abstractions.ITestOutputHelper output)
         Assert.InRange(broker.PeakBytes, 0, MostResident);
     }
 
+    [Theory]
+    [MemberData(nameof(StrangerNames))]
+    public async Task An_attack_of_strangers_takes_no_more_memory_than_it_may_and_others_are_let_in(string attack)
+    {
+        string host = Path.Combine(AppContext.BaseDirectory, "StreamFlow.Broker.Host.dll");
+        using AttackedBroker broker = await AttackedBroker.StartSecuredAsync(
+            host, "--max-bytes-in-flight", Limit.ToString(CultureInfo.InvariantCulture));
+        using Attacker attacker = new(broker.Port, Share);
+        await StrangerAttacks.All[attack](attacker).WaitAsync(Longest);
+        await broker.SettleAsync();
+        output.WriteLine($"{broker.PeakBytes >> 20} MiB: {attack}");
+        using (RawClient honest = await RawClient.ConnectAsync(broker.Port))
+        {
+            await honest.LoginAsync("alice", "wonderland");
+        }
+
+        Assert.True(broker.IsAlive);
+        Assert.InRange(broker.PeakBytes, 0, MostResident);
+    }
+
     [Fact]
     public async Task Other_brokers_are_attacked_when_they_are_named()
     {
         string[] brokers = Environment.GetEnvironmentVariable("STREAMFLOW_ATTACKED_BROKERS")?.Split(';') ?? [];
         List<string> rows = [];
-        foreach ((string name, Func<Attacker, Task> attack) in Attacks.All.Where(_ => brokers.Length > 0))
+        foreach ((string name, Func<Attacker, Task> attack) in Attacks.All.Concat(StrangerAttacks.All).Where(_ => brokers.Length > 0))
         {
             List<string> columns = [name];
             foreach (string broker in brokers)
             {
-                columns.Add(await PeakAsync(broker, attack));
+                columns.Add(await PeakAsync(broker, attack, isSecured: StrangerAttacks.All.ContainsKey(name)));
             }
 
             rows.Add($"| {string.Join(" | ", columns)} |");
@@ -66,9 +88,12 @@ public sealed class AttackTests(Xunit.Abstractions.ITestOutputHelper output)
         }
     }
 
-    private static async Task<string> PeakAsync(string assembly, Func<Attacker, Task> attack)
+    private static async Task<string> PeakAsync(string assembly, Func<Attacker, Task> attack, bool isSecured)
     {
-        using AttackedBroker broker = await AttackedBroker.StartAsync(assembly, "--log-level", "none");
+        string[] silent = ["--log-level", "none"];
+        using AttackedBroker broker = isSecured
+            ? await AttackedBroker.StartSecuredAsync(assembly, silent)
+            : await AttackedBroker.StartAsync(assembly, silent);
         using Attacker attacker = new(broker.Port);
         string end = "";
         try

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Text.RegularExpressions;
+using TemporaryDirectory = StreamFlow.Broker.Tests.Support.TemporaryDirectory;
 
 namespace StreamFlow.Broker.Tests.Limits;
 
@@ -35,7 +36,8 @@ internal sealed partial class AttackedBroker : IDisposable
     {
         bool isTool = Path.GetFileNameWithoutExtension(assembly) == "StreamFlow.Cli";
         string host = Environment.ProcessPath is { } own && Path.GetFileNameWithoutExtension(own) == "dotnet" ? own : "dotnet";
-        string[] command = ["exec", assembly, .. isTool ? (string[])["broker"] : [], "--port", "0", "--topic", "t:8", .. arguments];
+        string[] port = arguments.Contains("--listener") ? [] : ["--port", "0"];
+        string[] command = ["exec", assembly, .. isTool ? (string[])["broker"] : [], .. port, "--topic", "t:8", .. arguments];
         ProcessStartInfo start = new(host, command) { RedirectStandardOutput = true, RedirectStandardError = true };
 
         // One that has no limit of its own must not take the machine with it.
@@ -50,6 +52,24 @@ internal sealed partial class AttackedBroker : IDisposable
         }
 
         throw new InvalidOperationException($"{assembly} did not start: {await process.StandardError.ReadToEndAsync()}");
+    }
+
+    /// <summary>Starts one that asks by PLAIN who its clients are. There is alice, whose password is wonderland.</summary>
+    /// <param name="assembly">As above.</param>
+    /// <param name="arguments">Further options.</param>
+    public static async Task<AttackedBroker> StartSecuredAsync(string assembly, params string[] arguments)
+    {
+        if (Path.GetFileNameWithoutExtension(assembly) != "StreamFlow.Cli")
+        {
+            return await StartAsync(assembly, ["--sasl-user", "alice:wonderland", .. arguments]);
+        }
+
+        using TemporaryDirectory directory = new();
+        string password = Path.Combine(directory.Path, "alice");
+        await File.WriteAllTextAsync(password, "wonderland");
+        return await StartAsync(
+            assembly,
+            ["--listener", "SASL_PLAINTEXT://127.0.0.1:0", "--sasl-mechanism", "PLAIN", "--user", $"alice={password}", .. arguments]);
     }
 
     /// <summary>Waits until its memory grows no more.</summary>

@@ -17,7 +17,11 @@ internal sealed class Attacker(int port, double share = 1) : IDisposable
     public async Task<RawClient> ConnectAsync()
     {
         RawClient client = await RawClient.ConnectAsync(port);
-        _clients.Add(client);
+        lock (_clients)
+        {
+            _clients.Add(client);
+        }
+
         return client;
     }
 
@@ -25,7 +29,7 @@ internal sealed class Attacker(int port, double share = 1) : IDisposable
     public Task SendAndNeverReadAsync(int connections, int times, byte[] frame) => Task.WhenAll(
         Enumerable.Range(0, connections).Select(async _ =>
         {
-            RawClient client = await ConnectSafelyAsync();
+            RawClient client = await ConnectAsync();
             client.Socket.ReceiveBufferSize = 4096;
             for (int i = 0; i < times && await TrySendAsync(client, frame); i++)
             {
@@ -37,7 +41,7 @@ internal sealed class Attacker(int port, double share = 1) : IDisposable
     {
         for (int i = 0; i < connections; i++)
         {
-            RawClient client = await ConnectSafelyAsync();
+            RawClient client = await ConnectAsync();
             if (await TrySendAsync(client, frame))
             {
                 await TryReceiveAsync(client);
@@ -110,16 +114,5 @@ internal sealed class Attacker(int port, double share = 1) : IDisposable
             // It took too long; the memory it takes meanwhile is what counts.
             return null;
         }
-    }
-
-    private async Task<RawClient> ConnectSafelyAsync()
-    {
-        RawClient client = await RawClient.ConnectAsync(port);
-        lock (_clients)
-        {
-            _clients.Add(client);
-        }
-
-        return client;
     }
 }

@@ -217,6 +217,21 @@ public sealed class SaslTests
     }
 
     [Fact]
+    public async Task Authentication_is_renewed_by_the_mechanism_that_it_began_with()
+    {
+        FakeTimeProvider time = new(DateTimeOffset.UtcNow);
+        await using EmbeddedBroker broker = await EmbeddedBroker.StartAsync(new EmbeddedBrokerOptions
+        {
+            Listeners = [SecuredBroker.Sasl("PLAIN", "SCRAM-SHA-256")], Users = [SecuredBroker.Alice], TimeProvider = time,
+        });
+        using RawClient client = await RawClient.ConnectAsync(broker.Port);
+        await client.LoginAsync("alice", "wonderland");
+        time.Advance(TimeSpan.FromSeconds(30));
+        Assert.Equal(IllegalState, (await client.HandshakeAsync("SCRAM-SHA-256")).Number("error_code"));
+        await client.LoginAsync("alice", "wonderland");
+    }
+
+    [Fact]
     public void Refusals_of_one_address_take_longer_and_longer_and_others_do_not_pay_for_it()
     {
         FakeTimeProvider time = new();

@@ -98,7 +98,7 @@ public sealed partial class OrderedLockTests
     private static string Sources([CallerFilePath] string path = "") =>
         Path.GetFullPath(Path.Combine(Path.GetDirectoryName(path)!, "..", "..", "..", "src", "StreamFlow.Broker"));
 
-    /// <summary>A lock statement, a <c>Lock</c> or a monitor: they are in no order.</summary>
-    [GeneratedRegex(@"\block \(|\bLock \w+ =|\bMonitor\.")]
+    /// <summary>A lock statement, a <c>Lock</c>, a monitor or another lock of the framework: they are in no order.</summary>
+    [GeneratedRegex(@"\block ?\(|\bLock \w+ ?[=;]|\bnew Lock\(|\b(Monitor|SpinLock|ReaderWriterLockSlim|Mutex)\b")]
     private static partial Regex PlainLock();
 }

@@ -69,7 +69,7 @@ internal sealed class AlterConfigHandler(TopicStore store, BrokerSettings settin
         {
             if (entry.Value is null || !configs.TryAdd(entry.Name, entry.Value))
             {
-                return new Outcome(ErrorCode.InvalidRequest, $"The config '{entry.Name}' has no value or is listed twice.");
+                return new Outcome(ErrorCode.InvalidRequest, $"The config '{ConfigChecks.Shown(entry.Name)}' has no value or is listed twice.");
             }
         }
 
@@ -86,7 +86,7 @@ internal sealed class AlterConfigHandler(TopicStore store, BrokerSettings settin
     {
         if (changes.GroupBy(static change => change.Name, StringComparer.Ordinal).FirstOrDefault(static same => same.Skip(1).Any()) is { } same)
         {
-            return new Outcome(ErrorCode.InvalidRequest, $"The config '{same.Key}' is changed twice.");
+            return new Outcome(ErrorCode.InvalidRequest, $"The config '{ConfigChecks.Shown(same.Key)}' is changed twice.");
         }
 
         return Problem(resource) ?? (resource.Kind switch

@@ -114,7 +114,7 @@ internal sealed class ConfigHandler(TopicStore store, BrokerSettings settings, D
         {
             return TopicNames.Problem(of.Name) is { } wrong
                 ? Failed(resource, ErrorCode.InvalidTopic, wrong)
-                : Failed(resource, ErrorCode.UnknownTopicOrPartition, $"There is no topic '{of.Name}'.");
+                : Failed(resource, ErrorCode.UnknownTopicOrPartition, $"There is no topic '{ConfigChecks.Shown(of.Name)}'.");
         }
 
         IEnumerable<EffectiveConfig> configs = ConfigsOf(of);

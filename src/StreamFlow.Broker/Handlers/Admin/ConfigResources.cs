@@ -15,9 +15,9 @@ internal static class ConfigResources
         ConfigResourceKind.Topic => null,
         ConfigResourceKind.Broker when resource.Name.Length == 0 || resource == settings.Self => null,
         ConfigResourceKind.Broker =>
-            $"There is no broker '{resource.Name}'; this one is {settings.Self.Name}, and an empty name stands for the defaults of all.",
+            $"There is no broker '{ConfigChecks.Shown(resource.Name)}'; this one is {settings.Self.Name}, and an empty name stands for the defaults of all.",
         ConfigResourceKind.BrokerLogger when resource.Name == settings.Self.Name => null,
-        ConfigResourceKind.BrokerLogger => $"There is no broker '{resource.Name}' whose loggers could be shown; this one is {settings.Self.Name}.",
+        ConfigResourceKind.BrokerLogger => $"There is no broker '{ConfigChecks.Shown(resource.Name)}' whose loggers could be shown; this one is {settings.Self.Name}.",
         ConfigResourceKind.ClientMetrics or ConfigResourceKind.Group when resource.Name.Length > 0 => null,
         ConfigResourceKind.ClientMetrics or ConfigResourceKind.Group => $"The name of a {Word(resource.Kind)} must not be empty.",
         _ => $"{(sbyte)resource.Kind} is no kind of resource; topics are 2, brokers 4, loggers 8, clients' reports 16, groups 32.",
@@ -52,9 +52,14 @@ internal static class ConfigResources
         ErrorCode invalid = resource.Kind == ConfigResourceKind.Group ? ErrorCode.InvalidConfig : ErrorCode.InvalidRequest;
         foreach ((string name, string value) in configs)
         {
+            if (ConfigChecks.TooLong(Word(resource.Kind), name, value) is { } tooLong)
+            {
+                return new Outcome(ErrorCode.InvalidConfig, tooLong);
+            }
+
             if (find(name) is not { } definition)
             {
-                return new Outcome(invalid, $"Unknown {Word(resource.Kind)} config '{name}'; DescribeConfigs shows those there are.");
+                return new Outcome(invalid, $"Unknown {Word(resource.Kind)} config '{ConfigChecks.Shown(name)}'; DescribeConfigs shows those there are.");
             }
 
             if (definition.IsFixed && before.GetValueOrDefault(name) != value)

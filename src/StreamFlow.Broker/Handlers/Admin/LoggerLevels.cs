@@ -35,9 +35,14 @@ internal sealed class LoggerLevels(BrokerLog log)
     {
         foreach (ConfigChange change in changes)
         {
+            if (ConfigChecks.TooLong("logger", change.Name, change.Value) is { } tooLong)
+            {
+                return tooLong;
+            }
+
             if (change.Name != BrokerLog.Category)
             {
-                return $"There is no logger '{change.Name}'; the broker's is '{BrokerLog.Category}'.";
+                return $"There is no logger '{ConfigChecks.Shown(change.Name)}'; the broker's is '{BrokerLog.Category}'.";
             }
 
             if (change.Operation is not (ConfigOperation.Set or ConfigOperation.Delete))

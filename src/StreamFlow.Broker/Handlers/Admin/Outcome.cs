@@ -10,5 +10,5 @@ internal readonly record struct Outcome(ErrorCode Error, string? Message)
     public static Outcome Of(TopicResult result) => new(result.Error, result.Message);
 
     public static Outcome ListedTwice(ConfigResource resource) =>
-        new(ErrorCode.InvalidRequest, $"{resource.Kind} '{resource.Name}' is listed twice; each resource may be named once.");
+        new(ErrorCode.InvalidRequest, $"{resource.Kind} '{ConfigChecks.Shown(resource.Name)}' is listed twice; each resource may be named once.");
 }

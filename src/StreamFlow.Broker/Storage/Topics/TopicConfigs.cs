@@ -107,13 +107,18 @@ internal static class TopicConfigs
     /// <summary>What is wrong with a setting, naming it, the value and the remedy; null when nothing is.</summary>
     public static string? Problem(string name, string value)
     {
+        if (TooLong("topic", name, value) is { } tooLong)
+        {
+            return tooLong;
+        }
+
         if (!ByName.TryGetValue(name, out var definition))
         {
-            return $"Unknown topic config '{name}'; known are {string.Join(", ", ByName.Keys)}.";
+            return $"Unknown topic config '{Shown(name)}'; known are {string.Join(", ", ByName.Keys)}.";
         }
 
         var problem = definition.Problem(value);
-        return problem is null ? null : $"Invalid value '{value}' for topic config '{name}': {problem}.";
+        return problem is null ? null : $"Invalid value '{Shown(value)}' for topic config '{name}': {problem}.";
     }
 
     /// <summary>The first problem among settings, also between them; null when there is none.</summary>

@@ -216,7 +216,7 @@ internal sealed partial class TopicStore : IDisposable
     }
 
     private static TopicResult Unknown(string name) =>
-        TopicResult.Failed(ErrorCode.UnknownTopicOrPartition, $"There is no topic '{name}'.");
+        TopicResult.Failed(ErrorCode.UnknownTopicOrPartition, $"There is no topic '{ConfigChecks.Shown(name)}'.");
 
     private void Load()
     {
