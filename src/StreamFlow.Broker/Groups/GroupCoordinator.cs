@@ -55,7 +55,16 @@ internal sealed partial class GroupCoordinator : IDisposable
         _topics = topics;
         _log = log ?? NullLogger.Instance;
         _timers = new GroupTimers(time, () => Guarded.Run(_log, "the timer of groups", OnTimer));
-        Load();
+        if (journal.IsOffline)
+        {
+            // To say that there are no offsets would have every consumer begin anew, or skip what it has not read.
+            _isStopped = true;
+        }
+        else
+        {
+            Load();
+        }
+
         _retentionTimer = time.CreateTimer(
             _ => Guarded.Run(_log, "the expiry of offsets", ExpireOffsets),
             null,

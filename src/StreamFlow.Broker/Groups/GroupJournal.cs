@@ -43,6 +43,9 @@ internal sealed class GroupJournal(PartitionLog log)
 {
     private readonly ConcurrentBag<JournalBatch> _idle = [];
 
+    /// <summary>Whether nobody knows what it says: it is damaged.</summary>
+    public bool IsOffline => log.IsOffline;
+
     /// <summary>
     /// The settings of the internal topic: compacted, and with room for the record of a group of thousands of
     /// members. Segments are small because only closed ones are compacted and every start reads them all.

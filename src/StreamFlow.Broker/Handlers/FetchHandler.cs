@@ -75,9 +75,10 @@ internal sealed partial class FetchHandler(TopicStore topics, TimeProvider time,
         TimeSpan longest = FetchRoom.LongestWait(request, logs.Length);
         using (FetchWaiter waiter = new(longest, time, context.Connection))
         {
-            foreach (PartitionLog? log in logs)
+            // One that is not there is answered at once, unless there is no room for an answer.
+            foreach (PartitionLog log in logs.OfType<PartitionLog>())
             {
-                waiter.Watch(log!);
+                waiter.Watch(log);
             }
 
             while (!waiter.IsExpired)

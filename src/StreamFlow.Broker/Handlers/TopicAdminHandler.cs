@@ -220,6 +220,13 @@ internal sealed partial class TopicAdminHandler(
             return answer;
         }
 
+        if (!log.Options.DeletesByRetention)
+        {
+            // What is only compacted keeps the last record of every key; Apache Kafka refuses it as well.
+            answer.ErrorCode = ErrorCode.PolicyViolation;
+            return answer;
+        }
+
         answer.ErrorCode = log.DeleteRecordsBefore(partition.Offset, out long lowWatermark);
         answer.LowWatermark = lowWatermark;
         return answer;

@@ -176,7 +176,7 @@ internal sealed partial class Transaction
     private ErrorCode CheckIdentity(ProducerIdentity producer) =>
         !IsProducerId(producer) || producer.ProducerId != _current.Producer.ProducerId
             ? ErrorCode.InvalidProducerIdMapping
-            : producer.Epoch != _current.Producer.Epoch ? ErrorCode.ProducerFenced : ErrorCode.None;
+            : producer.Epoch != _current.Producer.Epoch || producer.OnlyFences ? ErrorCode.ProducerFenced : ErrorCode.None;
 
     private bool IsProducerId(ProducerIdentity producer) =>
         producer.ProducerId >= 0 && State != TransactionState.Dead;

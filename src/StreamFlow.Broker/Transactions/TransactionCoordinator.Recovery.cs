@@ -42,6 +42,13 @@ internal sealed partial class TransactionCoordinator
 
         var journal = new TransactionJournal(store.GetPartition(TopicName, 0)!);
         var coordinator = new TransactionCoordinator(options, journal, store, groups, time, log);
+        if (store.GetPartition(TopicName, 0) is { IsOffline: true })
+        {
+            // What is decided is not known: who aborted what is open could tear a commit apart.
+            coordinator.Stop();
+            return coordinator;
+        }
+
         coordinator.Recover();
         return coordinator;
     }

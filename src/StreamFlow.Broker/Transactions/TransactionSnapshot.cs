@@ -12,8 +12,11 @@ internal readonly record struct ProducerIdentity(long ProducerId, short Epoch)
 
     public bool IsExhausted => Epoch >= ExhaustedEpoch;
 
-    /// <summary>The same producer id with the next epoch.</summary>
-    public ProducerIdentity Next() => this with { Epoch = checked((short)(Epoch + 1)) };
+    /// <summary>Whether it only fences: nobody is the producer of the last epoch.</summary>
+    public bool OnlyFences => Epoch == short.MaxValue;
+
+    /// <summary>The same producer id with the next epoch; behind the last there is none.</summary>
+    public ProducerIdentity Next() => OnlyFences ? this : this with { Epoch = (short)(Epoch + 1) };
 }
 
 /// <summary>One partition a transaction writes to.</summary>

@@ -118,7 +118,7 @@ internal static class UsersCommand
         try
         {
             using StreamReader reader = file is null ? new StreamReader(context.Terminal.Input, leaveOpen: true) : new StreamReader(file);
-            return await reader.ReadLineAsync(context.Cancelled).ConfigureAwait(false) is { Length: > 0 } line
+            return await reader.ReadLineAsync(context.Cancelled).AsTask().WaitAsync(context.Cancelled).ConfigureAwait(false) is { Length: > 0 } line
                 ? line
                 : throw new CommandException($"There is no password in {file ?? "the standard input"}; its first line is to be one.", ExitCode.Usage);
         }

@@ -79,8 +79,15 @@ internal static partial class ClientProperties
             string whole = joined.Append(line).ToString();
             joined.Clear();
             int end = whole.AsSpan().IndexOfAny('=', ':', ' ');
-            yield return end < 0 ? (whole, "") : (whole[..end].Trim(), whole[(end + 1)..].TrimStart(' ', '=', ':').Trim().Replace("\\n", "\n", StringComparison.Ordinal));
+            yield return end < 0 ? (whole, "") : (whole[..end].Trim(), Value(whole[end..]).Replace("\\n", "\n", StringComparison.Ordinal));
         }
+    }
+
+    /// <summary>What stands behind a name and one sign: a password may begin with another.</summary>
+    private static string Value(string rest)
+    {
+        string value = rest.TrimStart();
+        return (value.Length > 0 && value[0] is '=' or ':' ? value[1..] : value).Trim();
     }
 
     private static SecurityProtocol Protocol(string text, string place) => text.ToUpperInvariant() switch

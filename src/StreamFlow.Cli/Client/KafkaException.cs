@@ -30,7 +30,8 @@ internal static class Kafka
         or ErrorCode.RequestTimedOut or ErrorCode.ReplicaNotAvailable or ErrorCode.Network or ErrorCode.CoordinatorLoadInProgress
         or ErrorCode.CoordinatorNotAvailable or ErrorCode.NotCoordinator or ErrorCode.NotController or ErrorCode.BrokerNotAvailable
         or ErrorCode.FencedLeaderEpoch or ErrorCode.UnknownLeaderEpoch or ErrorCode.OffsetNotAvailable or ErrorCode.UnstableOffsetCommit
-        or ErrorCode.ThrottlingQuotaExceeded or ErrorCode.ConcurrentTransactions or ErrorCode.NotEnoughReplicas;
+        or ErrorCode.ThrottlingQuotaExceeded or ErrorCode.ConcurrentTransactions or ErrorCode.NotEnoughReplicas
+        or ErrorCode.NotEnoughReplicasAfterAppend or ErrorCode.KafkaStorageError;
 
     private static string? Remedy(ErrorCode error) => error switch
     {

@@ -80,7 +80,9 @@ internal sealed class GroupsReset
         List<TopicPartition> partitions = context.Get(_allTopics)
             ? [.. current.Keys.Order()]
             : await GroupTopics.ResolveAsync(cluster, context.Get(_topics)!, ct).ConfigureAwait(false);
-        long? time = context.Get(_toTime) ?? (context.Has(_byDuration) ? (context.Time.GetUtcNow() - context.Get(_byDuration)).ToUnixTimeMilliseconds() : null);
+        long? time = context.Get(_toTime) is { } at ? Offsets.OfTime(at)
+            : context.Has(_byDuration) ? Offsets.OfTime(context.Time.GetUtcNow().ToUnixTimeMilliseconds() - (long)context.Get(_byDuration).TotalMilliseconds)
+            : null;
         long of = context.Get(_toEarliest) ? Offsets.Earliest : time ?? Offsets.Latest;
         var found = await cluster.ListOffsetsAsync(partitions, of, ct).ConfigureAwait(false);
         // A time behind the last record has no offset: then it is the end.
@@ -88,7 +90,7 @@ internal sealed class GroupsReset
         Dictionary<TopicPartition, long> wanted = partitions.ToDictionary(
             static p => p,
             p => context.Get(_toOffset) ?? (context.Get(_shiftBy) is { } shift ? Shift(p, current, shift)
-                : context.Get(_toCurrent) && current.TryGetValue(p, out CommittedOffset at) ? at.Offset
+                : context.Get(_toCurrent) && current.TryGetValue(p, out CommittedOffset set) ? set.Offset
                 : found[p].Offset < 0 ? ends[p].Offset : found[p].Offset));
         return await WithinAsync(cluster, wanted, ct).ConfigureAwait(false);
     }

@@ -102,12 +102,25 @@ internal sealed class ConsumeCommand
                 }
             }
 
+            StayAtEnds(fetcher, ends);
             await context.Terminal.Out.FlushAsync(context.Cancelled).ConfigureAwait(false);
             last = records.Count > 0 ? context.Time.GetTimestamp() : last;
             bool isAtEnd = ends is not null && ends.All(e => fetcher.Positions.GetValueOrDefault(e.Key, long.MaxValue) >= e.Value);
             if (isAtEnd || (idle > TimeSpan.Zero && context.Time.GetElapsedTime(last) >= idle))
             {
                 return;
+            }
+        }
+    }
+
+    /// <summary>What came behind the end was not shown: a group that commits it would never see it.</summary>
+    private static void StayAtEnds(RecordFetcher fetcher, Dictionary<TopicPartition, long>? ends)
+    {
+        foreach ((TopicPartition partition, long end) in ends ?? [])
+        {
+            if (fetcher.Positions.TryGetValue(partition, out long at) && at > end)
+            {
+                fetcher.Positions[partition] = end;
             }
         }
     }
@@ -136,7 +149,7 @@ internal sealed class ConsumeCommand
         bool isCommitted = context.Get(_isolation) == "read_committed";
         var firsts = await cluster.ListOffsetsAsync(partitions, Offsets.Earliest, ct).ConfigureAwait(false);
         var nexts = await cluster.ListOffsetsAsync(partitions, Offsets.Latest, ct, isCommitted).ConfigureAwait(false);
-        var ofTime = context.Get(_fromTime) is { } time ? await cluster.ListOffsetsAsync(partitions, time, ct).ConfigureAwait(false) : null;
+        var ofTime = context.Get(_fromTime) is { } time ? await cluster.ListOffsetsAsync(partitions, Offsets.OfTime(time), ct).ConfigureAwait(false) : null;
         foreach (TopicPartition partition in partitions)
         {
             (long first, long next) = (firsts[partition].Offset, nexts[partition].Offset);

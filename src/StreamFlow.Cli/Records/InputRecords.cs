@@ -58,6 +58,12 @@ internal sealed record InputRecords
         {
             using JsonDocument document = JsonDocument.Parse(line);
             JsonElement record = document.RootElement;
+            if (!record.TryGetProperty("value", out _))
+            {
+                // Taken for null it would delete its key, because of a name that was mistyped.
+                throw new CommandException($"Line {number} has no \"value\"; give one, or null to delete its key: {line}");
+            }
+
             return new InputRecord(
                 Bytes(record, "key", KeyFormat, number), Bytes(record, "value", ValueFormat, number), [.. Headers, .. HeadersOf(record)],
                 Partition ?? (record.TryGetProperty("partition", out JsonElement p) ? p.GetInt32() : null),

@@ -3,6 +3,7 @@ using System.Text;
 using StreamFlow.Cli.Client;
 using StreamFlow.Cli.Options;
 using StreamFlow.Cli.Output;
+using StreamFlow.Protocol;
 
 namespace StreamFlow.Cli.Records;
 
@@ -81,7 +82,7 @@ internal sealed class ProduceCommand
     /// <summary>Sends a batch when it is full, or when no more input is there for a moment.</summary>
     private static async Task<long> SendAsync(CommandContext context, RecordProducer producer, InputRecords input)
     {
-        using StreamReader reader = new(context.Terminal.Input, new UTF8Encoding(encoderShouldEmitUTF8Identifier: false), detectEncodingFromByteOrderMarks: true, 64 * 1024, leaveOpen: true);
+        using StreamReader reader = new(context.Terminal.Input, new UTF8Encoding(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true), detectEncodingFromByteOrderMarks: true, 64 * 1024, leaveOpen: true);
         long number = 0;
         while (true)
         {
@@ -91,32 +92,46 @@ internal sealed class ProduceCommand
                 await producer.FlushAsync(context.Cancelled).ConfigureAwait(false);
             }
 
-            if (await next.ConfigureAwait(false) is not { } line)
+            try
             {
-                await producer.FlushAsync(context.Cancelled).ConfigureAwait(false);
-                return number;
-            }
+                // A terminal is read by a call that nothing gives up but its next line: that is left behind.
+                if (await next.WaitAsync(context.Cancelled).ConfigureAwait(false) is not { } line)
+                {
+                    break;
+                }
 
-            if (await AddAsync(context, producer, input, line, ++number).ConfigureAwait(false))
+                await AddAsync(context, producer, input.Read(line, number + 1)).ConfigureAwait(false);
+                number++;
+            }
+            catch (DecoderFallbackException exception)
             {
                 await producer.FlushAsync(context.Cancelled).ConfigureAwait(false);
+                throw new CommandException(
+                    $"The input is not UTF-8 somewhere behind line {number}, up to which it was sent. Give bytes in hex or base64, with --key-format and --value-format.", ExitCode.Failed, exception);
+            }
+            catch (Exception exception) when (exception is CommandException or KafkaException { Error: ErrorCode.UnknownTopicOrPartition })
+            {
+                // What stands before a line that is wrong is sent.
+                await producer.FlushAsync(context.Cancelled).ConfigureAwait(false);
+                throw;
             }
         }
+
+        await producer.FlushAsync(context.Cancelled).ConfigureAwait(false);
+        return number;
     }
 
-    /// <summary>Adds a line. One that cannot be sent ends the command: what stands before it is sent, however much of that had been read at once.</summary>
-    /// <returns>Whether a batch is full.</returns>
-    private static async Task<bool> AddAsync(CommandContext context, RecordProducer producer, InputRecords input, string line, long number)
+    private static async Task AddAsync(CommandContext context, RecordProducer producer, InputRecord record)
     {
-        try
-        {
-            InputRecord record = input.Read(line, number);
-            return producer.Add(record.Partition, record.Timestamp ?? context.Time.GetUtcNow().ToUnixTimeMilliseconds(), record.Key, record.Value, RecordHeader.Encode(record.Headers));
-        }
-        catch (Exception exception) when (number > 1 && (exception is CommandException or KafkaException))
+        byte[] headers = RecordHeader.Encode(record.Headers);
+        if (!producer.HasRoomFor(record.Partition, record.Key, (record.Key?.Length ?? 0L) + (record.Value?.Length ?? 0L) + headers.Length))
         {
             await producer.FlushAsync(context.Cancelled).ConfigureAwait(false);
-            throw new CommandException(FormattableString.Invariant($"{exception.Message} What stands before line {number} was sent."), ExitCode.Failed, exception);
+        }
+
+        if (producer.Add(record.Partition, record.Timestamp ?? context.Time.GetUtcNow().ToUnixTimeMilliseconds(), record.Key, record.Value, headers))
+        {
+            await producer.FlushAsync(context.Cancelled).ConfigureAwait(false);
         }
     }
 

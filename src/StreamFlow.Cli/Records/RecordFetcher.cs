@@ -38,9 +38,16 @@ internal sealed class RecordFetcher(Cluster cluster, bool isCommitted)
                 : throw new KafkaException(ErrorCode.UnknownTopicOrPartition, $"partition {p.Partition} of topic '{p.Topic}'")).ToList();
             FetchResponse[] responses = await Task.WhenAll(nodes.Select(node => FetchAsync(node.Key, [.. node], ct))).ConfigureAwait(false);
             List<FetchedRecord> records = [];
+            Dictionary<TopicPartition, long> next = [];
             foreach (FetchResponse response in responses)
             {
-                Collect(response, records);
+                Collect(response, records, next);
+            }
+
+            // Only now: had one partition failed, what came of the others would be asked for again.
+            foreach ((TopicPartition partition, long offset) in next)
+            {
+                Positions[partition] = offset;
             }
 
             return records;
@@ -72,7 +79,7 @@ internal sealed class RecordFetcher(Cluster cluster, bool isCommitted)
         return response;
     }
 
-    private void Collect(FetchResponse response, List<FetchedRecord> records)
+    private void Collect(FetchResponse response, List<FetchedRecord> records, Dictionary<TopicPartition, long> next)
     {
         foreach ((string topic, FetchResponsePartitions part) in response.Responses.SelectMany(static t => t.Partitions.Select(p => (t.Topic, p))))
         {
@@ -86,7 +93,7 @@ internal sealed class RecordFetcher(Cluster cluster, bool isCommitted)
             Ends[partition] = isCommitted ? part.LastStableOffset : part.HighWatermark;
             if (!part.Records.IsNull)
             {
-                Positions[partition] = BatchReader.Read(partition, part.Records.Memory.Span, isCommitted ? part.AbortedTransactions : null, Positions[partition], records);
+                next[partition] = BatchReader.Read(partition, part.Records.Memory.Span, isCommitted ? part.AbortedTransactions : null, Positions[partition], records);
             }
         }
     }

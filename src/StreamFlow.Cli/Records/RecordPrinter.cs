@@ -29,7 +29,7 @@ internal sealed class RecordPrinter(Terminal terminal, RecordPrinter.Columns col
 
         if (columns.Time)
         {
-            parts.Add(DateTimeOffset.FromUnixTimeMilliseconds(record.Timestamp).ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture));
+            parts.Add(Date(record.Timestamp));
         }
 
         if (columns.Keys)
@@ -66,6 +66,11 @@ internal sealed class RecordPrinter(Terminal terminal, RecordPrinter.Columns col
         json.WriteEndObject();
         json.WriteEndObject();
     }
+
+    /// <summary>A record may have any time, also one that no calendar has.</summary>
+    private static string Date(long milliseconds) => milliseconds is >= -62_135_596_800_000 and <= 253_402_300_799_999
+        ? DateTimeOffset.FromUnixTimeMilliseconds(milliseconds).ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture)
+        : milliseconds.ToString(CultureInfo.InvariantCulture);
 
     private static string Text(byte[]? bytes) => bytes is null ? "" : Encoding.UTF8.GetString(bytes);
 

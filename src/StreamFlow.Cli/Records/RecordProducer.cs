@@ -26,6 +26,7 @@ internal sealed class RecordProducer(Cluster cluster, string topic, ProducerOpti
     private readonly Dictionary<int, BatchWriter> _open = [];
     private readonly Dictionary<int, int> _sequences = [];
     private Dictionary<TopicPartition, int> _leaders = [];
+    private Dictionary<int, byte[]> _unconfirmed = [];
     private long _producerId = -1;
     private short _producerEpoch = -1;
     private int _sticky;
@@ -61,7 +62,7 @@ internal sealed class RecordProducer(Cluster cluster, string topic, ProducerOpti
     /// <returns>Whether a batch is full: <see cref="FlushAsync"/> is to be called.</returns>
     public bool Add(int? partition, long timestamp, byte[]? key, byte[]? value, ReadOnlySpan<byte> headers)
     {
-        int target = partition ?? (key is null ? _sticky : Murmur2.PartitionOf(key, PartitionCount));
+        int target = TargetOf(partition, key);
         if (!_leaders.ContainsKey(new TopicPartition(topic, target)))
         {
             throw new KafkaException(ErrorCode.UnknownTopicOrPartition, $"partition {target} of topic '{topic}', which has {PartitionCount}");
@@ -75,6 +76,16 @@ internal sealed class RecordProducer(Cluster cluster, string topic, ProducerOpti
         batch.Add(timestamp, key, value, headers);
         return batch.Size >= options.BatchBytes;
     }
+
+    /// <summary>
+    /// Whether a record may join the batch that is open: behind others, one that is large makes a batch that the broker refuses, though it
+    /// takes each of them.
+    /// </summary>
+    /// <param name="partition">As for <see cref="Add"/>.</param>
+    /// <param name="key">Its key.</param>
+    /// <param name="bytes">Bytes of key, value and headers.</param>
+    public bool HasRoomFor(int? partition, byte[]? key, long bytes) =>
+        !_open.TryGetValue(TargetOf(partition, key), out BatchWriter? batch) || batch.Count == 0 || batch.Size + bytes <= options.BatchBytes;
 
     /// <summary>Takes what is there as batches that are to be sent; the next record begins another one.</summary>
     public Dictionary<int, byte[]> Take()
@@ -93,9 +104,14 @@ internal sealed class RecordProducer(Cluster cluster, string topic, ProducerOpti
         return batches;
     }
 
-    /// <summary>Sends what is there and returns when the broker has it.</summary>
+    /// <summary>Sends what is there and returns when the broker has it. What a cancelled one has not sent comes first with the next.</summary>
     /// <exception cref="KafkaException">A broker refuses a batch.</exception>
-    public Task FlushAsync(CancellationToken ct) => SendAsync(Take(), ct);
+    public async Task FlushAsync(CancellationToken ct)
+    {
+        await SendAsync(_unconfirmed, ct).ConfigureAwait(false);
+        _unconfirmed = Take();
+        await SendAsync(_unconfirmed, ct).ConfigureAwait(false);
+    }
 
     /// <summary>Sends batches until each is confirmed.</summary>
     public async Task SendAsync(Dictionary<int, byte[]> batches, CancellationToken ct)
@@ -121,6 +137,8 @@ internal sealed class RecordProducer(Cluster cluster, string topic, ProducerOpti
             },
             ct).ConfigureAwait(false);
     }
+
+    private int TargetOf(int? partition, byte[]? key) => partition ?? (key is null ? _sticky : Murmur2.PartitionOf(key, PartitionCount));
 
     private async Task SendToAsync(int node, List<int> partitions, Dictionary<int, byte[]> batches, CancellationToken ct)
     {

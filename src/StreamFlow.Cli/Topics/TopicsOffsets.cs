@@ -25,9 +25,14 @@ internal static class TopicsOffsets
             CustomParser = static result =>
             {
                 string text = result.Tokens[0].Value;
-                if (Names.TryGetValue(text, out long known) || Values.TryTime(text, out known))
+                if (Names.TryGetValue(text, out long known))
                 {
                     return known;
+                }
+
+                if (Values.TryTime(text, out long date))
+                {
+                    return Offsets.OfTime(date);
                 }
 
                 result.AddError($"--time is '{text}'; give {string.Join(", ", Names.Keys)}, a date as 2026-11-28T12:00:00Z, or milliseconds since 1970.");

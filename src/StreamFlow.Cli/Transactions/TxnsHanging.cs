@@ -50,7 +50,7 @@ internal static class TxnsHanging
                 await using Cluster cluster = context.Connect();
                 string[] names = context.Get(topics) is { Length: > 0 } given ? given
                     : [.. (await cluster.MetadataAsync(null, context.Cancelled).ConfigureAwait(false)).Topics.Select(static t => t.Name!)];
-                long before = (context.Time.GetUtcNow() - context.Get(longest)).ToUnixTimeMilliseconds();
+                long before = context.Time.GetUtcNow().ToUnixTimeMilliseconds() - (long)context.Get(longest).TotalMilliseconds;
                 var open = (await ProducersAsync(cluster, names, context.Cancelled).ConfigureAwait(false)).Where(p => p.Producer.CurrentTxnStartOffset >= 0 && p.Producer.LastTimestamp < before);
                 HashSet<long> known = [.. (await TxnsCommand.AllAsync(cluster, ["Ongoing", "PrepareCommit", "PrepareAbort"], TimeSpan.Zero, context.Cancelled).ConfigureAwait(false)).Select(static x => x.Transaction.ProducerId)];
                 Table table = new(

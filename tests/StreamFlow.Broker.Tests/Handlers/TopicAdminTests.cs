@@ -144,6 +144,31 @@ public sealed class TopicAdminTests : IAsyncLifetime
         Assert.Equal(error == 0 ? 1 : 0, (await _client.FetchAsync("t", 0, 0)).Number("error_code"));
     }
 
+    [Theory]
+    [InlineData("compact", 44, -1)]
+    [InlineData("compact,delete", 0, 1)]
+    public async Task Records_of_a_topic_that_is_only_compacted_are_not_deleted(string policy, int error, long lowWatermark)
+    {
+        await _client.ProduceAsync("t", 0, TestBatch.Build("a"));
+        WireStruct altered = await _client.CallAsync("IncrementalAlterConfigs", 1, new WireStruct
+        {
+            ["resources"] = new WireStruct
+            {
+                ["resource_type"] = 2, ["resource_name"] = "t",
+                ["configs"] = new WireStruct { ["name"] = "cleanup.policy", ["config_operation"] = 0, ["value"] = policy },
+            },
+        });
+        Assert.Equal(0, altered.Only("responses").Number("error_code"));
+
+        WireStruct answer = await _client.CallAsync("DeleteRecords", 2, new WireStruct
+        {
+            ["topics"] = new WireStruct { ["name"] = "t", ["partitions"] = new WireStruct { ["offset"] = 1 } },
+        });
+
+        WireStruct result = answer.Only("topics").Only("partitions");
+        Assert.Equal((error, lowWatermark), (result.Number("error_code"), result.Number("low_watermark")));
+    }
+
     [Fact]
     public async Task Epoch_end_is_the_log_end()
     {

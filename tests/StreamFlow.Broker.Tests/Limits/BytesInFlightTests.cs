@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using Microsoft.Extensions.Time.Testing;
+using StreamFlow.Broker.Server;
 using StreamFlow.Broker.Tests.Support;
 
 namespace StreamFlow.Broker.Tests.Limits;
@@ -82,6 +83,25 @@ public sealed class BytesInFlightTests(Xunit.Abstractions.ITestOutputHelper outp
         Assert.Equal(0, (await honest.ProduceAsync("t", 0, TestBatch.Build("small"))).Number("error_code"));
         greedy.ForEach(static client => client.Dispose());
         await Eventually.TrueAsync(() => measured.Sum(Used) == 0, "all bytes are given back");
+    }
+
+    [Fact]
+    public async Task A_fetch_of_a_topic_that_is_not_there_is_answered_though_there_is_no_room()
+    {
+        await using EmbeddedBroker broker = await EmbeddedBroker.StartAsync(new EmbeddedBrokerOptions
+        {
+            AutoCreateTopics = false,
+            Intercept = static (next, _) => (Memory<byte> frame, ConnectionContext connection, out RequestOrder order) =>
+            {
+                connection.Budget.Add(connection.Budget.Limit - connection.Budget.Used);
+                return next(frame, connection, out order);
+            },
+        });
+        using RawClient client = await RawClient.ConnectAsync(broker.Port);
+
+        WireStruct answer = await client.CallAsync("Fetch", 11, Requests.Fetch("absent", 0, 0, maxWaitMs: 100));
+
+        Assert.Equal(3, answer.Only("responses").Only("partitions").Number("error_code"));
     }
 
     [Fact]

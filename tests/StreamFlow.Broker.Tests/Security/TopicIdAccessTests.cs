@@ -96,6 +96,22 @@ public sealed class TopicIdAccessTests : IAsyncLifetime
         Assert.All(named.Structs("topics").Skip(1), static x => Assert.Equal(Guid.Empty, x["topic_id"]));
     }
 
+    [Fact]
+    public async Task Pattern_of_a_subscription_finds_only_topics_that_may_be_described()
+    {
+        await _admin.AllowAsync(AclResourceType.Group, "g", AclOperation.Read);
+
+        WireStruct joined = await _alice.CallAsync("ConsumerGroupHeartbeat", 1, new WireStruct
+        {
+            ["group_id"] = "g", ["member_id"] = "m", ["member_epoch"] = 0, ["rebalance_timeout_ms"] = 60_000,
+            ["subscribed_topic_names"] = null, ["subscribed_topic_regex"] = ".*", ["topic_partitions"] = Array.Empty<WireStruct>(),
+        });
+
+        Assert.Equal(0, joined.Number("error_code"));
+        WireStruct assignment = (WireStruct)joined["assignment"]!;
+        Assert.Equal([await IdOfAsync("open")], assignment.Structs("topic_partitions").Select(static x => (Guid)x["topic_id"]!));
+    }
+
     private static Task<WireStruct> DescribeAsync(RawClient client, int limit, params string[] topics) =>
         client.CallAsync("DescribeTopicPartitions", 0, new WireStruct
         {

@@ -225,6 +225,49 @@ public sealed class LogRecoveryTests : IDisposable
     }
 
     [Fact]
+    public void Open_with_a_segment_missing_between_others_stays_offline_until_the_loss_is_accepted()
+    {
+        using (var log = PartitionLog.Open(_temporary.Sub("log"), new LogOptions { SegmentBytes = 200 }, Environment([])))
+        {
+            for (var i = 0; i < 9; i++)
+            {
+                Append(log, $"record {i}");
+            }
+        }
+
+        var files = Directory.GetFiles(_temporary.Sub("log"), "*.log").Order().ToArray();
+        Assert.True(files.Length >= 4, $"{files.Length} segments");
+        File.Delete(files[1]);
+
+        var warnings = new LogLines();
+        using (var damaged = PartitionLog.Open(_temporary.Sub("log"), LogOptions.Default, Environment(warnings)))
+        {
+            Assert.True(damaged.IsOffline);
+            Assert.Contains(Path.GetFileName(files[0]), warnings.Single(), StringComparison.Ordinal);
+        }
+
+        File.WriteAllBytes(Path.Combine(_temporary.Sub("log"), LogRecovery.AcceptLossFile), []);
+        using var accepted = Open("log");
+        Assert.Equal((false, 1), (accepted.IsOffline, accepted.LeaderEpoch));
+        Assert.Equal(accepted.LogEndOffset, Batches.ReadAll(accepted).Count);
+    }
+
+    [Fact]
+    public void Open_of_a_log_that_was_created_and_has_no_files_is_no_new_one()
+    {
+        var environment = Environment(new LogLines()) with { WasCreated = true };
+        using (var damaged = PartitionLog.Open(_temporary.Sub("log"), LogOptions.Default, environment))
+        {
+            Assert.True(damaged.IsOffline);
+        }
+
+        File.WriteAllBytes(Path.Combine(_temporary.Sub("log"), LogRecovery.AcceptLossFile), []);
+        using var accepted = PartitionLog.Open(_temporary.Sub("log"), LogOptions.Default, environment);
+        Assert.Equal((false, 0L, 1), (accepted.IsOffline, accepted.LogEndOffset, accepted.LeaderEpoch));
+        Assert.Equal(0, Append(accepted, "next"));
+    }
+
+    [Fact]
     public void Open_that_verifies_everything_finds_rot_below_the_recovery_point()
     {
         using (var log = Open("log"))

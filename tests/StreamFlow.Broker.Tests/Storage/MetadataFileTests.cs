@@ -135,7 +135,8 @@ public sealed class MetadataFileTests : IDisposable
     {
         using var store = Open(_temporary.Sub("data"));
         Create(store, 0, topics);
-        var copy = _temporary.CopyOf(_temporary.Sub("data"));
+        var copy = _temporary.Sub(Guid.NewGuid().ToString("N"));
+        DirectoryCopy.Of(_temporary.Sub("data"), copy);
         var path = Assert.Single(Directory.GetFiles(copy, "meta-*.changes"));
         return (File.ReadAllBytes(path), path);
     }

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Buffers.Binary;
 using Microsoft.Extensions.Time.Testing;
 using StreamFlow.Broker.Storage;
 
@@ -70,6 +71,21 @@ public sealed class RecordInspectionTests : IDisposable
         Assert.Equal(ErrorCode.InvalidTimestamp, result.Error);
         Assert.Equal([0, 1, 2], result.Rejected!.Indexes);
         Assert.StartsWith("Compacted topic", result.Rejected.MessageAt(2, "c-0"), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [MemberData(nameof(Codecs))]
+    public void Header_that_claims_another_time_than_its_records_have_is_put_right_where_they_are_looked_at(string name)
+    {
+        using var log = Open(new LogOptions { MessageTimestampAfterMaxMs = Hour });
+        var batch = Build(name, (0, true), (-1, true));
+        BinaryPrimitives.WriteInt64BigEndian(batch.AsSpan(RecordBatch.MaxTimestampAt), _clock.NowMs() + (1000 * Hour));
+        RecordBatch.WriteCrc(batch);
+
+        Assert.True(log.Append(batch, AppendOrigin.Client).IsSuccess);
+
+        Assert.Equal(_clock.NowMs(), StoredAt(log, 0).MaxTimestamp);
+        Assert.Equal(_clock.NowMs(), log.Segments[0].MaxTimestamp);
     }
 
     [Fact]

@@ -115,6 +115,25 @@ public sealed class TransactionTests
     }
 
     [Fact]
+    public void Nobody_is_the_producer_of_the_last_epoch_which_only_fences()
+    {
+        var last = new ProducerIdentity(1, ProducerIdentity.ExhaustedEpoch);
+        _tx.Restart(new TransactionSnapshot { Producer = last, State = TransactionState.Ongoing, TimeoutMs = 1000, StartMs = 0 });
+        _tx.Tick(afterMs: 2000);
+        _tx.Settle();
+        Assert.Equal(new ProducerIdentity(1, short.MaxValue), _tx.Producer);
+
+        // Who guesses it must not begin a transaction that nothing could end: there is no epoch behind it.
+        Assert.Equal(ErrorCode.ProducerFenced, _tx.Error(_tx.Add(_tx.Producer, TransactionHarness.A)));
+        _tx.Version = TransactionVersion.V2;
+        Assert.Equal(ErrorCode.ProducerFenced, _tx.Error(_tx.End(_tx.Producer, commit: false)));
+        _tx.Restart(new TransactionSnapshot { Producer = _tx.Producer, State = TransactionState.Ongoing, TimeoutMs = 1000, StartMs = 0 });
+        _tx.Tick(afterMs: 2000);
+        _tx.Settle();
+        Assert.Equal(TransactionState.CompleteAbort, _tx.State);
+    }
+
+    [Fact]
     public void AddPartitions_registers_before_it_answers_and_asks_for_nothing_when_nothing_is_new()
     {
         ProducerIdentity producer = _tx.Initialised();

@@ -93,7 +93,6 @@ public abstract partial class CommandSuite(BrokerFixture broker)
         string error = (await RunAsync(new Setting { Input = "5\n6\nseven\n8\n"u8.ToArray() }, "produce", _name, "--value-format", "long")).Failed(ExitCode.Failed);
 
         Assert.Contains("The value of line 3 is 'seven', which is no long", error, StringComparison.Ordinal);
-        Assert.Contains("What stands before line 3 was sent.", error, StringComparison.Ordinal);
         Assert.Equal("5\n6\n", await DoneAsync("consume", _name, "--from-beginning", "-e", "--value-format", "long"));
     }
 
@@ -141,6 +140,8 @@ public abstract partial class CommandSuite(BrokerFixture broker)
         Assert.Equal(4, await ResetAsync("--all-topics", "--to-current", "--execute"));
         Assert.Equal(10, await ResetAsync("--all-topics", "--to-datetime", "3000", "--execute"));
         Assert.Equal(11, await ResetAsync("--all-topics", "--by-duration", "1s", "--execute"));
+        Assert.Equal(0, await ResetAsync("--all-topics", "--by-duration", "5000000d", "--execute"));
+        Assert.Equal(0, await ResetAsync("--all-topics", "--to-datetime", "1969-12-31T23:59:59.999Z", "--execute"));
         Assert.Equal(11, await ResetAsync("--all-topics", "--to-offset", "1000", "--execute"));
         Assert.Equal(2, await ResetAsync("--from-file", folder.Write("offsets.csv", $"{_name},0,2\n"), "--execute"));
         Assert.Equal($"{_name},0,2\n", await DoneAsync("groups", "reset", _name, "--all-topics", "--to-current", "--export"));

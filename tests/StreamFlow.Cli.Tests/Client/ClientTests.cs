@@ -68,6 +68,14 @@ public sealed class ClientTests : IDisposable
     }
 
     [Theory]
+    [InlineData("sasl.password==secret", "=secret")]
+    [InlineData("sasl.password = :secret=", ":secret=")]
+    [InlineData("sasl.password: =s:", "=s:")]
+    [InlineData("sasl.password secret", "secret")]
+    public void A_password_may_begin_with_the_signs_that_end_a_name(string line, string password) =>
+        Assert.Equal(password, ClientProperties.Read(_folder.Write("c", line), None).Password);
+
+    [Theory]
     [InlineData("securty.protocol=SSL", "is no property of this client")]
     [InlineData("security.protocol=TLS", "is 'TLS'; give PLAINTEXT, SSL, SASL_PLAINTEXT or SASL_SSL.")]
     [InlineData("sasl.mechanism=GSSAPI", "is 'GSSAPI'; give PLAIN, ")]

@@ -15,7 +15,7 @@ internal static class Cli
     {
         using MemoryStream output = new();
         using StringWriter errors = new();
-        using Terminal terminal = new(new MemoryStream(setting.Input), output, errors, setting.Width);
+        using Terminal terminal = new(setting.Stream ?? new MemoryStream(setting.Input), output, errors, setting.Width);
         Surroundings surroundings = new(terminal, TimeProvider.System, name => setting.Variables.GetValueOrDefault(name));
         int code = await CommandLine.RunAsync(args, surroundings, setting.Cancelled);
         return new Outcome(code, Encoding.UTF8.GetString(output.ToArray()), errors.ToString(), output.ToArray());
@@ -26,6 +26,9 @@ internal static class Cli
 internal sealed record Setting
 {
     public byte[] Input { get; init; } = [];
+
+    /// <summary>In the place of <see cref="Input"/>, for input that comes bit by bit.</summary>
+    public Stream? Stream { get; init; }
 
     /// <summary>Columns of the terminal; null for a pipe.</summary>
     public int? Width { get; init; }

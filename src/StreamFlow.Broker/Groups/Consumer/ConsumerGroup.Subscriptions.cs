@@ -8,6 +8,9 @@ namespace StreamFlow.Broker.Groups;
 /// <content>From what members subscribe to, over the group's epoch and its target, to what a member has.</content>
 internal sealed partial class ConsumerGroup
 {
+    /// <summary>As often as Apache Kafka does.</summary>
+    private const long SearchAgainMs = 10 * 60 * 1000;
+
     private void Subscribe(
         string memberId, MemberMetadata metadata, IReadOnlySet<TopicIdPartition>? owned, ClockReading now)
     {
@@ -24,7 +27,6 @@ internal sealed partial class ConsumerGroup
             ForgetUnusedPatterns();
         }
 
-        ResolvePatterns(now);
         bool wantsOthers = hasOtherNames || hasOtherPattern;
         if (wantsOthers || _seenTopics != _topics.Version)
         {
@@ -132,32 +134,35 @@ internal sealed partial class ConsumerGroup
         return false;
     }
 
-    /// <summary>Looks for the topics of each pattern that is new, or of all when there are other topics than before.</summary>
-    private void ResolvePatterns(ClockReading now)
+    /// <summary>
+    /// Looks for the topics of a member's pattern if it is new, when there are other topics than before, and, where rules say
+    /// what may be seen, every now and then, since they change. Who comes first decides what it finds, as in Apache Kafka.
+    /// </summary>
+    private void ResolvePattern(string pattern, Func<string, bool>? maySee, ClockReading now)
     {
-        long version = _topics.Version;
-        foreach (string pattern in _image.Members.Values.Select(static member => member.TopicPattern)
-            .Where(static pattern => pattern.Length > 0).Distinct().ToArray())
+        Search search = new(_topics.Version, now.MonotonicMs);
+        bool isDone = pattern.Length == 0 || (_image.Patterns.ContainsKey(pattern)
+            && _searches.TryGetValue(pattern, out Search last) && last.Topics == search.Topics
+            && (maySee is null || search.AtMs - last.AtMs < SearchAgainMs));
+        if (isDone)
         {
-            ResolvedPattern? known = _image.Patterns.GetValueOrDefault(pattern);
-            if (known is not null && _seenTopics == version)
-            {
-                continue;
-            }
+            return;
+        }
 
-            IReadOnlyList<string> topics = Match(pattern);
-            if (known is null || !known.Topics.SequenceEqual(topics))
-            {
-                Write(new PatternRecord(pattern, new ResolvedPattern(topics, version, now.UnixMs)));
-            }
+        _searches[pattern] = search;
+        IReadOnlyList<string> topics = Match(pattern, maySee);
+        if (_image.Patterns.GetValueOrDefault(pattern) is not { } known || !known.Topics.SequenceEqual(topics))
+        {
+            Write(new PatternRecord(pattern, new ResolvedPattern(topics, search.Topics, now.UnixMs)));
+            _seenTopics = -1;
         }
     }
 
-    private IReadOnlyList<string> Match(string pattern)
+    private IReadOnlyList<string> Match(string pattern, Func<string, bool>? maySee)
     {
         try
         {
-            return TopicPattern.TryParse(pattern, out _)?.Match(_topics.Names) ?? [];
+            return TopicPattern.TryParse(pattern, out _)?.Match(maySee is null ? _topics.Names : _topics.Names.Where(maySee)) ?? [];
         }
         catch (RegexMatchTimeoutException)
         {
@@ -173,5 +178,9 @@ internal sealed partial class ConsumerGroup
             .. _image.Patterns.Keys.Except(_image.Members.Values.Select(static member => member.TopicPattern)),
         ];
         Array.ForEach(unused, pattern => Write(new PatternRecord(pattern, null)));
+        Array.ForEach(unused, pattern => _searches.Remove(pattern));
     }
+
+    /// <summary>When a pattern was looked for, among which topics.</summary>
+    private readonly record struct Search(long Topics, long AtMs);
 }

@@ -17,6 +17,7 @@ internal sealed partial class ConsumerGroup : IGroup
     private readonly Dictionary<string, MemberDeadlines> _deadlines = [];
     private readonly List<ConsumerGroupRecord> _records = [];
     private readonly List<GroupEffect> _effects = [];
+    private readonly Dictionary<string, Search> _searches = [];
     private long _seenTopics = -1;
 
     /// <param name="groupId">The group.</param>
@@ -109,7 +110,9 @@ internal sealed partial class ConsumerGroup : IGroup
         }
 
         CurrentAssignment before = _image.CurrentOf(command.MemberId);
-        Subscribe(command.MemberId, MetadataOf(command), command.Owned, now);
+        MemberMetadata metadata = MetadataOf(command);
+        ResolvePattern(metadata.TopicPattern, command.MaySee, now);
+        Subscribe(command.MemberId, metadata, command.Owned, now);
         CurrentAssignment after = _image.CurrentOf(command.MemberId);
         return new ConsumerHeartbeatResult
         {

@@ -30,6 +30,9 @@ internal sealed record ConsumerHeartbeatCommand
 
     public string? ServerAssignor { get; init; }
 
+    /// <summary>Which topics its pattern may find: those that the sender may describe. Null where nobody is refused anything.</summary>
+    public Func<string, bool>? MaySee { get; init; }
+
     public IReadOnlySet<TopicIdPartition>? Owned { get; init; }
 
     public string ClientId { get; init; } = "";

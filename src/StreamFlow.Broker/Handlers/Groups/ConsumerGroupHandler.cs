@@ -33,6 +33,7 @@ internal sealed class ConsumerGroupHandler(GroupCoordinator groups)
             RebalanceTimeoutMs = request.RebalanceTimeoutMs,
             TopicNames = request.SubscribedTopicNames,
             TopicPattern = request.SubscribedTopicRegex,
+            MaySee = context.IsOpen ? null : topic => context.MaySee(AclOperation.Describe, AclResourceType.Topic, topic),
             ServerAssignor = request.ServerAssignor,
             Owned = request.TopicPartitions is { } owned ? Flatten(owned) : null,
             ClientId = context.ClientId,

@@ -74,6 +74,7 @@ internal sealed class GroupAdminHandler(GroupCoordinator groups)
 
     public ListGroupsResponse List(ListGroupsRequest request, RequestContext context) => new()
     {
+        ErrorCode = groups.IsStopped ? ErrorCode.CoordinatorNotAvailable : ErrorCode.None,
         Groups =
         [
             .. groups.List(request.StatesFilter, request.TypesFilter).Where(x => MayList(x.GroupId, context)).Select(static x => new ListGroupsResponseGroups

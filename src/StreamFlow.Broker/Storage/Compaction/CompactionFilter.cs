@@ -94,7 +94,7 @@ internal sealed class CompactionFilter(
 
         if (keepsTombstone)
         {
-            NoteHorizon(header.HasDeleteHorizon ? header.BaseTimestamp : clock.NewHorizonMs);
+            NoteHorizon(header);
         }
 
         var horizon = keepsTombstone && !header.HasDeleteHorizon ? clock.NewHorizonMs : (long?)null;
@@ -147,11 +147,11 @@ internal sealed class CompactionFilter(
                 return default;
             }
 
-            NoteHorizon(header.BaseTimestamp);
+            NoteHorizon(header);
             return batch;
         }
 
-        NoteHorizon(clock.NewHorizonMs);
+        NoteHorizon(header);
         _rewriter.Start(batch, header, clock.NewHorizonMs);
         var reader = new RecordReader(batch);
         while (reader.MoveNext())
@@ -170,7 +170,15 @@ internal sealed class CompactionFilter(
         }
     }
 
-    private void NoteHorizon(long horizonMs) => NextHorizonMs = Math.Min(NextHorizonMs, horizonMs);
+    /// <summary>What stays although its time is over waits for other things to change: no round is due for it alone.</summary>
+    private void NoteHorizon(in BatchHeader header)
+    {
+        var horizonMs = header.HasDeleteHorizon ? header.BaseTimestamp : clock.NewHorizonMs;
+        if (!header.HasDeleteHorizon || horizonMs > clock.NowMs)
+        {
+            NextHorizonMs = Math.Min(NextHorizonMs, horizonMs);
+        }
+    }
 
     private readonly record struct BatchPlan(int Kept, long? NewHorizon, bool IsCorrupt);
 }

@@ -36,6 +36,9 @@ internal sealed record LogEnvironment
     /// </summary>
     public bool AfterUncleanStop { get; init; }
 
+    /// <summary>The log was created before: without any file it is not a new one, but lost.</summary>
+    public bool WasCreated { get; init; }
+
     /// <summary>Verifies every checksum at open, also below the recovery point.</summary>
     public bool VerifyAll { get; init; }
 

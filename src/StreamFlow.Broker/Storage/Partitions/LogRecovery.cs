@@ -100,22 +100,19 @@ internal sealed class LogRecovery
 
     private void CheckNothingDurableIsMissing()
     {
-        if (_damage is not null || (_segments.Count > 0 && EndOffset >= _checkpoint.RecoveryPoint)
-            || _checkpoint.RecoveryPoint == 0)
-        {
-            return;
-        }
-
-        var problem = _segments.Count == 0
-            ? $"its segments are missing although records up to offset {_checkpoint.RecoveryPoint} were fsynced"
-            : $"it ends at offset {EndOffset} although records up to {_checkpoint.RecoveryPoint} were fsynced";
+        var problem = _segments.Count > 0
+            ? EndOffset >= _checkpoint.RecoveryPoint ? null
+                : $"it ends at offset {EndOffset} although records up to {_checkpoint.RecoveryPoint} were fsynced"
+            : _checkpoint.RecoveryPoint > 0
+                ? $"its segments are missing although records up to offset {_checkpoint.RecoveryPoint} were fsynced"
+            : _environment.WasCreated ? "all its files are missing" : null;
         if (_acceptLoss)
         {
             _reason ??= problem;
         }
         else
         {
-            _damage = problem;
+            _damage ??= problem;
         }
     }
 
@@ -178,11 +175,10 @@ internal sealed class LogRecovery
     }
 
     /// <summary>
-    /// Whether a closed segment lost its end with whole batches while what follows was kept: the disk writes files in
-    /// any order. Segments follow each other without a gap, compacted ones too.
+    /// Whether a closed segment lost its end with whole batches while what follows was kept, for the disk writes files in any
+    /// order; or a whole file is gone. Segments follow each other without a gap, compacted ones too.
     /// </summary>
-    private bool EndsEarly(Segment segment, long nextBase) =>
-        nextBase != long.MaxValue && nextBase > _checkpoint.RecoveryPoint && segment.NextOffset < nextBase;
+    private static bool EndsEarly(Segment segment, long nextBase) => nextBase != long.MaxValue && segment.NextOffset < nextBase;
 
     /// <summary>Accepts batches until one is not acceptable; answers what is wrong with that one.</summary>
     private string? Scan(Segment segment, long nextBase)

@@ -43,10 +43,17 @@ internal sealed class RecordInspection : IDisposable
     /// <param name="header">Its header.</param>
     public ErrorCode Run(ref Span<byte> batch, ref BatchHeader header)
     {
-        var error = Inspect(batch, header);
+        var error = Inspect(batch, header, out var maxTimestamp);
         if (error == ErrorCode.None && _rewritten is not null)
         {
             batch = _rewritten.Written;
+            _ = BatchHeader.TryRead(batch, out header);
+        }
+        else if (error == ErrorCode.None && maxTimestamp != header.MaxTimestamp)
+        {
+            // Retention and look-ups go by the header: a time in the future would keep the segment for ever.
+            BinaryPrimitives.WriteInt64BigEndian(batch[RecordBatch.MaxTimestampAt..], maxTimestamp);
+            RecordBatch.WriteCrc(batch);
             _ = BatchHeader.TryRead(batch, out header);
         }
 
@@ -67,12 +74,13 @@ internal sealed class RecordInspection : IDisposable
         timestamp < nowMs && timestamp != RecordBatch.NoTimestamp
         && nowMs - timestamp > options.MessageTimestampBeforeMaxMs;
 
-    private ErrorCode Inspect(ReadOnlySpan<byte> batch, in BatchHeader header)
+    private ErrorCode Inspect(ReadOnlySpan<byte> batch, in BatchHeader header, out long maxTimestamp)
     {
+        maxTimestamp = RecordBatch.NoTimestamp;
         var codec = _options.Codec ?? header.Codec;
         try
         {
-            return codec == header.Codec ? Scan(batch, header, null, out _) : Recompress(batch, header, codec);
+            return codec == header.Codec ? Scan(batch, header, null, out maxTimestamp) : Recompress(batch, header, codec);
         }
         catch (InvalidDataException e)
         {

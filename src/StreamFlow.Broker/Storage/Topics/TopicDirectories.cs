@@ -18,8 +18,13 @@ internal sealed class TopicDirectories(
     private readonly string _root = Path.Combine(options.DataDirectory, "topics");
 
     /// <summary>Opens or creates consecutive partitions; all or none.</summary>
+    /// <param name="topicId">Their topic.</param>
+    /// <param name="first">The number of the first.</param>
+    /// <param name="count">How many.</param>
+    /// <param name="logOptions">The settings of the topic.</param>
+    /// <param name="wereCreated">Whether their files must be there.</param>
     public PartitionLog[] OpenPartitions(
-        Guid topicId, int first, int count, LogOptions logOptions)
+        Guid topicId, int first, int count, LogOptions logOptions, bool wereCreated = false)
     {
         Directory.CreateDirectory(_root);
         var logs = new PartitionLog[count];
@@ -33,6 +38,7 @@ internal sealed class TopicDirectories(
             Indexes = _indexes,
             VerifyAll = options.VerifyAll,
             AfterUncleanStop = afterUncleanStop,
+            WasCreated = wereCreated,
         };
         try
         {

@@ -225,7 +225,7 @@ internal sealed partial class TopicStore : IDisposable
         _directories.MoveOrphansAside(metadata.Topics);
         foreach (var entry in metadata.Topics)
         {
-            Publish(entry, _directories.OpenPartitions(entry.Id, 0, entry.Partitions, OptionsOf(entry.Configs)));
+            Publish(entry, _directories.OpenPartitions(entry.Id, 0, entry.Partitions, OptionsOf(entry.Configs), wereCreated: true));
         }
 
         foreach (var deleted in metadata.Deleting)

@@ -21,6 +21,9 @@ internal static class Offsets
     public const long LatestTiered = -5;
     public const long EarliestPendingUpload = -6;
 
+    /// <summary>What asks for the first record of a time: before 1970 the numbers mean something else, and all records are later.</summary>
+    public static long OfTime(long milliseconds) => Math.Max(0, milliseconds);
+
     /// <summary>The partitions of topics, with the broker that leads each.</summary>
     /// <exception cref="KafkaException">One of them is not there.</exception>
     public static async Task<Dictionary<TopicPartition, int>> LeadersAsync(this Cluster cluster, IReadOnlyCollection<string> topics, CancellationToken ct) =>

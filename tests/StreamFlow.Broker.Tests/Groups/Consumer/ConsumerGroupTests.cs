@@ -221,6 +221,31 @@ public sealed class ConsumerGroupTests
     }
 
     [Fact]
+    public void Pattern_finds_only_what_its_member_may_see_and_learns_of_other_rules()
+    {
+        _group.Topics.Set("u2", 2);
+        _group.Topics.Set("u3", 3);
+        HashSet<string> seen = ["u2"];
+
+        ConsumerHeartbeatResult joined = _group.Send(Joining("m") with { TopicNames = null, TopicPattern = "u.*", MaySee = seen.Contains });
+        Assert.Equal(2, joined.Assignment!.Count);
+        Assert.Null(Beats().Assignment);
+
+        seen.Add("u3");
+        _group.Advance(30_000);
+        Assert.Null(Beats().Assignment);
+        for (int i = 0; i < 20; i++)
+        {
+            _group.Advance(30_000);
+            joined = Beats();
+        }
+
+        Assert.Equal(5, _group.Member("m").Assigned.Sum(static x => x.Partitions.Length));
+
+        ConsumerHeartbeatResult Beats() => _group.Send(Beat("m", _group.Member("m").MemberEpoch) with { MaySee = seen.Contains });
+    }
+
+    [Fact]
     public void Pattern_that_is_none_is_refused()
     {
         ConsumerHeartbeatResult refused = _group.Send(Joining("m") with { TopicNames = null, TopicPattern = "(" });
