@@ -1,5 +1,7 @@
 using System.Net;
+using System.Net.Security;
 using System.Net.Sockets;
+using System.Security.Cryptography.X509Certificates;
 using Microsoft.Extensions.Time.Testing;
 using StreamFlow.Broker.Server;
 using StreamFlow.Broker.Tests.Support;
@@ -68,30 +70,54 @@ public sealed class TransferTests : IDisposable
         Assert.Equal(default, reader.Receiving);
     }
 
-    [Fact]
-    public async Task An_answer_shows_that_it_moves_whenever_its_client_takes_some_of_it_and_arrives_as_it_was()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task An_answer_shows_that_it_moves_whenever_its_client_takes_some_of_it_and_arrives_as_it_was(bool isSecured)
     {
         int seed = Environment.TickCount;
-        Random random = new(seed);
-        List<ArraySegment<byte>> pieces = [];
-        foreach (int size in (int[])[70, 3_000_000, 1, 262_144, 12_000_000, 500])
+        List<ArraySegment<byte>> pieces = Pieces(new Random(seed));
+        byte[] whole = [.. pieces.SelectMany(static piece => piece)];
+        byte[] received = new byte[whole.Length];
+        using Transport transport = new(_server);
+        await using Stream stream = await ConnectAsync(transport, isSecured);
+        int moved = 0;
+        Task sending = transport.SendAsync(pieces, () => Interlocked.Increment(ref moved)).AsTask();
+        int before = await SettledAsync(() => Volatile.Read(ref moved));
+        Assert.False(sending.IsCompleted, $"seed {seed}: a client that reads nothing has taken {whole.Length} bytes");
+        await stream.ReadExactlyAsync(received.AsMemory(0, whole.Length / 2));
+        await Eventually.TrueAsync(() => Volatile.Read(ref moved) > before, "some of it has gone");
+        await stream.ReadExactlyAsync(received.AsMemory(whole.Length / 2));
+        await sending;
+        Assert.True(whole.AsSpan().SequenceEqual(received), $"seed {seed}: the bytes are others");
+    }
+
+    /// <summary>Small and large ones, below and above what is sent at once, which do not begin where their arrays do.</summary>
+    private static List<ArraySegment<byte>> Pieces(Random random) =>
+    [
+        .. ((int[])[70, 3_000_000, 1, 262_144, 12_000_000, 500]).Select(size =>
         {
             byte[] piece = new byte[size + 10];
             random.NextBytes(piece);
-            pieces.Add(new ArraySegment<byte>(piece, 5, size));
+            return new ArraySegment<byte>(piece, 5, size);
+        }),
+    ];
+
+    private async Task<Stream> ConnectAsync(Transport transport, bool isSecured)
+    {
+        NetworkStream plain = new(_client, ownsSocket: false);
+        if (!isSecured)
+        {
+            return plain;
         }
 
-        byte[] whole = [.. pieces.SelectMany(static piece => piece)];
-        byte[] received = new byte[whole.Length];
-        int moved = 0;
-        Task sending = new Transport(_server).SendAsync(pieces, () => Interlocked.Increment(ref moved)).AsTask();
-        int before = await SettledAsync(() => Volatile.Read(ref moved));
-        Assert.False(sending.IsCompleted, $"seed {seed}: a client that reads nothing has taken {whole.Length} bytes");
-        int at = Fill(received.AsSpan(0, whole.Length / 2));
-        await Eventually.TrueAsync(() => Volatile.Read(ref moved) > before, "some of it has gone");
-        Fill(received.AsSpan(at));
-        await sending;
-        Assert.True(whole.AsSpan().SequenceEqual(received), $"seed {seed}: the bytes are others");
+        using TestCertificates certificates = new();
+        using X509Certificate2 certificate = X509Certificate2.CreateFromPemFile(certificates.ServerFile);
+        SslStream secured = new(plain, leaveInnerStreamOpen: false, static (_, shown, _, _) => shown?.Subject == "CN=broker");
+        Task<X509Certificate2?> shaken = transport.HandshakeAsync(new SslServerAuthenticationOptions { ServerCertificate = certificate }, default);
+        await secured.AuthenticateAsClientAsync("localhost");
+        await shaken;
+        return secured;
     }
 
     private static async Task<int> SettledAsync(Func<int> count)
@@ -104,16 +130,5 @@ public sealed class TransferTests : IDisposable
         }
         while (count() != last);
         return last;
-    }
-
-    private int Fill(Span<byte> destination)
-    {
-        int at = 0;
-        while (at < destination.Length)
-        {
-            at += _client.Receive(destination[at..]);
-        }
-
-        return at;
     }
 }

@@ -231,6 +231,21 @@ public sealed class SaslTests
         await client.LoginAsync("alice", "wonderland");
     }
 
+    [Theory]
+    [InlineData(SaslSession.LongestMessage, 0)]
+    [InlineData(SaslSession.LongestMessage + 1, AuthenticationFailed)]
+    public async Task A_message_of_a_mechanism_is_only_so_long(int bytes, int error)
+    {
+        BrokerListener listener = SecuredBroker.Sasl("PLAIN");
+        await using EmbeddedBroker broker = await SecuredBroker.StartAsync(
+            listener with { Sasl = listener.Sasl! with { CheckPassword = static (_, _, _) => ValueTask.FromResult(true) } });
+        using RawClient client = await RawClient.ConnectAsync(broker.Port);
+        await client.HandshakeAsync("PLAIN");
+        WireStruct answer = await client.AuthenticateAsync(SecuredBroker.Plain("alice", new string('p', bytes - "\0alice\0".Length)));
+        Assert.Equal(error, answer.Number("error_code"));
+        Assert.Equal(error != 0, answer.Text("error_message")?.Contains($"has {bytes} bytes", StringComparison.Ordinal) ?? false);
+    }
+
     [Fact]
     public void Refusals_of_one_address_take_longer_and_longer_and_others_do_not_pay_for_it()
     {

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Microsoft.Win32.SafeHandles;
 using StreamFlow.Broker.Storage;
 using StreamFlow.Broker.Storage.Interop;
@@ -6,7 +7,7 @@ using StreamFlow.Broker.Tests.Support;
 namespace StreamFlow.Broker.Tests.Storage;
 
 /// <summary>What is flushed as data alone, and what a flush does where there is no disk behind a file.</summary>
-public sealed class DataFlushTests : IDisposable
+public sealed class FileFlushTests : IDisposable
 {
     private readonly TemporaryDirectory _temporary = new();
 
@@ -44,16 +45,56 @@ public sealed class DataFlushTests : IDisposable
         using (SafeFileHandle file = File.OpenHandle(path, FileMode.CreateNew, FileAccess.ReadWrite))
         {
             RandomAccess.Write(file, "data"u8, 0);
-            DataFlush.Flush(file, path);
+            FileFlush.Data(file, path);
         }
 
         if (OperatingSystem.IsLinux())
         {
             using SafeFileHandle device = File.OpenHandle("/dev/null", FileMode.Open, FileAccess.ReadWrite);
-            DataFlush.Flush(device, "/dev/null");
+            FileFlush.Data(device, "/dev/null");
             using var none = new SafeFileHandle(1_000_000, ownsHandle: false);
-            IOException failure = Assert.Throws<IOException>(() => DataFlush.Flush(none, path));
+            IOException failure = Assert.Throws<IOException>(() => FileFlush.Data(none, path));
             Assert.Contains(path, failure.Message, StringComparison.Ordinal);
         }
+    }
+
+    /// <summary>ext4 lets go of what it was to write when an error makes it read-only, and answers EROFS from then on.</summary>
+    [SkippableFact]
+    public void Flush_on_a_file_system_that_has_given_up_is_a_failure()
+    {
+        Skip.IfNot(OperatingSystem.IsLinux() && Environment.IsPrivilegedProcess, "only root may mount a file system");
+        string image = Path.Combine(Directory.CreateDirectory(_temporary.Sub("image")).FullName, "ext4");
+        string mount = Directory.CreateDirectory(_temporary.Sub("mount")).FullName;
+        using (FileStream made = new(image, FileMode.CreateNew))
+        {
+            made.SetLength(16 << 20);
+        }
+
+        Skip.IfNot(
+            Shell($"mkfs.ext4 -q -F '{image}' && mount -o loop,errors=remount-ro '{image}' '{mount}'"), "no ext4 can be mounted here");
+        try
+        {
+            string path = Path.Combine(mount, "f");
+            using SafeFileHandle file = File.OpenHandle(path, FileMode.CreateNew, FileAccess.ReadWrite);
+            FileFlush.All(file, path);
+            RandomAccess.Write(file, "acknowledged?"u8, 0);
+            Skip.IfNot(
+                Shell($"echo x > /sys/fs/ext4/$(basename $(findmnt -n -o SOURCE '{mount}'))/trigger_fs_error"), "no error can be made here");
+
+            Assert.Contains("fdatasync", Assert.Throws<IOException>(() => FileFlush.Data(file, path)).Message, StringComparison.Ordinal);
+            Assert.Contains("fsync", Assert.Throws<IOException>(() => FileFlush.All(file, path)).Message, StringComparison.Ordinal);
+        }
+        finally
+        {
+            Shell($"umount '{mount}'");
+        }
+    }
+
+    private static bool Shell(string command)
+    {
+        using Process process = Process.Start(new ProcessStartInfo("sh", ["-c", command]) { RedirectStandardError = true })!;
+        process.StandardError.ReadToEnd();
+        process.WaitForExit();
+        return process.ExitCode == 0;
     }
 }

@@ -21,6 +21,9 @@ internal sealed class SaslSession(SaslPolicy policy, string host)
     /// <summary>The largest request of somebody who is still unknown; Kafka's <c>sasl.server.max.receive.size</c>.</summary>
     public const int LargestRequest = 512 * 1024;
 
+    /// <summary>The longest message of a mechanism: what is made of it, as text and in parts, takes several times as much, and nobody counts that.</summary>
+    public const int LongestMessage = 32 * 1024;
+
     /// <summary>Who has just authenticated must not do so again and again.</summary>
     private static readonly TimeSpan ShortestSession = TimeSpan.FromSeconds(1);
 
@@ -93,6 +96,14 @@ internal sealed class SaslSession(SaslPolicy policy, string host)
             string when = Principal is null ? "before SaslHandshake" : "after successful authentication";
             return new SaslAnswer(
                 ErrorCode.IllegalSaslState, $"SaslAuthenticate request received {when}", [], 0) { Refusal = $"SaslAuthenticate {when}" };
+        }
+
+        if (message.Length > LongestMessage)
+        {
+            return await RefuseAsync(
+                $"Authentication failed: the message has {message.Length} bytes; at most {LongestMessage} are taken",
+                $"a message of {message.Length} bytes",
+                ct).ConfigureAwait(false);
         }
 
         SaslStep step = await _exchange.NextAsync(message, ct).ConfigureAwait(false);

@@ -63,9 +63,9 @@ internal abstract class FileSystem
 
         public override void SetLength(StorageFile file, long length) => RandomAccess.SetLength(file.Handle, length);
 
-        public override void Flush(StorageFile file) => RandomAccess.FlushToDisk(file.Handle);
+        public override void Flush(StorageFile file) => FileFlush.All(file.Handle, file.Path);
 
-        public override void FlushData(StorageFile file) => DataFlush.Flush(file.Handle, file.Path);
+        public override void FlushData(StorageFile file) => FileFlush.Data(file.Handle, file.Path);
 
         public override void Rename(string from, string to) => File.Move(from, to, overwrite: true);
 
