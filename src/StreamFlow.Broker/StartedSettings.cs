@@ -51,7 +51,8 @@ internal static class StartedSettings
     /// <summary>Adds where the broker listens, and where clients are told to connect to.</summary>
     public static void AddListeners(Dictionary<string, string> settings, IReadOnlyList<Listener> listeners)
     {
-        settings["listeners"] = string.Join(",", listeners.Select(static x => $"{x.Name}://:{Text(x.Port)}"));
+        // With the address: one without stands for every interface.
+        settings["listeners"] = string.Join(",", listeners.Select(static x => $"{x.Name}://{x.Address}"));
         settings["advertised.listeners"] = string.Join(
             ",", listeners.Select(static x => $"{x.Name}://{x.Advertised.Host}:{Text(x.Advertised.Port)}"));
     }

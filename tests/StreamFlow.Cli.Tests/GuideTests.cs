@@ -55,6 +55,24 @@ public sealed class GuideTests
         Assert.All(all, c => Assert.True(c is ExampleCommand { Examples.Length: > 0, Description.Length: > 10 }, c.Name));
     }
 
+    [Fact]
+    public async Task Help_says_defaults_once_and_as_they_are_typed()
+    {
+        string help = (await Support.Cli.RunAsync("help", "--all")).Succeeded();
+
+        Assert.Contains("(default: 15s)", help, StringComparison.Ordinal);
+        Assert.DoesNotContain("[default:", help, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Defaults_that_help_names_are_those_that_count()
+    {
+        CommandContext context = new(
+            Tree().Parse(["consume", "orders"]), new Surroundings(new Terminal(Stream.Null, Stream.Null, TextWriter.Null, null), TimeProvider.System, _ => null), default);
+
+        Assert.Equal(TimeSpan.FromSeconds(15), Connecting.Settings(context).RetryFor);
+    }
+
     /// <summary>All that the page's table has on its right side, and what stands in blocks.</summary>
     private static IEnumerable<string> Commands(string line)
     {

@@ -24,7 +24,7 @@ internal sealed class Listener : IDisposable
             }
 
             _socket.Bind(endPoint);
-            Port = ((IPEndPoint)_socket.LocalEndPoint!).Port;
+            Address = (IPEndPoint)_socket.LocalEndPoint!;
         }
         catch
         {
@@ -33,7 +33,10 @@ internal sealed class Listener : IDisposable
         }
     }
 
-    public int Port { get; }
+    /// <summary>Where it listens, with the port that was taken.</summary>
+    public IPEndPoint Address { get; }
+
+    public int Port => Address.Port;
 
     /// <summary>What it is called.</summary>
     public string Name { get; init; } = "PLAINTEXT";

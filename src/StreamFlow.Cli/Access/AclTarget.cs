@@ -5,7 +5,8 @@ using StreamFlow.Cli.Output;
 namespace StreamFlow.Cli.Access;
 
 /// <summary>The options that say what ACLs are about.</summary>
-internal sealed class AclTarget
+/// <param name="isSearch">Whether they find ACLs that are there, rather than describe one to be made: what is not given may then be any.</param>
+internal sealed class AclTarget(bool isSearch)
 {
     private readonly Option<string[]> _topics = Values.Names("--topic", "Topics; * is all", "topic");
     private readonly Option<string[]> _groups = Values.Names("--group", "Groups; * is all", "group");
@@ -14,12 +15,17 @@ internal sealed class AclTarget
     private readonly Option<string[]> _tokens = Values.Names("--delegation-token", "Delegation tokens; * is all", "token");
     private readonly Option<string[]> _users = Values.Names("--user-principal", "Users whose tokens may be made", "principal");
     private readonly Option<string?> _pattern = Values.Word("--resource-pattern-type", AclNames.Patterns, "How names are meant (default: literal)");
-    private readonly Option<string[]> _principals = Values.Names("--principal", "Who, as User:alice; User:* is everybody", "principal");
-    private readonly Option<string[]> _hosts = Values.Names("--host", "From where, an IP address (default: *, anywhere)", "host");
-    private readonly Option<string[]> _operations = Values.Names("--operation", $"What: {string.Join(", ", AclNames.Operations[1..])} (default: all)", "operation");
-    private readonly Option<bool> _deny = new("--deny") { Description = "Deny it, instead of allowing it" };
+    private readonly Option<string[]> _principals = Values.Names(
+        "--principal", isSearch ? "Only those of this principal, as User:alice; may be repeated" : "Who, as User:alice; User:* is everybody", "principal");
+    private readonly Option<string[]> _hosts = Values.Names(
+        "--host", isSearch ? "Only those for this host; may be repeated" : "From where, an IP address (default: *, anywhere)", "host");
+    private readonly Option<string[]> _operations = Values.Names(
+        "--operation", isSearch ? $"Only those of what is named about: {Operations}" : $"What: {Operations} (default: all)", "operation");
+    private readonly Option<bool> _deny = new("--deny") { Description = isSearch ? "Only those that deny" : "Deny it, instead of allowing it" };
     private readonly Option<bool> _producer = new("--producer") { Description = "What a producer needs on the topics and transactional ids" };
     private readonly Option<bool> _consumer = new("--consumer") { Description = "What a consumer needs on the topics and groups" };
+
+    private static string Operations => string.Join(", ", AclNames.Operations[1..]);
 
     public IEnumerable<Option> All => [_topics, _groups, _ids, _cluster, _tokens, _users, _pattern, _principals, _hosts, _operations, _deny, _producer, _consumer];
 
@@ -44,7 +50,7 @@ internal sealed class AclTarget
         string[] operations = context.Get(_operations)!;
         foreach (string unknown in operations.Where(static o => !AclNames.Operations.Contains(Normal(o))))
         {
-            throw new CommandException($"--operation is '{unknown}'; give {string.Join(", ", AclNames.Operations[1..])}.", ExitCode.Usage);
+            throw new CommandException($"--operation is '{unknown}'; give {Operations}.", ExitCode.Usage);
         }
 
         return [.. named.SelectMany(n => operations.Select(Normal).DefaultIfEmpty("any").Select(o => (n.Resource, n.Name, o)))];

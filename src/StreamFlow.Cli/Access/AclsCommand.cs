@@ -22,33 +22,28 @@ internal static class AclsCommand
 
     private static Command List(Surroundings surroundings)
     {
-        AclTarget target = new();
+        AclTarget target = new(isSearch: true);
         return CommandParts.Leaf(
             "list", "List ACLs, all or those that match", ["streamflow acls list --topic orders --resource-pattern-type match"], target.All, surroundings,
             async context =>
             {
                 await using Cluster cluster = context.Connect();
                 BrokerConnection any = await cluster.AnyAsync(context.Cancelled).ConfigureAwait(false);
-                Table table = NewTable();
-                foreach ((string resource, string? name, string operation) in Filters(context, target))
+                // In an order of its own, since brokers have none; several filters may find the same one.
+                HashSet<(sbyte Resource, string Name, sbyte Pattern, string Principal, string Host, sbyte Operation, sbyte Permission)> found = [];
+                foreach (DeleteAclsRequestFilters filter in Filters(context, target))
                 {
-                    DescribeAclsResponse response = await any.SendAsync(
-                        new DescribeAclsRequest
-                        {
-                            ResourceTypeFilter = AclNames.Number(AclNames.Resources, resource),
-                            ResourceNameFilter = name,
-                            PatternTypeFilter = AclNames.Number(AclNames.Patterns, target.Pattern(context) ?? (name is null ? "any" : "literal")),
-                            PrincipalFilter = target.Principals(context).FirstOrDefault(),
-                            HostFilter = target.Hosts(context).FirstOrDefault(),
-                            Operation = AclNames.Number(AclNames.Operations, operation),
-                            PermissionType = AclNames.Number(AclNames.Permissions, target.IsDeny(context) ? "deny" : "any"),
-                        },
-                        context.Cancelled).ConfigureAwait(false);
+                    DescribeAclsResponse response = await any.SendAsync(Request(filter), context.Cancelled).ConfigureAwait(false);
                     Offsets.Throw(response.ErrorCode, "ACLs", response.ErrorMessage);
-                    foreach (DescribeAclsResponseResources r in response.Resources)
-                    {
-                        Array.ForEach(r.Acls, a => Row(table, r.ResourceType, r.ResourceName, r.PatternType, (a.Principal, a.Host, a.Operation, a.PermissionType)));
-                    }
+                    found.UnionWith(response.Resources.SelectMany(static r => r.Acls.Select(
+                        a => (r.ResourceType, r.ResourceName, r.PatternType, a.Principal, a.Host, a.Operation, a.PermissionType))));
+                }
+
+                Table table = NewTable();
+                foreach (var a in found.OrderBy(static a => a.Resource).ThenBy(static a => a.Name, StringComparer.Ordinal).ThenBy(static a => a.Pattern)
+                    .ThenBy(static a => a.Principal, StringComparer.Ordinal).ThenBy(static a => a.Host, StringComparer.Ordinal).ThenBy(static a => a.Operation))
+                {
+                    Row(table, a.Resource, a.Name, a.Pattern, (a.Principal, a.Host, a.Operation, a.Permission));
                 }
 
                 context.Show(table);
@@ -58,7 +53,7 @@ internal static class AclsCommand
 
     private static Command Add(Surroundings surroundings)
     {
-        AclTarget target = new();
+        AclTarget target = new(isSearch: false);
         return CommandParts.Leaf(
             "add", "Allow, or deny, principals something",
             [
@@ -87,7 +82,7 @@ internal static class AclsCommand
 
     private static Command Remove(Surroundings surroundings)
     {
-        AclTarget target = new();
+        AclTarget target = new(isSearch: true);
         return CommandParts.Leaf(
             "remove", "Remove the ACLs that match", ["streamflow acls remove --principal User:alice --topic orders"], target.All, surroundings,
             async context =>
@@ -100,7 +95,7 @@ internal static class AclsCommand
                 await using Cluster cluster = context.Connect();
                 BrokerConnection any = await cluster.AnyAsync(context.Cancelled).ConfigureAwait(false);
                 DeleteAclsResponse response = await any.SendAsync(
-                    new DeleteAclsRequest { Filters = [.. Filters(context, target).SelectMany(f => Filter(context, target, f))] }, context.Cancelled).ConfigureAwait(false);
+                    new DeleteAclsRequest { Filters = [.. Filters(context, target)] }, context.Cancelled).ConfigureAwait(false);
                 Table table = NewTable();
                 foreach (DeleteAclsResponseFilterResults result in response.FilterResults)
                 {
@@ -117,20 +112,32 @@ internal static class AclsCommand
             });
     }
 
-    private static IEnumerable<DeleteAclsRequestFilters> Filter(CommandContext context, AclTarget target, (string Resource, string? Name, string Operation) what) =>
-        target.Principals(context).Select(static p => (string?)p).DefaultIfEmpty(null).Select(principal => new DeleteAclsRequestFilters
+    /// <summary>What is looked for: each of the rights, of each of the principals, from each of the hosts. What was not named may be any.</summary>
+    private static IEnumerable<DeleteAclsRequestFilters> Filters(CommandContext context, AclTarget target) =>
+        from right in target.Rights(context).Select(static r => (r.Resource, Name: (string?)r.Name, r.Operation)).DefaultIfEmpty(("any", null, "any"))
+        from principal in target.Principals(context).Select(static p => (string?)p).DefaultIfEmpty(null)
+        from host in target.Hosts(context).Select(static h => (string?)h).DefaultIfEmpty(null)
+        select new DeleteAclsRequestFilters
         {
-            ResourceTypeFilter = AclNames.Number(AclNames.Resources, what.Resource),
-            ResourceNameFilter = what.Name,
-            PatternTypeFilter = AclNames.Number(AclNames.Patterns, target.Pattern(context) ?? (what.Name is null ? "any" : "literal")),
+            ResourceTypeFilter = AclNames.Number(AclNames.Resources, right.Resource),
+            ResourceNameFilter = right.Name,
+            PatternTypeFilter = AclNames.Number(AclNames.Patterns, target.Pattern(context) ?? (right.Name is null ? "any" : "literal")),
             PrincipalFilter = principal,
-            HostFilter = target.Hosts(context).FirstOrDefault(),
-            Operation = AclNames.Number(AclNames.Operations, what.Operation),
+            HostFilter = host,
+            Operation = AclNames.Number(AclNames.Operations, right.Operation),
             PermissionType = AclNames.Number(AclNames.Permissions, target.IsDeny(context) ? "deny" : "any"),
-        });
+        };
 
-    private static IEnumerable<(string Resource, string? Name, string Operation)> Filters(CommandContext context, AclTarget target) =>
-        target.Rights(context).Select(static r => (r.Resource, (string?)r.Name, r.Operation)).DefaultIfEmpty(("any", null, "any"));
+    private static DescribeAclsRequest Request(DeleteAclsRequestFilters filter) => new()
+    {
+        ResourceTypeFilter = filter.ResourceTypeFilter,
+        ResourceNameFilter = filter.ResourceNameFilter,
+        PatternTypeFilter = filter.PatternTypeFilter,
+        PrincipalFilter = filter.PrincipalFilter,
+        HostFilter = filter.HostFilter,
+        Operation = filter.Operation,
+        PermissionType = filter.PermissionType,
+    };
 
     private static List<CreateAclsRequestCreations> Creations(CommandContext context, AclTarget target)
     {

@@ -36,6 +36,7 @@ internal static class Kafka
     private static string? Remedy(ErrorCode error) => error switch
     {
         ErrorCode.UnknownTopicOrPartition => "'streamflow topics list' shows what there is",
+        ErrorCode.OffsetOutOfRange => "'streamflow topics offsets' shows where partitions begin and end",
         ErrorCode.TopicAlreadyExists => "choose another name, or give --if-not-exists",
         ErrorCode.GroupIdNotFound => "'streamflow groups list' shows what there is",
         ErrorCode.NonEmptyGroup => "stop its members first",

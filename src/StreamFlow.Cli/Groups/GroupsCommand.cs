@@ -11,6 +11,9 @@ namespace StreamFlow.Cli.Groups;
 /// <summary>groups list, describe, reset, delete and delete-offsets.</summary>
 internal static class GroupsCommand
 {
+    /// <summary>Of all types. A broker finds no group in a state that there is not, and does not say so.</summary>
+    private static readonly string[] States = ["Empty", "PreparingRebalance", "CompletingRebalance", "Assigning", "Reconciling", "Stable", "NotReady", "Dead"];
+
     public static Command Create(Surroundings surroundings) => CommandParts.WithBroker(CommandParts.Group(
         "groups", "List, describe, reset and delete consumer groups",
         [
@@ -24,8 +27,8 @@ internal static class GroupsCommand
 
     private static Command List(Surroundings surroundings)
     {
-        Option<string[]> states = Values.Names("--state", "Only groups in these states, e.g. Stable, Empty", "state");
-        Option<string[]> types = Values.Names("--type", "Only groups of these types: classic, consumer", "type");
+        Option<string[]> states = Values.Words("--state", States, "Only groups in these states", "state");
+        Option<string[]> types = Values.Words("--type", ["classic", "consumer", "share", "streams"], "Only groups of these types", "type");
         return CommandParts.Leaf(
             "list", "List groups with their state and type", ["streamflow groups list --state Empty"], [states, types], surroundings,
             async context =>

@@ -20,7 +20,7 @@ internal sealed class GroupsReset
     private readonly Option<long?> _toOffset = Values.LongNumber("--to-offset", 0, long.MaxValue, "To this offset, or the nearest there is", "offset");
     private readonly Option<long?> _shiftBy = Values.LongNumber("--shift-by", long.MinValue, long.MaxValue, "By so many records, back when negative");
     private readonly Option<long?> _toTime = Values.Time("--to-datetime", "To the first record of this time");
-    private readonly Option<TimeSpan> _byDuration = Values.Duration("--by-duration", TimeSpan.Zero, "To the first record of so long ago");
+    private readonly Option<TimeSpan> _byDuration = Values.Duration("--by-duration", "To the first record of so long ago");
     private readonly Option<string?> _file = new("--from-file") { Description = "To what a file has in lines topic,partition,offset, as --export writes them", HelpName = "file" };
     private readonly Option<bool> _export = new("--export") { Description = "Write the new offsets as lines topic,partition,offset instead of a table" };
     private readonly Option<bool> _dryRun = new("--dry-run") { Description = "Only show the new offsets; so it is without --execute" };

@@ -16,7 +16,8 @@ internal sealed record CommandContext(ParseResult Parsed, Surroundings Surroundi
     /// <summary>Whether JSON was asked for.</summary>
     public bool IsJson => Parsed.GetValue(CommonOptions.Json);
 
-    public T? Get<T>(Option<T> option) => Parsed.GetValue(option);
+    /// <summary>What was given for the option, or else its default.</summary>
+    public T? Get<T>(Option<T> option) => option is DefaultedOption<T> defaulted && !Has(option) ? defaulted.Default : Parsed.GetValue(option);
 
     public T Get<T>(Argument<T> argument) => Parsed.GetRequiredValue(argument);
 

@@ -23,24 +23,11 @@ internal static class Values
         CustomParser = result => Number(result, name, least, most),
     };
 
-    public static Option<TimeSpan> Duration(string name, TimeSpan @default, string description, bool isRecursive = false) => new(name)
-    {
-        Description = $"{description} (default: {Text(@default)})",
-        HelpName = "time",
-        Recursive = isRecursive,
-        DefaultValueFactory = _ => @default,
-        CustomParser = result =>
-        {
-            string text = result.Tokens[0].Value;
-            if (TryDuration(text, out TimeSpan value))
-            {
-                return value;
-            }
+    public static Option<TimeSpan> Duration(string name, TimeSpan @default, string description, bool isRecursive = false) =>
+        Duration(new DefaultedOption<TimeSpan>(name, @default) { Description = $"{description} (default: {Text(@default)})", Recursive = isRecursive });
 
-            result.AddError($"{name} is '{text}'; give {DurationForm}.");
-            return default;
-        },
-    };
+    /// <summary>One that means nothing unless it is given.</summary>
+    public static Option<TimeSpan> Duration(string name, string description) => Duration(new Option<TimeSpan>(name) { Description = description });
 
     /// <summary>One of some words.</summary>
     public static Option<string?> Word(string name, string[] words, string description, string? helpName = null) => new(name)
@@ -81,6 +68,20 @@ internal static class Values
         CustomParser = static result =>
             [.. result.Tokens.SelectMany(static t => t.Value.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))],
     };
+
+    /// <summary>May be repeated; each value, which may also be a list with commas, is one of some words.</summary>
+    public static Option<string[]> Words(string name, string[] words, string description, string helpName)
+    {
+        Option<string[]> option = Names(name, $"{description}: {string.Join(", ", words)}", helpName);
+        option.Validators.Add(result =>
+        {
+            foreach (string text in result.GetValueOrDefault<string[]>().Where(text => !words.Contains(text, StringComparer.OrdinalIgnoreCase)))
+            {
+                result.AddError($"{name} is '{text}'; give {string.Join(", ", words[..^1])} or {words[^1]}.");
+            }
+        });
+        return option;
+    }
 
     /// <summary>A point in time, as milliseconds since 1970.</summary>
     public static Option<long?> Time(string name, string description) => new(name)
@@ -158,6 +159,23 @@ internal static class Values
             ? Invariant($"{name} is '{text}'; give a whole number of at least {least}.")
             : Invariant($"{name} is '{text}'; give a whole number from {least} to {most}."));
         return null;
+    }
+
+    private static Option<TimeSpan> Duration(Option<TimeSpan> option)
+    {
+        option.HelpName = "time";
+        option.CustomParser = result =>
+        {
+            string text = result.Tokens[0].Value;
+            if (TryDuration(text, out TimeSpan value))
+            {
+                return value;
+            }
+
+            result.AddError($"{option.Name} is '{text}'; give {DurationForm}.");
+            return default;
+        };
+        return option;
     }
 
     private static KeyValuePair<string, string> Pair(ArgumentResult result, string name, string text, char separator)

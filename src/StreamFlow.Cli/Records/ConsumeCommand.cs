@@ -164,8 +164,16 @@ internal sealed class ConsumeCommand
     private List<TopicPartition> Choose(CommandContext context, IEnumerable<TopicPartition> all)
     {
         HashSet<string> wanted = [.. context.Get(_partitions)!];
-        List<TopicPartition> chosen = [.. all.Where(p => wanted.Count == 0 || wanted.Contains(FormattableString.Invariant($"{p.Partition}"))).Order()];
-        return chosen.Count > 0 ? chosen : throw new CommandException($"--partition is {string.Join(", ", wanted)}; 'streamflow topics describe' shows which there are.");
+        if (wanted.Count == 0)
+        {
+            return [.. all.Order()];
+        }
+
+        ILookup<string, TopicPartition> known = all.Order().ToLookup(static p => FormattableString.Invariant($"{p.Partition}"));
+        List<string> missing = [.. wanted.Where(number => !known.Contains(number))];
+        return missing.Count == 0
+            ? [.. wanted.SelectMany(number => known[number]).Order()]
+            : throw new CommandException($"--partition is {string.Join(", ", missing)}, which is not there; 'streamflow topics describe' shows which are.");
     }
 
     private static long InRange(long offset, TopicPartition partition, long first, long next) => offset >= first && offset <= next

@@ -1,15 +1,15 @@
 using System.CommandLine;
+using StreamFlow.Cli.Options;
 
 namespace StreamFlow.Cli.Records;
 
 /// <summary>Options that say what bytes are.</summary>
 internal static class Formats
 {
-    public static Option<ValueFormat> Option(string name, string description) => new(name)
+    public static Option<ValueFormat> Option(string name, string description) => new DefaultedOption<ValueFormat>(name, new ValueFormat("string"))
     {
         Description = $"{description}: {ValueFormat.Names} (default: string)",
         HelpName = "format",
-        DefaultValueFactory = static _ => new ValueFormat("string"),
         CustomParser = result =>
         {
             string text = result.Tokens[0].Value;

@@ -40,7 +40,7 @@ internal sealed class BrokerCommand
             {
                 Description = setting.Help,
                 HelpName = setting.Form,
-                Arity = setting.IsList ? ArgumentArity.OneOrMore : ArgumentArity.ExactlyOne,
+                Arity = setting.IsList ? ArgumentArity.OneOrMore : setting.IsSwitch ? ArgumentArity.ZeroOrOne : ArgumentArity.ExactlyOne,
                 CustomParser = static result => [.. result.Tokens.Select(static token => token.Value)],
             }));
         }
@@ -56,7 +56,7 @@ internal sealed class BrokerCommand
                 "streamflow broker                                            for a try: data in a temporary directory",
                 "streamflow broker --data ./data --flush fsync                nothing acknowledged is lost in a power cut",
                 "streamflow broker --topic orders:4 --topic payments:4        with topics",
-                "streamflow broker --host 0.0.0.0 --advertised-host db1.lan   for other machines",
+                "streamflow broker --host 0.0.0.0 --advertised-host db1.lan --allow-unsecured-network   for other machines: anybody may do everything",
                 "streamflow broker --listener SASL_SSL://0.0.0.0:9093@db1.lan:9093 --tls-certificate db1.pem --user alice=alice.txt",
                 "streamflow broker --config broker.json --http 9644           settings of a file; curl localhost:9644/health",
                 "",
@@ -137,6 +137,8 @@ internal sealed class BrokerCommand
             }
         }
 
+        options = SecuritySettings.WithDefaults(options);
+
         // Listeners have ports of their own.
         options = hasPort || options.Listeners.Count > 0 ? options : options with { Port = BrokerSettings.DefaultPort };
 
@@ -153,7 +155,7 @@ internal sealed class BrokerCommand
         List<(string Name, SettingValue Value)> file = ConfigFile(context) is { } path ? BrokerFile.Read(path, Known()) : [];
         SettingValue given = context.Get(_logLevel) is { } line ? new SettingValue(line, "--" + LogLevelName)
             : Other(context, LogLevelName, file) ?? new SettingValue("information", "the default");
-        return Levels.Contains(given.Text) && Enum.TryParse(given.Text, ignoreCase: true, out LogLevel level)
+        return Levels.Contains(given.Text, StringComparer.OrdinalIgnoreCase) && Enum.TryParse(given.Text, ignoreCase: true, out LogLevel level)
             ? level
             : throw new CommandException($"{given.Place} is '{given.Text}'; give {string.Join(", ", Levels[..^1])} or {Levels[^1]}.", ExitCode.Usage);
     }
@@ -168,7 +170,8 @@ internal sealed class BrokerCommand
     {
         if (context.Has(option))
         {
-            return context.Get(option)!.Select(text => new SettingValue(text, option.Name));
+            // A switch without a value is switched on.
+            return (context.Get(option) is { Length: > 0 } given ? given : ["true"]).Select(text => new SettingValue(text, option.Name));
         }
 
         string variable = BrokerSettings.Variable(setting.Name);

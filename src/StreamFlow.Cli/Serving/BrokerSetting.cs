@@ -15,7 +15,11 @@ namespace StreamFlow.Cli.Serving;
 /// <param name="IsList">Whether it may be given more than once.</param>
 internal sealed record BrokerSetting(
     string Name, string Form, string Help, string Property, Func<EmbeddedBrokerOptions, SettingValue, EmbeddedBrokerOptions> Apply,
-    string? KafkaName = null, bool IsList = false);
+    string? KafkaName = null, bool IsList = false)
+{
+    /// <summary>Whether it is true or false; on the command line its name alone stands for true.</summary>
+    public bool IsSwitch => Form == "true|false";
+}
 
 /// <summary>A value and where it stands, so that what is wrong with it can be said.</summary>
 /// <param name="Text">The value.</param>

@@ -47,6 +47,10 @@ internal static class SecuritySettings
             nameof(EmbeddedBrokerOptions.Authorization), static (o, v) => Authorization(o, v, a => a with { AllowEveryoneIfNoAclFound = v.Truth() }), "allow.everyone.if.no.acl.found"),
     ];
 
+    /// <summary>What was not said once everything is: a listener with SASL of which nothing was said has the default mechanisms.</summary>
+    public static EmbeddedBrokerOptions WithDefaults(EmbeddedBrokerOptions options) =>
+        options with { Listeners = [.. options.Listeners.Select(static l => HasSasl(l) ? l with { Sasl = l.Sasl ?? new BrokerSasl() } : l)] };
+
     private static BrokerListener Listener(SettingValue value)
     {
         string[] named = value.Text.Split('=', 2);
@@ -87,14 +91,16 @@ internal static class SecuritySettings
         options, value, "TLS", static l => l.Protocol is BrokerSecurityProtocol.Ssl or BrokerSecurityProtocol.SaslSsl, l => l with { Tls = change(l.Tls ?? new BrokerTls()) });
 
     private static EmbeddedBrokerOptions Sasl(EmbeddedBrokerOptions options, SettingValue value, Func<BrokerSasl, BrokerSasl> change) => OnListeners(
-        options, value, "SASL", static l => l.Protocol is BrokerSecurityProtocol.SaslPlaintext or BrokerSecurityProtocol.SaslSsl, l => l with { Sasl = change(l.Sasl ?? new BrokerSasl()) });
+        options, value, "SASL", HasSasl, l => l with { Sasl = change(l.Sasl ?? new BrokerSasl()) });
 
     /// <summary>The first one that is named takes the place of the default.</summary>
     private static EmbeddedBrokerOptions Mechanism(EmbeddedBrokerOptions options, SettingValue value) => value.Text is "PLAIN" or "SCRAM-SHA-256" or "SCRAM-SHA-512" or "OAUTHBEARER"
         ? OnListeners(
-            options, value, "SASL", static l => l.Protocol is BrokerSecurityProtocol.SaslPlaintext or BrokerSecurityProtocol.SaslSsl,
+            options, value, "SASL", HasSasl,
             l => l with { Sasl = l.Sasl is { } sasl ? sasl with { Mechanisms = [.. sasl.Mechanisms, value.Text] } : new BrokerSasl { Mechanisms = [value.Text] } })
         : throw value.Wrong("PLAIN, SCRAM-SHA-256, SCRAM-SHA-512 or OAUTHBEARER");
+
+    private static bool HasSasl(BrokerListener listener) => listener.Protocol is BrokerSecurityProtocol.SaslPlaintext or BrokerSecurityProtocol.SaslSsl;
 
     private static EmbeddedBrokerOptions OAuth(EmbeddedBrokerOptions options, SettingValue value, Func<BrokerOAuth, BrokerOAuth> change) =>
         Sasl(options, value, sasl => sasl with { OAuth = change(sasl.OAuth ?? new BrokerOAuth()) });

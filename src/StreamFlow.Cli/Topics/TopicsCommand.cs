@@ -30,14 +30,20 @@ internal static class TopicsCommand
         new("topic") { Description = description, Arity = ArgumentArity.OneOrMore, HelpName = "topic" };
 
     /// <summary>Shows what became of each topic and fails if one of them failed.</summary>
-    public static int Report(CommandContext context, string verb, IEnumerable<(string Topic, ErrorCode Error, string? Message)> results)
+    /// <param name="context">Where to.</param>
+    /// <param name="verb">What was done.</param>
+    /// <param name="results">What the brokers say.</param>
+    /// <param name="fine">An error that is none, with the word for it; or null.</param>
+    public static int Report(
+        CommandContext context, string verb, IEnumerable<(string Topic, ErrorCode Error, string? Message)> results, (ErrorCode Error, string Verb)? fine = null)
     {
         Table table = new(new("Topic", "topic"), new("Result", "result"), new("Error", "error"));
         List<string> failures = [];
         foreach ((string topic, ErrorCode error, string? message) in results)
         {
-            bool isDone = error == ErrorCode.None;
-            table.Add(topic, isDone ? verb : "failed", isDone ? null : Kafka.NameOf(error));
+            bool isFine = error == fine?.Error;
+            bool isDone = error == ErrorCode.None || isFine;
+            table.Add(topic, isFine ? fine!.Value.Verb : isDone ? verb : "failed", isDone ? null : Kafka.NameOf(error));
             if (!isDone)
             {
                 failures.Add(Kafka.Describe($"topic '{topic}'", error, message));
@@ -70,9 +76,9 @@ internal static class TopicsCommand
                 }
 
                 DeleteTopicsResponse response = await any.SendAsync(request, context.Cancelled).ConfigureAwait(false);
-                return Report(context, "deleted", response.Responses
-                    .Where(r => r.ErrorCode != ErrorCode.UnknownTopicOrPartition || !context.Get(ifExists))
-                    .Select(static r => (r.Name ?? "", r.ErrorCode, r.ErrorMessage)));
+                return Report(
+                    context, "deleted", response.Responses.Select(static r => (r.Name ?? "", r.ErrorCode, r.ErrorMessage)),
+                    context.Get(ifExists) ? (ErrorCode.UnknownTopicOrPartition, "was not there") : null);
             });
     }
 }

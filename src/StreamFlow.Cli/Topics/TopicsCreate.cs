@@ -42,9 +42,9 @@ internal sealed class TopicsCreate
                 ValidateOnly = context.Get(_dryRun),
             },
             context.Cancelled).ConfigureAwait(false);
-        return TopicsCommand.Report(context, context.Get(_dryRun) ? "would be created" : "created", response.Topics
-            .Where(t => t.ErrorCode != ErrorCode.TopicAlreadyExists || !context.Get(_ifNotExists))
-            .Select(static t => (t.Name, t.ErrorCode, t.ErrorMessage)));
+        return TopicsCommand.Report(
+            context, context.Get(_dryRun) ? "would be created" : "created", response.Topics.Select(static t => (t.Name, t.ErrorCode, t.ErrorMessage)),
+            context.Get(_ifNotExists) ? (ErrorCode.TopicAlreadyExists, "was there") : null);
     }
 
     private CreateTopicsRequestTopics Topic(CommandContext context, string name) => new()

@@ -32,7 +32,7 @@ internal sealed class TopicsDeleteRecords
         Dictionary<TopicPartition, long> offsets = context.Get(_file) is { } file ? Read(file) : await OfTopicAsync(context, cluster).ConfigureAwait(false);
         Dictionary<TopicPartition, int> leaders = await cluster.LeadersAsync([.. offsets.Keys.Select(static p => p.Topic).Distinct()], context.Cancelled).ConfigureAwait(false);
         Table table = new(new("Topic", "topic"), new("Partition", "partition", true), new("Start", "startOffset", true), new("Error", "error"));
-        bool isDone = true;
+        List<string> failures = [];
         foreach (IGrouping<int, TopicPartition> node in offsets.Keys.GroupBy(p => leaders.TryGetValue(p, out int id)
             ? id
             : throw new KafkaException(ErrorCode.UnknownTopicOrPartition, $"partition {p.Partition} of topic '{p.Topic}'")))
@@ -41,13 +41,18 @@ internal sealed class TopicsDeleteRecords
             DeleteRecordsResponse response = await connection.SendAsync(Request(node, offsets), context.Cancelled).ConfigureAwait(false);
             foreach ((string topic, DeleteRecordsResponsePartitions p) in response.Topics.SelectMany(static t => t.Partitions.Select(p => (t.Name, p))))
             {
-                isDone &= p.ErrorCode == ErrorCode.None;
-                table.Add(topic, p.PartitionIndex, p.LowWatermark < 0 ? null : p.LowWatermark, p.ErrorCode == ErrorCode.None ? null : Kafka.NameOf(p.ErrorCode));
+                bool isDone = p.ErrorCode == ErrorCode.None;
+                table.Add(topic, p.PartitionIndex, p.LowWatermark < 0 ? null : p.LowWatermark, isDone ? null : Kafka.NameOf(p.ErrorCode));
+                if (!isDone)
+                {
+                    failures.Add(Kafka.Describe($"records of {topic}-{p.PartitionIndex} before {offsets[new TopicPartition(topic, p.PartitionIndex)]}", p.ErrorCode, null));
+                }
             }
         }
 
         context.Show(table);
-        return isDone ? ExitCode.Success : ExitCode.Failed;
+        failures.ForEach(failure => context.Say($"error: {failure}"));
+        return failures.Count == 0 ? ExitCode.Success : ExitCode.Failed;
     }
 
     private async Task<Dictionary<TopicPartition, long>> OfTopicAsync(CommandContext context, Cluster cluster)

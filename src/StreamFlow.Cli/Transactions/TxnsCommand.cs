@@ -72,7 +72,9 @@ internal static class TxnsCommand
                 foreach (string id in context.Get(ids))
                 {
                     DescribeTransactionsResponseTransactionStates x = await LoadAsync(cluster, id, context.Cancelled).ConfigureAwait(false);
-                    long? age = x.TransactionStartTimeMs < 0 ? null : Math.Max(0, context.Time.GetUtcNow().ToUnixTimeMilliseconds() - x.TransactionStartTimeMs);
+                    // A start time stays behind when a transaction has ended.
+                    bool isOpen = x.TransactionStartTimeMs >= 0 && x.TransactionState is ("Ongoing" or "PrepareCommit" or "PrepareAbort");
+                    long? age = !isOpen ? null : Math.Max(0, context.Time.GetUtcNow().ToUnixTimeMilliseconds() - x.TransactionStartTimeMs);
                     table.Add(
                         x.TransactionalId, x.TransactionState, x.ProducerId, (int)x.ProducerEpoch, x.TransactionTimeoutMs, age,
                         x.Topics.SelectMany(static t => t.Partitions.Select(p => new TopicPartition(t.Topic, p))).Order().Select(static p => p.ToString()).ToList());

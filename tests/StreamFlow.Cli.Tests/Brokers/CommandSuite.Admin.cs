@@ -36,6 +36,26 @@ public abstract partial class CommandSuite
         Assert.Contains("No transaction is open in", (await FailsAsync("txns", "abort", "--topic", _name, "--partition", "0", "--start-offset", "0")).Failed(ExitCode.Failed), StringComparison.Ordinal);
     }
 
+    /// <summary>Brokers keep the time at which it began.</summary>
+    [SkippableFact]
+    public async Task Transaction_that_has_ended_is_not_shown_as_open()
+    {
+        await DoneAsync("topics", "create", _name);
+        await using Cluster cluster = new(new ClientSettings { Servers = ClientProperties.Servers(broker.Servers, "") }, TimeProvider.System);
+        await OpenTransactionAsync(cluster, _name, _name);
+        JsonElement open = await DescribedAsync();
+        Assert.Equal(JsonValueKind.Number, open.GetProperty("openForMs").ValueKind);
+
+        BrokerConnection coordinator = await cluster.CoordinatorAsync(_name, isTransaction: true, default);
+        EndTxnResponse ended = await coordinator.SendAsync(
+            new EndTxnRequest { TransactionalId = _name, ProducerId = open.GetProperty("producerId").GetInt64(), ProducerEpoch = open.GetProperty("producerEpoch").GetInt16(), Committed = true }, default);
+        Offsets.Throw(ended.ErrorCode, _name);
+
+        await WaitAsync(async () => (await DescribedAsync()).GetProperty("state").GetString() == "CompleteCommit");
+        Assert.Equal(JsonValueKind.Null, (await DescribedAsync()).GetProperty("openForMs").ValueKind);
+        async Task<JsonElement> DescribedAsync() => (await JsonAsync("txns", "describe", _name)).EnumerateArray().Single();
+    }
+
     [SkippableFact]
     public async Task Records_are_deleted_before_an_offset_and_offsets_told()
     {
@@ -49,6 +69,7 @@ public abstract partial class CommandSuite
         Assert.Equal(1, (await JsonAsync("topics", "offsets", _name, "--time", "500")).EnumerateArray().Single().GetProperty("offset").GetInt32());
         await DoneAsync("topics", "delete-records", "--from-file", folder.Write("o.json", $$"""{"partitions":[{"topic":"{{_name}}","partition":0,"offset":2}],"version":1}"""));
         Assert.Equal("c\n", await DoneAsync("consume", _name, "--from-beginning", "-e"));
+        Assert.Contains($"records of {_name}-0 before 9: OFFSET_OUT_OF_RANGE ('streamflow topics offsets' shows", (await FailsAsync("topics", "delete-records", _name, "--before", "9")).Failed(ExitCode.Failed), StringComparison.Ordinal);
     }
 
     [SkippableFact]
@@ -61,7 +82,7 @@ public abstract partial class CommandSuite
         Assert.Contains("INVALID_CONFIG", (await FailsAsync("configs", "alter", "topic", _name, "--set", "retention.ms=soon")).Failed(ExitCode.Failed), StringComparison.Ordinal);
         await DoneAsync("configs", "alter", "topic", _name, "--delete", "retention.ms");
         Assert.DoesNotContain("retention.ms", Strings(await JsonAsync("configs", "describe", "topic", _name), "name"));
-        await DoneAsync("configs", "describe", "broker", "1", "--all");
+        Assert.Equal($"PLAINTEXT://{broker.Servers}", Config(await JsonAsync("configs", "describe", "broker", "1", "--all"), "listeners").Value!.Split(',')[0]);
         Assert.NotEmpty(Strings(await JsonAsync("configs", "describe", "broker-logger", "1"), "name"));
     }
 
@@ -75,6 +96,24 @@ public abstract partial class CommandSuite
             Assert.Equal(["create", "describe", "write"], Strings(acls, "operation").Order());
             Assert.All(acls.EnumerateArray(), a => Assert.Equal(("allow", "literal", $"User:{_name}"), (a.GetProperty("permission").GetString(), a.GetProperty("patternType").GetString(), a.GetProperty("principal").GetString())));
             await DoneAsync("acls", "remove", "--principal", $"User:{_name}");
+            Assert.Empty((await JsonAsync("acls", "list", "--topic", _name)).EnumerateArray());
+        });
+    }
+
+    /// <summary>Each that is named counts, not only the first.</summary>
+    [SkippableFact]
+    public async Task Access_of_several_principals_and_hosts_is_shown_and_taken_at_once()
+    {
+        await IfOfferedAsync(ApiKey.CreateAcls, async () =>
+        {
+            string[] principals = ["--principal", $"User:{_name}-a", "--principal", $"User:{_name}-b"];
+            string[] hosts = ["--host", "10.0.0.1,10.0.0.2"];
+            await DoneAsync(["acls", "add", "--topic", _name, "--operation", "read", .. principals, .. hosts]);
+
+            JsonElement shown = await JsonAsync(["acls", "list", .. principals, .. hosts]);
+            Assert.Equal([$"User:{_name}-a", $"User:{_name}-a", $"User:{_name}-b", $"User:{_name}-b"], Strings(shown, "principal"));
+            Assert.Equal(["10.0.0.1", "10.0.0.2", "10.0.0.1", "10.0.0.2"], Strings(shown, "host"));
+            await DoneAsync(["acls", "remove", "--topic", _name, .. principals, .. hosts]);
             Assert.Empty((await JsonAsync("acls", "list", "--topic", _name)).EnumerateArray());
         });
     }

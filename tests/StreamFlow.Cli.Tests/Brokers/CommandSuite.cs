@@ -15,7 +15,7 @@ public abstract partial class CommandSuite(BrokerFixture broker)
     {
         await DoneAsync("topics", "create", _name, $"{_name}-b", "--partitions", "3", "--config", "cleanup.policy=compact");
         Assert.Contains("TOPIC_ALREADY_EXISTS", (await FailsAsync("topics", "create", _name)).Output, StringComparison.Ordinal);
-        await DoneAsync("topics", "create", _name, "--if-not-exists");
+        Assert.Equal(["was there"], Strings(await JsonAsync("topics", "create", _name, "--if-not-exists"), "result"));
         Assert.Equal([_name, $"{_name}-b"], Strings(await JsonAsync("topics", "list", "--match", _name), "topic"));
 
         await DoneAsync("topics", "alter", _name, "--partitions", "4", "--config", "segment.ms=60000", "--delete-config", "cleanup.policy");
@@ -32,7 +32,7 @@ public abstract partial class CommandSuite(BrokerFixture broker)
         await DoneAsync("topics", "delete", _name, $"{_name}-b");
         Assert.Empty((await JsonAsync("topics", "list", "--match", _name)).EnumerateArray());
         Assert.Contains("UNKNOWN_TOPIC_OR_PARTITION", (await FailsAsync("topics", "delete", _name)).Output, StringComparison.Ordinal);
-        await DoneAsync("topics", "delete", _name, "--if-exists");
+        Assert.Equal(["was not there"], Strings(await JsonAsync("topics", "delete", _name, "--if-exists"), "result"));
     }
 
     [SkippableFact]
@@ -69,6 +69,7 @@ public abstract partial class CommandSuite(BrokerFixture broker)
         Assert.Equal("v8\nv9\n", await DoneAsync("consume", _name, "--from-beginning", "-e", "--match", "^v[89]$"));
         Assert.Equal($"{_name}-0@10 1970-01-01T00:00:02.000Z late a=b v10\n", await DoneAsync("consume", _name, "--tail", "1", "-e", "--all", "--separator", " "));
         Assert.Equal("", await DoneAsync("consume", _name, "--idle", "50ms"));
+        Assert.Contains("--partition is 9, which is not there; ", (await FailsAsync("consume", _name, "--partition", "0,9", "-e")).Failed(ExitCode.Failed), StringComparison.Ordinal);
         Assert.Contains("--offset is 12; ", (await FailsAsync("consume", _name, "--offset", "12")).Failed(ExitCode.Failed), StringComparison.Ordinal);
     }
 
@@ -82,6 +83,17 @@ public abstract partial class CommandSuite(BrokerFixture broker)
         Assert.Equal("1\t-5\n", await DoneAsync("consume", _name, "--offset", "0", "--count", "1", "--keys", "--key-format", "int", "--value-format", "long"));
         Assert.Equal("6b\t00ff\n", await DoneAsync("consume", _name, "--offset", "1", "--count", "1", "--keys", "--key-format", "hex", "--value-format", "hex"));
         Assert.Contains("The value of line 1 is 'x', which is no long", (await RunAsync(new Setting { Input = "x\n"u8.ToArray() }, "produce", _name, "--value-format", "long")).Failed(ExitCode.Failed), StringComparison.Ordinal);
+    }
+
+    [SkippableFact]
+    public async Task A_line_that_cannot_be_sent_ends_it_and_what_stands_before_is_sent()
+    {
+        await DoneAsync("topics", "create", _name);
+
+        string error = (await RunAsync(new Setting { Input = "5\n6\nseven\n8\n"u8.ToArray() }, "produce", _name, "--value-format", "long")).Failed(ExitCode.Failed);
+
+        Assert.Contains("The value of line 3 is 'seven', which is no long", error, StringComparison.Ordinal);
+        Assert.Equal("5\n6\n", await DoneAsync("consume", _name, "--from-beginning", "-e", "--value-format", "long"));
     }
 
     [SkippableFact]
@@ -108,7 +120,9 @@ public abstract partial class CommandSuite(BrokerFixture broker)
 
         JsonElement at = (await JsonAsync("groups", "describe", _name)).EnumerateArray().Single();
         Assert.Equal((5, 11, 6), (at.GetProperty("offset").GetInt32(), at.GetProperty("endOffset").GetInt32(), at.GetProperty("lag").GetInt32()));
-        Assert.Contains(_name, Strings(await JsonAsync("groups", "list"), "group"));
+        Assert.Contains(_name, Strings(await JsonAsync("groups", "list", "--state", "empty", "--type", "Classic"), "group"));
+        Assert.Contains("--state is 'Nonsense'; give Empty, ", (await FailsAsync("groups", "list", "--state", "Empty,Nonsense")).Failed(ExitCode.Usage), StringComparison.Ordinal);
+        Assert.Contains("--type is 'modern'; give classic, ", (await FailsAsync("groups", "list", "--type", "modern")).Failed(ExitCode.Usage), StringComparison.Ordinal);
 
         Assert.Equal(0, await ResetAsync("--topic", _name, "--to-earliest", "--execute"));
         Assert.Equal(3, await ResetAsync("--topic", _name, "--to-latest"));

@@ -141,6 +141,25 @@ public sealed class BrokerCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task Switch_without_a_value_is_switched_on()
+    {
+        using CliProcess broker = await CliProcess.StartAsync("broker", "--host", "0.0.0.0", "--advertised-host", "127.0.0.1", "--allow-unsecured-network", "--port", "0", "--log-level", "error");
+
+        Assert.Equal((0, ""), await broker.EndAsync("TERM"));
+    }
+
+    /// <summary>Hosts of .NET write it with a capital.</summary>
+    [Fact]
+    public async Task Log_level_is_read_in_any_case()
+    {
+        string file = _folder.Write("broker.json", """{ "port": 0, "log-level": "Warning" }""");
+
+        using CliProcess broker = await CliProcess.StartAsync("broker", "--config", file);
+
+        Assert.Equal((0, ""), await broker.EndAsync("TERM"));
+    }
+
+    [Fact]
     public async Task Health_and_metrics_are_answered_over_http_as_Prometheus_reads_them()
     {
         using CliProcess broker = await CliProcess.StartAsync("broker", "--port", "0", "--http", "0", "--topic", "t:2", "--log-level", "warning");

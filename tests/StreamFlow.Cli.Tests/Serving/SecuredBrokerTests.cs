@@ -35,6 +35,20 @@ public sealed class SecuredBrokerTests : IDisposable
         Assert.Equal(ExitCode.Unreachable, (await Support.Cli.RunAsync("topics", "list", "-b", broker.BootstrapServers)).Code);
     }
 
+    [Fact]
+    public async Task Listener_with_SASL_has_both_forms_of_SCRAM_unless_mechanisms_are_named()
+    {
+        string alice = _folder.Write("alice.txt", "alice-secret\n");
+        using CliProcess broker = await CliProcess.StartAsync(
+            "broker", "--listener", "SASL_PLAINTEXT://127.0.0.1:0", "--user", $"alice={alice}", "--authorization", "--super-user", "User:alice", "--log-level", "error");
+
+        foreach (string mechanism in new[] { "SCRAM-SHA-256", "SCRAM-SHA-512" })
+        {
+            string file = _folder.Write("alice.properties", $"security.protocol=SASL_PLAINTEXT\nsasl.mechanism={mechanism}\nsasl.username=alice\nsasl.password=alice-secret\n");
+            (await Support.Cli.RunAsync("topics", "create", $"of-{mechanism}", "-b", broker.BootstrapServers, "--command-config", file)).Succeeded();
+        }
+    }
+
     private Task<Outcome> RunAsync(CliProcess broker, string mechanism, string user, string password, string ca, params string[] args)
     {
         string file = _folder.Write($"{user}.properties", $"security.protocol=SASL_SSL\nsasl.mechanism={mechanism}\nsasl.username={user}\nsasl.password={password}\nssl.ca.location={ca}\n");
