@@ -41,7 +41,7 @@ internal sealed class ImplicitPartitions(TransactionCoordinator transactions)
             ? ErrorCode.TransactionAbortable
             : error;
 
-    /// <summary>Lets the partitions join, durably before it completes.</summary>
+    /// <summary>Lets the partitions join; the record of that is written when it completes.</summary>
     /// <returns>Why a partition could not, for each that could not.</returns>
     public async ValueTask<Dictionary<TransactionPartition, ErrorCode>> JoinAsync(
         string transactionalId, IReadOnlyList<(TransactionPartition Partition, ProducerIdentity Producer)> joining)

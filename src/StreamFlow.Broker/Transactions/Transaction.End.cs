@@ -48,6 +48,7 @@ internal sealed partial class Transaction
             command.Commit ? TransactionEvent.CommitDecided : TransactionEvent.AbortDecided, now) with
         {
             Version = command.Version,
+            MustAbort = false,
             StartMs = State == TransactionState.Ongoing ? _current.StartMs : now.UnixMs,
         };
         return command.Version < TransactionVersion.V2
@@ -83,8 +84,9 @@ internal sealed partial class Transaction
             : State == TransactionState.Ongoing ? ErrorCode.None
             : repeats ? AgainstOutcome(command.Commit)
             : State.IsPrepared() ? ErrorCode.ProducerFenced
-            : command.Commit ? ErrorCode.InvalidTxnState
-            : ErrorCode.None;
+            : !command.Commit ? ErrorCode.None
+            : _current.MustAbort ? ErrorCode.InvalidProducerIdMapping
+            : ErrorCode.InvalidTxnState;
     }
 
     private bool IsRepetition(in EndCommand command) => State is TransactionState.CompleteCommit

@@ -69,13 +69,12 @@ internal sealed partial class Transaction
 
         TransactionSnapshot next = Stamp(TransactionEvent.ProducerInitialised, now) with
         {
-            Producer = isExhausted
-                ? new ProducerIdentity(init.FreshProducerId, 0)
-                : _current.Producer.Next(),
+            Producer = isExhausted ? new ProducerIdentity(init.FreshProducerId, 0) : _current.Producer.Next(),
             Previous = names && !isNew ? init.Expected : ProducerIdentity.None,
             Version = TransactionVersion.V0,
             TimeoutMs = init.TimeoutMs,
             Partitions = [],
+            MustAbort = false,
             StartMs = -1,
         };
         Persist(new Change(next, [init.Request], []));

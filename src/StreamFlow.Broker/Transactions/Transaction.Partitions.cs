@@ -11,7 +11,7 @@ internal sealed partial class Transaction
 
     /// <summary>
     /// Adds partitions to the transaction, beginning it with the first. Those that come while others are being stored wait
-    /// for that, and are then stored together.
+    /// for that, and are then stored together. Where the transaction has its epoch for itself nobody waits for the disk.
     /// </summary>
     public void AddPartitions(
         ProducerIdentity producer,
@@ -86,10 +86,10 @@ internal sealed partial class Transaction
         {
             Version = version,
             Partitions = [.. _current.Partitions, .. added],
-            MustAbort = State == TransactionState.Ongoing && _current.MustAbort,
+            MustAbort = _current.MustAbort && (State == TransactionState.Ongoing || _current.HasEpochForNext(version)),
             StartMs = State == TransactionState.Ongoing ? _current.StartMs : now.UnixMs,
         };
-        Persist(new Change(next, requests, added));
+        Persist(new Change(next, requests, added, MayBeLost: _current.HasEpochForNext(version)));
     }
 
     private sealed record AddRequest(

@@ -143,7 +143,6 @@ internal sealed partial class Transaction
                 Producer = _current.Following,
                 NextProducerId = -1,
                 Partitions = [],
-                MustAbort = false,
                 Unfinished = unfinished,
             },
             [],
@@ -187,6 +186,7 @@ internal sealed partial class Transaction
         {
             Producer = _current.Producer.Next(),
             Previous = ProducerIdentity.None,
+            MustAbort = false,
         };
         Persist(new Change(next, [], []));
     }
@@ -234,7 +234,7 @@ internal sealed partial class Transaction
     private void Persist(Change change)
     {
         _pending = change;
-        _effects.Add(new PersistTransaction(change.Snapshot));
+        _effects.Add(new PersistTransaction(change.Snapshot, change.MayBeLost));
     }
 
     private void Reply(IEnumerable<long> requests, ErrorCode error) => _effects.AddRange(requests.Select(
@@ -243,5 +243,5 @@ internal sealed partial class Transaction
 
     /// <summary>A state on its way to the log, and the requests that it answers.</summary>
     private sealed record Change(
-        TransactionSnapshot Snapshot, IReadOnlyList<long> Requests, IReadOnlyList<TransactionPartition> Added);
+        TransactionSnapshot Snapshot, IReadOnlyList<long> Requests, IReadOnlyList<TransactionPartition> Added, bool MayBeLost = false);
 }

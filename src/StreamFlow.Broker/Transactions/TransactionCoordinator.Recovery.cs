@@ -15,7 +15,7 @@ internal sealed partial class TransactionCoordinator
     /// <summary>
     /// Opens the coordinator of a data directory. Open transactions go on, but can only abort unless the last run stopped
     /// in order; prepared ones get their markers again; and what no coordinator knows of is aborted, since it would hide
-    /// everything behind it for ever.
+    /// everything behind it for ever. All that is done when this returns, so before any client is served.
     /// </summary>
     /// <param name="store">Must outlive the coordinator.</param>
     /// <param name="groups">Keeps the offsets that transactions commit.</param>
@@ -62,16 +62,15 @@ internal sealed partial class TransactionCoordinator
         AbortOrphans(stored, owners, now);
         foreach ((string transactionalId, TransactionSnapshot found) in stored)
         {
-            TransactionSnapshot snapshot = found;
+            TransactionSnapshot snapshot = _afterLoss ? found.AfterLoss() : found;
+            if (snapshot != found)
+            {
+                // For a start after an orderly stop; after another kill it is as true without a record.
+                _ = RememberAsync(transactionalId, snapshot);
+            }
+
             if (snapshot.State == TransactionState.Ongoing)
             {
-                snapshot = found with { MustAbort = found.MustAbort || _afterUncleanStop };
-                if (snapshot != found)
-                {
-                    // For a start after an orderly stop; after another kill it is as true without a record.
-                    _ = RememberAsync(transactionalId, snapshot);
-                }
-
                 _partitions.Register(snapshot.Producer, snapshot.Partitions, snapshot.Version);
             }
 
@@ -131,7 +130,8 @@ internal sealed partial class TransactionCoordinator
 
     /// <summary>
     /// Aborts what a partition holds open without the coordinator knowing, and raises epochs to what partitions have seen:
-    /// both only happen when a power cut took the end of this log but not of theirs.
+    /// both only happen when a power cut took the end of this log but not of theirs. In version 2 that is where the begin of
+    /// a transaction is lost, for which nobody waits. The marker has the epoch of the records: their producer may live on.
     /// </summary>
     private void AbortOrphans(
         Dictionary<string, TransactionSnapshot> stored, Dictionary<long, string> owners, ClockReading now)

@@ -55,7 +55,7 @@ internal sealed partial class TransactionCoordinator
         switch (effect)
         {
             case PersistTransaction persist:
-                return await PersistAsync(transactionalId, transaction, persist.Snapshot).ConfigureAwait(false);
+                return await PersistAsync(transactionalId, transaction, persist).ConfigureAwait(false);
             case WriteMarkers markers:
                 return await WriteMarkersAsync(transactionalId, transaction, markers).ConfigureAwait(false);
             case TransactionReply answer
@@ -68,8 +68,9 @@ internal sealed partial class TransactionCoordinator
     }
 
     private async ValueTask<TransactionEffect[]> PersistAsync(
-        string transactionalId, Transaction transaction, TransactionSnapshot snapshot)
+        string transactionalId, Transaction transaction, PersistTransaction persist)
     {
+        TransactionSnapshot snapshot = persist.Snapshot;
         if (_options.FlushBarriers && snapshot.State == TransactionState.PrepareCommit
             && await _partitions.FlushAsync(ToFlush(snapshot)).ConfigureAwait(false) is not ErrorCode.None)
         {
@@ -77,7 +78,7 @@ internal sealed partial class TransactionCoordinator
             return Step(transaction, static (x, now) => x.Refused(ErrorCode.KafkaStorageError, now));
         }
 
-        bool flush = _options.FlushBarriers && MustBeDurable(snapshot);
+        bool flush = _options.FlushBarriers && !persist.MayBeLost && MustBeDurable(snapshot);
         HitBefore(snapshot.State);
         ErrorCode error = await _journal.WriteAsync(transactionalId, snapshot, flush).ConfigureAwait(false);
         if (error is ErrorCode.RecordListTooLarge)
@@ -119,7 +120,7 @@ internal sealed partial class TransactionCoordinator
     }
 
     /// <summary>
-    /// The beginnings of producers and transactions, for they must be known before anything is written under them; a
+    /// The beginnings of producers, and of classic transactions, for they must be known before anything is written under them; a
     /// commit; and what gives the producer a new epoch. A classic abort may be forgotten, since it is decided again, and a
     /// completion may be as long as no next transaction is known.
     /// </summary>

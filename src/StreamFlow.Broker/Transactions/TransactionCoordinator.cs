@@ -26,7 +26,7 @@ internal sealed partial class TransactionCoordinator : IDisposable
     private readonly GroupCoordinator _groups;
     private readonly Func<long> _allocateProducerId;
     private readonly TimeProvider _time;
-    private readonly bool _afterUncleanStop;
+    private readonly bool _afterLoss;
     private readonly ILogger _log;
     private readonly long _started;
     private readonly ConcurrentDictionary<string, Transaction> _transactions = [];
@@ -48,7 +48,7 @@ internal sealed partial class TransactionCoordinator : IDisposable
         _journal = journal;
         _partitions = new TransactionPartitions(store, groups, options.Faults);
         _groups = groups;
-        _afterUncleanStop = store.AfterUncleanStop;
+        _afterLoss = store.AfterUncleanStop || journal.HasLost;
         _allocateProducerId = store.AllocateProducerId;
         _time = time;
         _log = log ?? NullLogger.Instance;

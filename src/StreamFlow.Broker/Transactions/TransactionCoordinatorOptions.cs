@@ -20,9 +20,9 @@ internal sealed record TransactionCoordinatorOptions
     public TimeSpan CheckInterval { get; init; } = TimeSpan.FromSeconds(1);
 
     /// <summary>
-    /// Whether a power cut may leave no half of a transaction, whatever the flush policy. Then its begin is fsynced before
-    /// it writes anything, what it wrote before its commit is decided, the decision before the markers, and the markers
-    /// before the commit is called complete.
+    /// Whether a power cut may leave no half of a transaction, whatever the flush policy. Then what it wrote is fsynced before
+    /// its commit is decided, and the decision before the markers. Of a classic transaction, whose epoch does not tell it from
+    /// others, so are its begin before it writes anything, and the markers before the commit is called complete.
     /// </summary>
     /// <value>Default true; pointless for a directory that is deleted at the end.</value>
     public bool FlushBarriers { get; init; } = true;

@@ -8,7 +8,11 @@ internal abstract record TransactionEffect;
 /// Store this, then tell <see cref="Transaction.Persisted"/>; nothing else happens to the transaction meanwhile. Before a
 /// commit is stored, everything its transaction wrote must be durable.
 /// </summary>
-internal sealed record PersistTransaction(TransactionSnapshot Snapshot) : TransactionEffect;
+/// <param name="Snapshot">What to store.</param>
+/// <param name="MayBeLost">
+/// Whether a power cut may take it although work went on: the next start can tell, and aborts what was done.
+/// </param>
+internal sealed record PersistTransaction(TransactionSnapshot Snapshot, bool MayBeLost = false) : TransactionEffect;
 
 /// <summary>Delete what is stored of the id.</summary>
 internal sealed record DeleteTransaction : TransactionEffect;

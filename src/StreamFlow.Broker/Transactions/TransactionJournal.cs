@@ -17,6 +17,11 @@ internal sealed class TransactionJournal(PartitionLog log)
         [TopicConfigs.MaxMessageBytesName] = "8388608",
     };
 
+    /// <summary>
+    /// Whether its end was lost while the broker ran: an fsync failed, and what could not be read back was cut off.
+    /// </summary>
+    public bool HasLost => log.HasLost;
+
     /// <summary>Stores a state; completes when the flush policy is satisfied, or an fsync is done if asked for.</summary>
     public async ValueTask<ErrorCode> WriteAsync(string transactionalId, TransactionSnapshot value, bool flush)
     {

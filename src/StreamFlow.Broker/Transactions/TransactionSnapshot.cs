@@ -81,10 +81,28 @@ internal sealed record TransactionSnapshot
     public IReadOnlyList<TransactionPartition> Partitions { get; init; } = [];
 
     /// <summary>
-    /// The open transaction lived through a stop that was not orderly, and what it wrote before, or even that it had been
-    /// aborted, may be lost: it can no longer commit.
+    /// The transaction that is open, or else the next one of this epoch, lived through a stop that was not orderly, and what
+    /// it wrote before, or that it had been aborted, or even that it was begun, may be lost: it can no longer commit.
     /// </summary>
     public bool MustAbort { get; init; }
+
+    /// <summary>
+    /// Whether a transaction that begins now, in this version, has the epoch for itself: no other that was begun or ended
+    /// under it is to be found in any partition. Then records of it that are left without their transaction are known by
+    /// their epoch, and its begin need not be waited for.
+    /// </summary>
+    public bool HasEpochForNext(TransactionVersion version) => version >= TransactionVersion.V2
+        && (State is TransactionState.Empty or TransactionState.Ongoing || Version >= TransactionVersion.V2);
+
+    /// <summary>
+    /// This, as it is after a stop that may have lost the end of every log. A transaction that was open can no longer commit.
+    /// Where the next one would not be waited for, it may have been begun without a trace, and is taken to be.
+    /// </summary>
+    public TransactionSnapshot AfterLoss() => this with
+    {
+        MustAbort = MustAbort || State == TransactionState.Ongoing
+            || (Producer.ProducerId >= 0 && HasEpochForNext(TransactionVersion.V2)),
+    };
 
     /// <summary>When this was written, in milliseconds since 1970-01-01 UTC.</summary>
     public long LastUpdateMs { get; init; }

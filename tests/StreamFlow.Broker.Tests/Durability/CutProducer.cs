@@ -172,10 +172,13 @@ internal sealed class CutProducer(string id, TransactionVersion version, Random 
 
     private async Task CommitOffsetsAsync(CutBroker broker, ClientTransaction current)
     {
-        ErrorCode added = await broker.Transactions.AddOffsetsAsync(Id, _identity, Id);
-        if (broker.Disk.IsCut || !IsDone(added))
+        if (version < TransactionVersion.V2)
         {
-            return;
+            ErrorCode added = await broker.Transactions.AddOffsetsAsync(Id, _identity, Id);
+            if (broker.Disk.IsCut || !IsDone(added))
+            {
+                return;
+            }
         }
 
         ErrorCode[] errors = await broker.Transactions.CommitOffsetsAsync(Id, _identity, new CommitCommand
@@ -184,7 +187,7 @@ internal sealed class CutProducer(string id, TransactionVersion version, Random 
             GenerationId = -1,
             MemberId = "",
             Offsets = [new OffsetToCommit(Input, current.Number, 0, "")],
-        });
+        }, version);
         if (!broker.Disk.IsCut && IsDone(errors[0]))
         {
             current.HasOffsets = true;

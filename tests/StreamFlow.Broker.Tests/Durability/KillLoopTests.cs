@@ -34,14 +34,22 @@ public sealed class KillLoopTests(ITestOutputHelper output)
             {
                 using RawClient client = await RawClient.ConnectAsync(broker.Port);
                 await model.Retention.AwaitRetentionAsync(client);
-                Assert.Equal(0, await broker.TerminateAsync());
+                Assert.Equal(0, await broker.TerminateAsync("Retention deletes"));
                 break;
             }
 
             Task load = model.RunAsync(broker.Port);
             await Task.WhenAny(load, Task.Delay(random.Next(LongestLifeMs)));
-            await broker.KillAsync();
-            await load;
+            string said = await broker.KillAndReadErrorsAsync();
+            try
+            {
+                await load;
+            }
+            catch (Exception)
+            {
+                output.WriteLine($"In life {kill + 1} the broker said:\n{said}");
+                throw;
+            }
         }
 
         string result = $"{kills} SIGKILLs (seed {seed}): 0 of {model.Acknowledged + model.Retention.Acknowledged} acknowledged records lost, 0 of"

@@ -83,6 +83,46 @@ public sealed class LogLookupTests : IDisposable
     }
 
     [Fact]
+    public void Position_that_was_looked_for_to_count_what_there_is_is_not_looked_for_again_to_read_it()
+    {
+        const long Offset = 111;
+        long read = BytesRead(static log => log.Read(Offset, 1_000_000, true, false, new ArrayBufferWriter<byte>()));
+        long counted = BytesRead(static log => log.AvailableBytes(Offset, readCommitted: false));
+        long both = BytesRead(static log =>
+        {
+            // As a fetch that waits for many bytes: it counts at each append, and reads in the end.
+            for (var i = 0; i < 5; i++)
+            {
+                log.AvailableBytes(Offset, readCommitted: false);
+                log.Append(Batches.Of("w" + i), AppendOrigin.Client);
+            }
+
+            var buffer = new ArrayBufferWriter<byte>();
+            log.Read(Offset, 1_000_000, true, false, buffer);
+            Assert.Equal(buffer.WrittenCount, log.AvailableBytes(Offset, readCommitted: false));
+        });
+
+        Assert.InRange(counted, 1, read - 1);
+        Assert.Equal(read + (5 * Batches.Of("w0").Length), both);
+
+        long BytesRead(Action<PartitionLog> action)
+        {
+            var files = new FaultyFileSystem();
+            using var log = PartitionLog.Open(
+                _temporary.Sub(Guid.NewGuid().ToString("N")), new LogOptions { IndexIntervalBytes = 1 << 20 },
+                new LogEnvironment { Time = _clock, Files = files });
+            for (var i = 0; i < 200; i++)
+            {
+                log.Append(Batches.Of("v" + i), AppendOrigin.Client);
+            }
+
+            var before = files.BytesRead;
+            action(log);
+            return files.BytesRead - before;
+        }
+    }
+
+    [Fact]
     public async Task Reads_beside_appends_rolls_retention_and_compaction_always_see_whole_ordered_batches()
     {
         var options = new LogOptions

@@ -37,6 +37,7 @@ public sealed class LogRepairTests : IDisposable
             Assert.False(_files.FlushedAgain, "an fsync that failed was asked for again");
             Assert.Equal((LogState.Online, 21L, 21L), (log.State, log.HighWatermark, log.FlushedEndOffset));
             Assert.Equal((1, 21L), (log.LeaderEpoch, log.Epochs[^1].StartOffset));
+            Assert.False(log.HasLost);
             Assert.Equal("doubtful", Batches.ReadAll(log)[^1].Value);
             Assert.Equal(21, log.Append(Batches.Of("next"), AppendOrigin.Client).BaseOffset);
             Assert.Equal(ErrorCode.None, await log.FlushAsync());
@@ -75,6 +76,7 @@ public sealed class LogRepairTests : IDisposable
         Assert.Equal((4L, 4L, 4L), (log.LogEndOffset, log.HighWatermark, log.LastStableOffset));
         Assert.Equal((1, 4L), (log.LeaderEpoch, log.Epochs[^1].StartOffset));
         Assert.Equal((0, 4L), log.EndOffsetForEpoch(0));
+        Assert.True(log.HasLost);
         Assert.Equal(4, Batches.ReadAll(log).Count);
         Assert.Contains(_warnings, line => line.Contains("was cut at offset 4", StringComparison.Ordinal));
 

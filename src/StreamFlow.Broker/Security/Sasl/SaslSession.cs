@@ -126,18 +126,17 @@ internal sealed class SaslSession(SaslPolicy policy, string host)
                 ct).ConfigureAwait(false);
         }
 
-        _exchange = null;
-        ExpectsBareMessage = false;
-        Tell(principal);
-        Principal = principal;
-        _provenMechanism = _mechanism;
-        _provenAt = policy.Time.GetTimestamp();
-        _lifetime = Lifetime(step.Expires);
+        Accept(principal, step.Expires);
         return new SaslAnswer(ErrorCode.None, null, step.Answer, (long)(_lifetime?.TotalMilliseconds ?? 0));
     }
 
-    private void Tell(string principal)
+    private void Accept(string principal, DateTimeOffset? expires)
     {
+        _exchange = null;
+        ExpectsBareMessage = false;
+        _provenMechanism = _mechanism;
+        _provenAt = policy.Time.GetTimestamp();
+        _lifetime = Lifetime(expires);
         if (Principal is null)
         {
             SecurityLog.Authenticated(policy.Log, principal, host, _mechanism);
@@ -146,6 +145,8 @@ internal sealed class SaslSession(SaslPolicy policy, string host)
         {
             SecurityLog.AuthenticatedAgain(policy.Log, principal, host, _mechanism);
         }
+
+        Principal = principal;
     }
 
     private async ValueTask<SaslAnswer> RefuseAsync(string message, string detail, CancellationToken ct)

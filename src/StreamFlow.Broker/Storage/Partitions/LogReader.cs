@@ -42,7 +42,7 @@ internal static class LogReader
             {
                 try
                 {
-                    var from = offset <= segment.BaseOffset ? 0 : Locate(segment, offset, out _);
+                    var from = offset < segment.BaseOffset ? 0 : LocateToRead(segment, offset);
                     var to = segment.NextOffset <= upper ? segment.Size : Locate(segment, upper, out _);
                     total += Math.Max(0, to - from);
                 }
@@ -131,9 +131,30 @@ internal static class LogReader
         return (ErrorCode.None, 0, request.Offset);
     }
 
+    /// <summary>
+    /// The position from which a read is about to be asked for, or asked for again when there is more: it is remembered, so
+    /// that it is looked for once.
+    /// </summary>
+    private static int LocateToRead(Segment segment, long offset)
+    {
+        var position = Locate(segment, offset, out var header);
+        if (header.TotalSize > 0 && segment.LastLocated?.Offset != offset)
+        {
+            segment.LastLocated = new LocatedBatch(offset, position, header);
+        }
+
+        return position;
+    }
+
     /// <summary>The position of the batch that holds an offset, or of the first one behind it.</summary>
     private static int Locate(Segment segment, long offset, out BatchHeader header)
     {
+        if (segment.LastLocated is { } last && last.Offset == offset)
+        {
+            header = last.Header;
+            return last.Position;
+        }
+
         var size = segment.Size;
         var from = segment.Index.FloorPosition(offset - segment.BaseOffset);
         var walker = new BatchWalker(segment.File, from, size, stackalloc byte[WalkBuffer]);

@@ -15,6 +15,9 @@ internal sealed partial class PartitionLog
     /// </summary>
     internal bool MayFlush => State == LogState.Online || (State == LogState.ReadOnly && _trouble is { Kind: TroubleKind.Write });
 
+    /// <summary>Whether a failed fsync has cost records since the log was opened.</summary>
+    internal bool HasLost { get; private set; }
+
     /// <summary>One round of background care, <see cref="Care"/> and then <see cref="Compact"/>.</summary>
     /// <param name="retains">Whether it is time to look for what retention deletes.</param>
     public void Maintain(bool retains = true)
@@ -70,6 +73,7 @@ internal sealed partial class PartitionLog
             }
 
             _segments = segments;
+            HasLost |= producers is not null;
             Epochs = epochs;
             if (producers is not null)
             {

@@ -29,7 +29,7 @@ internal sealed class ProducerStateTable
     public bool TryGet(long producerId, out ProducerState? state) => _producers.TryGetValue(producerId, out state);
 
     /// <summary>
-    /// Says that the transaction coordinator, durably, counts this partition to a transaction of the producer. Until
+    /// Says that the transaction coordinator counts this partition to a transaction of the producer. Until
     /// its marker, transactional batches of that producer and epoch are accepted; a late one is not, so that it
     /// cannot open a transaction nobody will end.
     /// </summary>

@@ -2,6 +2,9 @@ using System.Globalization;
 
 namespace StreamFlow.Broker.Storage;
 
+/// <summary>Where in a segment the batch is that holds an offset, or the first one behind it.</summary>
+internal sealed record LocatedBatch(long Offset, int Position, BatchHeader Header);
+
 /// <summary>
 /// One log file and its index. Written under the partition lock; read by anyone who holds a reference, so that
 /// retention and compaction can drop a segment while a reader is in the middle of it.
@@ -20,6 +23,7 @@ internal sealed class Segment
     private int _flushedSize;
     private int _storedSize;
     private int _bytesSinceIndexEntry;
+    private LocatedBatch? _lastLocated;
     private long _nextOffset;
     private long _maxTimestamp = RecordBatch.NoTimestamp;
 
@@ -72,6 +76,13 @@ internal sealed class Segment
 
     /// <summary>Its place among those whose index is held; guarded by the cache.</summary>
     public LinkedListNode<Segment>? Held { get; set; }
+
+    /// <summary>What a reader found that waits for more, or null. It holds as long as this: nothing that was appended moves.</summary>
+    public LocatedBatch? LastLocated
+    {
+        get => Volatile.Read(ref _lastLocated);
+        set => Volatile.Write(ref _lastLocated, value);
+    }
 
     /// <summary>Whether the index on the disk says what the one in memory says.</summary>
     public bool IsIndexStored => _storedSize == Size;
