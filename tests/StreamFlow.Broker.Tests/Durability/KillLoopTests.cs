@@ -53,7 +53,8 @@ public sealed class KillLoopTests(ITestOutputHelper output)
         }
 
         string result = $"{kills} SIGKILLs (seed {seed}): 0 of {model.Acknowledged + model.Retention.Acknowledged} acknowledged records lost, 0 of"
-            + $" {model.Transactions.Ended} ended transactions torn or resurrected; retention took {model.Retention.Gone} of"
+            + $" {model.Transactions.Ended + model.Transactions2.Ended} ended transactions torn or resurrected, {model.Transactions2.Ended} of them of"
+            + $" version 2, which were refused a commit {model.Transactions2.Refused} times; retention took {model.Retention.Gone} of"
             + $" {model.Retention.Acknowledged} records of a topic meanwhile";
         output.WriteLine(result);
         if (Environment.GetEnvironmentVariable("STREAMFLOW_DURABILITY_RESULT") is { Length: > 0 } file)
@@ -65,7 +66,7 @@ public sealed class KillLoopTests(ITestOutputHelper output)
     private static async Task CreateTopicsAsync(int port)
     {
         using RawClient client = await RawClient.ConnectAsync(port);
-        foreach (string topic in (string[])["plain", "idempotent", "ta", "tb"])
+        foreach (string topic in (string[])["plain", "idempotent", "ta", "tb", "ua", "ub"])
         {
             // The records of these tests are years old.
             await CreateAsync(client, topic, Config("retention.ms", "-1"), Config("segment.bytes", "65536"));

@@ -27,14 +27,16 @@ internal sealed class KillModel(int seed)
 
     public int Acknowledged { get; private set; }
 
-    public KillTransactions Transactions { get; } = new(seed);
+    public KillTransactions Transactions { get; } = new(seed, version: 3, "t");
+
+    public KillTransactions Transactions2 { get; } = new(seed + 1, version: 5, "u");
 
     public KillRetention Retention { get; } = new();
 
     /// <summary>Loops until the broker is gone.</summary>
     public Task RunAsync(int port) => Task.WhenAll(
         LoopAsync(port, PlainAsync), LoopAsync(port, IdempotentAsync), LoopAsync(port, Transactions.StepAsync),
-        LoopAsync(port, KeyedAsync), LoopAsync(port, OthersAsync),
+        LoopAsync(port, Transactions2.StepAsync), LoopAsync(port, KeyedAsync), LoopAsync(port, OthersAsync),
         LoopAsync(port, Retention.StepAsync));
 
     public async Task VerifyAsync(int port)
@@ -47,6 +49,7 @@ internal sealed class KillModel(int seed)
         await VerifyKeyedAsync(client);
         await VerifyOthersAsync(client);
         await Transactions.VerifyAsync(client);
+        await Transactions2.VerifyAsync(client);
         await Retention.VerifyAsync(client);
     }
 

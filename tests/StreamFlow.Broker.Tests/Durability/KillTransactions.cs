@@ -3,18 +3,24 @@ using StreamFlow.Broker.Tests.Support;
 
 namespace StreamFlow.Broker.Tests.Durability;
 
-/// <summary>A transactional producer that lives through kills, and what became of its transactions.</summary>
-internal sealed class KillTransactions(int seed)
+/// <summary>
+/// A transactional producer that lives through kills, and what became of its transactions. One of the classic protocol begins anew
+/// after each kill; one of version 2 goes on where it had none open, and may find that its next transaction can only abort.
+/// </summary>
+/// <param name="seed">Decides what commits.</param>
+/// <param name="version">The version of its requests: 3 for the classic protocol, 5 for version 2.</param>
+/// <param name="name">What its topics, its group and its transactional id begin with.</param>
+internal sealed class KillTransactions(int seed, int version, string name)
 {
     private const long InvalidProducerIdMapping = 49;
     private const long InvalidTxnState = 48;
     private const long ConcurrentTransactions = 51;
-    private static readonly string[] Topics = ["ta", "tb"];
+    private const int Version2From = 5;
 
     private readonly Random _random = new(seed);
     private readonly Dictionary<string, bool> _outcomes = [];
-    private readonly Dictionary<string, HashSet<string>> _visible = new() { ["ta"] = [], ["tb"] = [] };
-    private readonly Dictionary<string, long> _readTo = new() { ["ta"] = 0, ["tb"] = 0 };
+    private readonly Dictionary<string, HashSet<string>> _visible = TopicsOf(name).ToDictionary(static x => x, static _ => new HashSet<string>());
+    private readonly Dictionary<string, long> _readTo = TopicsOf(name).ToDictionary(static x => x, static _ => 0L);
     private RawTransaction? _producer;
     private bool _isOpen;
     private bool? _ending;
@@ -24,6 +30,13 @@ internal sealed class KillTransactions(int seed)
 
     public int Ended => _outcomes.Count;
 
+    /// <summary>How many could not commit although everything of them had been acknowledged.</summary>
+    public int Refused { get; private set; }
+
+    public IReadOnlyList<string> Topics { get; } = TopicsOf(name);
+
+    private bool IsVersion2 => version >= Version2From;
+
     private string Current => "t" + _number.ToString(CultureInfo.InvariantCulture);
 
     public async Task StepAsync(RawClient client)
@@ -32,6 +45,11 @@ internal sealed class KillTransactions(int seed)
         {
             await EndAsync(client, commit);
             return;
+        }
+
+        if (IsVersion2 && !_isOpen && _producer is not null)
+        {
+            _producer = _producer with { Client = client };
         }
 
         if (_producer is null || _isOpen || _producer.Client != client)
@@ -47,17 +65,31 @@ internal sealed class KillTransactions(int seed)
         }
 
         _isOpen = true;
-        Assert.All(await _producer.AddAsync("ta", 0), static x => Assert.Equal(0, x));
-        Assert.All(await _producer.AddAsync("tb", 0), static x => Assert.Equal(0, x));
+        await WriteAsync(_producer);
+        _ending = _random.Next(3) > 0;
+    }
+
+    private static string[] TopicsOf(string name) => [name + "a", name + "b"];
+
+    private async Task WriteAsync(RawTransaction producer)
+    {
         foreach (string topic in Topics)
         {
-            Assert.Equal(0, (await _producer.ProduceAsync(topic, 0, _sequence, Current)).Number("error_code"));
+            if (!IsVersion2)
+            {
+                Assert.All(await producer.AddAsync(topic, 0), static x => Assert.Equal(0, x));
+            }
+
+            Assert.Equal(0, (await producer.ProduceAsync(topic, 0, _sequence, Current)).Number("error_code"));
         }
 
-        _sequence++;
-        Assert.Equal(0, await _producer.AddOffsetsAsync("tg"));
-        Assert.Equal(0, await _producer.CommitOffsetAsync("tg", "ta", 0, _number));
-        _ending = _random.Next(3) > 0;
+        if (!IsVersion2)
+        {
+            _sequence++;
+            Assert.Equal(0, await producer.AddOffsetsAsync(name + "g"));
+        }
+
+        Assert.Equal(0, await producer.CommitOffsetAsync(name + "g", Topics[0], 0, _number));
     }
 
     public async Task VerifyAsync(RawClient client)
@@ -92,19 +124,19 @@ internal sealed class KillTransactions(int seed)
 
         WireStruct fetched = await client.CallAsync("OffsetFetch", 2, new WireStruct
         {
-            ["group_id"] = "tg",
-            ["topics"] = new WireStruct { ["name"] = "ta", ["partition_indexes"] = new[] { 0 } },
+            ["group_id"] = name + "g",
+            ["topics"] = new WireStruct { ["name"] = Topics[0], ["partition_indexes"] = new[] { 0 } },
         });
         Assert.Equal(_committedOffset, fetched.Only("topics").Only("partitions").Number("committed_offset"));
     }
 
-    private static async Task<RawTransaction> InitAsync(RawClient client)
+    private async Task<RawTransaction> InitAsync(RawClient client)
     {
         while (true)
         {
-            WireStruct answer = await client.CallAsync("InitProducerId", 3, new WireStruct
+            WireStruct answer = await client.CallAsync("InitProducerId", version, new WireStruct
             {
-                ["transactional_id"] = "tx",
+                ["transactional_id"] = name + "x",
                 ["transaction_timeout_ms"] = 30_000,
                 ["producer_id"] = -1,
                 ["producer_epoch"] = -1,
@@ -113,7 +145,7 @@ internal sealed class KillTransactions(int seed)
             {
                 Assert.Equal(0, answer.Number("error_code"));
                 return new RawTransaction(
-                    client, "tx", 3, answer.Number("producer_id"), (int)answer.Number("producer_epoch"));
+                    client, name + "x", version, answer.Number("producer_id"), (int)answer.Number("producer_epoch"));
             }
         }
     }
@@ -121,7 +153,8 @@ internal sealed class KillTransactions(int seed)
     private async Task EndAsync(RawClient client, bool commit)
     {
         _producer = _producer! with { Client = client };
-        long error = await _producer.EndAsync(commit);
+        WireStruct answer = await _producer.EndWithAsync(commit);
+        long error = answer.Number("error_code");
         switch (error)
         {
             case ConcurrentTransactions:
@@ -129,9 +162,13 @@ internal sealed class KillTransactions(int seed)
                 break;
             case InvalidProducerIdMapping when commit:
                 _ending = false;
+                Refused++;
                 break;
             default:
                 Assert.True(error == 0 || (error == InvalidTxnState && !commit), $"EndTxn({commit}) ended with {error}.");
+                _producer = !IsVersion2 ? _producer
+                    : error == 0 ? _producer.As(answer)
+                    : null;
                 Close(commit);
                 break;
         }

@@ -93,10 +93,14 @@ public sealed record RawTransaction(RawClient Client, string Id, int Version, lo
     {
         WireStruct answer = await EndWithAsync(commit);
         Assert.Equal(0, answer.Number("error_code"));
-        return this with { ProducerId = answer.Number("producer_id"), Epoch = (int)answer.Number("producer_epoch") };
+        return As(answer);
     }
 
-    private Task<WireStruct> EndWithAsync(bool commit) =>
+    /// <summary>This as what an answer to EndTxn of version 2 makes of it.</summary>
+    public RawTransaction As(WireStruct answer) =>
+        this with { ProducerId = answer.Number("producer_id"), Epoch = (int)answer.Number("producer_epoch") };
+
+    public Task<WireStruct> EndWithAsync(bool commit) =>
         Client.CallAsync("EndTxn", Version, Request(new WireStruct { ["committed"] = commit }));
 
     private WireStruct Request(WireStruct request)
