@@ -77,7 +77,7 @@ public sealed class ConfluentClientTests : IAsyncLifetime
             Name = "t",
             NumPartitions = 2,
             ReplicationFactor = 1,
-            Configs = new() { ["cleanup.policy"] = "compact" },
+            Configs = new() { ["cleanup.policy"] = "compact,delete" },
         }]);
         CreateTopicsException twice = await Assert.ThrowsAsync<CreateTopicsException>(
             () => admin.CreateTopicsAsync([new TopicSpecification { Name = "t", NumPartitions = 2, ReplicationFactor = 1 }]));
@@ -91,7 +91,7 @@ public sealed class ConfluentClientTests : IAsyncLifetime
             [resource] = [new ConfigEntry { Name = "retention.ms", Value = "1000", IncrementalOperation = AlterConfigOpType.Set }],
         });
         DescribeConfigsResult configs = (await admin.DescribeConfigsAsync([resource]))[0];
-        Assert.Equal("compact", configs.Entries["cleanup.policy"].Value);
+        Assert.Equal("compact,delete", configs.Entries["cleanup.policy"].Value);
         Assert.Equal("1000", configs.Entries["retention.ms"].Value);
         Assert.Equal(_broker.Port, Assert.Single((await admin.DescribeClusterAsync()).Nodes).Port);
 
