@@ -32,6 +32,9 @@ internal sealed class ClientTransaction(int number)
 /// </summary>
 internal sealed class CutProducer(string id, TransactionVersion version, Random random)
 {
+    /// <summary>Of its transactions.</summary>
+    public static readonly TimeSpan Timeout = TimeSpan.FromSeconds(60);
+
     private static readonly string[] Topics = ["ta", "tb"];
 
     private ProducerIdentity _identity = ProducerIdentity.None;
@@ -106,7 +109,7 @@ internal sealed class CutProducer(string id, TransactionVersion version, Random 
 
     private async Task InitAsync(CutBroker broker)
     {
-        TransactionReply reply = await broker.Transactions.InitProducerAsync(Id, 60_000, ProducerIdentity.None);
+        TransactionReply reply = await broker.Transactions.InitProducerAsync(Id, (int)Timeout.TotalMilliseconds, ProducerIdentity.None);
         if (broker.Disk.IsCut || reply.Error != ErrorCode.None)
         {
             return;
