@@ -42,7 +42,7 @@ internal sealed partial class TransactionCoordinator
 
         var journal = new TransactionJournal(store.GetPartition(TopicName, 0)!);
         var coordinator = new TransactionCoordinator(options, journal, store, groups, time, log);
-        if (store.GetPartition(TopicName, 0) is { IsOffline: true })
+        if (journal.IsOffline)
         {
             // What is decided is not known: who aborted what is open could tear a commit apart.
             coordinator.Stop();

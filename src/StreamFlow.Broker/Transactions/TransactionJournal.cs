@@ -17,6 +17,9 @@ internal sealed class TransactionJournal(PartitionLog log)
         [TopicConfigs.MaxMessageBytesName] = "8388608",
     };
 
+    /// <summary>Whether nobody knows what it says: it is damaged.</summary>
+    public bool IsOffline => log.IsOffline;
+
     /// <summary>
     /// Whether its end was lost while the broker ran: an fsync failed, and what could not be read back was cut off.
     /// </summary>

@@ -22,23 +22,7 @@ public sealed class BytesInFlightTests(Xunit.Abstractions.ITestOutputHelper outp
         await using EmbeddedBroker broker = await StartAsync();
         using MeasuredBroker measured = new(broker.BootstrapServers);
         using RawClient honest = await RawClient.ConnectAsync(broker.Port);
-        for (int i = 0; i < 20; i++)
-        {
-            await honest.ProduceAsync("t", 0, TestBatch.Build(Large));
-        }
-
-        List<RawClient> greedy = [];
-        for (int i = 0; i < 30; i++)
-        {
-            RawClient client = await RawClient.ConnectAsync(broker.Port);
-            client.Socket.ReceiveBufferSize = 4096;
-            greedy.Add(client);
-            for (int j = 0; j < BeyondSocketBuffers; j++)
-            {
-                await client.SendAsync("Fetch", 11, Requests.Fetch("t", 0, 0, maxWaitMs: 60_000, partitionMaxBytes: 50 << 20));
-            }
-        }
-
+        List<RawClient> greedy = await FetchWithoutReadingAsync(broker.Port, honest, clients: 30);
         await Eventually.TrueAsync(() => measured.Sum(Waiting) > 0, "somebody waits for bytes");
 
         // A batch is read whole, so that one of them may be beyond the limit.
@@ -176,23 +160,7 @@ public sealed class BytesInFlightTests(Xunit.Abstractions.ITestOutputHelper outp
         });
         using MeasuredBroker measured = new(broker.BootstrapServers);
         using RawClient honest = await RawClient.ConnectAsync(broker.Port);
-        for (int i = 0; i < 20; i++)
-        {
-            await honest.ProduceAsync("t", 0, TestBatch.Build(Large));
-        }
-
-        List<RawClient> greedy = [];
-        for (int i = 0; i < 10; i++)
-        {
-            RawClient client = await RawClient.ConnectAsync(broker.Port);
-            client.Socket.ReceiveBufferSize = 4096;
-            greedy.Add(client);
-            for (int j = 0; j < BeyondSocketBuffers; j++)
-            {
-                await client.SendAsync("Fetch", 11, Requests.Fetch("t", 0, 0, maxWaitMs: 60_000, partitionMaxBytes: 50 << 20));
-            }
-        }
-
+        List<RawClient> greedy = await FetchWithoutReadingAsync(broker.Port, honest, clients: 10);
         await Eventually.TrueAsync(() => measured.Sum(Waiting) > 0, "somebody waits for bytes");
         Assert.DoesNotContain(log, x => x.Contains("MaxBytesInFlight", StringComparison.Ordinal));
         await PassAsync(time, TimeSpan.FromSeconds(10));
@@ -219,6 +187,29 @@ public sealed class BytesInFlightTests(Xunit.Abstractions.ITestOutputHelper outp
         using MeasuredBroker measured = new(broker.BootstrapServers);
         await Task.WhenAll(Enumerable.Range(0, 16).Select(i => Task.Run(() => WorkAsync(broker.Port, new Random(seed + i)))));
         await Eventually.TrueAsync(() => measured.Sum(Used) == 0 && measured.Sum(Waiting) == 0, "all bytes are given back");
+    }
+
+    /// <summary>Clients that ask for more than their sockets take, of what the honest one has produced, and read none of it.</summary>
+    private static async Task<List<RawClient>> FetchWithoutReadingAsync(int port, RawClient honest, int clients)
+    {
+        for (int i = 0; i < 20; i++)
+        {
+            await honest.ProduceAsync("t", 0, TestBatch.Build(Large));
+        }
+
+        List<RawClient> greedy = [];
+        for (int i = 0; i < clients; i++)
+        {
+            RawClient client = await RawClient.ConnectAsync(port);
+            client.Socket.ReceiveBufferSize = 4096;
+            greedy.Add(client);
+            for (int j = 0; j < BeyondSocketBuffers; j++)
+            {
+                await client.SendAsync("Fetch", 11, Requests.Fetch("t", 0, 0, maxWaitMs: 60_000, partitionMaxBytes: 50 << 20));
+            }
+        }
+
+        return greedy;
     }
 
     private static async Task WorkAsync(int port, Random random)
